@@ -1,0 +1,122 @@
+"""The command line: one file a command, which parses, calls the pipeline, and shows the result."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from xentcli import __version__
+from xentcli.cli import explain, info, loss, one_hot, softmax
+from xentcli.cli.expand import expand
+from xentcli.errors import Stopped, UsageError, XentError
+
+_UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
+
+app = typer.Typer(
+    name="xent",
+    help="The loss of saved model outputs, from the shell: softmax, NLL and cross entropy, with "
+    "PyTorch's semantics, without PyTorch, on files of any size.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "softmax": softmax.softmax,
+    "log-softmax": softmax.log_softmax,
+    "one-hot": one_hot.one_hot,
+    "nll": loss.nll,
+    "loss": loss.loss,
+    "explain": explain.explain,
+    "info": info.info,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(expand(_command))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, _stop)
+    arguments = sys.argv[1:] or ["--help"]
+    code = _run(arguments, debug="--debug" in arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 128 + signal.SIGPIPE
+    if code == 128 + signal.SIGPIPE:
+        # Whatever is still buffered has no reader: keep the interpreter from trying at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _stop(number: int, _frame: Any) -> NoReturn:
+    raise Stopped(number)
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """Run a command and return its exit code; say in one line what went wrong."""
+    try:
+        code: int = app(arguments, prog_name="xent", standalone_mode=False) or 0
+    except BaseException as error:  # noqa: BLE001
+        if debug and not isinstance(error, Stopped):
+            traceback.print_exc()
+        return _complain(_as_ours(error))
+    return code
+
+
+def _as_ours(error: BaseException) -> XentError:
+    """Return what any exception means to a user."""
+    match error:
+        case XentError():
+            return error
+        case KeyboardInterrupt() | typer.Abort():
+            return Stopped(signal.SIGINT)
+        case BrokenPipeError():
+            return Stopped(signal.SIGPIPE)
+        case _UsageError():
+            return UsageError(_one_line(error.format_message()), hint=_help_of(error))
+        case MemoryError():
+            return XentError(f"out of memory: {error}")
+    what = f"{type(error).__name__}: {_one_line(str(error))}"
+    return XentError(f"a mistake in xent: {what}", hint="--debug shows where")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _help_of(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'xent'} --help"
+
+
+def _complain(error: XentError) -> int:
+    if isinstance(error, Stopped):
+        return error.exit_code
+    from xentcli.render.console import tell
+
+    tell("error", error.message)
+    if error.hint:
+        tell("hint", error.hint)
+    return error.exit_code

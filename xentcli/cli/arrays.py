@@ -1,0 +1,81 @@
+"""Where a command's array goes: a file, a pipe, JSON, or a table at a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli.options import Common, Writing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xentcli.pipeline import ArrayHeader, Sink
+
+
+class ArraySink:
+    """What takes the array that a command makes, and whatever else it has to say at the end."""
+
+    def __init__(self, sink: "Sink") -> None:
+        self._sink = sink
+        self.result: Any = None
+
+    def open(self, header: "ArrayHeader") -> None:
+        """Begin the array."""
+        self._sink.open(header)
+
+    def write(self, rows: "NDArray[Any]") -> None:
+        """Take the next rows."""
+        self._sink.write(rows)
+
+    def finish(self, result: Any) -> None:
+        """Take what JSON says behind the array."""
+        self.result = result
+
+
+@contextmanager
+def array_sink(
+    command: str, writing: Writing, common: Common, key: str = "values"
+) -> Iterator[ArraySink]:
+    """Open what takes the array that a command makes; JSON has it under `key`."""
+    from xentcli.pipeline import array_file, text_file
+
+    if common.json:
+        from xentcli.render.json import JsonArray
+
+        with text_file(writing.output, force=writing.force) as write:
+            array = JsonArray(write, key, {"command": command})
+            sink = ArraySink(array)
+            yield sink
+            array.close(sink.result)
+    elif shows_table(writing):
+        from xentcli.render.tables import Preview
+
+        preview = Preview(command)
+        yield ArraySink(preview)
+        preview.show(_console(common), "-o FILE, or | cat")
+    else:
+        with array_file(writing.output, writing.to, force=writing.force) as file:
+            yield ArraySink(file)
+
+
+def shows_table(writing: Writing) -> bool:
+    """Whether the output is a terminal and nothing else was asked for."""
+    return writing.output == "-" and writing.to is None and sys.stdout.isatty()
+
+
+def show(renderable: Any, common: Common) -> None:
+    """Print something on the terminal."""
+    _console(common).print(renderable)
+
+
+def terminal_width(common: Common) -> int:
+    """Return how many characters fit in a line."""
+    width: int = _console(common).width
+    return width
+
+
+def _console(common: Common) -> Any:
+    from xentcli.render.console import console
+
+    return console(sys.stdout, common.color)

@@ -1,0 +1,49 @@
+"""Options that several commands share, written once: a parameter that is a dataclass of options."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, get_type_hints
+
+
+def expand(command: Callable[..., Any]) -> Callable[..., None]:
+    """Return `command` with each parameter that is a dataclass replaced by that class's fields.
+
+    Typer sees one option for each field; the command gets the dataclass.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, Any] = {n: h for n, h in hints.items() if dataclasses.is_dataclass(h)}
+    parameters: dict[str, inspect.Parameter] = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if name in groups:
+            parameters.update(_options_of(groups[name]))
+        else:
+            parameters[name] = parameter.replace(
+                annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY
+            )
+
+    @wraps(command)
+    def expanded(**values: Any) -> None:
+        for name, group in groups.items():
+            fields = [field.name for field in dataclasses.fields(group)]
+            values[name] = group(**{field: values.pop(field) for field in fields})
+        command(**values)
+
+    signature = inspect.Signature(list(parameters.values()))
+    expanded.__signature__ = signature  # type: ignore[attr-defined]
+    expanded.__annotations__ = {p.name: p.annotation for p in parameters.values()}
+    return expanded
+
+
+def _options_of(group: Any) -> dict[str, inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return {
+        field.name: inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=field.default,
+            annotation=hints[field.name],
+        )
+        for field in dataclasses.fields(group)
+    }

@@ -1,0 +1,49 @@
+"""xent explain."""
+
+from typing import Annotated
+
+import typer
+
+from xentcli.cli import options
+from xentcli.cli.arrays import show, shows_table, terminal_width
+from xentcli.cli.options import Common, Reading, Writing
+from xentcli.errors import UsageError
+
+
+def explain(
+    logits: options.LogitsOption,
+    labels: options.LabelsOption = None,
+    rows: Annotated[str, typer.Option("--rows", help="Which rows, as a slice.")] = "0:3",
+    label_column: options.LabelColumn = None,
+    label_base: options.LabelBase = 0,
+    *,
+    reading: Reading,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Show every step from logits to loss, and three routes to the same number."""
+    from xentcli import pipeline
+
+    options.only_one_standard_input(logits, labels)
+    if labels is None and label_column is None:
+        raise UsageError(
+            "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
+        )
+    wanted = options.parse_rows(rows)
+    source, targets = options.open_both(reading, logits, labels, label_column)
+    common.tell_all([*source.notes, *(targets.notes if targets else [])])
+    result = pipeline.explain(source, targets, wanted, label_base=label_base)
+    if not common.json and shows_table(writing):
+        from xentcli.render.explain import explanation
+
+        show(explanation(result, terminal_width(common)), common)
+        return
+    with pipeline.text_file(writing.output, force=writing.force) as write:
+        if common.json:
+            from xentcli.render.json import to_json
+
+            write(to_json({"command": "explain", "explanation": result}))
+        else:
+            from xentcli.render.csv import explanation_rows
+
+            write(explanation_rows(result))

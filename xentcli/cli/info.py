@@ -1,0 +1,43 @@
+"""xent info."""
+
+from typing import Annotated
+
+import typer
+
+from xentcli.cli import options
+from xentcli.cli.arrays import show, shows_table
+from xentcli.cli.options import Common, Reading, Writing
+
+
+def info(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="- is standard input.")],
+    *,
+    reading: Reading,
+    common: Common,
+    writing: Writing,
+) -> None:
+    """Show what files hold: format, shape, range, odd values, and what the rows look like."""
+    from xentcli.pipeline import inspect, open_array, text_file
+
+    options.only_one_standard_input(*files)
+    results = []
+    for file in files:
+        source = open_array(reading.file(file))
+        common.tell_all(source.notes)
+        with common.run(source) as run:
+            results.append(inspect(source, run))
+    if not common.json and shows_table(writing):
+        from xentcli.render.tables import info_table
+
+        for result in results:
+            show(info_table(result), common)
+        return
+    with text_file(writing.output, force=writing.force) as write:
+        if common.json:
+            from xentcli.render.json import to_json
+
+            write(to_json({"command": "info", "files": results}))
+        else:
+            from xentcli.render.csv import result_rows
+
+            write(result_rows(results))

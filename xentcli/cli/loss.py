@@ -1,0 +1,190 @@
+"""xent loss, xent nll."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xentcli.cli import options
+from xentcli.cli.arrays import array_sink, show, shows_table
+from xentcli.cli.options import Common, Reading, Writing
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from xentcli.pipeline import Criterion, Evaluation, Kind
+    from xentcli.results import LossSummary
+
+
+@dataclass(frozen=True)
+class LossFlags:
+    """What both commands can be told."""
+
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            "--weight",
+            metavar="FILE|1,2,0.5",
+            help="A factor for each class: a file, or the numbers.",
+        ),
+    ] = None
+    ignore_index: Annotated[
+        int, typer.Option("--ignore-index", help="The label of rows to leave out.")
+    ] = -100
+    reduction: Annotated[
+        options.Reduction, typer.Option("--reduction", help="none writes one loss a row.")
+    ] = "mean"
+    class_axis: Annotated[
+        int | None,
+        typer.Option("--class-axis", help="The axis of the classes.", show_default="as PyTorch"),
+    ] = None
+    label_column: options.LabelColumn = None
+    label_base: options.LabelBase = 0
+    dtype: options.DtypeOption = None
+    non_finite: options.NonFiniteOption = "error"
+
+    def check_files(self, values: str, labels: str | None) -> None:
+        """Raise UsageError if it is not clear where the labels are."""
+        options.only_one_standard_input(values, labels, self.weight)
+        if labels is None and self.label_column is None:
+            raise UsageError(
+                "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
+            )
+
+
+def loss(
+    logits: options.LogitsOption,
+    labels: options.LabelsOption = None,
+    label_smoothing: Annotated[
+        float, typer.Option("--label-smoothing", help="In [0, 1].", min=0.0, max=1.0)
+    ] = 0.0,
+    temperature: options.Temperature = 1.0,
+    *,
+    own: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
+    options.check_temperature(temperature)
+    own.check_files(logits, labels)
+    criterion = _criterion(own, "logits", label_smoothing, temperature)
+    _run(criterion, logits, labels, own, writing, reading, common)
+
+
+def nll(
+    log_probs: Annotated[
+        str | None, typer.Option("--log-probs", metavar="FILE", help="File of log-probabilities.")
+    ] = None,
+    probs: Annotated[
+        str | None, typer.Option("--probs", metavar="FILE", help="File of probabilities instead.")
+    ] = None,
+    labels: options.LabelsOption = None,
+    *,
+    own: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Negative log likelihood of log-probabilities, or of probabilities."""
+    if (log_probs is None) == (probs is None):
+        raise UsageError("give one of --log-probs and --probs")
+    values = log_probs or probs or ""
+    own.check_files(values, labels)
+    criterion = _criterion(own, "probabilities" if probs else "log-probabilities")
+    _run(criterion, values, labels, own, writing, reading, common)
+
+
+def _criterion(
+    own: LossFlags, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
+) -> "Criterion":
+    from xentcli.pipeline import Criterion, LossOptions, as_weight
+
+    weight = as_weight(_weight(own.weight))
+    return Criterion(
+        kind,
+        LossOptions(weight, own.ignore_index, label_smoothing, own.label_base),
+        own.reduction,
+        own.class_axis,
+        options.numpy_dtype(own.dtype),
+        temperature,
+        propagate=own.non_finite == "propagate",
+    )
+
+
+def _weight(text: str | None) -> "ArrayLike | None":
+    """Return class weights: the numbers themselves, or those in the file of that name."""
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        from xentcli.pipeline import InputFile, read_vector
+
+        return read_vector(InputFile(text))
+
+
+def _run(
+    criterion: "Criterion",
+    values: str,
+    labels: str | None,
+    own: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    from xentcli.pipeline import evaluate
+
+    source, targets = options.open_both(reading, values, labels, own.label_column)
+    common.tell_all([*source.notes, *(targets.notes if targets else [])])
+    if own.reduction == "none":
+        with (
+            array_sink(criterion.command, writing, common, key="losses") as sink,
+            common.run(source) as run,
+        ):
+            evaluation = evaluate(source, targets, criterion, run, sink)
+            sink.finish(evaluation.summary)
+    else:
+        with common.run(source) as run:
+            evaluation = evaluate(source, targets, criterion, run)
+        _write(evaluation.summary, writing, common)
+    common.tell_all(evaluation.notes)
+    for warning in _warnings(evaluation, criterion.kind, source.name):
+        common.tell("warning", warning)
+
+
+def _write(summary: "LossSummary", writing: Writing, common: Common) -> None:
+    """Write one loss: a table at a terminal, else the bare number or JSON."""
+    if not common.json and shows_table(writing):
+        from xentcli.render.tables import loss_table
+
+        show(loss_table(summary), common)
+        return
+    from xentcli.pipeline import text_file
+    from xentcli.render.json import to_json
+
+    with text_file(writing.output, force=writing.force) as write:
+        write(to_json(summary) if common.json else f"{summary.loss!r}\n")
+
+
+def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str]:
+    """Say what is odd about a loss, and which command would fit what was given."""
+    fitting = {
+        "logits": "xent loss --logits",
+        "log-probabilities": "xent nll --log-probs",
+        "probabilities": "xent nll --probs",
+    }
+    looks_like = evaluation.looks_like
+    if looks_like in fitting and looks_like != kind:
+        yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
+    summary = evaluation.summary
+    if summary.used == 0:
+        nothing = "there are no rows" if summary.rows == 0 else "every label is ignored"
+        yield f"nothing is used: {nothing}, so the mean is NaN"
+    elif math.isnan(summary.loss):
+        yield "the loss is NaN, as PyTorch's is: 0 / 0, or 0 * inf"
+    elif math.isinf(summary.loss):
+        yield "the loss is infinite: a label has probability 0"

@@ -1,0 +1,257 @@
+"""The options of the commands, each written once, and what they turn into."""
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from xentcli.pipeline import InputFile, Run, Source
+
+
+Color = Literal["auto", "always", "never"]
+Dtype = Literal["float16", "float32", "float64"]
+Reduction = Literal["mean", "sum", "none"]
+NonFinite = Literal["error", "propagate"]
+
+_READING = "How files are read"
+
+LogitsArgument = Annotated[
+    str, typer.Argument(metavar="LOGITS", help="File of logits; - is standard input.")
+]
+LogitsOption = Annotated[
+    str, typer.Option("--logits", metavar="FILE", help="File of logits; - is standard input.")
+]
+LabelsOption = Annotated[
+    str | None,
+    typer.Option("--labels", metavar="FILE", help="Class indices, or class probabilities."),
+]
+Axis = Annotated[int, typer.Option("--axis", help="The axis of the classes.")]
+Temperature = Annotated[float, typer.Option("--temperature", help="Divides the logits.")]
+DtypeOption = Annotated[
+    Dtype | None, typer.Option("--dtype", help="Cast to this before computing.")
+]
+NonFiniteOption = Annotated[
+    NonFinite,
+    typer.Option("--non-finite", help="NaN and +inf: an error, or NaN as PyTorch has it."),
+]
+LabelBase = Annotated[int, typer.Option("--label-base", help="The label of the first class.")]
+
+
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column",
+        metavar="NAME",
+        help="The CSV column of labels: in --labels, or else here.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Common:
+    """Options that every command has."""
+
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes and warnings.")] = False
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="Threads.", show_default="the cores there are"),
+    ] = None
+    color: Annotated[Color, typer.Option("--color", help="NO_COLOR wins.")] = "auto"
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+
+    def tell(self, kind: str, message: str) -> None:
+        """Print a note or a warning on standard error, unless quiet."""
+        if not self.quiet:
+            from xentcli.render.console import tell
+
+            tell(kind, message, self.color)
+
+    def tell_all(self, notes: list[str]) -> None:
+        """Print notes on standard error, unless quiet."""
+        for note in notes:
+            self.tell("note", note)
+
+    @contextmanager
+    def run(self, source: "Source") -> "Iterator[Run]":
+        """Return how to run: threads, and a progress bar where somebody looks."""
+        from xentcli.pipeline import Run, row_bytes
+        from xentcli.render.progress import progress_bar
+
+        with progress_bar(self.color, row_bytes(source), quiet=self.quiet) as progress:
+            yield Run(self.jobs, progress) if self.jobs else Run(progress=progress)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Options of commands that write arrays."""
+
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write here.", show_default="standard output"
+        ),
+    ] = "-"
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="csv, tsv, npy.", show_default="by extension"),
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Options of how input files are read."""
+
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="csv, tsv, npy.",
+            show_default="by content, then extension",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            "--delimiter",
+            metavar="CHAR",
+            help="Between CSV cells.",
+            show_default="found",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Is the first CSV row names?",
+            show_default="found",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="A,B,...",
+            help="Read these CSV columns: names, or numbers from 1.",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+    drop: Annotated[
+        str | None,
+        typer.Option(
+            "--drop",
+            metavar="A,B,...",
+            help="Leave these CSV columns out.",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+
+    def file(self, path: str) -> "InputFile":
+        """Return an input file with all of these options: a file of logits."""
+        return self._file(path, columns=_names(self.columns), drop=_names(self.drop) or ())
+
+    def labelled(self, path: str, label_column: str | None) -> "InputFile":
+        """Return the file of logits, which may hold the labels too."""
+        columns, drop = _names(self.columns), _names(self.drop) or ()
+        return self._file(path, columns=columns, drop=drop, label_column=label_column)
+
+    def labels(self, path: str, label_column: str | None = None) -> "InputFile":
+        """Return a file of labels, of which only `label_column` is read if it is named."""
+        return self._file(path, columns=(label_column,) if label_column else None)
+
+    def _file(
+        self,
+        path: str,
+        columns: tuple[str, ...] | None = None,
+        drop: tuple[str, ...] = (),
+        label_column: str | None = None,
+    ) -> "InputFile":
+        from xentcli.pipeline import InputFile, ReadOptions
+
+        options = ReadOptions(_delimiter(self.delimiter), self.header, columns, drop, label_column)
+        return InputFile(path, self.from_, options)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    from xentcli.text import split_names
+
+    return None if text is None else split_names(text)
+
+
+def _delimiter(text: str | None) -> str | None:
+    named = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
+    character = named.get(text or "", text)
+    if character is not None and (len(character) != 1 or character in '\r\n"'):
+        raise UsageError(f"--delimiter must be one character, or 'tab', not {text!r}")
+    return character
+
+
+def parse_rows(text: str) -> slice:
+    """Return the slice that ``0:3``, ``5:`` or ``7`` means."""
+    match = re.fullmatch(r"(\d+)|(\d*):(\d*)", text)
+    if not match:
+        raise UsageError(f"--rows must be like 0:3, not {text!r}")
+    one, start, stop = match.groups()
+    rows = (
+        slice(int(one), int(one) + 1)
+        if one
+        else slice(int(start or 0), int(stop) if stop else None)
+    )
+    if rows.stop is not None and rows.stop <= rows.start:
+        raise UsageError(f"--rows {text} has no row")
+    return rows
+
+
+def numpy_dtype(name: Dtype | None) -> "np.dtype[Any] | None":
+    """Return the dtype of an option."""
+    return None if name is None else number_dtype(name)
+
+
+def number_dtype(name: str) -> "np.dtype[Any]":
+    """Return the dtype of numbers that has this name."""
+    import numpy as np
+
+    try:
+        dtype = np.dtype(name)
+    except TypeError:
+        dtype = np.dtype(object)
+    if dtype.kind not in "fiub":
+        raise UsageError(f"--dtype must be a dtype of numbers, such as uint8, not {name!r}")
+    return dtype
+
+
+def check_temperature(value: float) -> None:
+    """Raise UsageError unless logits can be divided by it."""
+    if not 0.0 < value < float("inf"):
+        raise UsageError(f"--temperature must be positive, not {value}")
+
+
+def only_one_standard_input(*paths: str | None) -> None:
+    """Raise UsageError if more than one input is standard input."""
+    if paths.count("-") > 1:
+        raise UsageError("only one input can be standard input")
+
+
+def open_both(
+    reading: Reading, logits: str, labels: str | None, label_column: str | None
+) -> "tuple[Source, Source | None]":
+    """Open logits and labels; no labels where the file of the logits holds them too."""
+    from xentcli.pipeline import open_array
+
+    if labels is None:
+        return open_array(reading.labelled(logits, label_column)), None
+    return open_array(reading.file(logits)), open_array(reading.labels(labels, label_column))

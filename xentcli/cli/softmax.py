@@ -1,0 +1,72 @@
+"""xent softmax, xent log-softmax."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from xentcli.cli import options
+from xentcli.cli.arrays import array_sink
+from xentcli.cli.options import Common, Reading, Writing
+
+if TYPE_CHECKING:
+    from xentcli.pipeline import InputFile
+
+
+@dataclass(frozen=True)
+class SoftmaxOptions:
+    """What both commands can be told."""
+
+    axis: options.Axis = -1
+    temperature: options.Temperature = 1.0
+    dtype: options.DtypeOption = None
+    non_finite: options.NonFiniteOption = "error"
+
+
+def softmax(
+    logits: options.LogitsArgument,
+    *,
+    own: SoftmaxOptions,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Turn logits into probabilities: exp(z) / sum(exp(z)) of each row."""
+    _run("softmax", reading.file(logits), own, writing, common)
+
+
+def log_softmax(
+    logits: options.LogitsArgument,
+    *,
+    own: SoftmaxOptions,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Turn logits into log-probabilities: z - log(sum(exp(z))) of each row."""
+    _run("log-softmax", reading.file(logits), own, writing, common)
+
+
+def _run(
+    command: Literal["softmax", "log-softmax"],
+    file: "InputFile",
+    own: SoftmaxOptions,
+    writing: Writing,
+    common: Common,
+) -> None:
+    from xentcli.pipeline import Transform, open_array, transform
+
+    options.check_temperature(own.temperature)
+    function = Transform(
+        command,
+        own.axis,
+        options.numpy_dtype(own.dtype),
+        own.temperature,
+        propagate=own.non_finite == "propagate",
+    )
+    source = open_array(file, again=own.axis == 0)
+    common.tell_all(source.notes)
+    with array_sink(command, writing, common) as sink, common.run(source) as run:
+        looks_like = transform(source, function, sink, run).looks_like
+    if looks_like == "probabilities":
+        common.tell("warning", f"{source.name}: these look like probabilities already, not logits")
+    elif looks_like == "log-probabilities" and command == "log-softmax":
+        common.tell("warning", f"{source.name}: these look like log-probabilities already")

@@ -1,0 +1,151 @@
+"""What can be wrong with the values of logits and labels, and which row it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.dtypes import Floats, is_floating
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+
+RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The first place where something is wrong, and in how many rows the same is wrong."""
+
+    error: type[InputError]
+    row: int
+    message: str
+    count: int
+    column: int | None = None
+    hint: str | None = None
+
+    def shifted(self, rows: int) -> "Problem":
+        """Return the same problem of rows that start `rows` further down."""
+        return replace(self, row=self.row + rows)
+
+    def merge(self, later: "Problem") -> "Problem":
+        """Return one problem for this one and one of the same kind in later rows."""
+        return replace(self, count=self.count + later.count)
+
+    def at(self, place: str) -> InputError:
+        """Return the error to raise; `place` names the row."""
+        more = f" ({self.count} such rows)" if self.count > 1 else ""
+        return self.error(f"{place}: {self.message}{more}", hint=self.hint)
+
+
+def merge_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return one problem for each kind, given in the order of their rows."""
+    merged: dict[type[InputError], Problem] = {}
+    for problem in problems:
+        first = merged.get(problem.error)
+        merged[problem.error] = first.merge(problem) if first else problem
+    return tuple(merged.values())
+
+
+def unravel(row: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of a row, counted in C order, of an array of `shape`."""
+    return tuple(int(i) for i in np.unravel_index(row, shape)) if shape else ()
+
+
+def index_of(row: int, shape: tuple[int, ...]) -> str:
+    """Write a row's index as NumPy does: ``[3]`` or ``[3, 0, 2]``."""
+    return str(list(unravel(row, shape))) if shape else ""
+
+
+def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem, ...]]:
+    """Return labels as int64, and what is wrong if one is no whole number that int64 holds.
+
+    Integers of any width, bool and whole floats are labels.
+
+    Raises
+    ------
+    LabelError
+        If the dtype is of another kind.
+    """
+    if labels.dtype == np.int64:
+        return labels, ()
+    if labels.dtype.kind not in "iub" and not is_floating(labels.dtype):
+        raise LabelError(f"labels must be integers, not {labels.dtype}")
+    with np.errstate(invalid="ignore"):
+        whole = labels.astype(np.int64)
+        wrong = whole.astype(labels.dtype) != labels
+    if labels.dtype.kind in "uf":
+        wrong |= labels.astype(np.float64) >= 2.0**63
+    rows = np.flatnonzero(wrong)
+    if rows.size == 0:
+        return whole, ()
+    message = f"label {labels.reshape(-1)[rows[0]]} is not a whole number"
+    return whole, (Problem(LabelError, int(rows[0]), message, rows.size),)
+
+
+def check_labels(
+    labels: NDArray[np.int64],
+    num_classes: int,
+    used: NDArray[np.bool_] | None = None,
+    *,
+    base: int = 0,
+) -> tuple[Problem, ...]:
+    """Return what is wrong if a used label is outside base..base+num_classes-1."""
+    top = base + num_classes - 1
+    if labels.size == 0 or (labels.min() >= base and labels.max() <= top):
+        return ()
+    flat = labels.reshape(-1)
+    wrong = (flat < base) | (flat > top)
+    if used is not None:
+        wrong &= used.reshape(-1)
+    rows = np.flatnonzero(wrong)
+    if rows.size == 0:
+        return ()
+    message = f"label {flat[rows[0]]} is outside {base}..{top}"
+    hint = _hint(flat[rows], base, top)
+    return (Problem(LabelError, int(rows[0]), message, rows.size, hint=hint),)
+
+
+def _hint(wrong: NDArray[np.int64], base: int, top: int) -> str | None:
+    """Say what the wrong labels may mean, if they are all the same."""
+    label = wrong[0]
+    if not (wrong == label).all():
+        return None
+    if label < base:
+        return f"if {label} marks rows to leave out: --ignore-index {label}"
+    return "labels look 1-based; try --label-base 1" if base == 0 and label == top + 1 else None
+
+
+def check_finite(logits: Floats, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
+    """Return what is wrong in the rows that `bad` marks: the first NaN or +inf, or all -inf."""
+    rows = np.flatnonzero(bad)
+    if rows.size == 0:
+        return ()
+    row = int(rows[0])
+    places = np.flatnonzero(np.isnan(logits[row]) | (logits[row] == np.inf))
+    column = int(places[0]) if places.size else None
+    what = "every logit is -inf" if column is None else f"logit {logits[row, column]:g}"
+    hint = "--non-finite propagate computes what PyTorch does: NaN"
+    return (Problem(NonFiniteError, row, what, rows.size, column, hint),)
+
+
+def row_kind(rows: Floats) -> RowKind:
+    """Say what rows of shape (N, C) look like, by their signs and sums."""
+    if rows.size == 0 or rows.shape[1] < 2:
+        return "unknown"
+    wide = rows.astype(np.float64)
+    tolerance = 2e-3 if rows.shape[1] < 1000 else 1e-2
+    with np.errstate(all="ignore"):
+        if wide.min() >= 0.0 and (np.abs(wide.sum(axis=1) - 1.0) < tolerance).all():
+            return "probabilities"
+        if wide.max() <= 0.0 and (np.abs(np.exp(wide).sum(axis=1) - 1.0) < tolerance).all():
+            return "log-probabilities"
+    return "logits"
+
+
+def check_class_count(what: str, shape: tuple[int, ...], num_classes: int) -> None:
+    """Raise ShapeError unless `shape`, a weight's, is (num_classes,)."""
+    if shape != (num_classes,):
+        raise ShapeError(
+            f"{what} must have one number for each of the {num_classes} classes, not shape {shape}"
+        )

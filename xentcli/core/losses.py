@@ -1,0 +1,407 @@
+"""Negative log likelihood and cross entropy, with PyTorch's options.
+
+Every loss is made of row losses, which depend on their row alone, and a reduction, which is an
+exact sum. With lp = log_softmax(z), y the label, w the class weights, t the class probabilities
+and e the label smoothing, a row's loss is
+
+    class indices        (1 - e) * w[y] * -lp[y]  +  e / C * sum over c of w[c] * -lp[c]
+    class probabilities  sum over c of w[c] * (t[c] * (1 - e) + e / C) * -lp[c]
+
+and -lp[c] = log1p(s) + (a - z[c]), two terms that are never negative (see `softmax`).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core.checks import (
+    Problem,
+    check_class_count,
+    check_finite,
+    check_labels,
+    index_of,
+    merge_problems,
+    whole_labels,
+)
+from xentcli.core.dtypes import Floats, computing_dtype, is_floating, widen
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.softmax import as_rows, normalizer, tiles
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+
+Reduction = Literal["mean", "sum", "none"]
+Doubles = NDArray[np.float64]
+
+_UNEVEN = 1e-2  # class probabilities in half precision may be off by less
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """PyTorch's options of a loss; `weight` has shape (C,)."""
+
+    weight: Doubles | None = None
+    ignore_index: int = -100
+    label_smoothing: float = 0.0
+    label_base: int = 0
+    """The label of the first class."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.label_smoothing <= 1.0:
+            raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
+
+
+class RowLosses(NamedTuple):
+    """The losses of some rows and what a mean over them divides by.
+
+    Attributes
+    ----------
+    loss : ndarray of float64 of shape (N,)
+        0 for ignored rows.
+    weight : ndarray of float64 of shape (N,) or None
+        The weight of each row's label, 0 for ignored rows; None where every used row counts 1.
+    used : ndarray of bool of shape (N,) or None
+        The rows that are not ignored; None for all.
+    problems : tuple of Problem
+        Labels outside the classes, and rows that are not finite.
+    uneven : int
+        How many rows of class probabilities do not sum to 1.
+    """
+
+    loss: Doubles
+    weight: Doubles | None
+    used: NDArray[np.bool_] | None
+    problems: tuple[Problem, ...]
+    uneven: int = 0
+
+    def weight_sum(self) -> ExactSum:
+        """Return what a mean divides by."""
+        if self.weight is not None:
+            return ExactSum.of(self.weight)
+        used = len(self.loss) if self.used is None else int(np.count_nonzero(self.used))
+        return ExactSum.of(np.array([float(used)]))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Class indices, safe to index with, and the weights that they select."""
+
+    index: NDArray[np.int64]
+    used: NDArray[np.bool_] | None
+    weight: Doubles | None
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
+        """Check labels of shape (N,); ignored and wrong ones become class 0."""
+        index, problems = whole_labels(labels)
+        ignored = index == options.ignore_index
+        used = ~ignored if ignored.any() else None
+        if not problems:
+            problems = check_labels(index, num_classes, used, base=options.label_base)
+        if options.label_base:
+            index = index - options.label_base
+        if used is not None or problems:
+            index = np.where((index >= 0) & (index < num_classes), index, 0)
+            if used is not None:
+                index = np.where(used, index, 0)
+        weight = None
+        if options.weight is not None:
+            weight = options.weight[index] if num_classes else np.zeros(index.shape)
+            weight = weight if used is None else np.where(used, weight, 0.0)
+        return cls(index, used, weight, problems)
+
+    def rows(self, loss: Doubles, problems: tuple[Problem, ...]) -> RowLosses:
+        """Return row losses with those of ignored rows 0."""
+        if self.used is not None:
+            loss = np.where(self.used, loss, 0.0)
+        return RowLosses(loss, self.weight, self.used, self.problems + problems)
+
+    def of_used(self, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `bad` without the ignored rows."""
+        return bad if self.used is None else bad & self.used
+
+
+def _pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the value of each row of (N, C) at its index."""
+    if rows.shape[1] == 0:
+        return np.zeros(len(rows), rows.dtype)
+    return rows[np.arange(len(rows)), index]
+
+
+def nll_rows(
+    log_probs: NDArray[Any], labels: NDArray[Any], options: LossOptions, *, probs: bool = False
+) -> RowLosses:
+    """Return ``-w[y] * log_probs[y]`` of rows (N, C); with `probs`, of their logarithms."""
+    targets = Labels.of(labels, log_probs.shape[1], options)
+    picked = _pick(log_probs, targets.index).astype(np.float64)
+    bad = targets.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
+    what = "probability" if probs else "log-probability"
+    problem = _first_bad(picked, bad, what, targets.index)
+    with np.errstate(all="ignore"):
+        loss = 0.0 - (np.log(picked) if probs else picked)
+        if targets.weight is not None:
+            loss = loss * targets.weight
+    return targets.rows(loss, problem)
+
+
+def _first_bad(
+    values: Doubles, bad: NDArray[np.bool_], what: str, column: NDArray[np.int64]
+) -> tuple[Problem, ...]:
+    rows = np.flatnonzero(bad)
+    if rows.size == 0:
+        return ()
+    row = int(rows[0])
+    hint = "--non-finite propagate computes on with it"
+    message = f"{what} {values[row]:g}"
+    return (Problem(NonFiniteError, row, message, len(rows), int(column[row]), hint),)
+
+
+def cross_entropy_rows(
+    logits: NDArray[Any], labels: NDArray[Any], options: LossOptions
+) -> RowLosses:
+    """Return the cross entropy of rows (N, C) with class indices (N,) or probabilities (N, C)."""
+    parts = []
+    for tile in tiles(*logits.shape):
+        rows = _index_rows if labels.ndim == 1 else _probability_rows
+        part = rows(widen(logits[tile]), labels[tile], options)
+        problems = tuple(problem.shifted(tile.start) for problem in part.problems)
+        parts.append(part._replace(problems=problems))
+    return join(parts)
+
+
+def _index_rows(logits: Floats, labels: NDArray[Any], options: LossOptions) -> RowLosses:
+    num_classes = logits.shape[1]
+    targets = Labels.of(labels, num_classes, options)
+    norm = normalizer(logits)
+    log_rest, peak = norm.log_rest, norm.peak.astype(np.float64)
+    smoothing, weight = options.label_smoothing, options.weight
+    with np.errstate(all="ignore"):
+        loss = log_rest + (peak - _pick(logits, targets.index))
+        if targets.weight is not None:
+            loss *= targets.weight
+        if smoothing > 0.0 and num_classes:
+            every = np.ones(num_classes) if weight is None else weight
+            spread = every.sum() * log_rest + _weighted_gaps(logits, peak, every)
+            loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
+    return targets.rows(loss, check_finite(logits, targets.of_used(np.isnan(norm.rest))))
+
+
+def _probability_rows(logits: Floats, probs: NDArray[Any], options: LossOptions) -> RowLosses:
+    num_classes = logits.shape[1]
+    norm = normalizer(logits)
+    with np.errstate(all="ignore"):
+        mass = probs.astype(np.float64)
+        if options.label_smoothing > 0.0:
+            mass = mass * (1.0 - options.label_smoothing) + options.label_smoothing / max(
+                1, num_classes
+            )
+        sums = np.add.reduce(mass, axis=1)
+        uneven = int(np.count_nonzero(np.abs(sums - 1.0) > _UNEVEN))
+        if options.weight is not None:
+            mass = mass * options.weight
+            sums = np.add.reduce(mass, axis=1)
+        loss = sums * norm.log_rest + _weighted_gaps(logits, norm.peak.astype(np.float64), mass)
+    used = None if num_classes else np.zeros(len(loss), np.bool_)  # as PyTorch: a mean of 0 / 0
+    return RowLosses(loss, None, used, check_finite(logits, np.isnan(norm.rest)), uneven)
+
+
+def _weighted_gaps(logits: Floats, peak: Doubles, mass: Doubles) -> Doubles:
+    """Return the sum over classes of ``mass * (peak - logits)``, in float64."""
+    gaps = np.subtract(peak[:, None], logits)
+    gaps *= mass
+    sums: Doubles = np.add.reduce(gaps, axis=1)
+    return sums
+
+
+def join(parts: list[RowLosses]) -> RowLosses:
+    """Return the row losses of consecutive tiles as one."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return RowLosses(np.zeros(0), None, None, ())
+    used = None
+    if any(part.used is not None for part in parts):
+        used = np.concatenate(
+            [np.ones(len(p.loss), np.bool_) if p.used is None else p.used for p in parts]
+        )
+    weights = [part.weight for part in parts if part.weight is not None]
+    return RowLosses(
+        np.concatenate([part.loss for part in parts]),
+        np.concatenate(weights) if weights else None,
+        used,
+        merge_problems(problem for part in parts for problem in part.problems),
+        sum(part.uneven for part in parts),
+    )
+
+
+class Rows(NamedTuple):
+    """Logits and labels as rows, (N, C) with (N,) or (N, C), and the shape that N stands for."""
+
+    values: NDArray[Any]
+    labels: NDArray[Any]
+    lead: tuple[int, ...]
+
+
+def are_probabilities(logits_shape: tuple[int, ...], labels_shape: tuple[int, ...]) -> bool:
+    """Whether labels of this shape are class probabilities; PyTorch's rule."""
+    return logits_shape == labels_shape
+
+
+def check_options(options: LossOptions, num_classes: int, *, probabilities: bool) -> None:
+    """Raise if the options do not fit the classes or the kind of labels."""
+    if options.weight is not None:
+        check_class_count("weight", options.weight.shape, num_classes)
+    if probabilities and options.ignore_index >= 0:
+        raise InputError("ignore_index leaves out class indices; these labels are probabilities")
+
+
+def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+    """Return the shape of one number for each row: that of the logits without the classes."""
+    axis %= len(shape)
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def rows_of(
+    logits: NDArray[Any], labels: NDArray[Any], options: LossOptions, class_axis: int
+) -> Rows:
+    """Lay out logits and labels as rows.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit each other or the options.
+    """
+    if logits.ndim == 0:
+        raise ShapeError("a single number is not a row of logits")
+    computing_dtype(logits.dtype)
+    values = as_rows(logits, class_axis)
+    count, num_classes = values.shape
+    lead = without_axis(logits.shape, class_axis)
+    probabilities = are_probabilities(logits.shape, labels.shape)
+    check_options(options, num_classes, probabilities=probabilities)
+    if probabilities:
+        if not is_floating(labels.dtype):
+            raise ShapeError(
+                f"labels of the logits' shape {labels.shape} are class probabilities and must be "
+                f"floating point, not {labels.dtype}"
+            )
+        labels = as_rows(labels, class_axis)
+    elif labels.shape == lead or (lead == () and labels.shape == (1,)):
+        labels = labels.reshape(count)
+    else:
+        raise ShapeError(
+            f"labels of shape {labels.shape} do not fit logits of shape {logits.shape}: they must "
+            f"have shape {lead} (class indices) or {logits.shape} (class probabilities)"
+        )
+    return Rows(values, labels, lead)
+
+
+def as_weight(weight: ArrayLike | None) -> Doubles | None:
+    """Return class weights as float64."""
+    return None if weight is None else np.asarray(weight).astype(np.float64)
+
+
+def mean_of(loss_sum: float, weight_sum: float) -> float:
+    """Return the mean that PyTorch defines: NaN where nothing is used."""
+    return loss_sum / weight_sum if weight_sum != 0.0 else float("nan")
+
+
+def _reduced(rows: RowLosses, lead: tuple[int, ...], reduction: Reduction) -> Doubles | np.float64:
+    for problem in rows.problems:
+        if problem.error is LabelError:
+            raise problem.at(f"labels{index_of(problem.row, lead)}")
+    if reduction == "none":
+        return rows.loss.reshape(lead)[()]
+    total = float(ExactSum.of(rows.loss))
+    if reduction == "sum":
+        return np.float64(total)
+    if reduction == "mean":
+        return np.float64(mean_of(total, float(rows.weight_sum())))
+    raise InputError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def nll_loss(
+    log_probs: ArrayLike,
+    labels: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+) -> Doubles | np.float64:
+    """Return the negative log likelihood of labels.
+
+    Parameters
+    ----------
+    log_probs : array_like of shape (C,), (N, C) or (N, C, d1, ...)
+        Log-probabilities, in nats.
+    labels : array_like of integers of shape (), (N,) or (N, d1, ...)
+        Class indices.
+    weight : array_like of shape (C,), optional
+        A factor for each class.
+    ignore_index : int
+        The label of rows to leave out.
+    reduction : {'mean', 'sum', 'none'}
+        'mean' divides by the sum of the used rows' weights.
+
+    Returns
+    -------
+    float64 or ndarray of float64
+        In nats; with 'none' an array of the shape of `labels`.
+
+    Raises
+    ------
+    ShapeError, LabelError
+        If shapes do not fit, or a label is no class.
+    """
+    x, y = np.asarray(log_probs), np.asarray(labels)
+    options = LossOptions(as_weight(weight), ignore_index)
+    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
+    if rows.labels.ndim != 1:
+        raise ShapeError("nll_loss takes class indices, not class probabilities")
+    return _reduced(nll_rows(rows.values, rows.labels, options), rows.lead, reduction)
+
+
+def cross_entropy(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    label_smoothing: float = 0.0,
+) -> Doubles | np.float64:
+    """Return the cross entropy of logits, against class indices or class probabilities.
+
+    Parameters
+    ----------
+    logits : array_like of shape (C,), (N, C) or (N, C, d1, ...)
+        Unnormalised log-probabilities.
+    labels : array_like
+        Class indices of shape (), (N,) or (N, d1, ...), or class probabilities, floating point and
+        of the logits' own shape.
+    weight : array_like of shape (C,), optional
+        A factor for each class.
+    ignore_index : int
+        The label of rows to leave out; only for class indices.
+    reduction : {'mean', 'sum', 'none'}
+        'mean' divides by the sum of the used rows' weights, or, with class probabilities, by the
+        number of rows.
+    label_smoothing : float
+        In [0, 1]: how much of each label is spread evenly over all classes.
+
+    Returns
+    -------
+    float64 or ndarray of float64
+        In nats; with 'none' an array of the logits' shape without the classes. Rows of logits that
+        hold NaN or +inf, or nothing but -inf, are NaN.
+
+    Raises
+    ------
+    ShapeError, LabelError
+        If shapes do not fit, or a label is no class.
+    """
+    x, y = np.asarray(logits), np.asarray(labels)
+    options = LossOptions(as_weight(weight), ignore_index, label_smoothing)
+    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
+    return _reduced(cross_entropy_rows(rows.values, rows.labels, options), rows.lead, reduction)

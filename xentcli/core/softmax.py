@@ -1,0 +1,229 @@
+"""The row kernel that every softmax and every loss here rests on.
+
+For a row z with maximum a = z[k], the normalizer is the pair of a and
+
+    s = sum over i != k of exp(z[i] - a)
+
+from which follow, without a subtraction of near-equal numbers,
+
+    logsumexp = a + log1p(s)    log_softmax = (z - a) - log1p(s)    softmax = exp(z - a) / (1 + s)
+
+Leaving the maximum out of the sum keeps the digits of a confident row, whose s may be 1e-30.
+Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions",
+IMA J. Numer. Anal. 41 (2021).
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.scratch import scratch
+from xentcli.errors import ShapeError
+
+TILE = 2**18
+"""Elements computed at a time: a float32 tile fits the second-level cache."""
+
+# Short rows make NumPy's row-wise argmax and sum pay per row: at 10 classes 8 ns an element against
+# 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
+_FEW_CLASSES = 40
+
+# Below this, s is recomputed in float64 with the subtraction's error carried along: float32 loses
+# digits of exp(-64) and knows no exp(-104), and even in float64 z - a may be off by 64 ulp(1) / 2.
+_CONFIDENT = 2.0**-92
+
+
+class Normalizer(NamedTuple):
+    """What turns rows of logits into probabilities.
+
+    Attributes
+    ----------
+    peak : ndarray of shape (N,)
+        The maximum of each row, in the computing dtype.
+    rest : ndarray of float64 of shape (N,)
+        The sum of ``exp(z - peak)`` over all places of the row but the maximum's; NaN for a row
+        that holds NaN or +inf, or nothing but -inf.
+    """
+
+    peak: Floats
+    rest: NDArray[np.float64]
+
+    @property
+    def log_rest(self) -> NDArray[np.float64]:
+        """``logsumexp(z) - peak``, never negative."""
+        return np.log1p(self.rest)
+
+    def merge(self, other: "Normalizer") -> "Normalizer":
+        """Return the normalizer of rows whose classes are those of both, laid end to end."""
+        with np.errstate(all="ignore"):
+            peak = np.maximum(self.peak, other.peak)
+            ahead = self.peak >= other.peak
+            high, low = (
+                np.where(ahead, self.rest, other.rest),
+                np.where(ahead, other.rest, self.rest),
+            )
+            gap = np.minimum(self.peak, other.peak).astype(np.float64) - peak
+            rest = np.where(gap == -np.inf, high, high + (1.0 + low) * np.exp(gap))
+            return Normalizer(peak, rest + (peak - peak))
+
+
+def tiles(rows: int, num_classes: int) -> Iterator[slice]:
+    """Cut `rows` rows into slices of about `TILE` elements."""
+    step = max(1, TILE // max(1, num_classes))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
+def normalizer(logits: Floats) -> Normalizer:
+    """Return the normalizer of each row of a C-order float32 or float64 array of shape (N, C).
+
+    A row's result depends on that row alone, bit for bit. The relative error of `rest` is at most
+    2.2e-6 for float32 and 8e-15 for float64.
+    """
+    rows, num_classes = logits.shape
+    if num_classes == 0:
+        return Normalizer(np.zeros(rows, logits.dtype), np.zeros(rows))
+    kernel = _class_major if num_classes <= _FEW_CLASSES else _row_major
+    with np.errstate(all="ignore"):
+        peak, rest = kernel(logits)
+        rest += peak - peak  # NaN unless the maximum is finite
+        if num_classes > 1:
+            confident = np.flatnonzero(rest < _CONFIDENT)
+            if confident.size:
+                rest[confident] = _compensated_rest(logits[confident])
+    return Normalizer(peak, rest)
+
+
+def _row_major(logits: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    places = np.arange(len(logits)), logits.argmax(axis=1)
+    peak = logits[places]
+    terms = scratch("terms", logits.shape, logits.dtype)
+    np.subtract(logits, peak[:, None], out=terms)
+    np.exp(terms, out=terms)
+    terms[places] = 0.0
+    return peak, np.add.reduce(terms, axis=1).astype(np.float64)
+
+
+def _class_major(logits: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
+    num_classes = logits.shape[1]
+    terms = scratch("terms", logits.shape[::-1], logits.dtype)
+    np.copyto(terms, logits.T)
+    peak = terms[0].copy()
+    for i in range(1, num_classes):
+        np.minimum(terms[i], peak, out=terms[i - 1])
+        np.maximum(terms[i], peak, out=peak)
+    terms = terms[: num_classes - 1]
+    np.subtract(terms, peak, out=terms)
+    np.exp(terms, out=terms)
+    return peak, _sum_classes(terms)
+
+
+def _sum_classes(terms: Floats) -> NDArray[np.float64]:
+    """Sum over the first axis, pairwise and in place, in an order that C alone sets."""
+    left = len(terms)
+    if left == 0:
+        return np.zeros(terms.shape[1])
+    while left > 1:
+        half = left // 2
+        np.add(terms[:half], terms[left - half : left], out=terms[:half])
+        left -= half
+    total: NDArray[np.float64] = terms[0].astype(np.float64)
+    return total
+
+
+def _compensated_rest(logits: Floats) -> NDArray[np.float64]:
+    z = logits.astype(np.float64)
+    places = np.arange(len(z)), z.argmax(axis=1)
+    peak = z[places][:, None]
+    gap = z - peak
+    # Knuth's two-sum: gap + error is z - peak exactly, and exp(gap + error) = exp(gap) (1 + error).
+    back = gap - z
+    error = (z - (gap - back)) - (peak + back)
+    terms = np.exp(gap)
+    terms += np.where(terms > 0.0, terms * error, 0.0)
+    terms[places] = 0.0
+    rest: NDArray[np.float64] = np.add.reduce(terms, axis=1)
+    return rest
+
+
+def log_probs_of(logits: Floats, norm: Normalizer) -> Floats:
+    """Return log-probabilities of rows (N, C), given their normalizer."""
+    out = np.subtract(logits, norm.peak[:, None])
+    out -= norm.log_rest.astype(logits.dtype)[:, None]
+    return out
+
+
+def probs_of(logits: Floats, norm: Normalizer) -> Floats:
+    """Return probabilities of rows (N, C), given their normalizer."""
+    out = np.subtract(logits, norm.peak[:, None])
+    np.exp(out, out=out)
+    out /= (1.0 + norm.rest).astype(logits.dtype)[:, None]
+    return out
+
+
+def softmax(x: ArrayLike, axis: int = -1) -> Floats:
+    """Return probabilities: ``exp(x) / sum(exp(x))`` along `axis`.
+
+    Parameters
+    ----------
+    x : array_like
+        Logits, of any shape. Integers are computed as float64.
+    axis : int
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `x`; float64 for float64 and integers, float32 for narrower floats. A row
+        that holds NaN or +inf, or nothing but -inf, is NaN, as in PyTorch.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis, or the values are not real numbers.
+    """
+    return along(x, axis, probs_of)
+
+
+def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
+    """Return log-probabilities: ``x - log(sum(exp(x)))`` along `axis`, right where softmax is 0.
+
+    Parameters, dtypes and errors are those of `softmax`.
+    """
+    return along(x, axis, log_probs_of)
+
+
+Apply = Callable[[Floats, Normalizer], Floats]
+"""`probs_of` or `log_probs_of`."""
+
+
+def along(x: ArrayLike, axis: int, apply: Apply) -> Floats:
+    """Return an array of the shape of `x`, computed row by row along `axis`; see `softmax`."""
+    values: NDArray[Any] = np.asarray(x)
+    rows = as_rows(values, axis)
+    out = np.empty(rows.shape, computing_dtype(values.dtype))
+    with np.errstate(all="ignore"):
+        for tile in tiles(*rows.shape):
+            wide = widen(rows[tile])
+            out[tile] = apply(wide, normalizer(wide))
+    return from_rows(out, values.shape, axis)
+
+
+def as_rows(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return an array of any shape as (N, C), with the classes of `axis` last."""
+    if not -max(1, values.ndim) <= axis < max(1, values.ndim):
+        raise ShapeError(f"there is no axis {axis} in shape {values.shape}")
+    moved = np.moveaxis(np.atleast_1d(values), axis, -1)
+    num_classes = moved.shape[-1]
+    return moved.reshape(math.prod(moved.shape[:-1]), num_classes)
+
+
+def from_rows(rows: NDArray[Any], shape: tuple[int, ...], axis: int) -> NDArray[Any]:
+    """Return rows (N, C) in the shape that `as_rows` was given."""
+    lead = list(shape or (1,))
+    lead.append(lead.pop(axis))
+    return np.moveaxis(rows.reshape(lead), -1, axis).reshape(shape)

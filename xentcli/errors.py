@@ -1,0 +1,58 @@
+"""Every error a user can meet.
+
+XentError                exit code 1, one line on standard error
+├── InputError           a file or an array cannot be used as it is (also a ValueError)
+│   ├── ShapeError       shapes or dtypes that do not fit together
+│   ├── LabelError       labels that name no class
+│   └── NonFiniteError   NaN or infinity where a loss would become NaN
+├── OutputError          the output cannot be written
+├── UsageError           exit code 2: options that contradict each other
+└── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
+"""
+
+import signal
+
+
+class XentError(Exception):
+    """What every error of this package is; `hint` says what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(XentError, ValueError):
+    """A file or an array cannot be used as it is."""
+
+
+class ShapeError(InputError):
+    """Shapes or dtypes do not fit together."""
+
+
+class LabelError(InputError):
+    """A label is not one of the classes."""
+
+
+class NonFiniteError(InputError):
+    """A number is NaN or infinite where the result would become NaN."""
+
+
+class OutputError(XentError):
+    """The output cannot be written; what stood there before is untouched."""
+
+
+class UsageError(XentError):
+    """Options contradict each other or cannot be understood."""
+
+    exit_code = 2
+
+
+class Stopped(XentError):  # noqa: N818
+    """A signal ended the run, or the reader of the pipe went away."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.exit_code = 128 + signum

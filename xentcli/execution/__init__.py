@@ -1,0 +1,27 @@
+"""How a function is mapped over blocks: in this thread, or in several. Knows neither."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def available_jobs() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], jobs: int
+) -> Iterator[Result]:
+    """Yield ``function(item)`` in the order of `items`, computed by `jobs` threads.
+
+    At most `jobs` + 2 items are held at a time.
+    """
+    if jobs == 1:
+        return map(function, items)
+    from xentcli.execution.threads import ordered_thread_map
+
+    return ordered_thread_map(function, items, jobs)

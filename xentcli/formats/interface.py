@@ -1,0 +1,106 @@
+"""What a format gives: sources that hand out lazily decoded blocks, and writers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
+
+Shape = tuple[int | None, ...]
+"""An array's shape; the first length is None where only the end of the file tells it."""
+
+
+class Table(NamedTuple):
+    """Decoded rows: the numbers, and the label of each row where the file holds both."""
+
+    values: NDArray[Any]
+    labels: NDArray[Any] | None = None
+
+
+class Block(NamedTuple):
+    """Consecutive rows of a source, still encoded.
+
+    `decode` reads, parses and converts; it may run in any thread. What it returns may be memory
+    that the thread's next `decode` of the same source uses again.
+    """
+
+    start: int
+    rows: int
+    decode: Callable[[], Table]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user says about an input file. Each format takes what concerns it."""
+
+    delimiter: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] | None = None
+    drop: tuple[str, ...] = ()
+    label_column: str | None = None
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """What a writer must know before the first row."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+    columns: tuple[str, ...] | None = None
+
+
+class Source(Protocol):
+    """An array in a file, read in blocks of rows (slices of the first axis)."""
+
+    name: str
+    format: str
+    size: int | None
+    """Bytes of the file; None for a stream."""
+    dtype: np.dtype[Any]
+    columns: tuple[str, ...] | None
+    notes: list[str]
+    """What was decided about the file beyond the plain cases, for the user to know."""
+    sliceable: bool
+    """Whether `block` works: any slice, of any axis, at any time."""
+
+    @property
+    def shape(self) -> Shape:
+        """The array's shape."""
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut into blocks of about `rows` rows, in order; a format may cut where it is cheap."""
+
+    def block(self, start: int, rows: int, axis: int = 0) -> Block:
+        """Return the block of any slice of `axis`; only if sliceable."""
+
+    def step(self, rows: int, axis: int) -> int:
+        """Return how many slices of `axis` are cheap to read at a time, when `rows` are wanted."""
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as a user finds it: ``labels.csv:1042``, ``logits.npy[3, 0]``."""
+
+
+class Writer(Protocol):
+    """Takes an array's rows in order."""
+
+    def write(self, rows: NDArray[Any]) -> None:
+        """Write some rows."""
+
+    def close(self) -> None:
+        """Write what comes after the last row."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: how to know it, read it and write it."""
+
+    name: str
+    extensions: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    """Whether these first bytes can only be this format."""
+    open_source: Callable[[Input, ReadOptions], Source]
+    open_writer: Callable[[Output, ArrayHeader], Writer]

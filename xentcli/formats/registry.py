@@ -1,0 +1,43 @@
+"""The formats there are, and which one a file is in."""
+
+from pathlib import Path
+
+from xentcli.errors import InputError, UsageError
+from xentcli.formats import csv, npy
+from xentcli.formats.interface import Format, ReadOptions, Source
+from xentcli.storage.inputs import Input
+
+FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
+
+_HEAD = 64  # bytes that tell a binary format
+
+
+def by_name(name: str) -> Format:
+    """Return the format that the user names."""
+    for format_ in FORMATS:
+        if format_.name == name.lower():
+            return format_
+    raise UsageError(f"there is no format {name!r}; there are {', '.join(f.name for f in FORMATS)}")
+
+
+def by_extension(path: str) -> Format | None:
+    """Return the format that writes files named like `path`, if any."""
+    suffix = Path(path).suffix.lower()
+    return next((f for f in FORMATS if suffix in f.extensions), None)
+
+
+def detect(data: Input) -> Format:
+    """Return the format of an input: by its first bytes, then its extension, else CSV."""
+    head = data.peek(_HEAD)
+    recognised = next((f for f in FORMATS if f.recognises(head)), None)
+    if found := recognised or by_extension(data.name):
+        return found
+    if b"\0" in head:
+        names = ", ".join(f.name for f in FORMATS)
+        raise InputError(f"{data.name}: not in a format that is read here ({names})")
+    return csv.CSV
+
+
+def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
+    """Open an input in the format `name`, or the one that it is found to be in."""
+    return (by_name(name) if name else detect(data)).open_source(data, options)

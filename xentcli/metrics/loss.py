@@ -1,0 +1,115 @@
+"""The loss over all rows, its standard error, and how many rows there were."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Self
+
+import numpy as np
+
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.losses import Reduction, RowLosses, mean_of
+from xentcli.results import LossSummary
+
+_UNIT = 1 << 1074
+_ZERO = ExactSum()
+
+
+@dataclass(frozen=True)
+class LossState:
+    """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
+
+    The sums are exact and the counters unbounded, so states merge in any order to the same bits.
+    """
+
+    loss: ExactSum = _ZERO
+    loss_squared: ExactSum = _ZERO
+    weight: ExactSum = _ZERO
+    loss_weight: ExactSum = _ZERO
+    weight_squared: ExactSum = _ZERO
+    weighted: bool = False
+    rows: int = 0
+    used: int = 0
+    uneven: int = 0
+
+    @classmethod
+    def from_block(cls, block: RowLosses) -> Self:
+        """Return the state of some rows."""
+        loss, weight = block.loss, block.weight
+        rows = len(loss)
+        used = rows if block.used is None else int(np.count_nonzero(block.used))
+        with np.errstate(all="ignore"):
+            total, squares = ExactSum.of(loss), ExactSum.of(loss * loss)
+            if weight is None:
+                return cls(total, squares, rows=rows, used=used, uneven=block.uneven)
+            return cls(
+                total,
+                squares,
+                ExactSum.of(weight),
+                ExactSum.of(loss * weight),
+                ExactSum.of(weight * weight),
+                weighted=True,
+                rows=rows,
+                used=used,
+            )
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.loss + other.loss,
+            self.loss_squared + other.loss_squared,
+            self.weight + other.weight,
+            self.loss_weight + other.loss_weight,
+            self.weight_squared + other.weight_squared,
+            weighted=self.weighted or other.weighted,
+            rows=self.rows + other.rows,
+            used=self.used + other.used,
+            uneven=self.uneven + other.uneven,
+        )
+
+    def compute(self, command: str, reduction: Reduction, num_classes: int) -> LossSummary:
+        """Return the loss; the mean divides by the used rows' weights."""
+        loss_sum = float(self.loss)
+        weight_sum = float(self.weight) if self.weighted else float(self.used)
+        mean = mean_of(loss_sum, weight_sum)
+        return LossSummary(
+            command=command,
+            loss=loss_sum if reduction == "sum" else mean,
+            reduction=reduction,
+            loss_sum=loss_sum,
+            weight_sum=weight_sum,
+            rows=self.rows,
+            used=self.used,
+            ignored=self.rows - self.used,
+            num_classes=num_classes,
+            perplexity=_exp(mean),
+            bits=mean / math.log(2.0),
+            standard_error=self._standard_error(),
+        )
+
+    def _standard_error(self) -> float:
+        """Return that of a mean of n rows: ``sqrt(n / (n-1) * sum((l - mean*w)**2)) / sum(w)``.
+
+        Without weights this is the sample standard deviation over sqrt(n); with weights, the
+        usual linearised error of a ratio of two sums.
+        """
+        sums = (self.loss, self.loss_squared, self.weight, self.loss_weight, self.weight_squared)
+        if self.used < 2 or not all(math.isfinite(float(s)) for s in sums):
+            return math.nan
+        loss, squares, weight, product, weight_squares = (Fraction(s.units, _UNIT) for s in sums)
+        if not self.weighted:
+            weight, product, weight_squares = Fraction(self.used), loss, Fraction(self.used)
+        if weight == 0:
+            return math.nan
+        mean = loss / weight
+        spread = squares - 2 * mean * product + mean * mean * weight_squares
+        if spread <= squares / 2**51:  # the squares were rounded: equal rows have no spread
+            return 0.0
+        return math.sqrt(spread * self.used / (self.used - 1)) / abs(float(weight))
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,177 @@
+"""Logits and labels to a loss."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem, RowKind, row_kind
+from xentcli.core.dtypes import widen
+from xentcli.core.losses import (
+    LossOptions,
+    Reduction,
+    RowLosses,
+    Rows,
+    check_options,
+    cross_entropy_rows,
+    nll_rows,
+    rows_of,
+)
+from xentcli.errors import InputError, LabelError, NonFiniteError
+from xentcli.execution import ordered_map
+from xentcli.formats.interface import ArrayHeader, Block, Source, Table
+from xentcli.metrics.loss import LossState
+from xentcli.pipeline.flow import Part, Sink, pour
+from xentcli.pipeline.inputs import Run, blocks_along, read_whole
+from xentcli.pipeline.labels import LabelReader, beside
+from xentcli.pipeline.layout import Layout, find_layout
+from xentcli.results import LossSummary
+
+Array = NDArray[Any]
+_SAMPLE = 256  # rows whose looks are judged
+
+
+Kind = Literal["logits", "log-probabilities", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Which loss, with which options."""
+
+    kind: Kind = "logits"
+    options: LossOptions = field(default_factory=LossOptions)
+    reduction: Reduction = "mean"
+    class_axis: int | None = None
+    dtype: np.dtype[Any] | None = None
+    temperature: float = 1.0
+    propagate: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command that computes this."""
+        return "loss" if self.kind == "logits" else "nll"
+
+    def minds(self, problem: Problem) -> bool:
+        """Whether a problem is an error."""
+        return problem.error is not NonFiniteError or not self.propagate
+
+    def rows(self, rows: Rows) -> RowLosses:
+        """Return the losses of some rows."""
+        if self.kind == "logits":
+            return cross_entropy_rows(rows.values, rows.labels, self.options)
+        probs = self.kind == "probabilities"
+        return nll_rows(rows.values, rows.labels, self.options, probs=probs)
+
+
+class Evaluation(NamedTuple):
+    """A loss, and what the user should know about how it came about."""
+
+    summary: LossSummary
+    notes: list[str]
+    looks_like: RowKind
+    """What the first rows of the logits look like."""
+
+
+def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
+    """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
+    if dtype is not None:
+        with np.errstate(over="ignore"):
+            values = values.astype(dtype)
+    return values if temperature == 1.0 else values.astype(np.float64) / temperature
+
+
+def evaluate(
+    logits: Source,
+    labels: Source | None,
+    criterion: Criterion,
+    run: Run,
+    sink: Sink | None = None,
+) -> Evaluation:
+    """Return the loss of logits and labels.
+
+    Parameters
+    ----------
+    logits, labels : Source
+        Labels are None where the file of the logits holds them too.
+    criterion : Criterion
+        The loss.
+    run : Run
+        Threads and progress.
+    sink : RowSink, optional
+        Gets one loss a row.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, a label is no class or, unless the criterion propagates, a used
+        logit is not finite; names the first place, after all rows were seen and counted.
+    """
+    layout = find_layout(logits, labels, criterion.class_axis)
+    num_classes = layout.logits[layout.class_axis]
+    if num_classes is not None:
+        check_options(criterion.options, num_classes, probabilities=layout.probabilities)
+    if sink:
+        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64)))
+    work = _Work(layout, criterion, keeps_losses=sink is not None)
+
+    def error(problem: Problem, rows: int) -> InputError:
+        label = problem.error is LabelError
+        source = labels if label and labels else logits
+        return problem.at(layout.place(source, rows, problem, label=label))
+
+    parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
+    total = pour(parts, sink, run.progress_of(layout.lead), error)
+    state = total.state or LossState()
+    summary = state.compute(criterion.command, criterion.reduction, num_classes or 0)
+    notes = [layout.note] if layout.note else []
+    if state.uneven:
+        notes.append(f"{state.uneven:,} rows of class probabilities do not sum to 1")
+    return Evaluation(summary, notes, total.looks_like)
+
+
+Pair = tuple[Block, Callable[[], Array] | None]
+
+
+def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
+    """Cut logits into blocks, each with what decodes its labels."""
+    if layout.cut_axis is None:
+        values = read_whole(logits)
+        those = None if labels is None else read_whole(labels)
+        yield Block(0, 1, lambda: Table(values)), None if those is None else lambda: those
+        return
+    blocks = blocks_along(logits, layout.cut_axis)
+    if labels is None:
+        yield from ((block, None) for block in blocks)
+        return
+    axis = layout.cut_axis if layout.probabilities else 0
+    yield from beside(blocks, LabelReader(labels, logits.name, axis))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What a thread does with a block."""
+
+    layout: Layout
+    criterion: Criterion
+    keeps_losses: bool
+
+    def __call__(self, pair: Pair) -> Part[LossState]:
+        block, decode_labels = pair
+        table = block.decode()
+        criterion = self.criterion
+        values = prepare(table.values, criterion.dtype, criterion.temperature)
+        labels = table.labels if decode_labels is None else decode_labels()
+        if labels is None:
+            raise AssertionError("no labels")
+        rows = rows_of(values, labels, criterion.options, self.layout.class_axis)
+        losses = criterion.rows(rows)
+        before = block.start * (len(losses.loss) // max(1, block.rows))
+        return Part(
+            block.rows,
+            losses.loss.reshape(rows.lead) if self.keeps_losses else None,
+            LossState.from_block(losses),
+            tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
+            row_kind(widen(rows.values[:_SAMPLE])) if block.start == 0 else None,
+        )

@@ -1,0 +1,92 @@
+"""Every step from logits to loss, for a few rows, and three routes to the same number."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xentcli.core.dtypes import widen
+from xentcli.core.losses import LossOptions, Rows, cross_entropy, nll_loss, rows_of
+from xentcli.core.one_hot import one_hot
+from xentcli.core.softmax import log_softmax, softmax
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.interface import Source
+from xentcli.pipeline.evaluate import pairs
+from xentcli.pipeline.layout import find_layout
+from xentcli.results import Explanation, Route
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def explain(
+    logits: Source, labels: Source | None, rows: slice, *, label_base: int = 0
+) -> Explanation:
+    """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
+
+    Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
+    the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
+    """
+    chosen, first_row = _read_rows(logits, labels, rows)
+    z = widen(chosen.values).astype(np.float64)
+    y = chosen.labels - label_base
+    row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
+    probs, log_probs = softmax(z), log_softmax(z)
+    hot = one_hot(y, z.shape[1])
+    with np.errstate(all="ignore"):
+        log_of_softmax = np.log(probs)
+        terms = hot * -log_of_softmax
+        textbook = terms.sum(axis=1)
+        routes = (
+            Route("(one_hot * -log(softmax)).sum(1).mean()", float(textbook.mean())),
+            Route("nll_loss(log_softmax(logits), labels)", float(nll_loss(log_probs, y))),
+            Route("cross_entropy(logits, labels)", float(cross_entropy(z, y))),
+        )
+        both = np.isfinite(log_of_softmax) & np.isfinite(log_probs)
+        gaps = np.abs(log_of_softmax - log_probs)[both]
+    losses = [route.loss for route in routes]
+    return Explanation(
+        first_row=first_row,
+        columns=logits.columns,
+        labels=y,
+        logits=z,
+        softmax=probs,
+        softmax_sums=probs.sum(axis=1),
+        one_hot=hot,
+        log_of_softmax=log_of_softmax,
+        log_softmax=log_probs,
+        terms=terms,
+        textbook_losses=textbook,
+        row_losses=row_losses,
+        log_difference=float(gaps.max(initial=0.0)),
+        underflows=int((np.isneginf(log_of_softmax) & np.isfinite(log_probs)).sum()),
+        routes=routes,
+        difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
+    )
+
+
+def _read_rows(logits: Source, labels: Source | None, rows: slice) -> tuple[Rows, int]:
+    """Read the rows that are wanted; blocks without any are not decoded."""
+    layout = find_layout(logits, labels, None)
+    if layout.probabilities:
+        raise ShapeError("explain takes class indices as labels, not class probabilities")
+    first, stop = rows.start or 0, rows.stop
+    values: list[NDArray[Any]] = []
+    targets: list[NDArray[Any]] = []
+    for block, decode_labels in pairs(logits, labels, layout):
+        if stop is not None and block.start >= stop:
+            break
+        if block.start + block.rows <= first:
+            continue
+        table = block.decode()
+        those = table.labels if decode_labels is None else decode_labels()
+        part = rows_of(table.values, np.asarray(those), LossOptions(), layout.class_axis)
+        keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
+        per_row = len(part.labels) // max(1, block.rows)
+        if per_row != 1:
+            raise ShapeError("explain takes logits of shape (N, C) or (C,)")
+        values.append(part.values[keep].copy())
+        targets.append(part.labels[keep].copy())
+    if not values:
+        raise InputError(f"{logits.name}: there is no row {first}")
+    labels_of_rows = np.concatenate(targets)
+    return Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape), first

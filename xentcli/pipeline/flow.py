@@ -1,0 +1,92 @@
+"""What every command does with its blocks: merge, write in order, count, fail at the end."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem, RowKind, merge_problems
+from xentcli.errors import InputError
+from xentcli.formats.interface import ArrayHeader
+
+Array = NDArray[Any]
+
+
+class Sink(Protocol):
+    """Takes an array's rows in order."""
+
+    def open(self, header: ArrayHeader) -> None:
+        """Begin an array."""
+
+    def write(self, rows: Array) -> None:
+        """Take the next rows."""
+
+
+class Mergeable(Protocol):
+    """A metric's state."""
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+
+
+State = TypeVar("State", bound=Mergeable)
+
+
+@dataclass(frozen=True)
+class Part(Generic[State]):
+    """What a worker makes of a block: output, a metric's state, and what is wrong."""
+
+    rows: int
+    values: Array | None = None
+    state: State | None = None
+    problems: tuple[Problem, ...] = ()
+    looks_like: RowKind | None = None
+
+
+class Total(NamedTuple, Generic[State]):
+    """What all blocks came to."""
+
+    rows: int
+    state: State | None
+    looks_like: RowKind
+
+
+def pour(
+    parts: Iterable[Part[State]],
+    sink: Sink | None,
+    progress: Callable[[int], None],
+    error: Callable[[Problem, int], InputError],
+) -> Total[State]:
+    """Merge states and write output in block order.
+
+    After a problem nothing more is written, but all blocks are seen, so that it can be said how
+    often the problem occurs.
+
+    Parameters
+    ----------
+    parts : iterable of Part
+        In order.
+    sink : Sink, optional
+        Gets the output.
+    progress : callable
+        Is told the number of rows done.
+    error : callable
+        Makes the error of a problem, given the number of all rows.
+    """
+    rows = 0
+    state: State | None = None
+    problems: tuple[Problem, ...] = ()
+    looks_like: RowKind | None = None
+    for part in parts:
+        problems = merge_problems((*problems, *part.problems))
+        if sink and part.values is not None and not problems:
+            sink.write(part.values)
+        if part.state is not None:
+            state = part.state if state is None else state.merge(part.state)
+        looks_like = looks_like or part.looks_like
+        rows += part.rows
+        progress(rows)
+    if problems:
+        raise error(problems[0], rows)
+    return Total(rows, state, looks_like or "unknown")

@@ -1,0 +1,91 @@
+"""Opening what the user names, and cutting it into blocks."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import ShapeError
+from xentcli.execution import available_jobs
+from xentcli.formats import registry
+from xentcli.formats.interface import Block, ReadOptions, Shape, Source, Table
+from xentcli.storage.inputs import Input
+
+BLOCK = 2**20
+"""Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
+
+Progress = Callable[[int, int | None], None]
+"""Is told how many rows are done, and how many there are if that is known."""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file as the user names it, ``-`` for standard input, and what they say about it."""
+
+    path: str
+    format: str | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run: in how many threads, and whom to tell how far it is."""
+
+    jobs: int = field(default_factory=available_jobs)
+    progress: Progress | None = None
+
+    def progress_of(self, shape: Shape) -> Callable[[int], None]:
+        """Return what reports the rows done of an array of `shape`."""
+        progress, total = self.progress, shape[0] if shape else 1
+        return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+def open_array(file: InputFile, *, again: bool = False) -> Source:
+    """Open a file; with `again`, so that it can be read more than once."""
+    data = Input.open(file.path)
+    return registry.open_source(data.spooled() if again else data, file.format, file.options)
+
+
+def read_whole(source: Source) -> NDArray[Any]:
+    """Return all of an array, for those that are small, or have no rows to cut at."""
+    parts = [np.array(block.decode().values) for block in source.blocks(BLOCK)]
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return np.empty(tuple(n or 0 for n in source.shape), source.dtype)
+    return np.concatenate(parts)
+
+
+def read_vector(file: InputFile) -> NDArray[np.float64]:
+    """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
+    values = read_whole(open_array(file))
+    if values.size not in values.shape and values.size != 1:
+        raise ShapeError(f"{file.path}: one row or one column is needed, not shape {values.shape}")
+    return values.reshape(-1).astype(np.float64)
+
+
+def blocks_along(source: Source, axis: int = 0) -> Iterator[Block]:
+    """Cut a source along an axis into blocks of about `BLOCK` elements."""
+    lengths = [n for i, n in enumerate(source.shape) if i != axis and n is not None]
+    rows = max(1, BLOCK // max(1, math.prod(lengths)))
+    if axis == 0:
+        yield from source.blocks(rows)
+        return
+    if not source.sliceable:
+        whole = read_whole(source)
+        yield Block(0, whole.shape[axis], lambda: Table(whole))
+        return
+    length = source.shape[axis] or 0
+    step = source.step(rows, axis)
+    for start in range(0, length, step):
+        yield source.block(start, min(step, length - start), axis)
+
+
+def row_bytes(source: Source) -> int | None:
+    """Return the bytes that a row takes in the file, where all rows take the same."""
+    if source.size is None or not source.shape or not source.shape[0]:
+        return None
+    return source.size // source.shape[0]

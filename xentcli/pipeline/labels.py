@@ -1,0 +1,90 @@
+"""Labels beside blocks of logits: the same rows of another file, decoded where they are used."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import ShapeError
+from xentcli.formats.interface import Block, Source
+from xentcli.pipeline.inputs import BLOCK
+
+Array = NDArray[Any]
+
+
+class LabelReader:
+    """Hands out the labels of consecutive rows.
+
+    Those of a sliceable source are read by whoever needs them. Any other is cut into blocks of its
+    own; each is decoded once, by the first who needs a part of it.
+    """
+
+    def __init__(self, source: Source, logits_name: str, axis: int) -> None:
+        self._source = source
+        self._logits_name = logits_name
+        self._axis = axis
+        self._blocks = iter(()) if source.sliceable else source.blocks(BLOCK)
+        self._cut: list[tuple[int, int, Callable[[], Array]]] = []
+        self._end = 0
+        self._done = 0
+
+    def take(self, rows: int) -> Callable[[], Array]:
+        """Return what decodes the labels of the next `rows` rows."""
+        start = self._done
+        self._done += rows
+        if self._source.sliceable:
+            if self._done > self._length():
+                raise self._too_few(self._length())
+            block = self._source.block(start, rows, self._axis)
+            return lambda: block.decode().values
+        while self._end < self._done:
+            self._cut_next()
+        self._cut = [part for part in self._cut if part[1] > start]
+        parts = [
+            (decode, max(0, start - first), self._done - first)
+            for first, _, decode in self._cut
+            if first < self._done
+        ]
+        return lambda: np.concatenate([decode()[low:high] for decode, low, high in parts])
+
+    def finish(self) -> None:
+        """Raise ShapeError if labels are left over."""
+        total = self._length() if self._source.sliceable else self._end
+        total += sum(block.rows for block in self._blocks)
+        if total > self._done:
+            raise ShapeError(
+                f"{self._source.name}: {total} labels for the {self._done} rows of "
+                f"{self._logits_name}",
+                hint="is a header read as a label, or the other way round? --header, --no-header",
+            )
+
+    def _length(self) -> int:
+        return self._source.shape[self._axis] or 0
+
+    def _cut_next(self) -> None:
+        block = next(self._blocks, None)
+        if block is None:
+            raise self._too_few(self._end)
+        self._cut.append((self._end, self._end + block.rows, cache(_decoder(block))))
+        self._end += block.rows
+
+    def _too_few(self, count: int) -> ShapeError:
+        return ShapeError(
+            f"{self._source.name}: {count} labels, and {self._logits_name} has more rows",
+            hint="is a header read as a label, or the other way round? --header, --no-header",
+        )
+
+
+def _decoder(block: Block) -> Callable[[], Array]:
+    return lambda: block.decode().values
+
+
+def beside(
+    blocks: Iterator[Block], labels: LabelReader
+) -> Iterator[tuple[Block, Callable[[], Array]]]:
+    """Pair each block of logits with its labels."""
+    for block in blocks:
+        yield block, labels.take(block.rows)
+    labels.finish()

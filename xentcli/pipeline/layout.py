@@ -1,0 +1,112 @@
+"""How logits and labels lie in their files."""
+
+from dataclasses import dataclass
+
+from xentcli.core.checks import Problem, unravel
+from xentcli.core.dtypes import is_floating
+from xentcli.core.losses import without_axis
+from xentcli.errors import ShapeError
+from xentcli.formats.interface import Shape, Source
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How logits and labels lie in their files: shapes, and the axis of the classes."""
+
+    logits: Shape
+    class_axis: int
+    probabilities: bool
+    note: str | None = None
+
+    @property
+    def cut_axis(self) -> int | None:
+        """The axis of the logits along which blocks are cut; None if there is only one row."""
+        if len(self.logits) == 1:
+            return None
+        return 1 if self.class_axis == 0 else 0
+
+    @property
+    def lead(self) -> Shape:
+        """The shape of one loss a row."""
+        return without_axis(self.logits, self.class_axis)
+
+    def place(self, source: Source, rows: int, problem: Problem, *, label: bool) -> str:
+        """Name the place of a problem in the logits or the labels, of which `rows` were read."""
+        lead = (rows, *(n or 0 for n in self.lead[1:])) if self.lead else ()
+        index = list(unravel(problem.row, lead))
+        if not label and problem.column is not None:
+            index.insert(self.class_axis, problem.column)
+        return source.place(tuple(index))
+
+
+def _fits(one: Shape, other: Shape) -> bool:
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
+    )
+
+
+def find_layout(logits: Source, labels: Source | None, class_axis: int | None) -> Layout:
+    """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits."""
+    shape = logits.shape
+    if not shape:
+        raise ShapeError(f"{logits.name}: a single number is not a row of logits")
+    if class_axis is not None and not -len(shape) <= class_axis < len(shape):
+        raise ShapeError(f"{logits.name}: there is no axis {class_axis} in shape {shape}")
+    usual = min(1, len(shape) - 1)
+    labels_shape = shape[:1] if labels is None else labels.shape
+    if _fits(shape, labels_shape) and labels is not None:
+        return _with_probabilities(logits, labels, usual if class_axis is None else class_axis)
+    if class_axis is not None:
+        axis, note = class_axis % len(shape), None
+    else:
+        axis, note = _find_class_axis(shape, labels_shape, usual)
+    lead = without_axis(shape, axis)
+    if not _fits(lead, labels_shape) and not (lead == () and _fits((1,), labels_shape)):
+        raise _misfit(logits, labels or logits, lead, labels_shape)
+    return Layout(shape, axis, probabilities=False, note=note)
+
+
+def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) -> ShapeError:
+    """Return what is wrong with labels that are neither class indices nor probabilities."""
+    if len(lead) == len(labels_shape) == 1:
+        return ShapeError(
+            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} rows of {logits.name}"
+        )
+    shape = show_shape(logits.shape)
+    hint = "--label-column NAME reads one column" if labels.columns else None
+    return ShapeError(
+        f"{labels.name}: labels of shape {show_shape(labels_shape)} do not fit logits of shape "
+        f"{shape} ({logits.name}): they must have shape {show_shape(lead)} (class indices) or "
+        f"{shape} (class probabilities)",
+        hint=hint,
+    )
+
+
+def _with_probabilities(logits: Source, labels: Source, class_axis: int) -> Layout:
+    if not is_floating(labels.dtype):
+        raise ShapeError(
+            f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
+            f"probabilities and must be floating point, not {labels.dtype}"
+        )
+    return Layout(logits.shape, class_axis % len(logits.shape), probabilities=True)
+
+
+def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:
+    last = len(shape) - 1
+    if last <= 1 or not _fits(without_axis(shape, last), labels):
+        return usual, None
+    if _fits(without_axis(shape, usual), labels):
+        return (
+            usual,
+            f"axis 1 holds the classes, as in PyTorch; so might {last}: --class-axis {last}",
+        )
+    return (
+        last,
+        f"the last axis holds the classes, of shape {show_shape(shape)} (else --class-axis)",
+    )
+
+
+def show_shape(shape: Shape) -> str:
+    """Write a shape as NumPy does, with N for a length that is not known."""
+    inner = ", ".join("N" if n is None else str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"

@@ -1,0 +1,71 @@
+"""Sinks and texts that go to files."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from xentcli.errors import UsageError
+from xentcli.formats import registry
+from xentcli.formats.interface import ArrayHeader, Format, Writer
+from xentcli.pipeline.flow import Array
+from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
+
+
+class _FileSink:
+    """Writes an array to an output in a format; nothing before the first row comes."""
+
+    def __init__(self, output: Output, format_: Format) -> None:
+        self._output = output
+        self._format = format_
+        self._header: ArrayHeader | None = None
+        self._writer: Writer | None = None
+
+    def open(self, header: ArrayHeader) -> None:
+        self._header = header
+
+    def write(self, rows: Array) -> None:
+        self._opened().write(rows)
+
+    def close(self) -> None:
+        self._opened().close()
+
+    def _opened(self) -> Writer:
+        if self._writer is None:
+            if self._header is None:
+                raise AssertionError("not open")
+            self._writer = self._format.open_writer(self._output, self._header)
+        return self._writer
+
+
+def format_for(path: str, name: str | None) -> Format:
+    """Return the format to write: the one named, the extension's, or CSV on standard output."""
+    if name:
+        return registry.by_name(name)
+    if path == STANDARD_OUTPUT:
+        return registry.by_name("csv")
+    found = registry.by_extension(path)
+    if found is None:
+        raise UsageError(
+            f"{path}: its extension names no format",
+            hint=f"--to {'|'.join(f.name for f in registry.FORMATS)}",
+        )
+    return found
+
+
+@contextmanager
+def array_file(path: str, format_name: str | None, *, force: bool) -> Iterator[_FileSink]:
+    """Open a sink that writes an array to `path`; ``-`` is standard output."""
+    format_ = format_for(path, format_name)
+    with open_output(path, force=force) as output:
+        sink = _FileSink(output, format_)
+        yield sink
+        sink.close()
+
+
+@contextmanager
+def text_file(path: str, *, force: bool) -> Iterator[Callable[[str], None]]:
+    """Open `path` for text; ``-`` is standard output."""
+    with open_output(path, force=force) as output:
+        yield lambda text: output.write(text.encode())
+
+
+__all__ = ["STANDARD_OUTPUT", "array_file", "check_output", "format_for", "text_file"]

@@ -1,0 +1,203 @@
+"""An array to an array of the same rows, block by block: softmax, log-softmax, one-hot."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import (
+    Problem,
+    check_finite,
+    check_labels,
+    index_of,
+    row_kind,
+    unravel,
+    whole_labels,
+)
+from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.losses import without_axis
+from xentcli.core.one_hot import one_hot
+from xentcli.core.softmax import (
+    Apply,
+    Normalizer,
+    along,
+    as_rows,
+    from_rows,
+    log_probs_of,
+    normalizer,
+    probs_of,
+)
+from xentcli.errors import InputError, NonFiniteError, ShapeError
+from xentcli.execution import ordered_map
+from xentcli.formats.interface import ArrayHeader, Block, Source
+from xentcli.pipeline.evaluate import prepare
+from xentcli.pipeline.flow import Part, Sink, Total, pour
+from xentcli.pipeline.inputs import Run, blocks_along
+
+Array = NDArray[Any]
+_SAMPLE = 256  # rows whose looks are judged
+
+
+@dataclass(frozen=True)
+class Transform:
+    """Softmax or log-softmax along an axis, after a cast and a division by the temperature."""
+
+    kind: Literal["softmax", "log-softmax"]
+    axis: int = -1
+    dtype: np.dtype[Any] | None = None
+    temperature: float = 1.0
+    propagate: bool = False
+
+    @property
+    def apply(self) -> Apply:
+        """What turns rows into the output, given their normalizer."""
+        return probs_of if self.kind == "softmax" else log_probs_of
+
+    def __call__(self, values: Array) -> Array:
+        """Return the transform of an array."""
+        return along(prepare(values, self.dtype, self.temperature), self.axis, self.apply)
+
+
+def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Total[Any]:
+    """Write the transform of an array to a sink.
+
+    Raises
+    ------
+    NonFiniteError
+        If a row holds NaN or +inf, or nothing but -inf, unless the transform propagates; names
+        the first place, after all rows were seen and counted.
+    """
+    ndim = len(source.shape)
+    if not -max(1, ndim) <= function.axis < max(1, ndim):
+        raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {source.shape}")
+    function = replace(function, axis=function.axis % max(1, ndim))
+    dtype = function.dtype or computing_dtype(source.dtype)
+    sink.open(ArrayHeader(source.shape, dtype, source.columns))
+    if function.axis == 0:
+        work = _down_the_file(source, function, dtype, run)
+    else:
+        work = partial(_rowwise, function, dtype)
+
+    def error(problem: Problem, rows: int) -> InputError:
+        index = list(unravel(problem.row, without_axis((rows, *_tail(source)), function.axis)))
+        if problem.column is not None:
+            index.insert(function.axis, problem.column)
+        return problem.at(source.place(tuple(index)))
+
+    parts = ordered_map(work, blocks_along(source), run.jobs)
+    return pour(parts, sink, run.progress_of(source.shape), error)
+
+
+def _tail(source: Source) -> tuple[int, ...]:
+    """Return the shape of one row."""
+    return tuple(n or 0 for n in source.shape[1:])
+
+
+def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[Any]:
+    """Transform whole rows."""
+    values = block.decode().values
+    out = function(values).astype(dtype, copy=False)
+    looks_like = None
+    problems: tuple[Problem, ...] = ()
+    if block.start == 0:
+        looks_like = row_kind(widen(as_rows(values, function.axis)[:_SAMPLE]))
+    if out.size and not function.propagate:
+        bad = np.isnan(out.take(0, function.axis)).reshape(-1)
+        found = check_finite(widen(as_rows(values, function.axis)), bad)
+        problems = tuple(p.shifted(block.start * (len(bad) // len(out))) for p in found)
+    return Part(block.rows, out, problems=problems, looks_like=looks_like)
+
+
+def _down_the_file(
+    source: Source, function: Transform, dtype: np.dtype[Any], run: Run
+) -> Callable[[Block], Part[Any]]:
+    """Pass once over a file whose rows are its columns; return what a second pass does."""
+
+    def rows_of(block: Block) -> Floats:
+        values = prepare(block.decode().values, function.dtype, function.temperature)
+        return widen(as_rows(values, 0))
+
+    def norm_of(block: Block) -> Normalizer:
+        return normalizer(rows_of(block))
+
+    norms = list(ordered_map(norm_of, blocks_along(source), run.jobs))
+    norm = reduce(Normalizer.merge, norms) if norms else Normalizer(np.zeros(0), np.zeros(0))
+    bad = np.flatnonzero(np.isnan(norm.rest))
+    if bad.size and not function.propagate:
+        raise NonFiniteError(
+            f"{source.name}: along axis 0, {bad.size} of {len(norm.rest)} rows hold NaN or inf, or "
+            f"nothing but -inf; the first is {index_of(int(bad[0]), _tail(source))}",
+            hint="--non-finite propagate computes what PyTorch does: NaN",
+        )
+
+    def apply(block: Block) -> Part[Any]:
+        rows = rows_of(block)
+        with np.errstate(all="ignore"):
+            out = function.apply(rows, norm).astype(dtype, copy=False)
+        shape = (block.rows, *_tail(source)) if source.shape else ()
+        return Part(block.rows, from_rows(out, shape, 0))
+
+    return apply
+
+
+def encode(
+    source: Source,
+    classes: int | tuple[str, ...] | None,
+    dtype: np.dtype[Any],
+    sink: Sink,
+    run: Run,
+    *,
+    label_base: int = 0,
+) -> None:
+    """Write labels as one-hot rows.
+
+    Parameters
+    ----------
+    source : Source
+        Labels of any shape; read twice if `classes` is None.
+    classes : int or tuple of str, optional
+        How many there are, or their names; else as many as the largest label asks for.
+    dtype : dtype
+        Of the rows.
+    sink : Sink
+        Gets an array with one more axis than the labels, the last.
+    run : Run
+        Threads and progress.
+    label_base : int
+        The label of the first class.
+
+    Raises
+    ------
+    LabelError
+        If a label is no class; names the first.
+    """
+    names = classes if isinstance(classes, tuple) else None
+    if classes is None:
+        largest = max(ordered_map(_largest, blocks_along(source), run.jobs), default=None)
+        if largest is None:
+            raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
+        count = max(1, largest - label_base + 1)
+    else:
+        count = len(classes) if isinstance(classes, tuple) else classes
+    sink.open(ArrayHeader((*source.shape, count), dtype, names))
+
+    def work(block: Block) -> Part[Any]:
+        labels, problems = whole_labels(block.decode().values)
+        if problems := problems or check_labels(labels, count, base=label_base):
+            before = block.start * (labels[:1].size if labels.ndim else 1)
+            return Part(block.rows, problems=tuple(p.shifted(before) for p in problems))
+        return Part(block.rows, one_hot(labels - label_base, count, dtype=dtype))
+
+    def error(problem: Problem, rows: int) -> InputError:
+        shape = (rows, *_tail(source)) if source.shape else ()
+        return problem.at(source.place(unravel(problem.row, shape)))
+
+    parts = ordered_map(work, blocks_along(source), run.jobs)
+    pour(parts, sink, run.progress_of(source.shape), error)
+
+
+def _largest(block: Block) -> int:
+    return int(whole_labels(block.decode().values)[0].max())

@@ -1,0 +1,44 @@
+"""Results as CSV, for pipes: numbers in full."""
+
+import csv
+import dataclasses
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentcli.text import shortest
+
+if TYPE_CHECKING:
+    from xentcli.results import ArraySummary, Explanation
+
+
+def result_rows(results: Sequence["ArraySummary"]) -> str:
+    """Return a line for each file, under a header."""
+    names = [field.name for field in dataclasses.fields(results[0])]
+    return _text([names, *([_cell(getattr(r, name)) for name in names] for r in results)])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def explanation_rows(result: "Explanation") -> str:
+    """Return a line for each row and class, under a header."""
+    return _text(_steps(result))
+
+
+def _steps(result: "Explanation") -> Iterator[list[str]]:
+    arrays = [result.logits, result.softmax, result.one_hot, result.log_softmax, result.terms]
+    yield ["row", "class", "label", "logit", "softmax", "one_hot", "log_softmax", "term"]
+    for i, label in enumerate(result.labels):
+        for c in range(result.logits.shape[1]):
+            numbers = [shortest(array[i, c]).item().decode() for array in arrays]
+            yield [str(result.first_row + i), result.name(c), result.name(int(label)), *numbers]
+
+
+def _text(rows: Iterable[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

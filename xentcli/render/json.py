@@ -1,0 +1,87 @@
+"""Results as one JSON object: numbers in full, null where a number is not finite."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xentcli.formats.interface import ArrayHeader
+
+from xentcli.text import shortest
+
+_NOT_FINITE = {b"nan", b"inf", b"-inf"}
+
+
+def to_json(result: Any) -> str:
+    """Return a result, or a dict of results, as text."""
+    return json.dumps(_plain(result), ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value made of dicts, lists, strings and finite numbers."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return value
+
+
+class JsonArray:
+    """A sink that writes an array into one object, between what comes first and last."""
+
+    def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
+        self._write = write
+        self._key = key
+        self._first = first
+        self._rows = 0
+        self._scalar = False
+        self._shape: tuple[int | None, ...] = ()
+        self._begun = False
+
+    def open(self, header: "ArrayHeader") -> None:
+        """Note what the object says about the array."""
+        self._shape = header.shape
+        self._scalar = not header.shape
+        self._first = {**self._first, "dtype": header.dtype.name, "columns": header.columns}
+
+    def write(self, rows: "NDArray[Any]") -> None:
+        """Write some rows."""
+        self._begin()
+        if self._scalar:
+            self._write(_nested(shortest(rows).tolist()))
+            return
+        for row in shortest(rows).tolist():
+            self._write((",\n" if self._rows else "") + _nested(row))
+            self._rows += 1
+
+    def close(self, result: Any = None) -> None:
+        """Write what comes after the array: its shape, and a result's fields."""
+        self._begin()
+        shape = [] if self._scalar else [self._rows, *self._shape[1:]]
+        end = "" if self._scalar else "]"
+        more = {} if result is None else _plain(result)
+        more.pop("command", None)
+        rest = json.dumps({"shape": shape, **more}, ensure_ascii=False)
+        self._write(f"{end}, {rest[1:]}\n")
+
+    def _begin(self) -> None:
+        if not self._begun:
+            start = json.dumps(_plain(self._first), ensure_ascii=False)[:-1]
+            self._write(f'{start}, "{self._key}": ' + ("" if self._scalar else "["))
+            self._begun = True
+
+
+def _nested(texts: Any) -> str:
+    if isinstance(texts, bytes):
+        return "null" if texts in _NOT_FINITE else texts.decode()
+    return f"[{', '.join(map(_nested, texts))}]"

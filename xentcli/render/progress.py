@@ -1,0 +1,65 @@
+"""A progress bar on standard error, when that is a terminal and the work takes a second."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from xentcli.render.console import Color, console
+from xentcli.text import human_bytes
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_PATIENCE = 1.0  # seconds before anything is shown
+
+
+@contextmanager
+def progress_bar(
+    color: Color, row_bytes: int | None = None, *, quiet: bool = False
+) -> Iterator[Callable[[int, int | None], None] | None]:
+    """Return what is to be told the rows done and the rows in all; None where nobody looks.
+
+    Where a row's size in the file is known, bytes and speed are shown too.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    began = time.monotonic()
+    bar: Progress | None = None
+
+    def show(rows: int, total: int | None) -> None:
+        nonlocal bar
+        if bar is None:
+            if time.monotonic() - began < _PATIENCE:
+                return
+            bar = _bar(color)
+            bar.add_task("rows", total=total, detail="")
+            bar.start()
+        done = f"{rows:,}" + (f" of {total:,}" if total else "")
+        speed = rows / (time.monotonic() - began)
+        detail = ""
+        if row_bytes is not None:
+            detail = f", {human_bytes(rows * row_bytes)}, {human_bytes(speed * row_bytes)}/s"
+        task = bar.task_ids[0]
+        bar.update(task, completed=rows, total=total, detail=f"{done} rows{detail}")
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _bar(color: Color) -> "Progress":
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        BarColumn(),
+        TextColumn("{task.fields[detail]}", markup=False),
+        TimeRemainingColumn(),
+        console=console(sys.stderr, color),
+        transient=True,
+        expand=False,
+    )

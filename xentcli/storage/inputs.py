@@ -1,0 +1,112 @@
+"""Bytes to read: a file, a device, or standard input."""
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Self
+
+from xentcli.errors import InputError
+
+STANDARD_INPUT = "-"
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn what the system says while `name` is read into one line that names it."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{name}: cannot be read: {reason}") from error
+
+
+class Input:
+    """One file or stream of bytes.
+
+    Attributes
+    ----------
+    name : str
+        As the user wrote it, for messages.
+    suffix : str
+        The file's extension, in lower case, with the dot.
+    size : int or None
+        In bytes; None for a stream, whose end is only known when it comes.
+    """
+
+    def __init__(self, name: str, file: IO[bytes], size: int | None) -> None:
+        self.name = name
+        self.suffix = Path(name).suffix.lower()
+        self.size = size
+        self._file = file
+        self._head = b""
+
+    @classmethod
+    def open(cls, path: str) -> Self:
+        """Open a file by name; ``-`` is standard input."""
+        name = "<stdin>" if path == STANDARD_INPUT else path
+        with reading(name):
+            if path == STANDARD_INPUT:
+                file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
+            else:
+                file = Path(path).open("rb", buffering=0)  # noqa: SIM115
+            status = os.fstat(file.fileno())
+            regular = stat.S_ISREG(status.st_mode)
+            at_start = regular and file.tell() == 0
+            return cls(name, file, status.st_size if at_start else None)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether any part can be read at any time, and more than once."""
+        return self.size is not None
+
+    def peek(self, count: int) -> bytes:
+        """Return the next `count` bytes, fewer at the end, and leave them to be read."""
+        if len(self._head) < count:
+            self._head += self._read_from_file(count - len(self._head))
+        return self._head[:count]
+
+    def read(self, count: int) -> bytes:
+        """Return the next `count` bytes; fewer only at the end."""
+        head, self._head = self._head[:count], self._head[count:]
+        return head + self._read_from_file(count - len(head)) if len(head) < count else head
+
+    def _read_from_file(self, count: int) -> bytes:
+        parts = []
+        with reading(self.name):
+            while count and (part := self._file.read(count)):
+                parts.append(part)
+                count -= len(part)
+        return b"".join(parts)
+
+    def read_at(self, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `offset` of a seekable input; return how many bytes there were."""
+        done = 0
+        with reading(self.name):
+            while done < len(buffer):
+                count = os.preadv(self._file.fileno(), [buffer[done:]], offset + done)
+                if count == 0:
+                    break
+                done += count
+        return done
+
+    def rewind(self) -> None:
+        """Go back to the first byte of a seekable input."""
+        self._head = b""
+        self._file.seek(0)
+
+    def spooled(self) -> "Input":
+        """Return this input if it is seekable, else a copy of all of it on disk that is."""
+        if self.seekable:
+            return self
+        with reading(self.name):
+            copy: IO[Any] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            copy.write(self._head)
+            shutil.copyfileobj(self._file, copy, 2**20)
+            size = copy.seek(0, os.SEEK_END)
+            copy.seek(0)
+        return Input(self.name, copy, size)

@@ -1,0 +1,132 @@
+"""Bytes to write: a file that appears whole or not at all, a device or pipe, or standard output."""
+
+import errno
+import os
+import secrets
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xentcli.errors import OutputError, Stopped
+
+STANDARD_OUTPUT = "-"
+
+
+class Output:
+    """An open place for bytes."""
+
+    def __init__(self, name: str, descriptor: int, *, seekable: bool) -> None:
+        self.name = name
+        self.seekable = seekable
+        self._descriptor = descriptor
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of `data`."""
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        with writing(self.name):
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+
+    def rewrite(self, offset: int, data: bytes) -> None:
+        """Replace bytes that were written already; only if seekable."""
+        with writing(self.name):
+            os.pwrite(self._descriptor, data, offset)
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turn what the system says while `name` is written into one line that names it."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise Stopped(signal.SIGPIPE) from error
+    except OSError as error:
+        reason = (
+            "it exists already" if error.errno == errno.EEXIST else (error.strerror or "").lower()
+        )
+        hint = "--force overwrites it" if error.errno == errno.EEXIST else None
+        raise OutputError(f"{name}: cannot be written: {reason}", hint=hint) from error
+
+
+def check_output(path: str, *, force: bool) -> None:
+    """Raise OutputError now if `path` cannot be written later."""
+    if path == STANDARD_OUTPUT:
+        return
+    with writing(path):
+        target = Path(os.path.realpath(path))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
+        if not target.parent.is_dir():
+            raise OutputError(f"{path}: cannot be written: there is no folder {target.parent}")
+        if target.is_file() and not force:
+            raise FileExistsError(errno.EEXIST, "exists")
+
+
+@contextmanager
+def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
+    """Open `path` for writing; ``-`` is standard output.
+
+    A regular file is written beside its place and moved there when the block ends without an
+    error; a device or pipe is written as it comes.
+    """
+    check_output(path, force=force)
+    if path == STANDARD_OUTPUT:
+        sys.stdout.flush()
+        yield Output("<stdout>", sys.stdout.fileno(), seekable=False)
+        return
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with writing(path):
+            descriptor = os.open(target, os.O_WRONLY)
+        try:
+            yield Output(path, descriptor, seekable=False)
+        finally:
+            os.close(descriptor)
+        return
+    with _replacing(path, target, force=force) as output:
+        yield output
+
+
+@contextmanager
+def _replacing(name: str, target: Path, *, force: bool) -> Iterator[Output]:
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    with writing(name):
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        try:
+            yield Output(name, descriptor, seekable=True)
+            with writing(name):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with writing(name):
+            _put_in_place(temporary, target, force=force)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
+    if force:
+        temporary.replace(target)
+    else:
+        # A link, unlike a rename, never overwrites what somebody else put there meanwhile.
+        try:
+            target.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:
+            temporary.replace(target)  # a file system without links
+        else:
+            temporary.unlink()
+    with suppress(OSError):
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
