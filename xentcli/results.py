@@ -87,8 +87,8 @@ class Explanation:
     """-y * log(softmax), whose row sums are the row losses."""
     textbook_losses: "NDArray[Any]"
     row_losses: "NDArray[Any]"
-    log_difference: float
-    """The largest difference between log(softmax) and log_softmax."""
+    log_differences: "NDArray[Any]"
+    """The largest difference between log(softmax) and log_softmax in each row."""
     underflows: int
     """Places where log(softmax) is -inf though log_softmax is not."""
     routes: tuple[Route, ...]

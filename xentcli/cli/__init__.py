@@ -4,37 +4,60 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from xentcli import __version__
-from xentcli.cli import explain, info, loss, one_hot, softmax
 from xentcli.cli.expand import expand
 from xentcli.errors import Stopped, UsageError, XentError
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
+_COMMANDS = {  # name: module, function
+    "softmax": ("softmax", "softmax"),
+    "log-softmax": ("softmax", "log_softmax"),
+    "one-hot": ("one_hot", "one_hot"),
+    "nll": ("loss", "nll"),
+    "loss": ("loss", "loss"),
+    "explain": ("explain", "explain"),
+    "info": ("info", "info"),
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(cmd_name, _COMMANDS, 1)
+            hint = f"did you mean {near[0]}?" if near else "xent --help"
+            raise UsageError(f"there is no command {cmd_name!r}", hint=hint)
+        module, function = _COMMANDS[cmd_name]
+        command = getattr(import_module(f"xentcli.cli.{module}"), function)
+        alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
+        alone.command(cmd_name)(expand(command))
+        return get_command(alone)
+
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="xent",
+    cls=_Commands,
     help="The loss of saved model outputs, from the shell: softmax, NLL and cross entropy, with "
     "PyTorch's semantics, without PyTorch, on files of any size.",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_CONTEXT,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "softmax": softmax.softmax,
-    "log-softmax": softmax.log_softmax,
-    "one-hot": one_hot.one_hot,
-    "nll": loss.nll,
-    "loss": loss.loss,
-    "explain": explain.explain,
-    "info": info.info,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(expand(_command))
 
 
 def _show_version(wanted: bool) -> None:
@@ -92,7 +115,7 @@ def _as_ours(error: BaseException) -> XentError:
             return error
         case KeyboardInterrupt() | typer.Abort():
             return Stopped(signal.SIGINT)
-        case BrokenPipeError():
+        case BrokenPipeError() | SystemExit():  # typer exits so when it cannot print a help page
             return Stopped(signal.SIGPIPE)
         case _UsageError():
             return UsageError(_one_line(error.format_message()), hint=_help_of(error))

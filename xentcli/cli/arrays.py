@@ -10,7 +10,8 @@ from xentcli.cli.options import Common, Writing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xentcli.pipeline import ArrayHeader, Sink
+    from xentcli.pipeline.flow import Sink
+    from xentcli.pipeline.inputs import ArrayHeader
 
 
 class ArraySink:
@@ -38,7 +39,7 @@ def array_sink(
     command: str, writing: Writing, common: Common, key: str = "values"
 ) -> Iterator[ArraySink]:
     """Open what takes the array that a command makes; JSON has it under `key`."""
-    from xentcli.pipeline import array_file, text_file
+    from xentcli.pipeline.outputs import array_file, text_file
 
     if common.json:
         from xentcli.render.json import JsonArray

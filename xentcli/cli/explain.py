@@ -22,7 +22,8 @@ def explain(
     common: Common,
 ) -> None:
     """Show every step from logits to loss, and three routes to the same number."""
-    from xentcli import pipeline
+    from xentcli.pipeline import explain as steps
+    from xentcli.pipeline.outputs import text_file
 
     options.only_one_standard_input(logits, labels)
     if labels is None and label_column is None:
@@ -32,13 +33,13 @@ def explain(
     wanted = options.parse_rows(rows)
     source, targets = options.open_both(reading, logits, labels, label_column)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
-    result = pipeline.explain(source, targets, wanted, label_base=label_base)
+    result = steps.explain(source, targets, wanted, label_base=label_base)
     if not common.json and shows_table(writing):
         from xentcli.render.explain import explanation
 
         show(explanation(result, terminal_width(common)), common)
         return
-    with pipeline.text_file(writing.output, force=writing.force) as write:
+    with text_file(writing.output, force=writing.force) as write:
         if common.json:
             from xentcli.render.json import to_json
 

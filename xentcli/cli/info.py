@@ -17,7 +17,9 @@ def info(
     writing: Writing,
 ) -> None:
     """Show what files hold: format, shape, range, odd values, and what the rows look like."""
-    from xentcli.pipeline import inspect, open_array, text_file
+    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.inspect import inspect
+    from xentcli.pipeline.outputs import text_file
 
     options.only_one_standard_input(*files)
     results = []

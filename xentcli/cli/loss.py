@@ -15,7 +15,7 @@ from xentcli.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from xentcli.pipeline import Criterion, Evaluation, Kind
+    from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.results import LossSummary
 
 
@@ -101,7 +101,7 @@ def nll(
 def _criterion(
     own: LossFlags, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
 ) -> "Criterion":
-    from xentcli.pipeline import Criterion, LossOptions, as_weight
+    from xentcli.pipeline.evaluate import Criterion, LossOptions, as_weight
 
     weight = as_weight(_weight(own.weight))
     return Criterion(
@@ -122,7 +122,7 @@ def _weight(text: str | None) -> "ArrayLike | None":
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        from xentcli.pipeline import InputFile, read_vector
+        from xentcli.pipeline.inputs import InputFile, read_vector
 
         return read_vector(InputFile(text))
 
@@ -136,7 +136,7 @@ def _run(
     reading: Reading,
     common: Common,
 ) -> None:
-    from xentcli.pipeline import evaluate
+    from xentcli.pipeline.evaluate import evaluate
 
     source, targets = options.open_both(reading, values, labels, own.label_column)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
@@ -163,11 +163,15 @@ def _write(summary: "LossSummary", writing: Writing, common: Common) -> None:
 
         show(loss_table(summary), common)
         return
-    from xentcli.pipeline import text_file
-    from xentcli.render.json import to_json
+    from xentcli.pipeline.outputs import text_file
 
     with text_file(writing.output, force=writing.force) as write:
-        write(to_json(summary) if common.json else f"{summary.loss!r}\n")
+        if common.json:
+            from xentcli.render.json import to_json
+
+            write(to_json(summary))
+        else:
+            write(f"{summary.loss!r}\n")
 
 
 def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str]:

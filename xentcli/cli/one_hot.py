@@ -30,7 +30,8 @@ def one_hot(
     common: Common,
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""
-    from xentcli.pipeline import encode, open_array
+    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.transform import encode
     from xentcli.text import split_names
 
     names = None if classes is None else split_names(classes)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from xentcli.pipeline import InputFile, Run, Source
+    from xentcli.pipeline.inputs import InputFile, Run, Source
 
 
 Color = Literal["auto", "always", "never"]
@@ -84,7 +84,7 @@ class Common:
     @contextmanager
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: threads, and a progress bar where somebody looks."""
-        from xentcli.pipeline import Run, row_bytes
+        from xentcli.pipeline.inputs import Run, row_bytes
         from xentcli.render.progress import progress_bar
 
         with progress_bar(self.color, row_bytes(source), quiet=self.quiet) as progress:
@@ -180,7 +180,7 @@ class Reading:
         drop: tuple[str, ...] = (),
         label_column: str | None = None,
     ) -> "InputFile":
-        from xentcli.pipeline import InputFile, ReadOptions
+        from xentcli.pipeline.inputs import InputFile, ReadOptions
 
         options = ReadOptions(_delimiter(self.delimiter), self.header, columns, drop, label_column)
         return InputFile(path, self.from_, options)
@@ -250,7 +250,7 @@ def open_both(
     reading: Reading, logits: str, labels: str | None, label_column: str | None
 ) -> "tuple[Source, Source | None]":
     """Open logits and labels; no labels where the file of the logits holds them too."""
-    from xentcli.pipeline import open_array
+    from xentcli.pipeline.inputs import open_array
 
     if labels is None:
         return open_array(reading.labelled(logits, label_column)), None

@@ -8,7 +8,7 @@ from xentcli.cli.arrays import array_sink
 from xentcli.cli.options import Common, Reading, Writing
 
 if TYPE_CHECKING:
-    from xentcli.pipeline import InputFile
+    from xentcli.pipeline.inputs import InputFile
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def _run(
     writing: Writing,
     common: Common,
 ) -> None:
-    from xentcli.pipeline import Transform, open_array, transform
+    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.transform import Transform, transform
 
     options.check_temperature(own.temperature)
     function = Transform(

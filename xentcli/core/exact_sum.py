@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _UNIT_EXPONENT = 1074  # every finite float64 is a whole multiple of 2**-1074
+ONE = 1 << _UNIT_EXPONENT
+"""The units in 1.0."""
+
 _PIECE = 2**15  # values at a time: 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 
@@ -61,7 +64,7 @@ class ExactSum:
         if self.positive_infinities or self.negative_infinities:
             return math.inf if self.positive_infinities else -math.inf
         try:
-            return self.units / (1 << _UNIT_EXPONENT)  # true division rounds correctly
+            return self.units / ONE  # true division rounds correctly
         except OverflowError:
             return math.inf if self.units > 0 else -math.inf
 

@@ -2,7 +2,6 @@
 
 import io
 import math
-import tempfile
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -191,6 +190,8 @@ class NpyWriter:
         self._rows = 0
         self._kept: IO[bytes] | None = None
         if header.shape[:1] == (None,) and not output.seekable:
+            import tempfile
+
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115
         else:
             output.write(_header_bytes(header.shape, header.dtype))

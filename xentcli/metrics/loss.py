@@ -2,16 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Self
 
 import numpy as np
 
-from xentcli.core.exact_sum import ExactSum
+from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.losses import Reduction, RowLosses, mean_of
 from xentcli.results import LossSummary
 
-_UNIT = 1 << 1074
 _ZERO = ExactSum()
 
 
@@ -96,16 +94,19 @@ class LossState:
         sums = (self.loss, self.loss_squared, self.weight, self.loss_weight, self.weight_squared)
         if self.used < 2 or not all(math.isfinite(float(s)) for s in sums):
             return math.nan
-        loss, squares, weight, product, weight_squares = (Fraction(s.units, _UNIT) for s in sums)
+        # Everything in whole units, so that nothing is lost where the spread is small.
+        loss, squares, weight, product, weight_squares = (s.units for s in sums)
         if not self.weighted:
-            weight, product, weight_squares = Fraction(self.used), loss, Fraction(self.used)
+            weight = weight_squares = self.used * ONE
+            product = loss
         if weight == 0:
             return math.nan
-        mean = loss / weight
-        spread = squares - 2 * mean * product + mean * mean * weight_squares
-        if spread <= squares / 2**51:  # the squares were rounded: equal rows have no spread
+        # sum((l - mean*w)**2) * weight**2, with mean = loss / weight
+        spread = squares * weight**2 - 2 * loss * weight * product + loss**2 * weight_squares
+        if spread <= squares * weight**2 >> 51:  # squares were rounded: equal rows have no spread
             return 0.0
-        return math.sqrt(spread * self.used / (self.used - 1)) / abs(float(weight))
+        variance = spread * self.used / (weight**2 * (self.used - 1) * ONE)
+        return math.sqrt(variance) / abs(float(self.weight) if self.weighted else self.used)
 
 
 def _exp(value: float) -> float:

@@ -14,6 +14,7 @@ from xentcli.core.losses import (
     Reduction,
     RowLosses,
     Rows,
+    as_weight,
     check_options,
     cross_entropy_rows,
     nll_rows,
@@ -30,6 +31,7 @@ from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.results import LossSummary
 
 Array = NDArray[Any]
+__all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate", "prepare"]
 _SAMPLE = 256  # rows whose looks are judged
 
 

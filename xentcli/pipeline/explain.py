@@ -34,15 +34,15 @@ def explain(
     hot = one_hot(y, z.shape[1])
     with np.errstate(all="ignore"):
         log_of_softmax = np.log(probs)
-        terms = hot * -log_of_softmax
+        terms = 0.0 - hot * log_of_softmax
         textbook = terms.sum(axis=1)
         routes = (
             Route("(one_hot * -log(softmax)).sum(1).mean()", float(textbook.mean())),
             Route("nll_loss(log_softmax(logits), labels)", float(nll_loss(log_probs, y))),
             Route("cross_entropy(logits, labels)", float(cross_entropy(z, y))),
         )
-        both = np.isfinite(log_of_softmax) & np.isfinite(log_probs)
-        gaps = np.abs(log_of_softmax - log_probs)[both]
+        gaps = np.abs(log_of_softmax - log_probs)
+        gaps[log_of_softmax == log_probs] = 0.0  # both -inf
     losses = [route.loss for route in routes]
     return Explanation(
         first_row=first_row,
@@ -57,7 +57,7 @@ def explain(
         terms=terms,
         textbook_losses=textbook,
         row_losses=row_losses,
-        log_difference=float(gaps.max(initial=0.0)),
+        log_differences=gaps.max(axis=1, initial=0.0),
         underflows=int((np.isneginf(log_of_softmax) & np.isfinite(log_probs)).sum()),
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),

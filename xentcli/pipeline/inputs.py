@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from xentcli.errors import ShapeError
 from xentcli.execution import available_jobs
 from xentcli.formats import registry
-from xentcli.formats.interface import Block, ReadOptions, Shape, Source, Table
+from xentcli.formats.interface import ArrayHeader, Block, ReadOptions, Shape, Source, Table
 from xentcli.storage.inputs import Input
+
+__all__ = ["ArrayHeader", "InputFile", "ReadOptions", "Run", "Source", "open_array", "read_vector"]
 
 BLOCK = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""

@@ -26,23 +26,23 @@ def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
     rows = [str(result.first_row + i) for i in range(len(labels))]
     columns = columns_that_fit(result.logits.shape[1], width - 12, labels)
 
-    def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Table:
+    def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Group:
         last = (header, extra) if extra else None
         shown = list(values)
-        return matrix(title, shown, rows, columns, result.columns, marked=labels, extra=last)
+        table = matrix(None, shown, rows, columns, result.columns, marked=labels, extra=last)
+        return Group(Text(title, "bold"), table, Text())
 
     yield step("1. logits z", result.logits)
-    yield Text()
     sums = [f"{value:.6g}" for value in result.softmax_sums]
-    yield step("2. softmax p = exp(z) / sum(exp(z))", result.softmax, "sum", sums)
-    yield Text()
+    yield step("2. softmax p = exp(z) / sum(exp(z)), and its sum", result.softmax, "sum", sums)
     names = [result.name(label) for label in labels]
     yield step("3. one-hot y of the labels", result.one_hot, "label", names)
-    yield Text()
     losses = [f"{value:.6f}" for value in result.textbook_losses]
     yield step("4. -y * log(p), and its sum, the row's loss", result.terms, "row loss", losses)
-    yield Text()
-    yield Text("5. the mean of the row losses, by three routes", "bold")
+    gaps = [f"{value:.3g}" for value in result.log_differences]
+    title = "5. log_softmax(z), and how far off log(p) is at most"
+    yield step(title, result.log_softmax, "log(p) off by", gaps)
+    yield Text("6. the mean of the row losses, by three routes", "bold")
     yield _routes(result)
     yield Text()
     yield Text(_lesson(result), "yellow" if result.underflows else "dim")
@@ -61,11 +61,11 @@ def _routes(result: "Explanation") -> Table:
 def _lesson(result: "Explanation") -> str:
     if result.underflows or math.isnan(result.routes[0].loss):
         return (
-            f"In {result.underflows} places softmax is too small for a float64 and becomes 0: its "
+            f"In {result.underflows} places softmax is too small for float64 and becomes 0: its "
             "logarithm is -inf, and the textbook's route is lost (0 * inf is NaN). log_softmax "
             "never leaves the logarithm's scale, which is why losses are computed from it."
         )
     return (
-        f"log(softmax) and log_softmax differ by at most {result.log_difference:.3g}: here both "
+        f"log(softmax) and log_softmax differ by at most {max(result.log_differences):.3g}: here both "
         "routes work. Where a probability underflows to 0, only log_softmax does."
     )

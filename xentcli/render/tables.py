@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 HEAD_ROWS, TAIL_ROWS = 10, 5
 """Rows shown at the top and the bottom of an array that does not fit."""
 
-_CELL = 11  # columns of the terminal that a number and the gap before it take
-_DIGITS = 6
+_CELL = 12  # columns of the terminal that a number and the gap around it take
 
 
 def _grid(title: str) -> Table:
@@ -40,18 +39,20 @@ def full(value: float) -> str:
 
 def short(value: float) -> str:
     """Return a number with the digits that fit a cell."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
+    if value.is_integer() and abs(value) < 1e6:
         return f"{value:.0f}."
-    return f"{value:.{_DIGITS}g}" if abs(value) < 1e-4 or abs(value) >= 1e6 else f"{value:.4f}"
+    return f"{value:.4f}" if 1e-4 <= abs(value) < 1e4 else f"{value:.4g}"
 
 
 def loss_table(result: "LossSummary") -> Table:
     """Return a loss and what goes with it."""
     table = _grid("cross entropy" if result.command == "loss" else "negative log likelihood")
-    divisor = "rows" if result.weight_sum == result.used else "sum of weights"
+    divisor = full(result.weight_sum) + " (weights)"
+    if result.weight_sum == result.used:
+        divisor = f"{result.used:,} rows"
     table.add_row("loss", Text(full(result.loss), "bold green"))
     how = {
-        "mean": f"mean: sum {full(result.loss_sum)} / {divisor} {full(result.weight_sum)}",
+        "mean": f"mean: {full(result.loss_sum)} / {divisor}",
         "sum": "sum over rows",
         "none": "mean; each row's loss is in the output",
     }
@@ -76,7 +77,9 @@ def info_table(result: "ArraySummary") -> Table:
     if result.columns:
         names = ", ".join(result.columns[:12]) + (", ..." if len(result.columns) > 12 else "")
         table.add_row("columns", Text(visible(names)))
-    table.add_row("range", f"{full(result.minimum)} to {full(result.maximum)}")
+    ends = [result.minimum, result.maximum]
+    whole = result.looks_like == "labels"
+    table.add_row("range", " to ".join(f"{end:.0f}" if whole else full(end) for end in ends))
     table.add_row("mean", full(result.mean))
     table.add_row("NaN", f"{result.nan:,}")
     table.add_row("inf, -inf", f"{result.positive_infinities:,}, {result.negative_infinities:,}")
@@ -173,7 +176,7 @@ def _ends(count: int, kept: Sequence[int], most: int) -> list[int]:
 
 
 def matrix(
-    title: str | Text,
+    title: str | None,
     rows: Sequence["NDArray[Any]"],
     row_labels: Sequence[str],
     columns: Sequence[int],
@@ -187,7 +190,7 @@ def matrix(
 
     Parameters
     ----------
-    title : str or Text
+    title : str, optional
         Above it.
     rows : sequence of arrays
         To show, of one length.

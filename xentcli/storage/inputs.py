@@ -1,10 +1,8 @@
 """Bytes to read: a file, a device, or standard input."""
 
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +101,9 @@ class Input:
         """Return this input if it is seekable, else a copy of all of it on disk that is."""
         if self.seekable:
             return self
+        import shutil
+        import tempfile
+
         with reading(self.name):
             copy: IO[Any] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
             copy.write(self._head)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import signal
 import stat
 import sys
@@ -92,7 +91,7 @@ def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
 
 @contextmanager
 def _replacing(name: str, target: Path, *, force: bool) -> Iterator[Output]:
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}.tmp")
     with writing(name):
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)

@@ -1,17 +1,27 @@
 """CSV and TSV: numbers as text, one row a line, in UTF-8."""
 
-from xentcli.formats.csv.source import CsvSource
-from xentcli.formats.csv.writer import CsvWriter
-from xentcli.formats.interface import Format
+from xentcli.formats.interface import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
 
 
 def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
+    def open_source(data: Input, options: ReadOptions) -> Source:
+        from xentcli.formats.csv.source import CsvSource
+
+        return CsvSource(data, options, delimiter)
+
+    def open_writer(output: Output, header: ArrayHeader) -> Writer:
+        from xentcli.formats.csv.writer import CsvWriter
+
+        return CsvWriter(output, header, delimiter)
+
     return Format(
         name=name,
         extensions=extensions,
         recognises=lambda _head: False,  # any text may be CSV
-        open_source=lambda data, options: CsvSource(data, options, delimiter),
-        open_writer=lambda output, header: CsvWriter(output, header, delimiter),
+        open_source=open_source,
+        open_writer=open_writer,
     )
 
 
