@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
-    from xentcli.results import LossSummary
+    from xentcli.results.loss import LossSummary
 
 
 @dataclass(frozen=True)

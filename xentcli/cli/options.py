@@ -1,8 +1,9 @@
 """The options of the commands, each written once, and what they turn into."""
 
 import re
+import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -85,10 +86,15 @@ class Common:
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: threads, and a progress bar where somebody looks."""
         from xentcli.pipeline.inputs import Run, row_bytes
+
+        run = Run(self.jobs) if self.jobs else Run()
+        if self.quiet or not sys.stderr.isatty():
+            yield run
+            return
         from xentcli.render.progress import progress_bar
 
-        with progress_bar(self.color, row_bytes(source), quiet=self.quiet) as progress:
-            yield Run(self.jobs, progress) if self.jobs else Run(progress=progress)
+        with progress_bar(self.color, row_bytes(source)) as progress:
+            yield replace(run, progress=progress)
 
 
 @dataclass(frozen=True)

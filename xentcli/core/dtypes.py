@@ -70,6 +70,7 @@ def _widen_half(values: NDArray[np.float16]) -> Floats:
     np.left_shift(bits, 13, out=bits)
     np.bitwise_and(bits, np.int32(-0x70002000), out=bits)  # 0x8FFFE000
     np.multiply(wide, np.float32(2.0**112), out=wide)
-    if wide.size and max(wide.max(), -wide.min()) >= 2.0**16:
+    # As integers, +inf and positive NaN are the largest with a sign, the others those without.
+    if halves.size and (halves.max() >= 0x7C00 or halves.view(np.uint16).max() >= 0xFC00):
         np.copyto(wide, values)
     return wide

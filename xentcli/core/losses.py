@@ -22,12 +22,12 @@ from xentcli.core.checks import (
     check_finite,
     check_labels,
     index_of,
-    merge_problems,
     whole_labels,
 )
-from xentcli.core.dtypes import Floats, computing_dtype, is_floating, widen
+from xentcli.core.dtypes import computing_dtype, is_floating, widen
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.softmax import as_rows, normalizer, tiles
+from xentcli.core.scratch import scratch
+from xentcli.core.softmax import Normalizer, as_rows, normalizer, tiles
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Reduction = Literal["mean", "sum", "none"]
@@ -126,7 +126,9 @@ def _pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
     """Return the value of each row of (N, C) at its index."""
     if rows.shape[1] == 0:
         return np.zeros(len(rows), rows.dtype)
-    return rows[np.arange(len(rows)), index]
+    offsets = np.arange(0, rows.size, rows.shape[1])
+    offsets += index
+    return rows.reshape(-1)[offsets]
 
 
 def nll_rows(
@@ -161,78 +163,61 @@ def cross_entropy_rows(
     logits: NDArray[Any], labels: NDArray[Any], options: LossOptions
 ) -> RowLosses:
     """Return the cross entropy of rows (N, C) with class indices (N,) or probabilities (N, C)."""
-    parts = []
-    for tile in tiles(*logits.shape):
-        rows = _index_rows if labels.ndim == 1 else _probability_rows
-        part = rows(widen(logits[tile]), labels[tile], options)
-        problems = tuple(problem.shifted(tile.start) for problem in part.problems)
-        parts.append(part._replace(problems=problems))
-    return join(parts)
+    norm = normalizer(logits)
+    rows = _index_rows if labels.ndim == 1 else _probability_rows
+    with np.errstate(all="ignore"):
+        return rows(logits, norm, labels, options)
 
 
-def _index_rows(logits: Floats, labels: NDArray[Any], options: LossOptions) -> RowLosses:
+def _index_rows(
+    logits: NDArray[Any], norm: Normalizer, labels: NDArray[Any], options: LossOptions
+) -> RowLosses:
     num_classes = logits.shape[1]
     targets = Labels.of(labels, num_classes, options)
-    norm = normalizer(logits)
-    log_rest, peak = norm.log_rest, norm.peak.astype(np.float64)
+    log_rest = norm.log_rest
+    loss = log_rest + (norm.peak - _pick(logits, targets.index).astype(np.float64))
+    if targets.weight is not None:
+        loss *= targets.weight
     smoothing, weight = options.label_smoothing, options.weight
-    with np.errstate(all="ignore"):
-        loss = log_rest + (peak - _pick(logits, targets.index))
-        if targets.weight is not None:
-            loss *= targets.weight
-        if smoothing > 0.0 and num_classes:
-            every = np.ones(num_classes) if weight is None else weight
-            spread = every.sum() * log_rest + _weighted_gaps(logits, peak, every)
-            loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
-    return targets.rows(loss, check_finite(logits, targets.of_used(np.isnan(norm.rest))))
+    if smoothing > 0.0 and num_classes:
+        every = np.ones(num_classes) if weight is None else weight
+        spread = every.sum() * log_rest + _weighted_gaps(logits, norm, every)
+        loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
+    bad = np.isnan(norm.rest)
+    problems = check_finite(logits, targets.of_used(bad)) if bad.any() else ()
+    return targets.rows(loss, problems)
 
 
-def _probability_rows(logits: Floats, probs: NDArray[Any], options: LossOptions) -> RowLosses:
-    num_classes = logits.shape[1]
-    norm = normalizer(logits)
-    with np.errstate(all="ignore"):
-        mass = probs.astype(np.float64)
-        if options.label_smoothing > 0.0:
-            mass = mass * (1.0 - options.label_smoothing) + options.label_smoothing / max(
-                1, num_classes
-            )
+def _probability_rows(
+    logits: NDArray[Any], norm: Normalizer, probs: NDArray[Any], options: LossOptions
+) -> RowLosses:
+    rows, num_classes = logits.shape
+    smoothing = options.label_smoothing
+    loss, uneven = np.zeros(rows), 0
+    for tile in tiles(rows, num_classes):
+        mass = probs[tile].astype(np.float64)
+        if smoothing > 0.0:
+            mass = mass * (1.0 - smoothing) + smoothing / max(1, num_classes)
         sums = np.add.reduce(mass, axis=1)
-        uneven = int(np.count_nonzero(np.abs(sums - 1.0) > _UNEVEN))
+        uneven += int(np.count_nonzero(np.abs(sums - 1.0) > _UNEVEN))
         if options.weight is not None:
-            mass = mass * options.weight
+            mass *= options.weight
             sums = np.add.reduce(mass, axis=1)
-        loss = sums * norm.log_rest + _weighted_gaps(logits, norm.peak.astype(np.float64), mass)
-    used = None if num_classes else np.zeros(len(loss), np.bool_)  # as PyTorch: a mean of 0 / 0
+        part = norm.of(tile)
+        loss[tile] = sums * part.log_rest + _weighted_gaps(logits[tile], part, mass)
+    used = None if num_classes else np.zeros(rows, np.bool_)  # as PyTorch: a mean of 0 / 0
     return RowLosses(loss, None, used, check_finite(logits, np.isnan(norm.rest)), uneven)
 
 
-def _weighted_gaps(logits: Floats, peak: Doubles, mass: Doubles) -> Doubles:
+def _weighted_gaps(logits: NDArray[Any], norm: Normalizer, mass: Doubles) -> Doubles:
     """Return the sum over classes of ``mass * (peak - logits)``, in float64."""
-    gaps = np.subtract(peak[:, None], logits)
-    gaps *= mass
-    sums: Doubles = np.add.reduce(gaps, axis=1)
+    sums = np.zeros(len(logits))
+    for tile in tiles(*logits.shape):
+        gaps = scratch("gaps", logits[tile].shape, np.float64)
+        np.subtract(norm.peak[tile, None], widen(logits[tile]), out=gaps, dtype=np.float64)
+        gaps *= mass if mass.ndim == 1 else mass[tile]
+        np.add.reduce(gaps, axis=1, out=sums[tile])
     return sums
-
-
-def join(parts: list[RowLosses]) -> RowLosses:
-    """Return the row losses of consecutive tiles as one."""
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return RowLosses(np.zeros(0), None, None, ())
-    used = None
-    if any(part.used is not None for part in parts):
-        used = np.concatenate(
-            [np.ones(len(p.loss), np.bool_) if p.used is None else p.used for p in parts]
-        )
-    weights = [part.weight for part in parts if part.weight is not None]
-    return RowLosses(
-        np.concatenate([part.loss for part in parts]),
-        np.concatenate(weights) if weights else None,
-        used,
-        merge_problems(problem for part in parts for problem in part.problems),
-        sum(part.uneven for part in parts),
-    )
 
 
 class Rows(NamedTuple):

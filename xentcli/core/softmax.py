@@ -56,6 +56,10 @@ class Normalizer(NamedTuple):
         """``logsumexp(z) - peak``, never negative."""
         return np.log1p(self.rest)
 
+    def of(self, rows: slice) -> "Normalizer":
+        """Return the normalizer of some of the rows."""
+        return Normalizer(self.peak[rows], self.rest[rows])
+
     def merge(self, other: "Normalizer") -> "Normalizer":
         """Return the normalizer of rows whose classes are those of both, laid end to end."""
         with np.errstate(all="ignore"):
@@ -77,65 +81,71 @@ def tiles(rows: int, num_classes: int) -> Iterator[slice]:
         yield slice(start, min(start + step, rows))
 
 
-def normalizer(logits: Floats) -> Normalizer:
-    """Return the normalizer of each row of a C-order float32 or float64 array of shape (N, C).
+def normalizer(logits: NDArray[Any]) -> Normalizer:
+    """Return the normalizer of each row of an array of shape (N, C).
 
     A row's result depends on that row alone, bit for bit. The relative error of `rest` is at most
-    2.2e-6 for float32 and 8e-15 for float64.
+    2.2e-6 for float32 and narrower, and 8e-15 for float64.
     """
     rows, num_classes = logits.shape
+    dtype = computing_dtype(logits.dtype)
+    norm = Normalizer(np.zeros(rows, dtype), np.zeros(rows))
     if num_classes == 0:
-        return Normalizer(np.zeros(rows, logits.dtype), np.zeros(rows))
+        return norm
     kernel = _class_major if num_classes <= _FEW_CLASSES else _row_major
     with np.errstate(all="ignore"):
-        peak, rest = kernel(logits)
-        rest += peak - peak  # NaN unless the maximum is finite
+        for tile in tiles(rows, num_classes):
+            kernel(widen(logits[tile]), norm.peak[tile], norm.rest[tile])
+        norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
         if num_classes > 1:
-            confident = np.flatnonzero(rest < _CONFIDENT)
-            if confident.size:
-                rest[confident] = _compensated_rest(logits[confident])
-    return Normalizer(peak, rest)
+            confident = np.flatnonzero(norm.rest < _CONFIDENT)
+            for part in tiles(confident.size, num_classes):
+                places = confident[part]
+                norm.rest[places] = _compensated_rest(logits[places])
+    return norm
 
 
-def _row_major(logits: Floats) -> tuple[Floats, NDArray[np.float64]]:
-    places = np.arange(len(logits)), logits.argmax(axis=1)
-    peak = logits[places]
+def _row_major(logits: Floats, peak: Floats, rest: NDArray[np.float64]) -> None:
+    rows, num_classes = logits.shape
+    places = logits.argmax(axis=1)
+    places += np.arange(0, rows * num_classes, num_classes)
+    np.take(logits.reshape(-1), places, out=peak)
     terms = scratch("terms", logits.shape, logits.dtype)
     np.subtract(logits, peak[:, None], out=terms)
     np.exp(terms, out=terms)
-    terms[places] = 0.0
-    return peak, np.add.reduce(terms, axis=1).astype(np.float64)
+    terms.reshape(-1)[places] = 0.0
+    rest[...] = np.add.reduce(terms, axis=1)
 
 
-def _class_major(logits: Floats) -> tuple[Floats, NDArray[np.float64]]:
+def _class_major(logits: Floats, peak: Floats, rest: NDArray[np.float64]) -> None:
     """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
     num_classes = logits.shape[1]
     terms = scratch("terms", logits.shape[::-1], logits.dtype)
     np.copyto(terms, logits.T)
-    peak = terms[0].copy()
+    peak[...] = terms[0]
     for i in range(1, num_classes):
         np.minimum(terms[i], peak, out=terms[i - 1])
         np.maximum(terms[i], peak, out=peak)
     terms = terms[: num_classes - 1]
     np.subtract(terms, peak, out=terms)
     np.exp(terms, out=terms)
-    return peak, _sum_classes(terms)
+    rest[...] = _sum_classes(terms)
 
 
-def _sum_classes(terms: Floats) -> NDArray[np.float64]:
+def _sum_classes(terms: Floats) -> Floats | float:
     """Sum over the first axis, pairwise and in place, in an order that C alone sets."""
     left = len(terms)
     if left == 0:
-        return np.zeros(terms.shape[1])
+        return 0.0
     while left > 1:
         half = left // 2
         np.add(terms[:half], terms[left - half : left], out=terms[:half])
         left -= half
-    total: NDArray[np.float64] = terms[0].astype(np.float64)
+    total: Floats = terms[0]
     return total
 
 
-def _compensated_rest(logits: Floats) -> NDArray[np.float64]:
+def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
     z = logits.astype(np.float64)
     places = np.arange(len(z)), z.argmax(axis=1)
     peak = z[places][:, None]

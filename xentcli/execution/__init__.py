@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -20,8 +21,10 @@ def ordered_map(
 
     At most `jobs` + 2 items are held at a time.
     """
-    if jobs == 1:
-        return map(function, items)
+    todo = iter(items)
+    first = list(islice(todo, 2))
+    if jobs == 1 or len(first) < 2:  # one block is not worth a thread
+        return map(function, chain(first, todo))
     from xentcli.execution.threads import ordered_thread_map
 
-    return ordered_thread_map(function, items, jobs)
+    return ordered_thread_map(function, chain(first, todo), jobs)

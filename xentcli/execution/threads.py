@@ -15,16 +15,14 @@ def ordered_thread_map(
 ) -> Iterator[Result]:
     """Yield ``function(item)`` in the order of `items`; see `ordered_map`."""
     todo = iter(items)
-    first = list(islice(todo, 2))
-    if len(first) < 2:  # one block is not worth a thread
-        yield from map(function, first)
-        return
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="xent")
-    running: deque[Future[Result]] = deque(pool.submit(function, item) for item in first)
+    running: deque[Future[Result]] = deque()
     try:
-        while running:
+        while True:
             for item in islice(todo, jobs + 2 - len(running)):
                 running.append(pool.submit(function, item))
+            if not running:
+                return
             yield running.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.losses import Reduction, RowLosses, mean_of
-from xentcli.results import LossSummary
+from xentcli.results.loss import LossSummary
 
 _ZERO = ExactSum()
 

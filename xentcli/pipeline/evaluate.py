@@ -28,7 +28,7 @@ from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run, blocks_along, read_whole
 from xentcli.pipeline.labels import LabelReader, beside
 from xentcli.pipeline.layout import Layout, find_layout
-from xentcli.results import LossSummary
+from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
 __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate", "prepare"]

@@ -12,7 +12,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
 from xentcli.pipeline.evaluate import pairs
 from xentcli.pipeline.layout import find_layout
-from xentcli.results import Explanation, Route
+from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from xentcli.formats.interface import Block, Source
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.flow import Part, pour
 from xentcli.pipeline.inputs import BLOCK, Run, blocks_along
-from xentcli.results import ArraySummary
+from xentcli.results.info import ArraySummary
 
 _AT_REST = 60 * 2**20  # bytes that Python, NumPy and the command line take
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from xentcli.text import shortest
 
 if TYPE_CHECKING:
-    from xentcli.results import ArraySummary, Explanation
+    from xentcli.results.explain import Explanation
+    from xentcli.results.info import ArraySummary
 
 
 def result_rows(results: Sequence["ArraySummary"]) -> str:

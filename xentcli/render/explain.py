@@ -13,7 +13,7 @@ from xentcli.render.tables import columns_that_fit, full, matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xentcli.results import Explanation
+    from xentcli.results.explain import Explanation
 
 
 def explanation(result: "Explanation", width: int) -> Group:
@@ -24,7 +24,7 @@ def explanation(result: "Explanation", width: int) -> Group:
 def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
     labels = [int(i) for i in result.labels]
     rows = [str(result.first_row + i) for i in range(len(labels))]
-    columns = columns_that_fit(result.logits.shape[1], width - 12, labels)
+    columns = columns_that_fit(result.logits.shape[1], width - 15, labels)
 
     def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Group:
         last = (header, extra) if extra else None
@@ -61,11 +61,12 @@ def _routes(result: "Explanation") -> Table:
 def _lesson(result: "Explanation") -> str:
     if result.underflows or math.isnan(result.routes[0].loss):
         return (
-            f"In {result.underflows} places softmax is too small for float64 and becomes 0: its "
+            f"In {result.underflows} places softmax is too small for float64, and becomes 0: its "
             "logarithm is -inf, and the textbook's route is lost (0 * inf is NaN). log_softmax "
             "never leaves the logarithm's scale, which is why losses are computed from it."
         )
+    gap = max(result.log_differences)
     return (
-        f"log(softmax) and log_softmax differ by at most {max(result.log_differences):.3g}: here both "
-        "routes work. Where a probability underflows to 0, only log_softmax does."
+        f"log(softmax) and log_softmax differ by at most {gap:.3g}: here both routes work. Where "
+        "a probability underflows to 0, only log_softmax does."
     )

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, when that is a terminal and the work takes a second."""
+"""A progress bar on standard error, when the work takes a second."""
 
 import sys
 import time
@@ -17,15 +17,12 @@ _PATIENCE = 1.0  # seconds before anything is shown
 
 @contextmanager
 def progress_bar(
-    color: Color, row_bytes: int | None = None, *, quiet: bool = False
-) -> Iterator[Callable[[int, int | None], None] | None]:
-    """Return what is to be told the rows done and the rows in all; None where nobody looks.
+    color: Color, row_bytes: int | None = None
+) -> Iterator[Callable[[int, int | None], None]]:
+    """Return what is to be told the rows done and the rows in all.
 
     Where a row's size in the file is known, bytes and speed are shown too.
     """
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
     began = time.monotonic()
     bar: Progress | None = None
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from xentcli.formats.interface import ArrayHeader
-    from xentcli.results import ArraySummary, LossSummary
+    from xentcli.results.info import ArraySummary
+    from xentcli.results.loss import LossSummary
 
 HEAD_ROWS, TAIL_ROWS = 10, 5
 """Rows shown at the top and the bottom of an array that does not fit."""
@@ -159,7 +160,7 @@ def _row_label(place: int, lead: Sequence[int | None]) -> str:
 
 def columns_that_fit(count: int, width: int, also: Sequence[int] = ()) -> list[int]:
     """Return the columns to show of `count`: `also` and the first and last, as many as fit."""
-    most = max(2, (width - 10) // _CELL)
+    most = max(2, (width - 4) // _CELL)
     if count <= most:
         return list(range(count))
     kept = sorted(set(also))[:most]

@@ -1,65 +1,10 @@
-"""What a command can report: plain data, no I/O, no formatting."""
+"""What ``xent explain`` reports."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class LossSummary:
-    """A loss over all rows, in nats.
-
-    Attributes
-    ----------
-    loss : float
-        What PyTorch returns: the mean, or the sum with reduction 'sum'.
-    loss_sum, weight_sum : float
-        The mean is their quotient.
-    rows, used, ignored : int
-        How many there are, are not ignored, are ignored.
-    num_classes : int
-        The length of a row.
-    perplexity, bits : float
-        The mean's exponential, and the mean over ln 2.
-    standard_error : float
-        Of the mean; NaN where undefined.
-    """
-
-    command: str
-    loss: float
-    reduction: str
-    loss_sum: float
-    weight_sum: float
-    rows: int
-    used: int
-    ignored: int
-    num_classes: int
-    perplexity: float
-    bits: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
-class ArraySummary:
-    """What a file holds."""
-
-    file: str
-    format: str
-    shape: tuple[int, ...]
-    dtype: str
-    columns: tuple[str, ...] | None
-    bytes: int | None
-    minimum: float
-    maximum: float
-    mean: float
-    nan: int
-    positive_infinities: int
-    negative_infinities: int
-    looks_like: str
-    memory: int
-    """Bytes that a command on this file will use, about."""
 
 
 @dataclass(frozen=True)
