@@ -157,21 +157,20 @@ def _run(
 
 
 def _write(summary: "LossSummary", writing: Writing, common: Common) -> None:
-    """Write one loss: a table at a terminal, else the bare number or JSON."""
-    if not common.json and shows_table(writing):
+    """Write one loss: a table at a terminal, the bare number in a pipe, an array in a file."""
+    from xentcli.pipeline.outputs import number_file, text_file
+
+    if common.json:
+        from xentcli.render.json import to_json
+
+        with text_file(writing.output, force=writing.force) as write:
+            write(to_json(summary))
+    elif shows_table(writing):
         from xentcli.render.tables import loss_table
 
         show(loss_table(summary), common)
-        return
-    from xentcli.pipeline.outputs import text_file
-
-    with text_file(writing.output, force=writing.force) as write:
-        if common.json:
-            from xentcli.render.json import to_json
-
-            write(to_json(summary))
-        else:
-            write(f"{summary.loss!r}\n")
+    else:
+        number_file(summary.loss, writing.output, writing.to, force=writing.force)
 
 
 def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from xentcli.errors import UsageError
 from xentcli.formats import registry
 from xentcli.formats.interface import ArrayHeader, Format, Writer
@@ -59,6 +61,18 @@ def array_file(path: str, format_name: str | None, *, force: bool) -> Iterator[_
         sink = _FileSink(output, format_)
         yield sink
         sink.close()
+
+
+def number_file(number: float, path: str, format_name: str | None, *, force: bool) -> None:
+    """Write one float64 to `path`: as an array without axes where a format is named, else bare."""
+    if format_name is None and registry.by_extension(path) is None:
+        with text_file(path, force=force) as write:
+            write(f"{number!r}\n")
+        return
+    with array_file(path, format_name, force=force) as sink:
+        values = np.array(number)
+        sink.open(ArrayHeader((), values.dtype))
+        sink.write(values)
 
 
 @contextmanager
