@@ -1,6 +1,7 @@
 """Numbers as text in full, and text from files made safe to show."""
 
 import re
+import shlex
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,12 @@ def _escaped(character: str) -> str:
 
 
 def human_bytes(count: float) -> str:
-    """Return a number of bytes in the unit that gives it one to three digits."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
+    """Return a number of bytes with three digits, in the unit that fits."""
+    size, units = float(count), ["B", "kB", "MB", "GB", "TB"]
+    while len(units) > 1 and size >= 999.5:
         size /= 1000
-    raise AssertionError("unreachable")
+        del units[0]
+    return f"{size:.0f} {units[0]}" if size >= 100 or units[0] == "B" else f"{size:.3g} {units[0]}"
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -49,3 +49,8 @@ def split_names(text: str) -> tuple[str, ...]:
         (quoted or plain).strip()
         for quoted, plain in re.findall(r'\s*(?:"([^"]*)"|([^,]+))\s*(?:,|$)', text)
     )
+
+
+def name_option(name: str) -> str:
+    """Return a name as `split_names` reads it, quoted for the shell where that is needed."""
+    return shlex.quote(f'"{name}"' if "," in name else name)

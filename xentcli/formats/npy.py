@@ -3,6 +3,7 @@
 import io
 import math
 import threading
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, Any
@@ -156,15 +157,10 @@ def _read_header(data: Input) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     content = data.peek(size)
     read = npy_format.read_array_header_1_0 if head[6] == 1 else npy_format.read_array_header_2_0
     try:
-        shape, fortran_order, dtype = read(io.BytesIO(content[8:]))
-    except (
-        ValueError,
-        SyntaxError,
-        TypeError,
-        OverflowError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # at a header of Python 2
+            shape, fortran_order, dtype = read(io.BytesIO(content[8:]))
+    except Exception as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{data.name}: the NPY header cannot be read: {first}") from error
     if dtype.hasobject or dtype.names or dtype.subdtype:
@@ -172,8 +168,8 @@ def _read_header(data: Input) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         raise InputError(f"{data.name}: an array of {_kind_of(dtype)} is not read", hint=hint)
     if dtype.kind not in "fiub":
         raise InputError(f"{data.name}: an array of {dtype} does not hold real numbers")
-    if any(n < 0 for n in shape):
-        raise InputError(f"{data.name}: the NPY header has a negative length: {shape}")
+    if any(n < 0 for n in shape) or math.prod(max(1, n) for n in shape) * dtype.itemsize >= 2**63:
+        raise InputError(f"{data.name}: the NPY header has an impossible shape: {shape}")
     return shape, fortran_order, dtype
 
 

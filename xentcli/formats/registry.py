@@ -10,6 +10,18 @@ from xentcli.storage.inputs import Input
 FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
 
 _HEAD = 64  # bytes that tell a binary format
+_NAMES = ", ".join(f.name for f in FORMATS)
+_OTHERS = {
+    b"PK\3\4": "a zip archive (NPZ, Excel, PyTorch)",
+    b"\x1f\x8b": "compressed by gzip",
+    b"BZh": "compressed by bzip2",
+    b"\xfd7zXZ": "compressed by xz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"\x89HDF": "an HDF5 file",
+    b"\x80\x02": "a pickle",
+}
 
 
 def by_name(name: str) -> Format:
@@ -29,12 +41,14 @@ def by_extension(path: str) -> Format | None:
 def detect(data: Input) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV."""
     head = data.peek(_HEAD)
+    for magic, what in _OTHERS.items():
+        if head.startswith(magic):
+            raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
     recognised = next((f for f in FORMATS if f.recognises(head)), None)
     if found := recognised or by_extension(data.name):
         return found
     if b"\0" in head:
-        names = ", ".join(f.name for f in FORMATS)
-        raise InputError(f"{data.name}: not in a format that is read here ({names})")
+        raise InputError(f"{data.name}: neither text nor one of {_NAMES}")
     return csv.CSV
 
 

@@ -1,6 +1,8 @@
 """Bytes to read: a file, a device, or standard input."""
 
+import errno
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import IO, Any, Self
 from xentcli.errors import InputError
 
 STANDARD_INPUT = "-"
+_MOST = 2**24  # bytes read at once: as many as a header promises may not be there
 
 
 @contextmanager
@@ -49,6 +52,8 @@ class Input:
         name = "<stdin>" if path == STANDARD_INPUT else path
         with reading(name):
             if path == STANDARD_INPUT:
+                if sys.stdin is None:
+                    raise OSError(errno.EBADF, "it is closed")
                 file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
             else:
                 file = Path(path).open("rb", buffering=0)  # noqa: SIM115
@@ -76,7 +81,13 @@ class Input:
     def _read_from_file(self, count: int) -> bytes:
         parts = []
         with reading(self.name):
-            while count and (part := self._file.read(count)):
+            while count:
+                part: bytes | None = self._file.read(min(count, _MOST))
+                if part is None:  # a pipe that does not block has nothing yet
+                    select.select([self._file], [], [])
+                    continue
+                if not part:
+                    break
                 parts.append(part)
                 count -= len(part)
         return b"".join(parts)

@@ -32,7 +32,9 @@ class Output:
     def rewrite(self, offset: int, data: bytes) -> None:
         """Replace bytes that were written already; only if seekable."""
         with writing(self.name):
-            os.pwrite(self._descriptor, data, offset)
+            while data:
+                count = os.pwrite(self._descriptor, data, offset)
+                offset, data = offset + count, data[count:]
 
 
 @contextmanager
@@ -73,7 +75,10 @@ def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
     """
     check_output(path, force=force)
     if path == STANDARD_OUTPUT:
-        sys.stdout.flush()
+        with writing("<stdout>"):
+            if sys.stdout is None:
+                raise OSError(errno.EBADF, "it is closed")
+            sys.stdout.flush()
         yield Output("<stdout>", sys.stdout.fileno(), seekable=False)
         return
     target = Path(os.path.realpath(path))
@@ -91,17 +96,20 @@ def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
 
 @contextmanager
 def _replacing(name: str, target: Path, *, force: bool) -> Iterator[Output]:
-    temporary = target.with_name(f".{target.name[:100]}.{os.urandom(6).hex()}.tmp")
+    temporary = target.with_name(f".xent-{os.urandom(6).hex()}.tmp")
     with writing(name):
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         try:
+            with writing(name):
+                if target.exists():
+                    os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
             yield Output(name, descriptor, seekable=True)
             with writing(name):
                 os.fsync(descriptor)
         finally:
-            os.close(descriptor)
+            with writing(name):
+                os.close(descriptor)
         with writing(name):
             _put_in_place(temporary, target, force=force)
     except BaseException:
@@ -119,8 +127,10 @@ def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
             target.hardlink_to(temporary)
         except FileExistsError:
             raise
-        except OSError:
-            temporary.replace(target)  # a file system without links
+        except OSError:  # a file system without links
+            if target.exists():
+                raise FileExistsError(errno.EEXIST, "exists") from None
+            temporary.replace(target)
         else:
             temporary.unlink()
     with suppress(OSError):

@@ -5,15 +5,16 @@ import io
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.text import name_option
 
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.A | re.I)
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|[\d.]*\d[\d\s_,.'%]*|\d+/\d+)", re.A | re.I)
+_ODD = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Layout:
         if self.names and self.names[field]:
             return f"column {self.names[field]!r}"
         return f"column {field + 1}"
+
+    def option(self, field: int) -> str | None:
+        """Return how an option names a field, if it can."""
+        if self.names and self.names[field]:
+            return name_option(self.names[field])
+        number = str(field + 1)
+        return None if self.names and number in self.names else number
 
 
 def is_number(cell: str) -> bool:
@@ -103,7 +111,7 @@ def parse(
         Naming file, line and column of the first cell that is not as `layout` says.
     """
     text = decode(content, name, first_line)
-    plain = text.isascii() and "_" not in text  # else float() reads more than numbers
+    plain = not _ODD.search(text)  # else float() reads more than numbers
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
     rows: list[list[float]] = []
     line = first_line
@@ -112,7 +120,7 @@ def parse(
             if len(cells) != layout.fields:
                 raise InputError(f"{name}:{line}: {_wrong_count(cells, layout)}")
             if layout.index:
-                _check_index(cells[0], first_row + len(rows), f"{name}:{line}")
+                _check_index(cells[0], first_row + len(rows), f"{name}:{line}", layout)
             rows.append(_numbers(cells, layout, f"{name}:{line}", plain=plain))
             line = first_line + reader.line_num
     except csv.Error as error:
@@ -143,8 +151,8 @@ def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> li
 def _hint(cell: str, layout: Layout, field: int) -> str | None:
     if not cell.strip() or is_almost_number(cell):
         return None
-    which = layout.names[field] if layout.names else str(field + 1)
-    return f"leave the column out with --drop {which}"
+    which = layout.option(field)
+    return f"leave the column out with --drop {which}" if which else None
 
 
 def _wrong_count(cells: list[str], layout: Layout) -> str:
@@ -153,18 +161,12 @@ def _wrong_count(cells: list[str], layout: Layout) -> str:
     return f"{len(cells)} cells where there should be {layout.fields}"
 
 
-def _check_index(cell: str, row: int, place: str) -> None:
-    if cell.strip() != str(row):
-        raise InputError(
-            f"{place}: the first column, which has no name, counts the rows no longer: "
-            f"{cell[:40]!r} where {row} should be",
-            hint="name what to read with --columns, or leave it out with --drop 1",
-        )
-
-
-def check_index_column(values: NDArray[Any], first_row: int, place: str) -> None:
-    """Raise InputError unless `values` count the rows from `first_row`."""
-    wrong = np.flatnonzero(values != np.arange(first_row, first_row + len(values)))
-    if wrong.size:
-        row = first_row + int(wrong[0])
-        _check_index(f"{values[wrong[0]]:g}", row, place)
+def _check_index(cell: str, row: int, place: str, layout: Layout) -> None:
+    if cell == str(row):
+        return
+    which = layout.option(0)
+    raise InputError(
+        f"{place}: the first column, which has no name, does not count the rows: "
+        f"{cell[:40]!r} where {row} should be",
+        hint=f"leave it out with --drop {which}" if which else "name what to read: --columns A,B",
+    )

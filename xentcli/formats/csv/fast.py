@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.formats.csv.cells import Layout
 
+_SPLIT_NUMBER = re.compile(rb"[eE][+-]?[ \t]")  # pandas skips spaces in 1e 7
 _NUMBER, _TEXT = np.dtype(np.float64), np.dtype(object)
 
 
@@ -21,10 +22,11 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> NDArray[
     """
     import pandas as pd
 
-    wanted = {*layout.values, *([0] if layout.index else [])}
+    if content.startswith(b"\xef\xbb\xbf") or (b" " in content and _SPLIT_NUMBER.search(content)):
+        return None
     dtype: Any = _NUMBER  # one for all columns is much faster than one for each
-    if len(wanted) < layout.fields:
-        dtype = {i: _NUMBER if i in wanted else _TEXT for i in range(layout.fields)}
+    if len(layout.values) < layout.fields:
+        dtype = {i: _NUMBER if i in layout.values else _TEXT for i in range(layout.fields)}
     try:
         frame = pd.read_csv(
             io.BytesIO(content),
@@ -39,20 +41,26 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> NDArray[
         )
     except (ValueError, TypeError, LookupError):
         return None
+    last = layout.fields - 1
     if frame.shape != (rows, layout.fields):
         return None
-    if layout.index and not (frame[0].to_numpy() == np.arange(first_row, first_row + rows)).all():
+    if last not in layout.values and not all(frame[last]):  # empty, or not there
         return None
-    if len(layout.values) < layout.fields:
+    if layout.index and frame[0].tolist() != [str(i) for i in range(first_row, first_row + rows)]:
+        return None
+    if layout.values != tuple(range(layout.fields)):
         frame = frame[list(layout.values)]
     values = frame.to_numpy()
-    return values if _means_the_same(content, values) else None
+    return values if _means_the_same(content, values, layout) else None
 
 
-def _means_the_same(content: bytes, values: NDArray[Any]) -> bool:
-    """Whether there are as many infinities as are written, and no TRUE or FALSE became a number."""
+def _means_the_same(content: bytes, values: NDArray[Any], layout: Layout) -> bool:
+    """Whether each infinity is one that is written, and no TRUE or FALSE became a number."""
     infinities = int(np.isinf(values).sum())
     if not any(letter in content for letter in (b"f", b"F", b"t", b"T")):
         return infinities == 0
     folded = content.lower()
-    return infinities == folded.count(b"inf") and not re.search(b"true|false", folded)
+    if re.search(b"true|false", folded):
+        return False
+    # Beside text, which may hold any word, who wrote an infinity cannot be told by counting.
+    return infinities == (folded.count(b"inf") if len(layout.values) == layout.fields else 0)

@@ -61,21 +61,22 @@ def _find_delimiter(text: str, usual: str) -> str:
             continue
         widths = {len(cells) for cells in rows}
         if len(widths) == 1 and widths.pop() > 1:
-            last = rows[-1]
+            last = rows[-1] if delimiter == "," else [cell.replace(",", ".") for cell in rows[-1]]
             numbers = sum(map(is_number, last)) / len(last)
             if delimiter != " " or numbers == 1.0:
                 candidates.append((numbers, delimiter))
     if not candidates:
         return usual
     best = max(numbers for numbers, _ in candidates)
-    fitting = [delimiter for numbers, delimiter in candidates if numbers == best]
-    if best == 0.0 and ";" in fitting:
-        return ";"  # 1,5;2,5: the commas are decimal
-    return fitting[0]
+    return next(delimiter for numbers, delimiter in candidates if numbers == best)
 
 
-def _counts(cells: list[str] | tuple[str, ...]) -> bool:
-    return len(cells) > 1 and all(cell.strip() == str(i) for i, cell in enumerate(cells))
+_MISSING = {"", "na", "n/a", "null", "none"}
+
+
+def _counts(cells: list[str], at_least: int = 2) -> bool:
+    """Whether cells are 0, 1, 2, ..."""
+    return len(cells) >= at_least and all(c.strip() == str(i) for i, c in enumerate(cells))
 
 
 def _decide_header(
@@ -85,13 +86,20 @@ def _decide_header(
     if said is not None:
         return said, None
     numeric = [is_number(cell) for cell in first]
-    if _counts(first) or (first[:1] == [""] and _counts(["0", *first[2:]]) and len(first) > 2):
-        return (
-            True,
-            f"{name}: the first row counts the columns: read as a header (else --no-header)",
-        )
+    unnamed = first[:1] == [""] and len(first) > 1
+    if _counts(first[1:] if unnamed else first, at_least=1 if unnamed else 2):
+        note = f"{name}: the first row counts the columns: read as a header (else --no-header)"
+        return True, note
     if all(numeric):
         return False, None
+    missing = [i for i, cell in enumerate(first) if cell.strip().lower() in _MISSING]
+    if any(numeric) and missing and len(missing) + sum(numeric) == len(first):
+        i = missing[0]
+        what = repr(first[i]) if first[i].strip() else "an empty cell"
+        raise InputError(
+            f"{name}:1: column {i + 1}: {what} among numbers",
+            hint="if the first row is a header: --header",
+        )
     for i, cell in enumerate(first):
         if is_almost_number(cell):
             raise InputError(
@@ -124,12 +132,16 @@ def _check_names(names: tuple[str, ...], file: str) -> None:
 def _is_index(
     names: tuple[str, ...] | None, second: list[str] | None, options: ReadOptions
 ) -> bool:
-    """Whether the first column is the index that pandas writes: no name, counting from 0."""
-    if not names or names[0] or len(names) < 2 or options.columns is not None:
+    """Whether the first column is the index that pandas writes: no name, counting from 0.
+
+    One that does not count is an error that its first row raises, unless the user says that there
+    is a header, or which columns to read.
+    """
+    if not names or names[0] or len(names) < 2 or options.columns is not None or second is None:
         return False
     if "1" in options.drop and "1" not in names:
         return False
-    return second is not None and second[:1] == ["0"]
+    return second[:1] == ["0"] or (options.header is None and is_number(second[0]))
 
 
 def _choose(

@@ -1,5 +1,6 @@
 """A CSV file as a source: cut at line ends into blocks that any thread may parse."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,7 @@ class CsvSource:
                     f"{self.name}: the text is {encoding}, and must be UTF-8",
                     hint=f"iconv -f {encoding.split()[0]} -t UTF-8",
                 )
-        if not first.strip():
+        if not first.removeprefix(b"\xef\xbb\xbf").strip():
             raise InputError(f"{self.name}: the file is empty")
         return first
 
@@ -108,7 +109,8 @@ class CsvSource:
         small = len(self._first) < _BLOCK
         start, line = 0, 1 + self._header_lines
         for content in self._pieces():
-            count, lines = _count_rows(content, self._line_end)
+            lines = content.count(self._line_end)
+            count = _outside_quotes(content, self._layout.delimiter).count(self._line_end)
             if lines != count:
                 self._lines_are_rows = False
             yield Block(
@@ -127,7 +129,10 @@ class CsvSource:
             more = self._data.read(_BLOCK)
             at_end = len(more) < _BLOCK
             carry += more
-            cut = len(carry) if at_end else _last_line_end(carry, self._line_end)
+            cut = len(carry)
+            if not at_end:
+                outside = _outside_quotes(carry, self._layout.delimiter)
+                cut = outside.rfind(self._line_end) + 1
             body = carry[:cut].rstrip(b"\r\n")
             if body:
                 yield body + self._line_end
@@ -143,19 +148,27 @@ class CsvSource:
         if values is None:
             values = cells.parse(content, self._layout, self.name, line, start)
         if len(values) != rows:
-            raise InputError(f"{self.name}:{line}: line ends of several kinds from here on")
+            other, what = rb"\r(?!\n)", "a carriage return"
+            if self._line_end == b"\r":
+                other, what = rb"\n", "a line feed"
+            found = re.search(other, content)
+            line += content.count(self._line_end, 0, found.start()) if found else 0
+            raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
         if self._labelled:
             return Table(values[:, :-1], values[:, -1])
         return Table(values[:, 0] if self._one_column else values)
 
 
-def _last_line_end(content: bytes, line_end: bytes) -> int:
-    """Return where the last whole line ends, line ends inside quotes aside; 0 if there is none."""
-    end = content.rfind(line_end)
-    if b'"' in content:
-        while end >= 0 and content.count(b'"', 0, end) % 2:
-            end = content.rfind(line_end, 0, end)
-    return end + 1
+def _outside_quotes(content: bytes, delimiter: str) -> bytes:
+    """Return content of the same length with whatever stands in quotes overwritten.
+
+    As in the csv module, a quote begins a quoted cell only where the cell begins.
+    """
+    if b'"' not in content:
+        return content
+    between = re.escape(delimiter.encode())
+    quoted = rb"(?:(?<=[\r\n]|" + between + rb')|\A)"(?:[^"]|"")*(?:"|\Z)'
+    return re.sub(quoted, lambda match: b"x" * len(match[0]), content)
 
 
 def _without_line_end(content: bytes) -> bytes:
@@ -163,11 +176,3 @@ def _without_line_end(content: bytes) -> bytes:
         if content.startswith(line_end):
             return content[len(line_end) :]
     return content
-
-
-def _count_rows(content: bytes, line_end: bytes) -> tuple[int, int]:
-    """Return the number of rows and of lines; a line end inside quotes ends no row."""
-    lines = content.count(line_end)
-    if b'"' not in content:
-        return lines, lines
-    return sum(part.count(line_end) for part in content.split(b'"')[::2]), lines

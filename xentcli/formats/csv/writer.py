@@ -26,20 +26,39 @@ class CsvWriter:
             )
         self._output = output
         self._delimiter = delimiter
-        if header.columns:
-            line = io.StringIO()
-            csv.writer(line, delimiter=delimiter, lineterminator="\n").writerow(header.columns)
-            output.write(line.getvalue().encode())
+        self._columns = header.columns
+        self._begun = False
 
     def write(self, rows: NDArray[Any]) -> None:
         """Write rows, or one number."""
-        table = rows.reshape(len(rows), -1) if rows.ndim else rows.reshape(1, 1)
+        table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
+        self._begin(shortest(table[:1]).tolist())
         step = max(1, _CELLS // max(1, table.shape[1]))
         for start in range(0, len(table), step):
             self._output.write(format_rows(table[start : start + step], self._delimiter))
 
     def close(self) -> None:
-        """Do nothing: the last row ends the file."""
+        """Write the header, if there was no row."""
+        self._begin([])
+
+    def _begin(self, first: list[list[bytes]]) -> None:
+        """Write the header before the first row.
+
+        A first row that counts the columns would be taken for a header: the header that pandas
+        writes by default goes before it.
+        """
+        if self._begun:
+            return
+        self._begun = True
+        counting = [b"%d" % i for i in range(len(first[0]))] if first else []
+        columns = self._columns
+        if columns is None and len(counting) > 1 and first[0] == counting:
+            columns = tuple(cell.decode() for cell in counting)
+        if columns:
+            line = io.StringIO()
+            # With "\r\n" as the line's end, csv quotes names that hold either.
+            csv.writer(line, delimiter=self._delimiter).writerow(columns)
+            self._output.write(line.getvalue().removesuffix("\r\n").encode() + b"\n")
 
 
 def format_rows(table: NDArray[Any], delimiter: str) -> bytes:
