@@ -1,10 +1,12 @@
 """The command line: one file a command, which parses, calls the pipeline, and shows the result."""
 
+import errno
 import os
 import signal
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,7 +15,7 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.cli.expand import expand
-from xentcli.errors import Stopped, UsageError, XentError
+from xentcli.errors import OutputError, Stopped, UsageError, XentError
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
@@ -81,10 +83,14 @@ def main() -> NoReturn:
     for name in ("SIGTERM", "SIGHUP"):
         if number := getattr(signal, name, None):
             signal.signal(number, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever a terminal cannot show
     arguments = sys.argv[1:] or ["--help"]
     code = _run(arguments, debug="--debug" in arguments)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         code = 128 + signal.SIGPIPE
     if code == 128 + signal.SIGPIPE:
@@ -104,11 +110,11 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except BaseException as error:  # noqa: BLE001
         if debug and not isinstance(error, Stopped):
             traceback.print_exc()
-        return _complain(_as_ours(error))
+        return _complain(_as_ours(error), _color(arguments))
     return code
 
 
-def _as_ours(error: BaseException) -> XentError:
+def _as_ours(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
     """Return what any exception means to a user."""
     match error:
         case XentError():
@@ -119,6 +125,8 @@ def _as_ours(error: BaseException) -> XentError:
             return Stopped(signal.SIGPIPE)
         case _UsageError():
             return UsageError(_one_line(error.format_message()), hint=_help_of(error))
+        case OSError(errno=errno.ENOSPC):
+            return OutputError("<stdout>: cannot be written: no space left on device")
         case MemoryError():
             return XentError(f"out of memory: {error}")
     what = f"{type(error).__name__}: {_one_line(str(error))}"
@@ -134,12 +142,21 @@ def _help_of(error: Any) -> str:
     return f"{context.command_path if context else 'xent'} --help"
 
 
-def _complain(error: XentError) -> int:
+def _complain(error: XentError, color: Any) -> int:
     if isinstance(error, Stopped):
         return error.exit_code
     from xentcli.render.console import tell
 
-    tell("error", error.message)
+    tell("error", error.message, color)
     if error.hint:
-        tell("hint", error.hint)
+        tell("hint", error.hint, color)
     return error.exit_code
+
+
+def _color(arguments: list[str]) -> Any:
+    """Return what --color says, also where the command line is wrong otherwise."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        value = argument.removeprefix("--color=") if before != "--color" else argument
+        if value in ("always", "never") and (before == "--color" or argument != value):
+            return value
+    return "auto"

@@ -62,7 +62,9 @@ def array_sink(
 
 def shows_table(writing: Writing) -> bool:
     """Whether the output is a terminal and nothing else was asked for."""
-    return writing.output == "-" and writing.to is None and sys.stdout.isatty()
+    if writing.output != "-" or writing.to is not None or sys.stdout is None:
+        return False
+    return sys.stdout.isatty()
 
 
 def show(renderable: Any, common: Common) -> None:

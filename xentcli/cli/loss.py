@@ -137,7 +137,9 @@ def _run(
     common: Common,
 ) -> None:
     from xentcli.pipeline.evaluate import evaluate
+    from xentcli.pipeline.outputs import check_output
 
+    check_output(writing.output, force=writing.force)
     source, targets = options.open_both(reading, values, labels, own.label_column)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     if own.reduction == "none":

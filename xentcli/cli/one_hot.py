@@ -37,7 +37,7 @@ def one_hot(
     names = None if classes is None else split_names(classes)
     if names and num_classes not in (None, len(names)):
         raise UsageError(f"--classes has {len(names)} names, --num-classes says {num_classes}")
-    source = open_array(reading.file(labels), again=names is None and num_classes is None)
+    source = open_array(reading.file(labels))
     common.tell_all(source.notes)
     with array_sink("one-hot", writing, common) as sink, common.run(source) as run:
         cell = options.number_dtype(dtype)

@@ -44,7 +44,10 @@ NonFiniteOption = Annotated[
     NonFinite,
     typer.Option("--non-finite", help="NaN and +inf: an error, or NaN as PyTorch has it."),
 ]
-LabelBase = Annotated[int, typer.Option("--label-base", help="The label of the first class.")]
+LabelBase = Annotated[
+    int,
+    typer.Option("--label-base", min=-(2**31), max=2**31, help="The label of the first class."),
+]
 
 
 LabelColumn = Annotated[
@@ -88,7 +91,7 @@ class Common:
         from xentcli.pipeline.inputs import Run, row_bytes
 
         run = Run(self.jobs) if self.jobs else Run()
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield run
             return
         from xentcli.render.progress import progress_bar

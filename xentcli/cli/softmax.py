@@ -63,7 +63,7 @@ def _run(
         own.temperature,
         propagate=own.non_finite == "propagate",
     )
-    source = open_array(file, again=own.axis == 0)
+    source = open_array(file)
     common.tell_all(source.notes)
     with array_sink(command, writing, common) as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like

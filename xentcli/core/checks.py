@@ -23,6 +23,8 @@ class Problem:
     count: int
     column: int | None = None
     hint: str | None = None
+    label: int | None = None
+    """The wrong label, where all wrong ones are the same."""
 
     def shifted(self, rows: int) -> "Problem":
         """Return the same problem of rows that start `rows` further down."""
@@ -102,18 +104,11 @@ def check_labels(
     if rows.size == 0:
         return ()
     message = f"label {flat[rows[0]]} is outside {base}..{top}"
-    hint = _hint(flat[rows], base, top)
-    return (Problem(LabelError, int(rows[0]), message, rows.size, hint=hint),)
-
-
-def _hint(wrong: NDArray[np.int64], base: int, top: int) -> str | None:
-    """Say what the wrong labels may mean, if they are all the same."""
-    label = wrong[0]
-    if not (wrong == label).all():
-        return None
-    if label < base:
-        return f"if {label} marks rows to leave out: --ignore-index {label}"
-    return "labels look 1-based; try --label-base 1" if base == 0 and label == top + 1 else None
+    label = int(flat[rows[0]]) if (flat[rows] == flat[rows[0]]).all() else None
+    hint = None
+    if label == top + 1 and base == 0 and (flat if used is None else flat[used.reshape(-1)]).min():
+        hint = "labels look 1-based; try --label-base 1"
+    return (Problem(LabelError, int(rows[0]), message, rows.size, hint=hint, label=label),)
 
 
 def check_finite(logits: Floats, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ and e the label smoothing, a row's loss is
 and -lp[c] = log1p(s) + (a - z[c]), two terms that are never negative (see `softmax`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -97,8 +97,9 @@ class Labels:
         index, problems = whole_labels(labels)
         ignored = index == options.ignore_index
         used = ~ignored if ignored.any() else None
-        if not problems:
-            problems = check_labels(index, num_classes, used, base=options.label_base)
+        outside = check_labels(index, num_classes, used, base=options.label_base)
+        outside = tuple(_with_hint(problem, options.label_base) for problem in outside)
+        problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
         if options.label_base:
             index = index - options.label_base
         if used is not None or problems:
@@ -120,6 +121,13 @@ class Labels:
     def of_used(self, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return `bad` without the ignored rows."""
         return bad if self.used is None else bad & self.used
+
+
+def _with_hint(problem: Problem, base: int) -> Problem:
+    if problem.label is None or problem.label >= base:
+        return problem
+    hint = f"if {problem.label} marks rows to leave out: --ignore-index {problem.label}"
+    return replace(problem, hint=hint)
 
 
 def _pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
@@ -195,7 +203,7 @@ def _probability_rows(
     smoothing = options.label_smoothing
     loss, uneven = np.zeros(rows), 0
     for tile in tiles(rows, num_classes):
-        mass = probs[tile].astype(np.float64)
+        mass = probs[tile].astype(np.float64, order="C")  # a row's sum depends on the layout
         if smoothing > 0.0:
             mass = mass * (1.0 - smoothing) + smoothing / max(1, num_classes)
         sums = np.add.reduce(mass, axis=1)

@@ -31,8 +31,8 @@ TILE = 2**18
 # 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
 _FEW_CLASSES = 40
 
-# Below this, s is recomputed in float64 with the subtraction's error carried along: float32 loses
-# digits of exp(-64) and knows no exp(-104), and even in float64 z - a may be off by 64 ulp(1) / 2.
+# Below this for each class, s is recomputed in float64 with the subtraction's error carried on:
+# float32 loses digits of exp(-64) and knows no exp(-104); float64 may be off by 64 ulp(1) / 2.
 _CONFIDENT = 2.0**-92
 
 
@@ -98,7 +98,7 @@ def normalizer(logits: NDArray[Any]) -> Normalizer:
             kernel(widen(logits[tile]), norm.peak[tile], norm.rest[tile])
         norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
         if num_classes > 1:
-            confident = np.flatnonzero(norm.rest < _CONFIDENT)
+            confident = np.flatnonzero(norm.rest < _CONFIDENT * num_classes)
             for part in tiles(confident.size, num_classes):
                 places = confident[part]
                 norm.rest[places] = _compensated_rest(logits[places])

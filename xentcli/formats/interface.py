@@ -64,12 +64,19 @@ class Source(Protocol):
     columns: tuple[str, ...] | None
     notes: list[str]
     """What was decided about the file beyond the plain cases, for the user to know."""
-    sliceable: bool
-    """Whether `block` works: any slice, of any axis, at any time."""
+    labelled: bool
+    """Whether the tables hold labels beside the values."""
+
+    @property
+    def sliceable(self) -> bool:
+        """Whether `block` works: any slice, of any axis, at any time."""
 
     @property
     def shape(self) -> Shape:
         """The array's shape."""
+
+    def keep(self) -> None:
+        """Make the source readable more than once; before the first block."""
 
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut into blocks of about `rows` rows, in order; a format may cut where it is cheap."""
@@ -104,3 +111,4 @@ class Format:
     """Whether these first bytes can only be this format."""
     open_source: Callable[[Input, ReadOptions], Source]
     open_writer: Callable[[Output, ArrayHeader], Writer]
+    is_text: bool = False

@@ -20,7 +20,7 @@ from xentcli.storage.outputs import Output
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER = 10_000  # NumPy's own limit
 _RUN = 2**16  # bytes that one read of a strided slice should bring
-_LARGEST_STRIDED = 2**26  # bytes of a block made of such reads
+_LARGEST_STRIDED = 2**25  # bytes of a block made of such reads
 
 
 class NpySource:
@@ -28,6 +28,7 @@ class NpySource:
 
     format = "npy"
     columns: tuple[str, ...] | None = None
+    labelled = False
 
     def __init__(self, data: Input) -> None:
         self.name = data.name
@@ -36,14 +37,22 @@ class NpySource:
         shape, self._fortran_order, self.dtype = _read_header(data)
         self.shape: tuple[int, ...] = shape
         self._begin = _header_size(data)
-        if self._fortran_order and len(shape) > 1:
-            data = data.spooled()  # the first row is spread over the whole file
         self._data = data
+        if self._fortran_order and len(shape) > 1:
+            self.keep()  # the first row is spread over the whole file
         self._bytes = math.prod(shape) * self.dtype.itemsize
-        if data.size is not None:
-            self._check_size(data.size - self._begin)
-        self.sliceable = data.seekable
+        if self._data.size is not None:
+            self._check_size(self._data.size - self._begin)
         self._buffers = threading.local()
+
+    @property
+    def sliceable(self) -> bool:
+        """Whether any slice can be read at any time."""
+        return self._data.seekable
+
+    def keep(self) -> None:
+        """Make the source readable more than once."""
+        self._data = self._data.spooled()
 
     @property
     def _length(self) -> int:

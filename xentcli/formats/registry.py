@@ -1,5 +1,6 @@
 """The formats there are, and which one a file is in."""
 
+import re
 from pathlib import Path
 
 from xentcli.errors import InputError, UsageError
@@ -11,6 +12,7 @@ FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
 
 _HEAD = 64  # bytes that tell a binary format
 _NAMES = ", ".join(f.name for f in FORMATS)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
     b"PK\3\4": "a zip archive (NPZ, Excel, PyTorch)",
     b"\x1f\x8b": "compressed by gzip",
@@ -42,7 +44,7 @@ def detect(data: Input) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV."""
     head = data.peek(_HEAD)
     for magic, what in _OTHERS.items():
-        if head.startswith(magic):
+        if head.startswith(magic) and _CONTROL.search(head):
             raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
     recognised = next((f for f in FORMATS if f.recognises(head)), None)
     if found := recognised or by_extension(data.name):

@@ -105,8 +105,11 @@ class LossState:
         spread = squares * weight**2 - 2 * loss * weight * product + loss**2 * weight_squares
         if spread <= squares * weight**2 >> 51:  # squares were rounded: equal rows have no spread
             return 0.0
-        variance = spread * self.used / (weight**2 * (self.used - 1) * ONE)
-        return math.sqrt(variance) / abs(float(self.weight) if self.weighted else self.used)
+        try:
+            variance = spread * self.used * ONE / (weight**4 * (self.used - 1))
+        except OverflowError:
+            return math.inf
+        return math.sqrt(variance)
 
 
 def _exp(value: float) -> float:

@@ -20,7 +20,7 @@ from xentcli.core.losses import (
     nll_rows,
     rows_of,
 )
-from xentcli.errors import InputError, LabelError, NonFiniteError
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source, Table
 from xentcli.metrics.loss import LossState
@@ -78,10 +78,10 @@ class Evaluation(NamedTuple):
 
 def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
     """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
-    if dtype is not None:
-        with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
+        if dtype is not None:
             values = values.astype(dtype)
-    return values if temperature == 1.0 else values.astype(np.float64) / temperature
+        return values if temperature == 1.0 else values.astype(np.float64) / temperature
 
 
 def evaluate(
@@ -111,6 +111,8 @@ def evaluate(
         logit is not finite; names the first place, after all rows were seen and counted.
     """
     layout = find_layout(logits, labels, criterion.class_axis)
+    if layout.probabilities and criterion.kind != "logits":
+        raise ShapeError(f"{labels.name if labels else logits.name}: nll takes class indices")
     num_classes = layout.logits[layout.class_axis]
     if num_classes is not None:
         check_options(criterion.options, num_classes, probabilities=layout.probabilities)

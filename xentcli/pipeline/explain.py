@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xentcli.core.checks import check_labels, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.losses import LossOptions, Rows, cross_entropy, nll_loss, rows_of
 from xentcli.core.one_hot import one_hot
@@ -28,7 +29,11 @@ def explain(
     """
     chosen, first_row = _read_rows(logits, labels, rows)
     z = widen(chosen.values).astype(np.float64)
-    y = chosen.labels - label_base
+    y, problems = whole_labels(chosen.labels)
+    for problem in problems or check_labels(y, z.shape[1], base=label_base):
+        place = (labels or logits).place((problem.row + first_row,))
+        raise problem.at(place)
+    y = y - label_base
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)
     hot = one_hot(y, z.shape[1])

@@ -45,10 +45,9 @@ class Run:
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
 
 
-def open_array(file: InputFile, *, again: bool = False) -> Source:
-    """Open a file; with `again`, so that it can be read more than once."""
-    data = Input.open(file.path)
-    return registry.open_source(data.spooled() if again else data, file.format, file.options)
+def open_array(file: InputFile) -> Source:
+    """Open a file."""
+    return registry.open_source(Input.open(file.path), file.format, file.options)
 
 
 def read_whole(source: Source) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import ShapeError
 from xentcli.formats.interface import Block, Source
-from xentcli.pipeline.inputs import BLOCK
+from xentcli.pipeline.inputs import blocks_along
 
 Array = NDArray[Any]
 
@@ -25,7 +25,7 @@ class LabelReader:
         self._source = source
         self._logits_name = logits_name
         self._axis = axis
-        self._blocks = iter(()) if source.sliceable else source.blocks(BLOCK)
+        self._blocks = iter(()) if source.sliceable else blocks_along(source, axis)
         self._cut: list[tuple[int, int, Callable[[], Array]]] = []
         self._end = 0
         self._done = 0
@@ -47,7 +47,10 @@ class LabelReader:
             for first, _, decode in self._cut
             if first < self._done
         ]
-        return lambda: np.concatenate([decode()[low:high] for decode, low, high in parts])
+        before = (slice(None),) * self._axis
+        return lambda: np.concatenate(
+            [decode()[(*before, slice(low, high))] for decode, low, high in parts], axis=self._axis
+        )
 
     def finish(self) -> None:
         """Raise ShapeError if labels are left over."""

@@ -52,9 +52,14 @@ def find_layout(logits: Source, labels: Source | None, class_axis: int | None) -
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
     if class_axis is not None and not -len(shape) <= class_axis < len(shape):
         raise ShapeError(f"{logits.name}: there is no axis {class_axis} in shape {shape}")
+    if labels is None and not logits.labelled:
+        raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
+    if shape == (None,):
+        raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)")
     usual = min(1, len(shape) - 1)
     labels_shape = shape[:1] if labels is None else labels.shape
-    if _fits(shape, labels_shape) and labels is not None:
+    one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
+    if _fits(shape, labels_shape) and labels is not None and not one_label:
         return _with_probabilities(logits, labels, usual if class_axis is None else class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None

@@ -78,8 +78,10 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
 @contextmanager
 def text_file(path: str, *, force: bool) -> Iterator[Callable[[str], None]]:
     """Open `path` for text; ``-`` is standard output."""
+    if (format_ := registry.by_extension(path)) and not format_.is_text:
+        raise UsageError(f"{path}: this is text, and not {format_.name}", hint="--output FILE.csv")
     with open_output(path, force=force) as output:
-        yield lambda text: output.write(text.encode())
+        yield lambda text: output.write(text.encode(errors="backslashreplace"))
 
 
 __all__ = ["STANDARD_OUTPUT", "array_file", "check_output", "format_for", "text_file"]

@@ -39,6 +39,7 @@ from xentcli.pipeline.inputs import Run, blocks_along
 
 Array = NDArray[Any]
 _SAMPLE = 256  # rows whose looks are judged
+_NO_LABEL = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ class Transform:
 
     def __call__(self, values: Array) -> Array:
         """Return the transform of an array."""
-        return along(prepare(values, self.dtype, self.temperature), self.axis, self.apply)
+        return along(self.prepared(values), self.axis, self.apply)
+
+    def prepared(self, values: Array) -> Array:
+        """Return what the formulas see."""
+        return prepare(values, self.dtype, self.temperature)
 
 
 def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Total[Any]:
@@ -106,7 +111,9 @@ def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[An
         looks_like = row_kind(widen(as_rows(values, function.axis)[:_SAMPLE]))
     if out.size and not function.propagate:
         bad = np.isnan(out.take(0, function.axis)).reshape(-1)
-        found = check_finite(widen(as_rows(values, function.axis)), bad)
+        found: tuple[Problem, ...] = ()
+        if bad.any():
+            found = check_finite(widen(as_rows(function.prepared(values), function.axis)), bad)
         problems = tuple(p.shifted(block.start * (len(bad) // len(out))) for p in found)
     return Part(block.rows, out, problems=problems, looks_like=looks_like)
 
@@ -117,12 +124,12 @@ def _down_the_file(
     """Pass once over a file whose rows are its columns; return what a second pass does."""
 
     def rows_of(block: Block) -> Floats:
-        values = prepare(block.decode().values, function.dtype, function.temperature)
-        return widen(as_rows(values, 0))
+        return widen(as_rows(function.prepared(block.decode().values), 0))
 
     def norm_of(block: Block) -> Normalizer:
         return normalizer(rows_of(block))
 
+    source.keep()
     norms = list(ordered_map(norm_of, blocks_along(source), run.jobs))
     norm = reduce(Normalizer.merge, norms) if norms else Normalizer(np.zeros(0), np.zeros(0))
     bad = np.flatnonzero(np.isnan(norm.rest))
@@ -176,8 +183,9 @@ def encode(
     """
     names = classes if isinstance(classes, tuple) else None
     if classes is None:
-        largest = max(ordered_map(_largest, blocks_along(source), run.jobs), default=None)
-        if largest is None:
+        source.keep()
+        largest = max(ordered_map(_largest, blocks_along(source), run.jobs), default=_NO_LABEL)
+        if largest == _NO_LABEL:
             raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
         count = max(1, largest - label_base + 1)
     else:
@@ -200,4 +208,4 @@ def encode(
 
 
 def _largest(block: Block) -> int:
-    return int(whole_labels(block.decode().values)[0].max())
+    return int(whole_labels(block.decode().values)[0].max(initial=_NO_LABEL))

@@ -32,6 +32,8 @@ def console(file: TextIO, color: Color = "auto") -> "Console":
 
 def tell(kind: str, message: str, color: Color = "auto") -> None:
     """Print one line on standard error: ``error: ...``, ``hint: ...``, ``note: ...``."""
+    if sys.stderr is None:
+        return
     text = visible(message)
     colored = color == "always" or (color == "auto" and sys.stderr.isatty())
     if colored and not os.environ.get("NO_COLOR"):

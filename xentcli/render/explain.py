@@ -24,7 +24,8 @@ def explanation(result: "Explanation", width: int) -> Group:
 def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
     labels = [int(i) for i in result.labels]
     rows = [str(result.first_row + i) for i in range(len(labels))]
-    columns = columns_that_fit(result.logits.shape[1], width - 15, labels)
+    count = result.logits.shape[1]
+    columns = columns_that_fit(count, width - 15, result.columns, labels)
 
     def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Group:
         last = (header, extra) if extra else None
@@ -42,6 +43,9 @@ def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
     gaps = [f"{value:.3g}" for value in result.log_differences]
     title = "5. log_softmax(z), and how far off log(p) is at most"
     yield step(title, result.log_softmax, "log(p) off by", gaps)
+    if len(columns) < count:
+        left_out = f"{len(columns)} of {count:,} columns; in full: --json, or | cat"
+        yield Text(f"{left_out}\n", "dim")
     yield Text("6. the mean of the row losses, by three routes", "bold")
     yield _routes(result)
     yield Text()
@@ -50,7 +54,7 @@ def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
 
 def _routes(result: "Explanation") -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     for route in result.routes:
         table.add_row(Text(route.formula, "cyan"), Text(full(route.loss), "bold green"))
@@ -60,6 +64,8 @@ def _routes(result: "Explanation") -> Table:
 
 def _lesson(result: "Explanation") -> str:
     if result.underflows or math.isnan(result.routes[0].loss):
+        if not result.underflows:
+            return "The logits hold what makes a loss NaN: there is nothing to compare."
         return (
             f"In {result.underflows} places softmax is too small for float64, and becomes 0: its "
             "logarithm is -inf, and the textbook's route is lost (0 * inf is NaN). log_softmax "

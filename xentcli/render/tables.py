@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 HEAD_ROWS, TAIL_ROWS = 10, 5
 """Rows shown at the top and the bottom of an array that does not fit."""
 
-_CELL = 12  # columns of the terminal that a number and the gap around it take
+_GAP = 3  # columns of the terminal that the mark of left-out columns takes
+_CELL = 10  # columns of the terminal that a number takes
+_BETWEEN = 2
 
 
 def _grid(title: str) -> Table:
@@ -124,7 +126,7 @@ class Preview:
         fits = self._rows <= HEAD_ROWS + TAIL_ROWS
         shown = self._head if fits else self._head[:HEAD_ROWS] + self._tail
         places, rows = [i for i, _ in shown], [row for _, row in shown]
-        columns = columns_that_fit(len(rows[0]), console.width)
+        columns = columns_that_fit(len(rows[0]), console.width, self._header.columns)
         lead = self._header.shape[1:-1]
         labels = [_row_label(i, lead) for i in places]
         names = self._header.columns if self._header.columns else None
@@ -158,22 +160,30 @@ def _row_label(place: int, lead: Sequence[int | None]) -> str:
     return ", ".join(str(i) for i in [place, *reversed(parts)])
 
 
-def columns_that_fit(count: int, width: int, also: Sequence[int] = ()) -> list[int]:
+def cell_width(names: Sequence[str] | None) -> int:
+    """Return how wide a column is: a number, or a longer name up to twice as wide."""
+    longest = max((len(visible(name)) for name in names or ()), default=0)
+    return min(max(longest, _CELL), 2 * _CELL)
+
+
+def columns_that_fit(
+    count: int, width: int, names: Sequence[str] | None = None, also: Sequence[int] = ()
+) -> list[int]:
     """Return the columns to show of `count`: `also` and the first and last, as many as fit."""
-    most = max(2, (width - 4) // _CELL)
-    if count <= most:
+    cell = cell_width(names) + _BETWEEN
+    if count <= (width - 4) // cell:
         return list(range(count))
+    most = max(1, (width - 4 - _GAP) // cell)
     kept = sorted(set(also))[:most]
     left = most - len(kept)
-    rest = (
-        [i for i in range(count) if i not in kept] if count < 10_000 else _ends(count, kept, most)
-    )
-    tail = left // 3
+    rest = [i for i in _ends(count, most + len(kept)) if i not in kept]
+    tail = max(left // 3, min(1, left - 1), 0)
     return sorted({*kept, *rest[: left - tail], *(rest[-tail:] if tail else [])})
 
 
-def _ends(count: int, kept: Sequence[int], most: int) -> list[int]:
-    return [i for i in (*range(2 * most), *range(count - 2 * most, count)) if i not in kept]
+def _ends(count: int, most: int) -> list[int]:
+    """Return the first and the last columns, `most` of each."""
+    return sorted({*range(min(most, count)), *range(max(0, count - most), count)})
 
 
 def matrix(
@@ -210,24 +220,31 @@ def matrix(
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("row", style="dim", justify="right", no_wrap=True)
-    gaps = {after for before, after in pairwise(columns) if after != before + 1}
+    width = cell_width(names)
+    gaps = {after for before, after in pairwise([-1, *columns]) if after != before + 1}
+    cut_off = bool(columns) and columns[-1] < len(rows[0]) - 1
     for column in columns:
         if column in gaps:
-            table.add_column("…", style="dim")
+            table.add_column("…", style="dim", min_width=1, no_wrap=True)
         name = names[column] if names else str(column)
         header = Text(visible(name), "cyan", overflow="ellipsis", no_wrap=True)
-        table.add_column(header, justify="right", no_wrap=True, min_width=_CELL - 2)
+        table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
+    if cut_off:
+        table.add_column("…", style="dim", min_width=1, no_wrap=True)
     if extra:
         table.add_column(Text(extra[0], "bold"), justify="right", no_wrap=True)
     for i, (label, row) in enumerate(zip(row_labels, rows, strict=True)):
         if i == gap_after:
-            table.add_row("…", *("…" for _ in range(len(columns) + len(gaps))), style="dim")
+            marks = len(columns) + len(gaps) + cut_off
+            table.add_row("…", *("…" for _ in range(marks)), style="dim")
         cells: list[Text] = []
         for column in columns:
             if column in gaps:
                 cells.append(Text("…"))
             bold = marked is not None and marked[i] == column
             cells.append(Text(_cell(row[column]), "bold green" if bold else ""))
+        if cut_off:
+            cells.append(Text("…"))
         if extra:
             cells.append(Text(visible(extra[1][i]), "bold"))
         table.add_row(label, *cells)

@@ -12,6 +12,7 @@ from pathlib import Path
 from xentcli.errors import OutputError, Stopped
 
 STANDARD_OUTPUT = "-"
+_LONGEST_STEM = 200  # bytes; a file's name has at most 255
 
 
 class Output:
@@ -58,12 +59,12 @@ def check_output(path: str, *, force: bool) -> None:
         return
     with writing(path):
         target = Path(os.path.realpath(path))
-        if target.is_dir():
+        if Path(path).is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a directory")
-        if not target.parent.is_dir():
-            raise OutputError(f"{path}: cannot be written: there is no folder {target.parent}")
-        if target.is_file() and not force:
+        if Path(path).is_file() and not force:
             raise FileExistsError(errno.EEXIST, "exists")
+        if not Path(path).exists() and not target.parent.is_dir():
+            raise OutputError(f"{path}: cannot be written: there is no folder {target.parent}")
 
 
 @contextmanager
@@ -81,22 +82,22 @@ def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
             sys.stdout.flush()
         yield Output("<stdout>", sys.stdout.fileno(), seekable=False)
         return
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if Path(path).exists() and not Path(path).is_file():  # a device, a pipe
         with writing(path):
-            descriptor = os.open(target, os.O_WRONLY)
+            descriptor = os.open(path, os.O_WRONLY)
         try:
             yield Output(path, descriptor, seekable=False)
         finally:
             os.close(descriptor)
         return
-    with _replacing(path, target, force=force) as output:
+    with _replacing(path, Path(os.path.realpath(path)), force=force) as output:
         yield output
 
 
 @contextmanager
 def _replacing(name: str, target: Path, *, force: bool) -> Iterator[Output]:
-    temporary = target.with_name(f".xent-{os.urandom(6).hex()}.tmp")
+    stem = target.name if len(os.fsencode(target.name)) < _LONGEST_STEM else "xent"
+    temporary = target.with_name(f".{stem}.{os.urandom(6).hex()}.tmp")
     with writing(name):
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:

@@ -143,14 +143,17 @@ def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> li
             numbers.append(to_number(cells[field]))
         except ValueError as error:
             raise InputError(
-                f"{place}: {layout.column(field)}: {error}", hint=_hint(cells[field], layout, field)
+                f"{place}: {layout.column(field)}: {error}",
+                hint=_hint(cells[field], layout, field, first_line=place.endswith(":1")),
             ) from error
     return numbers
 
 
-def _hint(cell: str, layout: Layout, field: int) -> str | None:
+def _hint(cell: str, layout: Layout, field: int, *, first_line: bool) -> str | None:
     if not cell.strip() or is_almost_number(cell):
         return None
+    if first_line and layout.names is None:
+        return "is the first row names? --header"
     which = layout.option(field)
     return f"leave the column out with --drop {which}" if which else None
 

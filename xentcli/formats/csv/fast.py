@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from xentcli.formats.csv.cells import Layout
 
-_SPLIT_NUMBER = re.compile(rb"[eE][+-]?[ \t]")  # pandas skips spaces in 1e 7
+_PLAIN = b"0123456789+-.eE,;|\r\n"
+# A byte order mark, control characters, and spaces inside a number are nothing to pandas.
+_DOUBTFUL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|^\xef\xbb\xbf|[eE][+-]?[ \t]")
 _NUMBER, _TEXT = np.dtype(np.float64), np.dtype(object)
 
 
@@ -22,7 +24,8 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> NDArray[
     """
     import pandas as pd
 
-    if content.startswith(b"\xef\xbb\xbf") or (b" " in content and _SPLIT_NUMBER.search(content)):
+    odd = content.translate(None, _PLAIN)  # empty for nothing but numbers
+    if odd and (_DOUBTFUL.search(content) or content.count(b"\n") != rows):
         return None
     dtype: Any = _NUMBER  # one for all columns is much faster than one for each
     if len(layout.values) < layout.fields:

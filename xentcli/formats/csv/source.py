@@ -48,11 +48,11 @@ class CsvSource:
         self._header_lines = beginning.header_lines
         header = sample.splitlines(keepends=True)[: self._header_lines]
         self._header_bytes = self._mark + sum(map(len, header))
-        self._labelled = options.label_column is not None
-        chosen = self._layout.values[:-1] if self._labelled else self._layout.values
+        self.labelled = options.label_column is not None
+        chosen = self._layout.values[:-1] if self.labelled else self._layout.values
         names = self._layout.names
         self.columns = tuple(names[field] for field in chosen) if names else None
-        self._one_column = len(chosen) == 1 and not self._labelled
+        self._one_column = len(chosen) == 1 and not self.labelled
         self.shape: Shape = (None,) if self._one_column else (None, len(chosen))
         self._lines_are_rows = True
 
@@ -94,6 +94,10 @@ class CsvSource:
             return place
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
+    def keep(self) -> None:
+        """Make the source readable more than once."""
+        self._data = self._data.spooled()
+
     def block(self, start: int, rows: int, axis: int = 0) -> Block:
         """Not possible: where a row starts is not known."""
         raise NotImplementedError
@@ -110,7 +114,7 @@ class CsvSource:
         start, line = 0, 1 + self._header_lines
         for content in self._pieces():
             lines = content.count(self._line_end)
-            count = _outside_quotes(content, self._layout.delimiter).count(self._line_end)
+            count = _outside_quotes(content, self._layout.delimiter).count(self._line_end) or 1
             if lines != count:
                 self._lines_are_rows = False
             yield Block(
@@ -154,7 +158,7 @@ class CsvSource:
             found = re.search(other, content)
             line += content.count(self._line_end, 0, found.start()) if found else 0
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
-        if self._labelled:
+        if self.labelled:
             return Table(values[:, :-1], values[:, -1])
         return Table(values[:, 0] if self._one_column else values)
 

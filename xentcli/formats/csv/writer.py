@@ -32,6 +32,8 @@ class CsvWriter:
     def write(self, rows: NDArray[Any]) -> None:
         """Write rows, or one number."""
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
+        if table.size == 0:
+            return
         self._begin(shortest(table[:1]).tolist())
         step = max(1, _CELLS // max(1, table.shape[1]))
         for start in range(0, len(table), step):

@@ -1,0 +1,184 @@
+"""Ways to run the command: in this process, in its own, and at a terminal."""
+
+import json
+import os
+import pty
+import shlex
+import subprocess
+import sys
+import termios
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Protocol
+
+import pytest
+
+from xentcli.cli import main
+
+Argument = str | Path
+
+
+class Outcome(NamedTuple):
+    """What a run left behind."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def out(self) -> str:
+        return self.stdout.decode()
+
+    @property
+    def err(self) -> str:
+        return self.stderr.decode()
+
+    @property
+    def json(self) -> Any:
+        """The object on standard output, which may hold no NaN and no Infinity."""
+        return json.loads(self.stdout, parse_constant=_refuse)
+
+
+class Screen(NamedTuple):
+    """What a run wrote to a terminal."""
+
+    code: int
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self.text.splitlines()]
+
+
+class Run(Protocol):
+    """Runs the command in this process, into pipes."""
+
+    def __call__(self, *arguments: Argument, stdin: bytes | None = None) -> Outcome: ...
+
+
+class Terminal(Protocol):
+    """Runs the command in this process, at a terminal, without colour unless `env` has it."""
+
+    def __call__(
+        self, *arguments: Argument, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> Screen: ...
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def call_main(arguments: tuple[Argument, ...], stdin: bytes | None) -> int:
+    """Call the entry point as the script `xent` does; return the exit code."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore", ResourceWarning)  # the end of the process closes inputs
+        patch.setattr(sys, "argv", ["xent", *map(str, arguments)])
+        patch.setattr(sys, "stdin", stack.enter_context(_open_stdin(stdin)))
+        try:
+            main()
+        except SystemExit as stop:
+            return int(stop.code or 0)
+
+
+@contextmanager
+def _open_stdin(content: bytes | None) -> Iterator[Any]:
+    """Open a pipe with this content, which must be short enough for its buffer."""
+    if content is None:
+        with Path(os.devnull).open() as nothing:
+            yield nothing
+        return
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stream:
+        assert os.write(writing, content) == len(content)
+        os.close(writing)
+        yield stream
+
+
+def command(*arguments: Argument) -> list[str]:
+    """Return the command as a user without the script on the path types it."""
+    return [sys.executable, "-m", "xentcli", *map(str, arguments)]
+
+
+def run_process(
+    *arguments: Argument, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run the command in a process of its own."""
+    done = subprocess.run(
+        command(*arguments),
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **(env or {})},
+        timeout=60,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def run_shell(line: str, folder: Path) -> Outcome:
+    """Run a line of bash in a folder; `xentcli` in it is the command."""
+    python = shlex.quote(sys.executable)
+    script = f'xentcli() {{ {python} -m xentcli "$@"; }}; set -o pipefail; {line}'
+    done = subprocess.run(
+        ["bash", "-c", script],  # noqa: S607
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+class PseudoTerminal:
+    """A terminal of a given width: `follower` is the side that a program sees."""
+
+    def __init__(self, columns: int, lines: int = 24) -> None:
+        self._leader, self.follower = pty.openpty()
+        termios.tcsetwinsize(self.follower, (lines, columns))
+        self._content = bytearray()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                part = os.read(self._leader, 2**16)
+            except OSError:  # the last follower is closed
+                return
+            if not part:
+                return
+            self._content += part
+
+    def close(self) -> str:
+        """Close this process's side and return everything that was written."""
+        os.close(self.follower)
+        self._reader.join(timeout=60)
+        os.close(self._leader)
+        return self._content.decode().replace("\r\n", "\n")
+
+
+def terminal_environment(columns: int, env: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables that describe a terminal."""
+    size = {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color"}
+    return {**size, **({"NO_COLOR": "1"} if env is None else env)}
+
+
+def run_at_terminal(
+    arguments: tuple[Argument, ...], columns: int, env: Mapping[str, str] | None
+) -> Screen:
+    """Run the command in this process; standard output and error are a terminal."""
+    terminal = PseudoTerminal(columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("NO_COLOR", raising=False)
+        for name, value in terminal_environment(columns, env).items():
+            patch.setenv(name, value)
+        with open(terminal.follower, "w", closefd=False, encoding="utf-8") as stream:
+            patch.setattr(sys, "stdout", stream)
+            patch.setattr(sys, "stderr", stream)
+            code = call_main(arguments, None)
+    return Screen(code, terminal.close())

@@ -1,0 +1,63 @@
+"""Fixtures of the command line's tests."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Argument, Outcome, Run, Screen, Terminal, call_main, run_at_terminal
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """Put the signal handlers of this process back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    _handlers: None,
+) -> Run:
+    """Run the command in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: Argument, stdin: bytes | None = None) -> Outcome:
+        capfdbinary.readouterr()
+        code = call_main(arguments, stdin)
+        out, err = capfdbinary.readouterr()
+        return Outcome(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _handlers: None) -> Terminal:
+    """Run the command in this process at a terminal, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(
+        *arguments: Argument, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> Screen:
+        return run_at_terminal(arguments, columns, env)
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Fill the folder with logits (5, 3) and labels (5,), as NPY and as CSV with a header."""
+    logits = np.random.default_rng(7).normal(size=(5, 3))
+    labels = np.array([0, 1, 2, 0, 1])
+    np.save(tmp_path / "z.npy", logits)
+    np.save(tmp_path / "y.npy", labels)
+    rows = [",".join(map(repr, row)) for row in logits.tolist()]
+    (tmp_path / "z.csv").write_text("\n".join(["cat,dog,bird", *rows, ""]))
+    (tmp_path / "y.csv").write_text("\n".join(["label", *map(str, labels.tolist()), ""]))
+    return tmp_path

@@ -1,0 +1,219 @@
+"""explain and info: what they say, as CSV, as JSON, and in files."""
+
+import csv
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import Outcome, Run
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+pytestmark = pytest.mark.usefixtures("folder")
+EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
+
+
+def table(outcome: Outcome) -> list[dict[str, str]]:
+    assert outcome.code == 0, outcome.err
+    return list(csv.DictReader(io.StringIO(outcome.out)))
+
+
+@pytest.fixture
+def log_probs(folder: Path) -> Array:
+    logits = np.load(folder / "z.npy")
+    return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
+
+
+# explain
+
+
+def test_every_step_as_csv(run: Run, folder: Path, log_probs: Array) -> None:
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    cells = table(run(*EXPLAIN))
+    assert [cell["class"] for cell in cells] == ["cat", "dog", "bird"] * 3
+    assert [cell["row"] for cell in cells] == [row for row in "012" for _ in range(3)]
+    hot = np.eye(3)[labels[:3]]
+    steps = {
+        "logit": logits[:3],
+        "softmax": np.exp(log_probs[:3]),
+        "one_hot": hot,
+        "log_softmax": log_probs[:3],
+        "term": -hot * log_probs[:3],
+    }
+    for name, want in steps.items():
+        got = np.array([float(cell[name]) for cell in cells]).reshape(3, 3)
+        np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-16, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("rows", "places"),
+    [("0:3", [0, 1, 2]), ("3", [3]), ("2:4", [2, 3]), ("3:", [3, 4]), (":2", [0, 1]), ("4:9", [4])],
+)
+@pytest.mark.parametrize("kind", ["csv", "npy"])
+def test_rows(
+    run: Run, folder: Path, log_probs: Array, kind: str, rows: str, places: list[int]
+) -> None:
+    files = ["--logits", f"z.{kind}", "--labels", f"y.{kind}"]
+    found = run("explain", *files, "--rows", rows, "--json").json["explanation"]
+    labels = np.load(folder / "y.npy")[places]
+    want = -log_probs[places, labels]
+    assert found["first_row"] == places[0]
+    np.testing.assert_allclose(found["row_losses"], want, rtol=1e-13)
+    np.testing.assert_array_equal(found["labels"], labels)
+    losses = [route["loss"] for route in found["routes"]]
+    np.testing.assert_allclose(losses, [want.mean()] * 3, rtol=1e-13)
+    assert found["difference"] == max(losses) - min(losses)
+
+
+def test_three_routes(run: Run) -> None:
+    routes = run(*EXPLAIN, "--json").json["explanation"]["routes"]
+    assert [route["formula"] for route in routes] == [
+        "(one_hot * -log(softmax)).sum(1).mean()",
+        "nll_loss(log_softmax(logits), labels)",
+        "cross_entropy(logits, labels)",
+    ]
+
+
+def test_softmax_that_underflows(run: Run) -> None:
+    Path("z.csv").write_text("0,1000\n")
+    Path("y.csv").write_text("0\n")
+    found = run(*EXPLAIN, "--json").json["explanation"]
+    assert found["routes"][0]["loss"] is None
+    assert [route["loss"] for route in found["routes"][1:]] == [1000.0, 1000.0]
+    assert found["softmax"] == [[0.0, 1.0]]
+    assert found["underflows"] == 1
+
+
+def test_labels_in_json_are_whole(run: Run) -> None:
+    outcome = run(*EXPLAIN, "--json")
+    assert '"labels": [0, 1, 2]' in outcome.out
+
+
+def test_label_column_and_label_base(run: Run, folder: Path, log_probs: Array) -> None:
+    lines = (folder / "z.csv").read_text().splitlines()
+    labels = ["label", "1", "2", "3", "1", "2"]
+    rows = [f"{line},{label}" for line, label in zip(lines, labels, strict=True)]
+    (folder / "both.csv").write_text("\n".join(rows) + "\n")
+    arguments = ["--label-column", "label", "--label-base", "1", "--json"]
+    found = run("explain", "--logits", "both.csv", *arguments).json["explanation"]
+    np.testing.assert_allclose(found["row_losses"], -np.diag(log_probs[:3]), rtol=1e-13)
+
+
+def test_explain_to_a_file(run: Run, folder: Path) -> None:
+    assert run(*EXPLAIN, "-o", "steps.csv") == (0, b"", b"")
+    assert (folder / "steps.csv").read_text() == run(*EXPLAIN).out
+    assert run(*EXPLAIN, "-o", "steps.csv").code == 1
+    assert run(*EXPLAIN, "-o", "steps.csv", "--force").code == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("label\n0\n17\n1\n0\n0\n", "y.csv:3: label 17 is outside 0..2"),
+        ("label\n0\n0\n-1\n0\n0\n", "y.csv:4: label -1 is outside 0..2"),
+        ("label\n3.5\n0\n1\n0\n0\n", "y.csv:2: label 3.5 is not a whole number"),
+    ],
+)
+def test_explain_names_the_place_of_a_wrong_label(
+    run: Run, folder: Path, labels: str, message: str
+) -> None:
+    (folder / "y.csv").write_text(labels)
+    outcome = run(*EXPLAIN)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"error: {message}\n")
+
+
+def test_explain_names_the_label_as_it_stands_in_the_file(run: Run) -> None:
+    outcome = run(*EXPLAIN, "--label-base", "1")
+    assert outcome.err.splitlines()[0] == "error: y.csv:2: label 0 is outside 1..3"
+
+
+def test_explain_suggests_no_option_that_it_has_not(run: Run, folder: Path) -> None:
+    (folder / "y.csv").write_text("label\n0\n0\n-1\n0\n0\n")
+    assert "--ignore-index" not in run(*EXPLAIN).err
+
+
+def test_explain_one_row_of_logits(run: Run, folder: Path, log_probs: Array) -> None:
+    np.save(folder / "z.npy", np.load(folder / "z.npy")[1])
+    for labels in ("y.npy", "y.csv"):
+        np.save(folder / "y.npy", np.array(1))
+        (folder / "y.csv").write_text("1\n")
+        outcome = run("explain", "--logits", "z.npy", "--labels", labels, "--json")
+        assert outcome.code == 0, outcome.err
+        got = outcome.json["explanation"]["row_losses"]
+        np.testing.assert_allclose(got, [-log_probs[1, 1]], rtol=1e-13)
+
+
+@pytest.mark.parametrize("arguments", [EXPLAIN, ["info", "z.csv"]])
+def test_an_npy_file_never_holds_text(run: Run, folder: Path, arguments: list[str]) -> None:
+    """An output whose name says NPY is NPY, or is refused."""
+    outcome = run(*arguments, "-o", "out.npy")
+    assert (outcome.code == 0) == (folder / "out.npy").exists()
+    if outcome.code == 0:
+        np.load(folder / "out.npy")
+
+
+# info
+
+
+def test_info_as_csv(run: Run, folder: Path) -> None:
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    first, second = table(run("info", "z.csv", "y.npy"))
+    assert (first["file"], first["format"], first["shape"]) == ("z.csv", "csv", "5 3")
+    assert first["columns"] == "cat dog bird"
+    assert float(first["minimum"]) == logits.min()
+    assert float(first["maximum"]) == logits.max()
+    assert float(first["mean"]) == math.fsum(logits.ravel()) / 15
+    assert int(first["bytes"]) == (folder / "z.csv").stat().st_size
+    assert (second["format"], second["dtype"], second["shape"]) == ("npy", labels.dtype.name, "5")
+    assert int(second["memory"]) > 0
+
+
+def test_info_as_json(run: Run, folder: Path) -> None:
+    odd = np.array([[1.5, np.nan, np.inf], [-np.inf, -np.inf, 2.0]], np.float32)
+    np.save(folder / "odd.npy", odd)
+    (found,) = run("info", "odd.npy", "--json").json["files"]
+    assert (found["shape"], found["dtype"], found["format"]) == ([2, 3], "float32", "npy")
+    counts = [found[name] for name in ("nan", "positive_infinities", "negative_infinities")]
+    assert counts == [1, 1, 2]
+    assert found["mean"] is None
+    assert found["columns"] is None
+
+
+@pytest.mark.parametrize("kind", ["logits", "log-probabilities", "probabilities", "labels"])
+def test_what_rows_look_like(run: Run, folder: Path, log_probs: Array, kind: str) -> None:
+    arrays = {
+        "logits": np.load(folder / "z.npy"),
+        "log-probabilities": log_probs,
+        "probabilities": np.exp(log_probs),
+        "labels": np.load(folder / "y.npy"),
+    }
+    np.save(folder / "it.npy", arrays[kind])
+    assert table(run("info", "it.npy"))[0]["looks_like"] == kind
+
+
+def test_info_of_standard_input_and_to_a_file(run: Run, folder: Path) -> None:
+    content = (folder / "z.npy").read_bytes()
+    assert table(run("info", "-", stdin=content))[0]["shape"] == "5 3"
+    assert run("info", "-", "y.csv", "-o", "info.csv", stdin=content) == (0, b"", b"")
+    assert len((folder / "info.csv").read_text().splitlines()) == 3
+    assert run("info", "-", "-").code == 2
+
+
+def test_info_of_no_numbers(run: Run, folder: Path) -> None:
+    np.save(folder / "none.npy", np.zeros((0, 3)))
+    (found,) = run("info", "none.npy", "--json").json["files"]
+    assert (found["shape"], found["mean"], found["minimum"]) == ([0, 3], None, None)
+
+
+def test_a_file_name_that_is_no_text(run: Run, folder: Path) -> None:
+    """A name of bytes that are not UTF-8 is shown, as in errors, and does not end the run."""
+    name = "z\udcff.npy"
+    (folder / name).write_bytes((folder / "z.npy").read_bytes())
+    as_csv, as_json = run("info", name), run("info", name, "--json")
+    assert (as_csv.code, as_json.code) == (0, 0), as_json.err
+    assert b"5 3" in as_csv.stdout
+    assert as_json.json["files"][0]["shape"] == [5, 3]

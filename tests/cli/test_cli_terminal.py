@@ -1,0 +1,469 @@
+"""What a person sees: tables, what they leave out, colours, hostile names, the progress bar."""
+
+import contextlib
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import (
+    PseudoTerminal,
+    Run,
+    Screen,
+    Terminal,
+    command,
+    run_at_terminal,
+    terminal_environment,
+)
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+pytestmark = pytest.mark.usefixtures("folder")
+ESCAPE = "\x1b"
+LOSS = ["loss", "--logits", "z.csv", "--labels", "y.csv"]
+EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
+WIDTHS = [80, 40]
+NUMBER = re.compile(r"-?\d+\.\d*(?:e-?\d+)?")
+
+
+def assert_fits(screen: Screen, columns: int) -> None:
+    assert screen.code == 0, screen.text
+    assert ESCAPE not in screen.text
+    assert max(map(len, screen.lines)) <= columns
+
+
+def table_rows(screen: Screen) -> list[list[str]]:
+    """Return the cells of the lines that begin with a row's number."""
+    return [line.split() for line in screen.lines if re.match(r" *\d+ {2,}", line)]
+
+
+def save_logits(folder: Path, rows: int, classes: int, scale: float = 1.0) -> Array:
+    logits = np.random.default_rng(rows + classes).normal(scale=scale, size=(rows, classes))
+    np.save(folder / "big.npy", logits)
+    return logits
+
+
+def softmax(logits: Array) -> Array:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+# Tables
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_loss(terminal: Terminal, run: Run, columns: int) -> None:
+    numbers = run(*LOSS, "--json").json
+    screen = terminal(*LOSS, columns=columns)
+    assert_fits(screen, columns)
+    for name in ("loss", "perplexity", "bits", "standard_error"):
+        assert f"{name.replace('_', ' ')} " in screen.text
+        assert repr(numbers[name]) in screen.text, "in full"
+    assert "5 used, 0 ignored" in re.sub(r"\s+", " ", screen.text)
+
+
+def test_nll_has_a_name_of_its_own(terminal: Terminal) -> None:
+    screen = terminal("nll", "--log-probs", "z.csv", "--labels", "y.csv", "-q")
+    assert "negative log likelihood" in screen.text
+    assert "cross entropy" in terminal(*LOSS).text
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_small_matrix_is_shown_whole(terminal: Terminal, folder: Path, columns: int) -> None:
+    logits = save_logits(folder, 4, 2)
+    screen = terminal("softmax", "big.npy", columns=columns)
+    assert_fits(screen, columns)
+    want = [[str(i), *(f"{p:.4f}" for p in row)] for i, row in enumerate(softmax(logits))]
+    assert table_rows(screen) == want
+    assert "…" not in screen.text
+    assert " of " not in screen.lines[-1]
+
+
+def test_header_names_are_shown(terminal: Terminal) -> None:
+    screen = terminal("softmax", "z.csv")
+    assert any(line.split() == ["row", "cat", "dog", "bird"] for line in screen.lines)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_many_rows(terminal: Terminal, folder: Path, columns: int) -> None:
+    probs = softmax(save_logits(folder, 1234, 2))
+    screen = terminal("softmax", "big.npy", columns=columns)
+    assert_fits(screen, columns)
+    rows = table_rows(screen)
+    places = [int(row[0]) for row in rows]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (0, 1233)
+    assert len(rows) < 30
+    for place, *numbers in rows:
+        np.testing.assert_allclose([float(n) for n in numbers], probs[int(place)], atol=1e-4)
+    closing = " ".join(screen.lines[-2:])
+    assert f"{len(rows)} of 1,234 rows" in closing
+    assert "-o FILE" in closing, "how to get it all"
+
+
+@pytest.mark.parametrize("columns", [*WIDTHS, 120])
+@pytest.mark.parametrize("scale", [1.0, 10.0, 300.0])
+@pytest.mark.parametrize("name", ["softmax", "log-softmax"])
+def test_many_columns(
+    terminal: Terminal, folder: Path, name: str, columns: int, scale: float
+) -> None:
+    probs = softmax(save_logits(folder, 3, 500, scale))
+    screen = terminal(name, "big.npy", columns=columns)
+    assert_fits(screen, columns)
+    header = next(line.split() for line in screen.lines if "row" in line.split())
+    shown = [int(cell) for cell in header if cell.isdigit()]
+    assert shown[0] == 0, "the first columns"
+    assert shown[-1] == 499, "and the last"
+    assert header.count("…") == 1, "a mark where columns are left out"
+    for line in table_rows(screen):
+        numbers = [cell for cell in line[1:] if cell != "…"]
+        assert all(NUMBER.fullmatch(cell) for cell in numbers), line
+        got, want = np.array(numbers, float), probs[int(line[0]), shown]
+        got = np.exp(got) if name == "log-softmax" else got
+        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-4)
+    assert f"{len(shown)} of 500 columns" in " ".join(screen.lines[-2:])
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_long_class_names_leave_the_digits_visible(
+    terminal: Terminal, folder: Path, columns: int
+) -> None:
+    names = [f"a very long name of class {i}" for i in range(8)]
+    logits = np.random.default_rng(0).normal(size=(2, 8))
+    lines = [",".join(names), *(",".join(map(repr, row)) for row in logits.tolist())]
+    (folder / "z.csv").write_text("\n".join(lines) + "\n")
+    screen = terminal("softmax", "z.csv", columns=columns)
+    assert_fits(screen, columns)
+    rows = table_rows(screen)
+    assert [row[0] for row in rows] == ["0", "1"], "the rows' numbers stay"
+    for row in rows:
+        numbers = [cell for cell in row[1:] if cell != "…"]
+        assert numbers[0] == f"{softmax(logits)[int(row[0]), 0]:.4f}"
+        assert all(NUMBER.fullmatch(cell) for cell in numbers)
+    assert " of 8 columns" in screen.text
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_deep_array_names_its_rows_by_index(
+    terminal: Terminal, folder: Path, columns: int
+) -> None:
+    np.save(folder / "deep.npy", np.zeros((2, 3, 2)))
+    screen = terminal("softmax", "deep.npy", columns=columns)
+    assert_fits(screen, columns)
+    labels = [line.split("  ")[0] for line in screen.lines if re.match(r"\d, \d ", line)]
+    assert labels == ["0, 0", "0, 1", "0, 2", "1, 0", "1, 1", "1, 2"]
+
+
+def test_losses_of_rows(terminal: Terminal, run: Run) -> None:
+    want = [float(row) for row in run(*LOSS, "--reduction", "none").out.splitlines()]
+    rows = table_rows(terminal(*LOSS, "--reduction", "none"))
+    assert [float(row[1]) for row in rows] == pytest.approx(want, abs=1e-4)
+
+
+def test_one_hot(terminal: Terminal) -> None:
+    screen = terminal("one-hot", "y.npy", "--classes", "a,b,c")
+    assert table_rows(screen)[:2] == [["0", "1", "0", "0"], ["1", "0", "1", "0"]]
+    assert "rounded" not in screen.text
+
+
+def test_no_rows(terminal: Terminal, folder: Path) -> None:
+    np.save(folder / "none.npy", np.zeros((0, 3)))
+    screen = terminal("softmax", "none.npy")
+    assert (screen.code, screen.lines) == (0, ["softmax: no rows"])
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_explain(terminal: Terminal, run: Run, columns: int) -> None:
+    found = run(*EXPLAIN, "--json").json["explanation"]
+    screen = terminal(*EXPLAIN, columns=columns)
+    assert_fits(screen, columns)
+    flat = re.sub(r"\s+", " ", screen.text)
+    for step in ("logits", "softmax", "one-hot", "-y * log(p)", "log_softmax", "three routes"):
+        assert step in flat
+    for route in found["routes"]:
+        assert repr(route["loss"]) in screen.text, "the results in full"
+        if columns == 80:
+            assert route["formula"] in screen.text
+    assert "row loss" in flat
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_explain_says_what_it_leaves_out(terminal: Terminal, folder: Path, columns: int) -> None:
+    save_logits(folder, 5, 30)
+    np.save(folder / "y.npy", np.array([7, 1, 29, 0, 3]))
+    screen = terminal("explain", "--logits", "big.npy", "--labels", "y.npy", columns=columns)
+    assert_fits(screen, columns)
+    headers = [line.split() for line in screen.lines if line.split()[:1] == ["row"]]
+    assert headers
+    for header in headers:
+        assert "…" in header, "a mark where columns are left out"
+    assert "of 30 columns" in re.sub(r"\s+", " ", screen.text)
+
+
+def test_explain_shows_the_labels_columns(terminal: Terminal, folder: Path) -> None:
+    save_logits(folder, 5, 30)
+    np.save(folder / "y.npy", np.array([7, 1, 29, 0, 3]))
+    screen = terminal("explain", "--logits", "big.npy", "--labels", "y.npy")
+    header = next(line.split() for line in screen.lines if line.split()[:1] == ["row"])
+    assert {"1", "7", "29"} <= set(header)
+
+
+def test_explain_of_underflow(terminal: Terminal, folder: Path) -> None:
+    (folder / "z.csv").write_text("0,1000,3\n")
+    (folder / "y.csv").write_text("0\n")
+    screen = terminal(*EXPLAIN)
+    assert screen.code == 0
+    assert "nan" in screen.text
+    assert "1000.0" in screen.text
+    assert "becomes 0" in screen.text
+
+
+def test_explain_of_nan_does_not_speak_of_underflow(terminal: Terminal, folder: Path) -> None:
+    np.save(folder / "z.npy", np.array([[0.0, np.nan]]))
+    np.save(folder / "y.npy", np.array([0]))
+    screen = terminal("explain", "--logits", "z.npy", "--labels", "y.npy")
+    assert "In 0 places" not in screen.text
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_info(terminal: Terminal, run: Run, columns: int) -> None:
+    found = run("info", "z.csv", "y.npy", "--json").json["files"]
+    screen = terminal("info", "z.csv", "y.npy", columns=columns)
+    assert_fits(screen, columns)
+    flat = re.sub(r"\s+", " ", screen.text)
+    for said in ("z.csv", "y.npy", "5 × 3", "cat, dog, bird", "looks like logits", "labels"):
+        assert said in flat
+    for number in ("minimum", "maximum", "mean"):
+        assert repr(found[0][number]) in screen.text
+
+
+def test_no_table_where_something_else_was_asked_for(terminal: Terminal) -> None:
+    (number,) = terminal(*LOSS, "--to", "csv").lines
+    assert float(number) > 0
+    assert terminal(*LOSS, "--json").text.startswith('{"command": "loss"')
+    assert terminal("softmax", "z.csv", "--to", "csv").lines[0] == "cat,dog,bird"
+    assert terminal("softmax", "z.csv", "-o", "out.csv") == (0, "")
+    assert terminal("softmax", "z.csv", "--json").text.startswith('{"command": "softmax"')
+
+
+# Colour
+
+
+COMMANDS = [
+    LOSS,
+    EXPLAIN,
+    ["softmax", "z.csv"],
+    ["one-hot", "y.csv"],
+    ["info", "z.csv"],
+    ["softmax", "missing.csv"],
+    ["softmax", "index.csv"],
+    ["softmax", "z.csv", "--temperature", "0"],
+]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_colour_only_where_it_is_wanted(
+    terminal: Terminal, folder: Path, arguments: list[str]
+) -> None:
+    (folder / "index.csv").write_text(",a,b\n0,1,2\n")
+    assert ESCAPE in terminal(*arguments, env={}).text
+    assert ESCAPE not in terminal(*arguments, env={"NO_COLOR": "1"}).text
+    assert ESCAPE not in terminal(*arguments, "--color", "never", env={}).text
+    both = terminal(*arguments, "--color", "always", env={"NO_COLOR": "1"})
+    assert ESCAPE not in both.text, "NO_COLOR wins"
+
+
+def test_usage_errors_heed_color_never(terminal: Terminal) -> None:
+    for arguments in (["softmax", "z.csv", "--bogus"], ["softmax", "z.csv", "--axis", "x"]):
+        assert ESCAPE not in terminal(*arguments, "--color", "never", env={}).text
+
+
+def test_color_always_colours_a_pipe(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (folder / "index.csv").write_text(",a,b\n0,1,2\n")
+    outcome = run("softmax", "index.csv", "--color", "always")
+    assert ESCAPE in outcome.err
+    assert ESCAPE not in outcome.out, "data stay data"
+    assert ESCAPE in run("softmax", "missing.csv", "--color", "always").err
+
+
+# Hostile names
+
+
+HOSTILE = [
+    ("[red]markup[/red]", "[red]markup[/red]"),
+    ("[/]", "[/]"),
+    ("[link=file:///x]y", "[link=file:///x]y"),
+    (":smile:", ":smile:"),
+    ("\x1b[31mred", r"\x1b[31mred"),
+    ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+    ("\x9b31m", r"\x9b31m"),
+    ("\u202eevil", r"\u202eevil"),
+    ("\u2066a\u2069", r"\u2066a\u2069"),
+    ("new\nline", r"new\nline"),
+    ("\x00a\x7f", r"\x00a\x7f"),
+    ("zero\u200bwidth", r"zero\u200bwidth"),
+]
+IN_FILE_NAMES = [(name, shown) for name, shown in HOSTILE if not set(name) & {"/", "\x00"}]
+
+
+def assert_shown(screen: Screen, shown: str) -> None:
+    """Check that the name stands there, and that nothing in the text is a control character."""
+    flat = screen.text.replace("\n", "")
+    cut = [shown[:length] + "…" for length in range(4, len(shown))]
+    assert any(text in flat for text in [shown, *cut]), screen.text
+    assert all(c.isprintable() for c in flat), ascii(screen.text)
+
+
+def hostile_csv(folder: Path, name: str, kind: str = "z") -> None:
+    quoted = f'"{name}"'
+    rows = "1,2\n3,4\n" if kind == "z" else "1,0\n3,1\n"
+    (folder / f"{kind}.csv").write_text(f"{quoted},label\n{rows}", newline="")
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    hostile_csv(folder, name)
+    assert_shown(terminal("softmax", "z.csv", columns=200), shown)
+    assert_shown(terminal("info", "z.csv", columns=200), shown)
+    (folder / "y.csv").write_text("0\n0\n")
+    assert_shown(terminal(*EXPLAIN, columns=200), shown)
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    (folder / "z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
+    screen = terminal("softmax", "z.csv", columns=200)
+    assert screen.code == 1
+    assert len(screen.lines) == 2
+    assert all(c.isprintable() for c in screen.text.replace("\n", ""))
+    assert shown.replace("\\", "") in screen.text.replace("\\", "")
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_class_names(terminal: Terminal, name: str, shown: str) -> None:
+    if "\x00" not in name:
+        assert_shown(terminal("one-hot", "y.csv", "--classes", f"{name},b,c", columns=200), shown)
+
+
+@pytest.mark.parametrize(("name", "shown"), IN_FILE_NAMES)
+def test_hostile_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    (folder / f"{name}.csv").write_text(",a,b\n0,1,2\n")
+    assert_shown(terminal("info", f"{name}.csv", columns=200), shown)
+    for arguments in (["softmax", f"{name}.csv"], ["softmax", f"{name}.npy"]):
+        screen = terminal(*arguments, columns=200)
+        assert_shown(screen, shown)
+        assert screen.lines[0].startswith(("note: ", "error: "))
+    assert_shown(terminal("softmax", "z.npy", "-o", f"no{name}/x.csv"), f"no{shown}")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in HOSTILE])
+def test_hostile_arguments(terminal: Terminal, name: str) -> None:
+    screens = [
+        terminal(name),
+        terminal("softmax", "z.csv", f"--{name}"),
+        terminal("softmax", "z.csv", "--columns", name),
+        terminal("softmax", "z.csv", "--from", name),
+        terminal("softmax", "z.csv", "--axis", name),
+    ]
+    for screen in screens:
+        assert screen.code in (1, 2)
+        assert all(c.isprintable() for c in screen.text.replace("\n", "")), ascii(screen.text)
+        assert len(screen.lines) <= 2
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: str) -> None:
+    hostile_csv(folder, name)
+    assert run("softmax", "z.csv", "-o", "out.csv").code == 0
+    header = (folder / "z.csv").read_text().removesuffix("1,2\n3,4\n")
+    written = (folder / "out.csv").read_text()
+    assert written.replace('"', "").startswith(header.replace('"', "")), shown
+    columns = run("softmax", "z.csv", "--json").json["columns"]
+    assert columns[0] == name.strip()
+
+
+def test_output_that_a_terminal_cannot_encode(folder: Path) -> None:
+    """In an ASCII locale an ellipsis may look odd; it does not end the run."""
+    save_logits(folder, 100, 3)
+    terminal = PseudoTerminal(80)
+    env = terminal_environment(80, {"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        command("softmax", "big.npy"),
+        cwd=folder,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=terminal.follower,
+        stderr=terminal.follower,
+        check=False,
+        timeout=60,
+    )
+    screen = Screen(done.returncode, terminal.close())
+    assert screen.code == 0, screen.text
+    assert "15 of 100 rows" in screen.text
+
+
+# A terminal of its own, and the progress bar
+
+
+def watch(folder: Path, stderr: int | None) -> subprocess.Popen[bytes]:
+    """Start a loss of four blocks that come through a pipe."""
+    arguments = ["loss", "--logits", "-", "--labels", "four.npy", "--jobs", "1"]
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=folder,
+        env={**os.environ, **terminal_environment(80, {})},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if stderr is None else stderr,
+    )
+
+
+def test_progress_is_for_terminals_and_for_work_of_a_second(folder: Path) -> None:
+    np.save(folder / "four.npy", np.zeros(4, np.int64))
+    np.save(folder / "four_logits.npy", np.zeros((4, 2**20), np.float16))
+    content = (folder / "four_logits.npy").read_bytes()
+    first = len(content) - 3 * 2**21
+    slow, fast = PseudoTerminal(80), PseudoTerminal(80)
+    processes = [watch(folder, stderr) for stderr in (slow.follower, None, fast.follower)]
+    for process, part in zip(processes, (content[:first], content[:first], content), strict=True):
+        assert process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(part)
+            process.stdin.flush()
+    time.sleep(1.1)  # the pipe holds less than a block, so all have begun
+    for process in processes[:2]:
+        assert process.stdin
+        process.stdin.write(content[first:])
+    ends = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert [float(out) for out, _ in ends] == [pytest.approx(20 * np.log(2))] * 3
+    assert re.search(r"\d of 4 rows", slow.close())
+    assert fast.close() == ""
+    assert ends[1][1] == b""
+
+
+def test_the_terminal_of_a_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as in this process, and the width is asked of the terminal itself."""
+    terminal = PseudoTerminal(40)
+    env = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+    done = subprocess.run(
+        command("softmax", "z.csv"),
+        cwd=folder,
+        env={**env, "NO_COLOR": "1", "TERM": "xterm"},
+        stdin=terminal.follower,
+        stdout=terminal.follower,
+        stderr=terminal.follower,
+        check=False,
+        timeout=60,
+    )
+    monkeypatch.chdir(folder)
+    assert Screen(done.returncode, terminal.close()) == run_at_terminal(
+        ("softmax", "z.csv"), 40, {"NO_COLOR": "1"}
+    )

@@ -1,0 +1,126 @@
+"""The exact sum against `math.fsum` and fractions."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from xentcli.core.exact_sum import ExactSum
+
+Doubles = npt.NDArray[np.float64]
+
+EDGES = [0.0, -0.0, 5e-324, -5e-324, 2.0**-1022, 1e-300, 1.0, 2.0**53, 1e16, 1e200, 2.0**900]
+EDGES += [np.nextafter(2.0**900, 0.0), 2.0**1000, 1e308, -1e308, np.finfo(np.float64).max]
+
+finite = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([*EDGES, *(-e for e in EDGES)]),
+)
+anything = st.one_of(finite, st.sampled_from([math.inf, -math.inf, math.nan]))
+many = settings(max_examples=150, deadline=None, database=None)
+
+
+def vectors(elements: st.SearchStrategy[float]) -> st.SearchStrategy[Doubles]:
+    return arrays(np.float64, st.integers(0, 40), elements=elements)
+
+
+def bits(value: float) -> bytes:
+    return np.float64(value).tobytes()
+
+
+def correctly_rounded(values: Doubles) -> float:
+    try:
+        return float(sum(map(Fraction, values.tolist()), Fraction()))
+    except OverflowError:
+        return math.inf if sum(map(Fraction, values.tolist())) > 0 else -math.inf
+
+
+@many
+@given(vectors(finite))
+@example(np.array([1.0, 2.0**-53, 2.0**-106]))
+@example(np.array([1e308, 1e308, -1e308]))
+@example(np.array([5e-324, 1e308, -1e308]))
+@example(np.array([1.5, 2.0**900, 2.0**899, -(2.0**900)]))
+def test_finite_values(values: Doubles) -> None:
+    assert bits(float(ExactSum.of(values))) == bits(correctly_rounded(values))
+
+
+@many
+@given(vectors(anything))
+def test_it_is_the_sum_that_the_standard_library_finds(values: Doubles) -> None:
+    got = float(ExactSum.of(values))
+    try:
+        want = math.fsum(values)
+    except ValueError:  # inf - inf
+        want = math.nan
+    except OverflowError:  # on its way, where the exact sum goes on
+        return
+    assert math.isnan(got) if math.isnan(want) else bits(got) == bits(want)
+
+
+@pytest.mark.parametrize("spread", [0, 10, 100, 1000])
+@pytest.mark.parametrize("size", [2**15 - 1, 2**15, 2**15 + 1, 100_000])
+def test_many_values(size: int, spread: int) -> None:
+    rng = np.random.default_rng(size)
+    values = np.ldexp(rng.normal(size=size), rng.integers(-spread, spread + 1, size))
+    assert float(ExactSum.of(values)) == math.fsum(values)
+    cancelling = np.concatenate([values, -values, [2.0**-60]])
+    rng.shuffle(cancelling)
+    assert float(ExactSum.of(cancelling)) == 2.0**-60
+
+
+@pytest.mark.parametrize("value", [0.1, -7e-320, 1e300])
+def test_a_value_repeated(value: float) -> None:
+    """All mantissas alike: the longest carries that many values can make."""
+    values = np.full(70_000, value)
+    assert float(ExactSum.of(values)) == float(70_000 * Fraction(value))
+
+
+@many
+@given(vectors(anything), st.data())
+def test_parts_in_any_order_merge_to_the_same(values: Doubles, data: st.DataObject) -> None:
+    whole = ExactSum.of(values)
+    order = data.draw(st.permutations(range(len(values))))
+    cut = data.draw(st.integers(0, len(values)))
+    mixed = values[np.array(order, int)]
+    assert ExactSum.of(mixed[:cut]) + ExactSum.of(mixed[cut:]) == whole
+    assert ExactSum.of(mixed[cut:]) + ExactSum.of(mixed[:cut]) == whole
+
+
+@pytest.mark.parametrize(
+    ("values", "total"),
+    [
+        ([], 0.0),
+        ([1e308, 1e308], math.inf),
+        ([-1e308, -1e308], -math.inf),
+        ([math.inf, 1.0], math.inf),
+        ([-math.inf, 1e308, 1e308], -math.inf),
+        ([math.inf, -math.inf], math.nan),
+        ([math.nan, 1.0], math.nan),
+        ([math.nan, math.inf], math.nan),
+    ],
+)
+def test_beyond_the_finite(values: list[float], total: float) -> None:
+    assert float(ExactSum.of(np.array(values, np.float64))) == pytest.approx(total, nan_ok=True)
+
+
+def test_what_is_not_finite_is_counted() -> None:
+    values = np.array([math.nan, math.inf, 1.0, -math.inf, math.inf, math.nan, math.nan])
+    total = ExactSum.of(values)
+    counts: Any = (total.nan, total.positive_infinities, total.negative_infinities)
+    assert counts == (3, 2, 1)
+
+
+def test_any_shape_and_layout() -> None:
+    values = np.random.default_rng(0).normal(size=(30, 40))
+    want = math.fsum(values.ravel())
+    for other in (values, values.T, np.asfortranarray(values), values[::-1, ::-1]):
+        before = other.copy()
+        assert float(ExactSum.of(other)) == want
+        np.testing.assert_array_equal(other, before)

@@ -1,0 +1,397 @@
+"""The losses edge by edge: what counts, what is refused, and in which words."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import xentcli as xent
+from xentcli.errors import InputError, LabelError, ShapeError
+
+Array = npt.NDArray[Any]
+
+NAN, INF = math.nan, math.inf
+LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 0.5, 0.25], [-1.0, -1.0, 4.0], [2.0, 2.0, 2.0]])
+LABELS = np.array([1, 0, 1, 2])
+WEIGHT = np.array([0.5, 2.0, 0.25])
+
+few = settings(max_examples=60, deadline=None, database=None)
+losses = pytest.mark.parametrize("loss", [xent.nll_loss, xent.cross_entropy])
+
+
+def none(logits: Any, labels: Any, **options: Any) -> Array:
+    return np.asarray(xent.cross_entropy(logits, labels, reduction="none", **options))
+
+
+def textbook(logits: Array) -> Array:
+    """Return -log_softmax as the definition says it."""
+    e = np.exp(logits)
+    return np.asarray(-np.log(e / e.sum(axis=1, keepdims=True)))
+
+
+# Reductions, weights, smoothing
+
+
+def test_the_definition() -> None:
+    rows = textbook(LOGITS)[np.arange(4), LABELS]
+    np.testing.assert_allclose(none(LOGITS, LABELS), rows, rtol=1e-14)
+    np.testing.assert_allclose(xent.cross_entropy(LOGITS, LABELS), rows.mean(), rtol=1e-14)
+    total = xent.cross_entropy(LOGITS, LABELS, reduction="sum")
+    np.testing.assert_allclose(total, rows.sum(), rtol=1e-14)
+
+
+def test_a_weighted_mean_divides_by_the_weights() -> None:
+    rows = textbook(LOGITS)[np.arange(4), LABELS] * WEIGHT[LABELS]
+    np.testing.assert_allclose(none(LOGITS, LABELS, weight=WEIGHT), rows, rtol=1e-14)
+    mean = xent.cross_entropy(LOGITS, LABELS, weight=WEIGHT)
+    np.testing.assert_allclose(mean, rows.sum() / WEIGHT[LABELS].sum(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("weight", [np.ones(3), WEIGHT])
+def test_smoothed_labels_are_class_probabilities(smoothing: float, weight: Array) -> None:
+    """The rows and the sum are; the mean divides by the labels' weights."""
+    spread = np.eye(3)[LABELS] * (1.0 - smoothing) + smoothing / 3.0
+    want = (textbook(LOGITS) * spread * weight).sum(axis=1)
+    got = none(LOGITS, LABELS, weight=weight, label_smoothing=smoothing)
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+    mean = xent.cross_entropy(LOGITS, LABELS, weight=weight, label_smoothing=smoothing)
+    np.testing.assert_allclose(mean, want.sum() / weight[LABELS].sum(), rtol=1e-13)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_class_probabilities_divide_by_rows(smoothing: float) -> None:
+    probs = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 0.0]])
+    mass = (probs * (1.0 - smoothing) + smoothing / 3.0) * WEIGHT
+    want = (textbook(LOGITS) * mass).sum(axis=1)
+    got = none(LOGITS, probs, weight=WEIGHT, label_smoothing=smoothing)
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+    mean = xent.cross_entropy(LOGITS, probs, weight=WEIGHT, label_smoothing=smoothing)
+    np.testing.assert_allclose(mean, want.mean(), rtol=1e-13)
+
+
+@few
+@given(
+    arrays(np.float64, (7, 5), elements=st.floats(-30, 30)),
+    arrays(np.int64, 7, elements=st.sampled_from([0, 1, 2, 3, 4, -100])),
+    st.none() | arrays(np.float64, 5, elements=st.floats(0.0, 9.0)),
+)
+def test_the_reductions_are_made_of_the_rows(
+    logits: Array, labels: Array, weight: Array | None
+) -> None:
+    rows = none(logits, labels, weight=weight)
+    assert xent.cross_entropy(logits, labels, weight=weight, reduction="sum") == math.fsum(rows)
+    used = labels[labels >= 0]
+    divisor = float(len(used)) if weight is None else math.fsum(weight[used])
+    mean = float(xent.cross_entropy(logits, labels, weight=weight))
+    assert mean == math.fsum(rows) / divisor if divisor else math.isnan(mean)
+
+
+@few
+@given(
+    arrays(np.float64, (4, 6), elements=st.floats(-30, 30)),
+    arrays(np.int64, 4, elements=st.integers(0, 5)),
+)
+def test_cross_entropy_is_nll_of_log_softmax(logits: Array, labels: Array) -> None:
+    want = xent.nll_loss(xent.log_softmax(logits), labels, reduction="none")
+    np.testing.assert_allclose(none(logits, labels), want, rtol=1e-13, atol=1e-13)
+    hot = xent.one_hot(labels, 6).astype(np.float64)
+    np.testing.assert_allclose(none(logits, hot), want, rtol=1e-13, atol=1e-13)
+
+
+def test_nll_takes_what_stands_at_the_label() -> None:
+    """No normalisation: any numbers do, and no digit is lost."""
+    values = np.array([[0.1, -7.25, 3.5], [1e300, -0.0, -INF]])
+    got = xent.nll_loss(values, [1, 0], reduction="none")
+    np.testing.assert_array_equal(got, [7.25, -1e300])
+    assert math.copysign(1.0, float(xent.nll_loss([[0.0, 1.0]], [0]))) == 1.0
+
+
+# Shapes
+
+
+@losses
+@pytest.mark.parametrize(
+    ("shape", "lead"),
+    [((3,), ()), ((4, 3), (4,)), ((2, 3, 5), (2, 5)), ((2, 3, 2, 1, 2), (2, 2, 1, 2))],
+)
+def test_shapes(loss: Any, shape: tuple[int, ...], lead: tuple[int, ...]) -> None:
+    """Axis 1 holds the classes, or the only one; each row is as if it were alone."""
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=shape), rng.integers(3, size=lead)
+    got = loss(logits, labels, reduction="none")
+    assert np.shape(got) == lead
+    moved = np.moveaxis(logits, min(1, len(shape) - 1), -1)
+    for index in np.ndindex(lead):
+        alone = loss(moved[index], labels[index])
+        assert np.asarray(got)[index] == alone
+    for reduction in ("mean", "sum"):
+        scalar = loss(logits, labels, reduction=reduction)
+        assert isinstance(scalar, np.float64)
+    assert float(loss(logits, labels, reduction="sum")) == math.fsum(np.ravel(got))
+
+
+def test_one_row_takes_a_label_in_an_array_of_one() -> None:
+    assert xent.cross_entropy(LOGITS[0], [1]) == xent.cross_entropy(LOGITS[0], 1)
+
+
+def test_probabilities_of_several_dimensions() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 3, 4))
+    probs = rng.dirichlet(np.ones(3), size=(2, 4)).transpose(0, 2, 1)
+    want = none(logits.transpose(0, 2, 1).reshape(8, 3), probs.transpose(0, 2, 1).reshape(8, 3))
+    np.testing.assert_array_equal(none(logits, probs), want.reshape(2, 4))
+
+
+def test_the_layout_of_class_probabilities_changes_no_bit() -> None:
+    rng = np.random.default_rng(0)
+    logits, probs = rng.normal(size=(200, 50)), rng.dirichlet(np.ones(50), size=200)
+    want = none(logits, probs)
+    alone = [float(xent.cross_entropy(z, t)) for z, t in zip(logits, probs, strict=True)]
+    np.testing.assert_array_equal(want, alone)
+    np.testing.assert_array_equal(none(logits, np.asfortranarray(probs)), want)
+    np.testing.assert_array_equal(none(logits, probs.astype(">f8")), want)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "options", "message"),
+    [
+        ((4, 3), (5,), {}, r"labels of shape \(5,\) do not fit logits of shape \(4, 3\)"),
+        ((4, 3), (4, 1), {}, "must have shape"),
+        ((4, 3, 2), (4, 3), {}, r"must have shape \(4, 2\)"),
+        ((3,), (3, 1), {}, "must have shape"),
+        ((), (), {}, "a single number is not a row of logits"),
+        ((4, 3), (4,), {"weight": np.ones(4)}, "weight must have one number for each of the 3"),
+        ((4, 3), (4,), {"weight": np.ones((3, 1))}, "weight must have one number"),
+        ((4, 3), (4, 3), {}, "must be floating point, not int64"),
+    ],
+)
+def test_shapes_that_do_not_fit(
+    logits: tuple[int, ...], labels: tuple[int, ...], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ShapeError, match=message):
+        xent.cross_entropy(np.zeros(logits), np.zeros(labels, int), **options)
+
+
+def test_nll_takes_no_probabilities() -> None:
+    with pytest.raises(ShapeError, match="class indices"):
+        xent.nll_loss(np.zeros((2, 3)), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("labels", ["complex", "str"])
+def test_logits_that_are_no_numbers(labels: str) -> None:
+    with pytest.raises(ShapeError, match="are not real numbers"):
+        xent.cross_entropy(np.zeros((2, 3)).astype(labels), [0, 1])
+
+
+# Options
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0001, NAN, INF])
+def test_smoothing_is_a_share(smoothing: float) -> None:
+    with pytest.raises(InputError, match=r"label_smoothing must be in \[0, 1\]"):
+        xent.cross_entropy(LOGITS, LABELS, label_smoothing=smoothing)
+
+
+@losses
+def test_unknown_reduction(loss: Any) -> None:
+    with pytest.raises(InputError, match="reduction must be 'mean', 'sum' or 'none', not 'avg'"):
+        loss(LOGITS, LABELS, reduction="avg")
+
+
+def test_ignore_index_does_not_go_with_probabilities() -> None:
+    probs = np.full((4, 3), 1 / 3)
+    with pytest.raises(InputError, match="ignore_index"):
+        xent.cross_entropy(LOGITS, probs, ignore_index=0)
+    assert xent.cross_entropy(LOGITS, probs, ignore_index=-7) == xent.cross_entropy(LOGITS, probs)
+
+
+# Ignored rows
+
+
+@losses
+@pytest.mark.parametrize("ignore_index", [-100, -1, 0, 1, 2, 17, 2**62, 2**80])
+def test_ignored_rows_are_as_if_they_were_not_there(loss: Any, ignore_index: int) -> None:
+    labels = [1, 0, 2, 1] if ignore_index > 2**63 else [1, ignore_index, 2, ignore_index]
+    kept = [i for i, label in enumerate(labels) if label != ignore_index]
+    got = loss(LOGITS, labels, ignore_index=ignore_index, reduction="none")
+    want = np.zeros(4)
+    want[kept] = loss(LOGITS[kept], np.array(labels)[kept], reduction="none")
+    np.testing.assert_array_equal(got, want)
+    for reduction in ("mean", "sum"):
+        all_rows = loss(LOGITS, labels, ignore_index=ignore_index, reduction=reduction)
+        assert all_rows == loss(LOGITS[kept], np.array(labels)[kept], reduction=reduction)
+
+
+@losses
+@pytest.mark.parametrize("bad", [NAN, INF, -INF])
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+def test_an_ignored_row_may_hold_anything(loss: Any, bad: float, weight: Array | None) -> None:
+    logits = np.vstack([LOGITS, np.full(3, bad)])
+    labels = np.append(LABELS, -100)
+    got = loss(logits, labels, weight=weight, reduction="none")
+    assert got[4] == 0.0
+    assert loss(logits, labels, weight=weight) == loss(LOGITS, LABELS, weight=weight)
+
+
+@pytest.mark.parametrize("bad", [NAN, INF, -INF])
+def test_an_ignored_row_is_not_smoothed(bad: float) -> None:
+    logits = np.vstack([LOGITS, np.full(3, bad), LOGITS[0]])
+    labels = np.append(LABELS, [-100, -100])
+    options: dict[str, Any] = {"weight": WEIGHT, "label_smoothing": 0.3}
+    np.testing.assert_array_equal(none(logits, labels, **options)[4:], 0.0)
+    assert xent.cross_entropy(logits, labels, **options) == xent.cross_entropy(
+        LOGITS, LABELS, **options
+    )
+
+
+@losses
+@pytest.mark.parametrize(
+    ("rows", "labels", "options"),
+    [
+        (2, [-100, -100], {}),
+        (0, [], {}),
+        (2, [0, 1], {"weight": [0.0, 0.0, 1.0]}),
+        (2, [-100, 0], {"weight": [0.0, 1.0, 1.0]}),
+    ],
+)
+def test_nothing_used(loss: Any, rows: int, labels: list[int], options: dict[str, Any]) -> None:
+    args = (LOGITS[:rows], np.array(labels, int))
+    assert math.isnan(loss(*args, **options))
+    assert loss(*args, **options, reduction="sum") == 0.0
+    np.testing.assert_array_equal(loss(*args, **options, reduction="none"), np.zeros(rows))
+
+
+# Numbers that are not finite
+
+
+@pytest.mark.parametrize("num_classes", [2, 5, 41, 100])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_rows_that_are_not_finite(num_classes: int, dtype: Any) -> None:
+    logits = np.zeros((7, num_classes), dtype)
+    logits[1, 1] = NAN
+    logits[2, 1] = INF
+    logits[3] = -INF
+    logits[4, 1] = -INF  # a masked class beside the label
+    logits[5, 0] = -INF  # the label's own class
+    logits[6, 0], logits[6, 1:] = 5.0, -INF  # all other classes masked
+    got = none(logits, np.zeros(7, int))
+    np.testing.assert_array_equal(np.isnan(got), [0, 1, 1, 1, 0, 0, 0])
+    near = 1e-6
+    assert got[0] == pytest.approx(math.log(num_classes), rel=near)
+    assert got[4] == pytest.approx(math.log(num_classes - 1), rel=near, abs=0.0)
+    assert got[5] == INF
+    assert got[6] == 0.0
+    assert math.isnan(xent.cross_entropy(logits, np.zeros(7, int)))
+    assert xent.cross_entropy(logits[[0, 5]], [0, 0]) == INF
+
+
+@losses
+def test_a_weight_of_zero_does_not_ignore(loss: Any) -> None:
+    logits = [[-INF, 0.0], [0.0, 0.0]]
+    got = loss(logits, [0, 1], weight=[0.0, 1.0], reduction="none")
+    assert math.isnan(got[0])
+    assert math.isnan(loss(logits, [0, 1], weight=[0.0, 1.0]))
+
+
+def test_a_masked_class_and_smoothing() -> None:
+    """Smoothing gives every class a share, and a class of probability 0 an infinite loss."""
+    assert none([[-INF, 0.0, 0.0]], [1], label_smoothing=0.1).tolist() == [INF]
+    assert math.isnan(none([[-INF, 0.0]], [1], label_smoothing=0.1, weight=[0.0, 1.0])[0])
+    assert math.isnan(none([[-INF, 0.0]], np.array([[0.0, 1.0]]))[0])
+
+
+# Labels
+
+
+@losses
+@pytest.mark.parametrize(
+    "dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", "f2", "f4", "f8"]
+)
+def test_labels_of_every_dtype(loss: Any, dtype: str) -> None:
+    got = loss(LOGITS, LABELS.astype(dtype), reduction="none")
+    np.testing.assert_array_equal(got, loss(LOGITS, LABELS, reduction="none"))
+
+
+@losses
+def test_truth_values_are_labels(loss: Any) -> None:
+    truth = np.array([True, False, True, False])
+    assert loss(LOGITS, truth) == loss(LOGITS, [1, 0, 1, 0])
+
+
+@losses
+@pytest.mark.parametrize("dtype", ["i1", "i8", "f2", "f8"])
+def test_ignored_labels_of_every_signed_dtype(loss: Any, dtype: str) -> None:
+    labels = np.array([1, -100, 0, -100]).astype(dtype)
+    np.testing.assert_array_equal(loss(LOGITS, labels, reduction="none")[[1, 3]], 0.0)
+
+
+@losses
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 7, 9, 1], r"^labels\[1\]: label 7 is outside 0..2 \(2 such rows\)$"),
+        ([0, 1, 2, -1], r"^labels\[3\]: label -1 is outside 0..2$"),
+        ([3, 3, 3, 3], r"^labels\[0\]: label 3 is outside 0..2 \(4 such rows\)$"),
+        ([-100, 1, 1, -99], r"^labels\[3\]: label -99 is outside 0..2$"),
+        ([0, 1, 3.5, 0.5], r"^labels\[2\]: label 3.5 is not a whole number \(2 such rows\)$"),
+        ([0, NAN, 1, 2], r"^labels\[1\]: label nan is not a whole number$"),
+        ([0, 1, INF, 2], r"^labels\[2\]: label inf is not a whole number$"),
+        ([0, 1, 1, 2.0**63], r"^labels\[3\]: label 9.22\S+ is not a whole number$"),
+        (np.array([0, 1, 2**63, 1], "u8"), r"^labels\[2\]: label 9223372036854775808 is "),
+        (np.array([0, 2**64 - 100, 2, 1], "u8"), r"^labels\[1\]: label 18446744073709551516 is "),
+        (np.array([0, 1, 2, 2**62], "u8"), r"^labels\[3\]: label 4611686018427387904 is outside"),
+        (np.array([0, -(2**63), 2, 2]), r"^labels\[1\]: label -9223372036854775808 is outside"),
+        (["0", "1", "2", "0"], "^labels must be integers, not <U1$"),
+        ([0j, 1, 2, 0], "^labels must be integers, not complex128$"),
+    ],
+)
+def test_labels_that_are_no_class(loss: Any, labels: Any, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        loss(LOGITS, np.asarray(labels))
+
+
+@losses
+@pytest.mark.parametrize("labels", [[7, 3.5, 0, 1], [3.5, 7, 0, 1]])
+def test_the_first_wrong_label_is_named_whatever_is_wrong_with_it(
+    loss: Any, labels: list[float]
+) -> None:
+    with pytest.raises(LabelError, match=r"^labels\[0\]"):
+        loss(LOGITS, labels)
+
+
+def test_a_wrong_label_is_an_error_whatever_else_is_wrong() -> None:
+    logits = LOGITS.copy()
+    logits[0] = NAN
+    with pytest.raises(LabelError, match=r"labels\[2\]: label 3 "):
+        xent.cross_entropy(logits, [0, 1, 3, 0])
+
+
+def test_a_wrong_label_is_named_by_its_index() -> None:
+    labels = np.zeros((2, 4), int)
+    labels[1, 2] = labels[1, 3] = 5
+    with pytest.raises(LabelError, match=r"labels\[1, 2\]: label 5 is outside 0..2 \(2 such"):
+        xent.cross_entropy(np.zeros((2, 3, 4)), labels)
+
+
+def test_wrong_labels_of_a_large_array_are_counted_together() -> None:
+    """It is computed tile by tile."""
+    labels = np.zeros(20, int)
+    labels[[9, 15, 19]] = 70_000
+    with pytest.raises(LabelError, match=r"labels\[9\]: label 70000 .*\(3 such rows\)"):
+        xent.cross_entropy(np.zeros((20, 70_000), np.float16), labels)
+
+
+def test_what_the_hint_says() -> None:
+    for labels, hint in (([1, 3], "try --label-base 1"), ([-1, -1], "--ignore-index -1")):
+        with pytest.raises(LabelError) as caught:
+            xent.cross_entropy(LOGITS[:2], labels)
+        assert hint in str(caught.value.hint)
+    with pytest.raises(LabelError) as caught:
+        xent.cross_entropy(LOGITS[:2], [-1, 3])
+    assert caught.value.hint is None

@@ -1,0 +1,174 @@
+"""The two parsers: whatever the fast one returns, the careful one returns, bit by bit."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from xentcli.formats.csv import cells, fast
+from xentcli.formats.csv.cells import Layout
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False).map(repr)
+NUMBERS = st.one_of(
+    FINITE,
+    st.integers(-(2**70), 2**70).map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=25).map(str),
+    st.from_regex(r"[+-]?[0-9]{0,25}\.?[0-9]{0,25}(e[+-]?[0-9]{1,3})?", fullmatch=True),
+)
+EMPTY = ["", " ", "NA", "null", "None", '""', "nan", "-nan", "TRUE", "false"]
+LARGE = ["inf", "-Infinity", "info", "1e400", "-1e400", "1e-400", "4.9e-324", "1.8e308"]
+ALMOST = [
+    "0x10",
+    "1_000",
+    "+1e 7",
+    "1,5",
+    "1e",
+    "1e+",
+    ".",
+    "-",
+    "+-1",
+    "1 2",
+    "1.5.5",
+    "1d5",
+    "1f",
+    "#1",
+]
+PADDED = [" 1 ", "\t1", "1\v", "1\f", "1\x1c", "1\0", "\ufeff1", "\u00a01", "'1'", "1\x1a"]
+QUOTED = ['"1"', '" 1"', '"1\n"', '"1,5"', '"', '1"2', '"1"2', '"a""b"', '"1', '2"', '1"']
+OTHER = ["\u0661", "\uff11", "\u22121", "x\ry", "na\u00efve", "\ud7ff", "x"]
+COUNTS = ["0", "1", "2", "1.0", "01", "+1", "1e0"]
+ODDITIES = st.sampled_from(EMPTY + LARGE + ALMOST + PADDED + QUOTED + OTHER + COUNTS)
+DELIMITERS = st.sampled_from([",", ";", "\t", "|", " "])
+BYTES = st.sampled_from(
+    [bytes([i]) for i in b"019+-.eE,;\t| \"'\r\n\0\\_#xnaifNTr\xef\xbb\xbf\xff"]
+)
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> Layout:
+    fields = draw(st.integers(1, 4))
+    index = fields > 1 and draw(st.booleans())
+    readable = st.integers(int(index), fields - 1)
+    values = draw(st.lists(readable, min_size=1, max_size=4, unique=True))
+    return Layout(draw(DELIMITERS), fields, None, tuple(values), index)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, Layout, int]:
+    """Draw lines of numbers and odd cells, their layout, and the number of the first row."""
+    layout = draw(layouts())
+    first_row = draw(st.sampled_from([0, 1, 10]))
+    cell = st.one_of(NUMBERS, NUMBERS, NUMBERS, ODDITIES) if draw(st.booleans()) else NUMBERS
+    lines = []
+    for i in range(draw(st.integers(1, 4))):
+        row = [draw(cell) for _ in range(layout.fields)]
+        if layout.index and draw(st.integers(0, 9)):
+            row[0] = str(first_row + i)
+        lines.append(layout.delimiter.join(row))
+    end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
+    return "".join(line + end for line in lines), layout, first_row
+
+
+@st.composite
+def corrupted(draw: st.DrawFn) -> tuple[bytes, Layout, int]:
+    """Draw a table with a few bytes changed, added or left out."""
+    text, layout, first_row = draw(tables())
+    content = text.encode()
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(content)))
+        kept = at + draw(st.integers(0, 1))
+        content = content[:at] + draw(st.one_of(BYTES, st.just(b""))) + content[kept:]
+    return content.strip(b"\r\n") + b"\n", layout, first_row
+
+
+def count_rows(content: bytes, delimiter: str) -> int:
+    try:
+        text = io.StringIO(content.decode(), newline="")
+        return sum(1 for _ in csv.reader(text, delimiter=delimiter))
+    except (csv.Error, UnicodeDecodeError):
+        return content.count(b"\n")
+
+
+def assert_the_fast_parser_is_right(content: bytes, layout: Layout, first_row: int = 0) -> None:
+    rows = count_rows(content, layout.delimiter)
+    values = fast.parse(content, layout, rows, first_row)
+    if values is not None:
+        careful = cells.parse(content, layout, "f.csv", 1, first_row)
+        assert values.shape == careful.shape
+        assert values.dtype == careful.dtype
+        assert values.tobytes() == careful.tobytes()
+
+
+PLAIN = Layout(",", 2, None, (0, 1))
+SWAPPED = Layout(",", 2, None, (1, 0))
+FIRST = Layout(",", 2, None, (0,))
+SECOND = Layout(",", 2, None, (1,))
+INDEXED = Layout(",", 2, None, (1,), index=True)
+NARROW = Layout(",", 1, None, (0,))
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (b"1,2\n3,4\n", SWAPPED),
+        (b"\xef\xbb\xbf1,2\n3,4\n", PLAIN),
+        (b'\xef\xbb\xbf"1",2\n3,4\n', PLAIN),
+        (b"info,1e400\nx,2\n", SECOND),
+        (b"inf,1e400\nx,2\n", SECOND),
+        (b"0,1\n1.0,2\n", INDEXED),
+        (b"0,1\n01,2\n", INDEXED),
+        (b"0,1\n+1,2\n", INDEXED),
+        (b"0,1\n1e0,2\n", INDEXED),
+        (b"TRUE,1\nFALSE,2\n", PLAIN),
+        (b"true\n", NARROW),
+        (b"1\v,2\n3,4\n", PLAIN),
+        (b"1\f,2\n3,4\n", PLAIN),
+        (b'"1\n",2\n3,4\n', PLAIN),
+        (b"+1e\t7,2\n3,4\n", PLAIN),
+        (b"+1e 7,2\n3,4\n", PLAIN),
+        (b"1,2,\n3,4,\n", PLAIN),
+        (b"1,2,3\n4,5\n", PLAIN),
+        (b"1,2\n3\n", PLAIN),
+        (b"1,2\n3\n", FIRST),
+        (b"1,2\n3,4,5\n", FIRST),
+        (b"1,2\n3,4,\n", FIRST),
+        (b"1\n\n2\n", NARROW),
+        (b"1,2\r3,4\n5,6\n", PLAIN),
+        (b"1,2\x00\n3,4\n", PLAIN),
+        (b"1\x002,2\n3,4\n", PLAIN),
+        (b'"1,2\n3,4\n', PLAIN),
+        (b'1,"2\n3,4\n', PLAIN),
+        (b"1,2\n3,4\x1a\n", PLAIN),
+        (b"x\xff,2\ny,4\n", SECOND),
+        (b"x\xff,2\ny,4\n", PLAIN),
+        (b'"x\ny",2\nz,4\n', SECOND),
+    ],
+)
+def test_known_differences(content: bytes, layout: Layout) -> None:
+    assert_the_fast_parser_is_right(content, layout)
+
+
+@given(table=tables())
+@settings(max_examples=300, deadline=None)
+@example(table=("1,2\n3,4\n", PLAIN, 0))
+def test_any_table(table: tuple[str, Layout, int]) -> None:
+    text, layout, first_row = table
+    assert_the_fast_parser_is_right(text.encode(), layout, first_row)
+
+
+@given(table=corrupted())
+@settings(max_examples=300, deadline=None)
+def test_any_corrupted_table(table: tuple[bytes, Layout, int]) -> None:
+    assert_the_fast_parser_is_right(*table)
+
+
+@settings(deadline=None)
+@given(rows=st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=5))
+def test_plain_numbers_take_the_fast_path(rows: list[tuple[str, str]]) -> None:
+    """The fast parser is there to be used."""
+    content = "".join(",".join(row) + "\n" for row in rows)
+    values = fast.parse(content.encode(), PLAIN, len(rows), 0)
+    assert values is not None
+    assert values.tolist() == [[float(cell) for cell in row] for row in rows]

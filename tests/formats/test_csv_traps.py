@@ -1,0 +1,279 @@
+"""Files that CSV readers misread without a word: each is read right, or refused with its place."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from opening import csv_source, read_csv
+
+from xentcli.errors import InputError
+from xentcli.formats.csv import source
+
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+
+# Where pandas parses, and where the standard library does.
+both_parsers = pytest.mark.parametrize("block", [2**22, 48])
+
+
+@pytest.mark.parametrize("block", [2**22, 10, 24])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1,2\n3,4\n",
+        "a,b\n1,2\n3,4",
+        "a,b\r\n1,2\r\n3,4\r\n",
+        "a,b\r1,2\r3,4\r",
+        "\ufeffa,b\n1,2\n3,4\n",
+        "\ufeffa,b\r\n1,2\r\n3,4\r\n",
+        "a,b\n1,2\n3,4\n\n\n",
+        "a,b\r\n1,2\r\n3,4\r\n\r\n\r\n",
+        '"a","b"\n"1","2"\n"3","4"\n',
+        '\ufeff"a","b"\n"1",2\n"3",4\n',
+        "a, b\n1, 2\n3, 4\n",
+        "a,b\n 1 ,\t2\n3 , 4\n",
+        "a,b\r\n1,2\n3,4\r\n",
+        "a,b\n1.0,+2e0\n.3e1,4.\n",
+        '"a\n1",b\n1,2\n3,4\n',
+        "a,b\n1,2\n3,4.00000000000000000000000000000000000000000000000000001\n",
+    ],
+)
+def test_the_same_table(monkeypatch: pytest.MonkeyPatch, text: str, block: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    assert read_csv(text).values.tolist() == ROWS
+    assert read_csv(text, stream=True).values.tolist() == ROWS
+
+
+def test_headerless_numeric_first_row() -> None:
+    assert read_csv("5,6\n1,2\n").values.tolist() == [[5.0, 6.0], [1.0, 2.0]]
+
+
+LONE_ROWS = {
+    "longer row": ("1,2,3", "3 cells where there should be 2"),
+    "trailing comma": ("1,2,", "3 cells where there should be 2"),
+    "short row": ("1", "1 cells where there should be 2"),
+    "blank line": ("", "empty line"),
+    "blank line of CRLF": ("\r", "(empty|kinds)"),
+    "line of blanks": ("  ", "1 cells"),
+    "carriage return inside": ("1,2\r3,4", "(kinds|carriage)"),
+}
+BAD_CELLS = {
+    "empty": ("", "empty"),
+    "blanks": ("  ", "empty"),
+    "quoted nothing": ('""', "empty"),
+    "NA": ("NA", "'NA'"),
+    "N/A": ("N/A", "'N/A'"),
+    "null": ("null", "'null'"),
+    "None": ("None", "'None'"),
+    "minus": ("-", "'-'"),
+    "1e400": ("1e400", "1e400 is larger"),
+    "-1e400": ("-1e400", "-1e400 is larger"),
+    "almost 1e400": ("1.7976931348623159e308", "larger"),
+    "thousands": ('"1,234"', "'1,234'.*comma"),
+    "0x10": ("0x10", "'0x10'"),
+    "1_000": ("1_000", "'1_000'"),
+    "TRUE": ("TRUE", "'TRUE'"),
+    "false": ("false", "'false'"),
+    "1e": ("1e", "'1e'"),
+    "1e5.5": ("1e5.5", "'1e5.5'"),
+    "1d5": ("1d5", "'1d5'"),
+    "two numbers": ("1 2", "'1 2'"),
+    "percent": ("10%", "'10%'"),
+    "dollar": ("$10", "10'"),
+    "accounting": ("(10)", "'.10.'"),
+    "quote inside": ('1"2', "1\"2'"),
+    "single quotes": ("'1'", "'1'"),
+    "unicode minus": ("\u22121", "'\u22121'"),
+    "arabic digit": ("\u0661", "'\u0661'"),
+    "fullwidth digit": ("\uff11", "'\uff11'"),
+    "superscript": ("1\u00b2", "'1\u00b2'"),
+    "no-break space": ("\u00a01", r"'\\xa01'"),
+    "byte order mark": ("\ufeff1", r"'\\ufeff1'"),
+    "zero byte": ("1\0", r"'1\\x00'"),
+    "zero byte first": ("\x001", r"'\\x001'"),
+    "infinit": ("infinit", "'infinit'"),
+    "nan(1)": ("nan(1)", "'nan"),
+    "text": ("img_1", "'img_1'"),
+    "long text": ("x" * 200, "'x{20,60}"),
+}
+
+
+@both_parsers
+@pytest.mark.parametrize("before", [0, 1, 30])
+@pytest.mark.parametrize(("row", "says"), LONE_ROWS.values(), ids=LONE_ROWS)
+def test_rows(
+    monkeypatch: pytest.MonkeyPatch, row: str, says: str, before: int, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
+    with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: .*{says}"):
+        read_csv(text)
+
+
+@both_parsers
+@pytest.mark.parametrize("before", [0, 30])
+@pytest.mark.parametrize("field", [0, 1])
+@pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
+def test_cells(
+    monkeypatch: pytest.MonkeyPatch, cell: str, says: str, field: int, before: int, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    row = f"{cell},1" if field == 0 else f"1,{cell}"
+    text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
+    column = "ab"[field]
+    with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: column '{column}': .*{says}"):
+        read_csv(text)
+
+
+@both_parsers
+@pytest.mark.parametrize("cells", ["TRUE FALSE", "true true", "NA NA", '"" ""', "None None"])
+def test_columns_without_a_number(monkeypatch: pytest.MonkeyPatch, cells: str, block: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    text = "a,b\n" + "".join(f"1,{cell}\n" for cell in cells.split() * 10)
+    with pytest.raises(InputError, match=r"^f\.csv:2: column 'b': "):
+        read_csv(text)
+
+
+@both_parsers
+@pytest.mark.parametrize("cell", ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "+INF"])
+def test_numbers_that_are_not_finite(
+    monkeypatch: pytest.MonkeyPatch, cell: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    values = read_csv("a,b\n" + "7,8.5\n" * 20 + f"{cell},1\n5,6\n").values
+    np.testing.assert_array_equal(values[20], [float(cell), 1.0])
+
+
+@both_parsers
+@pytest.mark.parametrize("row", ["1", "1,", "1,2,3,4", "1,2,3,"])
+def test_rows_are_whole_in_columns_that_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, row: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    text = "a,b,c\n" + "7,8.5,x\n" * 20 + row + "\n5,6,x\n"
+    with pytest.raises(InputError, match=r"^f\.csv:22: . cells where there should be 3"):
+        read_csv(text, columns=("a",))
+
+
+@both_parsers
+@pytest.mark.parametrize("text", ["info", "inf", "TRUE", "nan", "1_0", "naïve", "-Infinity"])
+def test_other_columns_hide_no_overflow(
+    monkeypatch: pytest.MonkeyPatch, text: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    content = "id,a\n" + "x,8.5\n" * 20 + f"{text},1e400\n"
+    with pytest.raises(InputError, match=r"^f\.csv:22: column 'a': 1e400"):
+        read_csv(content, drop=("id",))
+
+
+@both_parsers
+@pytest.mark.parametrize("cell", ["1.0", "01", "+1", "1e0", "true", ""])
+def test_an_index_counts_in_whole_numbers(
+    monkeypatch: pytest.MonkeyPatch, cell: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    content = f",a,b\n0,0.125,0.5\n{cell},0.5,0.5\n" + "".join(f"{i},1,1\n" for i in range(2, 20))
+    with pytest.raises(InputError, match=r"^f\.csv:3: .*where 1 should be"):
+        read_csv(content)
+
+
+@both_parsers
+@pytest.mark.parametrize("text", ['5"', 'x"y', '"x""y"', '"x\ny"', "it's"])
+def test_quotes_in_columns_that_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, text: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    content = f"id,a,b\n{text},1,2\n" + "x,7,8.5\n" * 20 + "y,3,4\n"
+    values = read_csv(content, drop=("id",)).values.tolist()
+    assert values == [[1.0, 2.0], *[[7.0, 8.5]] * 20, [3.0, 4.0]]
+
+
+@both_parsers
+def test_lines_are_counted_past_line_ends_in_quotes(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    content = '"i\nd",a\n' + '"x\n\ny",8.5\n' * 10 + "z,oops\n"
+    with pytest.raises(InputError, match=r"^f\.csv:33: column 'a': 'oops'"):
+        read_csv(content, drop=("1",))
+
+
+def test_a_cell_is_read_the_same_beside_any_text() -> None:
+    def read(cell: str, text: str) -> Any:
+        try:
+            return read_csv(f"id,a\n{text},{cell}\n", drop=("id",)).values.tolist()
+        except InputError:
+            return None
+
+    for cell in ('"1\n"', '"\n1"', "1\v", "1\f", "\x1c1", "\x1f1", " 1 ", "1\t"):
+        assert read(cell, "plain") == read(cell, "snake_case") == read(cell, "naïve"), repr(cell)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a,b,a\n1,2,3\n", r"^f\.csv:1: .*'a': 1 and 3"),
+        ("a,b\n", "no row"),
+        ("a,b", "no row"),
+        ("a,b\n\n\n", "no row"),
+        ("", "empty"),
+        ("\n\n", "empty"),
+        (" \n", "empty"),
+        ("\ufeff", "empty"),
+        ("\ufeff\n", "empty"),
+        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-16-be").join([b"\xfe\xff", b""]), "UTF-16"),
+        ("a,b\n1,2\n".encode("utf-32"), "UTF-(16|32)"),
+        ("a,b\n1,2\n".encode("utf-32-be").join([b"\0\0\xfe\xff", b""]), "UTF-32"),
+        ("a,b\n1,2\n".encode("utf-16-le"), r"^f\.csv:2: "),
+        (b"caf\xe9,b\n1,2\n", r"^f\.csv:1: .*0xe9.* UTF-8"),
+        (b"a,b\n1,2\n3,\xff4\n", r"^f\.csv:3: .*0xff.* UTF-8"),
+        (b"a,b\n1,2\n3,\xc3", r"^f\.csv:3: .*0xc3.* UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_whole_files(content: str | bytes, says: str, *, stream: bool) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        read_csv(content, stream=stream)
+    assert caught.value.message.startswith("f.csv:")
+
+
+@pytest.mark.parametrize("line", [2, 9, 30])
+def test_bytes_that_are_not_text_in_any_block(monkeypatch: pytest.MonkeyPatch, line: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", 32)
+    content = b"a,b\n" + b"1,2.5\n" * (line - 2) + b"3,\xff\n" + b"1,2\n" * 9
+    with pytest.raises(InputError, match=rf"^f\.csv:{line}: byte 0xff"):
+        read_csv(content)
+
+
+def test_a_row_of_100_000_columns() -> None:
+    cells = [f"{i}.5" for i in range(100_000)]
+    content = ",".join(cells) + "\n"
+    assert read_csv(content).values.tolist() == [[float(cell) for cell in cells]]
+    names = ",".join(f"c{i}" for i in range(100_000))
+    cells[99_998] = "oops"
+    with pytest.raises(InputError, match=r"^f\.csv:2: column 'c99998': 'oops'"):
+        read_csv(f"{names}\n{','.join(cells)}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "place"),
+    [
+        ("a,b\n1,2\n3,4\n", (1,), "f.csv:3"),
+        ("a,b\n1,2\n3,4\n", (1, 1), "f.csv:3: column 'b'"),
+        ("5,6\n1,2\n3,4\n", (1, 1), "f.csv:2: column 2"),
+        (",a,b\n0,2,3\n1,5,6\n", (0, 1), "f.csv:2: column 'b'"),
+        ("label\n1\n2\n", (1,), "f.csv:3"),
+        ('"a\nb",c\n1,2\n3,4\n', (1,), "f.csv:4"),
+    ],
+)
+def test_places(text: str, index: tuple[int, ...], place: str) -> None:
+    csv = csv_source(text)
+    list(csv.blocks(1))
+    assert csv.place(index) == place
+
+
+def test_a_place_is_not_a_line_where_rows_take_several() -> None:
+    csv = csv_source('id,a\n"x\ny",1\nz,2\n', drop=("id",))
+    list(csv.blocks(1))
+    assert not re.match(r"f\.csv:\d", csv.place((1,)))

@@ -1,0 +1,83 @@
+"""Which format a file is in: by its first bytes, then its extension; else CSV."""
+
+import io
+
+import numpy as np
+import pytest
+from opening import npy_bytes
+
+from xentcli.errors import InputError, UsageError
+from xentcli.formats import registry
+from xentcli.formats.interface import ReadOptions
+from xentcli.storage.inputs import Input
+
+NPY = npy_bytes(np.zeros(3))
+
+
+def detect(name: str, content: bytes) -> str:
+    return registry.detect(Input(name, io.BytesIO(content), len(content))).name
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "want"),
+    [
+        ("a.npy", NPY, "npy"),
+        ("a.csv", NPY, "npy"),
+        ("a", NPY, "npy"),
+        ("<stdin>", NPY, "npy"),
+        ("a.csv", b"1,2\n", "csv"),
+        ("a.CSV", b"1,2\n", "csv"),
+        ("a.txt", b"1 2\n", "csv"),
+        ("a.tsv", b"1\t2\n", "tsv"),
+        ("a.tab", b"1\t2\n", "tsv"),
+        ("a.npy", b"1,2\n", "npy"),
+        ("a", b"1,2\n", "csv"),
+        ("<stdin>", b"1\t2\n", "csv"),
+        ("a.json", b"1,2\n", "csv"),
+        ("dir.npy/a.csv", b"1,2\n", "csv"),
+        ("a.csv", b"", "csv"),
+        ("a.csv", b"\x93NUMPX\1\0", "csv"),
+        ("a.csv", b"PAR1,PAR2\n1,2\n", "csv"),
+        ("a.csv", b"ARROW1,ARROW2\n1,2\n", "csv"),
+        ("a.csv", b"BZh,x\n1,2\n", "csv"),
+    ],
+)
+def test_detection(name: str, content: bytes, want: str) -> None:
+    assert detect(name, content) == want
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.parquet"])
+def test_other_binary_files_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="npy, csv, tsv"):
+        detect(name, b"PK\3\4\24\0\0\0\0\0")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\3\4\24\0\6\0\10\0\0\0!\0", b"PAR1\25\4\25\0\25\0\0\0", b"\x1f\x8b\10\0\0\0\0\0\0\3"],
+    ids=["Excel", "Parquet", "gzip"],
+)
+def test_binary_files_in_the_clothes_of_text_are_refused(name: str, content: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        registry.open_source(Input(name, io.BytesIO(content), len(content)), None, ReadOptions())
+    assert caught.value.message.startswith(name)
+    assert "header" not in caught.value.message
+
+
+def test_a_name_overrules() -> None:
+    data = Input("a.csv", io.BytesIO(b"1\t2\n"), 4)
+    assert registry.open_source(data, "TSV", ReadOptions()).format == "tsv"
+    with pytest.raises(InputError, match="not an NPY file"):
+        registry.open_source(Input("a.csv", io.BytesIO(b"1,2\n"), 4), "npy", ReadOptions())
+    with pytest.raises(UsageError, match=r"'hdf5'.*npy, csv, tsv"):
+        registry.by_name("hdf5")
+
+
+@pytest.mark.parametrize(
+    ("path", "want"),
+    [("a.npy", "npy"), ("a.NPY", "npy"), ("x/a.csv", "csv"), ("a.tsv", "tsv"), ("a", None)],
+)
+def test_by_extension(path: str, want: str | None) -> None:
+    found = registry.by_extension(path)
+    assert (found.name if found else None) == want

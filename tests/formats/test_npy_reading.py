@@ -1,0 +1,133 @@
+"""NPY files as NumPy writes them: every dtype, shape, order and version, from files and pipes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from opening import (
+    Array,
+    assert_same_bits,
+    file_input,
+    npy_bytes,
+    open_npy,
+    pipe_input,
+    read_npy,
+    some_array,
+)
+
+from xentcli.formats.interface import Block
+
+ORDERED = ["i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", np.dtype("longdouble").str[1:]]
+DTYPES = ["?", "i1", "u1", *(end + kind for end, kind in product("<>", ORDERED))]
+SHAPES: list[tuple[int, ...]] = [
+    (),
+    (0,),
+    (1,),
+    (7,),
+    (5, 3),
+    (0, 4),
+    (4, 0),
+    (2, 3, 4),
+    (2, 0, 3),
+    (3, 1, 2, 2),
+    (2, 1, 2, 2, 3),
+]
+VERSIONS = [(1, 0), (2, 0), (3, 0)]
+
+# What is spooled from a pipe lives until the source is gone.
+keeps_a_copy = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@keeps_a_copy
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_numpy_writes(tmp_path: Path, dtype: str, version: tuple[int, int]) -> None:
+    for shape, order in product(SHAPES, "CF"):
+        array = some_array(dtype, shape, order)
+        content = npy_bytes(array, version)
+        with file_input(tmp_path / "a.npy", content) as data:
+            source = open_npy(data)
+            assert (source.shape, source.dtype) == (array.shape, array.dtype)
+            for rows in (1, 2, 100):
+                assert_same_bits(read_npy(source, rows), array)
+        with pipe_input(content) as data:
+            assert_same_bits(read_npy(open_npy(data), 2), array)
+
+
+def test_what_numpy_saves(tmp_path: Path) -> None:
+    array = some_array("f4", (40, 10))
+    np.save(tmp_path / "a.npy", array)
+    with file_input(tmp_path / "b.npy", (tmp_path / "a.npy").read_bytes()) as data:
+        assert_same_bits(read_npy(open_npy(data), 7), array)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(7,), (4, 3), (2, 3, 4), (2, 1, 3, 2), (2, 3, 1, 2, 2)])
+def test_any_slice_of_any_axis(tmp_path: Path, shape: tuple[int, ...], order: str) -> None:
+    array = some_array("<i4", shape, order)
+    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
+        source = open_npy(data)
+        assert source.sliceable
+        for axis, length in enumerate(shape):
+            for start in range(length):
+                for rows in range(1, length - start + 1):
+                    block = source.block(start, rows, axis)
+                    assert (block.start, block.rows) == (start, rows)
+                    want = array.take(range(start, start + rows), axis)
+                    assert_same_bits(np.array(block.decode().values), want)
+
+
+@keeps_a_copy
+def test_slices_of_a_fortran_array_from_a_pipe() -> None:
+    array = some_array("<f8", (4, 5), "F")
+    with pipe_input(npy_bytes(array)) as data:
+        source = open_npy(data)
+        assert source.sliceable
+        assert_same_bits(np.array(source.block(1, 2).decode().values), array[1:3])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_steps_cover_an_axis(tmp_path: Path, axis: int, order: str) -> None:
+    array = some_array("<f4", (3, 4, 5), order)
+    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
+        source = open_npy(data)
+        step = source.step(1, axis)
+        assert step >= 1
+        starts = range(0, array.shape[axis], step)
+        blocks = [source.block(s, min(step, array.shape[axis] - s), axis) for s in starts]
+        parts = [np.array(block.decode().values) for block in blocks]
+        assert_same_bits(np.concatenate(parts, axis), array)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_blocks_decode_in_any_thread_and_order(tmp_path: Path, order: str) -> None:
+    array = some_array("<f8", (300, 4), order)
+
+    def decode(block: Block) -> Array:
+        return np.array(block.decode().values)
+
+    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(4) as pool:
+        blocks = [open_npy(data).block(start, 3) for start in range(0, 300, 3)]
+        backwards = list(pool.map(decode, reversed(blocks)))
+    assert_same_bits(np.concatenate(backwards[::-1]), array)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_threads_do_not_share_a_buffer(tmp_path: Path, order: str) -> None:
+    array = some_array("<f8", (10, 4), order)
+    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(1) as pool:
+        source = open_npy(data)
+        here = source.block(0, 3).decode().values
+        there = pool.submit(source.block(5, 3).decode).result().values
+        assert_same_bits(here, array[:3])
+        assert_same_bits(there, array[5:8])
+
+
+@pytest.mark.parametrize("index", [(), (3,), (3, 0), (1, 2, 3)])
+def test_places_are_numpy_indices(tmp_path: Path, index: tuple[int, ...]) -> None:
+    with file_input(tmp_path / "a.npy", npy_bytes(np.zeros(3))) as data:
+        place = open_npy(data).place(index)
+    assert place == ("a.npy" + str(list(index)) if index else "a.npy")

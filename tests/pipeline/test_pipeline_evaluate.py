@@ -1,0 +1,271 @@
+"""Logits and labels to a loss: where the classes lie, what is wrong where, and what is noted."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, set_block_rows
+
+import xentcli as xent
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
+from xentcli.pipeline.inputs import Run
+
+Array = npt.NDArray[Any]
+
+RNG = np.random.default_rng(4)
+LOGITS = RNG.normal(size=(20, 3)) * 3.0
+LABELS = RNG.integers(3, size=20)
+PROBS = RNG.dirichlet(np.ones(3), size=20)
+RUN = Run(2)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_block_rows(monkeypatch, 3, 3)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("fortran", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "asked", "axis"),
+    [
+        ((3,), None, 0),
+        ((20, 3), None, 1),
+        ((3, 20), 0, 0),
+        ((6, 3, 5), None, 1),
+        ((6, 5, 3), None, 2),
+        ((6, 5, 3), -1, 2),
+        ((3, 6, 5), 0, 0),
+        ((4, 3, 2, 5), None, 1),
+        ((4, 2, 5, 3), None, 3),
+    ],
+)
+def test_every_class_axis(
+    *, shape: tuple[int, ...], asked: int | None, axis: int, fortran: bool, tmp_path: Path
+) -> None:
+    """Index labels and class probabilities, cut into blocks, are what the array gives at once."""
+    rng = np.random.default_rng(1)
+    x, t = rng.normal(size=shape), np.exp(rng.normal(size=shape))
+    lead = shape[:axis] + shape[axis + 1 :]
+    y = rng.integers(3, size=lead)
+    usual = min(1, len(shape) - 1)
+    store = np.asfortranarray if fortran else np.ascontiguousarray
+    logits = npy_file(tmp_path / "x.npy", store(x))
+    for labels, inner in ((y, y), (t, np.moveaxis(t, axis, usual))):
+        sink = Kept()
+        criterion = Criterion(class_axis=axis if labels is t else asked)
+        source = npy_file(tmp_path / "y.npy", store(labels) if lead else labels)
+        evaluation = evaluate(logits, source, criterion, RUN, sink)
+        want = xent.cross_entropy(np.moveaxis(x, axis, usual), inner, reduction="none")
+        got = sink.values if lead else sink.parts[0]
+        np.testing.assert_array_equal(got, want)
+        assert sink.header is not None
+        assert sink.header.shape == lead
+        assert evaluation.summary.loss == math.fsum(np.ravel(want)) / np.size(want)
+        assert evaluation.summary.num_classes == 3
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("logits_in", ["npy", "pipe", "csv"])
+@pytest.mark.parametrize("labels_in", ["npy", "csv"])
+@pytest.mark.parametrize("class_axis", [None, 0])
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_every_place_of_logits_and_labels(
+    *,
+    logits_in: str,
+    labels_in: str,
+    class_axis: int | None,
+    probabilities: bool,
+    tmp_path: Path,
+) -> None:
+    labels = PROBS if probabilities else LABELS
+    want = xent.cross_entropy(LOGITS, labels)
+    x = LOGITS if class_axis is None else LOGITS.T.copy()
+    y = labels.T.copy() if probabilities and class_axis == 0 else labels
+    places = {"npy": npy_file, "csv": csv_file}
+    targets = places[labels_in](tmp_path / f"y.{labels_in}", y)
+    criterion = Criterion(class_axis=class_axis)
+    if logits_in == "pipe":
+        with npy_pipe(x) as stream:
+            got = evaluate(stream, targets, criterion, RUN)
+    else:
+        source = places[logits_in](tmp_path / f"x.{logits_in}", x)
+        got = evaluate(source, targets, criterion, RUN)
+    assert got.summary.loss == want
+    assert got.summary.rows == got.summary.used == 20
+
+
+def test_a_note_says_where_the_classes_are(tmp_path: Path) -> None:
+    for shape, labels, note in (
+        ((4, 5, 3), (4, 5), "the last axis holds the classes"),
+        ((4, 3, 3), (4, 3), "axis 1 holds the classes, as in PyTorch; so might 2: --class-axis 2"),
+        ((4, 5, 3), (4, 3), None),
+    ):
+        logits = npy_file(tmp_path / "x.npy", np.zeros(shape))
+        targets = npy_file(tmp_path / "y.npy", np.zeros(labels, int))
+        notes = evaluate(logits, targets, Criterion(), RUN).notes
+        assert len(notes) == (note is not None)
+        assert not note or note in notes[0]
+
+
+def test_uneven_probabilities_are_noted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, 3, 3)
+    probs = PROBS.copy()
+    probs[[2, 7, 19]] *= 2.0
+    targets = npy_file(tmp_path / "y.npy", probs)
+    notes = evaluate(npy_file(tmp_path / "x.npy", LOGITS), targets, Criterion(), RUN).notes
+    assert notes == ["3 rows of class probabilities do not sum to 1"]
+
+
+# What is wrong, and where
+
+
+@pytest.mark.parametrize("block_rows", [1, 3, 100])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_first_wrong_label_and_how_many(
+    block_rows: int, jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, block_rows, 3)
+    labels = LABELS.copy()
+    labels[[5, 6, 17]] = [9, -3, 3]
+    x, y = tmp_path / "x.npy", tmp_path / "y.npy"
+    with pytest.raises(LabelError) as caught:
+        evaluate(npy_file(x, LOGITS), npy_file(y, labels), Criterion(), Run(jobs))
+    assert str(caught.value) == f"{y}[5]: label 9 is outside 0..2 (3 such rows)"
+    text = tmp_path / "y.csv"
+    with pytest.raises(LabelError) as caught:
+        evaluate(npy_file(x, LOGITS), csv_file(text, labels), Criterion(), Run(jobs))
+    assert str(caught.value) == f"{text}:6: label 9.0 is outside 0..2 (3 such rows)".replace(
+        ".0", ""
+    )
+
+
+@pytest.mark.parametrize("block_rows", [1, 3, 100])
+@pytest.mark.parametrize(
+    ("bad", "index", "what"),
+    [(math.nan, "[4, 2]", "logit nan"), (math.inf, "[4, 2]", "logit inf"), (None, "[4]", "every")],
+)
+def test_the_first_row_that_is_not_finite(
+    block_rows: int,
+    bad: float | None,
+    index: str,
+    what: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_block_rows(monkeypatch, block_rows, 3)
+    logits = LOGITS.astype(np.float32)
+    for row in (4, 5, 19):
+        if bad is None:
+            logits[row] = -math.inf
+        else:
+            logits[row, 2] = bad
+    labels = LABELS.copy()
+    labels[5] = -100  # an ignored row counts for nothing
+    x, y = tmp_path / "x.npy", tmp_path / "y.npy"
+    with pytest.raises(NonFiniteError) as caught:
+        evaluate(npy_file(x, logits), npy_file(y, labels), Criterion(), RUN)
+    assert str(caught.value).startswith(f"{x}{index}: {what}")
+    assert str(caught.value).endswith("(2 such rows)")
+    sink = Kept()
+    criterion = Criterion(propagate=True)
+    summary = evaluate(npy_file(x, logits), npy_file(y, labels), criterion, RUN, sink).summary
+    assert np.flatnonzero(np.isnan(sink.values)).tolist() == [4, 19]
+    assert sink.values[5] == 0.0
+    assert math.isnan(summary.loss)
+    assert (summary.rows, summary.used, summary.ignored) == (20, 19, 1)
+
+
+def test_a_problem_in_several_dimensions_is_named_by_its_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, 1, 15)
+    for axis in (0, 1, 2):
+        x, y = tmp_path / f"x{axis}.npy", tmp_path / f"y{axis}.npy"
+        logits = np.zeros((4, 5, 3))
+        logits[2, 4, 1] = logits[3, 0, 0] = math.nan
+        logits = np.moveaxis(logits, 2, axis)
+        place = np.insert([2, 4], axis, 1).tolist()
+        sources = npy_file(x, logits), npy_file(y, np.zeros((4, 5), int))
+        with pytest.raises(NonFiniteError) as caught:
+            evaluate(*sources, Criterion(class_axis=axis), RUN)
+        assert str(caught.value) == f"{x}{place}: logit nan (2 such rows)"
+        labels = np.zeros((4, 5), int)
+        labels[1, 3] = 7
+        sources = npy_file(x, logits), npy_file(y, labels)
+        with pytest.raises(LabelError) as label_error:
+            evaluate(*sources, Criterion(class_axis=axis, propagate=True), RUN)
+        assert str(label_error.value) == f"{y}[1, 3]: label 7 is outside 0..2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows"), [("npy", 19), ("npy", 21), ("npy", 0), ("csv", 19), ("csv", 21)]
+)
+def test_labels_too_few_or_too_many(
+    kind: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, 3, 3)
+    places = {"npy": npy_file, "csv": csv_file}
+    labels = places[kind](tmp_path / f"y.{kind}", np.zeros(rows, int))
+    with pytest.raises(ShapeError, match=rf"{rows} labels"):
+        evaluate(npy_file(tmp_path / "x.npy", LOGITS), labels, Criterion(), RUN)
+
+
+# Options
+
+
+def test_temperature_and_dtype(tmp_path: Path) -> None:
+    labels = LABELS
+    for criterion, logits in (
+        (Criterion(temperature=2.5), LOGITS / 2.5),
+        (Criterion(dtype=np.dtype(np.float16)), LOGITS.astype(np.float16)),
+        (Criterion(dtype=np.dtype(np.float32), temperature=0.5), LOGITS.astype("f4") * 2.0),
+    ):
+        sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", labels)
+        got = evaluate(*sources, criterion, RUN).summary.loss
+        assert got == pytest.approx(float(xent.cross_entropy(logits, labels)), rel=1e-7)
+
+
+def test_the_label_of_the_first_class(tmp_path: Path) -> None:
+    sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", LABELS + 1)
+    criterion = Criterion(options=LossOptions(label_base=1))
+    assert evaluate(*sources, criterion, RUN).summary.loss == xent.cross_entropy(LOGITS, LABELS)
+    sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", LABELS)
+    with pytest.raises(LabelError, match=r"label 0 is outside 1..3"):
+        evaluate(*sources, criterion, RUN)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_log_probabilities_and_probabilities(reduction: Any, tmp_path: Path) -> None:
+    log_probs = np.asarray(xent.log_softmax(LOGITS))
+    want = float(xent.nll_loss(log_probs, LABELS, reduction=reduction))
+    kinds: dict[Any, Array] = {"log-probabilities": log_probs, "probabilities": np.exp(log_probs)}
+    for kind, values in kinds.items():
+        sources = npy_file(tmp_path / "x.npy", values), npy_file(tmp_path / "y.npy", LABELS)
+        evaluation = evaluate(*sources, Criterion(kind, reduction=reduction), RUN)
+        assert evaluation.summary.loss == pytest.approx(want, rel=1e-14)
+        assert evaluation.summary.command == "nll"
+        assert evaluation.looks_like == kind
+
+
+def test_no_rows_at_all(tmp_path: Path) -> None:
+    sources = npy_file(tmp_path / "x.npy", LOGITS[:0]), npy_file(tmp_path / "y.npy", LABELS[:0])
+    summary = evaluate(*sources, Criterion(), RUN).summary
+    assert math.isnan(summary.loss)
+    assert (summary.loss_sum, summary.rows, summary.num_classes) == (0.0, 0, 3)
+
+
+def test_options_that_do_not_fit(tmp_path: Path) -> None:
+    sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", PROBS)
+    with pytest.raises(InputError, match="ignore_index"):
+        evaluate(*sources, Criterion(options=LossOptions(ignore_index=0)), RUN)
+    with pytest.raises(ShapeError, match="one number for each of the 3 classes"):
+        evaluate(*sources, Criterion(options=LossOptions(np.ones(2))), RUN)
+    with pytest.raises(ShapeError, match="no axis 2"):
+        evaluate(*sources, Criterion(class_axis=2), RUN)

@@ -1,0 +1,161 @@
+"""Same numbers, same bits: whatever the threads, the blocks, the file's layout and the order."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, set_block_rows
+
+import xentcli as xent
+from xentcli.formats.interface import Source
+from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
+from xentcli.pipeline.inputs import Run
+from xentcli.results.loss import LossSummary
+
+Array = npt.NDArray[Any]
+
+ROWS = 70
+JOBS = [1, 2, 5, 8]
+BLOCK_ROWS = [1, 2, 3, 7, 64, 999]
+
+each_case = pytest.mark.parametrize(
+    ("num_classes", "dtype"),
+    [(c, dtype) for c in (3, 10, 50, 1000) for dtype in ("float64", "float32", "float16")],
+)
+
+
+def logits_of(num_classes: int, dtype: str) -> Array:
+    """Return ordinary rows, confident ones of all degrees, and masked classes."""
+    rng = np.random.default_rng(num_classes)
+    logits = rng.normal(size=(ROWS, num_classes)) * rng.choice([0.1, 1.0, 5.0], size=(ROWS, 1))
+    logits[::5, 1] += rng.uniform(5.0, 300.0, len(logits[::5]))
+    logits[::11, 2] = -np.inf
+    narrow: Array = logits.astype(dtype)
+    return narrow
+
+
+def labels_of(num_classes: int) -> Array:
+    labels = np.random.default_rng(7).integers(num_classes, size=ROWS)
+    labels[::11] = 1
+    labels[::13] = -100
+    return labels
+
+
+def losses(
+    logits: Source, labels: Source, run: Run, options: LossOptions | None = None
+) -> tuple[LossSummary, Array]:
+    """Return the summary and the rows."""
+    sink = Kept()
+    criterion = Criterion(options=options or LossOptions())
+    summary = evaluate(logits, labels, criterion, run, sink).summary
+    return summary, sink.values
+
+
+@each_case
+def test_jobs_and_blocks(
+    num_classes: int, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y = logits_of(num_classes, dtype), labels_of(num_classes)
+    rows = np.asarray(xent.cross_entropy(x, y, reduction="none"))
+    alone = [xent.cross_entropy(x[i], y[i], reduction="none") for i in range(ROWS)]
+    assert rows.tobytes() == np.array(alone).tobytes()
+
+    files = [tmp_path / name for name in ("x.npy", "y.npy")]
+    for path, values in zip(files, (x, y), strict=True):
+        np.save(path, values)
+    for block_rows in BLOCK_ROWS:
+        set_block_rows(monkeypatch, block_rows, num_classes)
+        for jobs in JOBS:
+            done: list[int] = []
+            run = Run(jobs, lambda rows, _, done=done: done.append(rows))  # type: ignore[misc]
+            summary, got = losses(open_file(files[0]), open_file(files[1]), run)
+            assert got.tobytes() == rows.tobytes(), (block_rows, jobs)
+            assert summary.loss_sum == math.fsum(rows), (block_rows, jobs)
+            assert done == [min(n, ROWS) for n in range(block_rows, ROWS + block_rows, block_rows)]
+
+
+@each_case
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # of what a pipe is spooled to
+def test_layouts_of_the_file(
+    num_classes: int,
+    dtype: str,
+    order: Any,
+    swapped: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """NPY in C and in Fortran order, in both byte orders, from a disk and from a pipe."""
+    x, y = logits_of(num_classes, dtype), labels_of(num_classes)
+    rows = np.asarray(xent.cross_entropy(x, y, reduction="none"))
+    stored = x.astype(x.dtype.newbyteorder("S" if swapped else "="), order=order)
+    for block_rows, jobs in ((7, 2), (999, 5)):
+        set_block_rows(monkeypatch, block_rows, num_classes)
+        logits, labels = npy_file(tmp_path / "x.npy", stored), npy_file(tmp_path / "y.npy", y)
+        summary, got = losses(logits, labels, Run(jobs))
+        with npy_pipe(stored) as x_stream, npy_pipe(y) as y_stream:
+            piped_summary, piped = losses(x_stream, y_stream, Run(jobs))
+        assert got.tobytes() == piped.tobytes() == rows.tobytes(), block_rows
+        assert summary.loss_sum == piped_summary.loss_sum == math.fsum(rows)
+
+
+@pytest.mark.parametrize("num_classes", [3, 50])
+def test_text_holds_the_same_numbers(num_classes: int, tmp_path: Path) -> None:
+    x, y = logits_of(num_classes, "float64"), labels_of(num_classes)
+    logits, labels = csv_file(tmp_path / "x.csv", x), csv_file(tmp_path / "y.csv", y)
+    summary, got = losses(logits, labels, Run(2))
+    assert got.tobytes() == np.asarray(xent.cross_entropy(x, y, reduction="none")).tobytes()
+    assert summary.loss_sum == math.fsum(got)
+
+
+@each_case
+def test_the_order_of_the_rows(num_classes: int, dtype: str, tmp_path: Path) -> None:
+    """Everything that is reported stays, the standard error too."""
+    x, y = logits_of(num_classes, dtype), labels_of(num_classes)
+    options = LossOptions(np.linspace(0.1, 2.0, num_classes))
+    first: LossSummary | None = None
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(ROWS)
+        logits = npy_file(tmp_path / "x.npy", x[order])
+        labels = npy_file(tmp_path / "y.npy", y[order])
+        summary, rows = losses(logits, labels, Run(2), options)
+        first = first or summary
+        assert summary == first
+        assert summary.loss_sum == math.fsum(rows)
+        assert math.isfinite(summary.standard_error)
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("num_classes", [10, 50])
+def test_every_kind_of_loss(
+    *,
+    probabilities: bool,
+    smoothing: float,
+    weighted: bool,
+    num_classes: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x = np.maximum(logits_of(num_classes, "float32"), np.float32(-50.0))
+    y = labels_of(num_classes)
+    if probabilities:
+        y = np.random.default_rng(3).dirichlet(np.ones(num_classes), size=ROWS)
+    weight = np.linspace(0.1, 2.0, num_classes) if weighted else None
+    rows = np.asarray(
+        xent.cross_entropy(x, y, weight=weight, label_smoothing=smoothing, reduction="none")
+    )
+    options = LossOptions(weight, label_smoothing=smoothing)
+    for convert in (np.ascontiguousarray, np.asfortranarray):
+        for block_rows in (1, 7, 999):
+            set_block_rows(monkeypatch, block_rows, num_classes)
+            logits = npy_file(tmp_path / "x.npy", convert(x))
+            labels = npy_file(tmp_path / "y.npy", convert(y))
+            summary, got = losses(logits, labels, Run(2), options)
+            assert got.tobytes() == rows.tobytes(), (convert, block_rows)
+            assert summary.loss_sum == math.fsum(rows)

@@ -1,0 +1,49 @@
+"""Lines for people on standard error, and the progress bar's silence."""
+
+import pytest
+
+from xentcli.render import progress
+from xentcli.render.console import Color, console, tell
+
+
+@pytest.fixture
+def _no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.usefixtures("_no_color")
+@pytest.mark.parametrize("kind", ["error", "hint", "warning", "note"])
+@pytest.mark.parametrize("color", ["auto", "never", "always"])
+def test_one_line_on_standard_error(
+    capsys: pytest.CaptureFixture[str], kind: str, color: Color
+) -> None:
+    tell(kind, "a [b] \x1b[31m line\nof :smile: text" + " and more" * 30, color)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, "however long, the terminal wraps it"
+    assert ("\x1b[" in err) == (color == "always")
+    assert r"a [b] \x1b[31m line\nof :smile: text" in err
+
+
+def test_no_color_wins(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    tell("error", "text", "always")
+    assert capsys.readouterr().err == "error: text\n"
+
+
+@pytest.mark.usefixtures("_no_color")
+def test_consoles_interpret_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    import sys
+
+    console(sys.stdout, "always").print("[red]1[/red] :smile: 2.5 'x' https://x.y")
+    assert capsys.readouterr().out == "[red]1[/red] :smile: 2.5 'x' https://x.y\n"
+
+
+@pytest.mark.usefixtures("_no_color")
+@pytest.mark.parametrize("row_bytes", [None, 12])
+def test_no_bar_for_short_work(capsys: pytest.CaptureFixture[str], row_bytes: int | None) -> None:
+    with progress.progress_bar("always", row_bytes) as show:
+        for row in range(100):
+            show(row, 100)
+            show(row, None)
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,144 @@
+"""Tables without a terminal: which columns are chosen, what numbers look like, what fits."""
+
+import io
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from xentcli.formats.interface import ArrayHeader
+from xentcli.render.tables import Preview, columns_that_fit, full, loss_table, short
+from xentcli.results.loss import LossSummary
+
+
+def screen(width: int) -> Console:
+    return Console(file=io.StringIO(), width=width, color_system=None, markup=False)
+
+
+def text(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def preview(blocks: list[Any], width: int = 80, columns: tuple[str, ...] | None = None) -> str:
+    shape = (None, *blocks[0].shape[1:])
+    shown = Preview("numbers")
+    shown.open(ArrayHeader(shape, blocks[0].dtype, columns))
+    for block in blocks:
+        shown.write(block)
+    console = screen(width)
+    shown.show(console, "-o FILE")
+    return text(console)
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(st.integers(1, 20_000), st.integers(40, 250), st.sets(st.integers(0, 20_000), max_size=30))
+def test_columns_that_fit(count: int, width: int, also: set[int]) -> None:
+    wanted = sorted(i for i in also if i < count)
+    chosen = columns_that_fit(count, width, wanted)
+    assert chosen == sorted(set(chosen))
+    assert all(0 <= i < count for i in chosen)
+    most = len(columns_that_fit(20_000, width))
+    assert len(chosen) == min(count, most)
+    assert len(wanted) > most or set(wanted) <= set(chosen)
+    if not wanted and len(chosen) > 1:
+        assert (chosen[0], chosen[-1]) == (0, count - 1)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(st.floats(-1e300, 1e300))
+def test_short_numbers(value: float) -> None:
+    shown = short(value)
+    assert len(shown) <= 11
+    close = math.isclose(float(shown), value, rel_tol=1e-3)
+    assert close or abs(float(shown) - value) <= 1e-4
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_short_of_what_is_not_finite(value: float) -> None:
+    assert str(float(short(value))) == str(value)
+
+
+@settings(max_examples=100, deadline=None, database=None)
+@given(st.floats())
+def test_full_numbers_read_back(value: float) -> None:
+    assert float(full(np.float64(value))) == value or math.isnan(value)
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5))
+def test_preview_of_any_blocks(sizes: list[int]) -> None:
+    """How the rows come in does not matter; the first and the last are shown, in order."""
+    rows = np.arange(float(sum(sizes)))[:, None] + [0.25, 0.5]
+    blocks = np.split(rows, np.cumsum(sizes)[:-1])
+    shown = preview(blocks)
+    assert shown == preview([rows])
+    found = re.findall(r"^ *(\d+) +(\S+) +(\S+) *$", shown, re.MULTILINE)
+    places = [int(place) for place, _, _ in found]
+    assert places == sorted(set(places))
+    assert (places[0], places[-1]) == (0, len(rows) - 1)
+    for place, *numbers in found:
+        assert [float(number) for number in numbers] == rows[int(place)].tolist()
+    assert (f"{len(places)} of {len(rows)} rows" in shown) == (len(places) < len(rows))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 7, 20, 1000])
+def test_no_digit_is_cut(width: int, count: int) -> None:
+    """The widest numbers there are, in as many columns as are shown."""
+    rows = np.full((2, count), -1.23456789e-05)
+    lines = preview([rows], width).splitlines()
+    assert max(map(len, lines)) <= width
+    numbers = [cell for line in lines if re.match(r" *\d {2,}", line) for cell in line.split()[1:]]
+    assert set(numbers) <= {short(-1.23456789e-05), "…"}
+    assert len(numbers) >= 2
+
+
+def test_integers_are_not_rounded() -> None:
+    rows = np.array([[12345678, 0], [-3, 1]])
+    shown = preview([rows])
+    assert "12345678" in shown
+    assert "rounded" not in shown
+
+
+def summary(**changes: Any) -> LossSummary:
+    values = {
+        "command": "loss",
+        "loss": 0.1 + 0.2,
+        "reduction": "mean",
+        "loss_sum": 0.6000000000000001,
+        "weight_sum": 2.0,
+        "rows": 1234,
+        "used": 2,
+        "ignored": 1232,
+        "num_classes": 128256,
+        "perplexity": 1.5,
+        "bits": 0.4,
+        "standard_error": math.nan,
+    }
+    return LossSummary(**{**values, **changes})
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_loss_table(width: int) -> None:
+    console = screen(width)
+    console.print(loss_table(summary()))
+    shown = text(console)
+    assert "0.30000000000000004" in shown
+    assert "0.6000000000000001" in shown
+    assert "undefined" in shown
+    flat = re.sub(r"\s+", " ", shown)
+    assert "1,234 (2 used, 1,232 ignored)" in flat
+    assert "128,256" in flat
+
+
+@pytest.mark.parametrize(("weight_sum", "divisor"), [(2.0, "2 rows"), (0.75, "0.75")])
+def test_loss_table_says_what_the_mean_divides_by(weight_sum: float, divisor: str) -> None:
+    console = screen(80)
+    console.print(loss_table(summary(weight_sum=weight_sum)))
+    assert f"/ {divisor}" in text(console)

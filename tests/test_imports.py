@@ -1,0 +1,236 @@
+"""Who imports whom, and what a command does not import: the rules that keep the layers apart.
+
+cli -> render, pipeline;  pipeline -> formats, execution, metrics;  formats -> storage;
+metrics -> core -> numpy
+"""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "xentcli"
+
+# What the modules of each layer may import of the package, besides their own layer.
+COMMON = {"errors", "results", "text"}
+LAYERS = {
+    "core": {"errors"},
+    "metrics": {"core"} | COMMON,
+    "storage": COMMON,
+    "execution": COMMON,
+    "formats": {"storage"} | COMMON,
+    "pipeline": {"formats", "execution", "metrics", "core", "storage"} | COMMON,
+    "render": COMMON,
+    "cli": {"pipeline", "render", "__init__"} | COMMON,
+    "errors": set[str](),
+    "results": set[str](),
+    "text": set[str](),
+    "__init__": {"core"},
+    "__main__": {"cli"},
+}
+# Types alone, which cost nothing when the program runs: what a table is told about an array.
+TYPES_ONLY = {("render", "formats")}
+
+LIBRARIES = {
+    "core": {"numpy"},
+    "metrics": {"numpy"},
+    "storage": set[str](),
+    "execution": set[str](),
+    "formats": {"numpy"},
+    "pipeline": {"numpy"},
+    "render": {"rich"},
+    "cli": {"typer"},
+    "errors": set[str](),
+    "results": set[str](),
+    "text": set[str](),
+    "__init__": set[str](),
+    "__main__": set[str](),
+}
+HEAVY_INSIDE_FUNCTIONS = {
+    "formats/csv/fast.py": {"pandas"},
+    "cli/options.py": {"numpy"},
+}
+
+
+class Import(NamedTuple):
+    """One import: who, what, and whether it stands in a function or is for types alone."""
+
+    file: str
+    module: str
+    in_function: bool
+    for_types: bool
+
+    @property
+    def importer(self) -> str:
+        return Path(self.file).parts[0].removesuffix(".py")
+
+    @property
+    def library(self) -> str:
+        return self.module.split(".")[0]
+
+    @property
+    def layer(self) -> str:
+        """The layer of the package that is imported."""
+        return [*self.module.split("."), "__init__"][1]
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    file = path.relative_to(PACKAGE).as_posix()
+
+    def visit(node: ast.AST, in_function: bool, for_types: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            yield from (Import(file, a.name, in_function, for_types) for a in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            assert node.module
+            yield from (
+                Import(file, module, in_function, for_types)
+                for module in names_from(node.module, [a.name for a in node.names])
+            )
+        is_check = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, in_function or is_function, for_types or is_check)
+
+    yield from visit(ast.parse(path.read_text("utf-8")), in_function=False, for_types=False)
+
+
+def names_from(module: str, names: list[str]) -> set[str]:
+    """Return the modules that ``from module import names`` reads."""
+    root = PACKAGE.parent.joinpath(*module.split("."))
+    inner = {f"{module}.{n}" for n in names if root.is_dir() and is_module(root / n)}
+    return inner if len(inner) == len(names) else inner | {module}
+
+
+def is_module(path: Path) -> bool:
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+IMPORTS = [found for path in FILES for found in imports_of(path)]
+
+
+def named(found: Import) -> str:
+    return f"{found.file} imports {found.module}"
+
+
+def test_every_file_belongs_to_a_layer() -> None:
+    layers = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
+    assert layers == LAYERS.keys() == LIBRARIES.keys()
+
+
+def test_layers_import_only_what_is_below_them() -> None:
+    inside = [found for found in IMPORTS if found.library == "xentcli"]
+    assert len(inside) > 50
+    wrong = [
+        named(found)
+        for found in inside
+        if found.layer not in LAYERS[found.importer] | {found.importer}
+        and not (found.for_types and (found.importer, found.layer) in TYPES_ONLY)
+    ]
+    assert wrong == []
+
+
+def test_libraries_stay_where_they_belong() -> None:
+    outside = [
+        found for found in IMPORTS if found.library not in sys.stdlib_module_names | {"xentcli"}
+    ]
+    wrong = []
+    for found in outside:
+        inside_function = HEAVY_INSIDE_FUNCTIONS.get(found.file, set()) if found.in_function else ()
+        allowed = found.library in LIBRARIES[found.importer] or found.library in inside_function
+        if not (allowed or (found.for_types and found.library == "numpy")):
+            wrong.append(named(found))
+    assert wrong == []
+
+
+def test_pandas_is_imported_where_it_is_used() -> None:
+    found = [i for i in IMPORTS if i.library == "pandas"]
+    assert [i.file for i in found] == ["formats/csv/fast.py"]
+    assert all(i.in_function for i in found)
+
+
+def test_the_layers_below_do_not_know_one_another() -> None:
+    """What the table above says, said again without the table."""
+    for one in ("formats", "execution", "metrics"):
+        others = {"formats", "execution", "metrics", "pipeline", "render", "cli"} - {one}
+        assert not [
+            named(i)
+            for i in IMPORTS
+            if i.importer == one and i.library == "xentcli" and i.layer in others
+        ]
+
+
+# What is imported when
+
+
+HEAVY = {"numpy", "pandas", "rich", "typer", "xentcli"}
+DATA = Path(__file__).parents[1] / "sample_data"
+NPY = "--logits digits_logits.npy --labels digits_labels.npy"
+CSV = "--logits digits_logits.csv --labels digits_labels.csv"
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return which of the heavy libraries a new process has imported after some code."""
+    ending = "import sys; print('loaded:', *{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{ending}"],
+        cwd=DATA,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:]) & HEAVY
+
+
+def loaded_by_command(line: str) -> set[str]:
+    return loaded_by(
+        "import contextlib, sys\n"
+        f"sys.argv = ['xent', *{line.split()!r}]\n"
+        "from xentcli.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        "    main()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("import xentcli", {"xentcli"}),
+        ("from xentcli import cross_entropy, nll_loss, one_hot, softmax", {"xentcli", "numpy"}),
+    ],
+)
+def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
+    assert loaded_by(code) == loaded
+
+
+@pytest.mark.parametrize(
+    ("line", "never"),
+    [
+        ("--version", {"numpy", "pandas", "rich"}),
+        ("--help", {"numpy", "pandas"}),
+        ("loss --help", {"numpy", "pandas"}),
+        (f"loss {NPY}", {"pandas", "rich"}),
+        (f"loss {NPY} --json", {"pandas", "rich"}),
+        (f"loss {CSV}", {"pandas", "rich"}),
+        ("softmax digits_logits.npy", {"pandas", "rich"}),
+        (f"explain {CSV}", {"pandas", "rich"}),
+        ("info digits_logits.npy", {"pandas", "rich"}),
+        ("softmax missing.npy", {"pandas", "rich"}),
+    ],
+)
+def test_what_a_command_does_not_import(line: str, never: set[str]) -> None:
+    loaded = loaded_by_command(line)
+    assert {"xentcli", "typer"} <= loaded
+    assert not loaded & never
+
+
+def test_the_measure_sees_what_is_imported() -> None:
+    """The tests above would prove nothing with a measure that sees nothing."""
+    assert loaded_by("import numpy, pandas, rich") >= {"numpy", "pandas", "rich"}
