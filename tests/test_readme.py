@@ -84,7 +84,7 @@ def run_at_terminal(script: str, folder: Path) -> str:
         except OSError:  # the last program has closed its side
             return
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     try:
         subprocess.run(

@@ -141,7 +141,7 @@ class PseudoTerminal:
         self._leader, self.follower = pty.openpty()
         termios.tcsetwinsize(self.follower, (lines, columns))
         self._content = bytearray()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:

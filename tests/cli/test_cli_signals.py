@@ -30,12 +30,27 @@ def blocked(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    with process, (folder / "slow").open("wb") as writer:
+    with process, open_when_read(folder / "slow", process) as writer:
         try:
             yield process, writer
         finally:
             process.kill()
             process.wait()
+
+
+def open_when_read(pipe: Path, process: subprocess.Popen[bytes]) -> IO[bytes]:
+    """Open a named pipe for writing once the process has opened it for reading."""
+    for _ in range(600):
+        try:
+            descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return os.fdopen(descriptor, "wb")
+    process.kill()
+    raise AssertionError(f"nobody opens {pipe}")
 
 
 def endless_logits() -> bytes:

@@ -203,7 +203,7 @@ def test_any_text_that_csv_writes(texts: list[str], quoting: int, end: str, size
 def test_a_quote_that_is_not_closed_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "_BLOCK", 2**19)
     content = b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 2**18
-    limit = 16 * len(content)
+    limit = 64 * len(content)
     tracemalloc.start()
     try:
         with pytest.raises(InputError, match=r"^f\.csv:3: "):

@@ -148,7 +148,7 @@ def test_standard_input_that_does_not_block_is_not_cut_off() -> None:
         os.write(writer, CONTENT[1000:])
         os.close(writer)
 
-    feeder = threading.Thread(target=feed)
+    feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
     try:
         with standard_input(reader) as data:
@@ -176,7 +176,7 @@ def test_a_device() -> None:
 def test_a_named_pipe(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    feeder = threading.Thread(target=path.write_bytes, args=(CONTENT,))
+    feeder = threading.Thread(target=path.write_bytes, args=(CONTENT,), daemon=True)
     feeder.start()
     with opened(path) as data:
         assert data.size is None

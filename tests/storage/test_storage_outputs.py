@@ -178,7 +178,7 @@ def test_named_pipes_are_streamed(tmp_path: Path, *, force: bool) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
     got: list[bytes] = []
-    reader = threading.Thread(target=lambda: got.append(path.read_bytes()))
+    reader = threading.Thread(target=lambda: got.append(path.read_bytes()), daemon=True)
     reader.start()
     save(path, force=force)
     reader.join()
@@ -190,7 +190,7 @@ def test_named_pipes_are_streamed(tmp_path: Path, *, force: bool) -> None:
 def test_the_reader_of_a_pipe_goes_away(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
-    reader = threading.Thread(target=lambda: path.open("rb").close())
+    reader = threading.Thread(target=lambda: path.open("rb").close(), daemon=True)
     reader.start()
     with open_output(str(path)) as output:
         reader.join()
@@ -231,7 +231,7 @@ def test_two_writers_of_a_new_file(tmp_path: Path, *, force: bool) -> None:
     path = tmp_path / "a"
     contents = [bytes([i]) * 10_000 for i in range(8)]
     refused: list[str] = []
-    together = threading.Barrier(len(contents))
+    together = threading.Barrier(len(contents), timeout=10)
 
     def write(content: bytes) -> None:
         try:

@@ -81,7 +81,12 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
     with np.errstate(all="ignore"):
         if dtype is not None:
             values = values.astype(dtype)
-        return values if temperature == 1.0 else values.astype(np.float64) / temperature
+        if temperature == 1.0:
+            return values
+        cooled = values.astype(np.float64) / temperature
+    if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
+        raise InputError(f"logits divided by the temperature {temperature} are too large")
+    return cooled
 
 
 def evaluate(

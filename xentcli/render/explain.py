@@ -25,7 +25,7 @@ def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
     labels = [int(i) for i in result.labels]
     rows = [str(result.first_row + i) for i in range(len(labels))]
     count = result.logits.shape[1]
-    columns = columns_that_fit(count, width - 15, result.columns, labels)
+    columns = columns_that_fit(count, width - 15, labels, result.columns)
 
     def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Group:
         last = (header, extra) if extra else None

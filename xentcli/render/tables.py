@@ -1,8 +1,7 @@
 """Results as rich tables, for people."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -126,7 +125,7 @@ class Preview:
         fits = self._rows <= HEAD_ROWS + TAIL_ROWS
         shown = self._head if fits else self._head[:HEAD_ROWS] + self._tail
         places, rows = [i for i, _ in shown], [row for _, row in shown]
-        columns = columns_that_fit(len(rows[0]), console.width, self._header.columns)
+        columns = columns_that_fit(len(rows[0]), console.width, names=self._header.columns)
         lead = self._header.shape[1:-1]
         labels = [_row_label(i, lead) for i in places]
         names = self._header.columns if self._header.columns else None
@@ -167,7 +166,7 @@ def cell_width(names: Sequence[str] | None) -> int:
 
 
 def columns_that_fit(
-    count: int, width: int, names: Sequence[str] | None = None, also: Sequence[int] = ()
+    count: int, width: int, also: Sequence[int] = (), names: Sequence[str] | None = None
 ) -> list[int]:
     """Return the columns to show of `count`: `also` and the first and last, as many as fit."""
     cell = cell_width(names) + _BETWEEN
@@ -221,35 +220,41 @@ def matrix(
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("row", style="dim", justify="right", no_wrap=True)
     width = cell_width(names)
-    gaps = {after for before, after in pairwise([-1, *columns]) if after != before + 1}
-    cut_off = bool(columns) and columns[-1] < len(rows[0]) - 1
-    for column in columns:
-        if column in gaps:
+    places = list(_with_gaps(columns, len(rows[0])))
+    for place in places:
+        if place is None:
             table.add_column("…", style="dim", min_width=1, no_wrap=True)
-        name = names[column] if names else str(column)
-        header = Text(visible(name), "cyan", overflow="ellipsis", no_wrap=True)
+            continue
+        name = visible(names[place]) if names else str(place)
+        header = Text(name, "cyan", overflow="ellipsis", no_wrap=True)
         table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
-    if cut_off:
-        table.add_column("…", style="dim", min_width=1, no_wrap=True)
     if extra:
         table.add_column(Text(extra[0], "bold"), justify="right", no_wrap=True)
     for i, (label, row) in enumerate(zip(row_labels, rows, strict=True)):
         if i == gap_after:
-            marks = len(columns) + len(gaps) + cut_off
-            table.add_row("…", *("…" for _ in range(marks)), style="dim")
-        cells: list[Text] = []
-        for column in columns:
-            if column in gaps:
-                cells.append(Text("…"))
-            bold = marked is not None and marked[i] == column
-            cells.append(Text(_cell(row[column]), "bold green" if bold else ""))
-        if cut_off:
-            cells.append(Text("…"))
-        if extra:
-            cells.append(Text(visible(extra[1][i]), "bold"))
-        table.add_row(label, *cells)
+            table.add_row("…", *("…" for _ in places), style="dim")
+        mark = marked[i] if marked is not None else None
+        cells = [_cell(row, place, marked=place == mark) for place in places]
+        last = [Text(visible(extra[1][i]), "bold")] if extra else []
+        table.add_row(label, *cells, *last)
     return table
 
 
-def _cell(value: Any) -> str:
-    return short(float(value)) if value.dtype.kind == "f" else shortest(value).item().decode()
+def _with_gaps(columns: Sequence[int], count: int) -> Iterator[int | None]:
+    """Yield columns, and None where some of all `count` are left out."""
+    expected = 0
+    for column in columns:
+        if column != expected:
+            yield None
+        yield column
+        expected = column + 1
+    if expected < count:
+        yield None
+
+
+def _cell(row: "NDArray[Any]", place: int | None, *, marked: bool) -> Text:
+    if place is None:
+        return Text("…")
+    value = row[place]
+    text = short(float(value)) if value.dtype.kind == "f" else shortest(value).item().decode()
+    return Text(text, "bold green" if marked else "")

@@ -157,6 +157,8 @@ def _choose(
         chosen = list(range(1 if index else 0, fields))
     dropped = {_field(column, names, fields, file) for column in options.drop}
     values = [field for field in chosen if field not in dropped and field != label]
+    if not values:
+        raise InputError(f"{file}: no column is left to read")
     return (*values, label) if label is not None else tuple(values)
 
 

@@ -171,7 +171,7 @@ def _outside_quotes(content: bytes, delimiter: str) -> bytes:
     if b'"' not in content:
         return content
     between = re.escape(delimiter.encode())
-    quoted = rb"(?:(?<=[\r\n]|" + between + rb')|\A)"(?:[^"]|"")*(?:"|\Z)'
+    quoted = rb"(?:(?<=[\r\n]|" + between + rb')|\A)"[^"]*+(?:""[^"]*+)*+(?:"|\Z)'
     return re.sub(quoted, lambda match: b"x" * len(match[0]), content)
 
 
