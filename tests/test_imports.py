@@ -217,7 +217,6 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
         ("--help", {"numpy", "pandas"}),
         ("loss --help", {"numpy", "pandas"}),
         (f"loss {NPY}", {"pandas", "rich"}),
-        (f"loss {NPY} --json", {"pandas", "rich"}),
         (f"loss {CSV}", {"pandas", "rich"}),
         ("softmax digits_logits.npy", {"pandas", "rich"}),
         (f"explain {CSV}", {"pandas", "rich"}),

@@ -78,8 +78,9 @@ def test_a_signal_while_waiting_for_input(folder: Path, number: int, code: int) 
     assert (process.returncode, out, err) == (code, b"", b"")
 
 
-@pytest.mark.parametrize(("number", "code"), SIGNALS[:2])
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("jobs", "number", "code"), [("1", signal.SIGINT, 130), ("2", signal.SIGTERM, 143)]
+)
 def test_a_signal_leaves_no_part_of_the_output(
     folder: Path, jobs: str, number: int, code: int
 ) -> None:
@@ -105,7 +106,6 @@ def test_a_signal_leaves_no_part_of_the_output(
         "xentcli softmax big.npy --to npy | head -c 1",
         "xentcli softmax big.npy --json | head -n 1",
         "xentcli loss --logits big.npy --labels labels.npy --reduction none | head -n 1",
-        "xentcli one-hot labels.npy --num-classes 40 | head -n 1",
     ],
 )
 def test_the_reader_goes_away(folder: Path, line: str) -> None:
@@ -120,10 +120,8 @@ def test_the_reader_goes_away(folder: Path, line: str) -> None:
     "arguments",
     [
         ["loss", "--logits", "z.npy", "--labels", "y.npy"],
-        ["loss", "--logits", "z.npy", "--labels", "y.npy", "--json"],
         ["info", "z.npy"],
         ["explain", "--logits", "z.npy", "--labels", "y.npy"],
-        ["--help"],
         ["loss", "--help"],
         ["--version"],
     ],

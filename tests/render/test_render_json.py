@@ -28,7 +28,7 @@ class Inner:
     names: tuple[str, ...] | None
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(st.lists(st.floats()))
 def test_floats_come_back_to_the_same_bits(values: list[float]) -> None:
     got = strictly(to_json({"values": np.array(values), "inner": Inner(values, None)}))

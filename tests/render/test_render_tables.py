@@ -36,7 +36,7 @@ def preview(blocks: list[Any], width: int = 80, columns: tuple[str, ...] | None 
     return text(console)
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(st.integers(1, 20_000), st.integers(40, 250), st.sets(st.integers(0, 20_000), max_size=30))
 def test_columns_that_fit(count: int, width: int, also: set[int]) -> None:
     wanted = sorted(i for i in also if i < count)
@@ -50,7 +50,7 @@ def test_columns_that_fit(count: int, width: int, also: set[int]) -> None:
         assert (chosen[0], chosen[-1]) == (0, count - 1)
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(st.floats(-1e300, 1e300))
 def test_short_numbers(value: float) -> None:
     shown = short(value)
@@ -70,7 +70,7 @@ def test_full_numbers_read_back(value: float) -> None:
     assert float(full(np.float64(value))) == value or math.isnan(value)
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=30, deadline=None, database=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=5))
 def test_preview_of_any_blocks(sizes: list[int]) -> None:
     """How the rows come in does not matter; the first and the last are shown, in order."""

@@ -23,7 +23,12 @@ def ordered_map(
     """
     todo = iter(items)
     first = list(islice(todo, 2))
-    if jobs == 1 or len(first) < 2:  # one block is not worth a thread
+    if len(first) < 2:  # one block is not worth a thread
+        return map(function, first)
+    from xentcli.execution.memory import keep_freed_memory
+
+    keep_freed_memory()
+    if jobs == 1:
         return map(function, chain(first, todo))
     from xentcli.execution.threads import ordered_thread_map
 

@@ -124,7 +124,7 @@ def parse(
             rows.append(_numbers(cells, layout, f"{name}:{line}", plain=plain))
             line = first_line + reader.line_num
     except csv.Error as error:
-        raise InputError(f"{name}:{line}: {error}") from error
+        raise InputError(f"{name}:{line}: {error}", hint="is a quote never closed?") from error
     return np.array(rows, np.float64).reshape(len(rows), len(layout.values))
 
 

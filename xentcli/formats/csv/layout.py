@@ -39,6 +39,8 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     if note:
         notes.append(note)
     names = tuple(cell.strip() for cell in first) if is_header else None
+    if names and names[0].startswith("# "):  # as np.savetxt writes a header
+        names = (names[0].removeprefix("# "), *names[1:])
     if names:
         _check_names(names, name)
     index = _is_index(names, second, options)
