@@ -417,3 +417,11 @@ def test_not_finite_may_propagate(run: Run, folder: Path, logits: Array, losses:
     want = np.where(np.arange(5) == 1, np.nan, losses)
     np.testing.assert_allclose([float(row) for row in rows], want, rtol=1e-14)
     assert run(*LOSS, "--non-finite", "propagate", "--json").json["loss"] is None
+
+
+def test_a_wrong_label_of_one_row_of_logits(run: Run, folder: Path) -> None:
+    """Logits of shape (C,) have a label without axes, which a CSV file holds in its first line."""
+    np.save(folder / "row.npy", np.arange(3.0))
+    (folder / "row.csv").write_text("7\n")
+    outcome = run("loss", "--logits", "row.npy", "--labels", "row.csv")
+    assert (outcome.code, outcome.err) == (1, "error: row.csv:1: label 7 is outside 0..2\n")

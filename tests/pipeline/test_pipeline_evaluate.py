@@ -120,7 +120,7 @@ def test_uneven_probabilities_are_noted_once(
     probs[[2, 7, 19]] *= 2.0
     targets = npy_file(tmp_path / "y.npy", probs)
     notes = evaluate(npy_file(tmp_path / "x.npy", LOGITS), targets, Criterion(), RUN).notes
-    assert notes == ["3 rows of class probabilities do not sum to 1"]
+    assert notes == ["rows of class probabilities that do not sum to 1: 3"]
 
 
 # What is wrong, and where

@@ -146,6 +146,15 @@ def test_one_hot_of_wrong_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         encode(npy_file(tmp_path / "y.npy", labels), 4, np.dtype("u1"), Kept(), RUN)
 
 
+def test_one_hot_rows_are_made_few_at_a_time(tmp_path: Path) -> None:
+    """A row is as long as there are classes, however short the labels are."""
+    labels = np.arange(200) % 50_000
+    sink = Kept()
+    encode(npy_file(tmp_path / "y.npy", labels), 50_000, np.dtype("u1"), sink, RUN)
+    assert max(part.size for part in sink.parts) < 2**20
+    np.testing.assert_array_equal(sink.values.argmax(axis=1), labels)
+
+
 def test_what_a_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = values_of((50, 6), "f4")
     values[20, 3], values[30, 0], values[40, 5] = math.nan, math.inf, -math.inf

@@ -7,7 +7,6 @@ import typer
 from xentcli.cli import options
 from xentcli.cli.arrays import show, shows_table, terminal_width
 from xentcli.cli.options import Common, Reading, Writing
-from xentcli.errors import UsageError
 
 
 def explain(
@@ -23,14 +22,11 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, and three routes to the same number."""
     from xentcli.pipeline import explain as steps
-    from xentcli.pipeline.outputs import text_file
+    from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
 
     options.only_one_standard_input(logits, labels)
-    if labels is None and label_column is None:
-        raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
-        )
     wanted = options.parse_rows(rows)
+    check_text_output(writing.output, writing.to, force=writing.force)
     source, targets = options.open_both(reading, logits, labels, label_column)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     result = steps.explain(source, targets, wanted, label_base=label_base)
@@ -39,7 +35,7 @@ def explain(
 
         show(explanation(result, terminal_width(common)), common)
         return
-    with text_file(writing.output, force=writing.force) as write:
+    with text_file(writing.output, writing.to, force=writing.force) as write:
         if common.json:
             from xentcli.render.json import to_json
 
@@ -47,4 +43,4 @@ def explain(
         else:
             from xentcli.render.csv import explanation_rows
 
-            write(explanation_rows(result))
+            write(explanation_rows(result, delimiter_for(writing.output, writing.to)))

@@ -19,9 +19,10 @@ def info(
     """Show what files hold: format, shape, range, odd values, and what the rows look like."""
     from xentcli.pipeline.inputs import open_array
     from xentcli.pipeline.inspect import inspect
-    from xentcli.pipeline.outputs import text_file
+    from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
 
     options.only_one_standard_input(*files)
+    check_text_output(writing.output, writing.to, force=writing.force)
     results = []
     for file in files:
         source = open_array(reading.file(file))
@@ -34,7 +35,7 @@ def info(
         for result in results:
             show(info_table(result), common)
         return
-    with text_file(writing.output, force=writing.force) as write:
+    with text_file(writing.output, writing.to, force=writing.force) as write:
         if common.json:
             from xentcli.render.json import to_json
 
@@ -42,4 +43,4 @@ def info(
         else:
             from xentcli.render.csv import result_rows
 
-            write(result_rows(results))
+            write(result_rows(results, delimiter_for(writing.output, writing.to)))

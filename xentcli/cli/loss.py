@@ -47,12 +47,8 @@ class LossFlags:
     non_finite: options.NonFiniteOption = "error"
 
     def check_files(self, values: str, labels: str | None) -> None:
-        """Raise UsageError if it is not clear where the labels are."""
+        """Raise UsageError if two of the files are standard input."""
         options.only_one_standard_input(values, labels, self.weight)
-        if labels is None and self.label_column is None:
-            raise UsageError(
-                "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
-            )
 
 
 def loss(
@@ -137,9 +133,10 @@ def _run(
     common: Common,
 ) -> None:
     from xentcli.pipeline.evaluate import evaluate
-    from xentcli.pipeline.outputs import check_output
+    from xentcli.pipeline.outputs import check_output, check_text_output
 
-    check_output(writing.output, force=writing.force)
+    check = check_text_output if common.json else check_output
+    check(writing.output, force=writing.force)
     source, targets = options.open_both(reading, values, labels, own.label_column)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     if own.reduction == "none":

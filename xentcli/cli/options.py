@@ -169,12 +169,8 @@ class Reading:
         ),
     ] = None
 
-    def file(self, path: str) -> "InputFile":
-        """Return an input file with all of these options: a file of logits."""
-        return self._file(path, columns=_names(self.columns), drop=_names(self.drop) or ())
-
-    def labelled(self, path: str, label_column: str | None) -> "InputFile":
-        """Return the file of logits, which may hold the labels too."""
+    def file(self, path: str, label_column: str | None = None) -> "InputFile":
+        """Return a file to read with all of these options; it may hold the labels too."""
         columns, drop = _names(self.columns), _names(self.drop) or ()
         return self._file(path, columns=columns, drop=drop, label_column=label_column)
 
@@ -261,6 +257,11 @@ def open_both(
     """Open logits and labels; no labels where the file of the logits holds them too."""
     from xentcli.pipeline.inputs import open_array
 
+    if labels is None and label_column is None:
+        raise UsageError(
+            "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
+        )
+
     if labels is None:
-        return open_array(reading.labelled(logits, label_column)), None
+        return open_array(reading.file(logits, label_column)), None
     return open_array(reading.file(logits)), open_array(reading.labels(labels, label_column))

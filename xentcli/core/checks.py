@@ -32,7 +32,10 @@ class Problem:
 
     def merge(self, later: "Problem") -> "Problem":
         """Return one problem for this one and one of the same kind in later rows."""
-        return replace(self, count=self.count + later.count)
+        count = self.count + later.count
+        if self.label == later.label:
+            return replace(self, count=count)
+        return replace(self, count=count, label=None, hint=None)
 
     def at(self, place: str) -> InputError:
         """Return the error to raise; `place` names the row."""
@@ -41,12 +44,12 @@ class Problem:
 
 
 def merge_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return one problem for each kind, given in the order of their rows."""
+    """Return one problem for each kind, the first by its row first."""
     merged: dict[type[InputError], Problem] = {}
     for problem in problems:
         first = merged.get(problem.error)
         merged[problem.error] = first.merge(problem) if first else problem
-    return tuple(merged.values())
+    return tuple(sorted(merged.values(), key=lambda problem: problem.row))
 
 
 def unravel(row: int, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -204,12 +204,13 @@ def _probability_rows(
     loss, uneven = np.zeros(rows), 0
     for tile in tiles(rows, num_classes):
         mass = probs[tile].astype(np.float64, order="C")  # a row's sum depends on the layout
-        if smoothing > 0.0:
-            mass = mass * (1.0 - smoothing) + smoothing / max(1, num_classes)
         sums = np.add.reduce(mass, axis=1)
         uneven += int(np.count_nonzero(np.abs(sums - 1.0) > _UNEVEN))
+        if smoothing > 0.0:
+            mass = mass * (1.0 - smoothing) + smoothing / max(1, num_classes)
         if options.weight is not None:
             mass *= options.weight
+        if smoothing > 0.0 or options.weight is not None:
             sums = np.add.reduce(mass, axis=1)
         part = norm.of(tile)
         loss[tile] = sums * part.log_rest + _weighted_gaps(logits[tile], part, mass)

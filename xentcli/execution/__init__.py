@@ -1,4 +1,4 @@
-"""How a function is mapped over blocks: in this thread, or in several. Knows neither."""
+"""How a function is mapped over items: in this thread, or in several."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

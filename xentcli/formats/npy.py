@@ -38,11 +38,9 @@ class NpySource:
         self.shape: tuple[int, ...] = shape
         self._begin = _header_size(data)
         self._data = data
-        if self._fortran_order and len(shape) > 1:
-            self.keep()  # the first row is spread over the whole file
         self._bytes = math.prod(shape) * self.dtype.itemsize
-        if self._data.size is not None:
-            self._check_size(self._data.size - self._begin)
+        if data.seekable or (self._fortran_order and len(shape) > 1):
+            self.keep()  # in Fortran order the first row is spread over the whole file
         self._buffers = threading.local()
 
     @property
@@ -51,8 +49,9 @@ class NpySource:
         return self._data.seekable
 
     def keep(self) -> None:
-        """Make the source readable more than once."""
+        """Make the source readable more than once, and check its size."""
         self._data = self._data.spooled()
+        self._check_size((self._data.size or 0) - self._begin)
 
     @property
     def _length(self) -> int:

@@ -20,6 +20,7 @@ from xentcli.core.losses import (
     nll_rows,
     rows_of,
 )
+from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source, Table
@@ -31,9 +32,10 @@ from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
-__all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate", "prepare"]
 _SAMPLE = 256  # rows whose looks are judged
 
+
+__all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 
@@ -89,6 +91,11 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
     return cooled
 
 
+def looks_of(values: Array, axis: int) -> RowKind:
+    """Say what the first rows of a block look like, whose classes are along `axis`."""
+    return row_kind(widen(as_rows(values, axis)[:_SAMPLE]))
+
+
 def evaluate(
     logits: Source,
     labels: Source | None,
@@ -106,7 +113,7 @@ def evaluate(
         The loss.
     run : Run
         Threads and progress.
-    sink : RowSink, optional
+    sink : Sink, optional
         Gets one loss a row.
 
     Raises
@@ -136,7 +143,7 @@ def evaluate(
     summary = state.compute(criterion.command, criterion.reduction, num_classes or 0)
     notes = [layout.note] if layout.note else []
     if state.uneven:
-        notes.append(f"{state.uneven:,} rows of class probabilities do not sum to 1")
+        notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
     return Evaluation(summary, notes, total.looks_like)
 
 
@@ -182,5 +189,5 @@ class _Work:
             losses.loss.reshape(rows.lead) if self.keeps_losses else None,
             LossState.from_block(losses),
             tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
-            row_kind(widen(rows.values[:_SAMPLE])) if block.start == 0 else None,
+            looks_of(table.values, self.layout.class_axis) if block.start == 0 else None,
         )

@@ -65,6 +65,8 @@ def find_layout(logits: Source, labels: Source | None, class_axis: int | None) -
         axis, note = class_axis % len(shape), None
     else:
         axis, note = _find_class_axis(shape, labels_shape, usual)
+    if labels is None and axis == 0:
+        raise ShapeError(f"{logits.name}: labels beside logits need one row a line: class axis 1")
     lead = without_axis(shape, axis)
     if not _fits(lead, labels_shape) and not (lead == () and _fits((1,), labels_shape)):
         raise _misfit(logits, labels or logits, lead, labels_shape)

@@ -11,6 +11,8 @@ from xentcli.formats.interface import ArrayHeader, Format, Writer
 from xentcli.pipeline.flow import Array
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
 
+__all__ = ["array_file", "check_output", "check_text_output", "number_file", "text_file"]
+
 
 class _FileSink:
     """Writes an array to an output in a format; nothing before the first row comes."""
@@ -76,12 +78,24 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
 
 
 @contextmanager
-def text_file(path: str, *, force: bool) -> Iterator[Callable[[str], None]]:
+def text_file(
+    path: str, format_name: str | None = None, *, force: bool
+) -> Iterator[Callable[[str], None]]:
     """Open `path` for text; ``-`` is standard output."""
-    if (format_ := registry.by_extension(path)) and not format_.is_text:
-        raise UsageError(f"{path}: this is text, and not {format_.name}", hint="--output FILE.csv")
+    check_text_output(path, format_name, force=force)
     with open_output(path, force=force) as output:
         yield lambda text: output.write(text.encode(errors="backslashreplace"))
 
 
-__all__ = ["STANDARD_OUTPUT", "array_file", "check_output", "format_for", "text_file"]
+def check_text_output(path: str, format_name: str | None = None, *, force: bool) -> None:
+    """Raise now if text cannot be written to `path` later, or not in that format."""
+    named = registry.by_name(format_name) if format_name else registry.by_extension(path)
+    if named is not None and not named.is_text:
+        raise UsageError(f"{path}: this is text, and not {named.name}", hint="--output FILE.csv")
+    check_output(path, force=force)
+
+
+def delimiter_for(path: str, format_name: str | None) -> str:
+    """Return what stands between the cells of text in this file."""
+    named = registry.by_name(format_name) if format_name else registry.by_extension(path)
+    return "\t" if named is not None and named.name == "tsv" else ","

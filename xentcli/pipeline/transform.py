@@ -1,5 +1,6 @@
 """An array to an array of the same rows, block by block: softmax, log-softmax, one-hot."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -13,7 +14,6 @@ from xentcli.core.checks import (
     check_finite,
     check_labels,
     index_of,
-    row_kind,
     unravel,
     whole_labels,
 )
@@ -29,16 +29,16 @@ from xentcli.core.softmax import (
     log_probs_of,
     normalizer,
     probs_of,
+    tiles,
 )
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source
-from xentcli.pipeline.evaluate import prepare
+from xentcli.pipeline.evaluate import looks_of, prepare
 from xentcli.pipeline.flow import Part, Sink, Total, pour
 from xentcli.pipeline.inputs import Run, blocks_along
 
 Array = NDArray[Any]
-_SAMPLE = 256  # rows whose looks are judged
 _NO_LABEL = -(2**63)
 
 
@@ -108,7 +108,7 @@ def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[An
     looks_like = None
     problems: tuple[Problem, ...] = ()
     if block.start == 0:
-        looks_like = row_kind(widen(as_rows(values, function.axis)[:_SAMPLE]))
+        looks_like = looks_of(values, function.axis)
     if out.size and not function.propagate:
         bad = np.isnan(out.take(0, function.axis)).reshape(-1)
         found: tuple[Problem, ...] = ()
@@ -130,8 +130,9 @@ def _down_the_file(
         return normalizer(rows_of(block))
 
     source.keep()
-    norms = list(ordered_map(norm_of, blocks_along(source), run.jobs))
-    norm = reduce(Normalizer.merge, norms) if norms else Normalizer(np.zeros(0), np.zeros(0))
+    norms = ordered_map(norm_of, blocks_along(source), run.jobs)
+    first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
+    norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))
     if bad.size and not function.propagate:
         raise NonFiniteError(
@@ -197,14 +198,33 @@ def encode(
         if problems := problems or check_labels(labels, count, base=label_base):
             before = block.start * (labels[:1].size if labels.ndim else 1)
             return Part(block.rows, problems=tuple(p.shifted(before) for p in problems))
-        return Part(block.rows, one_hot(labels - label_base, count, dtype=dtype))
+        return Part(block.rows, labels - label_base)
 
     def error(problem: Problem, rows: int) -> InputError:
         shape = (rows, *_tail(source)) if source.shape else ()
         return problem.at(source.place(unravel(problem.row, shape)))
 
     parts = ordered_map(work, blocks_along(source), run.jobs)
-    pour(parts, sink, run.progress_of(source.shape), error)
+    pour(parts, _OneHot(sink, count, dtype), run.progress_of(source.shape), error)
+
+
+@dataclass(frozen=True)
+class _OneHot:
+    """A sink of labels that hands on their one-hot rows, few at a time: they are much larger."""
+
+    sink: Sink
+    num_classes: int
+    dtype: np.dtype[Any]
+
+    def open(self, header: ArrayHeader) -> None:
+        self.sink.open(header)
+
+    def write(self, rows: Array) -> None:
+        labels = rows if rows.ndim else rows.reshape(1)
+        width = self.num_classes * math.prod(rows.shape[1:])
+        for tile in tiles(len(labels), width):
+            hot = one_hot(labels[tile], self.num_classes, dtype=self.dtype)
+            self.sink.write(hot if rows.ndim else hot[0])
 
 
 def _largest(block: Block) -> int:

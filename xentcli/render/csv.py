@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
 
 
-def result_rows(results: Sequence["ArraySummary"]) -> str:
+def result_rows(results: Sequence["ArraySummary"], delimiter: str) -> str:
     """Return a line for each file, under a header."""
     names = [field.name for field in dataclasses.fields(results[0])]
-    return _text([names, *([_cell(getattr(r, name)) for name in names] for r in results)])
+    return _text(
+        [names, *([_cell(getattr(r, name)) for name in names] for r in results)], delimiter
+    )
 
 
 def _cell(value: Any) -> str:
@@ -25,9 +27,9 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def explanation_rows(result: "Explanation") -> str:
+def explanation_rows(result: "Explanation", delimiter: str) -> str:
     """Return a line for each row and class, under a header."""
-    return _text(_steps(result))
+    return _text(_steps(result), delimiter)
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
@@ -39,7 +41,7 @@ def _steps(result: "Explanation") -> Iterator[list[str]]:
             yield [str(result.first_row + i), result.name(c), result.name(int(label)), *numbers]
 
 
-def _text(rows: Iterable[list[str]]) -> str:
+def _text(rows: Iterable[list[str]], delimiter: str) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -60,8 +60,8 @@ class JsonArray:
         if self._scalar:
             self._write(_nested(shortest(rows).tolist()))
             return
-        for row in shortest(rows).tolist():
-            self._write((",\n" if self._rows else "") + _nested(row))
+        for row in rows:
+            self._write((",\n" if self._rows else "") + _nested(shortest(row).tolist()))
             self._rows += 1
 
     def close(self, result: Any = None) -> None:

@@ -88,7 +88,7 @@ def info_table(result: "ArraySummary") -> Table:
     table.add_row("looks like", result.looks_like)
     if result.bytes is not None:
         table.add_row("file size", human_bytes(result.bytes))
-    table.add_row("memory", f"about {human_bytes(result.memory)} for any command on it")
+    table.add_row("memory", f"about {human_bytes(result.memory)} for a loss or a softmax of it")
     return table
 
 
@@ -109,7 +109,8 @@ class Preview:
     def write(self, rows: "NDArray[Any]") -> None:
         """Keep what may be shown."""
         rows = rows.reshape(1) if rows.ndim == 0 else rows
-        flat = rows.reshape(-1, rows.shape[-1]) if rows.ndim > 1 else rows.reshape(-1, 1)
+        width = rows.shape[-1] if rows.ndim > 1 else 1
+        flat = rows.reshape(math.prod(rows.shape[:-1]) if rows.ndim > 1 else rows.size, width)
         wanted = HEAD_ROWS + TAIL_ROWS - len(self._head)
         self._head += [(self._rows + i, row.copy()) for i, row in enumerate(flat[:wanted])]
         first = max(0, len(flat) - TAIL_ROWS)

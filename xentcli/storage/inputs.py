@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from xentcli.errors import InputError
+from xentcli.storage.outputs import writing
 
 STANDARD_INPUT = "-"
 _MOST = 2**24  # bytes read at once: as many as a header promises may not be there
@@ -112,13 +113,14 @@ class Input:
         """Return this input if it is seekable, else a copy of all of it on disk that is."""
         if self.seekable:
             return self
-        import shutil
         import tempfile
 
-        with reading(self.name):
-            copy: IO[Any] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-            copy.write(self._head)
-            shutil.copyfileobj(self._file, copy, 2**20)
-            size = copy.seek(0, os.SEEK_END)
-            copy.seek(0)
+        copy: IO[Any] = tempfile.TemporaryFile()  # noqa: SIM115
+        while part := self.read(_MOST):
+            with writing("temporary copy of standard input"):
+                copy.write(part)
+        with writing("temporary copy of standard input"):
+            copy.flush()
+        size = copy.seek(0, os.SEEK_END)
+        copy.seek(0)
         return Input(self.name, copy, size)

@@ -86,12 +86,12 @@ class CsvSource:
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a row by its line in the file, and a column by its header."""
-        row = index[0]
+        row = index[0] if index else 0
         if self._lines_are_rows:
             place = f"{self.name}:{row + 1 + self._header_lines}"
         else:
             place = f"{self.name}: row {row}"
-        if len(index) == 1:
+        if len(index) < 2:
             return place
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
