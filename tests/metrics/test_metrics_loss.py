@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xentcli.core.losses import RowLosses
+from xentcli.core.row_losses import RowLosses
 from xentcli.metrics.loss import LossState
 from xentcli.results.loss import LossSummary
 

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.core.losses import Reduction, RowLosses, mean_of
+from xentcli.core.row_losses import Reduction, RowLosses, mean_of
 from xentcli.results.loss import LossSummary
 
 _ZERO = ExactSum()

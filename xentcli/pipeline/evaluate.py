@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, row_kind
 from xentcli.core.dtypes import widen
-from xentcli.core.losses import (
+from xentcli.core.row_losses import (
     LossOptions,
     Reduction,
     RowLosses,

@@ -6,8 +6,9 @@ import numpy as np
 
 from xentcli.core.checks import check_labels, whole_labels
 from xentcli.core.dtypes import widen
-from xentcli.core.losses import LossOptions, Rows, cross_entropy, nll_loss, rows_of
+from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.one_hot import one_hot
+from xentcli.core.row_losses import LossOptions, Rows, rows_of
 from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.dtypes import is_floating
-from xentcli.core.losses import without_axis
+from xentcli.core.row_losses import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.interface import Shape, Source
 
