@@ -99,6 +99,8 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     (["nll", "--log-probs", "z.npy", "--labels", "z.npy"], "z.npy: ", ""),
     ([*EXPLAIN, "--rows", "7:9"], "z.npy: there is no row 7", ""),
     ([*LOSS, "z.npy", "--label-column", "label"], "z.npy: ", ""),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--label-column", "q"], "y.npy: npy has no columns", ""),
+    (["softmax", "z.npy", "--drop", "cat"], "z.npy: npy has no columns", ""),
     # Output
     (["softmax", "z.npy", "-o", "kept.csv"], "kept.csv: cannot be written: it exists", "--force"),
     ([*LOSS, "z.npy", "--labels", "y.npy", "-o", "kept.csv"], "kept.csv: cannot be", "--force"),
@@ -128,6 +130,7 @@ MISUSED: list[tuple[Command, str]] = [
     (["explain", "--logits", "-", "--labels", "-"], "only one input can be standard input"),
     (["info", "-", "-"], "only one input can be standard input"),
     ([*LOSS, "z.npy"], "where are the labels?"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "1,2,x"], "--weight 1,2,x: neither"),
     (["explain", "--logits", "z.npy"], "where are the labels?"),
     (["nll", "--probs", "z.npy"], "where are the labels?"),
     (["nll", "--labels", "y.npy"], "give one of --log-probs and --probs"),

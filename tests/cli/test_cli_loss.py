@@ -425,3 +425,12 @@ def test_a_wrong_label_of_one_row_of_logits(run: Run, folder: Path) -> None:
     (folder / "row.csv").write_text("7\n")
     outcome = run("loss", "--logits", "row.npy", "--labels", "row.csv")
     assert (outcome.code, outcome.err) == (1, "error: row.csv:1: label 7 is outside 0..2\n")
+
+
+def test_classes_are_counted_along_the_first_axis_of_a_csv(run: Run, folder: Path) -> None:
+    (folder / "columns.csv").write_text("1.5,2.5\n3.5,4.5\n0.5,9.5\n")
+    (folder / "two.csv").write_text("0\n2\n")
+    outcome = run(
+        "loss", "--logits", "columns.csv", "--labels", "two.csv", "--class-axis", "0", "--json"
+    )
+    assert (outcome.json["num_classes"], outcome.json["rows"]) == (3, 2)

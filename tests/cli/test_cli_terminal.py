@@ -222,11 +222,13 @@ def test_explain_of_underflow(terminal: Terminal, folder: Path) -> None:
     assert "becomes 0" in screen.text
 
 
-def test_explain_of_nan_does_not_speak_of_underflow(terminal: Terminal, folder: Path) -> None:
+def test_explain_of_nan_names_the_place(terminal: Terminal, folder: Path) -> None:
     np.save(folder / "z.npy", np.array([[0.0, np.nan]]))
     np.save(folder / "y.npy", np.array([0]))
     screen = terminal("explain", "--logits", "z.npy", "--labels", "y.npy")
     assert "In 0 places" not in screen.text
+    assert screen.code == 1
+    assert "z.npy[0, 1]: logit nan" in screen.text
 
 
 @pytest.mark.parametrize("columns", WIDTHS)

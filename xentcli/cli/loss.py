@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -118,6 +119,8 @@ def _weight(text: str | None) -> "ArrayLike | None":
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
+        if "," in text and not Path(text).exists():
+            raise UsageError(f"--weight {text}: neither numbers nor a file") from None
         from xentcli.pipeline.inputs import InputFile, read_vector
 
         return read_vector(InputFile(text))

@@ -140,7 +140,9 @@ def evaluate(
     parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
     total = pour(parts, sink, run.progress_of(layout.lead), error)
     state = total.state or LossState()
-    summary = state.compute(criterion.command, criterion.reduction, num_classes or 0)
+    summary = state.compute(
+        criterion.command, criterion.reduction, num_classes or total.num_classes
+    )
     notes = [layout.note] if layout.note else []
     if state.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
@@ -190,4 +192,5 @@ class _Work:
             LossState.from_block(losses),
             tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
             looks_of(table.values, self.layout.class_axis) if block.start == 0 else None,
+            rows.values.shape[1],
         )

@@ -1,15 +1,16 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xentcli.core.checks import check_labels, whole_labels
+from xentcli.core.checks import check_finite, check_labels, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.one_hot import one_hot
 from xentcli.core.row_losses import LossOptions, Rows, rows_of
-from xentcli.core.softmax import log_softmax, softmax
+from xentcli.core.softmax import log_softmax, normalizer, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
 from xentcli.pipeline.evaluate import pairs
@@ -32,8 +33,11 @@ def explain(
     z = widen(chosen.values).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=label_base):
-        place = (labels or logits).place((problem.row + first_row,))
-        raise problem.at(place)
+        raise problem.at((labels or logits).place((problem.row + first_row,)))
+    for problem in check_finite(z, np.isnan(normalizer(z).rest)):
+        index = [problem.row + first_row] if len(logits.shape) > 1 else []
+        index += [] if problem.column is None else [problem.column]
+        raise replace(problem, hint=None).at(logits.place(tuple(index)))
     y = y - label_base
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)

@@ -42,6 +42,7 @@ class Part(Generic[State]):
     state: State | None = None
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
+    num_classes: int | None = None
 
 
 class Total(NamedTuple, Generic[State]):
@@ -50,6 +51,7 @@ class Total(NamedTuple, Generic[State]):
     rows: int
     state: State | None
     looks_like: RowKind
+    num_classes: int
 
 
 def pour(
@@ -78,6 +80,7 @@ def pour(
     state: State | None = None
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
+    num_classes = 0
     for part in parts:
         problems = merge_problems((*problems, *part.problems))
         if sink and part.values is not None and not problems:
@@ -85,8 +88,9 @@ def pour(
         if part.state is not None:
             state = part.state if state is None else state.merge(part.state)
         looks_like = looks_like or part.looks_like
+        num_classes = part.num_classes or num_classes
         rows += part.rows
         progress(rows)
     if problems:
         raise error(problems[0], rows)
-    return Total(rows, state, looks_like or "unknown")
+    return Total(rows, state, looks_like or "unknown", num_classes)

@@ -65,7 +65,7 @@ def _routes(result: "Explanation") -> Table:
 def _lesson(result: "Explanation") -> str:
     if result.underflows or math.isnan(result.routes[0].loss):
         if not result.underflows:
-            return "The logits hold what makes a loss NaN: there is nothing to compare."
+            return "A logit of -inf has probability 0, and the textbook's 0 * -inf is NaN."
         return (
             f"In {result.underflows} places softmax is too small for float64, and becomes 0: its "
             "logarithm is -inf, and the textbook's route is lost (0 * inf is NaN). log_softmax "
