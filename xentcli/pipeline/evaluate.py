@@ -1,6 +1,5 @@
 """Logits and labels to a loss."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -23,11 +22,11 @@ from xentcli.core.row_losses import (
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.interface import ArrayHeader, Block, Source, Table
+from xentcli.formats.interface import ArrayHeader, Source
 from xentcli.metrics.loss import LossState
 from xentcli.pipeline.flow import Part, Sink, pour
-from xentcli.pipeline.inputs import Run, blocks_along, read_whole
-from xentcli.pipeline.labels import LabelReader, beside
+from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.labels import Pair, pairs
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.results.loss import LossSummary
 
@@ -147,24 +146,6 @@ def evaluate(
     if state.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
     return Evaluation(summary, notes, total.looks_like)
-
-
-Pair = tuple[Block, Callable[[], Array] | None]
-
-
-def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
-    """Cut logits into blocks, each with what decodes its labels."""
-    if layout.cut_axis is None:
-        values = read_whole(logits)
-        those = None if labels is None else read_whole(labels)
-        yield Block(0, 1, lambda: Table(values)), None if those is None else lambda: those
-        return
-    blocks = blocks_along(logits, layout.cut_axis)
-    if labels is None:
-        yield from ((block, None) for block in blocks)
-        return
-    axis = layout.cut_axis if layout.probabilities else 0
-    yield from beside(blocks, LabelReader(labels, logits.name, axis))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from xentcli.core.row_losses import LossOptions, Rows, rows_of
 from xentcli.core.softmax import log_softmax, normalizer, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
-from xentcli.pipeline.evaluate import pairs
+from xentcli.pipeline.labels import pairs
 from xentcli.pipeline.layout import find_layout
 from xentcli.results.explain import Explanation, Route
 

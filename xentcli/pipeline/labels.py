@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import ShapeError
-from xentcli.formats.interface import Block, Source
-from xentcli.pipeline.inputs import blocks_along
+from xentcli.formats.interface import Block, Source, Table
+from xentcli.pipeline.inputs import blocks_along, read_whole
+from xentcli.pipeline.layout import Layout
 
 Array = NDArray[Any]
 
@@ -18,7 +19,7 @@ class LabelReader:
     """Hands out the labels of consecutive rows.
 
     Those of a sliceable source are read by whoever needs them. Any other is cut into blocks of its
-    own; each is decoded once, by the first who needs a part of it.
+    own; what is decoded is kept for the others who need a part of it.
     """
 
     def __init__(self, source: Source, logits_name: str, axis: int) -> None:
@@ -91,3 +92,21 @@ def beside(
     for block in blocks:
         yield block, labels.take(block.rows)
     labels.finish()
+
+
+Pair = tuple[Block, Callable[[], Array] | None]
+
+
+def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
+    """Cut logits into blocks, each with what decodes its labels."""
+    if layout.cut_axis is None:
+        values = read_whole(logits)
+        those = None if labels is None else read_whole(labels)
+        yield Block(0, 1, lambda: Table(values)), None if those is None else lambda: those
+        return
+    blocks = blocks_along(logits, layout.cut_axis)
+    if labels is None:
+        yield from ((block, None) for block in blocks)
+        return
+    axis = layout.cut_axis if layout.probabilities else 0
+    yield from beside(blocks, LabelReader(labels, logits.name, axis))
