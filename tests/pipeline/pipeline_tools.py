@@ -29,7 +29,7 @@ class Kept:
     def open(self, header: ArrayHeader) -> None:
         self.header = header
 
-    def write(self, rows: Array) -> None:
+    def write(self, rows: Array, ids: Array | None = None) -> None:  # noqa: ARG002
         self.parts.append(rows.copy())
 
     @property

@@ -80,7 +80,6 @@ def test_jobs_and_blocks(
 @each_case
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("swapped", [False, True])
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # of what a pipe is spooled to
 def test_layouts_of_the_file(
     num_classes: int,
     dtype: str,

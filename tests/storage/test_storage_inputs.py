@@ -100,7 +100,6 @@ def test_any_peeks_and_reads_of_a_pipe(steps: list[tuple[bool, int]], size: int)
         assert data.read(5000) == content[at:]
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # the copy lives in the Input
 def test_spooled_copy_of_a_pipe() -> None:
     with piped(CONTENT) as data:
         data.peek(100)

@@ -25,9 +25,9 @@ class ArraySink:
         """Begin the array."""
         self._sink.open(header)
 
-    def write(self, rows: "NDArray[Any]") -> None:
-        """Take the next rows."""
-        self._sink.write(rows)
+    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
+        """Take the next rows, and their ids if the header has a name for them."""
+        self._sink.write(rows, ids)
 
     def finish(self, result: Any) -> None:
         """Take what JSON says behind the array."""

@@ -15,10 +15,14 @@ Shape = tuple[int | None, ...]
 
 
 class Table(NamedTuple):
-    """Decoded rows: the numbers, and the label of each row where the file holds both."""
+    """Decoded rows: the numbers, and each row's label and id where the file holds them too.
+
+    Numbers or text: labels may be class names, ids whatever names a row.
+    """
 
     values: NDArray[Any]
     labels: NDArray[Any] | None = None
+    ids: NDArray[Any] | None = None
 
 
 class Block(NamedTuple):
@@ -42,6 +46,10 @@ class ReadOptions:
     columns: tuple[str, ...] | None = None
     drop: tuple[str, ...] = ()
     label_column: str | None = None
+    id_column: str | None = None
+    """The column that names each row and is carried to the output."""
+    key: str | None = None
+    """The array, in a file that holds several."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class ArrayHeader:
     shape: Shape
     dtype: np.dtype[Any]
     columns: tuple[str, ...] | None = None
+    id_column: str | None = None
+    """The name of the rows' ids, which each write then brings along."""
 
 
 class Source(Protocol):
@@ -66,6 +76,8 @@ class Source(Protocol):
     """What was decided about the file beyond the plain cases, for the user to know."""
     labelled: bool
     """Whether the tables hold labels beside the values."""
+    id_column: str | None
+    """The name of the ids that the tables hold beside the values."""
 
     @property
     def sliceable(self) -> bool:
@@ -94,8 +106,8 @@ class Source(Protocol):
 class Writer(Protocol):
     """Takes an array's rows in order."""
 
-    def write(self, rows: NDArray[Any]) -> None:
-        """Write some rows."""
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
+        """Write some rows; one id for each if the header names a column of them."""
 
     def close(self) -> None:
         """Write what comes after the last row."""
@@ -112,3 +124,5 @@ class Format:
     open_source: Callable[[Input, ReadOptions], Source]
     open_writer: Callable[[Output, ArrayHeader], Writer]
     is_text: bool = False
+    has_columns: bool = False
+    """Whether columns can be chosen by name, labels and ids among them."""

@@ -29,6 +29,7 @@ class NpySource:
     format = "npy"
     columns: tuple[str, ...] | None = None
     labelled = False
+    id_column: str | None = None
 
     def __init__(self, data: Input) -> None:
         self.name = data.name
@@ -200,8 +201,10 @@ class NpyWriter:
         else:
             output.write(_header_bytes(header.shape, header.dtype))
 
-    def write(self, rows: NDArray[Any]) -> None:
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
         """Write rows, converted to the header's dtype."""
+        if ids is not None:
+            raise AssertionError("NPY holds no ids")
         self._rows += rows.shape[0] if rows.ndim else 1
         content = np.ascontiguousarray(rows, self._header.dtype)
         if content.size:

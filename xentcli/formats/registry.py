@@ -57,6 +57,7 @@ def detect(data: Input) -> Format:
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
     format_ = by_name(name) if name else detect(data)
-    if not format_.is_text and (options.columns is not None or options.drop):
+    chosen = options.columns or options.drop or options.id_column
+    if chosen and not format_.has_columns:
         raise InputError(f"{data.name}: {format_.name} has no columns to choose from")
     return format_.open_source(data, options)

@@ -128,7 +128,7 @@ def evaluate(
     if num_classes is not None:
         check_options(criterion.options, num_classes, probabilities=layout.probabilities)
     if sink:
-        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64)))
+        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64), id_column=logits.id_column))
     work = _Work(layout, criterion, keeps_losses=sink is not None)
 
     def error(problem: Problem, rows: int) -> InputError:
@@ -174,4 +174,5 @@ class _Work:
             tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
             looks_of(table.values, self.layout.class_axis) if block.start == 0 else None,
             rows.values.shape[1],
+            table.ids,
         )

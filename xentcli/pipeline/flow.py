@@ -19,8 +19,8 @@ class Sink(Protocol):
     def open(self, header: ArrayHeader) -> None:
         """Begin an array."""
 
-    def write(self, rows: Array) -> None:
-        """Take the next rows."""
+    def write(self, rows: Array, ids: Array | None = None) -> None:
+        """Take the next rows, and their ids if the header has a name for them."""
 
 
 class Mergeable(Protocol):
@@ -43,6 +43,8 @@ class Part(Generic[State]):
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
     num_classes: int | None = None
+    ids: Array | None = None
+    """What names the rows of `values`."""
 
 
 class Total(NamedTuple, Generic[State]):
@@ -84,7 +86,7 @@ def pour(
     for part in parts:
         problems = merge_problems((*problems, *part.problems))
         if sink and part.values is not None and not problems:
-            sink.write(part.values)
+            sink.write(part.values, part.ids)
         if part.state is not None:
             state = part.state if state is None else state.merge(part.state)
         looks_like = looks_like or part.looks_like

@@ -26,8 +26,8 @@ class _FileSink:
     def open(self, header: ArrayHeader) -> None:
         self._header = header
 
-    def write(self, rows: Array) -> None:
-        self._opened().write(rows)
+    def write(self, rows: Array, ids: Array | None = None) -> None:
+        self._opened().write(rows, ids)
 
     def close(self) -> None:
         self._opened().close()

@@ -80,7 +80,7 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
         raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {source.shape}")
     function = replace(function, axis=function.axis % max(1, ndim))
     dtype = function.dtype or computing_dtype(source.dtype)
-    sink.open(ArrayHeader(source.shape, dtype, source.columns))
+    sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column))
     if function.axis == 0:
         work = _down_the_file(source, function, dtype, run)
     else:
@@ -103,7 +103,7 @@ def _tail(source: Source) -> tuple[int, ...]:
 
 def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[Any]:
     """Transform whole rows."""
-    values = block.decode().values
+    values, _, ids = block.decode()
     out = function(values).astype(dtype, copy=False)
     looks_like = None
     problems: tuple[Problem, ...] = ()
@@ -115,7 +115,7 @@ def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[An
         if bad.any():
             found = check_finite(widen(as_rows(function.prepared(values), function.axis)), bad)
         problems = tuple(p.shifted(block.start * (len(bad) // len(out))) for p in found)
-    return Part(block.rows, out, problems=problems, looks_like=looks_like)
+    return Part(block.rows, out, problems=problems, looks_like=looks_like, ids=ids)
 
 
 def _down_the_file(
@@ -142,11 +142,12 @@ def _down_the_file(
         )
 
     def apply(block: Block) -> Part[Any]:
-        rows = rows_of(block)
+        table = block.decode()
+        rows = widen(as_rows(function.prepared(table.values), 0))
         with np.errstate(all="ignore"):
             out = function.apply(rows, norm).astype(dtype, copy=False)
         shape = (block.rows, *_tail(source)) if source.shape else ()
-        return Part(block.rows, from_rows(out, shape, 0))
+        return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
 
     return apply
 
@@ -219,12 +220,12 @@ class _OneHot:
     def open(self, header: ArrayHeader) -> None:
         self.sink.open(header)
 
-    def write(self, rows: Array) -> None:
+    def write(self, rows: Array, ids: Array | None = None) -> None:
         labels = rows if rows.ndim else rows.reshape(1)
         width = self.num_classes * math.prod(rows.shape[1:])
         for tile in tiles(len(labels), width):
             hot = one_hot(labels[tile], self.num_classes, dtype=self.dtype)
-            self.sink.write(hot if rows.ndim else hot[0])
+            self.sink.write(hot if rows.ndim else hot[0], None if ids is None else ids[tile])
 
 
 def _largest(block: Block) -> int:

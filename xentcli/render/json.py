@@ -54,7 +54,7 @@ class JsonArray:
         self._scalar = not header.shape
         self._first = {**self._first, "dtype": header.dtype.name, "columns": header.columns}
 
-    def write(self, rows: "NDArray[Any]") -> None:
+    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:  # noqa: ARG002
         """Write some rows."""
         self._begin()
         if self._scalar:

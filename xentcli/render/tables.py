@@ -106,7 +106,7 @@ class Preview:
         """Begin an array."""
         self._header = header
 
-    def write(self, rows: "NDArray[Any]") -> None:
+    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:  # noqa: ARG002
         """Keep what may be shown."""
         rows = rows.reshape(1) if rows.ndim == 0 else rows
         width = rows.shape[-1] if rows.ndim > 1 else 1

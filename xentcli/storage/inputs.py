@@ -1,6 +1,7 @@
 """Bytes to read: a file, a device, or standard input."""
 
 import errno
+import io
 import os
 import select
 import stat
@@ -63,6 +64,10 @@ class Input:
             at_start = regular and file.tell() == 0
             return cls(name, file, status.st_size if at_start else None)
 
+    def __del__(self) -> None:
+        # Whoever decodes a block still needs the file: it is open as long as anything refers to it.
+        self._file.close()
+
     @property
     def seekable(self) -> bool:
         """Whether any part can be read at any time, and more than once."""
@@ -104,6 +109,10 @@ class Input:
                 done += count
         return done
 
+    def as_file(self) -> "SeekableFile":
+        """Return a file object on a seekable input, for libraries that read one."""
+        return SeekableFile(self)
+
     def rewind(self) -> None:
         """Go back to the first byte of a seekable input."""
         self._head = b""
@@ -124,3 +133,31 @@ class Input:
         size = copy.seek(0, os.SEEK_END)
         copy.seek(0)
         return Input(self.name, copy, size)
+
+
+class SeekableFile(io.RawIOBase):
+    """A seekable input as Python's file object, with a position of its own."""
+
+    def __init__(self, data: Input) -> None:
+        self._data = data
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say that any place can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` from the position on."""
+        count = self._data.read_at(self._position, memoryview(buffer).cast("B"))
+        self._position += count
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move the position."""
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._data.size or 0}
+        self._position = max(0, start[whence] + offset)
+        return self._position

@@ -23,6 +23,7 @@ def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
         open_source=open_source,
         open_writer=open_writer,
         is_text=True,
+        has_columns=True,
     )
 
 

@@ -35,6 +35,7 @@ class CsvSource:
 
     dtype = np.dtype(np.float64)
     sliceable = False
+    id_column: str | None = None
 
     def __init__(self, data: Input, options: ReadOptions, usual_delimiter: str) -> None:
         self.name = data.name

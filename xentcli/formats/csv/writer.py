@@ -29,7 +29,7 @@ class CsvWriter:
         self._columns = header.columns
         self._begun = False
 
-    def write(self, rows: NDArray[Any]) -> None:
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:  # noqa: ARG002
         """Write rows, or one number."""
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
         if table.size == 0:
