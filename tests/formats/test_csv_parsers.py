@@ -1,4 +1,4 @@
-"""The two parsers: whatever the fast one returns, the careful one returns, bit by bit."""
+"""The three parsers: whatever a fast one returns, the careful one returns, bit by bit."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from xentcli.formats.csv import cells, fast
+from xentcli.formats.csv import cells, frame, plain
 from xentcli.formats.csv.cells import Layout
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False).map(repr)
@@ -42,7 +42,7 @@ COUNTS = ["0", "1", "2", "1.0", "01", "+1", "1e0"]
 ODDITIES = st.sampled_from(EMPTY + LARGE + ALMOST + PADDED + QUOTED + OTHER + COUNTS)
 DELIMITERS = st.sampled_from([",", ";", "\t", "|", " "])
 BYTES = st.sampled_from(
-    [bytes([i]) for i in b"019+-.eE,;\t| \"'\r\n\0\\_#xnaifNTr\xef\xbb\xbf\xff"]
+    [bytes([i]) for i in b"019+-.eE,;\t| \"'\r\n\0\\_#xnaifNTr[]{:\xef\xbb\xbf\xff"]
 )
 
 
@@ -91,14 +91,17 @@ def count_rows(content: bytes, delimiter: str) -> int:
         return content.count(b"\n")
 
 
-def assert_the_fast_parser_is_right(content: bytes, layout: Layout, first_row: int = 0) -> None:
+def assert_the_fast_parsers_are_right(content: bytes, layout: Layout, first_row: int = 0) -> None:
     rows = count_rows(content, layout.delimiter)
-    values = fast.parse(content, layout, rows, first_row)
-    if values is not None:
-        careful = cells.parse(content, layout, "f.csv", 1, first_row)
-        assert values.shape == careful.shape
-        assert values.dtype == careful.dtype
-        assert values.tobytes() == careful.tobytes()
+    for values in (
+        plain.parse(content, layout, rows),
+        frame.parse(content, layout, rows, first_row),
+    ):
+        if values is not None:
+            careful = cells.parse(content, layout, "f.csv", 1, first_row)
+            assert values.shape == careful.shape
+            assert values.dtype == careful.dtype
+            assert values.tobytes() == careful.tobytes()
 
 
 PLAIN = Layout(",", 2, None, (0, 1))
@@ -113,6 +116,13 @@ NARROW = Layout(",", 1, None, (0,))
     ("content", "layout"),
     [
         (b"1,2\n3,4\n", SWAPPED),
+        (b"1,[2]\n3,4\n", PLAIN),
+        (b"1,-0\n-0,4\n", PLAIN),
+        (b"1,2\n3,-0", PLAIN),
+        (b"1\r,2\n3,4\n", PLAIN),
+        (b"1,2\r\n3,4\r\n", PLAIN),
+        (b"1;2,5\n3;4\n", Layout(";", 2, None, (0, 1))),
+        (b"1,2,3\n4\n", PLAIN),
         (b"\xef\xbb\xbf1,2\n3,4\n", PLAIN),
         (b'\xef\xbb\xbf"1",2\n3,4\n', PLAIN),
         (b"info,1e400\nx,2\n", SECOND),
@@ -147,7 +157,7 @@ NARROW = Layout(",", 1, None, (0,))
     ],
 )
 def test_known_differences(content: bytes, layout: Layout) -> None:
-    assert_the_fast_parser_is_right(content, layout)
+    assert_the_fast_parsers_are_right(content, layout)
 
 
 @given(table=tables())
@@ -155,20 +165,20 @@ def test_known_differences(content: bytes, layout: Layout) -> None:
 @example(table=("1,2\n3,4\n", PLAIN, 0))
 def test_any_table(table: tuple[str, Layout, int]) -> None:
     text, layout, first_row = table
-    assert_the_fast_parser_is_right(text.encode(), layout, first_row)
+    assert_the_fast_parsers_are_right(text.encode(), layout, first_row)
 
 
 @given(table=corrupted())
 @settings(max_examples=300, deadline=None)
 def test_any_corrupted_table(table: tuple[bytes, Layout, int]) -> None:
-    assert_the_fast_parser_is_right(*table)
+    assert_the_fast_parsers_are_right(*table)
 
 
 @settings(deadline=None)
 @given(rows=st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=5))
-def test_plain_numbers_take_the_fast_path(rows: list[tuple[str, str]]) -> None:
-    """The fast parser is there to be used."""
+def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> None:
+    """The fast parsers are there to be used."""
     content = "".join(",".join(row) + "\n" for row in rows)
-    values = fast.parse(content.encode(), PLAIN, len(rows), 0)
+    values = plain.parse(content.encode(), PLAIN, len(rows))
     assert values is not None
     assert values.tolist() == [[float(cell) for cell in row] for row in rows]

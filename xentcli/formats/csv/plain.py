@@ -1,0 +1,61 @@
+"""Nothing but numbers: the rows of a CSV are the inside of a JSON array, which simdjson reads.
+
+JSON's grammar of numbers is a part of CSV's: digits, a point, an exponent, each rounded correctly.
+It starts in no time, where pandas takes half a second, and costs 3 ns a byte, however many columns.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.csv.cells import Layout
+
+
+def parse(content: bytes, layout: Layout, rows: int) -> NDArray[np.float64] | None:
+    """Return the numbers of `rows` whole lines, of shape (rows, values), or None if in doubt.
+
+    In doubt is whatever is no plain number, and whatever JSON reads in its own way: nested arrays,
+    and carriage returns inside a line.
+    """
+    delimiter = layout.delimiter.encode()
+    carriage_returns = b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
+    if layout.index or b"[" in content or carriage_returns:
+        return None
+    if not _has_cells(content, delimiter, rows, layout.fields):
+        return None
+    inside = content.rstrip(b"\n").replace(b"\n", b",")
+    if delimiter != b",":
+        inside = inside.replace(delimiter, b",")
+    numbers = _numbers(inside)
+    if numbers is not None and not numbers.all():  # -0 would be an integer
+        numbers = _numbers((inside + b",").replace(b"-0,", b"-0.0,")[:-1])
+    if numbers is None or numbers.size != rows * layout.fields:
+        return None
+    table = numbers.reshape(rows, layout.fields)
+    everything = layout.values == tuple(range(layout.fields))
+    return table if everything else table[:, list(layout.values)]
+
+
+def _has_cells(content: bytes, delimiter: bytes, rows: int, fields: int) -> bool:
+    """Whether each of `rows` lines is cut into `fields` cells."""
+    characters = np.frombuffer(content, np.uint8)
+    separates = characters == ord(b"\n")
+    separates |= characters == delimiter[0]
+    separators = np.flatnonzero(separates)
+    if len(delimiter) > 1 or len(separators) != rows * fields:
+        return False
+    return bool((characters[separators[fields - 1 :: fields]] == ord(b"\n")).all())
+
+
+def _numbers(inside: bytes) -> NDArray[np.float64] | None:
+    """Return the numbers of a JSON array without its brackets, None if it holds anything else."""
+    try:
+        import simdjson
+
+        array: Any = simdjson.Parser().parse(b"[" + inside + b"]")
+        return np.frombuffer(array.as_buffer(of_type="d"), np.float64)
+    except ImportError:  # a Python for which it is not built: pandas reads instead
+        return None
+    except (ValueError, TypeError, RuntimeError):
+        return None
