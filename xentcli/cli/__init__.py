@@ -80,6 +80,8 @@ def _root(
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
+    # Nothing here is BLAS, whose threads would spin beside ours for a tenth of a second.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in ("SIGTERM", "SIGHUP"):
         if number := getattr(signal, name, None):
             signal.signal(number, _stop)

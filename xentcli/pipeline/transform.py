@@ -145,7 +145,9 @@ def _down_the_file(
         table = block.decode()
         rows = widen(as_rows(function.prepared(table.values), 0))
         with np.errstate(all="ignore"):
-            out = function.apply(rows, norm).astype(dtype, copy=False)
+            out = np.empty_like(rows)
+            function.apply(rows, out, norm)
+            out = out.astype(dtype, copy=False)
         shape = (block.rows, *_tail(source)) if source.shape else ()
         return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
 

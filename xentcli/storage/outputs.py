@@ -13,6 +13,7 @@ from xentcli.errors import OutputError, Stopped
 
 STANDARD_OUTPUT = "-"
 _LONGEST_STEM = 200  # bytes; a file's name has at most 255
+_SENT = 2**23  # bytes at a time; with 2**26 the disk idles at the start and the end
 
 
 class Output:
@@ -22,13 +23,28 @@ class Output:
         self.name = name
         self.seekable = seekable
         self._descriptor = descriptor
+        self._written = self._sent = 0
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of `data`."""
         view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        self._written += len(view)
         with writing(self.name):
             while view:
                 view = view[os.write(self._descriptor, view) :]
+        if self.seekable and self._written - self._sent >= _SENT:
+            self._send()
+
+    def _send(self) -> None:
+        """Have the system begin to put on the disk what was written, not only at the fsync.
+
+        On Linux this is what the advice does first; elsewhere it does no harm.
+        """
+        if advise := getattr(os, "posix_fadvise", None):
+            with suppress(OSError):
+                length = self._written - self._sent
+                advise(self._descriptor, self._sent, length, os.POSIX_FADV_DONTNEED)
+        self._sent = self._written
 
     def rewrite(self, offset: int, data: bytes) -> None:
         """Replace bytes that were written already; only if seekable."""
