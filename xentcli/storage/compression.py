@@ -194,14 +194,12 @@ class Decompressing(io.RawIOBase):
 
     def _next_stream(self) -> bool:
         """Begin with the stream after one that has ended, if there is one."""
-        rest = self._decompressor.unused_data
-        while True:
-            more = self._read(_PIECE) if len(rest) < HEAD else b""
+        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE)
+        while more:
             rest += more
             if self._codec.padded:
                 rest = rest.lstrip(b"\0")
-            if len(rest) >= HEAD or not more:
-                break
+            more = self._read(_PIECE) if len(rest) < HEAD else b""
         if not rest:
             return False
         if not self._codec.begins.match(rest):

@@ -77,14 +77,12 @@ class Input:
     @classmethod
     def open(cls, name: str) -> "Input":
         """Open a file or a URL, without its compression; ``-`` is standard input."""
-        if name == STANDARD_INPUT:
-            return _open_standard_input()._decompressed()
-        path = local_name(name)
-        if not is_url(path):
-            return _open_path(name, path)._decompressed()
-        from xentcli.storage.remote import open_url
-
-        return open_url(name)._decompressed()
+        data = _open_as_it_is(name)
+        try:
+            return data._decompressed()
+        except BaseException:
+            data._file.close()
+            raise
 
     def _decompressed(self) -> "Input":
         codec = codec_of(self.peek(HEAD))
@@ -167,17 +165,24 @@ class Input:
         return Input(self.name, copy, size, check=self.check_unchanged)
 
 
+def _open_as_it_is(name: str) -> Input:
+    if name == STANDARD_INPUT:
+        return _open_standard_input()
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote import open_url
+
+        return open_url(name)
+    with reading(name):
+        return _of_file(name, Path(path).open("rb", buffering=0), path)
+
+
 def _open_standard_input() -> Input:
     with reading("<stdin>"):
         if sys.stdin is None:
             raise OSError(errno.EBADF, "it is closed")
         file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
         return _of_file("<stdin>", file, None)
-
-
-def _open_path(name: str, path: str) -> Input:
-    with reading(name):
-        return _of_file(name, Path(path).open("rb", buffering=0), path)
 
 
 def _of_file(name: str, file: IO[bytes], path: str | None) -> Input:

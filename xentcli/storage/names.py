@@ -44,4 +44,7 @@ def compression_suffix_of(name: str) -> str:
 
 
 def _path_of(name: str) -> Path:
-    return Path(re.split(r"::|[?#]", name, maxsplit=1)[0] if is_url(name) else name)
+    if not is_url(name):
+        return Path(name)
+    first = next(part for part in name.split("::") if "://" in part)
+    return Path(re.split(r"[?#]", first, maxsplit=1)[0])

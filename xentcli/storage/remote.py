@@ -32,8 +32,8 @@ def open_url(url: str) -> Input:
         if size is None or fetch is None:
             # fsspec reads ahead by megabytes unless a block has no size; then HTTP is a stream
             options = {"block_size": 0} if _is_http(files) else {}
-            stream: IO[Any] = io.BufferedReader(_Stream(url, files.open(path, "rb", **options)))
-            return Input(url, stream, size, seekable=False)
+            stream = _Stream(url, files, files.open(path, "rb", **options))
+            return Input(url, io.BufferedReader(stream), size, seekable=False)
     return _RemoteInput(url, _Ranges(url, fetch, size))
 
 
@@ -115,8 +115,9 @@ class _Ranges(io.RawIOBase):
 class _Stream(io.RawIOBase):
     """A file that can only be read from its beginning to its end."""
 
-    def __init__(self, url: str, file: Any) -> None:
+    def __init__(self, url: str, files: Any, file: Any) -> None:
         self._url = url
+        self._files = files  # an archive is closed with the last reference to its file system
         self._file = file
 
     def readable(self) -> bool:
