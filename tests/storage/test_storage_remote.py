@@ -144,6 +144,7 @@ def test_nobody_answers() -> None:
         ("nothing://a.npy", "protocol not known: nothing", None),
         ("memory://missing.npy", "no such file", None),
         ("zip://a.csv::memory://missing.zip", "no such file", None),
+        ("ftp://127.0.0.1:1/a.csv", "connection refused", None),
     ],
 )
 def test_what_cannot_be_opened(url: str, says: str, hint: str | None) -> None:

@@ -208,12 +208,14 @@ def _telling(kind: type[XentError], url: str, verb: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> tuple[str, str | None]:
     """Return what an exception of a driver says, and what to do about it."""
-    status = getattr(error.__cause__ or error, "status", None)
-    if status is not None:  # fsspec takes every answer of HTTP but 200 for a missing file
-        return f"{status} {getattr(error.__cause__ or error, 'message', '')}".strip(), None
-    if isinstance(error, FileNotFoundError) and error.__cause__ is None:
-        return "no such file", None
-    said = error.__cause__ if isinstance(error, FileNotFoundError) else error
-    text = " ".join(str(said).split()) or type(said).__name__
-    text = text[:1].lower() + text[1:]
-    return text, _INSTALL if isinstance(error, ImportError) and "http" in text.lower() else None
+    said: Any = error
+    if isinstance(error, FileNotFoundError):
+        if error.__cause__ is None:
+            return "no such file", None
+        said = error.__cause__  # what fsspec takes for a missing file: any trouble of HTTP
+    if hasattr(said, "status"):
+        return f"{said.status} {said.message}".strip(), None
+    text = " ".join(str(getattr(said, "strerror", None) or said).split()) or type(said).__name__
+    if text[1:2].islower():
+        text = text[0].lower() + text[1:]
+    return text, _INSTALL if isinstance(error, ImportError) and "aiohttp" in text else None
