@@ -125,8 +125,14 @@ def test_compressed(web: Web, manner: str) -> None:
 )
 def test_what_a_server_refuses(web: Web, manner: str, name: str, says: str) -> None:
     url = web.url(manner, name)
+
+    def read() -> None:
+        data = Input.open(url)
+        with data._file:
+            read_all(data)
+
     with pytest.raises(InputError, match=rf"^{url}: cannot be read: .*{says}") as caught:
-        read_all(Input.open(url))
+        read()
     assert "\n" not in caught.value.message
 
 

@@ -50,7 +50,8 @@ def _fetcher(files: Any, path: str, size: int) -> Fetch | None:
             # Unlike `cat_file`, this refuses an answer that is not the range, but all of the file.
             fetch: Fetch = file._fetch_range
             return fetch if size < 2 or len(fetch(1, 2)) == 1 else None
-        except ValueError:
+        except ValueError as error:
+            error.__traceback__ = None  # fsspec keeps it, and with it the callers' open files
             return None
     # Drivers that are not asynchronous have one connection, and no lock of their own.
     lock: Any = nullcontext() if isinstance(files, AsyncFileSystem) else threading.Lock()
