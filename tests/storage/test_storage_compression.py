@@ -89,7 +89,7 @@ def test_a_copy_that_is_seekable(suffix: str) -> None:
     assert buffer == CONTENT[100_000:100_100]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     contents=st.lists(st.binary(max_size=3000), min_size=1, max_size=4),
     counts=st.lists(st.integers(1, 4000), min_size=1),
@@ -112,7 +112,7 @@ def test_streams_one_after_another_in_any_pieces(
 @every_suffix
 def test_wherever_the_data_end_too_early(suffix: str) -> None:
     compressed = COMPRESS[suffix](CONTENT[:3000])
-    for size in range(compression.HEAD, len(compressed)):
+    for size in [*range(compression.HEAD, len(compressed), 7), len(compressed) - 1]:
         assert "data end too early" in fails(compressed[:size])
     whole = read_all(opened(compressed * 2))
     assert whole == CONTENT[:3000] * 2
@@ -126,7 +126,7 @@ def test_wherever_the_data_end_too_early(suffix: str) -> None:
 @every_suffix
 def test_a_bit_that_is_wrong_anywhere(suffix: str) -> None:
     """Either it is found, or it was no part of the content, as the time in gzip's header."""
-    content = CONTENT[:2000]
+    content = CONTENT[:1000]
     compressed = COMPRESS[suffix](content)
     found = 0
     for place in range(compression.HEAD, len(compressed)):
@@ -158,7 +158,13 @@ def test_frames_of_zstd_that_hold_no_content() -> None:
 
 @every_suffix
 def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
-    bomb = COMPRESS[suffix](bytes(2**25))
+    compress: dict[str, Function] = {
+        **COMPRESS,
+        ".gz": lambda content: gzip.compress(content, 1),
+        ".bz2": lambda content: bz2.compress(content, 1),
+        ".xz": lambda content: lzma.compress(content, preset=0),
+    }
+    bomb = compress[suffix](bytes(2**25))
     tracemalloc.start()
     try:
         data, size = opened(bomb), 0
