@@ -107,7 +107,11 @@ class Writing:
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Write here.", show_default="standard output"
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write here; .gz, .bz2, .xz and .zst compress.",
+            show_default="standard output",
         ),
     ] = "-"
     to: Annotated[

@@ -87,6 +87,9 @@ class Source(Protocol):
     def shape(self) -> Shape:
         """The array's shape."""
 
+    def check_unchanged(self) -> None:
+        """Raise InputError if the file is not any more what it was when it was opened."""
+
     def keep(self) -> None:
         """Make the source readable more than once; before the first block."""
 

@@ -49,6 +49,10 @@ class NpySource:
         """Whether any slice can be read at any time."""
         return self._data.seekable
 
+    def check_unchanged(self) -> None:
+        """Raise InputError if the file is not any more what it was when it was opened."""
+        self._data.check_unchanged()
+
     def keep(self) -> None:
         """Make the source readable more than once, and check its size."""
         self._data = self._data.spooled()

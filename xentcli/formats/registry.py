@@ -1,12 +1,12 @@
 """The formats there are, and which one a file is in."""
 
 import re
-from pathlib import Path
 
 from xentcli.errors import InputError, UsageError
 from xentcli.formats import csv, npy
 from xentcli.formats.interface import Format, ReadOptions, Source
 from xentcli.storage.inputs import Input
+from xentcli.storage.names import suffix_of
 
 FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
 
@@ -15,10 +15,6 @@ _NAMES = ", ".join(f.name for f in FORMATS)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
     b"PK\3\4": "a zip archive (NPZ, Excel, PyTorch)",
-    b"\x1f\x8b": "compressed by gzip",
-    b"BZh": "compressed by bzip2",
-    b"\xfd7zXZ": "compressed by xz",
-    b"\x28\xb5\x2f\xfd": "compressed by zstd",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
     b"\x89HDF": "an HDF5 file",
@@ -35,8 +31,8 @@ def by_name(name: str) -> Format:
 
 
 def by_extension(path: str) -> Format | None:
-    """Return the format that writes files named like `path`, if any."""
-    suffix = Path(path).suffix.lower()
+    """Return the format that writes files named like `path`, if any, compressed or not."""
+    suffix = suffix_of(path)
     return next((f for f in FORMATS if suffix in f.extensions), None)
 
 

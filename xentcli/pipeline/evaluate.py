@@ -137,7 +137,7 @@ def evaluate(
         return problem.at(layout.place(source, rows, problem, label=label))
 
     parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
-    total = pour(parts, sink, run.progress_of(layout.lead), error)
+    total = pour(parts, sink, run.progress_of(layout.lead), error, (logits, labels))
     state = total.state or LossState()
     summary = state.compute(
         criterion.command, criterion.reduction, num_classes or total.num_classes

@@ -13,6 +13,7 @@ from xentcli.core.row_losses import LossOptions, Rows, rows_of
 from xentcli.core.softmax import log_softmax, normalizer, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
+from xentcli.pipeline.flow import check_unchanged
 from xentcli.pipeline.labels import pairs
 from xentcli.pipeline.layout import find_layout
 from xentcli.results.explain import Explanation, Route
@@ -96,6 +97,7 @@ def _read_rows(logits: Source, labels: Source | None, rows: slice) -> tuple[Rows
             raise ShapeError("explain takes logits of shape (N, C) or (C,)")
         values.append(part.values[keep].copy())
         targets.append(part.labels[keep].copy())
+    check_unchanged(logits, labels)
     if not values:
         raise InputError(f"{logits.name}: there is no row {first}")
     labels_of_rows = np.concatenate(targets)

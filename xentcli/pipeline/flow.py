@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.errors import InputError
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.interface import ArrayHeader, Source
 
 Array = NDArray[Any]
 
@@ -56,11 +56,19 @@ class Total(NamedTuple, Generic[State]):
     num_classes: int
 
 
+def check_unchanged(*sources: Source | None) -> None:
+    """Raise InputError if a file is not any more what it was when it was opened."""
+    for source in sources:
+        if source is not None:
+            source.check_unchanged()
+
+
 def pour(
     parts: Iterable[Part[State]],
     sink: Sink | None,
     progress: Callable[[int], None],
     error: Callable[[Problem, int], InputError],
+    sources: Iterable[Source | None],
 ) -> Total[State]:
     """Merge states and write output in block order.
 
@@ -77,6 +85,8 @@ def pour(
         Is told the number of rows done.
     error : callable
         Makes the error of a problem, given the number of all rows.
+    sources : iterable of Source or None
+        What the parts are made of; files that changed meanwhile are an error.
     """
     rows = 0
     state: State | None = None
@@ -93,6 +103,7 @@ def pour(
         num_classes = part.num_classes or num_classes
         rows += part.rows
         progress(rows)
+    check_unchanged(*sources)
     if problems:
         raise error(problems[0], rows)
     return Total(rows, state, looks_like or "unknown", num_classes)

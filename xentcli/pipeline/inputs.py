@@ -62,7 +62,9 @@ def read_whole(source: Source) -> NDArray[Any]:
 
 def read_vector(file: InputFile) -> NDArray[np.float64]:
     """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
-    values = read_whole(open_array(file))
+    source = open_array(file)
+    values = read_whole(source)
+    source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
         raise ShapeError(f"{file.path}: one row or one column is needed, not shape {values.shape}")
     return values.reshape(-1).astype(np.float64)

@@ -21,7 +21,8 @@ def inspect(source: Source, run: Run) -> ArraySummary:
         return Part(block.rows, state=SummaryState.from_block(block.decode().values))
 
     parts = ordered_map(work, blocks_along(source), run.jobs)
-    total = pour(parts, None, run.progress_of(source.shape), lambda problem, _: problem.at(""))
+    progress = run.progress_of(source.shape)
+    total = pour(parts, None, progress, lambda problem, _: problem.at(""), [source])
     state = total.state or SummaryState()
     shape = (total.rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()
     return ArraySummary(

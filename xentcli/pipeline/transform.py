@@ -93,7 +93,7 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
         return problem.at(source.place(tuple(index)))
 
     parts = ordered_map(work, blocks_along(source), run.jobs)
-    return pour(parts, sink, run.progress_of(source.shape), error)
+    return pour(parts, sink, run.progress_of(source.shape), error, [source])
 
 
 def _tail(source: Source) -> tuple[int, ...]:
@@ -208,7 +208,7 @@ def encode(
         return problem.at(source.place(unravel(problem.row, shape)))
 
     parts = ordered_map(work, blocks_along(source), run.jobs)
-    pour(parts, _OneHot(sink, count, dtype), run.progress_of(source.shape), error)
+    pour(parts, _OneHot(sink, count, dtype), run.progress_of(source.shape), error, [source])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Bytes to read: a file, a device, or standard input."""
+"""Bytes to read: a file, a device, standard input, or a URL; compressed or not."""
 
 import errno
 import io
@@ -6,16 +6,19 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from xentcli.errors import InputError
+from xentcli.storage.compression import HEAD, Decompressing, codec_of
+from xentcli.storage.names import is_url, local_name, suffix_of
 from xentcli.storage.outputs import writing
 
 STANDARD_INPUT = "-"
 _MOST = 2**24  # bytes read at once: as many as a header promises may not be there
+_WHILE_WRITTEN = "something still writes it: run again when that is done"
 
 
 @contextmanager
@@ -31,47 +34,71 @@ def reading(name: str) -> Iterator[None]:
 class Input:
     """One file or stream of bytes.
 
-    Attributes
+    Parameters
     ----------
     name : str
         As the user wrote it, for messages.
-    suffix : str
-        The file's extension, in lower case, with the dot.
+    file : binary file object
+        Where the bytes come from.
     size : int or None
-        In bytes; None for a stream, whose end is only known when it comes.
+        See below.
+    seekable : bool, optional
+        See below; by default, whether the size is known.
+    check : callable, optional
+        Raises InputError if what is read is not any more what was opened.
+
+    Attributes
+    ----------
+    suffix : str
+        The extension that tells the format, in lower case, with the dot.
+    size : int or None
+        Bytes of the file as it lies there, compressed if it is; None where only its end tells.
+    seekable : bool
+        Whether any part can be read at any time, and more than once; then all of `size` can.
     """
 
-    def __init__(self, name: str, file: IO[bytes], size: int | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        file: IO[bytes],
+        size: int | None,
+        *,
+        seekable: bool | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> None:
         self.name = name
-        self.suffix = Path(name).suffix.lower()
+        self.suffix = suffix_of(name)
         self.size = size
+        self.seekable = size is not None if seekable is None else seekable
         self._file = file
+        self._check = check
         self._head = b""
 
     @classmethod
-    def open(cls, path: str) -> Self:
-        """Open a file by name; ``-`` is standard input."""
-        name = "<stdin>" if path == STANDARD_INPUT else path
-        with reading(name):
-            if path == STANDARD_INPUT:
-                if sys.stdin is None:
-                    raise OSError(errno.EBADF, "it is closed")
-                file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
-            else:
-                file = Path(path).open("rb", buffering=0)  # noqa: SIM115
-            status = os.fstat(file.fileno())
-            regular = stat.S_ISREG(status.st_mode)
-            at_start = regular and file.tell() == 0
-            return cls(name, file, status.st_size if at_start else None)
+    def open(cls, name: str) -> "Input":
+        """Open a file or a URL, without its compression; ``-`` is standard input."""
+        data = _open_as_it_is(name)
+        try:
+            return data._decompressed()
+        except BaseException:
+            data._file.close()
+            raise
+
+    def _decompressed(self) -> "Input":
+        codec = codec_of(self.peek(HEAD))
+        if codec is None:
+            return self
+        content: Any = Decompressing(self.name, self.read, codec)
+        return Input(self.name, content, self.size, seekable=False, check=self.check_unchanged)
 
     def __del__(self) -> None:
         # Whoever decodes a block still needs the file: it is open as long as anything refers to it.
         self._file.close()
 
-    @property
-    def seekable(self) -> bool:
-        """Whether any part can be read at any time, and more than once."""
-        return self.size is not None
+    def check_unchanged(self) -> None:
+        """Raise InputError if a file is not any more what it was when it was opened."""
+        if self._check:
+            self._check()
 
     def peek(self, count: int) -> bytes:
         """Return the next `count` bytes, fewer at the end, and leave them to be read."""
@@ -103,11 +130,14 @@ class Input:
         done = 0
         with reading(self.name):
             while done < len(buffer):
-                count = os.preadv(self._file.fileno(), [buffer[done:]], offset + done)
+                count = self._read_once_at(offset + done, buffer[done:])
                 if count == 0:
                     break
                 done += count
         return done
+
+    def _read_once_at(self, offset: int, buffer: memoryview) -> int:
+        return os.preadv(self._file.fileno(), [buffer], offset)
 
     def as_file(self) -> "SeekableFile":
         """Return a file object on a seekable input, for libraries that read one."""
@@ -126,13 +156,55 @@ class Input:
 
         copy: IO[Any] = tempfile.TemporaryFile()  # noqa: SIM115
         while part := self.read(_MOST):
-            with writing("temporary copy of standard input"):
+            with writing(f"a temporary copy of {self.name}"):
                 copy.write(part)
-        with writing("temporary copy of standard input"):
+        with writing(f"a temporary copy of {self.name}"):
             copy.flush()
         size = copy.seek(0, os.SEEK_END)
         copy.seek(0)
-        return Input(self.name, copy, size)
+        return Input(self.name, copy, size, check=self.check_unchanged)
+
+
+def _open_as_it_is(name: str) -> Input:
+    if name == STANDARD_INPUT:
+        return _open_standard_input()
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote import open_url
+
+        return open_url(name)
+    with reading(name):
+        return _of_file(name, Path(path).open("rb", buffering=0), path)
+
+
+def _open_standard_input() -> Input:
+    with reading("<stdin>"):
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
+        file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
+        return _of_file("<stdin>", file, None)
+
+
+def _of_file(name: str, file: IO[bytes], path: str | None) -> Input:
+    """Return an input of a file that was opened by its path, or before this process began."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        return Input(name, file, None)
+    before = _signature(status)
+
+    def check() -> None:
+        with reading(name):
+            now = [os.fstat(file.fileno())] + ([Path(path).stat()] if path is not None else [])
+        if any(_signature(status) != before for status in now):
+            raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
+
+    size = status.st_size if file.tell() == 0 else None
+    return Input(name, file, size, check=check)
+
+
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when a file is written to, or another one takes its name."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class SeekableFile(io.RawIOBase):

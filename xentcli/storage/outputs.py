@@ -1,4 +1,7 @@
-"""Bytes to write: a file that appears whole or not at all, a device or pipe, or standard output."""
+"""Bytes to write: a file or URL that appears whole or not at all, a device, standard output.
+
+What is written is compressed as the name's extension says.
+"""
 
 import errno
 import os
@@ -6,10 +9,12 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from xentcli.errors import OutputError, Stopped
+from xentcli.errors import OutputError, Stopped, XentError
+from xentcli.storage.compression import CODECS, Codec
+from xentcli.storage.names import compression_suffix_of, is_url, local_name
 
 STANDARD_OUTPUT = "-"
 _LONGEST_STEM = 200  # bytes; a file's name has at most 255
@@ -54,6 +59,25 @@ class Output:
                 offset, data = offset + count, data[count:]
 
 
+class _Compressed(Output):
+    """Compresses what is written to another output."""
+
+    def __init__(self, inner: Output, codec: Codec) -> None:
+        self.name = inner.name
+        self.seekable = False
+        self._inner = inner
+        self._compressor = codec.compressor()
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of `data`."""
+        if content := self._compressor.compress(memoryview(data)):
+            self._inner.write(content)
+
+    def finish(self) -> None:
+        """Write what the compressor still holds."""
+        self._inner.write(self._compressor.flush())
+
+
 @contextmanager
 def writing(name: str) -> Iterator[None]:
     """Turn what the system says while `name` is written into one line that names it."""
@@ -69,54 +93,106 @@ def writing(name: str) -> Iterator[None]:
         raise OutputError(f"{name}: cannot be written: {reason}", hint=hint) from error
 
 
-def check_output(path: str, *, force: bool) -> None:
-    """Raise OutputError now if `path` cannot be written later."""
-    if path == STANDARD_OUTPUT:
+def check_output(name: str, *, force: bool) -> None:
+    """Raise OutputError now if `name` cannot be written later."""
+    if name == STANDARD_OUTPUT:
         return
-    with writing(path):
+    _codec_for(name)
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote import check_target
+
+        check_target(name, force=force)
+        return
+    with writing(name):
         target = Path(os.path.realpath(path))
         if Path(path).is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a directory")
         if Path(path).is_file() and not force:
             raise FileExistsError(errno.EEXIST, "exists")
         if not Path(path).exists() and not target.parent.is_dir():
-            raise OutputError(f"{path}: cannot be written: there is no folder {target.parent}")
+            raise OutputError(f"{name}: cannot be written: there is no folder {target.parent}")
 
 
 @contextmanager
-def open_output(path: str, *, force: bool = False) -> Iterator[Output]:
-    """Open `path` for writing; ``-`` is standard output.
+def open_output(name: str, *, force: bool = False) -> Iterator[Output]:
+    """Open `name` for writing; ``-`` is standard output.
 
     A regular file is written beside its place and moved there when the block ends without an
-    error; a device or pipe is written as it comes.
+    error, a URL is written to a temporary file and sent off; a device or pipe is written as it
+    comes.
     """
-    check_output(path, force=force)
-    if path == STANDARD_OUTPUT:
-        with writing("<stdout>"):
-            if sys.stdout is None:
-                raise OSError(errno.EBADF, "it is closed")
-            sys.stdout.flush()
-        yield Output("<stdout>", sys.stdout.fileno(), seekable=False)
-        return
-    if Path(path).exists() and not Path(path).is_file():  # a device, a pipe
-        with writing(path):
-            descriptor = os.open(path, os.O_WRONLY)
+    check_output(name, force=force)
+    codec = _codec_for(name)
+    with _open_place(name, force=force) as output:
+        if codec is None:
+            yield output
+        else:
+            compressed = _Compressed(output, codec)
+            yield compressed
+            compressed.finish()
+
+
+def _codec_for(name: str) -> Codec | None:
+    codec = CODECS.get(compression_suffix_of(name))
+    if codec is not None:
         try:
-            yield Output(path, descriptor, seekable=False)
-        finally:
-            os.close(descriptor)
-        return
-    with _replacing(path, Path(os.path.realpath(path)), force=force) as output:
-        yield output
+            codec.compressor()
+        except XentError as error:
+            raise OutputError(f"{name}: {error.message}", hint=error.hint) from error
+    return codec
+
+
+def _open_place(name: str, *, force: bool) -> AbstractContextManager[Output]:
+    """Open what the bytes go to as they are."""
+    if name == STANDARD_OUTPUT:
+        return _standard_output()
+    path = local_name(name)
+    if is_url(path):
+        return _uploading(name, force=force)
+    if Path(path).exists() and not Path(path).is_file():  # a device, a pipe
+        return _streaming(name, path)
+    return _replacing(name, Path(os.path.realpath(path)), force=force)
+
+
+@contextmanager
+def _standard_output() -> Iterator[Output]:
+    with writing("<stdout>"):
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, "it is closed")
+        sys.stdout.flush()
+    yield Output("<stdout>", sys.stdout.fileno(), seekable=False)
+
+
+@contextmanager
+def _streaming(name: str, path: str) -> Iterator[Output]:
+    with writing(name):
+        descriptor = os.open(path, os.O_WRONLY)
+    try:
+        yield Output(name, descriptor, seekable=False)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _uploading(name: str, *, force: bool) -> Iterator[Output]:
+    import tempfile
+
+    from xentcli.storage.remote import upload
+
+    with tempfile.TemporaryFile() as file:
+        yield Output(f"a temporary copy of {name}", file.fileno(), seekable=True)
+        file.seek(0)
+        upload(file, name, force=force)
 
 
 @contextmanager
 def _replacing(name: str, target: Path, *, force: bool) -> Iterator[Output]:
     stem = target.name if len(os.fsencode(target.name)) < _LONGEST_STEM else "xent"
     temporary = target.with_name(f".{stem}.{os.urandom(6).hex()}.tmp")
-    with writing(name):
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
+        with writing(name):
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with writing(name):
                 if target.exists():

@@ -97,6 +97,10 @@ class CsvSource:
             return place
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
+    def check_unchanged(self) -> None:
+        """Raise InputError if the file is not any more what it was when it was opened."""
+        self._data.check_unchanged()
+
     def keep(self) -> None:
         """Make the source readable more than once."""
         self._data = self._data.spooled()

@@ -1,0 +1,210 @@
+"""Compressed files, URLs, files that change, odd places: what the user of the command sees."""
+
+import gzip
+import os
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run, run_shell
+
+from xentcli.storage.compression import CODECS
+
+LOSS = ["loss", "--logits"]
+
+
+@pytest.mark.parametrize("suffix", sorted(CODECS))
+@pytest.mark.parametrize("kind", ["csv", "npy", "tsv"])
+def test_compressed_out_and_in(run: Run, folder: Path, suffix: str, kind: str) -> None:
+    plain, name = run("softmax", "z.npy").stdout, f"out.{kind}{suffix}"
+    assert run("softmax", "z.npy", "-o", name) == (0, b"", b"")
+    assert run("log-softmax", name, "-q").code == 0
+    again = run("softmax", name, "-q", "--to", "csv", "--temperature", "1")
+    assert again.stdout == run("softmax", "-", "-q", stdin=plain).stdout
+    piped = run("softmax", "-", "-q", *(["--from", kind]), stdin=(folder / name).read_bytes())
+    assert piped.stdout == again.stdout
+    info = run("info", name, "--json").json["files"][0]
+    assert (info["format"], info["shape"]) == (kind, [5, 3])
+    assert info["bytes"] == (folder / name).stat().st_size
+    loss = run(*LOSS, name, "--labels", "y.npy", "-q")
+    assert loss.stdout == run(*LOSS, "-", "--labels", "y.npy", "-q", stdin=plain).stdout
+    assert run("softmax", "z.npy", "-o", name).err.startswith(f"error: {name}: cannot be written")
+
+
+def test_a_transform_along_the_rows_of_compressed_logits(run: Run, folder: Path) -> None:
+    (folder / "z.npy.gz").write_bytes(gzip.compress((folder / "z.npy").read_bytes()))
+    want = run("softmax", "z.npy", "--axis", "0").stdout
+    assert run("softmax", "z.npy.gz", "--axis", "0").stdout == want
+
+
+@pytest.mark.parametrize("name", ["z.csv", "z.npy"])
+def test_compressed_input_that_is_cut_off(run: Run, folder: Path, name: str) -> None:
+    rows = 1000 if name == "z.npy" else 0
+    if rows:
+        np.save(folder / name, np.random.default_rng(0).normal(size=(rows, 50)))
+    content = gzip.compress((folder / name).read_bytes())
+    (folder / f"{name}.gz").write_bytes(content[: len(content) // 2])
+    outcome = run("softmax", f"{name}.gz", "-o", "out.csv")
+    error = f"error: {name}.gz: the gzip data end too early\nhint: the file is cut off\n"
+    assert outcome == (1, b"", error.encode())
+    assert not (folder / "out.csv").exists()
+
+
+def test_the_extension_of_a_compression_alone(run: Run, folder: Path) -> None:
+    assert run("softmax", "z.npy", "-o", "out.gz").code == 2
+    assert run("softmax", "z.npy", "-o", "out.gz", "--to", "csv").code == 0
+    assert gzip.decompress((folder / "out.gz").read_bytes()) == run("softmax", "z.npy").stdout
+    assert run(*LOSS, "z.npy", "--labels", "y.npy", "-o", "loss.gz", "--json").code == 0
+    assert gzip.decompress((folder / "loss.gz").read_bytes()).startswith(b"{")
+    assert run("info", "z.npy", "-o", "info.npy.gz").code == 2
+
+
+def test_urls(run: Run, folder: Path) -> None:
+    url = (folder / "z.npy").as_uri()
+    want = run("softmax", "z.npy").stdout
+    assert run("softmax", url).stdout == want
+    assert run("softmax", url, "-o", (folder / "out.csv").as_uri()).code == 0
+    assert (folder / "out.csv").read_bytes() == want
+    assert run("softmax", "z.npy", "-o", "memory://cli/out.csv.gz") == (0, b"", b"")
+    assert (
+        run("softmax", "memory://cli/out.csv.gz", "-q").stdout
+        == run("softmax", "out.csv", "-q").stdout
+    )
+    for outcome in (
+        run("softmax", "nothing://a"),
+        run("softmax", "z.npy", "-o", "nothing://a.csv"),
+    ):
+        assert (outcome.code, outcome.stdout) == (1, b"")
+        assert outcome.err.startswith("error: nothing://a")
+        assert len(outcome.err.splitlines()) == 1
+
+
+# Files that change
+
+
+def shorter(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 8)
+
+
+def longer(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(bytes(8))
+
+
+def rewritten(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.write(file.read(1))
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [shorter, longer, rewritten, replaced])
+@pytest.mark.parametrize(
+    "options", [["-o", "out.txt"], ["-o", "out.csv", "--reduction", "none"], ["--json"], []]
+)
+def test_logits_that_change_meanwhile(
+    run: Run, folder: Path, options: list[str], change: Callable[[Path], None]
+) -> None:
+    """The command has opened the logits when it asks for the labels."""
+    logits, pipe = folder / "z.npy", folder / "slow"
+    os.utime(logits, (1e9, 1e9))
+    os.mkfifo(pipe)
+
+    def feed() -> None:
+        with pipe.open("wb") as file:
+            change(logits)
+            file.write((folder / "y.npy").read_bytes())
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    before = {path.name for path in folder.iterdir()} | {"slow"}
+    outcome = run(*LOSS, "z.npy", "--labels", "slow", *options)
+    feeder.join()
+    assert outcome.code == 1
+    assert "z.npy: " in outcome.err
+    assert "while it was read" in outcome.err
+    assert not outcome.stdout or options == ["--reduction", "none"]
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", [["softmax"], ["one-hot"], ["info"]])
+def test_every_command_minds(
+    run: Run, folder: Path, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file changes with the first of its blocks."""
+    from xentcli.formats.csv.source import CsvSource
+
+    decode = CsvSource.decode
+
+    def decode_and_change(*arguments: object, **options: object) -> object:
+        with (folder / "y.csv").open("a") as file:
+            file.write("0\n")
+        return decode(*arguments, **options)  # type: ignore[arg-type]
+
+    os.utime(folder / "y.csv", (1e9, 1e9))
+    monkeypatch.setattr(CsvSource, "decode", decode_and_change)
+    outcome = run(*command, "y.csv", "-o", "out.csv")
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: y.csv: the file changed while it was read\nhint: ")
+    assert not (folder / "out.csv").exists()
+
+
+# Odd places
+
+
+def test_output_over_its_own_input(run: Run, folder: Path) -> None:
+    before = (folder / "z.npy").read_bytes()
+    want = run("softmax", "z.npy", "--to", "npy").stdout
+    refused = run("softmax", "z.npy", "-o", "z.npy")
+    assert refused.err == (
+        "error: z.npy: cannot be written: it exists already\nhint: --force overwrites it\n"
+    )
+    assert (folder / "z.npy").read_bytes() == before
+    assert run("softmax", "z.npy", "-o", "z.npy", "--force") == (0, b"", b"")
+    assert (folder / "z.npy").read_bytes() == want
+
+
+def test_devices_and_pipes(run: Run, folder: Path) -> None:
+    os.mkfifo(folder / "fifo")
+    feeder = threading.Thread(
+        target=lambda: (folder / "fifo").write_bytes(
+            gzip.compress((folder / "z.npy").read_bytes())
+        ),
+        daemon=True,
+    )
+    feeder.start()
+    assert run("softmax", "fifo").stdout == run("softmax", "z.npy").stdout
+    feeder.join()
+    assert run("softmax", "z.npy", "--to", "npy", "-o", "/dev/null") == (0, b"", b"")
+    full = run("softmax", "z.npy", "--to", "csv", "-o", "/dev/full")
+    assert full == (1, b"", b"error: /dev/full: cannot be written: no space left on device\n")
+    assert run("softmax", "/dev/null").err == "error: /dev/null: the file is empty\n"
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert stat.S_ISFIFO((folder / "fifo").stat().st_mode)
+
+
+def test_a_compressed_pipe(run: Run, folder: Path) -> None:
+    os.mkfifo(folder / "out.csv.gz")
+    got: list[bytes] = []
+    reader = threading.Thread(
+        target=lambda: got.append((folder / "out.csv.gz").read_bytes()), daemon=True
+    )
+    reader.start()
+    assert run("softmax", "z.npy", "-o", "out.csv.gz") == (0, b"", b"")
+    reader.join()
+    assert gzip.decompress(got[0]) == run("softmax", "z.npy").stdout
+
+
+def test_two_runs_that_write_the_same_file(run: Run, folder: Path) -> None:
+    runs = "xentcli softmax z.npy --temperature $t -o out.csv.gz --force"
+    assert run_shell(f"for t in 1 2; do {runs} & done; wait", folder) == (0, b"", b"")
+    whole = {run("softmax", "z.npy", "--temperature", t).stdout for t in ("1", "2")}
+    assert gzip.decompress((folder / "out.csv.gz").read_bytes()) in whole
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]

@@ -1,0 +1,181 @@
+"""Runs of the command in processes that may be killed: forks of one that has imported everything.
+
+    server = Forks()
+    server.run(["softmax", "z.npy", "-o", "out.csv"], Fault("write", 3, "SIGKILL"))
+
+The server is a process of its own, which has one thread, so that it may fork.
+"""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CALLS = ("open", "write", "pwrite", "fsync", "close", "replace", "link", "unlink")
+"""The calls of the system by which output gets to its place."""
+
+
+class Fault(NamedTuple):
+    """What goes wrong at the n-th call, from the opening of the output on."""
+
+    call: str = "open"
+    n: int = 0
+    what: str = "SIGKILL"
+    """A signal, or an error's number: of this call, or with a + of all that follow too."""
+
+
+class Ended(NamedTuple):
+    """How a run ended."""
+
+    code: int
+    """As a shell has it: 128 + the number of the signal that killed it."""
+    error: str
+    reached: bool
+    """Whether the fault happened."""
+
+
+class Forks:
+    """The server, seen from the tests."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def run(
+        self,
+        arguments: Iterable[str],
+        fault: Fault | None = None,
+        *,
+        folder: Path,
+        limit: int | None = None,
+        unprivileged: bool = False,
+    ) -> Ended:
+        """Run the command; `limit` is the size that a file can have."""
+        wanted = [list(arguments), fault or Fault(), str(folder), limit, unprivileged]
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(wanted) + "\n")
+        self._process.stdin.flush()
+        return Ended(*json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """End the server."""
+        self._process.communicate(timeout=30)
+
+
+# In the server
+
+
+class _Failing:
+    """Stands for a function of the system."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.function: Callable[..., Any] = getattr(os, fault.call)
+        self.fault = fault
+        self.calls = 0
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self.calls += 1
+        what = self.fault.what.removesuffix("+")
+        lasting = what != self.fault.what
+        if self.calls != self.fault.n and not (lasting and self.calls > self.fault.n):
+            return self.function(*arguments, **options)
+        os.writev(2, [b"\0"])  # says that it happens
+        if what.startswith("SIG"):
+            os.kill(os.getpid(), getattr(signal, what))
+            return self.function(*arguments, **options)
+        if self.fault.call == "close":
+            self.function(*arguments)
+        raise OSError(int(what), os.strerror(int(what)))
+
+
+def _serve() -> None:
+    from xentcli.cli import main
+
+    for line in sys.stdin:
+        arguments, fault, folder, limit, unprivileged = json.loads(line)
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+            os.dup2(writing, 2)
+            sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+            os.chdir(folder)
+            _limit(limit, unprivileged=unprivileged)
+            _set(Fault(*fault))
+            sys.argv = ["xent", *arguments]
+            try:
+                main()
+            except SystemExit as stop:
+                with suppress(OSError):
+                    sys.stderr.flush()
+                os._exit(stop.code if isinstance(stop.code, int) else 0)
+            os._exit(99)
+        os.close(writing)
+        with open(reading, encoding="utf-8") as stream:  # noqa: PTH123
+            error = stream.read()
+        _, status = os.waitpid(pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        reached = "\0" in error
+        print(json.dumps([code if code >= 0 else 128 - code, error.replace("\0", ""), reached]))  # noqa: T201
+        sys.stdout.flush()
+
+
+def _set(fault: Fault) -> None:
+    """Let the fault happen from where the command opens its output."""
+    from xentcli.storage import outputs
+
+    place = outputs._open_place
+
+    def begin(*arguments: Any, **options: Any) -> Any:
+        setattr(os, fault.call, _Failing(fault))
+        return place(*arguments, **options)
+
+    if fault.n:
+        outputs._open_place = begin
+
+
+def _limit(size: int | None, *, unprivileged: bool) -> None:
+    if size is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    if unprivileged and os.geteuid() == 0:
+        _drop_capabilities()
+
+
+def _drop_capabilities() -> None:
+    """Make root a user like any other, whom permissions bind."""
+    import ctypes
+
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    none = (ctypes.c_uint32 * 6)()
+    if ctypes.CDLL(None, use_errno=True).capset(header, none):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+if __name__ == "__main__":
+    import numpy as np  # noqa: F401
+
+    import xentcli.cli.info
+    import xentcli.cli.loss
+    import xentcli.cli.softmax
+    import xentcli.formats.csv.source
+    import xentcli.formats.csv.writer
+    import xentcli.pipeline.evaluate
+    import xentcli.pipeline.outputs
+    import xentcli.pipeline.transform
+    import xentcli.render.console
+    import xentcli.render.json  # noqa: F401
+
+    _serve()

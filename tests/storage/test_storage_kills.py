@@ -1,0 +1,256 @@
+"""The command killed, stopped or hindered anywhere: the old bytes or the whole new ones."""
+
+import errno
+import gzip
+import io
+import signal
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from forks import CALLS, Ended, Fault, Forks
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from numpy.lib import format as npy_format
+
+OLD = b"old\n" * 100
+NAMES = ["out.csv", "out.npy", "out.csv.gz", "out.npy.zst"]
+SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGKILL": 137, "SIGPIPE": 0}
+SOFTMAX = ["softmax", "z.npy", "--jobs", "1"]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    server = Forks()
+    yield server
+    server.close()
+
+
+def save_logits(path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    np.save(path, rng.normal(size=(500, 7)).astype(np.float32))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    save_logits(tmp_path / "z.npy", 0)
+    return tmp_path
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
+def clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != "z.npy":
+            path.unlink()
+
+
+def whole_output(forks: Forks, folder: Path, name: str) -> bytes:
+    assert forks.run([*SOFTMAX, "-o", name, "--force"], folder=folder) == (0, "", False)
+    return (folder / name).read_bytes()
+
+
+def run_with_fault(forks: Forks, folder: Path, name: str, old: bytes | None, fault: Fault) -> Ended:
+    """Run once, and check what must hold whatever happens."""
+    clear(folder)
+    if old is not None:
+        (folder / name).write_bytes(old)
+    force = ["--force"] if old is not None else []
+    return forks.run([*SOFTMAX, "-o", name, *force], fault, folder=folder)
+
+
+def content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("out.npy", "SIGKILL"),
+        ("out.csv.gz", "SIGKILL"),
+        ("out.csv", "SIGINT"),
+        ("out.npy", "SIGTERM"),
+        ("out.npy.zst", "SIGHUP"),
+        ("out.csv.gz", "SIGPIPE"),
+    ],
+)
+def test_a_signal_at_the_nth_call(forks: Forks, work: Path, name: str, number: str) -> None:
+    new = whole_output(forks, work, name)
+    old = OLD if number in ("SIGINT", "SIGHUP") or name == "out.npy" else None
+    for call in CALLS:
+        for n in count(1):
+            ended = run_with_fault(forks, work, name, old, Fault(call, n, number))
+            if not ended.reached:
+                break
+            # The last of all calls may come after everything is done.
+            assert (ended.code, ended.error) == (SIGNALS[number], "")
+            assert content(work / name) in (old, new)
+            assert len(left_over(work)) <= (number == "SIGKILL")
+        assert (ended.code, content(work / name)) == (0, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "old"),
+    [
+        ("out.csv.gz", f"{errno.ENOSPC}+", OLD),
+        ("out.npy.zst", f"{errno.EIO}", None),
+        ("out.npy", f"{errno.EIO}", OLD),
+    ],
+)
+def test_an_error_of_the_nth_call(
+    forks: Forks, work: Path, name: str, number: str, old: bytes | None
+) -> None:
+    new = whole_output(forks, work, name)
+    for call in CALLS:
+        if call == "unlink" and number.endswith("+"):
+            continue  # then nothing can be removed
+        for n in count(1):
+            ended = run_with_fault(forks, work, name, old, Fault(call, n, number))
+            if not ended.reached:
+                break
+            assert content(work / name) in ((new,) if ended.code == 0 else (old, new))
+            assert left_over(work) == []
+            if ended.code:
+                assert ended.code == 1
+                assert ended.error.startswith(f"error: {name}: cannot be written: ")
+                assert len(ended.error.splitlines()) == 1
+        assert (ended.code, content(work / name)) == (0, new)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_limit_of_the_size_of_files(forks: Forks, work: Path, name: str) -> None:
+    """As a full disk does, it lets through a part of a write."""
+    new = whole_output(forks, work, name)
+    for limit in (0, 1, len(new) // 2, len(new) - 1):
+        (work / name).write_bytes(OLD)
+        ended = forks.run([*SOFTMAX, "-o", name, "--force"], folder=work, limit=limit)
+        assert ended == (1, f"error: {name}: cannot be written: file too large\n", False)
+        assert (work / name).read_bytes() == OLD
+        assert left_over(work) == []
+    ended = forks.run([*SOFTMAX, "-o", name, "--force"], folder=work, limit=len(new))
+    assert (ended.code, (work / name).read_bytes()) == (0, new)
+
+
+def test_a_folder_that_must_not_be_written(forks: Forks, work: Path) -> None:
+    inner = work / "inner"
+    inner.mkdir()
+    (inner / "old.csv").write_bytes(OLD)
+    inner.chmod(0o555)
+    for name in ("inner/new.csv", "inner/old.csv"):
+        arguments = [*SOFTMAX, "-o", name, "--force"]
+        ended = forks.run(arguments, folder=work, unprivileged=True)
+        assert ended == (1, f"error: {name}: cannot be written: permission denied\n", False)
+    assert [path.name for path in inner.iterdir()] == ["old.csv"]
+    assert (inner / "old.csv").read_bytes() == OLD
+
+
+def test_an_input_that_must_not_be_read(forks: Forks, work: Path) -> None:
+    (work / "z.npy").chmod(0)
+    ended = forks.run([*SOFTMAX, "-o", "a.csv"], folder=work, unprivileged=True)
+    assert ended == (1, "error: z.npy: cannot be read: permission denied\n", False)
+
+
+class Runs(RuleBasedStateMachine):
+    """Runs of all kinds after one another; whatever happens, the output is all of one run's."""
+
+    forks: Forks
+
+    @initialize(name=st.sampled_from(NAMES))
+    def begin(self, name: str) -> None:
+        self.folder = TemporaryDirectory()
+        self.work = Path(self.folder.name)
+        self.name = name
+        self.killed = 0
+        self.old: bytes | None = None
+        self.seed = 0
+        self.change_the_input(0)
+
+    @rule(seed=st.integers(0, 3))
+    def change_the_input(self, seed: int) -> None:
+        save_logits(self.work / "z.npy", seed)
+        assert self.forks.run([*SOFTMAX, "-o", f"want-{self.name}", "--force"], folder=self.work)[
+            :2
+        ] == (0, "")
+        self.new = (self.work / f"want-{self.name}").read_bytes()
+
+    def run(self, fault: Fault | None, *, force: bool, limit: int | None = None) -> Ended:
+        arguments = [*SOFTMAX, "-o", self.name, *(["--force"] if force else [])]
+        ended = self.forks.run(arguments, fault, folder=self.work, limit=limit)
+        now = content(self.work / self.name)
+        if not force and self.old is not None:
+            assert ended.code == 1
+            assert "it exists already" in ended.error
+            assert now == self.old
+        elif ended.code == 0:
+            assert now == self.new
+        else:
+            assert now in (self.old, self.new)
+        self.old = now
+        return ended
+
+    @rule(force=st.booleans())
+    def run_without_trouble(self, force: bool) -> None:
+        refused = not force and self.old is not None
+        assert self.run(None, force=force).code == refused
+
+    @rule(
+        force=st.booleans(),
+        call=st.sampled_from(CALLS),
+        n=st.integers(1, 4),
+        what=st.sampled_from([*SIGNALS, f"{errno.ENOSPC}", f"{errno.EIO}"]),
+    )
+    def run_with_trouble(self, force: bool, call: str, n: int, what: str) -> None:
+        ended = self.run(Fault(call, n, what), force=force)
+        self.killed += ended.code == 128 + signal.SIGKILL
+
+    @rule(force=st.booleans(), share=st.floats(0, 1))
+    def run_on_a_full_disk(self, force: bool, share: float) -> None:
+        limit = int(share * (len(self.new) - 1))
+        assert self.run(None, force=force, limit=limit).code == 1
+
+    @rule()
+    def remove_the_output(self) -> None:
+        (self.work / self.name).unlink(missing_ok=True)
+        self.old = None
+
+    @invariant()
+    def only_the_killed_leave_something(self) -> None:
+        if hasattr(self, "work"):
+            assert len(left_over(self.work)) <= self.killed
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+
+def test_any_runs_after_one_another(forks: Forks) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    Runs.forks = forks
+    run_state_machine_as_test(
+        Runs,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=9,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_faults_happen_where_they_should(forks: Forks, work: Path) -> None:
+    """The tests above would prove nothing with faults that never happen."""
+    reached = {
+        call: run_with_fault(forks, work, "out.csv.gz", None, Fault(call, 1, "SIGKILL")).reached
+        for call in CALLS
+    }
+    assert [call for call in CALLS if not reached[call]] == ["pwrite", "replace"]
+    clear(work)
+    new = gzip.decompress(whole_output(forks, work, "out.npy.gz"))
+    assert npy_format.read_array(io.BytesIO(new)).shape == (500, 7)

@@ -1,0 +1,98 @@
+"""A server of files on this machine, as good and as bad as those of the world."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """What was asked for, and how many bytes were sent."""
+
+    method: str
+    path: str
+    sent: int
+
+
+class Web:
+    """Files by their names, and what was asked of the server.
+
+    The first folder of a path says how the server behaves: ``ranges``, ``whole`` (ranges are
+    ignored), ``endless`` (the size is not told), ``broken`` (the connection ends halfway, also of
+    a range), ``cut`` (the same without ranges), or a number, the answer's status.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.files: dict[str, bytes] = {}
+        self.requests: list[Request] = []
+
+    def url(self, manner: str, name: str) -> str:
+        return f"{self.address}/{manner}/{name}"
+
+    def sent(self) -> int:
+        return sum(request.sent for request in self.requests)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    web: Web
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def do_HEAD(self) -> None:
+        self._answer(b"")
+
+    def do_GET(self) -> None:
+        self._answer(None)
+
+    def _answer(self, body: bytes | None) -> None:
+        manner, name = re.split("[?#]", self.path)[0].strip("/").split("/", 1)
+        content = self.web.files.get(name)
+        if manner.isdigit() or content is None:
+            self.send_response(int(manner) if manner.isdigit() else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        ranges = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if ranges and manner in ("ranges", "broken"):
+            start, end = int(ranges[1]), min(int(ranges[2]) + 1, len(content))
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+            content = content[start:end]
+        else:
+            self.send_response(200)
+        self._send(manner, content if body is None else body, len(content))
+
+    def _send(self, manner: str, body: bytes, size: int) -> None:
+        if manner == "endless":
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(size))
+        self.end_headers()
+        if manner in ("broken", "cut") and len(body) > 1:
+            body = body[: len(body) // 2]
+            self.close_connection = True
+        self.web.requests.append(Request(self.command, self.path, len(body)))
+        try:
+            self.wfile.write(body)
+        except OSError:  # the client needs no more
+            self.close_connection = True
+
+
+@contextmanager
+def serving() -> Iterator[Web]:
+    """Serve files on the loopback interface."""
+    handler = type("Handler", (_Handler,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        handler.web = Web(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield handler.web  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,215 @@
+"""Compressed streams: gzip, bzip2, xz and zstd, known by their first bytes or their extension."""
+
+import bz2
+import io
+import lzma
+import re
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from xentcli.errors import InputError, XentError
+
+HEAD = 64  # bytes that tell every compression
+_PIECE = 2**17  # compressed bytes read at once
+_MOST_DICTIONARY = 2**28  # bytes of memory that an xz stream may ask for; xz -9 asks for 2**26
+
+
+class Decompressor(Protocol):
+    """What turns one compressed stream into bytes, as those of bz2, lzma and zstd do."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the stream was reached."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether nothing more comes without more input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the end of the stream."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return at most `max_length` bytes."""
+
+
+class Compressor(Protocol):
+    """What turns bytes into one compressed stream."""
+
+    def compress(self, data: memoryview, /) -> bytes:
+        """Take bytes, and return what is ready."""
+
+    def flush(self) -> bytes:
+        """Return the rest."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A compression: how to know it, read it and write it."""
+
+    name: str
+    begins: re.Pattern[bytes]
+    padded: bool
+    """Whether zeros may follow a stream, as tapes and xz have them."""
+    error: Callable[[], type[Exception]]
+    decompressor: Callable[[], Decompressor]
+    compressor: Callable[[], Compressor]
+
+
+class _GzipDecompressor:
+    """zlib's decompressor, which checks gzip's sums, in the manner of the others."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        self._full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._full and not self._zlib.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        content = self._zlib.decompress(self._zlib.unconsumed_tail + data, max(0, max_length))
+        self._full = len(content) == max_length and not self._zlib.eof  # zlib may hold more
+        return content
+
+
+def _zstd() -> Any:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        try:
+            from backports import zstd
+        except ImportError:
+            what = "zstd needs Python 3.14, or one more package"
+            raise XentError(what, hint="pip install 'xentcli[zstd]'") from None
+    return zstd
+
+
+def _zstd_compressor() -> Compressor:
+    zstd = _zstd()
+    compressor: Compressor = zstd.ZstdCompressor(
+        options={zstd.CompressionParameter.checksum_flag: 1}
+    )
+    return compressor
+
+
+CODECS = {
+    ".gz": Codec(
+        "gzip",
+        re.compile(rb"\x1f\x8b"),
+        padded=True,
+        error=lambda: zlib.error,
+        decompressor=_GzipDecompressor,
+        # zlib writes a header without name and time: the same bytes for the same content
+        compressor=lambda: zlib.compressobj(wbits=16 + zlib.MAX_WBITS),
+    ),
+    ".bz2": Codec(
+        "bzip2",
+        re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),  # with less, it may be text
+        padded=False,
+        error=lambda: OSError,
+        decompressor=bz2.BZ2Decompressor,
+        compressor=bz2.BZ2Compressor,
+    ),
+    ".xz": Codec(
+        "xz",
+        re.compile(rb"\xfd7zXZ\0"),
+        padded=True,
+        error=lambda: lzma.LZMAError,
+        decompressor=lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MOST_DICTIONARY),
+        compressor=lzma.LZMACompressor,
+    ),
+    ".zst": Codec(
+        "zstd",
+        re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
+        padded=False,
+        error=lambda: _zstd().ZstdError,
+        decompressor=lambda: _zstd().ZstdDecompressor(),
+        compressor=_zstd_compressor,
+    ),
+}
+"""By the extension that a file so compressed has."""
+
+
+def codec_of(head: bytes) -> Codec | None:
+    """Return the compression of what begins with these bytes, if it is compressed."""
+    return next((codec for codec in CODECS.values() if codec.begins.match(head)), None)
+
+
+class Decompressing(io.RawIOBase):
+    """The content of compressed streams that follow one another, read as it is asked for.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    read : callable
+        Returns the next so many compressed bytes; fewer only at the end.
+    codec : Codec
+        The compression of all streams.
+    """
+
+    def __init__(self, name: str, read: Callable[[int], bytes], codec: Codec) -> None:
+        self._name = name
+        self._read = read
+        self._codec = codec
+        try:
+            self._error = codec.error()
+            self._decompressor = codec.decompressor()
+        except XentError as error:
+            raise InputError(f"{name}: {error.message}", hint=error.hint) from error
+        self._compressed = b""
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, count: int = -1) -> bytes:
+        """Return at least one and at most `count` bytes; none only at the end."""
+        content = b""
+        while not content and count and (not self._decompressor.eof or self._next_stream()):
+            if self._decompressor.needs_input and not self._compressed:
+                self._compressed = self._read(_PIECE)
+                if not self._compressed:
+                    what = f"the {self._codec.name} data end too early"
+                    raise InputError(f"{self._name}: {what}", hint="the file is cut off")
+            data, self._compressed = self._compressed, b""
+            try:
+                content = self._decompressor.decompress(data, count)
+            except self._error as error:
+                what = f"the {self._codec.name} data are damaged: {_reason(error)}"
+                raise InputError(f"{self._name}: {what}") from error
+        return content
+
+    def _next_stream(self) -> bool:
+        """Begin with the stream after one that has ended, if there is one."""
+        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE)
+        while more:
+            rest += more
+            if self._codec.padded:
+                rest = rest.lstrip(b"\0")
+            more = self._read(_PIECE) if len(rest) < HEAD else b""
+        if not rest:
+            return False
+        if not self._codec.begins.match(rest):
+            raise InputError(f"{self._name}: something follows the {self._codec.name} data")
+        self._decompressor = self._codec.decompressor()
+        self._compressed = rest
+        return True
+
+
+def _reason(error: Exception) -> str:
+    """Return the end of what a library says, which begins with words of its own."""
+    text = " ".join(str(error).split()).rpartition(": ")[2]
+    return text[:1].lower() + text[1:]

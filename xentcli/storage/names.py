@@ -1,0 +1,50 @@
+"""What the name of an input or output says: whether it is a URL, and what it ends in."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from xentcli.errors import UsageError
+from xentcli.storage.compression import CODECS
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*(://|::.*://)", re.IGNORECASE)  # zip://a.csv::s3://b/c.zip
+_FILE = re.compile(r"file://(localhost)?(?=/)", re.IGNORECASE)
+
+
+def is_url(name: str) -> bool:
+    """Whether `name` is a URL, chained ones included, and not a path."""
+    return _URL.match(name) is not None
+
+
+def local_name(name: str) -> str:
+    """Return the path that a ``file://`` URL means; any other name as it is."""
+    if name[:7].lower() != "file://" or "::" in name:
+        return name
+    match = _FILE.match(name)
+    if match is None:
+        raise UsageError(f"{name}: no such URL", hint="file:///folder/file has three slashes")
+    return unquote(name[match.end() :])
+
+
+def suffix_of(name: str) -> str:
+    """Return the extension that tells the format, in lower case, with the dot.
+
+    Of a URL it is that of the path, and of a compressed file the one before the compression's.
+    """
+    path = _path_of(name)
+    if path.suffix.lower() in CODECS:
+        path = path.with_suffix("")
+    return path.suffix.lower()
+
+
+def compression_suffix_of(name: str) -> str:
+    """Return the extension that tells the compression, or an empty text."""
+    suffix = _path_of(name).suffix.lower()
+    return suffix if suffix in CODECS else ""
+
+
+def _path_of(name: str) -> Path:
+    if not is_url(name):
+        return Path(name)
+    first = next(part for part in name.split("::") if "://" in part)
+    return Path(re.split(r"[?#]", first, maxsplit=1)[0])
