@@ -1,4 +1,4 @@
-"""What NpyWriter writes, numpy.load reads back, bit by bit."""
+"""What the NPY writer writes, numpy.load reads back, bit by bit."""
 
 import io
 import os
@@ -14,14 +14,14 @@ from opening import Array, assert_same_bits, some_array
 
 from xentcli.errors import OutputError
 from xentcli.formats.interface import ArrayHeader
-from xentcli.formats.npy import NpyWriter
+from xentcli.formats.npy import NPY
 from xentcli.storage.outputs import Output
 
 
 def write(output: Output, array: Array, rows: int, *, counted: bool) -> None:
     """Write an array, `rows` rows at a time, with or without saying how many there are."""
     shape = array.shape if counted or not array.shape else (None, *array.shape[1:])
-    writer = NpyWriter(output, ArrayHeader(shape, array.dtype.newbyteorder("=")))
+    writer = NPY.open_writer(output, ArrayHeader(shape, array.dtype.newbyteorder("=")))
     for start in range(0, len(array), rows) if array.ndim else ():
         writer.write(array[start : start + rows])
     if not array.ndim:
@@ -72,7 +72,7 @@ def test_any_bits(array: Array, rows: int, *, counted: bool) -> None:
 def test_rows_are_converted_to_the_header() -> None:
     with tempfile.TemporaryFile() as file:
         output = Output("a.npy", file.fileno(), seekable=True)
-        writer = NpyWriter(output, ArrayHeader((2,), np.dtype("f4")))
+        writer = NPY.open_writer(output, ArrayHeader((2,), np.dtype("f4")))
         writer.write(np.array([1.5, 2.5]))
         writer.close()
         file.seek(0)
@@ -87,4 +87,4 @@ def test_more_rows_than_the_first_header_had_room_for() -> None:
 def test_what_npy_does_not_hold() -> None:
     output = Output("a.npy", -1, seekable=True)
     with pytest.raises(OutputError, match="complex"):
-        NpyWriter(output, ArrayHeader((2,), np.dtype("c16")))
+        NPY.open_writer(output, ArrayHeader((2,), np.dtype("c16")))
