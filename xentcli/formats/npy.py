@@ -10,7 +10,8 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from xentcli.errors import InputError, OutputError
-from xentcli.formats.arrays import ArraySource, ArrayWriter, Stored
+from xentcli.formats.array_writer import ArrayWriter
+from xentcli.formats.arrays import ArraySource, Stored
 from xentcli.formats.interface import Format, ReadOptions
 from xentcli.storage.inputs import Input
 
@@ -42,6 +43,12 @@ def read_header(data: Input, input_dtype: str | None = None) -> Stored:
         shape, dtype, size, math.prod(shape) * dtype.itemsize, fortran_order=fortran_order
     )
     return stored.as_input_dtype(input_dtype, data.name)
+
+
+def describe(data: Input) -> str:
+    """Return shape and dtype as the header has them."""
+    shape, _, dtype = _parse(data, _header_size(data))
+    return f"{shape} {dtype}"
 
 
 def _header_size(data: Input) -> int:

@@ -9,7 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
-from xentcli.formats.arrays import ArraySource, ArrayWriter
+from xentcli.formats.array_writer import ArrayWriter
+from xentcli.formats.arrays import ArraySource
 from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 _MAGICS = (b"PK\3\4", b"PK\5\6")  # a first member; none
 _ENDING = ".npy"
+_ENCRYPTED = 1  # in a member's flags
 _LARGEST_READ = 2**23  # bytes; an archive's directory is read at once
 _STEP = 2**20  # bytes of a member to ask for
-_SMALL_STEP = 2**6  # where a few compressed bytes may be any number of bytes, all given at once
+_FEW = 2**5  # compressed bytes to inflate at once, where zipfile keeps whatever they come to
 _FOREIGN = {
     "data.pkl": ("a PyTorch file", "np.save(path, tensor.numpy())"),
     "workbook.xml": ("an Excel file", "save the sheet as CSV"),
@@ -42,10 +44,9 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
 
     def describe(key: str) -> str:
         try:
-            stored = npy.read_header(_open_member(archive, members[key], data.name))
+            return npy.describe(_open_member(archive, members[key], data.name))
         except InputError:
             return "(not readable)"
-        return f"{stored.shape} {stored.dtype_name}"
 
     member = members[choose(data.name, members, options, describe)]
     array = _open_member(archive, member, data.name)
@@ -108,17 +109,21 @@ class _Member(io.RawIOBase):
         self._what = f"{name}: cannot be read"
         with _readable(self._what):
             self._file = cast("ZipExtFile", archive.open(info))
-        self._step = _STEP
-        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            self._step = self._file.MIN_READ_SIZE = _SMALL_STEP
+        self._bounded = info.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+        if not self._bounded:
+            self._file.MIN_READ_SIZE = _FEW
 
     def read(self, size: int = -1, /) -> bytes:
         with _readable(self._what):
-            return self._file.read(min(size, self._step))
+            if self._bounded:
+                return self._file.read(min(size, _STEP))
+            return self._file.read(min(size, len(self._file.peek(_FEW))))
 
 
 def _open_member(archive: "ZipFile", info: "ZipInfo", file: str) -> Input:
     name = f"{file}:{shown(info.filename.removesuffix(_ENDING))}"
+    if info.flag_bits & _ENCRYPTED:
+        raise InputError(f"{name}: it is encrypted")
     return Input(name, cast("IO[bytes]", _Member(archive, info, name)), None)
 
 

@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.errors import InputError, OutputError
-from xentcli.formats.arrays import ArraySource, ArrayWriter, Stored
+from xentcli.formats.array_writer import ArrayWriter
+from xentcli.formats.arrays import ArraySource, Stored
 from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
-_LONGEST_HEADER = 2**24  # bytes; of 100,000 tensors
+_LONGEST_HEADER = 2**22  # bytes; of 40,000 tensors. As JSON it takes twenty times the memory
 _MOST_AXES = 64  # of a NumPy array
 _METADATA = "__metadata__"
 _DTYPES = {
@@ -106,7 +107,7 @@ def _tensor(key: str, entry: Any) -> _Tensor:
     name = repr(shown(key))
     match entry:
         case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [begin, end]}:
-            numbers = [*shape, begin, end]
+            numbers = [*shape[: _MOST_AXES + 1], begin, end]
         case _:
             raise ValueError(f"{name} has no dtype, shape and data_offsets")
     if len(shape) > _MOST_AXES or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
