@@ -99,7 +99,7 @@ def test_flipped_bits(tmp_path: Path, kind: str, way: str) -> None:
 def test_a_changed_safetensors_file_is_read_if_the_library_reads_it(tmp_path: Path) -> None:
     """And then both read the same."""
     agreed = 0
-    for content in flips(FILES["safetensors"]):
+    for content in flips(FILES["safetensors"], step=3):
         try:
             (want,) = load(content).values()
         except (SafetensorError, KeyError, ValueError, TypeError):  # KeyError: no NumPy dtype
@@ -108,7 +108,7 @@ def test_a_changed_safetensors_file_is_read_if_the_library_reads_it(tmp_path: Pa
             got = read("file", "safetensors", content, tmp_path)
             assert (got.shape, got.tobytes()) == (want.shape, want.tobytes())
             agreed += 1
-    assert agreed > 100
+    assert agreed > 50
 
 
 # Zip archives

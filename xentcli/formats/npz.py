@@ -38,7 +38,7 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """
-    data = data.spooled()
+    size, data = data.size, data.spooled()
     archive = _open_archive(data)
     members = _members(archive, data.name)
 
@@ -52,7 +52,7 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
     array = _open_member(archive, member, data.name)
     stored = npy.read_header(array, options.input_dtype)
     source = ArraySource(array, stored, "npz", there=member.file_size)
-    source.size = data.size
+    source.size = size
     return source
 
 

@@ -72,7 +72,8 @@ def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     """Raise InputError if something is to be chosen that the format does not have."""
     chosen = options.columns or options.drop or options.id_column or options.label_column
     if chosen and not format_.has_columns:
-        hint = "--key and --label-key choose arrays" if format_.has_keys else None
+        hint = "name a file of --labels" if options.label_column else None
+        hint = "--key and --label-key choose arrays" if format_.has_keys else hint
         raise InputError(f"{name}: {format_.name} has no columns to choose from", hint=hint)
     if options.key is not None and not format_.has_keys:
         raise InputError(
