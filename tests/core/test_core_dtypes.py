@@ -1,7 +1,6 @@
 """Widening: every number of the narrow dtypes keeps its value."""
 
-import importlib.util
-
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -36,16 +35,13 @@ def test_one_special_half_among_ordinary_ones(special: float) -> None:
     assert_same_numbers(widen(halves), halves.astype(np.float32))
 
 
-if importlib.util.find_spec("ml_dtypes"):
-    import ml_dtypes
-
-    @pytest.mark.parametrize("step", [1, 2])
-    def test_every_bfloat16(step: int) -> None:
-        """A bfloat16 is the upper half of a float32."""
-        want = (PATTERNS.astype(np.uint32) << 16).view(np.float32)
-        numbers = PATTERNS.view(ml_dtypes.bfloat16)
-        assert is_floating(numbers.dtype)
-        assert_same_numbers(widen(numbers[::step]), want[::step])
+@pytest.mark.parametrize("step", [1, 2])
+def test_every_bfloat16(step: int) -> None:
+    """A bfloat16 is the upper half of a float32."""
+    want = (PATTERNS.astype(np.uint32) << 16).view(np.float32)
+    numbers = PATTERNS.view(ml_dtypes.bfloat16)
+    assert is_floating(numbers.dtype)
+    assert_same_numbers(widen(numbers[::step]), want[::step])
 
 
 def test_what_is_wide_already_is_not_copied() -> None:

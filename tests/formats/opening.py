@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,11 +72,11 @@ def pipe_input(content: bytes) -> Iterator[Input]:
         yield Input("<pipe>", file, None)
 
 
-def open_npy(data: Input) -> Source:
-    return registry.open_source(data, "npy", ReadOptions())
+def open_array(data: Input, format_name: str, key: str | None = None, **options: Any) -> Source:
+    return registry.open_source(data, format_name, ReadOptions(key=key, **options))
 
 
-def read_npy(source: Source, rows: int) -> Array:
+def read_array(source: Source, rows: int) -> Array:
     """Return the whole array, read in blocks of `rows` rows."""
     parts = [np.array(block.decode().values) for block in source.blocks(rows)]
     assert all(part.dtype == source.dtype for part in parts)
@@ -88,6 +89,18 @@ def npy_bytes(array: Array, version: tuple[int, int] = (1, 0)) -> bytes:
     """Return what NumPy writes."""
     file = io.BytesIO()
     npy_format.write_array(file, array, version, allow_pickle=False)
+    return file.getvalue()
+
+
+def zip_bytes(
+    members: dict[str, bytes], method: int = zipfile.ZIP_STORED, comment: bytes = b""
+) -> bytes:
+    """Return a zip archive."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+        archive.comment = comment
     return file.getvalue()
 
 

@@ -4,14 +4,19 @@ import io
 
 import numpy as np
 import pytest
-from opening import npy_bytes
+from opening import npy_bytes, zip_bytes
+from safetensors.numpy import save as safetensors_bytes
 
 from xentcli.errors import InputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.interface import ReadOptions
+from xentcli.formats.names import FORMAT_NAMES
 from xentcli.storage.inputs import Input
 
 NPY = npy_bytes(np.zeros(3))
+NPZ = zip_bytes({"a.npy": NPY})
+SAFETENSORS = safetensors_bytes({"a": np.zeros(3)})
+PICKLE_LIKE = (640).to_bytes(8, "little") + b'{"a"'
 
 
 def detect(name: str, content: bytes) -> str:
@@ -25,6 +30,18 @@ def detect(name: str, content: bytes) -> str:
         ("a.csv", NPY, "npy"),
         ("a", NPY, "npy"),
         ("<stdin>", NPY, "npy"),
+        ("a.npz", NPZ, "npz"),
+        ("a.csv", NPZ, "npz"),
+        ("<stdin>", NPZ, "npz"),
+        ("a.npz", b"1,2\n", "npz"),
+        ("a.npz", zip_bytes({}), "npz"),
+        ("a.xlsx", NPZ, "npz"),
+        ("a.csv", b"PK,1\n", "csv"),
+        ("a.safetensors", SAFETENSORS, "safetensors"),
+        ("a.csv", SAFETENSORS, "safetensors"),
+        ("<stdin>", SAFETENSORS, "safetensors"),
+        ("a.safetensors", b"1,2\n", "safetensors"),
+        ("a", PICKLE_LIKE, "safetensors"),
         ("a.csv", b"1,2\n", "csv"),
         ("a.CSV", b"1,2\n", "csv"),
         ("a.txt", b"1 2\n", "csv"),
@@ -46,10 +63,14 @@ def test_detection(name: str, content: bytes, want: str) -> None:
     assert detect(name, content) == want
 
 
-@pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.parquet"])
+@pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.pkl"])
 def test_other_binary_files_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match="npy, csv, tsv"):
-        detect(name, b"PK\3\4\24\0\0\0\0\0")
+    with pytest.raises(InputError, match="a pickle, which is not one of npy, npz, safetensors"):
+        detect(name, b"\x80\2ccopy_reg\n")
+
+
+def test_the_names_on_help_pages_are_those_of_the_formats() -> None:
+    assert tuple(format_.name for format_ in registry.FORMATS) == FORMAT_NAMES
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])
@@ -70,13 +91,21 @@ def test_a_name_overrules() -> None:
     assert registry.open_source(data, "TSV", ReadOptions()).format == "tsv"
     with pytest.raises(InputError, match="not an NPY file"):
         registry.open_source(Input("a.csv", io.BytesIO(b"1,2\n"), 4), "npy", ReadOptions())
-    with pytest.raises(UsageError, match=r"'hdf5'.*npy, csv, tsv"):
+    with pytest.raises(UsageError, match=r"'hdf5'.*npy, npz, safetensors, csv, tsv"):
         registry.by_name("hdf5")
 
 
 @pytest.mark.parametrize(
     ("path", "want"),
-    [("a.npy", "npy"), ("a.NPY", "npy"), ("x/a.csv", "csv"), ("a.tsv", "tsv"), ("a", None)],
+    [
+        ("a.npy", "npy"),
+        ("a.NPY", "npy"),
+        ("a.npz", "npz"),
+        ("a.safetensors", "safetensors"),
+        ("x/a.csv", "csv"),
+        ("a.tsv", "tsv"),
+        ("a", None),
+    ],
 )
 def test_by_extension(path: str, want: str | None) -> None:
     found = registry.by_extension(path)

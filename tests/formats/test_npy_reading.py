@@ -11,9 +11,9 @@ from opening import (
     assert_same_bits,
     file_input,
     npy_bytes,
-    open_npy,
+    open_array,
     pipe_input,
-    read_npy,
+    read_array,
     some_array,
 )
 
@@ -48,19 +48,19 @@ def test_what_numpy_writes(tmp_path: Path, dtype: str, version: tuple[int, int])
         array = some_array(dtype, shape, order)
         content = npy_bytes(array, version)
         with file_input(tmp_path / "a.npy", content) as data:
-            source = open_npy(data)
+            source = open_array(data, "npy")
             assert (source.shape, source.dtype) == (array.shape, array.dtype)
             for rows in (1, 2, 100):
-                assert_same_bits(read_npy(source, rows), array)
+                assert_same_bits(read_array(source, rows), array)
         with pipe_input(content) as data:
-            assert_same_bits(read_npy(open_npy(data), 2), array)
+            assert_same_bits(read_array(open_array(data, "npy"), 2), array)
 
 
 def test_what_numpy_saves(tmp_path: Path) -> None:
     array = some_array("f4", (40, 10))
     np.save(tmp_path / "a.npy", array)
     with file_input(tmp_path / "b.npy", (tmp_path / "a.npy").read_bytes()) as data:
-        assert_same_bits(read_npy(open_npy(data), 7), array)
+        assert_same_bits(read_array(open_array(data, "npy"), 7), array)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -68,7 +68,7 @@ def test_what_numpy_saves(tmp_path: Path) -> None:
 def test_any_slice_of_any_axis(tmp_path: Path, shape: tuple[int, ...], order: str) -> None:
     array = some_array("<i4", shape, order)
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
-        source = open_npy(data)
+        source = open_array(data, "npy")
         assert source.sliceable
         for axis, length in enumerate(shape):
             for start in range(length):
@@ -83,7 +83,7 @@ def test_any_slice_of_any_axis(tmp_path: Path, shape: tuple[int, ...], order: st
 def test_slices_of_a_fortran_array_from_a_pipe() -> None:
     array = some_array("<f8", (4, 5), "F")
     with pipe_input(npy_bytes(array)) as data:
-        source = open_npy(data)
+        source = open_array(data, "npy")
         assert source.sliceable
         assert_same_bits(np.array(source.block(1, 2).decode().values), array[1:3])
 
@@ -93,7 +93,7 @@ def test_slices_of_a_fortran_array_from_a_pipe() -> None:
 def test_steps_cover_an_axis(tmp_path: Path, axis: int, order: str) -> None:
     array = some_array("<f4", (3, 4, 5), order)
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
-        source = open_npy(data)
+        source = open_array(data, "npy")
         step = source.step(1, axis)
         assert step >= 1
         starts = range(0, array.shape[axis], step)
@@ -110,7 +110,7 @@ def test_blocks_decode_in_any_thread_and_order(tmp_path: Path, order: str) -> No
         return np.array(block.decode().values)
 
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(4) as pool:
-        blocks = [open_npy(data).block(start, 3) for start in range(0, 300, 3)]
+        blocks = [open_array(data, "npy").block(start, 3) for start in range(0, 300, 3)]
         backwards = list(pool.map(decode, reversed(blocks)))
     assert_same_bits(np.concatenate(backwards[::-1]), array)
 
@@ -119,7 +119,7 @@ def test_blocks_decode_in_any_thread_and_order(tmp_path: Path, order: str) -> No
 def test_threads_do_not_share_a_buffer(tmp_path: Path, order: str) -> None:
     array = some_array("<f8", (10, 4), order)
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(1) as pool:
-        source = open_npy(data)
+        source = open_array(data, "npy")
         here = source.block(0, 3).decode().values
         there = pool.submit(source.block(5, 3).decode).result().values
         assert_same_bits(here, array[:3])
@@ -129,5 +129,5 @@ def test_threads_do_not_share_a_buffer(tmp_path: Path, order: str) -> None:
 @pytest.mark.parametrize("index", [(), (3,), (3, 0), (1, 2, 3)])
 def test_places_are_numpy_indices(tmp_path: Path, index: tuple[int, ...]) -> None:
     with file_input(tmp_path / "a.npy", npy_bytes(np.zeros(3))) as data:
-        place = open_npy(data).place(index)
+        place = open_array(data, "npy").place(index)
     assert place == ("a.npy" + str(list(index)) if index else "a.npy")

@@ -40,7 +40,7 @@ class Kept:
 def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) -> None:
     """Make every block hold `rows` rows, also where rows are spread over the file."""
     monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", rows * row_size)
-    monkeypatch.setattr("xentcli.formats.npy._RUN", 1)
+    monkeypatch.setattr("xentcli.formats.arrays._RUN", 1)
 
 
 class _QuietFile(io.FileIO):

@@ -14,6 +14,7 @@ def explain(
     labels: options.LabelsOption = None,
     rows: Annotated[str, typer.Option("--rows", help="Which rows, as a slice.")] = "0:3",
     label_column: options.LabelColumn = None,
+    label_key: options.LabelKey = None,
     label_base: options.LabelBase = 0,
     *,
     reading: Reading,
@@ -27,7 +28,7 @@ def explain(
     options.only_one_standard_input(logits, labels)
     wanted = options.parse_rows(rows)
     check_text_output(writing.output, writing.to, force=writing.force)
-    source, targets = options.open_both(reading, logits, labels, label_column)
+    source, targets = options.open_both(reading, logits, labels, label_column, label_key)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     result = steps.explain(source, targets, wanted, label_base=label_base)
     if not common.json and shows_table(writing):

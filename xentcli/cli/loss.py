@@ -43,6 +43,7 @@ class LossFlags:
         typer.Option("--class-axis", help="The axis of the classes.", show_default="as PyTorch"),
     ] = None
     label_column: options.LabelColumn = None
+    label_key: options.LabelKey = None
     label_base: options.LabelBase = 0
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
@@ -121,9 +122,9 @@ def _weight(text: str | None) -> "ArrayLike | None":
     except ValueError:
         if "," in text and not Path(text).exists():
             raise UsageError(f"--weight {text}: neither numbers nor a file") from None
-        from xentcli.pipeline.inputs import InputFile, read_vector
+        from xentcli.pipeline.inputs import InputFile, ReadOptions, read_vector
 
-        return read_vector(InputFile(text))
+        return read_vector(InputFile(text, options=ReadOptions(key_option=None)))
 
 
 def _run(
@@ -140,7 +141,7 @@ def _run(
 
     check = check_text_output if common.json else check_output
     check(writing.output, force=writing.force)
-    source, targets = options.open_both(reading, values, labels, own.label_column)
+    source, targets = options.open_both(reading, values, labels, own.label_column, own.label_key)
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     if own.reduction == "none":
         with (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from xentcli.errors import UsageError
+from xentcli.pipeline import FORMAT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,9 @@ Color = Literal["auto", "always", "never"]
 Dtype = Literal["float16", "float32", "float64"]
 Reduction = Literal["mean", "sum", "none"]
 NonFinite = Literal["error", "propagate"]
+InputDtype = Literal["bfloat16"]
 
+_FORMATS = f"{', '.join(FORMAT_NAMES)}."
 _READING = "How files are read"
 
 LogitsArgument = Annotated[
@@ -56,6 +59,14 @@ LabelColumn = Annotated[
         "--label-column",
         metavar="NAME",
         help="The CSV column of labels: in --labels, or else here.",
+    ),
+]
+LabelKey = Annotated[
+    str | None,
+    typer.Option(
+        "--label-key",
+        metavar="NAME",
+        help="The NPZ or safetensors array of labels: in --labels, or else here.",
     ),
 ]
 
@@ -116,7 +127,7 @@ class Writing:
     ] = "-"
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FORMAT", help="csv, tsv, npy.", show_default="by extension"),
+        typer.Option("--to", metavar="FORMAT", help=_FORMATS, show_default="by extension"),
     ] = None
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False
 
@@ -130,7 +141,7 @@ class Reading:
         typer.Option(
             "--from",
             metavar="FORMAT",
-            help="csv, tsv, npy.",
+            help=_FORMATS,
             show_default="by content, then extension",
             rich_help_panel=_READING,
         ),
@@ -173,26 +184,48 @@ class Reading:
         ),
     ] = None
 
+    key: Annotated[
+        str | None,
+        typer.Option(
+            "--key",
+            metavar="NAME",
+            help="The array, in an NPZ or safetensors file that holds several.",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+    input_dtype: Annotated[
+        InputDtype | None,
+        typer.Option(
+            "--input-dtype",
+            help="What an NPY or NPZ array of raw 2-byte words is.",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+
     def file(self, path: str, label_column: str | None = None) -> "InputFile":
         """Return a file to read with all of these options; it may hold the labels too."""
-        columns, drop = _names(self.columns), _names(self.drop) or ()
-        return self._file(path, columns=columns, drop=drop, label_column=label_column)
+        return self._file(
+            path,
+            columns=_names(self.columns),
+            drop=_names(self.drop) or (),
+            label_column=label_column,
+            key=self.key,
+            input_dtype=self.input_dtype,
+        )
 
-    def labels(self, path: str, label_column: str | None = None) -> "InputFile":
-        """Return a file of labels, of which only `label_column` is read if it is named."""
-        return self._file(path, columns=(label_column,) if label_column else None)
-
-    def _file(
-        self,
-        path: str,
-        columns: tuple[str, ...] | None = None,
-        drop: tuple[str, ...] = (),
-        label_column: str | None = None,
+    def labels(
+        self, path: str, label_column: str | None = None, label_key: str | None = None
     ) -> "InputFile":
+        """Return a file of labels: all of it, or the column or array that is named."""
+        columns = (label_column,) if label_column else None
+        return self._file(path, columns=columns, key=label_key, key_option="--label-key")
+
+    def _file(self, path: str, **options: Any) -> "InputFile":
         from xentcli.pipeline.inputs import InputFile, ReadOptions
 
-        options = ReadOptions(_delimiter(self.delimiter), self.header, columns, drop, label_column)
-        return InputFile(path, self.from_, options)
+        delimiter = _delimiter(self.delimiter)
+        read = ReadOptions(delimiter=delimiter, header=self.header, **options)
+        return InputFile(path, self.from_, read)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -256,16 +289,23 @@ def only_one_standard_input(*paths: str | None) -> None:
 
 
 def open_both(
-    reading: Reading, logits: str, labels: str | None, label_column: str | None
+    reading: Reading,
+    logits: str,
+    labels: str | None,
+    label_column: str | None,
+    label_key: str | None,
 ) -> "tuple[Source, Source | None]":
-    """Open logits and labels; no labels where the file of the logits holds them too."""
-    from xentcli.pipeline.inputs import open_array
+    """Open logits and labels; no labels where each row of logits has its own beside it."""
+    from xentcli.pipeline.inputs import open_array, open_pair
 
-    if labels is None and label_column is None:
+    if labels is None and (label_column is None) == (label_key is None):
         raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
+            "where are the labels? --labels FILE, or --label-column NAME of the same CSV, "
+            "or --label-key NAME of the same NPZ or safetensors file"
         )
-
+    if label_key is not None and labels is None:
+        return open_pair(reading.file(logits), reading.labels(logits, label_key=label_key))
     if labels is None:
         return open_array(reading.file(logits, label_column)), None
-    return open_array(reading.file(logits)), open_array(reading.labels(labels, label_column))
+    those = reading.labels(labels, label_column, label_key)
+    return open_array(reading.file(logits)), open_array(those)

@@ -47,13 +47,7 @@ def widen(values: NDArray[Any]) -> Floats:
     if values.dtype == np.float16 and values.dtype.isnative and values.flags.c_contiguous:
         return _widen_half(values)
     wide = scratch("widened", values.shape, dtype)
-    if is_bfloat16(values.dtype) and values.dtype.isnative:
-        # bfloat16 is the upper half of a float32.
-        bits = wide.view(np.uint32)
-        np.copyto(bits, values.view(np.uint16))
-        np.left_shift(bits, 16, out=bits)
-    else:
-        np.copyto(wide, values)
+    np.copyto(wide, values)
     return wide
 
 

@@ -50,6 +50,10 @@ class ReadOptions:
     """The column that names each row and is carried to the output."""
     key: str | None = None
     """The array, in a file that holds several."""
+    key_option: str | None = "--key"
+    """The option that names it; None where there is none."""
+    input_dtype: str | None = None
+    """What raw words of 2 bytes are: bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class ArrayHeader:
     columns: tuple[str, ...] | None = None
     id_column: str | None = None
     """The name of the rows' ids, which each write then brings along."""
+    name: str = "values"
+    """What the array is called, where a format names its arrays."""
 
 
 class Source(Protocol):
@@ -71,6 +77,9 @@ class Source(Protocol):
     size: int | None
     """Bytes of the file; None for a stream."""
     dtype: np.dtype[Any]
+    """Of the decoded values."""
+    stored_dtype: str
+    """The name of the dtype in the file."""
     columns: tuple[str, ...] | None
     notes: list[str]
     """What was decided about the file beyond the plain cases, for the user to know."""
@@ -129,3 +138,5 @@ class Format:
     is_text: bool = False
     has_columns: bool = False
     """Whether columns can be chosen by name, labels and ids among them."""
+    has_keys: bool = False
+    """Whether a file may hold several arrays, each with a name."""

@@ -3,18 +3,24 @@
 import re
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import csv, npy
+from xentcli.formats import csv, npy, npz, safetensors
 from xentcli.formats.interface import Format, ReadOptions, Source
+from xentcli.formats.names import FORMAT_NAMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
 
-FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
+FORMATS: tuple[Format, ...] = (
+    npy.NPY,
+    npz.NPZ,
+    safetensors.SAFETENSORS,
+    csv.CSV,
+    csv.TSV,
+)
 
 _HEAD = 64  # bytes that tell a binary format
-_NAMES = ", ".join(f.name for f in FORMATS)
+_NAMES = ", ".join(FORMAT_NAMES)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
-    b"PK\3\4": "a zip archive (NPZ, Excel, PyTorch)",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
     b"\x89HDF": "an HDF5 file",
@@ -27,7 +33,7 @@ def by_name(name: str) -> Format:
     for format_ in FORMATS:
         if format_.name == name.lower():
             return format_
-    raise UsageError(f"there is no format {name!r}; there are {', '.join(f.name for f in FORMATS)}")
+    raise UsageError(f"there is no format {name!r}; there are {_NAMES}")
 
 
 def by_extension(path: str) -> Format | None:
@@ -39,11 +45,12 @@ def by_extension(path: str) -> Format | None:
 def detect(data: Input) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV."""
     head = data.peek(_HEAD)
+    if recognised := next((f for f in FORMATS if f.recognises(head)), None):
+        return recognised
     for magic, what in _OTHERS.items():
         if head.startswith(magic) and _CONTROL.search(head):
             raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
-    recognised = next((f for f in FORMATS if f.recognises(head)), None)
-    if found := recognised or by_extension(data.name):
+    if found := by_extension(data.name):
         return found
     if b"\0" in head:
         raise InputError(f"{data.name}: neither text nor one of {_NAMES}")
@@ -53,7 +60,20 @@ def detect(data: Input) -> Format:
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
     format_ = by_name(name) if name else detect(data)
-    chosen = options.columns or options.drop or options.id_column
-    if chosen and not format_.has_columns:
-        raise InputError(f"{data.name}: {format_.name} has no columns to choose from")
+    _check_options(data.name, format_, options)
     return format_.open_source(data, options)
+
+
+def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
+    """Raise InputError if something is to be chosen that the format does not have."""
+    chosen = options.columns or options.drop or options.id_column or options.label_column
+    if chosen and not format_.has_columns:
+        hint = "name a file of --labels" if options.label_column else None
+        hint = "--key and --label-key choose arrays" if format_.has_keys else hint
+        raise InputError(f"{name}: {format_.name} has no columns to choose from", hint=hint)
+    if options.key is not None and not format_.has_keys:
+        raise InputError(
+            f"{name}: {format_.name} holds one array: {options.key_option} is for files of several"
+        )
+    if options.input_dtype and format_.has_columns:
+        raise InputError(f"{name}: --input-dtype is for arrays of raw words, not {format_.name}")

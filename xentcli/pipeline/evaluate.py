@@ -128,7 +128,8 @@ def evaluate(
     if num_classes is not None:
         check_options(criterion.options, num_classes, probabilities=layout.probabilities)
     if sink:
-        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64), id_column=logits.id_column))
+        ids, float64 = logits.id_column, np.dtype(np.float64)
+        sink.open(ArrayHeader(layout.lead, float64, id_column=ids, name="losses"))
     work = _Work(layout, criterion, keeps_losses=sink is not None)
 
     def error(problem: Problem, rows: int) -> InputError:

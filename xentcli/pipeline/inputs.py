@@ -14,7 +14,16 @@ from xentcli.formats import registry
 from xentcli.formats.interface import ArrayHeader, Block, ReadOptions, Shape, Source, Table
 from xentcli.storage.inputs import Input
 
-__all__ = ["ArrayHeader", "InputFile", "ReadOptions", "Run", "Source", "open_array", "read_vector"]
+__all__ = [
+    "ArrayHeader",
+    "InputFile",
+    "ReadOptions",
+    "Run",
+    "Source",
+    "open_array",
+    "open_pair",
+    "read_vector",
+]
 
 BLOCK = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
@@ -50,6 +59,13 @@ def open_array(file: InputFile) -> Source:
     return registry.open_source(Input.open(file.path), file.format, file.options)
 
 
+def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
+    """Open two arrays of the same file, which may be standard input."""
+    data = Input.open(one.path).spooled()
+    first, second = (registry.open_source(data, f.format, f.options) for f in (one, other))
+    return first, second
+
+
 def read_whole(source: Source) -> NDArray[Any]:
     """Return all of an array, for those that are small, or have no rows to cut at."""
     parts = [np.array(block.decode().values) for block in source.blocks(BLOCK)]
@@ -77,6 +93,8 @@ def blocks_along(source: Source, axis: int = 0) -> Iterator[Block]:
     if axis == 0:
         yield from source.blocks(rows)
         return
+    if not source.sliceable:
+        source.keep()
     if not source.sliceable:
         whole = read_whole(source)
         yield Block(0, whole.shape[axis], lambda: Table(whole))

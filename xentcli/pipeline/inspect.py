@@ -29,7 +29,7 @@ def inspect(source: Source, run: Run) -> ArraySummary:
         file=source.name,
         format=source.format,
         shape=shape,
-        dtype=source.dtype.name,
+        dtype=source.stored_dtype,
         columns=source.columns,
         bytes=source.size,
         minimum=state.minimum if state.minimum <= state.maximum else math.nan,

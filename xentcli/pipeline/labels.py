@@ -23,6 +23,8 @@ class LabelReader:
     """
 
     def __init__(self, source: Source, logits_name: str, axis: int) -> None:
+        if axis:
+            source.keep()
         self._source = source
         self._logits_name = logits_name
         self._axis = axis

@@ -8,6 +8,7 @@ import numpy as np
 from xentcli.errors import UsageError
 from xentcli.formats import registry
 from xentcli.formats.interface import ArrayHeader, Format, Writer
+from xentcli.formats.names import FORMAT_NAMES
 from xentcli.pipeline.flow import Array
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
 
@@ -50,7 +51,7 @@ def format_for(path: str, name: str | None) -> Format:
     if found is None:
         raise UsageError(
             f"{path}: its extension names no format",
-            hint=f"--to {'|'.join(f.name for f in registry.FORMATS)}",
+            hint=f"--to {'|'.join(FORMAT_NAMES)}",
         )
     return found
 
@@ -73,7 +74,7 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
         return
     with array_file(path, format_name, force=force) as sink:
         values = np.array(number)
-        sink.open(ArrayHeader((), values.dtype))
+        sink.open(ArrayHeader((), values.dtype, name="loss"))
         sink.write(values)
 
 

@@ -80,7 +80,8 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
         raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {source.shape}")
     function = replace(function, axis=function.axis % max(1, ndim))
     dtype = function.dtype or computing_dtype(source.dtype)
-    sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column))
+    name = "probs" if function.kind == "softmax" else "log_probs"
+    sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column, name))
     if function.axis == 0:
         work = _down_the_file(source, function, dtype, run)
     else:
@@ -194,7 +195,7 @@ def encode(
         count = max(1, largest - label_base + 1)
     else:
         count = len(classes) if isinstance(classes, tuple) else classes
-    sink.open(ArrayHeader((*source.shape, count), dtype, names))
+    sink.open(ArrayHeader((*source.shape, count), dtype, names, name="one_hot"))
 
     def work(block: Block) -> Part[Any]:
         labels, problems = whole_labels(block.decode().values)

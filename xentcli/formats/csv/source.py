@@ -35,6 +35,7 @@ class CsvSource:
     """
 
     dtype = np.dtype(np.float64)
+    stored_dtype = "float64"
     sliceable = False
     id_column: str | None = None
 

@@ -1,7 +1,11 @@
-"""NPY files that are cut off, changed or made up: refused in one line, and never run."""
+"""NPY files that are cut off, changed or made up: refused in one line, and never run.
+
+The same in a file, in a pipe, and as a member of an NPZ archive that is sound itself.
+"""
 
 import io
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -11,25 +15,34 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.lib import format as npy_format
-from opening import file_input, npy_bytes, open_npy, pipe_input
+from opening import file_input, npy_bytes, open_array, pipe_input, zip_bytes
 
 from xentcli.errors import InputError, XentError
+from xentcli.formats.interface import Source
 from xentcli.storage.inputs import Input
 
 MAGIC = npy_format.MAGIC_PREFIX
 ARRAY = np.arange(12, dtype="<f8").reshape(3, 4)
 MANY_BLOCKS = 1000
+METHODS = {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED}
 
 
 @contextmanager
 def opened(kind: str, content: bytes, folder: Path) -> Iterator[Input]:
-    with pipe_input(content) if kind == "pipe" else file_input(folder / "a.npy", content) as data:
+    name = "a.npy"
+    if kind in METHODS:
+        name, content = "a.npz", zip_bytes({"a.npy": content}, METHODS[kind])
+    with pipe_input(content) if kind == "pipe" else file_input(folder / name, content) as data:
         yield data
+
+
+def open_it(data: Input) -> Source:
+    return open_array(data, "npz" if data.name == "a.npz" else "npy")
 
 
 def read_some(data: Input) -> None:
     """Read an array of a few blocks; a source that never ends is a failure."""
-    blocks = open_npy(data).blocks(2)
+    blocks = open_it(data).blocks(2)
     for block in islice(blocks, MANY_BLOCKS):
         block.decode()
     assert next(blocks, None) is None
@@ -45,11 +58,11 @@ def described(descr: str = "'<f8'", order: str = "False", shape: str = "(2,)") -
     return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n"
 
 
-both = pytest.mark.parametrize("kind", ["file", "pipe"])
+everywhere = pytest.mark.parametrize("kind", ["file", "pipe", *METHODS])
 keeps_a_copy = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(
     ("cut", "hint"), [(-1, "cut off"), (-90, "cut off"), (-96, "cut off"), (1, "follows")]
@@ -63,7 +76,7 @@ def test_wrong_length(tmp_path: Path, kind: str, order: str, cut: int, hint: str
     assert hint in (it.value.hint or "")
 
 
-@both
+@everywhere
 @keeps_a_copy
 def test_every_truncation(tmp_path: Path, kind: str) -> None:
     content = npy_bytes(np.asfortranarray(ARRAY), (2, 0))
@@ -72,12 +85,12 @@ def test_every_truncation(tmp_path: Path, kind: str) -> None:
             read_some(data)
 
 
-@both
+@pytest.mark.parametrize(("kind", "step"), [("file", 1), ("pipe", 1), ("stored", 5)])
 @keeps_a_copy
-def test_every_flipped_bit_of_the_header(tmp_path: Path, kind: str) -> None:
+def test_flipped_bits_of_the_header(tmp_path: Path, kind: str, step: int) -> None:
     content = npy_bytes(ARRAY[:1, :1])
     escaped = set()
-    for bit in range(8 * len(content)):
+    for bit in range(0, 8 * len(content), step):
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         with opened(kind, bytes(flipped), tmp_path) as data:
@@ -90,7 +103,7 @@ def test_every_flipped_bit_of_the_header(tmp_path: Path, kind: str) -> None:
     assert not escaped
 
 
-@both
+@everywhere
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x93", MAGIC, MAGIC + b"\1", MAGIC + b"\1\0", MAGIC + b"\1\0\x76", b"PK\3\4" * 9],
@@ -100,7 +113,7 @@ def test_not_npy(tmp_path: Path, kind: str, content: bytes) -> None:
         read_some(data)
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("version", [0, 4, 255])
 def test_unknown_version(tmp_path: Path, kind: str, version: int) -> None:
     content = MAGIC + bytes([version]) + npy_bytes(ARRAY)[7:]
@@ -152,14 +165,14 @@ LIES = {
 }
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("content", LIES.values(), ids=LIES)
 def test_header_that_lies(tmp_path: Path, kind: str, content: bytes) -> None:
     with opened(kind, content, tmp_path) as data, pytest.raises(InputError):
         read_some(data)
 
 
-@both
+@everywhere
 @pytest.mark.parametrize("name", ["huge length", "huge row", "header of 4 GB"])
 def test_nothing_is_allocated_for_a_lie(tmp_path: Path, kind: str, name: str) -> None:
     with opened(kind, LIES[name], tmp_path) as data:
@@ -183,7 +196,7 @@ class Hostile:
         return Path.touch, (self.path,)
 
 
-@both
+@everywhere
 def test_nothing_is_unpickled(tmp_path: Path, kind: str) -> None:
     mark = tmp_path / "unpickled"
     file = io.BytesIO()
@@ -198,7 +211,7 @@ def test_nothing_is_unpickled(tmp_path: Path, kind: str) -> None:
     assert mark.exists()
 
 
-@both
+@everywhere
 @pytest.mark.parametrize(
     "array",
     [
@@ -220,8 +233,8 @@ def test_not_real_numbers(tmp_path: Path, kind: str, array: Any) -> None:
         read_some(data)
 
 
-@both
+@everywhere
 def test_header_of_python_2(tmp_path: Path, kind: str) -> None:
     with opened(kind, with_header(described(shape="(2L,)")), tmp_path) as data:
-        source = open_npy(data)
+        source = open_it(data)
         assert source.shape == (2,)

@@ -1,0 +1,254 @@
+"""Files of several arrays, and bfloat16: --key, --label-key, --input-dtype."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from cli_tools import Argument, Outcome, Run
+from safetensors.numpy import load_file, save_file
+
+pytestmark = pytest.mark.usefixtures("arrays")
+NAMES = ["run.npz", "packed.npz", "fortran.npz", "run.safetensors"]
+KEYS = ["--key", "logits", "--label-key", "labels"]
+
+
+@pytest.fixture
+def arrays(folder: Path) -> Path:
+    """Fill the folder with logits and labels in one file, in each way there is."""
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    both = {"logits": logits, "labels": labels}
+    np.savez(folder / "run.npz", **both)
+    np.savez_compressed(folder / "packed.npz", **both)
+    np.savez(folder / "fortran.npz", logits=np.asfortranarray(logits), labels=labels)
+    save_file(both, folder / "run.safetensors")
+    narrow = logits.astype(ml_dtypes.bfloat16)
+    np.save(folder / "narrow.npy", narrow)
+    np.save(folder / "words.npy", narrow.view(np.int16))
+    np.savez(folder / "narrow.npz", logits=narrow, labels=labels)
+    save_file({"logits": narrow, "labels": labels}, folder / "narrow.safetensors")
+    np.save(folder / "few.npy", labels[:4])
+    np.save(folder / "wide.npy", narrow.astype(np.float32))
+    return folder
+
+
+def ok(outcome: Outcome) -> str:
+    assert (outcome.code, outcome.err) == (0, "")
+    return outcome.out
+
+
+@pytest.fixture
+def loss(run: Run) -> str:
+    return ok(run("loss", "--logits", "z.npy", "--labels", "y.npy"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_logits_and_labels_in_one_file(run: Run, loss: str, name: str) -> None:
+    assert ok(run("loss", "--logits", name, *KEYS)) == loss
+    assert ok(run("loss", "--logits", "-", *KEYS, stdin=Path(name).read_bytes())) == loss
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_logits_and_labels_in_two_files(run: Run, loss: str, name: str) -> None:
+    logits = ["loss", "--logits", name, "--key", "logits"]
+    labels = ["--labels", name, "--label-key", "labels"]
+    content = Path(name).read_bytes()
+    assert ok(run(*logits, "--labels", "y.npy")) == loss
+    assert ok(run(*logits, "--labels", "y.csv")) == loss
+    assert ok(run("loss", "--logits", "z.npy", *labels)) == loss
+    assert ok(run(*logits, *labels)) == loss
+    assert ok(run("loss", "--logits", "-", *logits[3:], *labels, stdin=content)) == loss
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command(run: Run, name: str) -> None:
+    pairs: list[tuple[list[Argument], list[Argument]]] = [
+        (
+            ["explain", "--logits", name, *KEYS],
+            ["explain", "--logits", "z.npy", "--labels", "y.npy"],
+        ),
+        (
+            ["loss", "--logits", name, *KEYS, "--reduction", "none"],
+            ["loss", "--logits", "z.npy", "--labels", "y.npy", "--reduction", "none"],
+        ),
+        (["softmax", name, "--key", "logits"], ["softmax", "z.npy"]),
+        (["softmax", name, "--key", "logits", "--axis", "0"], ["softmax", "z.npy", "--axis", "0"]),
+        (["one-hot", name, "--key", "labels"], ["one-hot", "y.npy"]),
+    ]
+    for one, other in pairs:
+        assert ok(run(*one)) == ok(run(*other))
+    assert run("softmax", "z.npy", "-o", "p.npy").code == 0
+    np.savez("p.npz", probs=np.load("p.npy"), labels=np.load("y.npy"))
+    assert ok(run("nll", "--probs", "p.npz", "--key", "probs", "--label-key", "labels")) == ok(
+        run("nll", "--probs", "p.npy", "--labels", "y.npy")
+    )
+
+
+def test_labels_of_the_logits_shape_are_probabilities(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a stream too, and where the classes are the first axis, in several blocks."""
+    monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", 8)
+    monkeypatch.setattr("xentcli.formats.arrays._RUN", 1)
+    logits, labels = np.random.default_rng(1).normal(size=(2, 4, 6))
+    np.savez_compressed("both.npz", logits=logits, labels=np.abs(labels))
+    np.save("l.npy", logits)
+    np.save("t.npy", np.abs(labels))
+    for axis in ("0", "1"):
+        outcomes = [
+            run("loss", "--logits", *files, "--class-axis", axis, "-q")
+            for files in (["both.npz", *KEYS], ["l.npy", "--labels", "t.npy"])
+        ]
+        assert ok(outcomes[0]) == ok(outcomes[1])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["narrow.npy", "--labels", "y.npy", "--input-dtype", "bfloat16"],
+        ["words.npy", "--labels", "y.npy", "--input-dtype", "bfloat16"],
+        ["narrow.npz", *KEYS, "--input-dtype", "bfloat16"],
+        ["narrow.safetensors", *KEYS],
+        ["narrow.safetensors", *KEYS, "--input-dtype", "bfloat16"],
+    ],
+)
+def test_bfloat16(run: Run, arguments: list[str]) -> None:
+    want = ok(run("loss", "--logits", "wide.npy", "--labels", "y.npy"))
+    assert ok(run("loss", "--logits", *arguments)) == want
+
+
+def test_softmax_of_bfloat16_is_float32(run: Run) -> None:
+    options = ["--key", "logits", "-o"]
+    assert run("softmax", "narrow.safetensors", *options, "a.npy").code == 0
+    assert run("softmax", "narrow.npz", "--input-dtype", "bfloat16", *options, "b.npy").code == 0
+    assert run("softmax", "wide.npy", "-o", "c.npy").code == 0
+    assert np.load("a.npy").dtype == np.float32
+    assert Path("a.npy").read_bytes() == Path("b.npy").read_bytes() == Path("c.npy").read_bytes()
+
+
+def test_info_says_bfloat16(run: Run) -> None:
+    options = ["--input-dtype", "bfloat16", "--json"]
+    for name, more in (("narrow.npy", []), ("narrow.safetensors", ["--key", "logits"])):
+        (info,) = run("info", name, *more, *options).json["files"]
+        assert (info["dtype"], info["shape"]) == ("bfloat16", [5, 3])
+        assert info["maximum"] == np.load("wide.npy").max()
+    assert run("info", "run.npz", "--key", "labels", "--json").json["files"][0]["dtype"] == "int64"
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [("softmax", "probs"), ("log-softmax", "log_probs"), ("one-hot", "one_hot")],
+)
+def test_what_is_written_has_a_name(run: Run, command: str, name: str) -> None:
+    file = "y.npy" if command == "one-hot" else "z.npy"
+    for output in ("out.npy", "out.npz", "out.safetensors"):
+        assert ok(run(command, file, "-o", output)) == ""
+    want = np.load("out.npy")
+    got: dict[str, Any]
+    for got in (dict(np.load("out.npz")), load_file("out.safetensors")):
+        assert list(got) == [name]
+        assert got[name].dtype == want.dtype
+        np.testing.assert_array_equal(got[name], want)
+
+
+def test_losses_are_written_too(run: Run) -> None:
+    files = ["loss", "--logits", "z.npy", "--labels", "y.npy"]
+    assert ok(run(*files, "-o", "one.npz")) == ""
+    assert ok(run(*files, "-o", "all.safetensors", "--reduction", "none")) == ""
+    assert np.load("one.npz")["loss"] == load_file("all.safetensors")["losses"].mean()
+
+
+@pytest.mark.parametrize("name", ["npz", "safetensors"])
+def test_what_one_command_writes_the_next_reads(run: Run, loss: str, name: str) -> None:
+    """The rows of a CSV file are not counted when the first is written."""
+    content = run("log-softmax", "z.csv", "--to", name).stdout
+    got = ok(run("nll", "--log-probs", "-", "--labels", "y.npy", stdin=content))
+    assert float(got) == pytest.approx(float(loss), rel=1e-14)
+
+
+HOLDS = "'logits' (5, 3) float64, 'labels' (5,) int64"
+BFLOAT16 = ["--input-dtype", "bfloat16"]
+Z = ["loss", "--logits", "z.npy"]
+RUN = ["loss", "--logits", "run.npz"]
+UNUSABLE: list[tuple[list[str], str, str]] = [
+    (["softmax", "run.npz"], f"run.npz: it holds {HOLDS}", "--key NAME says which"),
+    (["softmax", "run.npz", "--key", "logit"], "run.npz: there is no array 'logit'", "did you"),
+    (["softmax", "run.npz", "--key", "\x1b[1m"], r"run.npz: there is no array '\x1b[1m'", ""),
+    (["softmax", "z.npy", "--key", "a"], "z.npy: npy holds one array: --key is for", ""),
+    (["softmax", "z.csv", "--key", "a"], "z.csv: csv holds one array: --key is for", ""),
+    (["softmax", "run.npz", "--columns", "a"], "run.npz: npz has no columns", "--key and --label"),
+    (["softmax", "z.npy", *BFLOAT16], "z.npy: --input-dtype bfloat16 reads raw", ""),
+    (["softmax", "z.csv", *BFLOAT16], "z.csv: --input-dtype is for arrays of", ""),
+    (["softmax", "narrow.npy"], "narrow.npy: an array of raw words", "NumPy saves bfloat16 so: "),
+    (["softmax", "z.npy", "--from", "npz"], "z.npy: not an NPZ file: ", ""),
+    (["softmax", "z.npy", "--from", "safetensors"], "z.npy: not a safetensors file", ""),
+    ([*Z, "--label-key", "a"], "z.npy: npy holds one array: --label-key", ""),
+    ([*Z, "--labels", "y.npy", "--label-key", "a"], "y.npy: npy holds one array: --label-key", ""),
+    ([*Z, "--labels", "run.npz"], "run.npz: it holds", "--label-key NAME says which"),
+    ([*Z, "--labels", "y.npy", "--weight", "run.npz"], "run.npz: it holds", "a file of one array"),
+    ([*RUN, "--label-key", "labels"], "run.npz: it holds", "--key NAME"),
+    ([*RUN, "--key", "logits", "--label-column", "a"], "run.npz: npz has no", "--key and --label"),
+    ([*RUN, "--key", "logits", "--labels", "few.npy"], "few.npy: 4 labels for the 5 rows", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message", "hint"), UNUSABLE)
+def test_what_cannot_be_used(run: Run, arguments: list[str], message: str, hint: str) -> None:
+    outcome = run(*arguments)
+    error, *rest = outcome.err.splitlines()
+    assert (outcome.code, outcome.stdout) == (1, b"")
+    assert error.startswith(f"error: {message}")
+    assert "".join(rest).startswith(f"hint: {hint}" if hint else "")
+    assert len(rest) <= 1
+
+
+def test_where_the_labels_are_must_be_said(run: Run) -> None:
+    for more in ([], ["--label-key", "a", "--label-column", "b"]):
+        outcome = run("loss", "--logits", "run.npz", "--key", "logits", *more)
+        assert outcome.code == 2
+        assert "--labels FILE" in outcome.err
+    assert run("softmax", "narrow.npy", "--input-dtype", "int8").code == 2
+
+
+def test_a_name_that_a_terminal_would_act_on(run: Run) -> None:
+    arrays: dict[str, Any] = {"../\x1b[2J": np.array([[np.nan, 0.0]])}
+    np.savez("odd.npz", **arrays)
+    outcome = run("softmax", "odd.npz")
+    assert outcome.err.startswith(r"error: odd.npz:../\x1b[2J[0, 0]: logit nan")
+    assert not Path("../\x1b[2J.npy").exists()
+
+
+@pytest.mark.parametrize("name", ["run.npz", "packed.npz", "run.safetensors"])
+def test_files_with_a_flipped_bit(run: Run, name: str) -> None:
+    content = Path(name).read_bytes()
+    rng = np.random.default_rng(5)
+    for place, bit in zip(rng.integers(0, len(content), 40), rng.integers(0, 8, 40), strict=True):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << int(bit)
+        Path("flipped").write_bytes(flipped)
+        outcome = run("loss", "--logits", "flipped", *KEYS, "-q")
+        assert outcome.code in (0, 1), (place, bit, outcome)
+        assert "a mistake in xent" not in outcome.err
+        assert bool(outcome.err) == bool(outcome.code)
+
+
+def test_a_damaged_archive_leaves_no_output(run: Run) -> None:
+    content = bytearray(Path("run.npz").read_bytes())
+    content[content.find(np.load("z.npy").tobytes()) + 50] ^= 1
+    Path("bad.npz").write_bytes(content)
+    outcome = run("softmax", "bad.npz", "--key", "logits", "-o", "out.npz")
+    assert (
+        outcome.err == "error: bad.npz:logits: cannot be read: Bad CRC-32 for file 'logits.npy'\n"
+    )
+    assert not Path("out.npz").exists()
+
+
+def test_npz_in_a_pipe_both_ways(run: Run) -> None:
+    content = run(
+        "softmax", "-", "--key", "logits", "--to", "npz", stdin=Path("run.npz").read_bytes()
+    )
+    run("softmax", "z.npy", "-o", "want.npy")
+    got = np.load(io.BytesIO(content.stdout))["probs"]
+    np.testing.assert_array_equal(got, np.load("want.npy"))

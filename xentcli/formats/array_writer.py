@@ -1,0 +1,68 @@
+"""Writes an array behind its header, as NPY, NPZ members and safetensors have it."""
+
+from collections.abc import Callable
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.interface import ArrayHeader, Shape
+from xentcli.storage.outputs import Output
+
+
+class ArrayWriter:
+    """Writes a header and an array in C order.
+
+    Parameters
+    ----------
+    output : Output
+        Where to.
+    header : ArrayHeader
+        Of the array; where its rows are not counted yet, they are at the end.
+    header_of : callable
+        Returns the format's header of a shape and a dtype, as long for any number of rows.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        header: ArrayHeader,
+        header_of: Callable[[tuple[int, ...], np.dtype[Any]], bytes],
+    ) -> None:
+        self._output = output
+        self._header = header
+        self._header_of = header_of
+        self._rows = 0
+        self._kept: IO[bytes] | None = None
+        first = self._header_bytes(header.shape)  # also to refuse a dtype before the first row
+        if header.shape[:1] == (None,) and not output.seekable:
+            import tempfile
+
+            self._kept = tempfile.TemporaryFile()  # noqa: SIM115
+        else:
+            output.write(first)
+
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
+        """Write rows, converted to the header's dtype."""
+        if ids is not None:
+            raise AssertionError("an array holds no ids")
+        self._rows += rows.shape[0] if rows.ndim else 1
+        content = np.ascontiguousarray(rows, self._header.dtype)
+        if content.size:
+            (self._kept or self._output).write(content.reshape(-1).data)
+
+    def close(self) -> None:
+        """Put the number of rows in the header, where it was not known before."""
+        if self._header.shape[:1] != (None,):
+            return
+        content = self._header_bytes((self._rows, *self._header.shape[1:]))
+        if self._kept is None:
+            self._output.rewrite(0, content)
+        else:
+            self._output.write(content)
+            self._kept.seek(0)
+            while part := self._kept.read(2**20):
+                self._output.write(part)
+
+    def _header_bytes(self, shape: Shape) -> bytes:
+        return self._header_of(tuple(n or 0 for n in shape), self._header.dtype)

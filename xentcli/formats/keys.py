@@ -1,0 +1,47 @@
+"""Which array is meant, in a file that holds several."""
+
+import shlex
+from collections.abc import Callable, Collection
+from itertools import islice
+
+from xentcli.errors import InputError
+from xentcli.formats.interface import ReadOptions
+
+_LISTED = 8  # arrays that an error lists
+_LONGEST = 60  # characters of a key that are shown
+
+
+def shown(key: str) -> str:
+    """Return a key as messages name it."""
+    return key if len(key) <= _LONGEST else f"{key[: _LONGEST - 3]}..."
+
+
+def choose(
+    file: str, keys: Collection[str], options: ReadOptions, describe: Callable[[str], str]
+) -> str:
+    """Return the key that the user names, or the only one there is.
+
+    Raises
+    ------
+    InputError
+        If there is no such key, or several and none is named; lists what there is, each array as
+        `describe` says what it is.
+    """
+    if options.key is not None and options.key in keys:
+        return options.key
+    if options.key is None and len(keys) == 1:
+        return next(iter(keys))
+    if not keys:
+        raise InputError(f"{file}: it holds no array")
+    listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _LISTED)]
+    listed += [f"{len(keys) - _LISTED} more"] if len(keys) > _LISTED else []
+    there = f"it holds {', '.join(listed)}"
+    option = options.key_option
+    if options.key is None:
+        hint = f"{option} NAME says which" if option else "a file of one array is needed here"
+        raise InputError(f"{file}: {there}", hint=hint)
+    from difflib import get_close_matches
+
+    near = get_close_matches(options.key, keys, 1, cutoff=0.5)
+    meant = f"did you mean {option} {shlex.quote(near[0])}?" if near else None
+    raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
