@@ -141,7 +141,7 @@ def _help_of(error: Any) -> str:
     context = getattr(error, "ctx", None)
     page = f"{context.command_path if context else 'xent'} --help"
     if "unexpected extra argument" in error.format_message():  # a pattern that the shell expanded?
-        return f"files are named by options, several by a quoted pattern, 'run/*.npy': {page}"
+        return f"{page}; files are named by options, several by a quoted pattern: 'run/*.npy'"
     return page
 
 

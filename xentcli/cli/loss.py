@@ -195,7 +195,7 @@ def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str
     if summary.used == 0:
         nothing = "every label is ignored"
         if summary.rows == 0:
-            nothing = "no row has a label" if summary.unpaired else "there are no rows"
+            nothing = "the shift leaves no row a label" if summary.unpaired else "there are no rows"
         yield f"nothing is used: {nothing}, so the mean is NaN"
     elif math.isnan(summary.loss):
         yield "the loss is NaN, as PyTorch's is: 0 / 0, or 0 * inf"

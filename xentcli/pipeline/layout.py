@@ -119,7 +119,7 @@ def _find_layout(logits: Source, labels: Source | None, class_axis: int | None) 
     labels_shape = shape[:1] if labels is None else labels.shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if _fits(shape, labels_shape) and labels is not None and not one_label:
-        return _with_probabilities(logits, labels, usual if class_axis is None else class_axis)
+        return _with_probabilities(logits, labels, class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
     else:
@@ -148,13 +148,16 @@ def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) ->
     )
 
 
-def _with_probabilities(logits: Source, labels: Source, class_axis: int) -> Layout:
+def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Layout:
     if not is_floating(labels.dtype):
         raise ShapeError(
             f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
             f"probabilities and must be floating point, not {labels.dtype}"
         )
-    return Layout(logits.shape, class_axis % len(logits.shape), probabilities=True)
+    last = len(logits.shape) - 1
+    axis = min(1, last) if class_axis is None else class_axis % len(logits.shape)
+    note = _as_pytorch(last) if class_axis is None and last > 1 else None
+    return Layout(logits.shape, axis, probabilities=True, note=note)
 
 
 def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:
@@ -162,14 +165,15 @@ def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str 
     if last <= 1 or not _fits(without_axis(shape, last), labels):
         return usual, None
     if _fits(without_axis(shape, usual), labels):
-        return (
-            usual,
-            f"axis 1 holds the classes, as in PyTorch; so might {last}: --class-axis {last}",
-        )
+        return usual, _as_pytorch(last)
     return (
         last,
         f"the last axis holds the classes, of shape {show_shape(shape)} (else --class-axis)",
     )
+
+
+def _as_pytorch(last: int) -> str:
+    return f"axis 1 holds the classes, as in PyTorch; so might {last}: --class-axis {last}"
 
 
 def show_shape(shape: Shape) -> str:
