@@ -161,7 +161,7 @@ class ShardedSource:
         else:
             slices = list(self._slices(start, rows)) or [(0, 0, 0)]
         tables = [self._opened(i).block(first, n, axis).decode() for i, first, n in slices]
-        return tables[0] if len(tables) == 1 else _joined(tables, axis)
+        return tables[0] if len(tables) == 1 else _joined(tables)
 
     def _slices(self, start: int, rows: int) -> Iterator[tuple[int, int, int]]:
         """Yield shard, first row and number of rows of what some rows are made of."""
@@ -209,8 +209,10 @@ def _open_again(
     return source
 
 
-def _joined(tables: list[Table], axis: int) -> Table:
+def _joined(tables: list[Table]) -> Table:
+    """Return tables of several shards as one: whatever was read, shards lie along axis 0."""
+
     def join(parts: Sequence[Any]) -> Any:
-        return None if parts[0] is None else np.concatenate(parts, axis)
+        return None if parts[0] is None else np.concatenate(parts)
 
     return Table(*map(join, zip(*tables, strict=True)))
