@@ -220,6 +220,10 @@ def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(LabelError) as wrong:
         evaluate(open_paths(*x), open_paths(*y), Criterion(shift=2), RUN)
     assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
+    z = write_shards(tmp_path, "z", np.where(np.arange(9) == 8, 9.0, 0.0), [3, 5], "CT")
+    with pytest.raises(LabelError) as wrong:  # the last label, in a block of which it is the first
+        evaluate(open_paths(*x), open_paths(*z), Criterion(shift=2), RUN)
+    assert wrong.value.message == f"{z[2]}[3]: label 9 is outside 0..3"
     with pytest.raises(LabelError) as wrong:
         explain(open_paths(*x), open_paths(*y), slice(2, 4), shift=2)
     assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
