@@ -73,6 +73,7 @@ def test_json(run: Run, losses: Array) -> None:
         "rows": 5,
         "used": 5,
         "ignored": 0,
+        "unpaired": 0,
         "num_classes": 3,
         "loss": pytest.approx(mean, rel=1e-14),
         "loss_sum": pytest.approx(losses.sum(), rel=1e-14),

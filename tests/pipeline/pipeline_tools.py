@@ -1,10 +1,13 @@
 """Shared by the pipeline's tests: arrays in files and pipes, a sink, blocks of a given size."""
 
+import gc
 import io
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +17,24 @@ import pytest
 
 from xentcli.formats import registry
 from xentcli.formats.interface import ArrayHeader, ReadOptions, Source
+from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.shards import open_shards
 from xentcli.storage.inputs import Input
 
 Array = npt.NDArray[Any]
+
+
+# The traceback of an error refers to the files that were read; when it goes, so do they.
+errors_hold_files_open = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_open_file_is_left() -> Iterator[None]:
+    """Close what the errors of a module's tests held open, before another module's tests run."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class Kept:
@@ -66,6 +84,29 @@ def csv_file(path: Path, values: Array) -> Source:
     rows = np.atleast_2d(values.T).T.tolist()
     path.write_text("".join(",".join(map(repr, row)) + "\n" for row in rows))
     return open_file(path)
+
+
+def write_shards(folder: Path, name: str, values: Array, cuts: list[int], kinds: str) -> list[Path]:
+    """Write the rows between the cuts into a file each: NPY in C or Fortran order, or Text.
+
+    The kinds are used in turn. Text has at least one row: where there is none, the file is NPY.
+    """
+    paths = []
+    ends = [0, *cuts, len(values)]
+    for i, (start, end) in enumerate(pairwise(ends)):
+        rows, kind = values[start:end], kinds[i % len(kinds)]
+        path = folder / f"{name}-{i}.{'csv' if kind == 'T' and len(rows) else 'npy'}"
+        if path.suffix == ".csv":
+            csv_file(path, rows)
+        else:
+            np.save(path, np.asfortranarray(rows) if kind == "F" else rows)
+        paths.append(path)
+    return paths
+
+
+def open_paths(*paths: Path) -> Source:
+    """Open files as one array."""
+    return open_shards([str(path) for path in paths], InputFile)
 
 
 @contextmanager

@@ -116,6 +116,7 @@ def summary(**changes: Any) -> LossSummary:
         "rows": 1234,
         "used": 2,
         "ignored": 1232,
+        "unpaired": 0,
         "num_classes": 128256,
         "perplexity": 1.5,
         "bits": 0.4,

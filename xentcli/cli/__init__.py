@@ -141,7 +141,10 @@ def _one_line(text: str) -> str:
 
 def _help_of(error: Any) -> str:
     context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'xent'} --help"
+    page = f"{context.command_path if context else 'xent'} --help"
+    if "unexpected extra argument" in error.format_message():  # a pattern that the shell expanded?
+        return f"{page}; files are named by options, several by a quoted pattern: 'run/*.npy'"
+    return page
 
 
 def _complain(error: XentError, color: Any) -> int:

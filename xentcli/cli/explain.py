@@ -16,6 +16,7 @@ def explain(
     label_column: options.LabelColumn = None,
     label_key: options.LabelKey = None,
     label_base: options.LabelBase = 0,
+    shift: options.Shift = 0,
     *,
     reading: Reading,
     writing: Writing,
@@ -25,12 +26,14 @@ def explain(
     from xentcli.pipeline import explain as steps
     from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
 
-    options.only_one_standard_input(logits, labels)
+    options.only_one_standard_input(*logits, *(labels or ()))
     wanted = options.parse_rows(rows)
     check_text_output(writing.output, writing.to, force=writing.force)
-    source, targets = options.open_both(reading, logits, labels, label_column, label_key)
+    source, targets = options.open_both(
+        reading, logits, labels, label_column, label_key, shift=shift
+    )
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
-    result = steps.explain(source, targets, wanted, label_base=label_base)
+    result = steps.explain(source, targets, wanted, label_base=label_base, shift=shift)
     if not common.json and shows_table(writing):
         from xentcli.render.explain import explanation
 

@@ -10,7 +10,12 @@ from xentcli.cli.options import Common, Reading, Writing
 
 
 def info(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="- is standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="- is standard input; a quoted pattern is all files it matches."
+        ),
+    ],
     *,
     reading: Reading,
     common: Common,
@@ -20,11 +25,12 @@ def info(
     from xentcli.pipeline.inputs import open_array
     from xentcli.pipeline.inspect import inspect
     from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
+    from xentcli.pipeline.shards import expand
 
     options.only_one_standard_input(*files)
     check_text_output(writing.output, writing.to, force=writing.force)
     results = []
-    for file in files:
+    for file in (path for name in files for path in expand(name)):
         source = open_array(reading.file(file))
         common.tell_all(source.notes)
         with common.run(source) as run:

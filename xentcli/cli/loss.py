@@ -42,15 +42,16 @@ class LossFlags:
         int | None,
         typer.Option("--class-axis", help="The axis of the classes.", show_default="as PyTorch"),
     ] = None
+    shift: options.Shift = 0
     label_column: options.LabelColumn = None
     label_key: options.LabelKey = None
     label_base: options.LabelBase = 0
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
 
-    def check_files(self, values: str, labels: str | None) -> None:
+    def check_files(self, values: list[str], labels: list[str] | None) -> None:
         """Raise UsageError if two of the files are standard input."""
-        options.only_one_standard_input(values, labels, self.weight)
+        options.only_one_standard_input(*values, *(labels or ()), self.weight)
 
 
 def loss(
@@ -75,10 +76,14 @@ def loss(
 
 def nll(
     log_probs: Annotated[
-        str | None, typer.Option("--log-probs", metavar="FILE", help="File of log-probabilities.")
+        list[str] | None,
+        typer.Option(
+            "--log-probs", metavar="FILE", help=f"File of log-probabilities. {options.SEVERAL}"
+        ),
     ] = None,
     probs: Annotated[
-        str | None, typer.Option("--probs", metavar="FILE", help="File of probabilities instead.")
+        list[str] | None,
+        typer.Option("--probs", metavar="FILE", help="File of probabilities instead."),
     ] = None,
     labels: options.LabelsOption = None,
     *,
@@ -88,9 +93,9 @@ def nll(
     common: Common,
 ) -> None:
     """Negative log likelihood of log-probabilities, or of probabilities."""
-    if (log_probs is None) == (probs is None):
+    values = log_probs or probs
+    if not values or (log_probs and probs):
         raise UsageError("give one of --log-probs and --probs")
-    values = log_probs or probs or ""
     own.check_files(values, labels)
     criterion = _criterion(own, "probabilities" if probs else "log-probabilities")
     _run(criterion, values, labels, own, writing, reading, common)
@@ -110,6 +115,7 @@ def _criterion(
         options.numpy_dtype(own.dtype),
         temperature,
         propagate=own.non_finite == "propagate",
+        shift=own.shift,
     )
 
 
@@ -129,8 +135,8 @@ def _weight(text: str | None) -> "ArrayLike | None":
 
 def _run(
     criterion: "Criterion",
-    values: str,
-    labels: str | None,
+    values: list[str],
+    labels: list[str] | None,
     own: LossFlags,
     writing: Writing,
     reading: Reading,
@@ -141,7 +147,9 @@ def _run(
 
     check = check_text_output if common.json else check_output
     check(writing.output, force=writing.force)
-    source, targets = options.open_both(reading, values, labels, own.label_column, own.label_key)
+    source, targets = options.open_both(
+        reading, values, labels, own.label_column, own.label_key, shift=own.shift
+    )
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     if own.reduction == "none":
         with (
@@ -188,7 +196,9 @@ def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str
         yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
     summary = evaluation.summary
     if summary.used == 0:
-        nothing = "there are no rows" if summary.rows == 0 else "every label is ignored"
+        nothing = "every label is ignored"
+        if summary.rows == 0:
+            nothing = "the shift leaves no row a label" if summary.unpaired else "there are no rows"
         yield f"nothing is used: {nothing}, so the mean is NaN"
     elif math.isnan(summary.loss):
         yield "the loss is NaN, as PyTorch's is: 0 / 0, or 0 * inf"

@@ -12,7 +12,10 @@ from xentcli.errors import UsageError
 
 def one_hot(
     labels: Annotated[
-        str, typer.Argument(metavar="LABELS", help="File of class indices; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="LABELS...", help=f"File of class indices; {options.SEVERAL_ARGUMENTS}"
+        ),
     ],
     num_classes: Annotated[
         int | None,
@@ -30,14 +33,14 @@ def one_hot(
     common: Common,
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""
-    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.shards import open_shards
     from xentcli.pipeline.transform import encode
     from xentcli.text import split_names
 
     names = None if classes is None else split_names(classes)
     if names and num_classes not in (None, len(names)):
         raise UsageError(f"--classes has {len(names)} names, --num-classes says {num_classes}")
-    source = open_array(reading.file(labels))
+    source = open_shards(labels, reading.file)
     common.tell_all(source.notes)
     with array_sink("one-hot", writing, common) as sink, common.run(source) as run:
         cell = options.number_dtype(dtype)

@@ -4,6 +4,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -28,15 +29,34 @@ InputDtype = Literal["bfloat16"]
 _FORMATS = f"{', '.join(FORMAT_NAMES)}."
 _READING = "How files are read"
 
+SEVERAL = "Several: a quoted pattern, such as 'run/*.npy', or the option again."
+SEVERAL_ARGUMENTS = (
+    "- is standard input. Several files, or a quoted pattern, such as 'run/*.npy', are one array."
+)
+
 LogitsArgument = Annotated[
-    str, typer.Argument(metavar="LOGITS", help="File of logits; - is standard input.")
+    list[str],
+    typer.Argument(metavar="LOGITS...", help=f"File of logits; {SEVERAL_ARGUMENTS}"),
 ]
 LogitsOption = Annotated[
-    str, typer.Option("--logits", metavar="FILE", help="File of logits; - is standard input.")
+    list[str],
+    typer.Option(
+        "--logits", metavar="FILE", help=f"File of logits; - is standard input. {SEVERAL}"
+    ),
 ]
 LabelsOption = Annotated[
-    str | None,
-    typer.Option("--labels", metavar="FILE", help="Class indices, or class probabilities."),
+    list[str] | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="Class indices, or class probabilities: one file, or one for each file of logits.",
+    ),
+]
+Shift = Annotated[
+    int,
+    typer.Option(
+        "--shift", min=0, help="Logits at t predict the label at t + this: 1 for language models."
+    ),
 ]
 Axis = Annotated[int, typer.Option("--axis", help="The axis of the classes.")]
 Temperature = Annotated[float, typer.Option("--temperature", help="Divides the logits.")]
@@ -290,22 +310,36 @@ def only_one_standard_input(*paths: str | None) -> None:
 
 def open_both(
     reading: Reading,
-    logits: str,
-    labels: str | None,
+    logits: list[str],
+    labels: list[str] | None,
     label_column: str | None,
     label_key: str | None,
+    *,
+    shift: int = 0,
 ) -> "tuple[Source, Source | None]":
-    """Open logits and labels; no labels where each row of logits has its own beside it."""
-    from xentcli.pipeline.inputs import open_array, open_pair
+    """Open logits and labels; no labels where each row of logits has its own beside it.
 
-    if labels is None and (label_column is None) == (label_key is None):
+    Labels that are further down than their logits are read as from a file of their own.
+    """
+    from xentcli.pipeline.inputs import open_pair
+    from xentcli.pipeline.shards import open_shards, reads_once
+
+    labels_of = partial(reading.labels, label_column=label_column, label_key=label_key)
+    if labels:
+        return open_shards(logits, reading.file), open_shards(labels, labels_of)
+    if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? --labels FILE, or --label-column NAME of the same CSV, "
             "or --label-key NAME of the same NPZ or safetensors file"
         )
-    if label_key is not None and labels is None:
-        return open_pair(reading.file(logits), reading.labels(logits, label_key=label_key))
-    if labels is None:
-        return open_array(reading.file(logits, label_column)), None
-    those = reading.labels(labels, label_column, label_key)
-    return open_array(reading.file(logits)), open_array(those)
+    once = any(map(reads_once, logits))
+    if label_key is not None and len(logits) == 1 and once:
+        return open_pair(reading.file(logits[0]), labels_of(logits[0]))
+    if label_key is not None:
+        return open_shards(logits, reading.file), open_shards(logits, labels_of)
+    both = open_shards(logits, partial(reading.file, label_column=label_column))
+    if not shift:
+        return both, None
+    if once:
+        raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
+    return both, open_shards(logits, labels_of)

@@ -1,14 +1,11 @@
 """xent softmax, xent log-softmax."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from xentcli.cli import options
 from xentcli.cli.arrays import array_sink
 from xentcli.cli.options import Common, Reading, Writing
-
-if TYPE_CHECKING:
-    from xentcli.pipeline.inputs import InputFile
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ def softmax(
     common: Common,
 ) -> None:
     """Turn logits into probabilities: exp(z) / sum(exp(z)) of each row."""
-    _run("softmax", reading.file(logits), own, writing, common)
+    _run("softmax", logits, own, writing, reading, common)
 
 
 def log_softmax(
@@ -42,17 +39,18 @@ def log_softmax(
     common: Common,
 ) -> None:
     """Turn logits into log-probabilities: z - log(sum(exp(z))) of each row."""
-    _run("log-softmax", reading.file(logits), own, writing, common)
+    _run("log-softmax", logits, own, writing, reading, common)
 
 
 def _run(
     command: Literal["softmax", "log-softmax"],
-    file: "InputFile",
+    logits: list[str],
     own: SoftmaxOptions,
     writing: Writing,
+    reading: Reading,
     common: Common,
 ) -> None:
-    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.shards import open_shards
     from xentcli.pipeline.transform import Transform, transform
 
     options.check_temperature(own.temperature)
@@ -63,7 +61,7 @@ def _run(
         own.temperature,
         propagate=own.non_finite == "propagate",
     )
-    source = open_array(file)
+    source = open_shards(logits, reading.file)
     common.tell_all(source.notes)
     with array_sink(command, writing, common) as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like

@@ -97,6 +97,7 @@ class ArraySource:
         self.name = name or data.name
         self.format = format
         self.size = data.size
+        self.check_unchanged = data.check_unchanged
         self.notes: list[str] = []
         self.shape = stored.shape
         self.stored_dtype = stored.dtype_name
@@ -113,10 +114,6 @@ class ArraySource:
     def sliceable(self) -> bool:
         """Whether any slice can be read at any time."""
         return self._data.seekable
-
-    def check_unchanged(self) -> None:
-        """Raise InputError if the file is not any more what it was when it was opened."""
-        self._data.check_unchanged()
 
     def keep(self) -> None:
         """Make the source readable more than once, and check its size."""

@@ -81,6 +81,8 @@ class Source(Protocol):
     stored_dtype: str
     """The name of the dtype in the file."""
     columns: tuple[str, ...] | None
+    check_unchanged: Callable[[], None]
+    """Raises InputError if the file is not any more what it was; does not keep it open."""
     notes: list[str]
     """What was decided about the file beyond the plain cases, for the user to know."""
     labelled: bool
@@ -95,9 +97,6 @@ class Source(Protocol):
     @property
     def shape(self) -> Shape:
         """The array's shape."""
-
-    def check_unchanged(self) -> None:
-        """Raise InputError if the file is not any more what it was when it was opened."""
 
     def keep(self) -> None:
         """Make the source readable more than once; before the first block."""

@@ -65,7 +65,9 @@ class LossState:
             uneven=self.uneven + other.uneven,
         )
 
-    def compute(self, command: str, reduction: Reduction, num_classes: int) -> LossSummary:
+    def compute(
+        self, command: str, reduction: Reduction, num_classes: int, unpaired: int = 0
+    ) -> LossSummary:
         """Return the loss; the mean divides by the used rows' weights."""
         loss_sum = float(self.loss)
         weight_sum = float(self.weight) if self.weighted else float(self.used)
@@ -79,6 +81,7 @@ class LossState:
             rows=self.rows,
             used=self.used,
             ignored=self.rows - self.used,
+            unpaired=unpaired,
             num_classes=num_classes,
             perplexity=_exp(mean),
             bits=mean / math.log(2.0),

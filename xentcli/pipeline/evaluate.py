@@ -1,5 +1,6 @@
 """Logits and labels to a loss."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -50,6 +51,8 @@ class Criterion:
     dtype: np.dtype[Any] | None = None
     temperature: float = 1.0
     propagate: bool = False
+    shift: int = 0
+    """The row of logits at t predicts the label at t + shift."""
 
     @property
     def command(self) -> str:
@@ -121,7 +124,7 @@ def evaluate(
         If shapes do not fit, a label is no class or, unless the criterion propagates, a used
         logit is not finite; names the first place, after all rows were seen and counted.
     """
-    layout = find_layout(logits, labels, criterion.class_axis)
+    layout = find_layout(logits, labels, criterion.class_axis, criterion.shift)
     if layout.probabilities and criterion.kind != "logits":
         raise ShapeError(f"{labels.name if labels else logits.name}: nll takes class indices")
     num_classes = layout.logits[layout.class_axis]
@@ -138,12 +141,15 @@ def evaluate(
         return problem.at(layout.place(source, rows, problem, label=label))
 
     parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
-    total = pour(parts, sink, run.progress_of(layout.lead), error, (logits, labels))
+    total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
     state = total.state or LossState()
+    unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows
     summary = state.compute(
-        criterion.command, criterion.reduction, num_classes or total.num_classes
+        criterion.command, criterion.reduction, num_classes or total.num_classes, unpaired
     )
     notes = [layout.note] if layout.note else []
+    if unpaired:
+        notes.append(f"rows without a label {layout.shift} further on, left out: {unpaired:,}")
     if state.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
     return Evaluation(summary, notes, total.looks_like)
@@ -158,22 +164,18 @@ class _Work:
     keeps_losses: bool
 
     def __call__(self, pair: Pair) -> Part[LossState]:
-        block, decode_labels = pair
-        table = block.decode()
-        criterion = self.criterion
-        values = prepare(table.values, criterion.dtype, criterion.temperature)
-        labels = table.labels if decode_labels is None else decode_labels()
-        if labels is None:
-            raise AssertionError("no labels")
-        rows = rows_of(values, labels, criterion.options, self.layout.class_axis)
+        block, layout, criterion = pair.block, self.layout, self.criterion
+        logits, labels, ids = pair.decode()
+        values = prepare(logits, criterion.dtype, criterion.temperature)
+        rows = rows_of(values, labels, criterion.options, layout.class_axis)
         losses = criterion.rows(rows)
-        before = block.start * (len(losses.loss) // max(1, block.rows))
+        before = block.start * math.prod(n or 0 for n in layout.lead[1:])
         return Part(
             block.rows,
             losses.loss.reshape(rows.lead) if self.keeps_losses else None,
             LossState.from_block(losses),
             tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
-            looks_of(table.values, self.layout.class_axis) if block.start == 0 else None,
+            looks_of(logits, layout.class_axis) if block.start == 0 else None,
             rows.values.shape[1],
-            table.ids,
+            ids,
         )

@@ -15,7 +15,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
 from xentcli.pipeline.flow import check_unchanged
 from xentcli.pipeline.labels import pairs
-from xentcli.pipeline.layout import find_layout
+from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
@@ -23,18 +23,19 @@ if TYPE_CHECKING:
 
 
 def explain(
-    logits: Source, labels: Source | None, rows: slice, *, label_base: int = 0
+    logits: Source, labels: Source | None, rows: slice, *, label_base: int = 0, shift: int = 0
 ) -> Explanation:
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
 
     Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
     the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
     """
-    chosen, first_row = _read_rows(logits, labels, rows)
+    layout = find_layout(logits, labels, None, shift)
+    chosen, first_row = _read_rows(logits, labels, rows, layout)
     z = widen(chosen.values).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=label_base):
-        raise problem.at((labels or logits).place((problem.row + first_row,)))
+        raise problem.at((labels or logits).place((problem.row + first_row + shift,)))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         index = [problem.row + first_row] if len(logits.shape) > 1 else []
         index += [] if problem.column is None else [problem.column]
@@ -75,30 +76,30 @@ def explain(
     )
 
 
-def _read_rows(logits: Source, labels: Source | None, rows: slice) -> tuple[Rows, int]:
+def _read_rows(
+    logits: Source, labels: Source | None, rows: slice, layout: Layout
+) -> tuple[Rows, int]:
     """Read the rows that are wanted; blocks without any are not decoded."""
-    layout = find_layout(logits, labels, None)
     if layout.probabilities:
         raise ShapeError("explain takes class indices as labels, not class probabilities")
+    if len(layout.rows) > 1:
+        raise ShapeError("explain takes logits of shape (N, C) or (C,)")
     first, stop = rows.start or 0, rows.stop
     values: list[NDArray[Any]] = []
     targets: list[NDArray[Any]] = []
-    for block, decode_labels in pairs(logits, labels, layout):
+    for pair in pairs(logits, labels, layout):
+        block = pair.block
         if stop is not None and block.start >= stop:
             break
-        if block.start + block.rows <= first:
+        if block.start + pair.rows <= first:
             continue
-        table = block.decode()
-        those = table.labels if decode_labels is None else decode_labels()
-        part = rows_of(table.values, np.asarray(those), LossOptions(), layout.class_axis)
+        part = rows_of(*pair.decode()[:2], LossOptions(), layout.class_axis)
         keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
-        per_row = len(part.labels) // max(1, block.rows)
-        if per_row != 1:
-            raise ShapeError("explain takes logits of shape (N, C) or (C,)")
         values.append(part.values[keep].copy())
         targets.append(part.labels[keep].copy())
     check_unchanged(logits, labels)
     if not values:
-        raise InputError(f"{logits.name}: there is no row {first}")
+        with_label = f" with a label {layout.shift} further on" if layout.shift else ""
+        raise InputError(f"{logits.name}: there is no row {first}{with_label}")
     labels_of_rows = np.concatenate(targets)
     return Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape), first

@@ -1,8 +1,10 @@
-"""Labels beside blocks of logits: the same rows of another file, decoded where they are used."""
+"""Labels beside blocks of logits: the rows they belong to, decoded where they are used."""
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,92 +13,115 @@ from xentcli.errors import ShapeError
 from xentcli.formats.interface import Block, Source, Table
 from xentcli.pipeline.inputs import blocks_along, read_whole
 from xentcli.pipeline.layout import Layout
+from xentcli.pipeline.shard_counts import ShardCounts
 
 Array = NDArray[Any]
+_MOST_WAITING = 8  # blocks of labels not yet decoded: each may hold a file open
+
+
+class Pair(NamedTuple):
+    """A block of logits, what decodes the labels of its rows, and how many rows have one."""
+
+    block: Block
+    labels: Callable[[], Array] | None
+    rows: int
+    layout: Layout
+
+    def decode(self) -> tuple[Array, Array, Array | None]:
+        """Return logits, labels and ids of the rows that have a label."""
+        values, those, ids = self.block.decode()
+        labels = those if self.labels is None else self.labels()
+        if labels is None:
+            raise AssertionError("no labels")
+        values, labels = self.layout.pair(values, labels, self.rows)
+        return values, labels, ids if ids is None else ids[: self.rows]
 
 
 class LabelReader:
-    """Hands out the labels of consecutive rows.
+    """Hands out the labels of consecutive rows, those `shift` rows further down.
 
     Those of a sliceable source are read by whoever needs them. Any other is cut into blocks of its
     own; what is decoded is kept for the others who need a part of it.
     """
 
-    def __init__(self, source: Source, logits_name: str, axis: int) -> None:
+    def __init__(self, source: Source, logits_name: str, axis: int, shift: int = 0) -> None:
         if axis:
             source.keep()
         self._source = source
         self._logits_name = logits_name
         self._axis = axis
+        self._shift = shift
         self._blocks = iter(()) if source.sliceable else blocks_along(source, axis)
-        self._cut: list[tuple[int, int, Callable[[], Array]]] = []
-        self._end = 0
+        self._cut: deque[_Part] = deque()
+        self._end = (source.shape[axis] or 0) if source.sliceable else 0
         self._done = 0
 
-    def take(self, rows: int) -> Callable[[], Array]:
-        """Return what decodes the labels of the next `rows` rows."""
-        start = self._done
+    def take(self, rows: int) -> tuple[int, Callable[[], Array]]:
+        """Return how many labels there are for the next `rows` rows, and what decodes them."""
+        first = self._done + self._shift
         self._done += rows
+        last = self._done + self._shift
+        self._cut_until(first, last)
+        if self._end < self._done:
+            raise self._wrong_count(f"{self._end} labels, and {self._logits_name} has more rows")
+        last = min(last, self._end)
+        if last <= first:
+            shape = [n or 0 for n in self._source.shape]
+            shape[self._axis] = 0
+            return 0, partial(np.empty, shape, self._source.dtype)
         if self._source.sliceable:
-            if self._done > self._length():
-                raise self._too_few(self._length())
-            block = self._source.block(start, rows, self._axis)
-            return lambda: block.decode().values
-        while self._end < self._done:
-            self._cut_next()
-        self._cut = [part for part in self._cut if part[1] > start]
-        parts = [
-            (decode, max(0, start - first), self._done - first)
-            for first, _, decode in self._cut
-            if first < self._done
-        ]
-        before = (slice(None),) * self._axis
-        return lambda: np.concatenate(
-            [decode()[(*before, slice(low, high))] for decode, low, high in parts], axis=self._axis
-        )
+            block = self._source.block(first, last - first, self._axis)
+            return last - first, lambda: block.decode().values
+        parts = [part.slice(first, last, self._axis) for part in self._cut if part.start < last]
+        return last - first, lambda: np.concatenate([part() for part in parts], self._axis)
 
     def finish(self) -> None:
         """Raise ShapeError if labels are left over."""
-        total = self._length() if self._source.sliceable else self._end
-        total += sum(block.rows for block in self._blocks)
+        total = self._end + sum(block.rows for block in self._blocks)
         if total > self._done:
-            raise ShapeError(
-                f"{self._source.name}: {total} labels for the {self._done} rows of "
-                f"{self._logits_name}",
-                hint="is a header read as a label, or the other way round? --header, --no-header",
-            )
+            rows = f"{self._done} rows of {self._logits_name}"
+            raise self._wrong_count(f"{total} labels for the {rows}")
 
-    def _length(self) -> int:
-        return self._source.shape[self._axis] or 0
+    def _cut_until(self, first: int, last: int) -> None:
+        """Cut blocks as far as row `last`, and keep those that end behind row `first`."""
+        while self._cut and self._cut[0].end <= first:
+            self._cut.popleft()
+        while self._end < last and (block := next(self._blocks, None)):
+            part = _Part(self._end, block)
+            self._end = part.end
+            if part.end > first:
+                self._cut.append(part)
+            if len(self._cut) > _MOST_WAITING:
+                self._cut[-1 - _MOST_WAITING].decode()
 
-    def _cut_next(self) -> None:
-        block = next(self._blocks, None)
-        if block is None:
-            raise self._too_few(self._end)
-        self._cut.append((self._end, self._end + block.rows, cache(_decoder(block))))
-        self._end += block.rows
-
-    def _too_few(self, count: int) -> ShapeError:
+    def _wrong_count(self, message: str) -> ShapeError:
         return ShapeError(
-            f"{self._source.name}: {count} labels, and {self._logits_name} has more rows",
+            f"{self._source.name}: {message}",
             hint="is a header read as a label, or the other way round? --header, --no-header",
         )
 
 
-def _decoder(block: Block) -> Callable[[], Array]:
-    return lambda: block.decode().values
+class _Part:
+    """The labels of a block: decoded once, and then without the file that they came from."""
 
+    def __init__(self, start: int, block: Block) -> None:
+        self.start = start
+        self.end = start + block.rows
+        self._block: Block | None = block
+        self._values: Array = np.empty(0)
+        self._lock = threading.Lock()
 
-def beside(
-    blocks: Iterator[Block], labels: LabelReader
-) -> Iterator[tuple[Block, Callable[[], Array]]]:
-    """Pair each block of logits with its labels."""
-    for block in blocks:
-        yield block, labels.take(block.rows)
-    labels.finish()
+    def decode(self) -> Array:
+        with self._lock:
+            if self._block is not None:
+                self._values = np.array(self._block.decode().values)
+                self._block = None
+            return self._values
 
-
-Pair = tuple[Block, Callable[[], Array] | None]
+    def slice(self, first: int, last: int, axis: int) -> Callable[[], Array]:
+        """Return what decodes the labels of those rows from `first` to `last` that are here."""
+        these = slice(max(0, first - self.start), last - self.start)
+        return lambda: self.decode()[(slice(None),) * axis + (these,)]
 
 
 def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
@@ -104,11 +129,25 @@ def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pai
     if layout.cut_axis is None:
         values = read_whole(logits)
         those = None if labels is None else read_whole(labels)
-        yield Block(0, 1, lambda: Table(values)), None if those is None else lambda: those
+        one = Block(0, 1, lambda: Table(values))
+        yield Pair(one, None if those is None else lambda: those, 1, layout)
         return
     blocks = blocks_along(logits, layout.cut_axis)
     if labels is None:
-        yield from ((block, None) for block in blocks)
+        yield from (Pair(block, None, block.rows, layout) for block in blocks)
         return
     axis = layout.cut_axis if layout.probabilities else 0
-    yield from beside(blocks, LabelReader(labels, logits.name, axis))
+    reader = LabelReader(labels, logits.name, axis, layout.shift_of_rows)
+    counts = ShardCounts(logits, labels, layout.cut_axis)
+    try:
+        for block in blocks:
+            count, decode = reader.take(block.rows)
+            counts.check()
+            yield Pair(block, decode, count, layout)
+        reader.finish()
+        counts.check()
+    except ShapeError:
+        if counts.waiting:
+            deque(blocks, maxlen=0)  # then the rows of every shard are known
+            counts.check()
+        raise

@@ -1,12 +1,18 @@
 """How logits and labels lie in their files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.dtypes import is_floating
 from xentcli.core.row_losses import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.interface import Shape, Source
+from xentcli.pipeline.shard_counts import ShardCounts
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,8 @@ class Layout:
     class_axis: int
     probabilities: bool
     note: str | None = None
+    shift: int = 0
+    """The row at t predicts the label at t + shift, t along the last axis without the classes."""
 
     @property
     def cut_axis(self) -> int | None:
@@ -26,15 +34,47 @@ class Layout:
         return 1 if self.class_axis == 0 else 0
 
     @property
-    def lead(self) -> Shape:
-        """The shape of one loss a row."""
+    def rows(self) -> Shape:
+        """The shape of one number for each row of logits."""
         return without_axis(self.logits, self.class_axis)
+
+    @property
+    def lead(self) -> Shape:
+        """The shape of one loss for each row that has a label."""
+        if not self.shift:
+            return self.rows
+        *outer, last = self.rows
+        return (*outer, None if last is None else max(0, last - self.shift))
+
+    @property
+    def shift_of_rows(self) -> int:
+        """The shift where it runs along the cut axis, from block to block."""
+        return self.shift if len(self.rows) == 1 else 0
+
+    def pair(self, logits: Array, labels: Array, rows: int) -> tuple[Array, Array]:
+        """Return the logits of a block that have a label, and these labels.
+
+        Where the shift runs along the cut axis, the labels that come are shifted already, and
+        belong to the first `rows` rows.
+        """
+        if not self.shift:
+            return logits, labels
+        last = logits.ndim - 1
+        axis = last - 1 if self.class_axis == last else last
+        count = rows if self.shift_of_rows else max(0, logits.shape[axis] - self.shift)
+        logits = logits[(slice(None),) * axis + (slice(count),)]
+        if self.shift_of_rows:
+            return logits, labels
+        axis = axis if self.probabilities else labels.ndim - 1
+        return logits, labels[(slice(None),) * axis + (slice(self.shift, None),)]
 
     def place(self, source: Source, rows: int, problem: Problem, *, label: bool) -> str:
         """Name the place of a problem in the logits or the labels, of which `rows` were read."""
         lead = (rows, *(n or 0 for n in self.lead[1:])) if self.lead else ()
         index = list(unravel(problem.row, lead))
-        if not label and problem.column is not None:
+        if label and index:
+            index[-1] += self.shift
+        elif problem.column is not None:
             index.insert(self.class_axis, problem.column)
         return source.place(tuple(index))
 
@@ -45,8 +85,27 @@ def _fits(one: Shape, other: Shape) -> bool:
     )
 
 
-def find_layout(logits: Source, labels: Source | None, class_axis: int | None) -> Layout:
-    """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits."""
+def find_layout(
+    logits: Source, labels: Source | None, class_axis: int | None, shift: int = 0
+) -> Layout:
+    """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
+
+    Raises
+    ------
+    ShapeError
+        If labels do not fit logits, all of them or those of one shard, as far as their headers say.
+    """
+    rows_axis = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
+    ShardCounts(logits, labels, rows_axis).check()
+    layout = _find_layout(logits, labels, class_axis)
+    if shift and labels is None:
+        raise AssertionError("labels beside logits are shifted as a source of their own")
+    if shift and not layout.rows:
+        raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
+    return replace(layout, shift=shift)
+
+
+def _find_layout(logits: Source, labels: Source | None, class_axis: int | None) -> Layout:
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
@@ -60,7 +119,7 @@ def find_layout(logits: Source, labels: Source | None, class_axis: int | None) -
     labels_shape = shape[:1] if labels is None else labels.shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if _fits(shape, labels_shape) and labels is not None and not one_label:
-        return _with_probabilities(logits, labels, usual if class_axis is None else class_axis)
+        return _with_probabilities(logits, labels, class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
     else:
@@ -89,13 +148,16 @@ def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) ->
     )
 
 
-def _with_probabilities(logits: Source, labels: Source, class_axis: int) -> Layout:
+def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Layout:
     if not is_floating(labels.dtype):
         raise ShapeError(
             f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
             f"probabilities and must be floating point, not {labels.dtype}"
         )
-    return Layout(logits.shape, class_axis % len(logits.shape), probabilities=True)
+    last = len(logits.shape) - 1
+    axis = min(1, last) if class_axis is None else class_axis % len(logits.shape)
+    note = _as_pytorch(last) if class_axis is None and last > 1 else None
+    return Layout(logits.shape, axis, probabilities=True, note=note)
 
 
 def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:
@@ -103,14 +165,15 @@ def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str 
     if last <= 1 or not _fits(without_axis(shape, last), labels):
         return usual, None
     if _fits(without_axis(shape, usual), labels):
-        return (
-            usual,
-            f"axis 1 holds the classes, as in PyTorch; so might {last}: --class-axis {last}",
-        )
+        return usual, _as_pytorch(last)
     return (
         last,
         f"the last axis holds the classes, of shape {show_shape(shape)} (else --class-axis)",
     )
+
+
+def _as_pytorch(last: int) -> str:
+    return f"axis 1 holds the classes, as in PyTorch; so might {last}: --class-axis {last}"
 
 
 def show_shape(shape: Shape) -> str:

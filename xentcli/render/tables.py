@@ -66,6 +66,8 @@ def loss_table(result: "LossSummary") -> Table:
         "undefined" if math.isnan(result.standard_error) else full(result.standard_error),
     )
     table.add_row("rows", f"{result.rows:,} ({result.used:,} used, {result.ignored:,} ignored)")
+    if result.unpaired:
+        table.add_row("left out", f"{result.unpaired:,} rows that the shift leaves no label")
     table.add_row("classes", f"{result.num_classes:,}")
     return table
 

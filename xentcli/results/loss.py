@@ -14,7 +14,9 @@ class LossSummary:
     loss_sum, weight_sum : float
         The mean is their quotient.
     rows, used, ignored : int
-        How many there are, are not ignored, are ignored.
+        How many have a label, are not ignored, are ignored.
+    unpaired : int
+        How many have no label as many rows further on as was asked for, and are left out.
     num_classes : int
         The length of a row.
     perplexity, bits : float
@@ -31,6 +33,7 @@ class LossSummary:
     rows: int
     used: int
     ignored: int
+    unpaired: int
     num_classes: int
     perplexity: float
     bits: float

@@ -55,6 +55,9 @@ class Input:
         Bytes of the file as it lies there, compressed if it is; None where only its end tells.
     seekable : bool
         Whether any part can be read at any time, and more than once; then all of `size` can.
+    check_unchanged : callable
+        Raises InputError if a file is not any more what it was when it was opened. It does not
+        keep the file open.
     """
 
     def __init__(
@@ -70,8 +73,8 @@ class Input:
         self.suffix = suffix_of(name)
         self.size = size
         self.seekable = size is not None if seekable is None else seekable
+        self.check_unchanged = check or _nothing
         self._file = file
-        self._check = check
         self._head = b""
 
     @classmethod
@@ -94,11 +97,6 @@ class Input:
     def __del__(self) -> None:
         # Whoever decodes a block still needs the file: it is open as long as anything refers to it.
         self._file.close()
-
-    def check_unchanged(self) -> None:
-        """Raise InputError if a file is not any more what it was when it was opened."""
-        if self._check:
-            self._check()
 
     def peek(self, count: int) -> bytes:
         """Return the next `count` bytes, fewer at the end, and leave them to be read."""
@@ -192,14 +190,20 @@ def _of_file(name: str, file: IO[bytes], path: str | None) -> Input:
         return Input(name, file, None)
     before = _signature(status)
 
+    place = file.fileno() if path is None else path
+
     def check() -> None:
         with reading(name):
-            now = [os.fstat(file.fileno())] + ([Path(path).stat()] if path is not None else [])
-        if any(_signature(status) != before for status in now):
+            now = os.stat(place)  # noqa: PTH116 - of a path or of a descriptor
+        if _signature(now) != before:
             raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
 
     size = status.st_size if file.tell() == 0 else None
     return Input(name, file, size, check=check)
+
+
+def _nothing() -> None:
+    """Check nothing."""
 
 
 def _signature(status: os.stat_result) -> tuple[int, ...]:

@@ -42,6 +42,7 @@ class CsvSource:
     def __init__(self, data: Input, options: ReadOptions, usual_delimiter: str) -> None:
         self.name = data.name
         self.size = data.size
+        self.check_unchanged = data.check_unchanged
         self.format = "tsv" if usual_delimiter == "\t" else "csv"
         self._data = data
         self._first = self._read_first()
@@ -97,10 +98,6 @@ class CsvSource:
         if len(index) < 2:
             return place
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
-
-    def check_unchanged(self) -> None:
-        """Raise InputError if the file is not any more what it was when it was opened."""
-        self._data.check_unchanged()
 
     def keep(self) -> None:
         """Make the source readable more than once."""

@@ -1,0 +1,259 @@
+"""Logits at t against labels at t + S, as for language models; NumPy's slices are the oracle.
+
+PyTorch writes it ``cross_entropy(logits[:, :-S].reshape(-1, C), labels[:, S:].reshape(-1))``.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pipeline_tools import (
+    Kept,
+    csv_file,
+    errors_hold_files_open,
+    no_open_file_is_left,  # noqa: F401 - a fixture
+    npy_file,
+    npy_pipe,
+    open_file,
+    open_paths,
+    set_block_rows,
+    write_shards,
+)
+
+from xentcli.errors import LabelError, NonFiniteError, ShapeError
+from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
+from xentcli.pipeline.explain import explain
+from xentcli.pipeline.inputs import Run
+
+Array = npt.NDArray[Any]
+
+C = 4
+RUN = Run(2)
+pytestmark = errors_hold_files_open
+LAYOUTS = [  # the logits' shape, the axis of the classes
+    ((7, C), 1),
+    ((C, 7), 0),
+    ((3, 6, C), 2),
+    ((3, C, 6), 1),
+    ((C, 3, 6), 0),
+    ((4, C, C), 1),  # ambiguous: labels (4, 4) fit without either axis
+    ((4, C, C), 2),
+    ((2, 3, 5, C), 3),
+    ((2, C, 3, 5), 1),
+]
+
+
+def numbers(shape: tuple[int, ...], class_axis: int) -> tuple[Array, Array, Array]:
+    """Return logits, class indices with some to ignore, and class probabilities."""
+    rng = np.random.default_rng(3)
+    lead = shape[:class_axis] + shape[class_axis + 1 :]
+    hard = rng.integers(C, size=lead)
+    hard[rng.random(lead) < 0.2] = -100
+    return rng.normal(size=shape) * 3.0, hard, np.exp(rng.normal(size=shape))
+
+
+def row_losses(logits: Array, labels: Array, class_axis: int, shift: int) -> Array:
+    """Return the losses from the formula, of shape (..., T - shift)."""
+    z = np.moveaxis(logits, class_axis, -1)
+    z = z[..., : max(0, z.shape[-2] - shift), :]
+    log_probs = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+    if labels.shape == logits.shape:
+        soft = np.moveaxis(labels, class_axis, -1)[..., shift:, :]
+        return np.asarray(-(soft * log_probs).sum(axis=-1))
+    hard = labels[..., shift:]
+    picked = np.take_along_axis(log_probs, np.maximum(hard, 0)[..., None], -1)[..., 0]
+    return np.where(hard == -100, 0.0, -picked)
+
+
+@pytest.mark.parametrize(("shape", "class_axis"), LAYOUTS)
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("shift", [0, 1, 2, 5, 6, 7, 10**20])
+def test_every_layout(
+    *, shape: tuple[int, ...], class_axis: int, soft: bool, shift: int,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The same bits in blocks of any size, in C and in Fortran order."""
+    logits, hard, probs = numbers(shape, class_axis)
+    labels = probs if soft else hard
+    want = row_losses(logits, labels, class_axis, shift)
+    used = want.size if soft else np.count_nonzero(hard[..., shift:] != -100)
+    criterion = Criterion(class_axis=class_axis, shift=shift)
+    seen: set[bytes] = set()
+    for block_rows, jobs, order in ((1, 2, np.asfortranarray), (2, 5, np.array), (99, 1, np.array)):
+        set_block_rows(monkeypatch, block_rows, C)
+        x = npy_file(tmp_path / "x.npy", order(logits))
+        y = npy_file(tmp_path / "y.npy", order(labels))
+        sink = Kept()
+        evaluation = evaluate(x, y, criterion, Run(jobs), sink)
+        summary = evaluation.summary
+        np.testing.assert_allclose(sink.values, want, rtol=1e-13, atol=1e-14)
+        assert sink.header is not None
+        assert sink.header.shape == sink.values.shape == want.shape
+        assert (summary.rows, summary.used) == (want.size, used)
+        assert summary.unpaired == math.prod(shape) // C - want.size
+        assert summary.loss_sum == math.fsum(sink.values.ravel())
+        assert summary.loss == pytest.approx(
+            summary.loss_sum / used if used else math.nan, nan_ok=True
+        )
+        noted = f"rows without a label {shift} further on, left out: {summary.unpaired}"
+        assert (noted in evaluation.notes) == (summary.unpaired > 0)
+        seen.add(sink.values.tobytes())
+    assert len(seen) == 1
+
+
+def test_which_axis_holds_the_classes_is_found(tmp_path: Path) -> None:
+    for shape, class_axis in LAYOUTS[2:]:
+        if class_axis and shape != (4, C, C):
+            logits, hard, _ = numbers(shape, class_axis)
+            x, y = npy_file(tmp_path / "x.npy", logits), npy_file(tmp_path / "y.npy", hard)
+            sink = Kept()
+            evaluate(x, y, Criterion(shift=1), RUN, sink)
+            want = row_losses(logits, hard, class_axis, 1)
+            np.testing.assert_allclose(sink.values, want, rtol=1e-13)
+
+
+def test_soft_labels_of_several_axes_are_noted(tmp_path: Path) -> None:
+    logits, _, soft = numbers((3, 6, C), 2)
+    x, y = npy_file(tmp_path / "x.npy", logits), npy_file(tmp_path / "y.npy", soft)
+    notes = evaluate(x, y, Criterion(), RUN).notes
+    assert notes[0] == "axis 1 holds the classes, as in PyTorch; so might 2: --class-axis 2"
+
+
+@pytest.mark.parametrize("shift", [1, 4, 12, 40, 41, 99])
+@pytest.mark.parametrize("kinds", ["C", "F", "T", "CFT"])
+@pytest.mark.parametrize("label_kinds", ["C", "T"])
+def test_the_rows_of_files_go_on_from_shard_to_shard(
+    shift: int, kinds: str, label_kinds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    logits, labels = rng.normal(size=(41, C)), rng.integers(C, size=41).astype(np.float64)
+    cuts = [0, 1, 1, 4, 17, 18, 40]
+    x = write_shards(tmp_path, "x", logits, cuts, kinds)
+    y = write_shards(tmp_path, "y", labels, cuts, label_kinds)
+    one = npy_file(tmp_path / "x.npy", logits[: max(0, 41 - shift)])
+    kept, two = Kept(), npy_file(tmp_path / "y.npy", labels[shift:])
+    want = evaluate(one, two, Criterion(), RUN, kept).summary
+    for block_rows in (1, 3, 99):
+        set_block_rows(monkeypatch, block_rows, C)
+        for targets in (open_paths(*y), npy_file(tmp_path / "all.npy", labels)):
+            sink = Kept()
+            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), Run(3), sink).summary
+            np.testing.assert_array_equal(sink.values, np.concatenate([*kept.parts, []]))
+            assert (got.loss_sum, got.used) == (want.loss_sum, want.used)
+            assert got.rows + got.unpaired == 41
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("shift", [1, 5])
+def test_streams_and_text(
+    *, soft: bool, shift: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the end of the file tells how many rows there are."""
+    set_block_rows(monkeypatch, 2, C)
+    logits, hard, probs = numbers((7, C), 1)
+    labels = probs if soft else hard
+    want = row_losses(logits, labels, 1, shift)
+    sink = Kept()
+    with npy_pipe(logits) as x, npy_pipe(labels) as y:
+        evaluate(x, y, Criterion(shift=shift), RUN, sink)
+    np.testing.assert_allclose(sink.values, want, rtol=1e-13)
+    sink = Kept()
+    x, y = csv_file(tmp_path / "x.csv", logits), csv_file(tmp_path / "y.csv", labels)
+    evaluate(x, y, Criterion(shift=shift), RUN, sink)
+    np.testing.assert_allclose(sink.values, want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("kind", ["npy", "csv"])
+@pytest.mark.parametrize("rows", [6, 8])
+def test_a_shift_does_not_hide_that_labels_are_too_few_or_too_many(
+    kind: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, 2, C)
+    files = {"npy": npy_file, "csv": csv_file}
+    labels = files[kind](tmp_path / f"y.{kind}", np.zeros(rows))
+    for shift in (1, 3, 20):
+        x = csv_file(tmp_path / "x.csv", np.zeros((7, C)))
+        with pytest.raises(ShapeError, match=rf"{rows} labels"):
+            evaluate(x, labels, Criterion(shift=shift), RUN)
+
+
+# Places
+
+
+@pytest.mark.parametrize("block_rows", [1, 3, 99])
+@pytest.mark.parametrize("class_axis", [0, 1, 2])
+def test_places_within_sequences(
+    class_axis: int, block_rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_block_rows(monkeypatch, block_rows, C * 6)
+    logits = np.zeros((3, 6, C))
+    logits[0, 4:] = logits[2, 3, 1] = math.nan  # of the first, 4 and 5 have no label 2 further on
+    labels = np.zeros((3, 6), int)
+    labels[1, 5] = 9
+    labels[1, :2] = 77  # which nothing predicts
+    x = npy_file(tmp_path / "x.npy", np.moveaxis(logits, -1, class_axis))
+    y = npy_file(tmp_path / "y.npy", labels)
+    criterion = Criterion(class_axis=class_axis, shift=2, propagate=True)
+    with pytest.raises(LabelError) as wrong:
+        evaluate(x, y, criterion, RUN)
+    assert wrong.value.message == f"{tmp_path}/y.npy[1, 5]: label 9 is outside 0..3"
+    labels[1, 5] = -100
+    y = npy_file(tmp_path / "y.npy", labels)
+    with pytest.raises(NonFiniteError) as caught:
+        evaluate(x, y, Criterion(class_axis=class_axis, shift=2), RUN)
+    place = np.insert([2, 3], class_axis, 1).tolist()
+    assert caught.value.message == f"{tmp_path}/x.npy{place}: logit nan"
+
+
+@pytest.mark.parametrize("block_rows", [1, 3, 99])
+def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The label that is wrong is in another shard than its logits."""
+    set_block_rows(monkeypatch, block_rows, C)
+    logits, labels = np.zeros((9, C)), np.zeros(9)
+    logits[7:] = math.nan
+    labels[:2], labels[5] = 99, 9
+    x = write_shards(tmp_path, "x", logits, [3, 5], "C")
+    y = write_shards(tmp_path, "y", labels, [3, 5], "CT")
+    with pytest.raises(LabelError) as wrong:
+        evaluate(open_paths(*x), open_paths(*y), Criterion(shift=2), RUN)
+    assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
+    z = write_shards(tmp_path, "z", np.where(np.arange(9) == 8, 9.0, 0.0), [3, 5], "CT")
+    with pytest.raises(LabelError) as wrong:  # the last label, in a block of which it is the first
+        evaluate(open_paths(*x), open_paths(*z), Criterion(shift=2), RUN)
+    assert wrong.value.message == f"{z[2]}[3]: label 9 is outside 0..3"
+    with pytest.raises(LabelError) as wrong:
+        explain(open_paths(*x), open_paths(*y), slice(2, 4), shift=2)
+    assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
+    x[2].unlink()
+    np.save(x[2], np.full((4, C), math.inf))
+    options = LossOptions(ignore_index=9)
+    with pytest.raises(NonFiniteError) as caught:
+        evaluate(open_paths(*x), open_paths(*y), Criterion(options=options, shift=2), RUN)
+    assert caught.value.message == f"{x[2]}[0, 0]: logit inf (2 such rows)"
+
+
+# explain
+
+
+def test_explain_the_shift(tmp_path: Path) -> None:
+    logits, hard, _ = numbers((7, C), 1)
+    hard = np.abs(hard) % C
+    np.save(tmp_path / "x.npy", logits)
+    np.save(tmp_path / "y.npy", hard)
+    result = explain(
+        open_file(tmp_path / "x.npy"), open_file(tmp_path / "y.npy"), slice(2, 9), shift=3
+    )
+    assert result.first_row == 2
+    np.testing.assert_array_equal(result.labels, hard[5:])
+    np.testing.assert_allclose(result.row_losses, row_losses(logits, hard, 1, 3)[2:], rtol=1e-13)
+    with pytest.raises(Exception, match=r"there is no row 4 with a label 3 further on"):
+        explain(open_file(tmp_path / "x.npy"), open_file(tmp_path / "y.npy"), slice(4, 9), shift=3)
+
+
+def test_one_row_has_nothing_to_shift_along(tmp_path: Path) -> None:
+    x, y = npy_file(tmp_path / "x.npy", np.zeros(C)), npy_file(tmp_path / "y.npy", np.array(0))
+    with pytest.raises(ShapeError, match="one row of logits has no label 1 further on"):
+        evaluate(x, y, Criterion(shift=1), RUN)
