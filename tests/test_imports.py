@@ -52,6 +52,7 @@ LIBRARIES = {
 }
 HEAVY_INSIDE_FUNCTIONS = {
     "formats/csv/fast.py": {"pandas"},
+    "formats/arrow/library.py": {"pyarrow"},
     "cli/options.py": {"numpy"},
 }
 
@@ -168,7 +169,7 @@ def test_the_layers_below_do_not_know_one_another() -> None:
 # What is imported when
 
 
-HEAVY = {"numpy", "pandas", "rich", "typer", "xentcli"}
+HEAVY = {"numpy", "pandas", "pyarrow", "rich", "typer", "xentcli"}
 DATA = Path(__file__).parents[1] / "sample_data"
 NPY = "--logits digits_logits.npy --labels digits_labels.npy"
 CSV = "--logits digits_logits.csv --labels digits_labels.csv"
@@ -213,15 +214,15 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
 @pytest.mark.parametrize(
     ("line", "never"),
     [
-        ("--version", {"numpy", "pandas", "rich"}),
-        ("--help", {"numpy", "pandas"}),
-        ("loss --help", {"numpy", "pandas"}),
-        (f"loss {NPY}", {"pandas", "rich"}),
-        (f"loss {CSV}", {"pandas", "rich"}),
-        ("softmax digits_logits.npy", {"pandas", "rich"}),
-        (f"explain {CSV}", {"pandas", "rich"}),
-        ("info digits_logits.npy", {"pandas", "rich"}),
-        ("softmax missing.npy", {"pandas", "rich"}),
+        ("--version", {"numpy", "pandas", "pyarrow", "rich"}),
+        ("--help", {"numpy", "pandas", "pyarrow"}),
+        ("loss --help", {"numpy", "pandas", "pyarrow"}),
+        (f"loss {NPY}", {"pandas", "pyarrow", "rich"}),
+        (f"loss {CSV}", {"pandas", "pyarrow", "rich"}),
+        ("softmax digits_logits.npy", {"pandas", "pyarrow", "rich"}),
+        (f"explain {CSV}", {"pandas", "pyarrow", "rich"}),
+        ("info digits_logits.npy", {"pandas", "pyarrow", "rich"}),
+        ("softmax missing.npy", {"pandas", "pyarrow", "rich"}),
     ],
 )
 def test_what_a_command_does_not_import(line: str, never: set[str]) -> None:

@@ -126,3 +126,5 @@ class Format:
     is_text: bool = False
     has_columns: bool = False
     """Whether columns can be chosen by name, labels and ids among them."""
+    has_keys: bool = False
+    """Whether a file may hold several arrays, of which one is chosen by name."""

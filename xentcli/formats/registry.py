@@ -4,11 +4,18 @@ import re
 from pathlib import Path
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import csv, npy
+from xentcli.formats import arrow, csv, npy
 from xentcli.formats.interface import Format, ReadOptions, Source
 from xentcli.storage.inputs import Input
 
-FORMATS: tuple[Format, ...] = (npy.NPY, csv.CSV, csv.TSV)
+FORMATS: tuple[Format, ...] = (
+    npy.NPY,
+    csv.CSV,
+    csv.TSV,
+    arrow.PARQUET,
+    arrow.ARROW,
+    arrow.ARROW_STREAM,
+)
 
 _HEAD = 64  # bytes that tell a binary format
 _NAMES = ", ".join(f.name for f in FORMATS)
@@ -19,8 +26,6 @@ _OTHERS = {
     b"BZh": "compressed by bzip2",
     b"\xfd7zXZ": "compressed by xz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
-    b"PAR1": "a Parquet file",
-    b"ARROW1": "an Arrow file",
     b"\x89HDF": "an HDF5 file",
     b"\x80\x02": "a pickle",
 }
@@ -60,4 +65,6 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     chosen = options.columns or options.drop or options.id_column
     if chosen and not format_.has_columns:
         raise InputError(f"{data.name}: {format_.name} has no columns to choose from")
+    if options.key is not None and not format_.has_keys:
+        raise InputError(f"{data.name}: {format_.name} holds one array: there is no --key")
     return format_.open_source(data, options)
