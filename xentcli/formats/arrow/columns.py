@@ -1,6 +1,8 @@
 """Which columns of a table are read: the values, and the labels and ids beside them."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,41 +48,58 @@ def select(schema: Any, file: str, options: ReadOptions) -> Selection:
     InputError
         If a column is not there, is there twice, or does not hold what it is read as.
     """
-
-    def find(column: str | None) -> str | None:
-        return None if column is None else _find(column, schema.names, file)
-
-    labels, ids, key = find(options.label_column), find(options.id_column), find(options.key)
-    named = (key,) if key is not None else options.columns
-    if key is not None and options.columns is not None:
+    if options.key is not None and options.columns is not None:
         raise InputError(f"{file}: --key and --columns both say what to read", hint="give one")
+    there = _Names(file, schema.names)
+    labels = None if options.label_column is None else there.find(options.label_column)
+    ids = None if options.id_column is None else there.find(options.id_column)
+    named = options.columns if options.key is None else (options.key,)
     index = _saved_index(schema) if named is None else []
-    chosen = [name for name in schema.names if name not in index]
+    chosen = [name for name in there.names if name not in index]
     if named is not None:
-        chosen = [_find(column, schema.names, file) for column in named]
-    others = {_find(column, schema.names, file) for column in options.drop} | {labels, ids}
+        chosen = [there.find(column) for column in named]
+    others = {there.find(column) for column in options.drop} | {labels, ids}
     values = tuple(name for name in chosen if name not in others)
     if not values:
         raise InputError(f"{file}: no column is left to read")
+    there.check_once(values)
     left_out = [name for name in index if name not in others]
-    notes = [f"{file}: the index that pandas saved, {_names(left_out)}, is left out"]
+    notes = [f"{file}: the index that pandas saved, {_list(left_out)}, is left out"]
     selection = Selection(values, labels, ids, notes if left_out else [])
-    _check(schema, file, selection, said=named is not None)
+    _check_values(schema, file, selection.values, said=named is not None)
+    _check_beside(schema, file, selection)
     return selection
 
 
-def _find(column: str, names: list[str], file: str) -> str:
-    """Find a column by its name, or by its number from 1."""
-    if names.count(column) > 1:
-        raise InputError(f"{file}: {names.count(column)} columns are named {column!r}")
-    if column in names:
-        return column
-    if column.isdecimal() and 1 <= int(column) <= len(names):
-        return _find(names[int(column) - 1], names, file)
-    raise InputError(f"{file}: there is no column {column!r}; it has {_names(names)}")
+class _Names:
+    """The names of a table's columns, some of which may be there twice."""
+
+    def __init__(self, file: str, names: list[str]) -> None:
+        self._file = file
+        self.names = names
+        self._counts = Counter(names)
+
+    def find(self, column: str) -> str:
+        """Find a column by its name, or by its number from 1."""
+        if column in self._counts:
+            name = column
+        elif column.isdecimal() and 1 <= int(column) <= len(self.names):
+            name = self.names[int(column) - 1]
+        else:
+            there = _list(self.names)
+            raise InputError(f"{self._file}: there is no column {column!r}; it has {there}")
+        self.check_once([name])
+        return name
+
+    def check_once(self, names: Iterable[str]) -> None:
+        """Raise InputError if one of these names stands for several columns."""
+        for name in names:
+            if self._counts[name] > 1:
+                several = self._counts[name]
+                raise InputError(f"{self._file}: {several} columns are named {name!r}")
 
 
-def _names(names: list[str]) -> str:
+def _list(names: list[str]) -> str:
     return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
 
 
@@ -90,21 +109,18 @@ def _saved_index(schema: Any) -> list[str]:
     return [n for n in schema.names if n in saved or re.fullmatch(r"__index_level_\d+__", n)]
 
 
-def _check(schema: Any, file: str, selection: Selection, *, said: bool) -> None:
-    """Raise InputError unless all columns hold what they are read as."""
-    for name in selection.names:
-        _find(name, schema.names, file)
-    _check_values(schema, file, selection.values, said=said)
-    for beside, what in ((selection.labels, "labels"), (selection.ids, "ids")):
-        if beside is None:
+def _check_beside(schema: Any, file: str, selection: Selection) -> None:
+    """Raise InputError unless labels and ids hold one value a row."""
+    for name, what in ((selection.labels, "labels"), (selection.ids, "ids")):
+        if name is None:
             continue
-        type_ = schema.field(beside).type
+        type_ = schema.field(name).type
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
             continue
         if what == "labels" or plain.num_fields:
             raise InputError(
-                f"{file}: column {beside!r} holds {shown(type_)}, and {what} are numbers or text"
+                f"{file}: column {name!r} holds {shown(type_)}, and {what} are numbers or text"
             )
 
 
@@ -131,12 +147,11 @@ def _check_values(schema: Any, file: str, values: tuple[str, ...], *, said: bool
 def _several(file: str, lists: list[str], others: list[str]) -> InputError:
     if len(lists) > 1:
         return InputError(
-            f"{file}: there are {len(lists)} columns of lists: {_names(lists)}",
+            f"{file}: there are {len(lists)} columns of lists: {_list(lists)}",
             hint=f"say which to read: --key {name_option(lists[0])}",
         )
     return InputError(
-        f"{file}: column {lists[0]!r} holds lists, and there are others beside it: "
-        f"{_names(others)}",
+        f"{file}: column {lists[0]!r} holds lists, and there are others beside it: {_list(others)}",
         hint=f"read it alone with --key {name_option(lists[0])}; "
         "--label-column names the labels beside it",
     )

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.types import is_fixed, is_list, plain, stored
+from xentcli.formats.arrow.library import pyarrow
+from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, stored
 
 Array = Any
 _NULLS = "pandas stores NaN as null; fill them, or leave rows or columns with them out"
@@ -39,7 +40,17 @@ def flat(array: Array, rows: Rows) -> NDArray[Any]:
     """Return a column of numbers, text or anything else without parts, of shape (rows,)."""
     array = plain(array)
     rows.check_nulls(array)
+    if number_dtype(array.type) is not None:
+        return _numbers(array)
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _numbers(array: Array) -> NDArray[Any]:
+    """Return numbers without nulls; unlike ``to_numpy`` this does not import pandas."""
+    if pyarrow().types.is_boolean(array.type):  # a bit each
+        return np.from_dlpack(array.cast(pyarrow().uint8())).view(np.bool_)
+    values: NDArray[Any] = np.from_dlpack(array)
     return values
 
 
@@ -61,9 +72,9 @@ def dense(array: Array, shape: tuple[int, ...], rows: Rows) -> NDArray[Any]:
             _check_lengths(array, shape[level], per_row, rows)
         per_row *= array.type.list_size if is_fixed(array.type) else shape[level]
         array, level = stored(array.flatten()), level + 1
+    array = plain(array)
     rows.check_nulls(array, per_row)
-    values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
-    return values.reshape(count, *shape)
+    return _numbers(array).reshape(count, *shape)
 
 
 def _check_lengths(array: Array, length: int, per_row: int, rows: Rows) -> None:

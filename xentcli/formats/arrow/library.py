@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from xentcli.errors import InputError, OutputError, XentError
@@ -11,6 +12,7 @@ from xentcli.storage.inputs import Input
 _LONGEST = 200  # characters of a message
 
 
+@cache
 def pyarrow() -> Any:
     """Return the library; `understood` says what to install where it is missing."""
     import pyarrow.ipc
@@ -18,6 +20,7 @@ def pyarrow() -> Any:
     return pyarrow
 
 
+@cache
 def parquet() -> Any:
     """Return pyarrow's reader and writer of Parquet."""
     import pyarrow.parquet
@@ -46,7 +49,11 @@ def understood(name: str, error: type[InputError | OutputError], does: str) -> I
         raise error(f"{name}: {does} asks for more memory than there is") from full
     except Exception as other:
         first = str(other).strip().split("\n", 1)[0] or type(other).__name__
-        raise error(f"{name}: {does} failed: {first[:_LONGEST]}") from other
+        damaged = error is InputError and not isinstance(other, NotImplementedError)
+        raise error(
+            f"{name}: {does} failed: {first[:_LONGEST]}",
+            hint="is the file cut off or damaged?" if damaged else None,
+        ) from other
 
 
 class WholeFile(io.RawIOBase):

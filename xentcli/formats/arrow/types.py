@@ -22,6 +22,7 @@ class Nested(NamedTuple):
 def number_dtype(type_: Type) -> np.dtype[Any] | None:
     """Return NumPy's name for a type of real numbers, or None for any other."""
     is_ = pyarrow().types
+    type_ = plain_type(type_)
     if is_.is_integer(type_) or is_.is_floating(type_) or is_.is_boolean(type_):
         dtype: np.dtype[Any] = np.dtype(type_.to_pandas_dtype())
         return dtype
@@ -81,7 +82,13 @@ def stored(array: Array) -> Array:
 def plain(array: Array) -> Array:
     """Return the values of an array, those of a dictionary-encoded one looked up."""
     array = stored(array)
-    return array.dictionary_decode() if pyarrow().types.is_dictionary(array.type) else array
+    pa = pyarrow()
+    if not pa.types.is_dictionary(array.type):
+        return array
+    names = array.dictionary
+    if pa.types.is_string_view(names.type):  # which pyarrow does not look up
+        array = pa.DictionaryArray.from_arrays(array.indices, names.cast(pa.large_string()))
+    return array.dictionary_decode()
 
 
 def shown(type_: Type) -> str:

@@ -138,7 +138,7 @@ class TableWriter:
         if self._lists:
             return [_nested(values)]
         table = values.reshape(len(values), len(self._names))
-        return [pyarrow().array(np.ascontiguousarray(column)) for column in table.T]
+        return [_numbers(np.ascontiguousarray(column)) for column in table.T]
 
     def _ids(self) -> Any:
         """Return the ids as an array, of the type that the first ones have."""
@@ -151,10 +151,19 @@ class TableWriter:
         return array
 
 
+def _numbers(values: NDArray[Any]) -> Any:
+    """Return numbers as an array without nulls; unlike ``pa.array`` this does not import pandas."""
+    pa = pyarrow()
+    content = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else values
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(content)]
+    )
+
+
 def _nested(values: NDArray[Any]) -> Any:
     """Return an array of lists of fixed length without nulls, one list level for each axis."""
     pa = pyarrow()
-    array = pa.array(values.reshape(-1))
+    array = _numbers(values.reshape(-1))
     for axis in range(values.ndim - 1, 0, -1):
         field = pa.field("item", array.type, nullable=False)
         type_ = pa.list_(field, values.shape[axis])
