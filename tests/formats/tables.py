@@ -1,10 +1,11 @@
 """Makes Parquet and Arrow files with pyarrow, and reads and writes them with the package."""
 
 import io
+import os
 import tempfile
 import weakref
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -42,9 +43,16 @@ def stored(table: pa.Table, format_: str, rows: int | None = None, **options: An
     return file.getvalue()
 
 
+def _new_file() -> IO[bytes]:
+    """Return an empty file, in memory where the system has those."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("test"), "w+b", buffering=0)  # noqa: PTH123
+    return tempfile.TemporaryFile(buffering=0)
+
+
 def source_of(content: bytes, name: str = "t", **options: Any) -> Source:
     """Open a file of this content."""
-    file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+    file = _new_file()
     file.write(content)
     file.seek(0)
     data = Input(name, file, len(content))

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.feather as feather
 import pytest
 from opening import assert_same_bits, some_array
+from pyarrow import feather
 from tables import FORMATS, read, read_source, source_of, stored
 
 from xentcli.errors import InputError

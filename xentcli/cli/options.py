@@ -55,7 +55,7 @@ LabelColumn = Annotated[
     typer.Option(
         "--label-column",
         metavar="NAME",
-        help="The CSV column of labels: in --labels, or else here.",
+        help="The column of labels: in --labels, or else here.",
     ),
 ]
 
@@ -112,7 +112,12 @@ class Writing:
     ] = "-"
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FORMAT", help="csv, tsv, npy.", show_default="by extension"),
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="npy, csv, tsv, parquet, arrow.",
+            show_default="by extension",
+        ),
     ] = None
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False
 
@@ -126,7 +131,7 @@ class Reading:
         typer.Option(
             "--from",
             metavar="FORMAT",
-            help="csv, tsv, npy.",
+            help="npy, csv, tsv, parquet, arrow.",
             show_default="by content, then extension",
             rich_help_panel=_READING,
         ),
@@ -155,7 +160,7 @@ class Reading:
         typer.Option(
             "--columns",
             metavar="A,B,...",
-            help="Read these CSV columns: names, or numbers from 1.",
+            help="Read these columns: names, or numbers from 1.",
             rich_help_panel=_READING,
         ),
     ] = None
@@ -164,7 +169,7 @@ class Reading:
         typer.Option(
             "--drop",
             metavar="A,B,...",
-            help="Leave these CSV columns out.",
+            help="Leave these columns out.",
             rich_help_panel=_READING,
         ),
     ] = None
@@ -259,7 +264,7 @@ def open_both(
 
     if labels is None and label_column is None:
         raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same CSV"
+            "where are the labels? --labels FILE, or --label-column NAME of the same file"
         )
 
     if labels is None:
