@@ -1,18 +1,22 @@
 """Parquet and Arrow files that are cut off, changed or made up: refused in one line."""
 
+import io
 import json
 import random
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from opening import file_input
 from tables import FORMATS, read, source_of, stored
 
 from xentcli.errors import InputError, XentError
+from xentcli.formats.arrow.library import WholeFile
 
 Z = np.random.default_rng(0).normal(size=(9, 3)).astype("f4")
 IDS = pa.array([f"row {i}" for i in range(9)])
@@ -81,13 +85,25 @@ def test_something_else_by_that_name(format_: str) -> None:
             source_of(content)
 
 
-def test_rows_that_are_not_there() -> None:
-    """A footer that counts other rows than there are."""
+@pytest.mark.parametrize("rows", [1, 9])
+def test_rows_that_are_not_there(rows: int) -> None:
+    """A footer whose counts of rows agree with one another, and not with the data."""
     content = stored(pa.table({"a": np.arange(9.0), "b": Z[:, 0]}), "parquet")
-    changed = set()
-    for place in (i for i in range(len(content) - 8) if content[i] == 2 * 9):  # a zigzag varint
-        changed.add(complaint(content[:place] + b"\x14" + content[place + 1 :], "parquet"))
-    assert any("10 rows are promised" in (message or "") for message in changed)
+    nines = [i for i in range(len(content) - 8) if content[i] == 2 * 9]  # as Thrift writes 9
+    messages = set()
+    for one, other in combinations(nines, 2):
+        changed = bytearray(content)
+        changed[one] = changed[other] = 2 * 10
+        messages.add(complaint(bytes(changed), "parquet", rows=rows))
+    assert "bad.parquet: 10 rows are promised, there are 9" in messages
+
+
+def test_more_is_asked_for_than_there_is(tmp_path: Path) -> None:
+    with file_input(tmp_path / "a", b"12345678") as data:
+        file = WholeFile(data)
+        assert (file.read(3), file.read(2**60), file.read(2**60)) == (b"123", b"45678", b"")
+        file.seek(-2, io.SEEK_END)
+        assert (file.read(), file.tell()) == (b"78", 8)
 
 
 CHILD = """
