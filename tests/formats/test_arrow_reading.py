@@ -447,6 +447,7 @@ def test_feather_version_1() -> None:
         )
 
 
+@pytest.mark.filterwarnings("ignore:pyarrow.feather:FutureWarning")
 def test_feather_that_pyarrow_writes() -> None:
     file = io.BytesIO()
     feather.write_feather(WIDE, file, compression="zstd", chunksize=4)

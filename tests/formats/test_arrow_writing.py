@@ -187,6 +187,7 @@ def test_pandas_and_polars_read_it() -> None:
     assert_same_bits(pl.read_parquet(io.BytesIO(named)).drop("id").to_numpy(), Z)
 
 
+@pytest.mark.filterwarnings("ignore:pyarrow.feather:FutureWarning")
 def test_feather_readers_read_it() -> None:
     content = written(Z, "arrow", columns=NAMES)
     assert feather.read_table(io.BytesIO(content)).column_names == [*NAMES]

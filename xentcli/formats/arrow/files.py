@@ -102,7 +102,7 @@ class ArrowFile:
         reader = pyarrow().ipc.open_file(WholeFile(data))
         self.schema = reader.schema
         self.notes: list[str] = []
-        # Older ones do not count without reading everything.
+        # pyarrow 25 cannot count without reading everything.
         self.rows: int | None = reader.count_rows() if hasattr(reader, "count_rows") else None
 
     def first(self, column: str) -> RecordBatch | None:
