@@ -142,8 +142,6 @@ def test_text_does_not_go_to_a_table(run: Run, logits: Array) -> None:
     "arguments",
     [
         ["softmax", "wide.parquet", "--drop", "label"],
-        ["softmax", "wide.feather", "--drop", "label"],
-        ["softmax", "z.npy", "-o", "out.parquet"],
         ["softmax", "z.npy", "-o", "out.arrow"],
     ],
 )

@@ -29,7 +29,7 @@ TABLES = {
 }
 CODECS = {"parquet": "snappy", "arrow": None, "arrows": "lz4"}
 BESIDE: dict[str, Any] = {"label_column": "label", "id_column": "id"}
-FLIPS = 100
+FLIPS = 60
 
 formats = pytest.mark.parametrize("format_", FORMATS)
 tables = pytest.mark.parametrize("kind", TABLES)
@@ -119,7 +119,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
 for format_ in FORMATS:
     content = example("lists", format_)
-    for place in range(0, len(content), 5):
+    for place in range(0, len(content), 11):
         for size in (1, 4):
             huge = b"\\xff\\xff\\xff\\x7f"[-size:]
             check(content[:place] + huge + content[place + size :], format_)
