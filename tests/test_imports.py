@@ -51,6 +51,7 @@ LIBRARIES = {
     "__main__": set[str](),
 }
 HEAVY_INSIDE_FUNCTIONS = {
+    "formats/arrow/library.py": {"pyarrow"},
     "formats/csv/frame.py": {"pandas"},
     "formats/csv/plain.py": {"simdjson"},
     "cli/options.py": {"numpy"},
@@ -171,10 +172,8 @@ def test_the_layers_below_do_not_know_one_another() -> None:
 # What is imported when
 
 
-HEAVY = {
-    *("aiohttp", "backports", "fsspec", "numpy", "pandas", "rich", "safetensors", "typer"),
-    *("xentcli", "zipfile"),
-}
+EXTRAS = {"aiohttp", "backports", "fsspec", "pyarrow", "safetensors"}
+HEAVY = EXTRAS | {"numpy", "pandas", "rich", "typer", "xentcli", "zipfile"}
 DATA = Path(__file__).parents[1] / "sample_data"
 NPY = "--logits digits_logits.npy --labels digits_labels.npy"
 CSV = "--logits digits_logits.csv --labels digits_labels.csv"
@@ -220,17 +219,17 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
 @pytest.mark.parametrize(
     ("line", "never"),
     [
-        ("--version", {"numpy", "pandas", "rich"}),
-        ("--help", {"numpy", "pandas"}),
-        ("loss --help", {"numpy", "pandas"}),
-        (f"loss {NPY}", {"aiohttp", "backports", "fsspec", "pandas", "rich", "zipfile"}),
-        (f"loss {CSV}", {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy", {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy --to npz", {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy --to safetensors", {"pandas", "rich", "safetensors"}),
-        (f"explain {CSV}", {"pandas", "rich", "zipfile"}),
-        ("info digits_logits.npy", {"pandas", "rich", "zipfile"}),
-        ("softmax missing.npy", {"pandas", "rich", "zipfile"}),
+        ("--version", EXTRAS | {"numpy", "pandas", "rich"}),
+        ("--help", EXTRAS | {"numpy", "pandas"}),
+        ("loss --help", EXTRAS | {"numpy", "pandas"}),
+        (f"loss {NPY}", EXTRAS | {"pandas", "rich", "zipfile"}),
+        (f"loss {CSV}", EXTRAS | {"pandas", "rich", "zipfile"}),
+        ("softmax digits_logits.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
+        ("softmax digits_logits.npy --to npz", EXTRAS | {"pandas", "rich", "zipfile"}),
+        ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
+        (f"explain {CSV}", EXTRAS | {"pandas", "rich", "zipfile"}),
+        ("info digits_logits.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
+        ("softmax missing.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
     ],
 )
 def test_what_a_command_does_not_import(line: str, never: set[str]) -> None:

@@ -57,6 +57,11 @@ def detect(name: str, content: bytes) -> str:
         ("a.csv", b"PAR1,PAR2\n1,2\n", "csv"),
         ("a.csv", b"ARROW1,ARROW2\n1,2\n", "csv"),
         ("a.csv", b"BZh,x\n1,2\n", "csv"),
+        ("a.csv", b"PAR1\25\4\25\0\25\0\0\0", "parquet"),
+        ("a", b"ARROW1\0\0\xff\xff\xff\xff", "arrow"),
+        ("<stdin>", b"\xff\xff\xff\xff\x10\0\0\0", "arrows"),
+        ("a.pq", b"", "parquet"),
+        ("a.feather", b"", "arrow"),
     ],
 )
 def test_detection(name: str, content: bytes, want: str) -> None:
@@ -110,3 +115,10 @@ def test_a_name_overrules() -> None:
 def test_by_extension(path: str, want: str | None) -> None:
     found = registry.by_extension(path)
     assert (found.name if found else None) == want
+
+
+def test_a_key_needs_a_format_of_several_arrays() -> None:
+    for name, content in (("a.csv", b"1,2\n"), ("a.npy", NPY)):
+        data = Input(name, io.BytesIO(content), len(content))
+        with pytest.raises(InputError, match="holds one array"):
+            registry.open_source(data, None, ReadOptions(key="x"))

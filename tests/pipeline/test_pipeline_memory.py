@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from numpy.lib import format as npy_format
 
@@ -39,3 +41,19 @@ def test_a_file_of_a_gigabyte(tmp_path: Path) -> None:
     loss, kilobytes = done.stdout.split()
     assert float(loss) == pytest.approx(math.log(1000), rel=1e-7)
     assert int(kilobytes) < 200_000
+
+
+def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
+    zeros = pa.array(np.zeros(2**18))
+    batch = pa.record_batch([pa.FixedSizeListArray.from_arrays(zeros, 1024)], ["values"])
+    pq.write_table(pa.Table.from_batches([batch] * 80), tmp_path / "z.parquet")  # 168 MB
+    assert pq.read_metadata(tmp_path / "z.parquet").num_row_groups == 1
+    command = [sys.executable, "-m", "xentcli", "info", "--json", str(tmp_path / "z.parquet")]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command, "--jobs", "1"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert '"shape": [20480, 1024]' in done.stdout
+    assert int(done.stdout.splitlines()[-1]) < 230_000

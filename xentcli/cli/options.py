@@ -78,7 +78,7 @@ LabelColumn = Annotated[
     typer.Option(
         "--label-column",
         metavar="NAME",
-        help="The CSV column of labels: in --labels, or else here.",
+        help="The column of labels: in --labels, or else here.",
     ),
 ]
 LabelKey = Annotated[
@@ -190,7 +190,7 @@ class Reading:
         typer.Option(
             "--columns",
             metavar="A,B,...",
-            help="Read these CSV columns: names, or numbers from 1.",
+            help="Read these columns: names, or numbers from 1.",
             rich_help_panel=_READING,
         ),
     ] = None
@@ -199,7 +199,7 @@ class Reading:
         typer.Option(
             "--drop",
             metavar="A,B,...",
-            help="Leave these CSV columns out.",
+            help="Leave these columns out.",
             rich_help_panel=_READING,
         ),
     ] = None
@@ -329,7 +329,7 @@ def open_both(
         return open_shards(logits, reading.file), open_shards(labels, labels_of)
     if (label_column is None) == (label_key is None):
         raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same CSV, "
+            "where are the labels? --labels FILE, or --label-column NAME of the same file, "
             "or --label-key NAME of the same NPZ or safetensors file"
         )
     once = any(map(reads_once, logits))

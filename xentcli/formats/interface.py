@@ -138,4 +138,4 @@ class Format:
     has_columns: bool = False
     """Whether columns can be chosen by name, labels and ids among them."""
     has_keys: bool = False
-    """Whether a file may hold several arrays, each with a name."""
+    """Whether a file may hold several arrays, of which one is chosen by name."""

@@ -1,3 +1,3 @@
 """The names of the formats, for help pages: importing the formats themselves takes NumPy."""
 
-FORMAT_NAMES = ("npy", "npz", "safetensors", "csv", "tsv")
+FORMAT_NAMES = ("npy", "npz", "safetensors", "csv", "tsv", "parquet", "arrow", "arrows")

@@ -3,7 +3,7 @@
 import re
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import csv, npy, npz, safetensors
+from xentcli.formats import arrow, csv, npy, npz, safetensors
 from xentcli.formats.interface import Format, ReadOptions, Source
 from xentcli.formats.names import FORMAT_NAMES
 from xentcli.storage.inputs import Input
@@ -15,14 +15,15 @@ FORMATS: tuple[Format, ...] = (
     safetensors.SAFETENSORS,
     csv.CSV,
     csv.TSV,
+    arrow.PARQUET,
+    arrow.ARROW,
+    arrow.ARROW_STREAM,
 )
 
 _HEAD = 64  # bytes that tell a binary format
 _NAMES = ", ".join(FORMAT_NAMES)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
-    b"PAR1": "a Parquet file",
-    b"ARROW1": "an Arrow file",
     b"\x89HDF": "an HDF5 file",
     b"\x80\x02": "a pickle",
 }

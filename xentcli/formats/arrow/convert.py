@@ -1,0 +1,101 @@
+"""Arrow's arrays to NumPy's: no null becomes a number, and no list is cut or filled up."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.arrow.library import pyarrow
+from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, stored
+
+Array = Any
+_NULLS = "pandas stores NaN as null; fill them, or leave rows or columns with them out"
+
+
+class Rows(NamedTuple):
+    """Where some rows of a column stand, for messages."""
+
+    file: str
+    column: str
+    start: int
+
+    def error(self, row: int, message: str, hint: str | None = None) -> InputError:
+        """Return the error of one of the rows."""
+        return InputError(
+            f"{self.file}: row {self.start + row}: column {self.column!r}: {message}", hint=hint
+        )
+
+    def check_nulls(self, array: Array, per_row: int = 1) -> None:
+        """Raise InputError if there is a null."""
+        if not array.null_count:
+            return
+        nulls = np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))
+        last = self.start + len(array) // max(1, per_row) - 1
+        more = f" ({len(nulls)} of them in rows {self.start} to {last})" if len(nulls) > 1 else ""
+        raise self.error(int(nulls[0]) // per_row, f"it is null{more}", _NULLS)
+
+
+def flat(array: Array, rows: Rows) -> NDArray[Any]:
+    """Return a column of numbers, text or anything else without parts, of shape (rows,)."""
+    array = plain(array)
+    rows.check_nulls(array)
+    if number_dtype(array.type) is not None:
+        return _numbers(array)
+    values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _numbers(array: Array) -> NDArray[Any]:
+    """Return numbers without nulls; unlike ``to_numpy`` this does not import pandas."""
+    if pyarrow().types.is_boolean(array.type):  # a bit each
+        return np.from_dlpack(array.cast(pyarrow().uint8())).view(np.bool_)
+    values: NDArray[Any] = np.from_dlpack(array)
+    return values
+
+
+def wide(columns: list[Array], rows: list[Rows], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return columns of numbers side by side, of shape (rows, columns)."""
+    values = np.empty((len(columns[0]), len(columns)), dtype)
+    for i, (column, place) in enumerate(zip(columns, rows, strict=True)):
+        values[:, i] = flat(column, place)
+    return values
+
+
+def dense(array: Array, shape: tuple[int, ...], rows: Rows) -> NDArray[Any]:
+    """Return lists of the same length, or lists of lists, as an array of (rows, *shape)."""
+    count, per_row, level = len(array), 1, 0
+    array = stored(array)
+    while is_list(array.type):
+        rows.check_nulls(array, per_row)
+        if not is_fixed(array.type):
+            _check_lengths(array, shape[level], per_row, rows)
+        per_row *= array.type.list_size if is_fixed(array.type) else shape[level]
+        array, level = stored(array.flatten()), level + 1
+    array = plain(array)
+    rows.check_nulls(array, per_row)
+    return _numbers(array).reshape(count, *shape)
+
+
+def _check_lengths(array: Array, length: int, per_row: int, rows: Rows) -> None:
+    lengths = np.diff(array.offsets.to_numpy())
+    wrong = np.flatnonzero(lengths != length)
+    if wrong.size:
+        found = lengths[wrong[0]]
+        raise rows.error(
+            int(wrong[0]) // per_row, f"a list of {found} where row 0 has one of {length}"
+        )
+
+
+def lengths_of(array: Array) -> tuple[int, ...]:
+    """Return the lengths of the lists of an array of one row, from the outermost in."""
+    lengths = []
+    array = stored(array)
+    while is_list(array.type):
+        lengths.append(array.type.list_size if is_fixed(array.type) else _first_length(array))
+        array = stored(array.flatten())
+    return tuple(lengths)
+
+
+def _first_length(array: Array) -> int:
+    return len(array[0]) if len(array) and array[0].is_valid else 0

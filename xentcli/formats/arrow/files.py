@@ -1,0 +1,149 @@
+"""How Parquet files, Arrow files and Arrow streams are cut into record batches."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from xentcli.errors import InputError
+from xentcli.formats.arrow.library import WholeFile, parquet, pyarrow
+from xentcli.storage.inputs import Input
+
+RecordBatch = Any
+_BUFFERS = 2**25  # bytes for all columns of a Parquet file together
+_SMALLEST, _LARGEST = 2**13, 2**20  # bytes for one
+_FEW = 4  # times the rows that are wanted: a row group of so many is decoded in one go
+_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
+
+
+class Piece(NamedTuple):
+    """Consecutive rows: how many, and what reads them; that may run in any thread."""
+
+    rows: int
+    read: Callable[[], list[RecordBatch]]
+
+
+class TableFile(Protocol):
+    """A file of columns."""
+
+    schema: Any
+    rows: int | None
+    notes: list[str]
+
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+        """Cut some columns into pieces of about `rows` rows."""
+
+    def first(self, column: str) -> RecordBatch | None:
+        """Return a batch of this column that has the first row, if there is one."""
+
+
+class ParquetFile:
+    """A Parquet file: small row groups are decoded by whoever needs them, large ones in order."""
+
+    def __init__(self, data: Input) -> None:
+        self._data = data
+        file = parquet().ParquetFile(WholeFile(data), pre_buffer=False)
+        self._metadata = file.metadata
+        self.schema = file.schema_arrow
+        self.notes: list[str] = []
+        self.rows: int | None = self._metadata.num_rows
+        groups = self._metadata.num_row_groups
+        self._groups = [self._metadata.row_group(i).num_rows for i in range(groups)]
+        if min(self._groups, default=0) < 0 or sum(self._groups) != self.rows:
+            raise InputError(
+                f"{data.name}: {self.rows} rows are promised, and {sum(self._groups)} in row groups"
+            )
+
+    def first(self, column: str) -> RecordBatch | None:
+        """Read the first row."""
+        return next(self._batches((column,), range(len(self._groups)), 1), None)
+
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+        """Cut at row groups, and within those that are large."""
+        first = count = 0
+        for group, length in enumerate([*self._groups, 0]):
+            large, last = length > _FEW * rows, group == len(self._groups)
+            if large or last or count >= rows:
+                if count:
+                    yield self._together(columns, range(first, group), count)
+                first, count = group, 0
+            if large:
+                for batch in self._batches(columns, range(group, group + 1), rows):
+                    yield Piece(batch.num_rows, partial(list, [batch]))
+                first = group + 1
+            else:
+                count += length
+
+    def _together(self, columns: tuple[str, ...], groups: range, rows: int) -> Piece:
+        return Piece(rows, lambda: list(self._batches(columns, groups, rows)))
+
+    def _batches(self, columns: tuple[str, ...], groups: range, rows: int) -> Iterator[RecordBatch]:
+        """Decode row groups, `rows` rows at a time, with a reader of their own."""
+        # Without a buffer, all of a row group's bytes are read before the first row.
+        buffer = min(max(_BUFFERS // len(columns), _SMALLEST), _LARGEST)
+        file = parquet().ParquetFile(
+            WholeFile(self._data), metadata=self._metadata, buffer_size=buffer, pre_buffer=False
+        )
+        batches: Iterator[RecordBatch] = file.iter_batches(
+            rows, row_groups=list(groups), columns=list(columns), use_threads=False
+        )
+        return batches
+
+
+class ArrowFile:
+    """An Arrow IPC file (Feather version 2): a record batch is read whole, then cut."""
+
+    def __init__(self, data: Input) -> None:
+        self._data = data
+        if data.peek(4) == b"FEA1":
+            raise InputError(
+                f"{data.name}: this is version 1 of Feather",
+                hint="pandas.read_feather(old).to_feather(new) writes version 2",
+            )
+        reader = pyarrow().ipc.open_file(WholeFile(data))
+        self.schema = reader.schema
+        self.notes: list[str] = []
+        # pyarrow 25 cannot count without reading everything.
+        self.rows: int | None = reader.count_rows() if hasattr(reader, "count_rows") else None
+
+    def first(self, column: str) -> RecordBatch | None:
+        """Read the first batch that is not empty."""
+        return next((batch for batch in self._batches((column,)) if batch.num_rows), None)
+
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+        """Cut record batches."""
+        for batch in self._batches(columns):
+            for start in range(0, batch.num_rows, rows):
+                part = batch.slice(start, rows)
+                yield Piece(part.num_rows, partial(list, [part]))
+
+    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
+        reader = pyarrow().ipc.open_file(WholeFile(self._data), options=self._options(columns))
+        for i in range(reader.num_record_batches):
+            yield _valid(reader.get_batch(i))
+
+    def _options(self, columns: tuple[str, ...]) -> Any:
+        fields = [self.schema.get_field_index(name) for name in columns]
+        return pyarrow().ipc.IpcReadOptions(use_threads=False, included_fields=sorted(fields))
+
+
+class ArrowStream(ArrowFile):
+    """An Arrow IPC stream, which does not say how many rows it has."""
+
+    def __init__(self, data: Input) -> None:
+        self._data = data
+        self.schema = pyarrow().ipc.open_stream(WholeFile(data)).schema
+        self.rows = None
+        end = bytearray(len(_END))
+        data.read_at((data.size or 0) - len(end), memoryview(end))
+        cut = f"{data.name}: the stream has no end mark: some of it may be missing"
+        self.notes = [] if end == _END else [cut]
+
+    def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
+        reader = pyarrow().ipc.open_stream(WholeFile(self._data), options=self._options(columns))
+        yield from map(_valid, reader)
+
+
+def _valid(batch: RecordBatch) -> RecordBatch:
+    """Check what pyarrow takes on trust: lengths and offsets that point outside its memory."""
+    batch.validate(full=True)
+    return batch

@@ -1,0 +1,138 @@
+"""Columns of a table as a source of rows."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import InputError
+from xentcli.formats.arrow.columns import select
+from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
+from xentcli.formats.arrow.files import Piece, TableFile
+from xentcli.formats.arrow.library import understood
+from xentcli.formats.arrow.types import nested, number_dtype
+from xentcli.formats.interface import Block, ReadOptions, Shape, Table
+from xentcli.storage.inputs import Input
+
+
+class TableSource:
+    """Numbers in columns, of shape (N, columns), or in a column of lists, of shape (N, C).
+
+    One column of numbers alone, without labels, has shape (N,).
+    """
+
+    sliceable = False
+
+    def __init__(
+        self, data: Input, options: ReadOptions, format_: str, open_: Callable[[Input], TableFile]
+    ) -> None:
+        self.name = data.name
+        self.size = data.size
+        self.check_unchanged = data.check_unchanged
+        self.format = format_
+        with self._understood():
+            self._file = open_(data.spooled())
+            self._selection = select(self._file.schema, self.name, options)
+            row, self.dtype = self._row()
+        self.stored_dtype = self.dtype.name
+        self.notes = [*self._file.notes, *self._selection.notes]
+        self.labelled = self._selection.labels is not None
+        self.id_column = self._selection.ids
+        self._lists = self._nested is not None
+        self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
+        self.columns = None if self._lists else self._selection.values
+        self.shape: Shape = (self._file.rows, *(() if self._alone else row))
+
+    def _understood(self) -> Any:
+        return understood(self.name, InputError, f"reading {self.format}")
+
+    def _type(self, name: str) -> Any:
+        return self._file.schema.field(name).type
+
+    @property
+    def _nested(self) -> Any:
+        return nested(self._type(self._selection.values[0]))
+
+    def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
+        """Return the shape of one row and the dtype of all."""
+        names = self._selection.values
+        lists = self._nested
+        if lists is None:
+            dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
+            return (len(names),), np.result_type(*dict.fromkeys(dtypes))
+        if None in lists.lengths:
+            batch = self._file.first(names[0])
+            if batch is not None:
+                first = batch.column(names[0]).slice(0, 1)
+                Rows(self.name, names[0], 0).check_nulls(first)
+                return lengths_of(first), lists.dtype
+        return tuple(n or 0 for n in lists.lengths), lists.dtype
+
+    def keep(self) -> None:
+        """Do nothing: it is readable more than once."""
+
+    def block(self, start: int, rows: int, axis: int = 0) -> Block:
+        """Not possible: a row is found by reading those before it."""
+        raise NotImplementedError
+
+    def step(self, rows: int, axis: int) -> int:  # noqa: ARG002
+        """Return `rows`."""
+        return rows
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a row by its number from 0, as pandas does, and a column by its name."""
+        if not index:
+            return self.name
+        place = f"{self.name}: row {index[0]}"
+        if len(index) == 1:
+            return place
+        if self._lists:
+            return f"{place}: column {self._selection.values[0]!r}{list(index[1:])}"
+        return f"{place}: column {self._selection.values[index[1]]!r}"
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut at row groups or record batches, and within large ones."""
+        start = 0
+        with self._understood():
+            for piece in self._file.pieces(self._selection.names, rows):
+                yield Block(start, piece.rows, partial(self._decode, piece, start))
+                start += piece.rows
+        self._check_count(start, self._file.rows)
+
+    def _check_count(self, found: int, promised: int | None) -> None:
+        if promised not in (None, found):
+            raise InputError(f"{self.name}: {promised} rows are promised, there are {found}")
+
+    def _decode(self, piece: Piece, start: int) -> Table:
+        with self._understood():
+            batches = piece.read()
+            self._check_count(sum(batch.num_rows for batch in batches), piece.rows)
+            starts = accumulate((batch.num_rows for batch in batches), initial=start)
+            tables = [self._table(b, s) for b, s in zip(batches, starts, strict=False)]
+            return tables[0] if len(tables) == 1 else _joined(tables)
+
+    def _table(self, batch: Any, start: int) -> Table:
+        selection = self._selection
+
+        def beside(name: str | None) -> Any:
+            return None if name is None else flat(batch.column(name), Rows(self.name, name, start))
+
+        columns = [batch.column(name) for name in selection.values]
+        places = [Rows(self.name, name, start) for name in selection.values]
+        if self._lists:
+            values = dense(columns[0], tuple(n or 0 for n in self.shape[1:]), places[0])
+        elif self._alone:
+            values = flat(columns[0], places[0])
+        else:
+            values = wide(columns, places, self.dtype)
+        return Table(values, beside(selection.labels), beside(selection.ids))
+
+
+def _joined(tables: list[Table]) -> Table:
+    def join(parts: Any) -> Any:
+        there = [part for part in parts if part is not None]
+        return np.concatenate(there) if there else None
+
+    return Table(*map(join, zip(*tables, strict=True)))

@@ -1,0 +1,108 @@
+"""What a column's type says: numbers, lists of numbers, text, or something else."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.formats.arrow.library import pyarrow
+
+Type = Any
+Array = Any
+
+
+class Nested(NamedTuple):
+    """Lists of numbers, or lists of lists."""
+
+    lengths: tuple[int | None, ...]
+    """Of each level; None where each list has a length of its own."""
+    dtype: np.dtype[Any]
+
+
+def number_dtype(type_: Type) -> np.dtype[Any] | None:
+    """Return NumPy's name for a type of real numbers, or None for any other."""
+    is_ = pyarrow().types
+    type_ = plain_type(type_)
+    if is_.is_integer(type_) or is_.is_floating(type_) or is_.is_boolean(type_):
+        dtype: np.dtype[Any] = np.dtype(type_.to_pandas_dtype())
+        return dtype
+    return None
+
+
+def nested(type_: Type) -> Nested | None:
+    """Return the lengths and the dtype of lists of numbers, or None for any other type."""
+    lengths: list[int | None] = []
+    shape = _tensor_shape(type_)
+    type_ = stored_type(type_)
+    while is_list(type_):
+        lengths.append(type_.list_size if is_fixed(type_) else None)
+        type_ = stored_type(type_.value_type)
+    dtype = number_dtype(type_)
+    if dtype is None or not lengths:
+        return None
+    if shape is not None:
+        return Nested(shape, dtype) if [math.prod(shape)] == lengths else None
+    return Nested(tuple(lengths), dtype)
+
+
+def is_list(type_: Type) -> bool:
+    """Whether each value is a list, of a length of its own or of one for all."""
+    is_ = pyarrow().types
+    return bool(is_.is_list(type_) or is_.is_large_list(type_) or is_.is_fixed_size_list(type_))
+
+
+def is_fixed(type_: Type) -> bool:
+    """Whether all lists have the same length."""
+    return bool(pyarrow().types.is_fixed_size_list(type_))
+
+
+def is_text(type_: Type) -> bool:
+    """Whether each value is text; categories stand for what they name."""
+    is_ = pyarrow().types
+    type_ = plain_type(type_)
+    return bool(is_.is_string(type_) or is_.is_large_string(type_) or is_.is_string_view(type_))
+
+
+def plain_type(type_: Type) -> Type:
+    """Return the type of the values that a dictionary-encoded column stands for."""
+    type_ = stored_type(type_)
+    return type_.value_type if pyarrow().types.is_dictionary(type_) else type_
+
+
+def stored_type(type_: Type) -> Type:
+    """Return the type below an extension type."""
+    return type_.storage_type if isinstance(type_, pyarrow().BaseExtensionType) else type_
+
+
+def stored(array: Array) -> Array:
+    """Return the array below one of an extension type."""
+    return array.storage if isinstance(array.type, pyarrow().BaseExtensionType) else array
+
+
+def plain(array: Array) -> Array:
+    """Return the values of an array, those of a dictionary-encoded one looked up."""
+    array = stored(array)
+    pa = pyarrow()
+    if not pa.types.is_dictionary(array.type):
+        return array
+    names = array.dictionary
+    if pa.types.is_string_view(names.type):  # which pyarrow does not look up
+        array = pa.DictionaryArray.from_arrays(array.indices, names.cast(pa.large_string()))
+    return array.dictionary_decode()
+
+
+def shown(type_: Type) -> str:
+    """Name a type for a message."""
+    if is_text(type_):
+        return "text"
+    text = str(type_)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _tensor_shape(type_: Type) -> tuple[int, ...] | None:
+    """Return the shape that tensors in C order have, or None for any other type."""
+    if not isinstance(type_, pyarrow().FixedShapeTensorType):
+        return None
+    order = type_.permutation
+    in_order = order is None or list(order) == sorted(order)
+    return tuple(type_.shape) if in_order else ()

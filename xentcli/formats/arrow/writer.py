@@ -1,0 +1,207 @@
+"""Rows as a table: one column for each named class, or one column of lists."""
+
+import io
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import OutputError
+from xentcli.formats.arrow.library import parquet as pyarrow_parquet
+from xentcli.formats.arrow.library import pyarrow, understood
+from xentcli.formats.interface import ArrayHeader
+from xentcli.storage.outputs import Output
+
+VALUES = "values"
+"""The name of the only column."""
+
+_GROUP = 2**24  # bytes of a row group or record batch: bounds the memory, here and for a reader
+
+Open = Callable[[io.RawIOBase, Any], Any]
+
+
+def parquet(file: io.RawIOBase, schema: Any) -> Any:
+    """Open a writer of Parquet."""
+    # A dictionary makes 0s and 1s small, and floats, which are all different, only slow.
+    integers = pyarrow().types.is_integer(_innermost(schema.field(-1).type))
+    return pyarrow_parquet().ParquetWriter(
+        file, schema, compression="snappy", use_dictionary=integers, write_statistics=False
+    )
+
+
+def arrow_file(file: io.RawIOBase, schema: Any) -> Any:
+    """Open a writer of Arrow files."""
+    return pyarrow().ipc.new_file(file, schema)
+
+
+def arrow_stream(file: io.RawIOBase, schema: Any) -> Any:
+    """Open a writer of Arrow streams."""
+    return pyarrow().ipc.new_stream(file, schema)
+
+
+class TableWriter:
+    """Writes an array as a table.
+
+    Named columns stay columns. Without names, or with more than two axes, a row is a list in the
+    column `values`, or lists in a list. Ids come first.
+    """
+
+    def __init__(self, output: Output, header: ArrayHeader, format_: str, open_: Open) -> None:
+        self._output = output
+        self._format = format_
+        self._open = open_
+        self._dtype = header.dtype.newbyteorder("=")
+        self._row = tuple(n or 0 for n in header.shape[1:])
+        self._id_column = header.id_column
+        named = header.columns is not None and len(header.shape) in (1, 2)
+        self._names = (header.columns or ()) if named else (VALUES,)
+        self._lists = len(header.shape) > 1 and not named
+        self._check()
+        row_bytes = max(1, math.prod(self._row) * self._dtype.itemsize)
+        self._kept = np.empty((self._rows_of_group(header, row_bytes), *self._row), self._dtype)
+        self._kept_ids: list[NDArray[Any]] = []
+        self._count = 0
+        self._id_type: Any = None
+        self._file = _Collected()
+        self._writer: Any = None
+
+    def _rows_of_group(self, header: ArrayHeader, row_bytes: int) -> int:
+        rows = max(1, _GROUP // row_bytes)
+        length = header.shape[0] if header.shape else 1
+        return rows if length is None else min(rows, max(1, length))
+
+    def _check(self) -> None:
+        if self._dtype.kind not in "fiub" or self._dtype.itemsize > 8:
+            raise OutputError(f"{self._output.name}: {self._format} does not hold {self._dtype}")
+        if self._format == "parquet" and self._lists and 0 in self._row:
+            raise OutputError(f"{self._output.name}: parquet does not hold rows without numbers")
+        names = [*self._names, *([self._id_column] if self._id_column is not None else [])]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise OutputError(f"{self._output.name}: two columns would be named {twice[0]!r}")
+
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
+        """Write rows, or one number, converted to the header's dtype."""
+        rows = rows if rows.ndim else rows.reshape(1)
+        done = 0
+        while done < len(rows):
+            part = rows[done : done + len(self._kept) - self._count]
+            self._kept[self._count : self._count + len(part)] = part
+            if ids is not None:
+                self._kept_ids.append(ids[done : done + len(part)].copy())
+            self._count += len(part)
+            done += len(part)
+            if self._count == len(self._kept):
+                self._flush()
+
+    def close(self) -> None:
+        """Write what is left, and the end of the file."""
+        if self._count or self._writer is None:
+            self._flush()
+        with self._writing():
+            self._writer.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Pass on what pyarrow writes meanwhile."""
+        with understood(self._output.name, OutputError, f"writing {self._format}"):
+            yield
+        for part in self._file.taken():
+            self._output.write(part)
+
+    def _flush(self) -> None:
+        """Write one row group or record batch."""
+        with self._writing():
+            pa = pyarrow()
+            arrays = self._arrays(self._kept[: self._count])
+            names = list(self._names)
+            if self._id_column is not None:
+                arrays.insert(0, self._ids())
+                names.insert(0, self._id_column)
+            schema = pa.schema(
+                [
+                    pa.field(name, array.type, nullable=False)
+                    for name, array in zip(names, arrays, strict=True)
+                ]
+            )
+            if self._writer is None:
+                self._writer = self._open(self._file, schema)
+            if self._count:
+                self._writer.write_batch(pa.record_batch(arrays, schema=schema))
+        self._count = 0
+        self._kept_ids.clear()
+
+    def _arrays(self, values: NDArray[Any]) -> list[Any]:
+        if self._lists:
+            return [_nested(values)]
+        table = values.reshape(len(values), len(self._names))
+        return [_numbers(np.ascontiguousarray(column)) for column in table.T]
+
+    def _ids(self) -> Any:
+        """Return the ids as an array, of the type that the first ones have."""
+        pa = pyarrow()
+        if not self._kept_ids:
+            return pa.array([], self._id_type or pa.string())
+        ids = np.concatenate(self._kept_ids)
+        array = pa.array(ids.astype(object) if ids.dtype.kind == "T" else ids, self._id_type)
+        self._id_type = array.type
+        return array
+
+
+def _numbers(values: NDArray[Any]) -> Any:
+    """Return numbers as an array without nulls; unlike ``pa.array`` this does not import pandas."""
+    pa = pyarrow()
+    content = np.packbits(values, bitorder="little") if values.dtype == np.bool_ else values
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(content)]
+    )
+
+
+def _nested(values: NDArray[Any]) -> Any:
+    """Return an array of lists of fixed length without nulls, one list level for each axis."""
+    pa = pyarrow()
+    array = _numbers(values.reshape(-1))
+    for axis in range(values.ndim - 1, 0, -1):
+        field = pa.field("item", array.type, nullable=False)
+        type_ = pa.list_(field, values.shape[axis])
+        lists = math.prod(values.shape[:axis])
+        array = (
+            pa.FixedSizeListArray.from_arrays(array, type=type_)
+            if values.shape[axis]
+            else pa.array([[]] * lists, type_)
+        )
+    return array
+
+
+def _innermost(type_: Any) -> Any:
+    while pyarrow().types.is_fixed_size_list(type_):
+        type_ = type_.value_type
+    return type_
+
+
+class _Collected(io.RawIOBase):
+    """Keeps what pyarrow writes until it is taken.
+
+    So errors of the output do not pass through pyarrow, and what its writers write when they are
+    thrown away half-way goes nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        """Say that it can be written."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep a copy."""
+        self._parts.append(bytes(data))
+        return len(self._parts[-1])
+
+    def taken(self) -> list[bytes]:
+        """Return what was written since the last time."""
+        parts, self._parts = self._parts, []
+        return parts
