@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 from xentcli.errors import UsageError
 from xentcli.storage.compression import CODECS
@@ -23,6 +22,8 @@ def local_name(name: str) -> str:
     match = _FILE.match(name)
     if match is None:
         raise UsageError(f"{name}: no such URL", hint="file:///folder/file has three slashes")
+    from urllib.parse import unquote
+
     return unquote(name[match.end() :])
 
 
