@@ -33,7 +33,9 @@ LogitsOption = Annotated[
 ]
 LabelsOption = Annotated[
     str | None,
-    typer.Option("--labels", metavar="FILE", help="Class indices, or class probabilities."),
+    typer.Option(
+        "--labels", metavar="FILE", help="Class indices, class names, or class probabilities."
+    ),
 ]
 Axis = Annotated[int, typer.Option("--axis", help="The axis of the classes.")]
 Temperature = Annotated[float, typer.Option("--temperature", help="Divides the logits.")]
@@ -45,8 +47,32 @@ NonFiniteOption = Annotated[
     typer.Option("--non-finite", help="NaN and +inf: an error, or NaN as PyTorch has it."),
 ]
 LabelBase = Annotated[
-    int,
-    typer.Option("--label-base", min=-(2**31), max=2**31, help="The label of the first class."),
+    int | None,
+    typer.Option(
+        "--label-base",
+        min=-(2**31),
+        max=2**31,
+        help="The label of the first class.",
+        show_default="0",
+    ),
+]
+ClassesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--classes",
+        metavar="A,B,...|FILE",
+        help="Names of the classes, in the order of the columns, or a file with one a line: "
+        "labels may be these.",
+        show_default="the header",
+    ),
+]
+IdColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--id-column",
+        metavar="NAME",
+        help="The column that names the rows: text, written unchanged before each row.",
+    ),
 ]
 
 
@@ -84,6 +110,11 @@ class Common:
         """Print notes on standard error, unless quiet."""
         for note in notes:
             self.tell("note", note)
+
+    def tell_formula(self, file: str, cell: str) -> None:
+        """Warn of a cell of a file that a spreadsheet would run."""
+        shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
+        self.tell("warning", f"{file}: a spreadsheet would run the cell {shown} as a formula")
 
     @contextmanager
     def run(self, source: "Source") -> "Iterator[Run]":
@@ -169,25 +200,38 @@ class Reading:
         ),
     ] = None
 
-    def file(self, path: str, label_column: str | None = None) -> "InputFile":
-        """Return a file to read with all of these options; it may hold the labels too."""
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="Of CSV and TSV: latin-1, utf-16, ...",
+            show_default="utf-8",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+
+    def file(self, path: str, **more: Any) -> "InputFile":
+        """Return a file to read with all of these options, and `more` of `ReadOptions`."""
         columns, drop = _names(self.columns), _names(self.drop) or ()
-        return self._file(path, columns=columns, drop=drop, label_column=label_column)
+        return self._file(path, columns=columns, drop=drop, **more)
 
-    def labels(self, path: str, label_column: str | None = None) -> "InputFile":
-        """Return a file of labels, of which only `label_column` is read if it is named."""
-        return self._file(path, columns=(label_column,) if label_column else None)
-
-    def _file(
-        self,
-        path: str,
-        columns: tuple[str, ...] | None = None,
-        drop: tuple[str, ...] = (),
-        label_column: str | None = None,
+    def labels(
+        self, path: str, label_column: str | None = None, classes: tuple[str, ...] = ()
     ) -> "InputFile":
+        """Return a file of labels, of which only `label_column` is read if it is named."""
+        columns = (label_column,) if label_column else None
+        return self._file(path, columns=columns, labels=True, classes=classes)
+
+    def _file(self, path: str, **more: Any) -> "InputFile":
         from xentcli.pipeline.inputs import InputFile, ReadOptions
 
-        options = ReadOptions(_delimiter(self.delimiter), self.header, columns, drop, label_column)
+        options = ReadOptions(
+            delimiter=_delimiter(self.delimiter),
+            header=self.header,
+            encoding=self.encoding,
+            **more,
+        )
         return InputFile(path, self.from_, options)
 
 
@@ -252,7 +296,13 @@ def only_one_standard_input(*paths: str | None) -> None:
 
 
 def open_both(
-    reading: Reading, logits: str, labels: str | None, label_column: str | None
+    reading: Reading,
+    logits: str,
+    labels: str | None,
+    label_column: str | None,
+    *,
+    id_column: str | None = None,
+    classes: tuple[str, ...] = (),
 ) -> "tuple[Source, Source | None]":
     """Open logits and labels; no labels where the file of the logits holds them too."""
     from xentcli.pipeline.inputs import open_array
@@ -263,5 +313,8 @@ def open_both(
         )
 
     if labels is None:
-        return open_array(reading.file(logits, label_column)), None
-    return open_array(reading.file(logits)), open_array(reading.labels(labels, label_column))
+        file = reading.file(logits, label_column=label_column, id_column=id_column, classes=classes)
+        return open_array(file), None
+    source = open_array(reading.file(logits, id_column=id_column))
+    names = classes or source.columns or ()
+    return source, open_array(reading.labels(labels, label_column, names))

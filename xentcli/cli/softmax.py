@@ -19,6 +19,7 @@ class SoftmaxOptions:
     temperature: options.Temperature = 1.0
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
+    id_column: options.IdColumn = None
 
 
 def softmax(
@@ -30,7 +31,7 @@ def softmax(
     common: Common,
 ) -> None:
     """Turn logits into probabilities: exp(z) / sum(exp(z)) of each row."""
-    _run("softmax", reading.file(logits), own, writing, common)
+    _run("softmax", reading.file(logits, id_column=own.id_column), own, writing, common)
 
 
 def log_softmax(
@@ -42,7 +43,7 @@ def log_softmax(
     common: Common,
 ) -> None:
     """Turn logits into log-probabilities: z - log(sum(exp(z))) of each row."""
-    _run("log-softmax", reading.file(logits), own, writing, common)
+    _run("log-softmax", reading.file(logits, id_column=own.id_column), own, writing, common)
 
 
 def _run(

@@ -1,6 +1,6 @@
 """Logits and labels to a loss."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -24,10 +24,12 @@ from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Source
 from xentcli.metrics.loss import LossState
+from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.labels import Pair, pairs
 from xentcli.pipeline.layout import Layout, find_layout
+from xentcli.pipeline.naming import Naming
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
@@ -50,6 +52,7 @@ class Criterion:
     dtype: np.dtype[Any] | None = None
     temperature: float = 1.0
     propagate: bool = False
+    naming: Naming = field(default_factory=Naming)
 
     @property
     def command(self) -> str:
@@ -128,13 +131,15 @@ def evaluate(
     if num_classes is not None:
         check_options(criterion.options, num_classes, probabilities=layout.probabilities)
     if sink:
-        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64), id_column=logits.id_column))
-    work = _Work(layout, criterion, keeps_losses=sink is not None)
+        columns = None if logits.id_column is None else ("loss",)
+        sink.open(ArrayHeader(layout.lead, np.dtype(np.float64), columns, logits.id_column))
+    names = class_names(logits, layout, criterion.naming)
+    work = _Work(layout, criterion, names, keeps_losses=sink is not None)
 
     def error(problem: Problem, rows: int) -> InputError:
         label = problem.error is LabelError
         source = labels if label and labels else logits
-        return problem.at(layout.place(source, rows, problem, label=label))
+        return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
 
     parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
     total = pour(parts, sink, run.progress_of(layout.lead), error)
@@ -142,7 +147,7 @@ def evaluate(
     summary = state.compute(
         criterion.command, criterion.reduction, num_classes or total.num_classes
     )
-    notes = [layout.note] if layout.note else []
+    notes = [*([layout.note] if layout.note else []), *names.notes]
     if state.uneven:
         notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
     return Evaluation(summary, notes, total.looks_like)
@@ -154,6 +159,7 @@ class _Work:
 
     layout: Layout
     criterion: Criterion
+    names: ClassNames
     keeps_losses: bool
 
     def __call__(self, pair: Pair) -> Part[LossState]:
@@ -164,6 +170,10 @@ class _Work:
         labels = table.labels if decode_labels is None else decode_labels()
         if labels is None:
             raise AssertionError("no labels")
+        unknown: tuple[Problem, ...] = ()
+        if not self.layout.probabilities:
+            labels, options, unknown = self.names.indices(labels, criterion.options)
+            criterion = replace(criterion, options=options)
         rows = rows_of(values, labels, criterion.options, self.layout.class_axis)
         losses = criterion.rows(rows)
         before = block.start * (len(losses.loss) // max(1, block.rows))
@@ -171,7 +181,7 @@ class _Work:
             block.rows,
             losses.loss.reshape(rows.lead) if self.keeps_losses else None,
             LossState.from_block(losses),
-            tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
+            tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
             looks_of(table.values, self.layout.class_axis) if block.start == 0 else None,
             rows.values.shape[1],
             table.ids,

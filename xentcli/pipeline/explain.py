@@ -13,8 +13,10 @@ from xentcli.core.row_losses import LossOptions, Rows, rows_of
 from xentcli.core.softmax import log_softmax, normalizer, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
+from xentcli.pipeline.classes import IGNORED, ClassNames, class_names
 from xentcli.pipeline.labels import pairs
-from xentcli.pipeline.layout import find_layout
+from xentcli.pipeline.layout import Layout, find_layout
+from xentcli.pipeline.naming import Naming
 from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
@@ -22,23 +24,32 @@ if TYPE_CHECKING:
 
 
 def explain(
-    logits: Source, labels: Source | None, rows: slice, *, label_base: int = 0
-) -> Explanation:
+    logits: Source,
+    labels: Source | None,
+    rows: slice,
+    *,
+    label_base: int = 0,
+    naming: Naming | None = None,
+) -> tuple[Explanation, list[str]]:
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
+
+    And what the user should know about the meaning of labels.
 
     Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
     the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
     """
-    chosen, first_row = _read_rows(logits, labels, rows)
+    layout = find_layout(logits, labels, None)
+    names = class_names(logits, layout, naming or Naming())
+    chosen, first_row, base = _read_rows(logits, labels, rows, layout, names, label_base)
     z = widen(chosen.values).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
-    for problem in problems or check_labels(y, z.shape[1], base=label_base):
+    for problem in problems or check_labels(y, z.shape[1], base=base):
         raise problem.at((labels or logits).place((problem.row + first_row,)))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         index = [problem.row + first_row] if len(logits.shape) > 1 else []
         index += [] if problem.column is None else [problem.column]
         raise replace(problem, hint=None).at(logits.place(tuple(index)))
-    y = y - label_base
+    y = y - base
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)
     hot = one_hot(y, z.shape[1])
@@ -54,9 +65,9 @@ def explain(
         gaps = np.abs(log_of_softmax - log_probs)
         gaps[log_of_softmax == log_probs] = 0.0  # both -inf
     losses = [route.loss for route in routes]
-    return Explanation(
+    explanation = Explanation(
         first_row=first_row,
-        columns=logits.columns,
+        columns=names.names or logits.columns,
         labels=y,
         logits=z,
         softmax=probs,
@@ -72,16 +83,27 @@ def explain(
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
     )
+    return explanation, names.notes
 
 
-def _read_rows(logits: Source, labels: Source | None, rows: slice) -> tuple[Rows, int]:
-    """Read the rows that are wanted; blocks without any are not decoded."""
-    layout = find_layout(logits, labels, None)
+def _read_rows(
+    logits: Source,
+    labels: Source | None,
+    rows: slice,
+    layout: Layout,
+    names: ClassNames,
+    label_base: int,
+) -> tuple[Rows, int, int]:
+    """Read the rows that are wanted; blocks without any are not decoded.
+
+    Returns them, the number of the first, and the label of the first class.
+    """
     if layout.probabilities:
         raise ShapeError("explain takes class indices as labels, not class probabilities")
     first, stop = rows.start or 0, rows.stop
+    options = LossOptions(ignore_index=IGNORED, label_base=label_base)
     values: list[NDArray[Any]] = []
-    targets: list[NDArray[Any]] = []
+    indices: list[NDArray[Any]] = []
     for block, decode_labels in pairs(logits, labels, layout):
         if stop is not None and block.start >= stop:
             break
@@ -90,13 +112,18 @@ def _read_rows(logits: Source, labels: Source | None, rows: slice) -> tuple[Rows
         table = block.decode()
         those = table.labels if decode_labels is None else decode_labels()
         part = rows_of(table.values, np.asarray(those), LossOptions(), layout.class_axis)
-        keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
         per_row = len(part.labels) // max(1, block.rows)
         if per_row != 1:
             raise ShapeError("explain takes logits of shape (N, C) or (C,)")
+        keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
+        found, options, problems = names.indices(part.labels[keep], options)
+        for problem in problems:
+            place = (labels or logits).place((problem.row + block.start + (keep.start or 0),))
+            raise names.with_hint(problem).at(place)
         values.append(part.values[keep].copy())
-        targets.append(part.labels[keep].copy())
+        indices.append(found.copy())
     if not values:
         raise InputError(f"{logits.name}: there is no row {first}")
-    labels_of_rows = np.concatenate(targets)
-    return Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape), first
+    labels_of_rows = np.concatenate(indices)
+    chosen = Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape)
+    return chosen, first, options.label_base

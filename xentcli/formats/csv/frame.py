@@ -2,14 +2,11 @@
 
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from xentcli.formats.csv.cells import Layout, Parsed
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _PLAIN = b"0123456789+-.eE,;|\r\n"
 # A byte order mark, control characters, and spaces inside a number are nothing to pandas.
@@ -46,7 +43,8 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> Parsed |
     return parsed if _means_the_same(content, parsed, frame, layout) else None
 
 
-def _read(content: bytes, layout: Layout) -> "pd.DataFrame | None":
+def _read(content: bytes, layout: Layout) -> Any:
+    """Return a data frame with a column for each field; None if pandas cannot read it."""
     import pandas as pd
 
     dtype: Any = _NUMBER  # one for all columns is much faster than one for each
@@ -69,7 +67,7 @@ def _read(content: bytes, layout: Layout) -> "pd.DataFrame | None":
         return None
 
 
-def _means_the_same(content: bytes, parsed: Parsed, frame: "pd.DataFrame", layout: Layout) -> bool:
+def _means_the_same(content: bytes, parsed: Parsed, frame: Any, layout: Layout) -> bool:
     """Whether each infinity is one that is written, and no TRUE or FALSE became a number.
 
     Of what is written, that in columns of text is none of the numbers'.

@@ -119,10 +119,11 @@ def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:
     """
     widths = {len(cells) for cells in rows[1:] or rows}
     width = widths.pop() if len(widths) == 1 else 0
-    if width < 2 or width - len(rows[0]) not in (0, 1):
+    lacking = width - len(rows[0]) if rows else 0
+    if width < 2 or lacking not in (0, 1) or (lacking and width < 3):
         return None
     last = next((cells for cells in reversed(rows) if "..." not in cells), rows[-1])
-    last = last[width - len(rows[0]) :]
+    last = last[lacking:]
     last = last if delimiter == "," else [cell.replace(",", ".") for cell in last]
     return sum(map(is_number, last)) / len(last)
 
@@ -216,7 +217,7 @@ def _names(
 
 def _lacks_a_name(names: tuple[str, ...], others: list[list[str]]) -> bool:
     """Whether there is no name for the first column, R's names of rows: text, or 1, 2, 3, ..."""
-    if len(others) < 2 or {len(cells) for cells in others} != {len(names) + 1}:
+    if min(len(names), len(others)) < 2 or {len(cells) for cells in others} != {len(names) + 1}:
         return False
     start = others[0][0]
     return bool(others[0][-1].strip()) and (start in ("0", "1") or not is_number(start))
