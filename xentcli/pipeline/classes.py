@@ -50,6 +50,8 @@ class ClassNames:
     counted: bool = False
     where: str = "--classes"
     """Who names them."""
+    header: str | None = None
+    """What stands above them in their file."""
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -75,15 +77,18 @@ class ClassNames:
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know about the meaning of labels that are numbers."""
+        """What the user should know about the names, and the meaning of labels that are numbers."""
+        notes = []
+        if self.header is not None:
+            notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
         if not self.numbers:
-            return []
+            return notes
         shown = ", ".join(self.names[:3]) + (", ..." if len(self.names) > 3 else "")
         listed = self.where == "--classes"
         what = (
             "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
         )
-        return [f"{what}: {shown} (else --label-base 0)"]
+        return [*notes, f"{what}: {shown} (else --label-base 0)"]
 
     def indices(self, labels: Array, options: LossOptions) -> Indices:
         """Return what classes labels are; those that are none become ignored ones."""
@@ -164,13 +169,15 @@ def class_names(logits: Source, layout: Layout, naming: Naming) -> ClassNames:
         return ClassNames()
     last = layout.class_axis == len(layout.logits) - 1
     columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
-    names = naming.of(layout.logits[layout.class_axis])
+    num_classes = layout.logits[layout.class_axis]
+    names = naming.of(num_classes)
     if names and names != columns and sorted(names) == sorted(columns):
         raise InputError(
             f"{logits.name}: the header names the same classes as --classes, in another order",
             hint="leave --classes out",
         )
-    return ClassNames(names or columns, naming.counted, "--classes" if names else logits.name)
+    where, header = "--classes" if names else logits.name, naming.header(num_classes)
+    return ClassNames(names or columns, naming.counted, where, header)
 
 
 def _without(

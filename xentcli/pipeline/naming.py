@@ -33,9 +33,14 @@ class Naming:
     from_file: bool = False
     counted: bool = False
 
+    def header(self, num_classes: int | None) -> str | None:
+        """Return the first line of the file, where there is one more than there are classes."""
+        one_more = self.from_file and len(self.classes) - 1 == num_classes
+        return self.classes[0] if one_more else None
+
     def of(self, num_classes: int | None) -> tuple[str, ...]:
         """Return the names of this many classes."""
-        if self.from_file and len(self.classes) - 1 == num_classes:
+        if self.header(num_classes) is not None:
             return self.classes[1:]
         if self.classes and num_classes not in (None, len(self.classes)):
             one = len(self.classes) == 1

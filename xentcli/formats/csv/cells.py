@@ -178,6 +178,8 @@ def _hint(cells: list[str], layout: Layout, field: int, *, first_line: bool) -> 
     cell = cells[field]
     if first_line and layout.names is None and cell.strip() and not is_almost_number(cell):
         return "is the first row names? --header"
+    if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
+        return cure(layout.names[field], None)
     return cure(cell, layout.option(field))
 
 

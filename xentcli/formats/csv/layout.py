@@ -10,7 +10,7 @@ from itertools import islice
 from xentcli.errors import InputError
 from xentcli.formats.csv.cells import Layout, check_quotes, decode, squeeze
 from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
-from xentcli.formats.csv.numbers import is_almost_number, is_number
+from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
 from xentcli.formats.interface import ReadOptions
 
 _SAMPLE = 20  # lines that decide on the delimiter
@@ -48,12 +48,12 @@ class Beginning:
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    text = decode(head, name, 1)
+    text = decode(head, name, 1).removeprefix("# ")  # as np.savetxt begins a header
     notes: list[str] = []
     delimiter = options.delimiter or _find_delimiter(text, usual_delimiter)
     if options.delimiter is None and delimiter != usual_delimiter:
         notes.append(f"{name}: cells are separated by {_DELIMITERS[delimiter]}")
-    squeezed = decode(squeeze(head), name, 1) if delimiter == " " else text
+    squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
     padded, text = squeezed != text, squeezed
     rows = _rows(text, delimiter, name)
     first, header_lines = next(rows, ([], 0))
@@ -66,7 +66,7 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     others = others if second is None else [second, *others]
     is_header, note = _decide_header(first, second, others, name, options)
     notes += [note] if note else []
-    names = _names(first, others, text, name) if is_header else None
+    names = _names(first, others, name) if is_header else None
     index = find_index(names, second, options)
     if index is not None:
         notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
@@ -96,9 +96,9 @@ def _find_delimiter(text: str, usual: str) -> str:
     lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE)
     lines = lines[:-1] if len(lines) > 1 else lines
     candidates = []
-    for delimiter in (usual, *(d for d in _DELIMITERS if d != usual)):
+    for delimiter in (usual, *(d for d in _DELIMITERS if d != usual and d in text)):
         if delimiter == " ":
-            lines = decode(squeeze("\n".join(lines).encode()), "", 1).split("\n")
+            lines = squeeze("\n".join(lines).encode()).decode().split("\n")
         try:
             rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
         except csv.Error:
@@ -181,9 +181,9 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
         )
     for i, cell in first.items():
         if is_almost_number(cell):
+            hint = cure(cell, None) if is_cut(cell) else "say which with --header or --no-header"
             raise InputError(
-                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number",
-                hint="say which with --header or --no-header",
+                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint
             )
     if not any(numeric) or second is None:
         return True, None
@@ -197,13 +197,9 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
     )
 
 
-def _names(
-    first: list[str], others: list[list[str]], text: str, file: str
-) -> tuple[str, ...] | None:
+def _names(first: list[str], others: list[list[str]], file: str) -> tuple[str, ...] | None:
     """Return the names of all columns."""
     names = tuple(cell.strip() for cell in first)
-    if text.startswith("# "):  # as np.savetxt writes a header
-        names = (names[0].removeprefix("# "), *names[1:])
     seen: dict[str, int] = {}
     for i, name in enumerate(names):
         if name and name in seen:
