@@ -14,36 +14,43 @@ from cli_tools import Run, command
 from xentcli.formats.csv import source
 
 GOOD = b"1,2.5\n" * 40
+
+
+def at_42(line: bytes) -> bytes:
+    """Return a file with this line and others that are good."""
+    return b"a,b\n" + GOOD + line
+
+
 TRAPS: dict[str, tuple[bytes, str, str]] = {
     # name: file, start of the message behind its name, part of the hint
-    "short": (b"a,b\n" + GOOD + b"3\n" + GOOD, ":42: 1 cell where there should be 2", ""),
-    "long": (b"a,b\n" + GOOD + b"3,4,5\n" + GOOD, ":42: 3 cells where there", "hold the delimiter"),
-    "trailing comma": (b"a,b\n" + GOOD + b"3,4,\n" + GOOD, ":42: 3 cells where", "ends with a delim"),
+    "short": (at_42(b"3\n"), ":42: 1 cell where there should be 2", ""),
+    "long": (at_42(b"3,4,5\n"), ":42: 3 cells where there", "hold the delimiter"),
+    "trailing comma": (at_42(b"3,4,\n"), ":42: 3 cells where", "the line ends"),
     "trailing commas": (b"a,b\n" + b"3,4,\n" * 40, ":2: 3 cells where", "ends with a delimiter"),
-    "trailing commas, header too": (b"a,b,\n" + b"3,4,\n" * 40, ":2: column 3: an empty", "--drop 3"),
-    "text": (b"a,b\n" + GOOD + b"3,x\n" + GOOD, ":42: column 'b': 'x' is not a number", "--drop b"),
-    "decimal comma": (b"a;b\n" + b"1;2\n" * 40 + b'3;1,5\n', ":42: column 'b': '1,5' is not", "1.5"),
-    "thousands": (b"a,b\n" + GOOD + b'3,"1,234"\n', ":42: column 'b': '1,234' is not a", "like 1234"),
-    "unquoted thousands": (b"a,b\n" + GOOD + b"3,1,234\n", ":42: 3 cells where", "1,234 must be"),
-    "hex": (b"a,b\n" + GOOD + b"3,0x1F\n" + GOOD, ":42: column 'b': '0x1F' is not", "like 1234"),
-    "underscore": (b"a,b\n" + GOOD + b"3,1_000\n", ":42: column 'b': '1_000' is not", "like 1234"),
-    "empty": (b"a,b\n" + GOOD + b"3,\n" + GOOD, ":42: column 'b': an empty cell", "--drop b"),
-    "empty line": (b"a,b\n" + GOOD + b"\n" + GOOD, ":42: an empty line", "delete it"),
+    "trailing commas everywhere": (b"a,b,\n" + b"3,4,\n" * 40, ":2: column 3: an empty", "drop 3"),
+    "text": (at_42(b"3,x\n"), ":42: column 'b': 'x' is not a number", "--drop b"),
+    "decimal comma": (b"a;b\n" + b"1;2\n" * 40 + b'3;1,5\n', ":42: column 'b': '1,5' is", "1.5"),
+    "thousands": (at_42(b'3,"1,234"\n'), ":42: column 'b': '1,234' is not a", "like 1234"),
+    "unquoted thousands": (at_42(b"3,1,234\n"), ":42: 3 cells where", "1,234 must be"),
+    "hex": (at_42(b"3,0x1F\n"), ":42: column 'b': '0x1F' is not", "like 1234"),
+    "underscore": (at_42(b"3,1_000\n"), ":42: column 'b': '1_000' is not", "like 1234"),
+    "empty": (at_42(b"3,\n"), ":42: column 'b': an empty cell", "--drop b"),
+    "empty line": (at_42(b"\n1,2\n"), ":42: an empty line", "delete it"),
     "two names": (b"a,b,a\n" + b"1,2,3\n" * 40, ":1: two columns are named 'a': 1 and 3", "rename"),
     "only a header": (b"a,b\n", ": there is a header but no row", ""),
     "nothing": (b"", ": the file is empty", "to the end"),
-    "NUL": (b"a,b\n" + GOOD + b"3,1\0\n", r":42: column 'b': '1\x00' is not a number", "utf-16-le"),
-    "NULs": ("a,b\n1,2\n".encode("utf-16-le") * 40, r":2: column 'a\x00': '\x001\x00'", "utf-16-le"),
-    "not UTF-8": (b"a,b\n" + GOOD + b"3,\xe9\n", ":42: byte 0xe9 is not UTF-8", "--encoding"),
-    "cut UTF-8": (b"a,b\n" + GOOD + b"3,\xc3", ":42: byte 0xc3 is not UTF-8", "--encoding"),
+    "NUL": (at_42(b"3,1\0\n"), r":42: column 'b': '1\x00' is not a number", "utf-16-le"),
+    "NULs": ("a,b\n1,2\n".encode("utf-16-le") * 40, r":2: column 'a\x00': '\x001", "utf-16-le"),
+    "not UTF-8": (at_42(b"3,\xe9\n"), ":42: byte 0xe9 is not UTF-8", "--encoding"),
+    "cut UTF-8": (at_42(b"3,\xc3"), ":42: byte 0xc3 is not UTF-8", "--encoding"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16"), ": the text is UTF-16", "--encoding utf-16"),
     "UTF-32": ("a,b\n1,2\n".encode("utf-32"), ": the text is UTF-32", "--encoding utf-32"),
-    "cut by pandas": (b"a,b\n" + GOOD + b"...,...\n", ":42: column 'a': '...' is not a", "the whole"),
-    "cut by NumPy": (b"a,b\n" + GOOD + b"3,[0.1 ... 0.9]\n", ":42: column 'b': '[0.1 ... ", "the whole"),
-    "cut columns": (b"a,b,c\n" + b"1,2,3\n" * 40 + b"1,...,2,3\n", ":42: 4 cells where", "the whole"),
-    "printed array": (b"[[1.5 2.5]\n [3.5 4.5]]\n", ":2: column '[[1.5 2.5]': ' [3.5 4.5]]'", "savetxt"),
-    "line end in quotes": (b"a,b\n" + GOOD + b'3,"1\n2"\n' + GOOD, r":42: column 'b': '1\n2' is", ""),
-    "open quote": (b"a,b\n" + GOOD + b'3,"4\n' + GOOD, ":42: a quote is never closed", "twice"),
+    "cut by pandas": (at_42(b"...,...\n"), ":42: column 'a': '...' is not a", "whole"),
+    "cut by NumPy": (at_42(b"3,[0.1 ... 0.9]\n"), ":42: column 'b': '[0.1 ... ", "whole"),
+    "cut columns": (b"a,b,c\n" + b"1,2,3\n" * 40 + b"1,...,2,3\n", ":42: 4 cells where", "whole"),
+    "printed array": (b"[[1.5 2.5]\n [3.5 4.5]]\n", ":2: column '[[1.5 2.5]': ", "savetxt"),
+    "line end in quotes": (at_42(b'3,"1\n2"\n'), r":42: column 'b': '1\n2' is", ""),
+    "open quote": (at_42(b'3,"4\n'), ":42: a quote is never closed", "twice"),
     "open quote in the header": (b'a,"b\n' + GOOD, ":1: a quote is never closed", "twice"),
     "R's names of rows": (
         b'"A" "B"\n' + b"".join(b'"row%d" 1.5 2\n' % i for i in range(40)),
@@ -86,7 +93,9 @@ def test_the_same_message_in_a_file_of_more_than_a_block(run: Run, row: str) -> 
 @pytest.mark.parametrize("header", [True, False])
 def test_a_line_of_a_gigabyte(header: bool) -> None:
     """It is refused before it fills the memory."""
-    made = "import sys\nblock = b'1.5,' * 2**18\nfor _ in range(1000): sys.stdout.buffer.write(block)"
+    made = (
+        "import sys\nblock = b'1.5,' * 2**18\nfor _ in range(1000): sys.stdout.buffer.write(block)"
+    )
     first = "sys.stdout.buffer.write(b'a,b\\n1,2\\n')\n" if header else ""
     made = made.replace("block =", f"{first}block =")
 
@@ -102,7 +111,7 @@ def test_a_line_of_a_gigabyte(header: bool) -> None:
             capture_output=True,
             check=False,
             timeout=60,
-            preexec_fn=limit,  # noqa: PLW1509
+            preexec_fn=limit,
             env={"OPENBLAS_NUM_THREADS": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)},
         )
         maker.kill()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from xentcli.render.tables import LABEL, WIDEST_LABEL, columns_that_fit, matrix
+from xentcli.render.tables import LABEL, columns_that_fit, matrix
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -70,10 +70,12 @@ class Preview:
         labels = [_row_label(i, lead) if name is None else visible(name) for i, _, name in shown]
         names = self._header.columns if self._header.columns else None
         title = visible(self._header.id_column or "") or "row"
-        beyond = min(WIDEST_LABEL, max(map(cell_len, (title, *labels)))) - LABEL
-        columns = columns_that_fit(len(rows[0]), console.width - max(0, beyond), names=names)
+        label_width = min(max(map(cell_len, (title, *labels))), max(LABEL, console.width // 4))
+        beyond = max(0, label_width - LABEL)
+        columns = columns_that_fit(len(rows[0]), console.width - beyond, names=names)
         gap = None if fits else HEAD_ROWS
-        table = matrix(self._title, rows, labels, columns, names, gap_after=gap, label_title=title)
+        label = (title, label_width)
+        table = matrix(self._title, rows, labels, columns, names, gap_after=gap, label=label)
         console.print(table)
         self._say_what_is_missing(console, hint, columns, len(rows[0]), fits=fits)
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _GAP = 3  # columns of the terminal that the mark of left-out columns takes
 _CELL = 10  # columns of the terminal that a number takes
 _BETWEEN = 2
-LABEL, WIDEST_LABEL = 4, 20
-"""Columns of the terminal that the label of a row may always take, and takes at most."""
+LABEL = 4
+"""Columns of the terminal that the label of a row may always take."""
 
 
 def _grid(title: str) -> Table:
@@ -123,7 +123,7 @@ def matrix(
     names: Sequence[str] | None,
     *,
     gap_after: int | None = None,
-    label_title: str = "row",
+    label: tuple[str, int | None] = ("row", None),
     marked: Sequence[int] | None = None,
     extra: tuple[str, Sequence[str]] | None = None,
 ) -> Table:
@@ -143,8 +143,8 @@ def matrix(
         Of all columns.
     gap_after : int, optional
         After this many rows, some are left out.
-    label_title : str
-        Above the labels of the rows.
+    label : pair of str and int or None
+        What stands above the labels of the rows, and their greatest width.
     marked : sequence of int, optional
         One column for each row to stand out.
     extra : pair of str and sequence of str, optional
@@ -152,12 +152,12 @@ def matrix(
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column(
-        Text(label_title, overflow="ellipsis"),
+        Text(label[0], overflow="ellipsis"),
         style="dim",
         justify="right",
         no_wrap=True,
         overflow="ellipsis",
-        max_width=WIDEST_LABEL,
+        max_width=label[1],
     )
     width = cell_width(names)
     places = list(_with_gaps(columns, len(rows[0])))
@@ -170,13 +170,13 @@ def matrix(
         table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
     if extra:
         table.add_column(Text(extra[0], "bold"), justify="right", no_wrap=True)
-    for i, (label, row) in enumerate(zip(row_labels, rows, strict=True)):
+    for i, (row_label, row) in enumerate(zip(row_labels, rows, strict=True)):
         if i == gap_after:
             table.add_row("…", *("…" for _ in places), style="dim")
         mark = marked[i] if marked is not None else None
         cells = [_cell(row, place, marked=place == mark) for place in places]
         last = [Text(visible(extra[1][i]), "bold")] if extra else []
-        table.add_row(label, *cells, *last)
+        table.add_row(row_label, *cells, *last)
     return table
 
 
