@@ -273,3 +273,26 @@ def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
     save(Path("both.csv"), LOGITS, NAMES, ["0.0", "2.0", "", "1.0", "0.0", "2.0"])
     outcome = run(*LOSS, "both.csv", "--label-column", "label")
     assert error(outcome)[0] == "error: both.csv:4: column 'label': an empty cell"
+
+
+def test_explain_warns_of_names_that_a_spreadsheet_would_run(run: Run) -> None:
+    save(Path("z.csv"), LOGITS, ["cat", "=dog", "bird"])
+    save_labels(Path("y.csv"), INDICES)
+    outcome = run("explain", "--logits", "z.csv", "--labels", "y.csv", "-o", "out.csv")
+    said = "warning: out.csv: a spreadsheet would run the cell '=dog' as a formula\n"
+    assert (outcome.code, outcome.err) == (0, said)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_an_encoding_holds_for_logits_and_labels(run: Run, encoding: str) -> None:
+    for name in ("z", "y"):
+        text = Path(f"{name}.csv").read_text().replace("cat", "naïve")
+        Path(name).write_bytes(text.encode(encoding))
+    arguments = [*LOSS, "z", "--labels", "y", "--encoding", encoding]
+    assert losses(run(*arguments)) == LOSSES.tolist()
+    lines = error(run(*arguments[:-2]))
+    assert lines[0].startswith("error: z: ")
+    assert "--encoding utf-16" in lines[1]
+    assert losses(run(*LOSS, "z.npy", *arguments[5:], "--classes", "naïve,dog,bird")) == list(
+        LOSSES
+    )

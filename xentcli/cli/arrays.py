@@ -58,8 +58,7 @@ def array_sink(
     else:
         with array_file(writing.output, writing.to, force=writing.force) as file:
             yield ArraySink(file)
-        if file.formula is not None:
-            common.tell_formula(file.name, file.formula)
+        common.tell_formulas(writing.output, file.formulas)
 
 
 def shows_table(writing: Writing) -> bool:

@@ -52,3 +52,5 @@ def explain(
             from xentcli.render.csv import explanation_rows
 
             write(explanation_rows(result, delimiter_for(writing.output, writing.to)))
+    if not common.json:
+        common.tell_formulas(writing.output, result.columns or ())

@@ -11,7 +11,7 @@ import typer
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
 
@@ -111,10 +111,14 @@ class Common:
         for note in notes:
             self.tell("note", note)
 
-    def tell_formula(self, file: str, cell: str) -> None:
-        """Warn of a cell of a file that a spreadsheet would run."""
-        shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
-        self.tell("warning", f"{file}: a spreadsheet would run the cell {shown} as a formula")
+    def tell_formulas(self, path: str, cells: "Iterable[str]") -> None:
+        """Warn of the first cell of a text file that a spreadsheet would run, if there is one."""
+        from xentcli.text import runs_in_spreadsheet
+
+        if cell := next(filter(runs_in_spreadsheet, cells), None):
+            file = "<stdout>" if path == "-" else path
+            shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
+            self.tell("warning", f"{file}: a spreadsheet would run the cell {shown} as a formula")
 
     @contextmanager
     def run(self, source: "Source") -> "Iterator[Run]":

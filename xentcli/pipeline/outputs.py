@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ __all__ = ["array_file", "check_output", "check_text_output", "number_file", "te
 class _FileSink:
     """Writes an array to an output in a format; nothing before the first row comes.
 
-    `formula` is the first cell, if there is one, that a spreadsheet would run.
+    `formulas` gets the first cell, if there is one, that a spreadsheet would run.
     """
 
     def __init__(self, output: Output, format_: Format) -> None:
@@ -27,14 +28,14 @@ class _FileSink:
         self._format = format_
         self._header: ArrayHeader | None = None
         self._writer: Writer | None = None
-        self.name = output.name
-        self.formula: str | None = None
+        self.formulas: list[str] = []
 
     def open(self, header: ArrayHeader) -> None:
         if header.id_column is not None and not self._format.has_columns:
+            what = f"{self._output.name}: {self._format.name} holds no ids"
             others = ", ".join(f.name for f in registry.FORMATS if f.has_columns)
             raise OutputError(
-                f"{self.name}: {self._format.name} holds no ids; these do: {others}, --json",
+                f"{what}; these do: {others}, --json",
                 hint="choose another --output, or leave --id-column out",
             )
         self._header = header
@@ -46,8 +47,8 @@ class _FileSink:
             self._look_at(ids.tolist())
 
     def _look_at(self, cells: Iterable[Any]) -> None:
-        if self._format.is_text and self.formula is None:
-            self.formula = next((c for c in map(str, cells) if runs_in_spreadsheet(c)), None)
+        if self._format.is_text and not self.formulas:
+            self.formulas += islice(filter(runs_in_spreadsheet, map(str, cells)), 1)
 
     def close(self) -> None:
         self._opened().close()
