@@ -176,6 +176,7 @@ NARROW = Layout(",", 1, None, (0,))
         (b"inf,2\nx,1e400\n", NAMED),
         (b"inf,-inf\nx,3\n", NAMED),
         (b'"tr"ue,TRUE\nx,3\n', NAMED),
+        (b'"tr"ue,TRUE\n"fal"se,FALSE\n', NAMED),
         (b'"in"f,inf\nx,1e400\n', NAMED),
         (b"007,2\n1e3,4\n", NAMED),
     ],
@@ -217,6 +218,7 @@ def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> Non
         (b"info,2\nx,inf\n", NAMED),
         (b"cat,2\nna\xc3\xafve,4\n", NAMED),
         (b"2,cat\n4,dog\n", NAMED_LAST),
+        (b"the cat,2\nlate e- mail,4\n", NAMED),
     ],
 )
 def test_text_beside_numbers_takes_the_fast_path(content: bytes, layout: Layout) -> None:

@@ -61,6 +61,17 @@ def test_ids_and_headers_of_any_text_come_back(
     assert read.values.reshape(-1).tobytes() == np.array(rows).reshape(-1).tobytes()
 
 
+@pytest.mark.parametrize(
+    "name", ["\ufeffid", "# id", "#id", "", '"', "a\rb", "\x85", "\u2028", "\0"]
+)
+def test_what_marks_a_file_is_quoted(name: str) -> None:
+    content = written([[0.0, 1.0]] * 2, [name, "x"], ("a", "b"), name, "csv")
+    read = read_csv(content, id_column="1", header=True)
+    assert (read.id_column, read.columns) == (name.strip(), ("a", "b"))
+    assert read.ids is not None
+    assert read.ids.tolist() == [name, "x"]
+
+
 @blocks
 @pytest.mark.parametrize("cell", ["img_1", " padded ", "", "007", "1e3", "NA", "nan", "true", "-"])
 def test_ids_are_text(monkeypatch: pytest.MonkeyPatch, cell: str, block: int) -> None:

@@ -1,6 +1,5 @@
 """Rows of numbers as CSV, in the shortest text that reads back to the same bits."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -81,6 +80,12 @@ def format_rows(table: NDArray[Any], delimiter: str, ids: Iterable[Any] | None =
 
 def quoted(cells: Iterable[Any], delimiter: str) -> list[str]:
     """Return texts as cells, in quotes where they hold what ends a cell, or marks a file."""
-    special = re.compile(f'["\r\n\ufeff{re.escape(delimiter)}]').search
     texts = ["" if cell is None else str(cell) for cell in cells]
-    return ['"' + text.replace('"', '""') + '"' if special(text) else text for text in texts]
+    together = "".join(texts)  # most hold nothing of the kind
+    special = [character for character in f'"\r\n\ufeff{delimiter}' if character in together]
+    if not special:
+        return texts
+    return [
+        '"' + text.replace('"', '""') + '"' if any(c in text for c in special) else text
+        for text in texts
+    ]
