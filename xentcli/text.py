@@ -34,6 +34,17 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+def runs_in_spreadsheet(text: str) -> bool:
+    """Whether a spreadsheet would run a cell as a formula: ``=1+1``, ``@A1``, but not ``-1.5``."""
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return text[0].isspace()
+
+
 def human_bytes(count: float) -> str:
     """Return a number of bytes with three digits, in the unit that fits."""
     size, units = float(count), ["B", "kB", "MB", "GB", "TB"]

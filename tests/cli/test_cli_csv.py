@@ -80,7 +80,7 @@ def test_an_index_that_stops_counting(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("a,b\n1,2\n3\n", [], "in.csv:3: 1 cells where there should be 2"),
+        ("a,b\n1,2\n3\n", [], "in.csv:3: 1 cell where there should be 2"),
         ("a,b\n1,2\n3,4,5\n", [], "in.csv:3: 3 cells where there should be 2"),
         ("a,b\n1,2\n\n3,4\n", [], "in.csv:3: an empty line"),
         ("a,b\n1,2\n3,x\n", [], "in.csv:3: column 'b': 'x' is not a number"),

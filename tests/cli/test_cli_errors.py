@@ -63,7 +63,7 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     ([*LOSS, "missing.npy", "--labels", "y.npy"], "missing.npy: cannot be read: no such file", ""),
     ([*LOSS, "z.npy", "--labels", "missing"], "missing: cannot be read: no such file", ""),
     ([*LOSS, ".", "--labels", "y.npy"], ".: cannot be read: is a directory", ""),
-    (["softmax", "ragged.csv"], "ragged.csv:3: 1 cells where there should be 2", ""),
+    (["softmax", "ragged.csv"], "ragged.csv:3: 1 cell where there should be 2", ""),
     (["softmax", "text.csv"], "text.csv:3: column 'b': 'x' is not a number", "--drop b"),
     (["softmax", "nothing.csv"], "nothing.csv: the file is empty", ""),
     (["softmax", "odd.npz"], "odd.npz: ", ""),

@@ -26,6 +26,8 @@ class Read(NamedTuple):
     labels: Array | None
     columns: tuple[str, ...] | None
     notes: list[str]
+    ids: Array | None = None
+    id_column: str | None = None
 
 
 def as_bytes(content: str | bytes) -> bytes:
@@ -46,11 +48,14 @@ def read_csv(
     source = csv_source(content, name, stream=stream, **options)
     tables = [block.decode() for block in source.blocks(1)]
     labels = [table.labels for table in tables if table.labels is not None]
+    ids = [table.ids for table in tables if table.ids is not None]
     return Read(
         np.concatenate([table.values for table in tables]),
         np.concatenate(labels) if labels else None,
         source.columns,
         source.notes,
+        np.concatenate(ids) if ids else None,
+        source.id_column,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
+from xentcli.formats.csv import source
 from xentcli.text import split_names
 
 ROWS = [[1.5, -2.0, 3e-7], [4.0, 0.25, 6.0]]
@@ -222,12 +223,78 @@ def test_delimiter_as_the_user_says(delimiter: str) -> None:
     assert read.notes == []
 
 
-@pytest.mark.parametrize("options", [{}, {"delimiter": ","}, {"fmt": "%.18e", "delimiter": "\t"}])
+SAVETXT = [
+    {},
+    {"delimiter": ","},
+    {"fmt": "%.18e", "delimiter": "\t"},
+    {"fmt": "%14.8g"},
+    {"fmt": "%14.8g", "delimiter": ","},
+    {"fmt": "%14.8g", "delimiter": "\t"},
+    {"fmt": "%-14.8g", "newline": "\r\n"},
+]
+
+
+@pytest.mark.parametrize("options", SAVETXT)
 @pytest.mark.parametrize("array", [ROWS, [row[0] for row in ROWS]])
 def test_what_numpy_savetxt_writes(array: list[Any], options: dict[str, str]) -> None:
     file = io.StringIO()
     np.savetxt(file, array, **options)
     assert read_csv(file.getvalue(), "f.txt").values.tolist() == array
+
+
+@pytest.mark.parametrize("block", [2**21, 32])
+@pytest.mark.parametrize("comments", ["# ", ""])
+@pytest.mark.parametrize("fmt", ["%.18e", "%14.8g"])
+def test_the_header_of_numpy_savetxt(
+    monkeypatch: pytest.MonkeyPatch, fmt: str, comments: str, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    file = io.StringIO()
+    np.savetxt(file, ROWS, header="x y z", fmt=fmt, comments=comments)
+    read = read_csv(file.getvalue(), "f.txt")
+    assert (read.columns, read.values.tolist()) == (("x", "y", "z"), ROWS)
+
+
+@pytest.mark.parametrize("block", [2**21, 96])
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("delimiter", [" ", ",", "\t"])
+def test_what_write_table_of_r_writes(
+    monkeypatch: pytest.MonkeyPatch, delimiter: str, quote: str, block: int
+) -> None:
+    """The header lacks a name for the column of the rows' names, which count from 1."""
+    monkeypatch.setattr(source, "_BLOCK", block)
+    lines = [delimiter.join(f"{quote}V{i}{quote}" for i in (1, 2, 3))]
+    for i, row in enumerate(ROWS * 4, 1):
+        lines.append(delimiter.join([f"{quote}{i}{quote}", *map(repr, row)]))
+    read = read_csv("\n".join([*lines, ""]))
+    assert (read.columns, read.values.tolist()) == (("V1", "V2", "V3"), ROWS * 4)
+    assert LEFT_OUT in read.notes[-1]
+
+
+@pytest.mark.parametrize("delimiter", [" ", ","])
+def test_names_of_rows_that_r_writes(delimiter: str) -> None:
+    text = "\n".join(delimiter.join(row) for row in [["x", "y"], ["a", "1", "2"], ["b", "3", "4"]])
+    with pytest.raises(InputError, match="column 1: 'a' is not a number") as caught:
+        read_csv(text)
+    assert caught.value.hint == "leave the column out with --drop 1"
+    assert read_csv(text, drop=("1",)).values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    read = read_csv(text, id_column="1")
+    assert (read.values.tolist(), read.columns) == ([[1.0, 2.0], [3.0, 4.0]], ("x", "y"))
+    assert read.ids is not None
+    assert read.ids.tolist() == ["a", "b"]
+
+
+def test_what_pandas_prints() -> None:
+    read = read_csv(NAMED.drop(columns="a, b").to_string())
+    assert (read.columns, read.values.tolist()) == (("cat", "dog"), [row[:2] for row in ROWS])
+
+
+def test_blanks_in_quotes_stay() -> None:
+    text = '"the  id"  x   y\n" a  b "   1    2 \n"c\t d"  3 4\n'
+    read = read_csv(text, delimiter=" ", header=True, id_column="the  id")
+    assert read.values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert read.ids is not None
+    assert read.ids.tolist() == [" a  b ", "c\t d"]
 
 
 def test_names_with_other_delimiters_inside() -> None:

@@ -40,6 +40,8 @@ QUOTED = ['"1"', '" 1"', '"1\n"', '"1,5"', '"', '1"2', '"1"2', '"a""b"', '"1', '
 OTHER = ["\u0661", "\uff11", "\u22121", "x\ry", "na\u00efve", "\ud7ff", "x"]
 COUNTS = ["0", "1", "2", "1.0", "01", "+1", "1e0"]
 ODDITIES = st.sampled_from(EMPTY + LARGE + ALMOST + PADDED + QUOTED + OTHER + COUNTS)
+WORDS = ["cat", "a true story", "structure", "inform", "inf", '"in"f', '"tr"ue', " padded "]
+TEXTS = st.one_of(ODDITIES, st.sampled_from(WORDS), st.text(st.characters(codec="utf-8")))
 DELIMITERS = st.sampled_from([",", ";", "\t", "|", " "])
 BYTES = st.sampled_from(
     [bytes([i]) for i in b"019+-.eE,;\t| \"'\r\n\0\\_#xnaifNTr[]{:\xef\xbb\xbf\xff"]
@@ -49,10 +51,12 @@ BYTES = st.sampled_from(
 @st.composite
 def layouts(draw: st.DrawFn) -> Layout:
     fields = draw(st.integers(1, 4))
-    index = fields > 1 and draw(st.booleans())
-    readable = st.integers(int(index), fields - 1)
-    values = draw(st.lists(readable, min_size=1, max_size=4, unique=True))
-    return Layout(draw(DELIMITERS), fields, None, tuple(values), index)
+    index = draw(st.sampled_from([None, None, 0, 1])) if fields > 1 else None
+    first = 0 if index is None else 1
+    read = draw(st.permutations(range(first, fields)))
+    values = tuple(read[: draw(st.integers(0, len(read)))])
+    texts = tuple(read[len(values) : len(values) + draw(st.integers(0, 2))])
+    return Layout(draw(DELIMITERS), fields, None, values, texts, index)
 
 
 @st.composite
@@ -64,8 +68,10 @@ def tables(draw: st.DrawFn) -> tuple[str, Layout, int]:
     lines = []
     for i in range(draw(st.integers(1, 4))):
         row = [draw(cell) for _ in range(layout.fields)]
-        if layout.index and draw(st.integers(0, 9)):
-            row[0] = str(first_row + i)
+        for field in layout.texts:
+            row[field] = draw(TEXTS)
+        if layout.index is not None and draw(st.integers(0, 9)):
+            row[0] = str(layout.index + first_row + i)
         lines.append(layout.delimiter.join(row))
     end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     return "".join(line + end for line in lines), layout, first_row
@@ -93,22 +99,26 @@ def count_rows(content: bytes, delimiter: str) -> int:
 
 def assert_the_fast_parsers_are_right(content: bytes, layout: Layout, first_row: int = 0) -> None:
     rows = count_rows(content, layout.delimiter)
-    for values in (
+    for parsed in (
         plain.parse(content, layout, rows),
         frame.parse(content, layout, rows, first_row),
     ):
-        if values is not None:
+        if parsed is not None:
             careful = cells.parse(content, layout, "f.csv", 1, first_row)
-            assert values.shape == careful.shape
-            assert values.dtype == careful.dtype
-            assert values.tobytes() == careful.tobytes()
+            assert parsed.numbers.shape == careful.numbers.shape
+            assert parsed.numbers.dtype == careful.numbers.dtype
+            assert parsed.numbers.tobytes() == careful.numbers.tobytes()
+            texts = [column.tolist() for column in careful.texts]
+            assert [column.tolist() for column in parsed.texts] == texts
 
 
 PLAIN = Layout(",", 2, None, (0, 1))
 SWAPPED = Layout(",", 2, None, (1, 0))
 FIRST = Layout(",", 2, None, (0,))
 SECOND = Layout(",", 2, None, (1,))
-INDEXED = Layout(",", 2, None, (1,), index=True)
+INDEXED = Layout(",", 2, None, (1,), index=0)
+NAMED = Layout(",", 2, None, (1,), texts=(0,))
+NAMED_LAST = Layout(",", 2, None, (0,), texts=(1,))
 NARROW = Layout(",", 1, None, (0,))
 
 
@@ -154,6 +164,21 @@ NARROW = Layout(",", 1, None, (0,))
         (b"x\xff,2\ny,4\n", SECOND),
         (b"x\xff,2\ny,4\n", PLAIN),
         (b'"x\ny",2\nz,4\n', SECOND),
+        (b"x,2\n,4\n", NAMED),
+        (b"2,x\n4,\n", NAMED_LAST),
+        (b"2,x\n4\n", NAMED_LAST),
+        (b" x ,2\n\tx,4\n", NAMED),
+        (b'"x, ""y""",2\nNA,4\n', NAMED),
+        (b'x"y,2\n"x"y,4\n', NAMED),
+        (b"x\0,2\ny,4\n", NAMED),
+        (b"true,2\nNone,4\n", NAMED),
+        (b"true,TRUE\nNone,4\n", NAMED),
+        (b"inf,2\nx,1e400\n", NAMED),
+        (b"inf,-inf\nx,3\n", NAMED),
+        (b'"tr"ue,TRUE\nx,3\n', NAMED),
+        (b'"tr"ue,TRUE\n"fal"se,FALSE\n', NAMED),
+        (b'"in"f,inf\nx,1e400\n', NAMED),
+        (b"007,2\n1e3,4\n", NAMED),
     ],
 )
 def test_known_differences(content: bytes, layout: Layout) -> None:
@@ -179,6 +204,22 @@ def test_any_corrupted_table(table: tuple[bytes, Layout, int]) -> None:
 def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> None:
     """The fast parsers are there to be used."""
     content = "".join(",".join(row) + "\n" for row in rows)
-    values = plain.parse(content.encode(), PLAIN, len(rows))
-    assert values is not None
-    assert values.tolist() == [[float(cell) for cell in row] for row in rows]
+    parsed = plain.parse(content.encode(), PLAIN, len(rows))
+    assert parsed is not None
+    assert parsed.numbers.tolist() == [[float(cell) for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "layout"),
+    [
+        (b"img_1,2\nimg_2,4\n", NAMED),
+        (b'"img, 1",2\n"",4\n', NAMED),
+        (b"true,2\nstructure,4\n", NAMED),
+        (b"info,2\nx,inf\n", NAMED),
+        (b"cat,2\nna\xc3\xafve,4\n", NAMED),
+        (b"2,cat\n4,dog\n", NAMED_LAST),
+        (b"the cat,2\nlate e- mail,4\n", NAMED),
+    ],
+)
+def test_text_beside_numbers_takes_the_fast_path(content: bytes, layout: Layout) -> None:
+    assert frame.parse(content, layout, 2, 0) is not None

@@ -51,10 +51,10 @@ def test_headerless_numeric_first_row() -> None:
 LONE_ROWS = {
     "longer row": ("1,2,3", "3 cells where there should be 2"),
     "trailing comma": ("1,2,", "3 cells where there should be 2"),
-    "short row": ("1", "1 cells where there should be 2"),
+    "short row": ("1", "1 cell where there should be 2"),
     "blank line": ("", "empty line"),
     "blank line of CRLF": ("\r", "(empty|kinds)"),
-    "line of blanks": ("  ", "1 cells"),
+    "line of blanks": ("  ", "1 cell "),
     "carriage return inside": ("1,2\r3,4", "(kinds|carriage)"),
 }
 BAD_CELLS = {
@@ -151,7 +151,7 @@ def test_rows_are_whole_in_columns_that_are_not_read(
 ) -> None:
     monkeypatch.setattr(source, "_BLOCK", block)
     text = "a,b,c\n" + "7,8.5,x\n" * 20 + row + "\n5,6,x\n"
-    with pytest.raises(InputError, match=r"^f\.csv:22: . cells where there should be 3"):
+    with pytest.raises(InputError, match=r"^f\.csv:22: . cells? where there should be 3"):
         read_csv(text, columns=("a",))
 
 

@@ -243,7 +243,7 @@ def test_explain_the_shift(tmp_path: Path) -> None:
     hard = np.abs(hard) % C
     np.save(tmp_path / "x.npy", logits)
     np.save(tmp_path / "y.npy", hard)
-    result = explain(
+    result, _ = explain(
         open_file(tmp_path / "x.npy"), open_file(tmp_path / "y.npy"), slice(2, 9), shift=3
     )
     assert result.first_row == 2

@@ -50,7 +50,7 @@ def array_sink(
             yield sink
             array.close(sink.result)
     elif shows_table(writing):
-        from xentcli.render.tables import Preview
+        from xentcli.render.preview import Preview
 
         preview = Preview(command)
         yield ArraySink(preview)
@@ -58,6 +58,7 @@ def array_sink(
     else:
         with array_file(writing.output, writing.to, force=writing.force) as file:
             yield ArraySink(file)
+        common.tell_formulas(writing.output, file.formulas)
 
 
 def shows_table(writing: Writing) -> bool:

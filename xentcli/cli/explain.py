@@ -15,7 +15,8 @@ def explain(
     rows: Annotated[str, typer.Option("--rows", help="Which rows, as a slice.")] = "0:3",
     label_column: options.LabelColumn = None,
     label_key: options.LabelKey = None,
-    label_base: options.LabelBase = 0,
+    label_base: options.LabelBase = None,
+    classes: options.ClassesOption = None,
     shift: options.Shift = 0,
     *,
     reading: Reading,
@@ -24,16 +25,21 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, and three routes to the same number."""
     from xentcli.pipeline import explain as steps
+    from xentcli.pipeline.naming import read_naming
     from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
 
     options.only_one_standard_input(*logits, *(labels or ()))
     wanted = options.parse_rows(rows)
     check_text_output(writing.output, writing.to, force=writing.force)
+    naming = read_naming(classes, label_base)
     source, targets = options.open_both(
-        reading, logits, labels, label_column, label_key, shift=shift
+        reading, logits, labels, label_column, label_key, shift=shift, classes=naming.classes
     )
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
-    result = steps.explain(source, targets, wanted, label_base=label_base, shift=shift)
+    result, notes = steps.explain(
+        source, targets, wanted, label_base=label_base or 0, naming=naming, shift=shift
+    )
+    common.tell_all(notes)
     if not common.json and shows_table(writing):
         from xentcli.render.explain import explanation
 
@@ -48,3 +54,5 @@ def explain(
             from xentcli.render.csv import explanation_rows
 
             write(explanation_rows(result, delimiter_for(writing.output, writing.to)))
+    if not common.json:
+        common.tell_formulas(writing.output, result.columns or ())

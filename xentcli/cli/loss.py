@@ -45,13 +45,17 @@ class LossFlags:
     shift: options.Shift = 0
     label_column: options.LabelColumn = None
     label_key: options.LabelKey = None
-    label_base: options.LabelBase = 0
+    label_base: options.LabelBase = None
+    classes: options.ClassesOption = None
+    id_column: options.IdColumn = None
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
 
     def check_files(self, values: list[str], labels: list[str] | None) -> None:
-        """Raise UsageError if two of the files are standard input."""
+        """Raise UsageError if two of the files are standard input, or ids have no rows to name."""
         options.only_one_standard_input(*values, *(labels or ()), self.weight)
+        if self.id_column is not None and self.reduction != "none":
+            raise UsageError(f"--id-column needs --reduction none: a {self.reduction} has no rows")
 
 
 def loss(
@@ -105,17 +109,19 @@ def _criterion(
     own: LossFlags, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
 ) -> "Criterion":
     from xentcli.pipeline.evaluate import Criterion, LossOptions, as_weight
+    from xentcli.pipeline.naming import read_naming
 
     weight = as_weight(_weight(own.weight))
     return Criterion(
         kind,
-        LossOptions(weight, own.ignore_index, label_smoothing, own.label_base),
+        LossOptions(weight, own.ignore_index, label_smoothing, own.label_base or 0),
         own.reduction,
         own.class_axis,
         options.numpy_dtype(own.dtype),
         temperature,
         propagate=own.non_finite == "propagate",
         shift=own.shift,
+        naming=read_naming(own.classes, own.label_base),
     )
 
 
@@ -148,7 +154,14 @@ def _run(
     check = check_text_output if common.json else check_output
     check(writing.output, force=writing.force)
     source, targets = options.open_both(
-        reading, values, labels, own.label_column, own.label_key, shift=own.shift
+        reading,
+        values,
+        labels,
+        own.label_column,
+        own.label_key,
+        shift=own.shift,
+        id_column=own.id_column,
+        classes=criterion.naming.classes,
     )
     common.tell_all([*source.notes, *(targets.notes if targets else [])])
     if own.reduction == "none":

@@ -13,7 +13,7 @@ from xentcli.errors import UsageError
 from xentcli.pipeline import FORMAT_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
 
@@ -49,7 +49,8 @@ LabelsOption = Annotated[
     typer.Option(
         "--labels",
         metavar="FILE",
-        help="Class indices, or class probabilities: one file, or one for each file of logits.",
+        help="Class indices, class names, or class probabilities: one file, or one for each file "
+        "of logits.",
     ),
 ]
 Shift = Annotated[
@@ -68,8 +69,32 @@ NonFiniteOption = Annotated[
     typer.Option("--non-finite", help="NaN and +inf: an error, or NaN as PyTorch has it."),
 ]
 LabelBase = Annotated[
-    int,
-    typer.Option("--label-base", min=-(2**31), max=2**31, help="The label of the first class."),
+    int | None,
+    typer.Option(
+        "--label-base",
+        min=-(2**31),
+        max=2**31,
+        help="The label of the first class.",
+        show_default="0",
+    ),
+]
+ClassesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--classes",
+        metavar="A,B,...|FILE",
+        help="Names of the classes, in the order of the columns, or a file with one a line: "
+        "labels may be these.",
+        show_default="the header",
+    ),
+]
+IdColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--id-column",
+        metavar="NAME",
+        help="The column that names the rows: text, written unchanged before each row.",
+    ),
 ]
 
 
@@ -115,6 +140,15 @@ class Common:
         """Print notes on standard error, unless quiet."""
         for note in notes:
             self.tell("note", note)
+
+    def tell_formulas(self, path: str, cells: "Iterable[str]") -> None:
+        """Warn of the first cell of a text file that a spreadsheet would run, if there is one."""
+        from xentcli.text import runs_in_spreadsheet
+
+        if cell := next(filter(runs_in_spreadsheet, cells), None):
+            file = "<stdout>" if path == "-" else path
+            shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
+            self.tell("warning", f"{file}: a spreadsheet would run the cell {shown} as a formula")
 
     @contextmanager
     def run(self, source: "Source") -> "Iterator[Run]":
@@ -222,30 +256,56 @@ class Reading:
         ),
     ] = None
 
-    def file(self, path: str, label_column: str | None = None) -> "InputFile":
-        """Return a file to read with all of these options; it may hold the labels too."""
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="Of CSV and TSV: latin-1, utf-16, ...",
+            show_default="utf-8",
+            rich_help_panel=_READING,
+        ),
+    ] = None
+
+    def file(self, path: str, **more: Any) -> "InputFile":
+        """Return a file to read with all of these options, and `more` of `ReadOptions`."""
         return self._file(
             path,
             columns=_names(self.columns),
             drop=_names(self.drop) or (),
-            label_column=label_column,
             key=self.key,
             input_dtype=self.input_dtype,
+            **more,
         )
 
     def labels(
-        self, path: str, label_column: str | None = None, label_key: str | None = None
+        self,
+        path: str,
+        label_column: str | None = None,
+        label_key: str | None = None,
+        classes: tuple[str, ...] = (),
     ) -> "InputFile":
         """Return a file of labels: all of it, or the column or array that is named."""
         columns = (label_column,) if label_column else None
-        return self._file(path, columns=columns, key=label_key, key_option="--label-key")
+        return self._file(
+            path,
+            columns=columns,
+            key=label_key,
+            key_option="--label-key",
+            labels=True,
+            classes=classes,
+        )
 
-    def _file(self, path: str, **options: Any) -> "InputFile":
+    def _file(self, path: str, **more: Any) -> "InputFile":
         from xentcli.pipeline.inputs import InputFile, ReadOptions
 
-        delimiter = _delimiter(self.delimiter)
-        read = ReadOptions(delimiter=delimiter, header=self.header, **options)
-        return InputFile(path, self.from_, read)
+        options = ReadOptions(
+            delimiter=_delimiter(self.delimiter),
+            header=self.header,
+            encoding=self.encoding,
+            **more,
+        )
+        return InputFile(path, self.from_, options)
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -316,6 +376,8 @@ def open_both(
     label_key: str | None,
     *,
     shift: int = 0,
+    id_column: str | None = None,
+    classes: tuple[str, ...] = (),
 ) -> "tuple[Source, Source | None]":
     """Open logits and labels; no labels where each row of logits has its own beside it.
 
@@ -324,9 +386,12 @@ def open_both(
     from xentcli.pipeline.inputs import open_pair
     from xentcli.pipeline.shards import open_shards, reads_once
 
+    file_of = partial(reading.file, id_column=id_column)
     labels_of = partial(reading.labels, label_column=label_column, label_key=label_key)
     if labels:
-        return open_shards(logits, reading.file), open_shards(labels, labels_of)
+        source = open_shards(logits, file_of)
+        names = classes or source.columns or ()
+        return source, open_shards(labels, partial(labels_of, classes=names))
     if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? --labels FILE, or --label-column NAME of the same file, "
@@ -334,12 +399,12 @@ def open_both(
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:
-        return open_pair(reading.file(logits[0]), labels_of(logits[0]))
+        return open_pair(file_of(logits[0]), labels_of(logits[0]))
     if label_key is not None:
-        return open_shards(logits, reading.file), open_shards(logits, labels_of)
-    both = open_shards(logits, partial(reading.file, label_column=label_column))
+        return open_shards(logits, file_of), open_shards(logits, labels_of)
+    both = open_shards(logits, partial(file_of, label_column=label_column, classes=classes))
     if not shift:
         return both, None
     if once:
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
-    return both, open_shards(logits, labels_of)
+    return both, open_shards(logits, partial(labels_of, classes=classes or both.columns or ()))

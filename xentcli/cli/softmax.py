@@ -1,6 +1,7 @@
 """xent softmax, xent log-softmax."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from xentcli.cli import options
@@ -16,6 +17,7 @@ class SoftmaxOptions:
     temperature: options.Temperature = 1.0
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
+    id_column: options.IdColumn = None
 
 
 def softmax(
@@ -61,7 +63,7 @@ def _run(
         own.temperature,
         propagate=own.non_finite == "propagate",
     )
-    source = open_shards(logits, reading.file)
+    source = open_shards(logits, partial(reading.file, id_column=own.id_column))
     common.tell_all(source.notes)
     with array_sink(command, writing, common) as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like

@@ -25,6 +25,8 @@ class Problem:
     hint: str | None = None
     label: int | None = None
     """The wrong label, where all wrong ones are the same."""
+    name: str | None = None
+    """The wrong label, where it is a name and not a number."""
 
     def shifted(self, rows: int) -> "Problem":
         """Return the same problem of rows that start `rows` further down."""

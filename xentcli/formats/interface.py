@@ -48,6 +48,12 @@ class ReadOptions:
     label_column: str | None = None
     id_column: str | None = None
     """The column that names each row and is carried to the output."""
+    labels: bool = False
+    """Whether this is a file of labels, which may be names of classes."""
+    classes: tuple[str, ...] = ()
+    """The names of the classes, as far as they are known."""
+    encoding: str | None = None
+    """What text is written in, if not in UTF-8."""
     key: str | None = None
     """The array, in a file that holds several."""
     key_option: str | None = "--key"

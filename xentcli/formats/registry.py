@@ -22,6 +22,7 @@ FORMATS: tuple[Format, ...] = (
 
 _HEAD = 64  # bytes that tell a binary format
 _NAMES = ", ".join(FORMAT_NAMES)
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
     b"\x89HDF": "an HDF5 file",
@@ -43,8 +44,11 @@ def by_extension(path: str) -> Format | None:
     return next((f for f in FORMATS if suffix in f.extensions), None)
 
 
-def detect(data: Input) -> Format:
-    """Return the format of an input: by its first bytes, then its extension, else CSV."""
+def detect(data: Input, encoding: str | None = None) -> Format:
+    """Return the format of an input: by its first bytes, then its extension, else CSV.
+
+    An encoding says that it is text, if nothing says what it is.
+    """
     head = data.peek(_HEAD)
     if recognised := next((f for f in FORMATS if f.recognises(head)), None):
         return recognised
@@ -53,14 +57,17 @@ def detect(data: Input) -> Format:
             raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
     if found := by_extension(data.name):
         return found
-    if b"\0" in head:
-        raise InputError(f"{data.name}: neither text nor one of {_NAMES}")
+    if b"\0" in head and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
+        raise InputError(
+            f"{data.name}: neither text nor one of {_NAMES}",
+            hint="is it text in UTF-16? --encoding utf-16-le",
+        )
     return csv.CSV
 
 
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
-    format_ = by_name(name) if name else detect(data)
+    format_ = by_name(name) if name else detect(data, options.encoding)
     _check_options(data.name, format_, options)
     return format_.open_source(data, options)
 

@@ -1,7 +1,7 @@
 """Logits and labels to a loss."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -25,10 +25,12 @@ from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Source
 from xentcli.metrics.loss import LossState
+from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.labels import Pair, pairs
 from xentcli.pipeline.layout import Layout, find_layout
+from xentcli.pipeline.naming import Naming
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
@@ -53,6 +55,7 @@ class Criterion:
     propagate: bool = False
     shift: int = 0
     """The row of logits at t predicts the label at t + shift."""
+    naming: Naming = field(default_factory=Naming)
 
     @property
     def command(self) -> str:
@@ -132,13 +135,15 @@ def evaluate(
         check_options(criterion.options, num_classes, probabilities=layout.probabilities)
     if sink:
         ids, float64 = logits.id_column, np.dtype(np.float64)
-        sink.open(ArrayHeader(layout.lead, float64, id_column=ids, name="losses"))
-    work = _Work(layout, criterion, keeps_losses=sink is not None)
+        columns = None if ids is None else ("loss",)
+        sink.open(ArrayHeader(layout.lead, float64, columns, ids, name="losses"))
+    names = class_names(logits, layout, criterion.naming)
+    work = _Work(layout, criterion, names, keeps_losses=sink is not None)
 
     def error(problem: Problem, rows: int) -> InputError:
         label = problem.error is LabelError
         source = labels if label and labels else logits
-        return problem.at(layout.place(source, rows, problem, label=label))
+        return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
 
     parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
     total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
@@ -147,7 +152,7 @@ def evaluate(
     summary = state.compute(
         criterion.command, criterion.reduction, num_classes or total.num_classes, unpaired
     )
-    notes = [layout.note] if layout.note else []
+    notes = [*([layout.note] if layout.note else []), *names.notes]
     if unpaired:
         notes.append(f"rows without a label {layout.shift} further on, left out: {unpaired:,}")
     if state.uneven:
@@ -161,12 +166,17 @@ class _Work:
 
     layout: Layout
     criterion: Criterion
+    names: ClassNames
     keeps_losses: bool
 
     def __call__(self, pair: Pair) -> Part[LossState]:
         block, layout, criterion = pair.block, self.layout, self.criterion
         logits, labels, ids = pair.decode()
         values = prepare(logits, criterion.dtype, criterion.temperature)
+        unknown: tuple[Problem, ...] = ()
+        if not layout.probabilities:
+            labels, options, unknown = self.names.indices(labels, criterion.options)
+            criterion = replace(criterion, options=options)
         rows = rows_of(values, labels, criterion.options, layout.class_axis)
         losses = criterion.rows(rows)
         before = block.start * math.prod(n or 0 for n in layout.lead[1:])
@@ -174,7 +184,7 @@ class _Work:
             block.rows,
             losses.loss.reshape(rows.lead) if self.keeps_losses else None,
             LossState.from_block(losses),
-            tuple(p.shifted(before) for p in losses.problems if criterion.minds(p)),
+            tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
             looks_of(logits, layout.class_axis) if block.start == 0 else None,
             rows.values.shape[1],
             ids,

@@ -13,9 +13,11 @@ from xentcli.core.row_losses import LossOptions, Rows, rows_of
 from xentcli.core.softmax import log_softmax, normalizer, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
+from xentcli.pipeline.classes import IGNORED, ClassNames, class_names
 from xentcli.pipeline.flow import check_unchanged
 from xentcli.pipeline.labels import pairs
 from xentcli.pipeline.layout import Layout, find_layout
+from xentcli.pipeline.naming import Naming
 from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
@@ -23,24 +25,33 @@ if TYPE_CHECKING:
 
 
 def explain(
-    logits: Source, labels: Source | None, rows: slice, *, label_base: int = 0, shift: int = 0
-) -> Explanation:
+    logits: Source,
+    labels: Source | None,
+    rows: slice,
+    *,
+    label_base: int = 0,
+    naming: Naming | None = None,
+    shift: int = 0,
+) -> tuple[Explanation, list[str]]:
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
+
+    And what the user should know about the meaning of labels.
 
     Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
     the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
     """
     layout = find_layout(logits, labels, None, shift)
-    chosen, first_row = _read_rows(logits, labels, rows, layout)
+    names = class_names(logits, layout, naming or Naming())
+    chosen, first_row, base = _read_rows(logits, labels, rows, layout, names, label_base)
     z = widen(chosen.values).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
-    for problem in problems or check_labels(y, z.shape[1], base=label_base):
+    for problem in problems or check_labels(y, z.shape[1], base=base):
         raise problem.at((labels or logits).place((problem.row + first_row + shift,)))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         index = [problem.row + first_row] if len(logits.shape) > 1 else []
         index += [] if problem.column is None else [problem.column]
         raise replace(problem, hint=None).at(logits.place(tuple(index)))
-    y = y - label_base
+    y = y - base
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)
     hot = one_hot(y, z.shape[1])
@@ -56,9 +67,9 @@ def explain(
         gaps = np.abs(log_of_softmax - log_probs)
         gaps[log_of_softmax == log_probs] = 0.0  # both -inf
     losses = [route.loss for route in routes]
-    return Explanation(
+    explanation = Explanation(
         first_row=first_row,
-        columns=logits.columns,
+        columns=names.names or logits.columns,
         labels=y,
         logits=z,
         softmax=probs,
@@ -74,19 +85,29 @@ def explain(
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
     )
+    return explanation, names.notes
 
 
 def _read_rows(
-    logits: Source, labels: Source | None, rows: slice, layout: Layout
-) -> tuple[Rows, int]:
-    """Read the rows that are wanted; blocks without any are not decoded."""
+    logits: Source,
+    labels: Source | None,
+    rows: slice,
+    layout: Layout,
+    names: ClassNames,
+    label_base: int,
+) -> tuple[Rows, int, int]:
+    """Read the rows that are wanted; blocks without any are not decoded.
+
+    Returns them, the number of the first, and the label of the first class.
+    """
     if layout.probabilities:
         raise ShapeError("explain takes class indices as labels, not class probabilities")
     if len(layout.rows) > 1:
         raise ShapeError("explain takes logits of shape (N, C) or (C,)")
     first, stop = rows.start or 0, rows.stop
+    options = LossOptions(ignore_index=IGNORED, label_base=label_base)
     values: list[NDArray[Any]] = []
-    targets: list[NDArray[Any]] = []
+    indices: list[NDArray[Any]] = []
     for pair in pairs(logits, labels, layout):
         block = pair.block
         if stop is not None and block.start >= stop:
@@ -95,11 +116,16 @@ def _read_rows(
             continue
         part = rows_of(*pair.decode()[:2], LossOptions(), layout.class_axis)
         keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
+        found, options, problems = names.indices(part.labels[keep], options)
+        for problem in problems:
+            row = problem.row + block.start + (keep.start or 0) + layout.shift
+            raise names.with_hint(problem).at((labels or logits).place((row,)))
         values.append(part.values[keep].copy())
-        targets.append(part.labels[keep].copy())
+        indices.append(found.copy())
     check_unchanged(logits, labels)
     if not values:
         with_label = f" with a label {layout.shift} further on" if layout.shift else ""
         raise InputError(f"{logits.name}: there is no row {first}{with_label}")
-    labels_of_rows = np.concatenate(targets)
-    return Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape), first
+    labels_of_rows = np.concatenate(indices)
+    chosen = Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape)
+    return chosen, first, options.label_base

@@ -1,34 +1,55 @@
 """Sinks and texts that go to files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
+from typing import Any
 
 import numpy as np
 
-from xentcli.errors import UsageError
+from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.interface import ArrayHeader, Format, Writer
 from xentcli.formats.names import FORMAT_NAMES
 from xentcli.pipeline.flow import Array
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
+from xentcli.text import runs_in_spreadsheet
 
 __all__ = ["array_file", "check_output", "check_text_output", "number_file", "text_file"]
 
 
 class _FileSink:
-    """Writes an array to an output in a format; nothing before the first row comes."""
+    """Writes an array to an output in a format; nothing before the first row comes.
+
+    `formulas` gets the first cell, if there is one, that a spreadsheet would run.
+    """
 
     def __init__(self, output: Output, format_: Format) -> None:
         self._output = output
         self._format = format_
         self._header: ArrayHeader | None = None
         self._writer: Writer | None = None
+        self.formulas: list[str] = []
 
     def open(self, header: ArrayHeader) -> None:
+        if header.id_column is not None and not self._format.has_columns:
+            what = f"{self._output.name}: {self._format.name} holds no ids"
+            others = ", ".join(f.name for f in registry.FORMATS if f.has_columns)
+            raise OutputError(
+                f"{what}; these do: {others}, --json",
+                hint="choose another --output, or leave --id-column out",
+            )
         self._header = header
+        self._look_at((header.id_column or "", *(header.columns or ())))
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         self._opened().write(rows, ids)
+        if ids is not None:
+            self._look_at(ids.tolist())
+
+    def _look_at(self, cells: Iterable[Any]) -> None:
+        if self._format.is_text and not self.formulas:
+            self.formulas += islice(filter(runs_in_spreadsheet, map(str, cells)), 1)
 
     def close(self) -> None:
         self._opened().close()

@@ -19,7 +19,7 @@ from xentcli.core.checks import (
 )
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.one_hot import one_hot
-from xentcli.core.row_losses import without_axis
+from xentcli.core.row_losses import LossOptions, without_axis
 from xentcli.core.softmax import (
     Apply,
     Normalizer,
@@ -34,6 +34,7 @@ from xentcli.core.softmax import (
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source
+from xentcli.pipeline.classes import IGNORED, ClassNames
 from xentcli.pipeline.evaluate import looks_of, prepare
 from xentcli.pipeline.flow import Part, Sink, Total, pour
 from xentcli.pipeline.inputs import Run, blocks_along
@@ -163,7 +164,8 @@ def encode(
     run: Run,
     *,
     label_base: int = 0,
-) -> None:
+    counted: bool = False,
+) -> list[str]:
     """Write labels as one-hot rows.
 
     Parameters
@@ -180,14 +182,24 @@ def encode(
         Threads and progress.
     label_base : int
         The label of the first class.
+    counted : bool
+        Whether numbers count the classes for sure, whatever their names are.
+
+    Returns
+    -------
+    list of str
+        What the user should know about the meaning of labels.
 
     Raises
     ------
     LabelError
         If a label is no class; names the first.
     """
-    names = classes if isinstance(classes, tuple) else None
-    if classes is None:
+    names = ClassNames(classes if isinstance(classes, tuple) else (), counted)
+    options = LossOptions(ignore_index=IGNORED, label_base=label_base)
+    if classes is None and source.dtype.kind in "OUST":
+        count = 2  # False and True; whatever else is found has no class
+    elif classes is None:
         source.keep()
         largest = max(ordered_map(_largest, blocks_along(source), run.jobs), default=_NO_LABEL)
         if largest == _NO_LABEL:
@@ -195,21 +207,25 @@ def encode(
         count = max(1, largest - label_base + 1)
     else:
         count = len(classes) if isinstance(classes, tuple) else classes
-    sink.open(ArrayHeader((*source.shape, count), dtype, names, name="one_hot"))
+    columns = names.names or None
+    sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
 
     def work(block: Block) -> Part[Any]:
-        labels, problems = whole_labels(block.decode().values)
-        if problems := problems or check_labels(labels, count, base=label_base):
+        found, used, problems = names.indices(block.decode().values, options)
+        base = used.label_base
+        labels, fractions = whole_labels(found)
+        if problems := problems or fractions or check_labels(labels, count, base=base):
             before = block.start * (labels[:1].size if labels.ndim else 1)
             return Part(block.rows, problems=tuple(p.shifted(before) for p in problems))
-        return Part(block.rows, labels - label_base)
+        return Part(block.rows, labels - base)
 
     def error(problem: Problem, rows: int) -> InputError:
         shape = (rows, *_tail(source)) if source.shape else ()
-        return problem.at(source.place(unravel(problem.row, shape)))
+        return names.with_hint(problem).at(source.place(unravel(problem.row, shape)))
 
     parts = ordered_map(work, blocks_along(source), run.jobs)
     pour(parts, _OneHot(sink, count, dtype), run.progress_of(source.shape), error, [source])
+    return names.notes
 
 
 @dataclass(frozen=True)

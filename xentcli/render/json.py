@@ -3,7 +3,8 @@
 import dataclasses
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -36,6 +37,25 @@ def _plain(value: Any) -> Any:
     return value
 
 
+class _Later:
+    """The items of a list that is written when another one is complete: kept on disk if large."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(2**20, "w+", encoding="utf-8", newline="")  # noqa: SIM115
+        self._any = False
+
+    def add(self, items: list[Any]) -> None:
+        for item in items:
+            self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
+            self._any = True
+
+    def parts(self) -> Iterator[str]:
+        self._file.seek(0)
+        while part := self._file.read(2**16):
+            yield part
+        self._file.close()
+
+
 class JsonArray:
     """A sink that writes an array into one object, between what comes first and last."""
 
@@ -47,16 +67,22 @@ class JsonArray:
         self._scalar = False
         self._shape: tuple[int | None, ...] = ()
         self._begun = False
+        self._ids: _Later | None = None
 
     def open(self, header: "ArrayHeader") -> None:
         """Note what the object says about the array."""
         self._shape = header.shape
         self._scalar = not header.shape
         self._first = {**self._first, "dtype": header.dtype.name, "columns": header.columns}
+        if header.id_column is not None:
+            self._first["id_column"] = header.id_column
+            self._ids = _Later()
 
-    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:  # noqa: ARG002
-        """Write some rows."""
+    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
+        """Write some rows, and keep their ids for the end."""
         self._begin()
+        if self._ids and ids is not None:
+            self._ids.add(ids.tolist())
         if self._scalar:
             self._write(_nested(shortest(rows).tolist()))
             return
@@ -72,7 +98,13 @@ class JsonArray:
         more = {} if result is None else _plain(result)
         more.pop("command", None)
         rest = json.dumps({"shape": shape, **more}, ensure_ascii=False)
-        self._write(f"{end}, {rest[1:]}\n")
+        self._write(end)
+        if self._ids:
+            self._write(', "ids": [')
+            for part in self._ids.parts():
+                self._write(part)
+            self._write("]")
+        self._write(f", {rest[1:]}\n")
 
     def _begin(self) -> None:
         if not self._begun:

@@ -11,18 +11,15 @@ from xentcli.text import human_bytes, shortest, visible
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from rich.console import Console
 
-    from xentcli.formats.interface import ArrayHeader
     from xentcli.results.info import ArraySummary
     from xentcli.results.loss import LossSummary
-
-HEAD_ROWS, TAIL_ROWS = 10, 5
-"""Rows shown at the top and the bottom of an array that does not fit."""
 
 _GAP = 3  # columns of the terminal that the mark of left-out columns takes
 _CELL = 10  # columns of the terminal that a number takes
 _BETWEEN = 2
+LABEL = 4
+"""Columns of the terminal that the label of a row may always take."""
 
 
 def _grid(title: str) -> Table:
@@ -94,74 +91,6 @@ def info_table(result: "ArraySummary") -> Table:
     return table
 
 
-class Preview:
-    """A sink that keeps the first and the last rows of an array, to show what fits."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._header: ArrayHeader | None = None
-        self._head: list[tuple[int, NDArray[Any]]] = []
-        self._tail: list[tuple[int, NDArray[Any]]] = []
-        self._rows = 0
-
-    def open(self, header: "ArrayHeader") -> None:
-        """Begin an array."""
-        self._header = header
-
-    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:  # noqa: ARG002
-        """Keep what may be shown."""
-        rows = rows.reshape(1) if rows.ndim == 0 else rows
-        width = rows.shape[-1] if rows.ndim > 1 else 1
-        flat = rows.reshape(math.prod(rows.shape[:-1]) if rows.ndim > 1 else rows.size, width)
-        wanted = HEAD_ROWS + TAIL_ROWS - len(self._head)
-        self._head += [(self._rows + i, row.copy()) for i, row in enumerate(flat[:wanted])]
-        first = max(0, len(flat) - TAIL_ROWS)
-        self._tail += [(self._rows + first + i, row.copy()) for i, row in enumerate(flat[first:])]
-        self._tail = self._tail[-TAIL_ROWS:]
-        self._rows += len(flat)
-
-    def show(self, console: "Console", hint: str) -> None:
-        """Print the table, and a line that says what it leaves out."""
-        if self._header is None or not self._head:
-            console.print(Text(f"{self._title}: no rows", "dim"))
-            return
-        fits = self._rows <= HEAD_ROWS + TAIL_ROWS
-        shown = self._head if fits else self._head[:HEAD_ROWS] + self._tail
-        places, rows = [i for i, _ in shown], [row for _, row in shown]
-        columns = columns_that_fit(len(rows[0]), console.width, names=self._header.columns)
-        lead = self._header.shape[1:-1]
-        labels = [_row_label(i, lead) for i in places]
-        names = self._header.columns if self._header.columns else None
-        table = matrix(self._title, rows, labels, columns, names)
-        if not fits:
-            table = matrix(self._title, rows, labels, columns, names, gap_after=HEAD_ROWS)
-        console.print(table)
-        self._say_what_is_missing(console, hint, columns, len(rows[0]), fits=fits)
-
-    def _say_what_is_missing(
-        self, console: "Console", hint: str, columns: list[int], width: int, *, fits: bool
-    ) -> None:
-        said = []
-        if not fits:
-            said.append(f"{HEAD_ROWS + TAIL_ROWS} of {self._rows:,} rows")
-        if len(columns) < width:
-            said.append(f"{len(columns)} of {width:,} columns")
-        header = self._header
-        if header is not None and header.dtype.kind == "f":
-            said.append("numbers rounded")
-        if said:
-            console.print(Text(f"{', '.join(said)}; in full: {hint}", "dim"))
-
-
-def _row_label(place: int, lead: Sequence[int | None]) -> str:
-    """Name a row of an array whose leading axes after the first have these lengths."""
-    parts: list[int] = []
-    for length in reversed(lead):
-        place, part = divmod(place, length or 1)
-        parts.append(part)
-    return ", ".join(str(i) for i in [place, *reversed(parts)])
-
-
 def cell_width(names: Sequence[str] | None) -> int:
     """Return how wide a column is: a number, or a longer name up to twice as wide."""
     longest = max((len(visible(name)) for name in names or ()), default=0)
@@ -173,9 +102,9 @@ def columns_that_fit(
 ) -> list[int]:
     """Return the columns to show of `count`: `also` and the first and last, as many as fit."""
     cell = cell_width(names) + _BETWEEN
-    if count <= (width - 4) // cell:
+    if count <= (width - LABEL) // cell:
         return list(range(count))
-    most = max(1, (width - 4 - _GAP) // cell)
+    most = max(1, (width - LABEL - _GAP) // cell)
     kept = sorted(set(also))[:most]
     left = most - len(kept)
     rest = [i for i in _ends(count, most + len(kept)) if i not in kept]
@@ -196,6 +125,7 @@ def matrix(
     names: Sequence[str] | None,
     *,
     gap_after: int | None = None,
+    label: tuple[str, int | None] = ("row", None),
     marked: Sequence[int] | None = None,
     extra: tuple[str, Sequence[str]] | None = None,
 ) -> Table:
@@ -215,13 +145,22 @@ def matrix(
         Of all columns.
     gap_after : int, optional
         After this many rows, some are left out.
+    label : pair of str and int or None
+        What stands above the labels of the rows, and their greatest width.
     marked : sequence of int, optional
         One column for each row to stand out.
     extra : pair of str and sequence of str, optional
         A last column: its header, and a text for each row.
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("row", style="dim", justify="right", no_wrap=True)
+    table.add_column(
+        Text(label[0], overflow="ellipsis"),
+        style="dim",
+        justify="right",
+        no_wrap=True,
+        overflow="ellipsis",
+        max_width=label[1],
+    )
     width = cell_width(names)
     places = list(_with_gaps(columns, len(rows[0])))
     for place in places:
@@ -233,13 +172,13 @@ def matrix(
         table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
     if extra:
         table.add_column(Text(extra[0], "bold"), justify="right", no_wrap=True)
-    for i, (label, row) in enumerate(zip(row_labels, rows, strict=True)):
+    for i, (row_label, row) in enumerate(zip(row_labels, rows, strict=True)):
         if i == gap_after:
             table.add_row("…", *("…" for _ in places), style="dim")
         mark = marked[i] if marked is not None else None
         cells = [_cell(row, place, marked=place == mark) for place in places]
         last = [Text(visible(extra[1][i]), "bold")] if extra else []
-        table.add_row(label, *cells, *last)
+        table.add_row(row_label, *cells, *last)
     return table
 
 

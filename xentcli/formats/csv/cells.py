@@ -5,21 +5,23 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
 from xentcli.text import name_option
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.A | re.I)
-_ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|[\d.]*\d[\d\s_,.'%]*|\d+/\d+)", re.A | re.I)
+csv.field_size_limit(2**31 - 1)  # of any length, as pandas reads them; a line has a limit anyway
 _ODD = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows of a file are cut into cells, and which of these are numbers to read.
+    """How the rows of a file are cut into cells, and which of these are read as what.
 
     Attributes
     ----------
@@ -30,16 +32,19 @@ class Layout:
     names : tuple of str or None
         From the header, one for each field.
     values : tuple of int
-        The fields that are read.
-    index : bool
-        Whether the first field counts the rows and is left out.
+        The fields that are read as numbers.
+    texts : tuple of int
+        The fields that are read as text.
+    index : int or None
+        What the first field, which then counts the rows and is left out, counts from.
     """
 
     delimiter: str
     fields: int
     names: tuple[str, ...] | None
     values: tuple[int, ...]
-    index: bool = False
+    texts: tuple[int, ...] = ()
+    index: int | None = None
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -55,39 +60,11 @@ class Layout:
         return None if self.names and number in self.names else number
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number as every CSV reader understands it."""
-    return _NUMBER.fullmatch(cell.strip(" \t")) is not None
+class Parsed(NamedTuple):
+    """Some rows: numbers of shape (rows, values), and an array of str for each field of text."""
 
-
-def is_almost_number(cell: str) -> bool:
-    """Whether a cell is no number but looks as if it were meant as one: ``1,234``, ``0x10``."""
-    return not is_number(cell) and _ALMOST_NUMBER.fullmatch(cell.strip()) is not None
-
-
-def to_number(cell: str) -> float:
-    """Return the float64 nearest to a cell's number.
-
-    Raises
-    ------
-    ValueError
-        If it is no number, or larger than any float64; the message says which.
-    """
-    if not is_number(cell):
-        raise ValueError(_why_no_number(cell))
-    number = float(cell)
-    if math.isinf(number) and "inf" not in cell.lower():
-        raise ValueError(f"{cell.strip()} is larger than any float64")
-    return number
-
-
-def _why_no_number(cell: str) -> str:
-    if not cell.strip():
-        return "an empty cell"
-    shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
-    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", cell):
-        return f"{shown} is not a number: a decimal comma, or a comma between thousands?"
-    return f"{shown} is not a number"
+    numbers: NDArray[np.float64]
+    texts: tuple[NDArray[Any], ...] = ()
 
 
 def decode(content: bytes, name: str, first_line: int) -> str:
@@ -97,13 +74,56 @@ def decode(content: bytes, name: str, first_line: int) -> str:
     except UnicodeDecodeError as error:
         line = first_line + content.count(b"\n", 0, error.start)
         byte = content[error.start]
-        raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
+        raise InputError(
+            f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text",
+            hint="--encoding says what the text is in: latin-1, cp1252, utf-16, ...",
+        ) from error
 
 
-def parse(
-    content: bytes, layout: Layout, name: str, first_line: int, first_row: int
-) -> NDArray[np.float64]:
-    """Return the numbers of some whole lines, of shape (rows, values).
+def outside_quotes(content: bytes, delimiter: str) -> bytes:
+    """Return content of the same length with whatever stands in quotes overwritten."""
+    if b'"' not in content:
+        return content
+    return _quoted(delimiter).sub(lambda match: b"x" * len(match[0]), content)
+
+
+def squeeze(content: bytes) -> bytes:
+    """Return content with one blank between cells and none around lines, except in quotes."""
+    if b'"' in content:
+        return _BLANKS.sub(lambda match: match[1] or (b" " if match[2] else b""), content)
+    content = re.sub(rb"[ \t]+", b" ", content).removeprefix(b" ").removesuffix(b" ")
+    return content.replace(b"\n ", b"\n").replace(b" \n", b"\n").replace(b" \r", b"\r")
+
+
+_BLANKS = re.compile(rb'("[^"]*+(?:"|\Z))|(?:^|(?<=[\r\n]))[ \t]+|[ \t]+(?=[\r\n]|\Z)|([ \t]+)')
+
+
+def check_quotes(content: bytes, delimiter: str, name: str, first_line: int) -> None:
+    """Raise InputError if a quote is never closed, which would swallow all lines behind it."""
+    if b'"' not in content:
+        return
+    *_, last = None, *_quoted(delimiter).finditer(content)
+    if last and last[1] is None:
+        line = first_line + content.count(b"\n", 0, last.start())
+        raise InputError(
+            f"{name}:{line}: a quote is never closed",
+            hint="a quote inside a quoted cell is written twice",
+        )
+
+
+@cache
+def _quoted(delimiter: str) -> re.Pattern[bytes]:
+    """Match a quoted cell, which begins only where a cell does, as in the csv module.
+
+    Its group is the quote at the end, if there is one.
+    """
+    between = re.escape(delimiter.encode())
+    inside = rb'"[^"]*+(?:""[^"]*+)*+(?:(")|\Z)'
+    return re.compile(rb"(?:(?<=[\r\n]|" + between + rb")|\A)" + inside)
+
+
+def parse(content: bytes, layout: Layout, name: str, first_line: int, first_row: int) -> Parsed:
+    """Return the numbers and texts of some whole lines.
 
     Raises
     ------
@@ -111,21 +131,26 @@ def parse(
         Naming file, line and column of the first cell that is not as `layout` says.
     """
     text = decode(content, name, first_line)
+    check_quotes(content, layout.delimiter, name, first_line)
     plain = not _ODD.search(text)  # else float() reads more than numbers
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
     rows: list[list[float]] = []
+    texts: list[list[str]] = []
     line = first_line
     try:
         for cells in reader:
+            place = f"{name}:{line}"
             if len(cells) != layout.fields:
-                raise InputError(f"{name}:{line}: {_wrong_count(cells, layout)}")
-            if layout.index:
-                _check_index(cells[0], first_row + len(rows), f"{name}:{line}", layout)
-            rows.append(_numbers(cells, layout, f"{name}:{line}", plain=plain))
+                raise _wrong_count(cells, layout, place)
+            if layout.index is not None:
+                _check_index(cells[0], layout.index + first_row + len(rows), place, layout)
+            rows.append(_numbers(cells, layout, place, plain=plain))
+            texts.append([cells[field] for field in layout.texts])
             line = first_line + reader.line_num
     except csv.Error as error:
-        raise InputError(f"{name}:{line}: {error}", hint="is a quote never closed?") from error
-    return np.array(rows, np.float64).reshape(len(rows), len(layout.values))
+        raise InputError(f"{name}:{line}: {error}") from error
+    numbers = np.array(rows, np.float64).reshape(len(rows), len(layout.values))
+    return Parsed(numbers, tuple(np.array(column, object) for column in zip(*texts, strict=True)))
 
 
 def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> list[float]:
@@ -144,24 +169,32 @@ def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> li
         except ValueError as error:
             raise InputError(
                 f"{place}: {layout.column(field)}: {error}",
-                hint=_hint(cells[field], layout, field, first_line=place.endswith(":1")),
+                hint=_hint(cells, layout, field, first_line=place.endswith(":1")),
             ) from error
     return numbers
 
 
-def _hint(cell: str, layout: Layout, field: int, *, first_line: bool) -> str | None:
-    if not cell.strip() or is_almost_number(cell):
-        return None
-    if first_line and layout.names is None:
+def _hint(cells: list[str], layout: Layout, field: int, *, first_line: bool) -> str | None:
+    cell = cells[field]
+    if first_line and layout.names is None and cell.strip() and not is_almost_number(cell):
         return "is the first row names? --header"
-    which = layout.option(field)
-    return f"leave the column out with --drop {which}" if which else None
+    if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
+        return cure(layout.names[field], None)
+    return cure(cell, layout.option(field))
 
 
-def _wrong_count(cells: list[str], layout: Layout) -> str:
+def _wrong_count(cells: list[str], layout: Layout, place: str) -> InputError:
     if not cells:
-        return "an empty line"
-    return f"{len(cells)} cells where there should be {layout.fields}"
+        return InputError(f"{place}: an empty line", hint="delete it")
+    count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+    hint = None
+    if len(cells) == layout.fields + 1 and not cells[-1]:
+        hint = "the line ends with a delimiter that the first line does not end with"
+    elif any(map(is_cut, cells)):
+        hint = cure("...", None)
+    elif len(cells) > layout.fields:
+        hint = "does a number hold the delimiter? 1,234 must be written 1234, and 1,5 as 1.5"
+    return InputError(f"{place}: {count} where there should be {layout.fields}", hint=hint)
 
 
 def _check_index(cell: str, row: int, place: str, layout: Layout) -> None:

@@ -5,36 +5,66 @@ import re
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xentcli.formats.csv.cells import Layout
+from xentcli.formats.csv.cells import Layout, Parsed
 
 _PLAIN = b"0123456789+-.eE,;|\r\n"
 # A byte order mark, control characters, and spaces inside a number are nothing to pandas.
-_DOUBTFUL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|^\xef\xbb\xbf|[eE][+-]?[ \t]")
+_CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
+_SPACES = tuple(
+    e + sign + blank for e in (b"e", b"E") for sign in (b"", b"+", b"-") for blank in (b" ", b"\t")
+)
+_SPACE_INSIDE = re.compile(rb"[0-9.][eE][+-]?[ \t]")
 _NUMBER, _TEXT = np.dtype(np.float64), np.dtype(object)
 
 WIDEST = 5000
 """Columns, each of which costs 20 microseconds a block, more than the cells of a block so wide."""
 
 
-def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> NDArray[Any] | None:
-    """Return the numbers of `rows` whole lines, of shape (rows, values), or None if in doubt.
+def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> Parsed | None:
+    """Return the numbers and texts of `rows` whole lines, or None if in doubt.
 
     None sends the lines to the careful parser, which either reads them or says what is wrong.
     In doubt is whatever pandas reads in its own way: short and long rows, TRUE, 1e400, NaN,
     carriage returns inside a line and line ends inside quotes.
     """
+    odd = content.translate(None, _PLAIN)  # empty for nothing but numbers
+    if odd and (_is_doubtful(content) or content.count(b"\n") != rows):
+        return None
+    frame = _read(content, layout)
+    if frame is None or frame.shape != (rows, layout.fields):
+        return None
+    last = layout.fields - 1
+    if last not in layout.values and not all(frame[last]):  # empty, or not there
+        return None
+    if layout.index is not None:
+        counted = range(layout.index + first_row, layout.index + first_row + rows)
+        if frame[0].tolist() != [str(i) for i in counted]:
+            return None
+    everything = layout.values == tuple(range(layout.fields))
+    numbers = (frame if everything else frame[list(layout.values)]).to_numpy(np.float64)
+    parsed = Parsed(numbers, tuple(frame[field].to_numpy() for field in layout.texts))
+    return parsed if _means_the_same(content, parsed, frame, layout) else None
+
+
+def _is_doubtful(content: bytes) -> bool:
+    """Whether there is what pandas does not see; the regular expression, being slow, comes last."""
+    if content.startswith(b"\xef\xbb\xbf") or len(content.translate(None, _CONTROL)) < len(content):
+        return True
+    found = any(space in content for space in _SPACES)
+    return found and _SPACE_INSIDE.search(content) is not None
+
+
+def _read(content: bytes, layout: Layout) -> Any:
+    """Return a data frame with a column for each field; None if pandas cannot read it."""
     import pandas as pd
 
-    odd = content.translate(None, _PLAIN)  # empty for nothing but numbers
-    if odd and (_DOUBTFUL.search(content) or content.count(b"\n") != rows):
-        return None
     dtype: Any = _NUMBER  # one for all columns is much faster than one for each
     if len(layout.values) < layout.fields:
-        dtype = {i: _NUMBER if i in layout.values else _TEXT for i in range(layout.fields)}
+        values = set(layout.values)
+        dtype = {i: _NUMBER if i in values else _TEXT for i in range(layout.fields)}
     try:
-        frame = pd.read_csv(
+        return pd.read_csv(
             io.BytesIO(content),
             sep=layout.delimiter,
             header=None,
@@ -47,26 +77,27 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> NDArray[
         )
     except (ValueError, TypeError, LookupError):
         return None
-    last = layout.fields - 1
-    if frame.shape != (rows, layout.fields):
-        return None
-    if last not in layout.values and not all(frame[last]):  # empty, or not there
-        return None
-    if layout.index and frame[0].tolist() != [str(i) for i in range(first_row, first_row + rows)]:
-        return None
-    if layout.values != tuple(range(layout.fields)):
-        frame = frame[list(layout.values)]
-    values = frame.to_numpy()
-    return values if _means_the_same(content, values, layout) else None
 
 
-def _means_the_same(content: bytes, values: NDArray[Any], layout: Layout) -> bool:
-    """Whether each infinity is one that is written, and no TRUE or FALSE became a number."""
-    infinities = int(np.isinf(values).sum())
+def _means_the_same(content: bytes, parsed: Parsed, frame: Any, layout: Layout) -> bool:
+    """Whether each infinity is one that is written, and no TRUE or FALSE became a number.
+
+    Of what is written, that in columns of text is none of the numbers'.
+    """
+    infinities = int(np.isinf(parsed.numbers).sum())
     if not any(letter in content for letter in (b"f", b"F", b"t", b"T")):
         return infinities == 0
+    written = _words(content)
+    if any(written) and len(layout.values) < layout.fields:
+        if b'"' in content:  # quotes may hide or make a word: "tr"ue
+            return (infinities, written[1]) == (0, 0)
+        for field in set(range(layout.fields)) - set(layout.values):
+            beside = _words("\n".join(frame[field]).encode())
+            written = (written[0] - beside[0], written[1] - beside[1])
+    return written == (infinities, 0)
+
+
+def _words(content: bytes) -> tuple[int, int]:
+    """Return how often content says inf, and how often true or false."""
     folded = content.lower()
-    if re.search(b"true|false", folded):
-        return False
-    # Beside text, which may hold any word, who wrote an infinity cannot be told by counting.
-    return infinities == (folded.count(b"inf") if len(layout.values) == layout.fields else 0)
+    return folded.count(b"inf"), folded.count(b"true") + folded.count(b"false")

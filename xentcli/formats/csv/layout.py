@@ -2,75 +2,130 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from xentcli.errors import InputError
-from xentcli.formats.csv.cells import Layout, decode, is_almost_number, is_number
+from xentcli.formats.csv.cells import Layout, check_quotes, decode, squeeze
+from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
+from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
 from xentcli.formats.interface import ReadOptions
 
 _SAMPLE = 20  # lines that decide on the delimiter
+_LABELS = 1000  # rows that decide whether labels are names
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
 @dataclass(frozen=True)
 class Beginning:
-    """What the first lines of a file decide."""
+    """What the first lines of a file decide.
+
+    Attributes
+    ----------
+    layout : Layout
+        Of the rows.
+    header_lines : int
+        How many lines the header takes.
+    columns : Columns
+        The fields that are read.
+    label_names : bool
+        Whether the labels are names, the first text that is read.
+    padded : bool
+        Whether any number of blanks stands between cells.
+    notes : list of str
+        What was decided beyond the plain cases.
+    """
 
     layout: Layout
     header_lines: int
+    columns: Columns
+    label_names: bool
+    padded: bool
     notes: list[str]
 
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    text = decode(head, name, 1)
+    text = decode(head, name, 1).removeprefix("# ")  # as np.savetxt begins a header
     notes: list[str] = []
     delimiter = options.delimiter or _find_delimiter(text, usual_delimiter)
     if options.delimiter is None and delimiter != usual_delimiter:
         notes.append(f"{name}: cells are separated by {_DELIMITERS[delimiter]}")
+    squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
+    padded, text = squeezed != text, squeezed
+    rows = _rows(text, delimiter, name)
+    first, header_lines = next(rows, ([], 0))
+    second, _ = next(rows, (None, 0))
+    if second is None:
+        check_quotes(head, delimiter, name, 1)
+    labelled = options.labels or options.label_column is not None
+    needs_more = labelled or (second is not None and len(second) == len(first) + 1)
+    others = [cells for cells, _ in islice(rows, _LABELS if needs_more else 0)]
+    others = others if second is None else [second, *others]
+    is_header, note = _decide_header(first, second, others, name, options)
+    notes += [note] if note else []
+    names = _names(first, others, name) if is_header else None
+    index = find_index(names, second, options)
+    if index is not None:
+        notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
+    fields = len(names or first)
+    columns = choose(names, fields, 0 if index is None else 1, name, options)
+    label_names = labelled and _labels_are_names(
+        others if is_header else [first, *others], names, columns, options
+    )
+    values, texts = _roles(columns, label_names=label_names)
+    layout = Layout(delimiter, fields, names, values, texts, index)
+    header_lines = header_lines if is_header else 0
+    return Beginning(layout, header_lines, columns, label_names, padded, notes)
+
+
+def _rows(text: str, delimiter: str, name: str) -> Iterator[tuple[list[str], int]]:
+    """Yield the cells of each row, and how many lines are read then."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        first = next(reader, [])
-        header_lines = reader.line_num
-        second = next(reader, None)
+        for cells in reader:
+            yield cells, reader.line_num
     except csv.Error as error:
-        raise InputError(f"{name}:1: {error}") from error
-    is_header, note = _decide_header(first, second, name, options.header)
-    if note:
-        notes.append(note)
-    names = tuple(cell.strip() for cell in first) if is_header else None
-    if names and names[0].startswith("# "):  # as np.savetxt writes a header
-        names = (names[0].removeprefix("# "), *names[1:])
-    if names:
-        _check_names(names, name)
-    index = _is_index(names, second, options)
-    if index:
-        notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
-    values = _choose(names, len(first), index, name, options)
-    layout = Layout(delimiter, len(first), names, values, index)
-    return Beginning(layout, header_lines if is_header else 0, notes)
+        raise InputError(f"{name}:{reader.line_num}: {error}") from error
 
 
 def _find_delimiter(text: str, usual: str) -> str:
     """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
-    lines = text.splitlines()[:_SAMPLE]
-    lines = lines[:-1] if len(lines) == _SAMPLE else lines
+    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE)
+    lines = lines[:-1] if len(lines) > 1 else lines
     candidates = []
-    for delimiter in (usual, *(d for d in _DELIMITERS if d != usual)):
+    for delimiter in (usual, *(d for d in _DELIMITERS if d != usual and d in text)):
+        if delimiter == " ":
+            lines = squeeze("\n".join(lines).encode()).decode().split("\n")
         try:
             rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
         except csv.Error:
             continue
-        widths = {len(cells) for cells in rows}
-        if len(widths) == 1 and widths.pop() > 1:
-            last = rows[-1] if delimiter == "," else [cell.replace(",", ".") for cell in rows[-1]]
-            numbers = sum(map(is_number, last)) / len(last)
-            if delimiter != " " or numbers == 1.0:
-                candidates.append((numbers, delimiter))
+        numbers = _share_of_numbers(rows, delimiter)
+        if numbers and (delimiter != " " or numbers == 1.0):
+            candidates.append((numbers, delimiter))
     if not candidates:
         return usual
     best = max(numbers for numbers, _ in candidates)
     return next(delimiter for numbers, delimiter in candidates if numbers == best)
+
+
+def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:
+    """Return how many cells of a row are numbers, if all rows have as many cells, at least two.
+
+    The header that R writes lacks a name for the first column, which names the rows.
+    """
+    widths = {len(cells) for cells in rows[1:] or rows}
+    width = widths.pop() if len(widths) == 1 else 0
+    lacking = width - len(rows[0]) if rows else 0
+    if width < 2 or lacking not in (0, 1) or (lacking and width < 3):
+        return None
+    last = next((cells for cells in reversed(rows) if "..." not in cells), rows[-1])
+    last = last[lacking:]
+    last = last if delimiter == "," else [cell.replace(",", ".") for cell in last]
+    return sum(map(is_number, last)) / len(last)
 
 
 _MISSING = {"", "na", "n/a", "null", "none"}
@@ -82,19 +137,41 @@ def _counts(cells: list[str], at_least: int = 2) -> bool:
 
 
 def _decide_header(
-    first: list[str], second: list[str] | None, name: str, said: bool | None
+    first: list[str],
+    second: list[str] | None,
+    others: list[list[str]],
+    name: str,
+    options: ReadOptions,
 ) -> tuple[bool, str | None]:
     """Return whether the first row is a header, and what the user should know about that."""
-    if said is not None:
-        return said, None
-    numeric = [is_number(cell) for cell in first]
-    unnamed = first[:1] == [""] and len(first) > 1
-    if _counts(first[1:] if unnamed else first, at_least=1 if unnamed else 2):
+    if options.header is not None:
+        return options.header, None
+    beside = (options.label_column, options.id_column)
+    said = {*beside, *(options.columns or ()), *options.drop}
+    if any(cell.strip() in said and not is_number(cell) for cell in first):
+        return True, None
+    if options.labels and len(first) == 1 and not is_number(first[0]):
+        if not is_label(first[0], (cells[0] for cells in others if cells), options.classes):
+            return True, None
+        return False, f"{name}: the first row is read as a label (else --header)"
+    # Labels and ids that the user finds by number may be text in a file without a header.
+    by_number = {int(column) - 1 for column in beside if column and column.isdecimal()}
+    if second is not None and len(second) != len(first):
+        second = None
+    return _judge({i: cell for i, cell in enumerate(first) if i not in by_number}, second, name)
+
+
+def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[bool, str | None]:
+    """Decide by the first row's cells, each with its field, and by the second row."""
+    cells = list(first.values())
+    numeric = [is_number(cell) for cell in cells]
+    unnamed = first.get(0) == "" and len(first) > 1
+    if _counts(cells[1:] if unnamed else cells, at_least=1 if unnamed else 2):
         note = f"{name}: the first row counts the columns: read as a header (else --no-header)"
         return True, note
     if all(numeric):
         return False, None
-    missing = [i for i, cell in enumerate(first) if cell.strip().lower() in _MISSING]
+    missing = [i for i, cell in first.items() if cell.strip().lower() in _MISSING]
     if any(numeric) and missing and len(missing) + sum(numeric) == len(first):
         i = missing[0]
         what = repr(first[i]) if first[i].strip() else "an empty cell"
@@ -102,16 +179,16 @@ def _decide_header(
             f"{name}:1: column {i + 1}: {what} among numbers",
             hint="if the first row is a header: --header",
         )
-    for i, cell in enumerate(first):
+    for i, cell in first.items():
         if is_almost_number(cell):
+            hint = cure(cell, None) if is_cut(cell) else "say which with --header or --no-header"
             raise InputError(
-                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number",
-                hint="say which with --header or --no-header",
+                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint
             )
-    if not any(numeric) or second is None or len(second) != len(first):
+    if not any(numeric) or second is None:
         return True, None
-    named = [i for i, number in enumerate(numeric) if not number]
-    counting = _counts([first[i] for i, number in enumerate(numeric) if number])
+    named = [i for i, cell in first.items() if not is_number(cell)]
+    counting = _counts([cell for cell in cells if is_number(cell)])
     if counting or all(is_number(second[i]) for i in named):
         return True, f"{name}: the first row is read as a header (else --no-header)"
     raise InputError(
@@ -120,7 +197,9 @@ def _decide_header(
     )
 
 
-def _check_names(names: tuple[str, ...], file: str) -> None:
+def _names(first: list[str], others: list[list[str]], file: str) -> tuple[str, ...] | None:
+    """Return the names of all columns."""
+    names = tuple(cell.strip() for cell in first)
     seen: dict[str, int] = {}
     for i, name in enumerate(names):
         if name and name in seen:
@@ -129,49 +208,35 @@ def _check_names(names: tuple[str, ...], file: str) -> None:
                 hint="rename one, or read the first row as data with --no-header",
             )
         seen[name] = i
+    return ("", *names) if _lacks_a_name(names, others) else names or None
 
 
-def _is_index(
-    names: tuple[str, ...] | None, second: list[str] | None, options: ReadOptions
+def _lacks_a_name(names: tuple[str, ...], others: list[list[str]]) -> bool:
+    """Whether there is no name for the first column, R's names of rows: text, or 1, 2, 3, ..."""
+    if min(len(names), len(others)) < 2 or {len(cells) for cells in others} != {len(names) + 1}:
+        return False
+    start = others[0][0]
+    return bool(others[0][-1].strip()) and (start in ("0", "1") or not is_number(start))
+
+
+def _labels_are_names(
+    rows: list[list[str]], names: tuple[str, ...] | None, columns: Columns, options: ReadOptions
 ) -> bool:
-    """Whether the first column is the index that pandas writes: no name, counting from 0.
-
-    One that does not count is an error that its first row raises, unless the user says that there
-    is a header, or which columns to read.
-    """
-    if not names or names[0] or len(names) < 2 or options.columns is not None or second is None:
-        return False
-    if "1" in options.drop and "1" not in names:
-        return False
-    return second[:1] == ["0"] or (options.header is None and is_number(second[0]))
-
-
-def _choose(
-    names: tuple[str, ...] | None, fields: int, index: bool, file: str, options: ReadOptions
-) -> tuple[int, ...]:
-    """Return the fields to read: the chosen columns, then the label column."""
-    label = None
-    if options.label_column is not None:
-        label = _field(options.label_column, names, fields, file)
-    if options.columns is not None:
-        chosen = [_field(column, names, fields, file) for column in options.columns]
-    else:
-        chosen = list(range(1 if index else 0, fields))
-    dropped = {_field(column, names, fields, file) for column in options.drop}
-    values = [field for field in chosen if field not in dropped and field != label]
-    if not values:
-        raise InputError(f"{file}: no column is left to read")
-    return (*values, label) if label is not None else tuple(values)
+    field = columns.label
+    if field is None:  # a file of labels, unless it holds class probabilities
+        if len(columns.values) > 1:
+            return False
+        field = columns.values[0]
+    classes = options.classes
+    if columns.label is not None and not classes and names:
+        classes = tuple(names[i] for i in columns.values)
+    return are_names((cells[field] for cells in rows if len(cells) > field), classes)
 
 
-def _field(column: str, names: tuple[str, ...] | None, fields: int, file: str) -> int:
-    """Find a column by its name, or by its number from 1."""
-    if names and column in names:
-        return names.index(column)
-    if column.isdecimal() and 1 <= int(column) <= fields:
-        return int(column) - 1
-    there = (
-        f"it has {', '.join(map(repr, names[:12]))}" if names else f"it has columns 1 to {fields}"
-    )
-    more = ", ..." if names and len(names) > 12 else ""
-    raise InputError(f"{file}: there is no column {column!r}; {there}{more}")
+def _roles(columns: Columns, *, label_names: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the fields that are read as numbers, and those that are read as text."""
+    values, label, ids = columns
+    id_field = () if ids is None else (ids,)
+    if label is None:
+        return ((), values) if label_names else (values, id_field)
+    return (values, (label, *id_field)) if label_names else ((*values, label), id_field)

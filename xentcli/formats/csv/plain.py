@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.csv.cells import Layout
+from xentcli.formats.csv.cells import Layout, Parsed
 
 
-def parse(content: bytes, layout: Layout, rows: int) -> NDArray[np.float64] | None:
-    """Return the numbers of `rows` whole lines, of shape (rows, values), or None if in doubt.
+def parse(content: bytes, layout: Layout, rows: int) -> Parsed | None:
+    """Return the numbers of `rows` whole lines, or None if in doubt.
 
     In doubt is whatever is no plain number, and whatever JSON reads in its own way: nested arrays,
     and carriage returns inside a line.
     """
     delimiter = layout.delimiter.encode()
     carriage_returns = b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
-    if layout.index or b"[" in content or carriage_returns:
+    if layout.texts or layout.index is not None or b"[" in content or carriage_returns:
         return None
     if not _has_cells(content, delimiter, rows, layout.fields):
         return None
@@ -34,7 +34,7 @@ def parse(content: bytes, layout: Layout, rows: int) -> NDArray[np.float64] | No
         return None
     table = numbers.reshape(rows, layout.fields)
     everything = layout.values == tuple(range(layout.fields))
-    return table if everything else table[:, list(layout.values)]
+    return Parsed(table if everything else table[:, list(layout.values)])
 
 
 def _has_cells(content: bytes, delimiter: bytes, rows: int, fields: int) -> bool:

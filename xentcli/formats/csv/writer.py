@@ -1,7 +1,6 @@
 """Rows of numbers as CSV, in the shortest text that reads back to the same bits."""
 
-import csv
-import io
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -27,17 +26,20 @@ class CsvWriter:
         self._output = output
         self._delimiter = delimiter
         self._columns = header.columns
+        self._id_column = header.id_column
         self._begun = False
 
-    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:  # noqa: ARG002
-        """Write rows, or one number."""
+    def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
+        """Write rows, or one number; each behind its id."""
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
         if table.size == 0:
             return
         self._begin(shortest(table[:1]).tolist())
         step = max(1, _CELLS // max(1, table.shape[1]))
         for start in range(0, len(table), step):
-            self._output.write(format_rows(table[start : start + step], self._delimiter))
+            part = slice(start, start + step)
+            names = None if ids is None else ids[part].tolist()
+            self._output.write(format_rows(table[part], self._delimiter, names))
 
     def close(self) -> None:
         """Write the header, if there was no row."""
@@ -56,15 +58,34 @@ class CsvWriter:
         columns = self._columns
         if columns is None and len(counting) > 1 and first[0] == counting:
             columns = tuple(cell.decode() for cell in counting)
-        if columns:
-            line = io.StringIO()
-            # With "\r\n" as the line's end, csv quotes names that hold either.
-            csv.writer(line, delimiter=self._delimiter).writerow(columns)
-            self._output.write(line.getvalue().removesuffix("\r\n").encode() + b"\n")
+        if not columns:
+            return
+        if self._id_column is not None:
+            columns = (self._id_column, *columns)
+        cells = [*quoted(columns, self._delimiter)]
+        if cells[0].startswith("# ") or cells == [""]:  # a comment's mark, an empty line
+            cells[0] = f'"{cells[0]}"'
+        self._output.write(self._delimiter.join(cells).encode() + b"\n")
 
 
-def format_rows(table: NDArray[Any], delimiter: str) -> bytes:
-    """Return rows (N, C) as text, a line each."""
+def format_rows(table: NDArray[Any], delimiter: str, ids: Iterable[Any] | None = None) -> bytes:
+    """Return rows (N, C) as text, a line each, behind their ids."""
     between = delimiter.encode()
     lines = [between.join(cells) for cells in shortest(table).tolist()]
+    if ids is not None:
+        names = (cell.encode() for cell in quoted(ids, delimiter))
+        lines = [name + between + line for name, line in zip(names, lines, strict=True)]
     return b"\n".join([*lines, b""])
+
+
+def quoted(cells: Iterable[Any], delimiter: str) -> list[str]:
+    """Return texts as cells, in quotes where they hold what ends a cell, or marks a file."""
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    together = "".join(texts)  # most hold nothing of the kind
+    special = [character for character in f'"\r\n\ufeff{delimiter}' if character in together]
+    if not special:
+        return texts
+    return [
+        '"' + text.replace('"', '""') + '"' if any(c in text for c in special) else text
+        for text in texts
+    ]

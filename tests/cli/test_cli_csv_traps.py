@@ -1,0 +1,151 @@
+"""Odd CSV through the command line, in one block and in many: one line, with place and cure.
+
+In many blocks the fast parsers come first, as in a file of more than 2 MB.
+"""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_tools import Run, command
+
+from xentcli.formats.csv import source
+
+GOOD = b"1,2.5\n" * 40
+
+
+def at_42(line: bytes) -> bytes:
+    """Return a file with this line and others that are good."""
+    return b"a,b\n" + GOOD + line
+
+
+TRAPS: dict[str, tuple[bytes, str, str]] = {
+    # name: file, start of the message behind its name, part of the hint
+    "short": (at_42(b"3\n"), ":42: 1 cell where there should be 2", ""),
+    "long": (at_42(b"3,4,5\n"), ":42: 3 cells where there", "hold the delimiter"),
+    "trailing comma": (at_42(b"3,4,\n"), ":42: 3 cells where", "the line ends"),
+    "trailing commas": (b"a,b\n" + b"3,4,\n" * 40, ":2: 3 cells where", "ends with a delimiter"),
+    "trailing commas everywhere": (b"a,b,\n" + b"3,4,\n" * 40, ":2: column 3: an empty", "drop 3"),
+    "text": (at_42(b"3,x\n"), ":42: column 'b': 'x' is not a number", "--drop b"),
+    "decimal comma": (b"a;b\n" + b"1;2\n" * 40 + b'3;1,5\n', ":42: column 'b': '1,5' is", "1.5"),
+    "thousands": (at_42(b'3,"1,234"\n'), ":42: column 'b': '1,234' is not a", "like 1234"),
+    "unquoted thousands": (at_42(b"3,1,234\n"), ":42: 3 cells where", "1,234 must be"),
+    "hex": (at_42(b"3,0x1F\n"), ":42: column 'b': '0x1F' is not", "like 1234"),
+    "underscore": (at_42(b"3,1_000\n"), ":42: column 'b': '1_000' is not", "like 1234"),
+    "empty": (at_42(b"3,\n"), ":42: column 'b': an empty cell", "--drop b"),
+    "empty line": (at_42(b"\n1,2\n"), ":42: an empty line", "delete it"),
+    "two names": (b"a,b,a\n" + b"1,2,3\n" * 40, ":1: two columns are named 'a': 1 and 3", "rename"),
+    "only a header": (b"a,b\n", ": there is a header but no row", ""),
+    "nothing": (b"", ": the file is empty", "to the end"),
+    "NUL": (at_42(b"3,1\0\n"), r":42: column 'b': '1\x00' is not a number", "utf-16-le"),
+    "NULs": ("a,b\n1,2\n".encode("utf-16-le") * 40, r":2: column 'a\x00': '\x001", "utf-16-le"),
+    "not UTF-8": (at_42(b"3,\xe9\n"), ":42: byte 0xe9 is not UTF-8", "--encoding"),
+    "cut UTF-8": (at_42(b"3,\xc3"), ":42: byte 0xc3 is not UTF-8", "--encoding"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), ": the text is UTF-16", "--encoding utf-16"),
+    "UTF-32": ("a,b\n1,2\n".encode("utf-32"), ": the text is UTF-32", "--encoding utf-32"),
+    "cut by pandas": (at_42(b"...,...\n"), ":42: column 'a': '...' is not a", "whole"),
+    "cut by NumPy": (at_42(b"3,[0.1 ... 0.9]\n"), ":42: column 'b': '[0.1 ... ", "whole"),
+    "cut columns": (b"a,b,c\n" + b"1,2,3\n" * 40 + b"1,...,2,3\n", ":42: 4 cells where", "whole"),
+    "printed array": (b"[[1.5 2.5]\n [3.5 4.5]]\n", ":2: column '[[1.5 2.5]': ", "savetxt"),
+    "line end in quotes": (at_42(b'3,"1\n2"\n'), r":42: column 'b': '1\n2' is", ""),
+    "open quote": (at_42(b'3,"4\n'), ":42: a quote is never closed", "twice"),
+    "open quote in the header": (b'a,"b\n' + GOOD, ":1: a quote is never closed", "twice"),
+    "R's names of rows": (
+        b'"A" "B"\n' + b"".join(b'"row%d" 1.5 2\n' % i for i in range(40)),
+        ":2: column 1: 'row0' is not a number",
+        "--drop 1",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    content, message, cure = TRAPS[name]
+    Path("in.csv").write_bytes(content)
+    outcomes = []
+    for block in (2**21, 64):
+        monkeypatch.setattr(source, "_BLOCK", block)
+        outcomes.append(run("softmax", "in.csv", "-o", "out.csv"))
+    for outcome in outcomes:
+        assert (outcome.code, outcome.out) == (1, "")
+        lines = [line for line in outcome.err.splitlines() if not line.startswith("note: ")]
+        assert lines[0].startswith(f"error: in.csv{message}")
+        assert cure in "".join(lines[1:])
+        assert len(lines) <= 2
+    assert outcomes[0] == outcomes[1]
+    assert [path.name for path in Path().iterdir()] == ["in.csv"]
+    assert Path("in.csv").read_bytes() == content
+
+
+@pytest.mark.parametrize("row", ["3,x", "3", '3,"1,234"'])
+def test_the_same_message_in_a_file_of_more_than_a_block(run: Run, row: str) -> None:
+    Path("small.csv").write_text(f"a,b\n{row}\n")
+    small = run("softmax", "small.csv")
+    Path("small.csv").write_text("a,b\n" + "0.5,123456.5\n" * 170_000 + f"{row}\n")
+    assert Path("small.csv").stat().st_size > 2**21
+    large = run("softmax", "small.csv", "-o", "out.csv")
+    assert large.code == small.code == 1
+    assert large.err == small.err.replace(":2:", ":170002:")
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_line_of_a_gigabyte(header: bool) -> None:
+    """It is refused before it fills the memory."""
+    made = (
+        "import sys\nblock = b'1.5,' * 2**18\nfor _ in range(1000): sys.stdout.buffer.write(block)"
+    )
+    first = "sys.stdout.buffer.write(b'a,b\\n1,2\\n')\n" if header else ""
+    made = made.replace("block =", f"{first}block =")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+
+    with subprocess.Popen(
+        [sys.executable, "-c", made], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as maker:
+        done = subprocess.run(
+            command("softmax", "-", "--jobs", "1"),
+            stdin=maker.stdout,
+            capture_output=True,
+            check=False,
+            timeout=60,
+            preexec_fn=limit,
+            env={"OPENBLAS_NUM_THREADS": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)},
+        )
+        maker.kill()
+    error = done.stderr.decode()
+    assert done.returncode == 1, error
+    line = 3 if header else 1
+    assert error.startswith(f"error: <stdin>:{line}: a line of more than 67108864 bytes\nhint: ")
+
+
+def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
+    content = b'id,a,"b ""c"""\r\nx,1.5,-2\r\n"y, z",3e-7,nan\r\n\xc3\xa9,inf,0\r\n'
+    damaged = [content[:i] for i in range(len(content))]
+    damaged += [
+        content[:i] + bytes([content[i] ^ 1 << bit]) + content[i + 1 :]
+        for i in range(len(content))
+        for bit in (i % 8, (i + 3) % 8, (i + 6) % 8)
+    ]
+    for part in damaged:
+        Path("in.csv").write_bytes(part)
+        outcome = run("softmax", "in.csv", "--id-column", "1", "--non-finite", "propagate")
+        assert outcome.code in (0, 1), part
+        assert "mistake in xent" not in outcome.err, part
+        assert "Traceback" not in outcome.err, part
+        assert outcome.code == 0 or outcome.err.count("error: ") == 1, part
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_hundred_thousand_columns_there_and_back(run: Run, ids: bool) -> None:
+    names = [f"c{i}" for i in range(100_000)]
+    row = ",".join(["0"] * 100_000)
+    head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
+    lines = [start.format(i) + row for i in range(3)]
+    Path("in.csv").write_text("\n".join([head + ",".join(names), *lines, ""]))
+    assert run("softmax", "in.csv", *option, "-o", "out.csv").code == 0
+    header, *rows = Path("out.csv").read_text().splitlines()
+    assert header == head + ",".join(names)
+    assert rows == [start.format(i) + ",".join(["1e-05"] * 100_000) for i in range(3)]

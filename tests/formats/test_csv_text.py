@@ -1,0 +1,216 @@
+"""Text beside the numbers of a CSV: ids and class names, unchanged, in one block and in many."""
+
+import csv
+import io
+import tempfile
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opening import csv_source, read_csv
+
+from xentcli.errors import InputError, UsageError
+from xentcli.formats import registry
+from xentcli.formats.csv import source
+from xentcli.formats.interface import ArrayHeader
+from xentcli.storage.outputs import Output
+
+blocks = pytest.mark.parametrize("block", [2**21, 32])
+ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+FLOATS = st.floats(allow_nan=False)
+
+
+def written(rows: Any, ids: list[str], columns: tuple[str, ...], name: str, format_: str) -> bytes:
+    """Return what the writer makes of rows and their ids."""
+    with tempfile.TemporaryFile() as file:
+        header = ArrayHeader((None, len(columns)), np.dtype("f8"), columns, name)
+        output = Output("f", file.fileno(), seekable=True)
+        writer = registry.by_name(format_).open_writer(output, header)
+        for i in range(0, len(rows), 2):
+            writer.write(np.array(rows[i : i + 2]), np.array(ids[i : i + 2], object))
+        writer.close()
+        file.seek(0)
+        return file.read()
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data(), format_=st.sampled_from(["csv", "tsv"]), block=st.sampled_from([2**21, 48]))
+def test_ids_and_headers_of_any_text_come_back(
+    data: st.DataObject, format_: str, block: int
+) -> None:
+    names = ANY_TEXT.map(str.strip).filter(lambda name: name != "1")  # which finds the first
+    header = data.draw(st.lists(names, min_size=2, max_size=4, unique_by=lambda n: n or object()))
+    ids = data.draw(st.lists(ANY_TEXT, min_size=1, max_size=9))
+    row = st.lists(FLOATS, min_size=len(header) - 1, max_size=len(header) - 1)
+    rows = data.draw(st.lists(row, min_size=len(ids), max_size=len(ids)))
+    content = written(rows, ids, tuple(header[1:]), header[0], format_)
+    delimiter = "\t" if format_ == "tsv" else ","
+    cells = list(csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter))
+    assert cells[0] == header
+    assert [row[0] for row in cells[1:]] == ids
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "_BLOCK", block)
+        name = f"f.{format_}"
+        read = read_csv(content, name, header=True, delimiter=delimiter, id_column="1")
+    assert (read.columns, read.id_column) == (tuple(header[1:]), header[0])
+    assert read.ids is not None
+    assert read.ids.tolist() == ids
+    assert read.values.reshape(-1).tobytes() == np.array(rows).reshape(-1).tobytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["\ufeffid", "# id", "#id", "", '"', "a\rb", "\x85", "\u2028", "\0"]
+)
+def test_what_marks_a_file_is_quoted(name: str) -> None:
+    content = written([[0.0, 1.0]] * 2, [name, "x"], ("a", "b"), name, "csv")
+    read = read_csv(content, id_column="1", header=True)
+    assert (read.id_column, read.columns) == (name.strip(), ("a", "b"))
+    assert read.ids is not None
+    assert read.ids.tolist() == [name, "x"]
+
+
+@blocks
+@pytest.mark.parametrize("cell", ["img_1", " padded ", "", "007", "1e3", "NA", "nan", "true", "-"])
+def test_ids_are_text(monkeypatch: pytest.MonkeyPatch, cell: str, block: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    read = read_csv("id,a,b\n" + f"{cell},1,2\nx,3,4\n" * 9, id_column="id")
+    assert read.ids is not None
+    assert read.ids.tolist() == [cell, "x"] * 9
+    assert read.values.tolist() == [[1.0, 2.0], [3.0, 4.0]] * 9
+    assert (read.columns, read.id_column, read.notes) == (("a", "b"), "id", [])
+
+
+def test_ids_in_any_column_of_a_file_without_a_header() -> None:
+    read = read_csv("1,x,2\n3,y,4\n", id_column="2")
+    assert read.ids is not None
+    assert (read.ids.tolist(), read.columns) == (["x", "y"], None)
+    assert read.values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_the_index_of_pandas_as_ids() -> None:
+    frame = pd.DataFrame([[0.5, 1], [2, 3]], index=["x", "y"], columns=["a", "b"])
+    read = read_csv(frame.to_csv(), id_column="1")
+    assert read.ids is not None
+    assert (read.ids.tolist(), read.id_column, read.columns) == (["x", "y"], "", ("a", "b"))
+
+
+def test_a_column_is_labels_or_ids() -> None:
+    with pytest.raises(InputError, match=r"^f\.csv: column 'a' cannot hold both"):
+        csv_source("a,b\n1,2\n", id_column="a", label_column="1")
+
+
+NAMES = ("cat", "dog", "bird")
+
+
+@blocks
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("label\ncat\n dog \n", ["cat", " dog "]),
+        ("cat\ndog\n", ["cat", "dog"]),
+        ("cow\ncow\n", ["cow", "cow"]),
+        ("label\n7\ncat\n", ["7", "cat"]),
+        ("label\nTrue\nFalse\n", ["True", "False"]),
+        ("True\nFalse\n", ["True", "False"]),
+        ("label\ncat\n\ndog\n", None),
+        ("label\n0\n3.0\n", [0.0, 3.0]),
+        ("0\n3\n", [0.0, 3.0]),
+        ('"a, b"\n"a, b"\n', ["a, b", "a, b"]),
+    ],
+)
+def test_a_file_of_labels(
+    monkeypatch: pytest.MonkeyPatch, text: str, labels: list[Any] | None, block: int
+) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    if labels is None:
+        with pytest.raises(InputError, match=r"^f\.csv:3: an empty line"):
+            read_csv(text, labels=True, classes=NAMES)
+        return
+    found = csv_source(text, labels=True, classes=NAMES)
+    assert found.shape == (None,)
+    assert found.dtype == (np.float64 if isinstance(labels[0], float) else object)
+    assert read_csv(text, labels=True, classes=NAMES).values.tolist() == labels
+    assert bool(found.notes) == (not text.startswith("label") and isinstance(labels[0], str))
+
+
+@blocks
+def test_labels_beside_logits(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    text = "id,cat,label,dog\n" + "x,1,cat,2\ny,3,dog ,4\n" * 9
+    read = read_csv(text, label_column="label", id_column="id")
+    assert read.labels is not None
+    assert read.ids is not None
+    assert read.labels.tolist() == ["cat", "dog "] * 9
+    assert read.ids.tolist() == ["x", "y"] * 9
+    assert read.values.tolist() == [[1.0, 2.0], [3.0, 4.0]] * 9
+    assert read.columns == ("cat", "dog")
+
+
+@pytest.mark.parametrize("labels", ["0 1 oops 2", "0 1 2 NA", "0 True 1 1"])
+def test_a_slip_in_a_column_of_numbers_is_no_name(labels: str) -> None:
+    text = "\n".join(["label", *labels.split(), ""])
+    line = next(i for i, label in enumerate(labels.split(), 2) if not label.isdecimal())
+    with pytest.raises(InputError, match=rf"^f\.csv:{line}: column 'label': '\w+' is not a number"):
+        read_csv(text, labels=True, classes=NAMES)
+
+
+def test_text_is_read_only_where_labels_are_looked_for() -> None:
+    with pytest.raises(InputError, match=r"^f\.csv:2: column 'label': 'cat' is not a number"):
+        read_csv("label\ncat\n")
+
+
+TEXT = "id,größe,b\ncafé 1,1.5,2\nnaïve,3,4.25\n"
+
+
+@blocks
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-16", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-7", "utf-8-sig", "mac_roman"],
+)
+def test_encodings(monkeypatch: pytest.MonkeyPatch, encoding: str, block: int) -> None:
+    monkeypatch.setattr(source, "_BLOCK", block)
+    monkeypatch.setattr("xentcli.formats.csv.encoding._PIECE", 7)
+    content = TEXT.encode(encoding)
+    for stream in (True, False):
+        read = read_csv(content, stream=stream, encoding=encoding, id_column="id")
+        assert read.ids is not None
+        assert read.ids.tolist() == ["café 1", "naïve"]
+        assert (read.values.tolist(), read.columns) == ([[1.5, 2.0], [3.0, 4.25]], ("größe", "b"))
+
+
+def test_text_in_an_encoding_is_read_twice() -> None:
+    found = csv_source(TEXT.encode("utf-16"), encoding="utf-16", id_column="id")
+    found.keep()
+    for _ in range(2):
+        (block,) = found.blocks(1)
+        assert block.decode().values.tolist() == [[1.5, 2.0], [3.0, 4.25]]
+
+
+@pytest.mark.parametrize("piece", [3, 2**18])
+@pytest.mark.parametrize(
+    ("content", "encoding", "says"),
+    [
+        (b"a,b\n1,2\n3,\x81\n", "cp1252", r"^f\.csv:3: byte 0x81 is not cp1252 text"),
+        (b"a,b\n1,2\n3,\xe9\n", "ascii", r"^f\.csv:3: byte 0xe9 is not ascii text"),
+        ("a,b\n1,2\n3,4\n".encode("utf-16") + b"\0\xd8", "utf-16", r"^f\.csv:4: byte 0x00 is not"),
+        ("a,b\n1,2".encode("utf-16")[:-1], "utf-16", r"^f\.csv:2: byte 0x32 is not utf-16 text"),
+        (b"a,b\n1,2\n", "utf-16", r"^f\.csv: UTF-16 stream does not start with BOM"),
+        ("a,b\n1,2\n3,x\n".encode("utf-16"), "utf-16", r"^f\.csv:3: column 'b': 'x' is not a"),
+        (b"a,b\n1,2\n", "undefined", r"^f\.csv: undefined encoding"),
+    ],
+)
+def test_bytes_that_are_not_text_in_an_encoding(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, encoding: str, says: str, piece: int
+) -> None:
+    monkeypatch.setattr("xentcli.formats.csv.encoding._PIECE", piece)
+    with pytest.raises(InputError, match=says):
+        read_csv(content, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "rot13", "hex", "base64", "\0", "x" * 999])
+def test_no_encoding_of_text(encoding: str) -> None:
+    with pytest.raises(UsageError, match="--encoding"):
+        read_csv(b"1,2\n", encoding=encoding)

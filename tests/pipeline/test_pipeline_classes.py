@@ -1,0 +1,69 @@
+"""What labels mean: names in arrays of every kind of text, numbers that are names."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xentcli.core.row_losses import LossOptions
+from xentcli.errors import LabelError
+from xentcli.pipeline.classes import IGNORED, ClassNames
+
+NAMES = ClassNames(("cat", "dog", "é"))
+TEXT = ["dog", " cat ", "é", "dog"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(TEXT),
+        np.array(TEXT, object),
+        np.array(TEXT, np.dtypes.StringDType()),
+        np.array([text.encode() for text in TEXT]),
+        np.array([text.encode() for text in TEXT], object),
+    ],
+)
+@pytest.mark.parametrize("shape", [(4,), (2, 2), (1, 4)])
+def test_text_of_every_kind(labels: Any, shape: tuple[int, ...]) -> None:
+    found, options, problems = NAMES.indices(labels.reshape(shape), LossOptions())
+    assert found.dtype == np.int64
+    np.testing.assert_array_equal(found, np.array([1, 0, 2, 1]).reshape(shape))
+    assert (options.ignore_index, options.label_base, problems) == (IGNORED, 0, ())
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "", "  "])
+def test_what_is_missing(missing: Any) -> None:
+    labels = np.array(["cat", missing, "dog", missing, "cow"], object)
+    found, _, problems = NAMES.indices(labels, LossOptions())
+    assert found.tolist() == [0, IGNORED, 1, IGNORED, IGNORED]
+    (problem,) = problems
+    assert (problem.error, problem.row, problem.count) == (LabelError, 1, 3)
+    assert problem.message == "an empty cell instead of a label"
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i8", "f4", "f8"])
+def test_numbers_of_every_kind_that_are_names(dtype: str) -> None:
+    names = ClassNames(("7", "+3", "005"))
+    assert names.numbers == (7, 3, 5)
+    labels = np.array([5, 7, 3, 5, 100], dtype)
+    found, _, problems = names.indices(labels, LossOptions(ignore_index=100))
+    assert (found.tolist(), problems) == ([2, 0, 1, 2, IGNORED], ())
+    _, _, (problem,) = names.indices(labels, LossOptions())
+    assert (problem.row, problem.message) == (4, "label 100 is none of the 3 classes")
+
+
+@pytest.mark.parametrize(
+    "names", [(), ("0", "1", "2"), ("cat", "1"), ("1", "01"), ("1.0", "2.0"), ("1" * 30, "2")]
+)
+def test_names_that_numbers_do_not_mean(names: tuple[str, ...]) -> None:
+    classes = ClassNames(names)
+    labels = np.array([1, 0])
+    assert (classes.numbers, classes.notes) == ((), [])
+    assert classes.indices(labels, LossOptions()).labels is labels
+
+
+def test_the_hint_is_the_nearest_of_many_names() -> None:
+    names = ClassNames(tuple(f"class number {i}" for i in range(2000)))
+    _, _, (problem,) = names.indices(np.array(["class numbre 1234"]), LossOptions())
+    assert problem.hint is None, "only the first of all blocks is worth the search"
+    assert names.with_hint(problem).hint == "did you mean 'class number 1234'?"

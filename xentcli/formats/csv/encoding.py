@@ -1,0 +1,82 @@
+"""Text in any encoding as UTF-8, decoded piece by piece."""
+
+import codecs
+import io
+from typing import IO, Any, cast
+
+from xentcli.errors import InputError, UsageError
+from xentcli.storage.inputs import Input
+
+_PIECE = 2**18  # bytes decoded at a time
+
+
+def as_utf8(data: Input, encoding: str) -> Input:
+    """Return an input of the same text in UTF-8, which is read once, from the start.
+
+    Raises
+    ------
+    UsageError
+        If Python knows no such encoding of text.
+    """
+    return Input(data.name, cast("IO[bytes]", _Utf8(data, encoding)), None)
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        codec = codecs.lookup(encoding)
+    except (LookupError, ValueError):  # ValueError: a zero byte
+        codec = None
+    if codec is None or not codec._is_text_encoding or codec.incrementaldecoder is None:
+        raise UsageError(f"--encoding {encoding}: there is no such encoding of text")
+    return codec.incrementaldecoder("strict")
+
+
+class _Utf8(io.RawIOBase):
+    """A file of UTF-8 made from one in another encoding."""
+
+    def __init__(self, data: Input, encoding: str) -> None:
+        self._data = data
+        self._encoding = encoding
+        self._decoder = _decoder(encoding)
+        self._rest = b""
+        self._lines = 1
+        self._at_end = False
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer`, as far as one piece goes."""
+        while not self._rest and not self._at_end:
+            content = self._data.read(_PIECE)
+            self._at_end = len(content) < _PIECE
+            text = self._decode(content)
+            self._lines += text.count("\n") or text.count("\r")
+            self._rest = text.encode(errors="surrogatepass")
+        view = memoryview(buffer).cast("B")
+        part, self._rest = self._rest[: len(view)], self._rest[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+    def _decode(self, content: bytes) -> str:
+        before = self._decoder.getstate()
+        try:
+            return self._decoder.decode(content, self._at_end)
+        except UnicodeDecodeError as error:
+            held = len(error.object) - len(content)
+            self._decoder.setstate(before)
+            good = self._decoder.decode(content[: max(0, error.start - held)])
+            line = self._lines + (good.count("\n") or good.count("\r"))
+            byte = error.object[error.start]
+            raise InputError(
+                f"{self._data.name}:{line}: byte 0x{byte:02x} is not {self._encoding} text",
+                hint="is it another --encoding?",
+            ) from error
+        except UnicodeError as error:  # UTF-16 without a byte order mark
+            hint = (
+                f"--encoding {self._encoding}-le or {self._encoding}-be"
+                if "BOM" in str(error)
+                else None
+            )
+            raise InputError(f"{self._data.name}: {str(error)[:100]}", hint=hint) from error

@@ -1,0 +1,68 @@
+"""What is a number in a CSV file, and what to say about a cell that is none."""
+
+import math
+import re
+
+_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.A | re.I)
+_ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|[\d.]*\d[\d\s_,.'%]*|\d+/\d+)", re.A | re.I)
+_SHOWN = 40  # characters of a cell
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number as every CSV reader understands it."""
+    return _NUMBER.fullmatch(cell.strip(" \t")) is not None
+
+
+def is_almost_number(cell: str) -> bool:
+    """Whether a cell is no number but looks as if it were meant as one: ``1,234``, ``0x10``."""
+    return not is_number(cell) and _ALMOST_NUMBER.fullmatch(cell.strip()) is not None
+
+
+def to_number(cell: str) -> float:
+    """Return the float64 nearest to a cell's number.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, or larger than any float64; the message says which.
+    """
+    if not is_number(cell):
+        raise ValueError(_why_no_number(cell))
+    number = float(cell)
+    if math.isinf(number) and "inf" not in cell.lower():
+        raise ValueError(f"{cell.strip()} is larger than any float64")
+    return number
+
+
+def shown(cell: str) -> str:
+    """Return a cell in quotes, not too much of it."""
+    return repr(cell if len(cell) <= _SHOWN else cell[: _SHOWN - 3] + "...")
+
+
+def is_cut(cell: str) -> bool:
+    """Whether a cell was cut when NumPy or pandas printed it."""
+    return "..." in cell or "\u2026" in cell
+
+
+def _why_no_number(cell: str) -> str:
+    if not cell.strip():
+        return "an empty cell"
+    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", cell):
+        return f"{shown(cell)} is not a number: a decimal comma, or a comma between thousands?"
+    if is_cut(cell):
+        return f"{shown(cell)} is not a number: printed in short, and cut where the dots stand"
+    return f"{shown(cell)} is not a number"
+
+
+def cure(cell: str, drop: str | None) -> str | None:
+    """Say what to do about a cell that is no number; `drop` is how an option names its column."""
+    without = f"leave the column out with --drop {drop}" if drop else None
+    if "\0" in cell:
+        return "is the text UTF-16? --encoding utf-16-le"
+    if is_cut(cell) or "[" in cell:
+        return "write the whole array: numpy.save, numpy.savetxt, DataFrame.to_csv"
+    if not cell.strip():
+        return f"fill it in, or {without}" if without else "fill it in"
+    if is_almost_number(cell) or is_number(cell):
+        return "numbers are written like 1234, 1.5 or 1e-3"
+    return without

@@ -1,0 +1,209 @@
+"""Labels that are names of classes, and which class each one is.
+
+Text labels are names. They are looked up in what the user lists (``--classes``), or else in the
+header of the logits; blanks around them do not count. True and False are 1 and 0, unless classes
+are called so.
+
+Labels that are numbers are indices: the first class is 0, or the label base. Classes that are named
+by whole numbers which do not count 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
+make them names too, and a note says so; whoever gives a label base counts.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem, whole_labels
+from xentcli.core.row_losses import LossOptions
+from xentcli.errors import InputError, LabelError, UsageError
+from xentcli.formats.interface import Source
+from xentcli.pipeline.layout import Layout
+from xentcli.pipeline.naming import Naming
+
+Array = NDArray[Any]
+
+IGNORED = -(2**63)
+"""A label that no class and no label base reaches."""
+_UNKNOWN = IGNORED + 1
+_BOOL = {"false": 0, "true": 1}
+_NO_NAMES = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
+
+
+class Indices(NamedTuple):
+    """Class indices, the options of a loss of them, and which labels are none."""
+
+    labels: Array
+    options: LossOptions
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The names of the classes, if they have any, and what labels mean by them."""
+
+    names: tuple[str, ...] = ()
+    counted: bool = False
+    where: str = "--classes"
+    """Who names them."""
+    header: str | None = None
+    """What stands above them in their file."""
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        index = {name: i for i, name in enumerate(self.names) if name}
+        folded = {name.casefold(): i for name, i in index.items()}
+        words = {word: folded[word] for word in _BOOL if word in folded} or _BOOL
+        for word, i in words.items():
+            for variant in (word, word.title(), word.upper()):
+                index.setdefault(variant, i)
+        return index
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The whole numbers that name the classes, if all do, and do not merely count them."""
+        if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in self.names):
+            return ()
+        numbers = tuple(map(int, self.names))
+        return (
+            numbers
+            if len({*numbers}) == len(numbers) and numbers != (*range(len(numbers)),)
+            else ()
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know about the names, and the meaning of labels that are numbers."""
+        notes = []
+        if self.header is not None:
+            notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
+        if not self.numbers:
+            return notes
+        shown = ", ".join(self.names[:3]) + (", ..." if len(self.names) > 3 else "")
+        listed = self.where == "--classes"
+        what = (
+            "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
+        )
+        return [*notes, f"{what}: {shown} (else --label-base 0)"]
+
+    def indices(self, labels: Array, options: LossOptions) -> Indices:
+        """Return what classes labels are; those that are none become ignored ones."""
+        if labels.dtype.kind == "b" and not _BOOL.keys().isdisjoint(map(str.casefold, self.names)):
+            return self._of_names(labels, options)
+        if labels.dtype.kind in "OUST":
+            if self.counted:
+                raise UsageError("--label-base counts numbers, and the labels are names")
+            return self._of_names(labels, options)
+        if self.numbers:
+            return self._of_numbers(labels, options)
+        return Indices(labels, options)
+
+    def _of_names(self, labels: Array, options: LossOptions) -> Indices:
+        """Look names up; to leave a row out, its label or the class's index is ignore_index."""
+        ignored = str(options.ignore_index)
+        names = [_text(label) for label in labels.reshape(-1).tolist()]
+        index = self._index
+        codes = np.array(
+            [IGNORED if name == ignored else index.get(name, _UNKNOWN) for name in names], np.int64
+        )
+        codes[codes == options.ignore_index] = IGNORED
+        unknown = np.flatnonzero(codes == _UNKNOWN)
+        problems: tuple[Problem, ...] = ()
+        if unknown.size:
+            row = int(unknown[0])
+            can_ignore = options.ignore_index != IGNORED
+            hint = f"label rows to leave out {ignored}" if can_ignore and not names[row] else None
+            message = self._why(repr, names[row])
+            problems = (
+                Problem(LabelError, row, message, unknown.size, hint=hint, name=names[row]),
+            )
+        return _without(unknown, codes.reshape(labels.shape), options, problems)
+
+    def _of_numbers(self, labels: Array, options: LossOptions) -> Indices:
+        whole, problems = whole_labels(labels)
+        order = np.argsort(np.array(self.numbers, np.int64))
+        numbers = np.array(self.numbers, np.int64)[order]
+        flat = whole.reshape(-1)
+        at = np.minimum(np.searchsorted(numbers, flat), len(numbers) - 1)
+        codes = np.where(numbers[at] == flat, order[at], _UNKNOWN)
+        codes = np.where(flat == options.ignore_index, IGNORED, codes)
+        unknown = np.flatnonzero(codes == _UNKNOWN)
+        if unknown.size and not problems:
+            message = self._why(str, str(flat[unknown[0]]))
+            hint = "if labels count the classes from 0: --label-base 0"
+            problems = (Problem(LabelError, int(unknown[0]), message, unknown.size, hint=hint),)
+        return _without(unknown, codes.reshape(labels.shape), options, problems)
+
+    def _why(self, show: Callable[[str], str], name: str) -> str:
+        if not name:
+            return "an empty cell instead of a label"
+        shown = show(name if len(name) <= 40 else name[:37] + "...")
+        if not self.names:
+            return f"label {shown} is a name, and the classes have no names"
+        return f"label {shown} is none of the {len(self.names)} classes"
+
+    def with_hint(self, problem: Problem) -> Problem:
+        """Return a problem with what may have been meant by the name of a class."""
+        if not problem.name:
+            return problem
+        if not self.names:
+            return replace(problem, hint=_NO_NAMES)
+        near = _nearest(problem.name, self.names)
+        few = ", ".join(map(repr, self.names[:5])) + (", ..." if len(self.names) > 5 else "")
+        return replace(problem, hint=f"did you mean {near!r}?" if near else f"there are {few}")
+
+
+def class_names(logits: Source, layout: Layout, naming: Naming) -> ClassNames:
+    """Return the names that the user gives, or those of the columns, if these are the classes.
+
+    Raises
+    ------
+    InputError
+        If the user names as many classes as there are not, or those of the header in another order.
+    """
+    if layout.probabilities:
+        return ClassNames()
+    last = layout.class_axis == len(layout.logits) - 1
+    columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
+    num_classes = layout.logits[layout.class_axis]
+    names = naming.of(num_classes)
+    if names and names != columns and sorted(names) == sorted(columns):
+        raise InputError(
+            f"{logits.name}: the header names the same classes as --classes, in another order",
+            hint="leave --classes out",
+        )
+    where, header = "--classes" if names else logits.name, naming.header(num_classes)
+    return ClassNames(names or columns, naming.counted, where, header)
+
+
+def _without(
+    unknown: NDArray[np.intp],
+    codes: NDArray[np.int64],
+    options: LossOptions,
+    problems: tuple[Problem, ...],
+) -> Indices:
+    codes.reshape(-1)[unknown] = IGNORED
+    return Indices(codes, replace(options, ignore_index=IGNORED, label_base=0), problems)
+
+
+def _text(label: Any) -> str:
+    """Return a label as text, without blanks around it; what is missing as nothing."""
+    if isinstance(label, str):
+        return label.strip()
+    if label is None or label != label:  # noqa: PLR0124 - NaN, as pandas marks what is missing
+        return ""
+    return (label.decode(errors="replace") if isinstance(label, bytes) else str(label)).strip()
+
+
+def _nearest(name: str, names: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    for other in names:
+        if other.casefold() == name.casefold():
+            return other
+    near = get_close_matches(name, names, 1)
+    return near[0] if near else None

@@ -1,0 +1,92 @@
+"""What the user says about the names of classes: a list, or a file of them."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from xentcli.errors import InputError, ShapeError, UsageError
+from xentcli.storage.inputs import Input
+from xentcli.text import split_names
+
+__all__ = ["Naming", "read_naming"]
+
+_MOST = 2**26  # bytes of a file of class names
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What the user says about the names of classes.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        In the order of the columns; empty if they were not listed.
+    from_file : bool
+        Whether they are the lines of a file, of which the first may be a header.
+    counted : bool
+        Whether numbers count the classes for sure, because a label base was given.
+    """
+
+    classes: tuple[str, ...] = ()
+    from_file: bool = False
+    counted: bool = False
+
+    def header(self, num_classes: int | None) -> str | None:
+        """Return the first line of the file, where there is one more than there are classes."""
+        one_more = self.from_file and len(self.classes) - 1 == num_classes
+        return self.classes[0] if one_more else None
+
+    def of(self, num_classes: int | None) -> tuple[str, ...]:
+        """Return the names of this many classes."""
+        if self.header(num_classes) is not None:
+            return self.classes[1:]
+        if self.classes and num_classes not in (None, len(self.classes)):
+            one = len(self.classes) == 1
+            hint = f"there is no file {self.classes[0]!r}" if one and not self.from_file else None
+            names = f"{len(self.classes)} name{'' if one else 's'}"
+            raise ShapeError(f"--classes has {names} for {num_classes} classes", hint=hint)
+        return self.classes
+
+
+def read_naming(text: str | None, label_base: int | None) -> Naming:
+    """Return what ``--classes``, names or the name of a file of them, and a label base say."""
+    counted = label_base is not None
+    if text is None:
+        return Naming(counted=counted)
+    from_file = "://" in text or Path(text).is_file()
+    names = _lines(text) if from_file else split_names(text)
+    where = text if from_file else "--classes"
+    if not any(names):
+        raise UsageError(f"{where}: there is no name of a class")
+    seen: dict[str, int] = {}
+    for i, name in enumerate(names, 1):
+        place = f"{where}:{i}" if from_file else where
+        if not name:
+            raise InputError(f"{place}: a class without a name")
+        if name in seen:
+            raise InputError(f"{place}: two classes are named {name!r}: {seen[name]} and {i}")
+        seen[name] = i
+    return Naming(names, from_file, counted)
+
+
+def _lines(path: str) -> tuple[str, ...]:
+    """Read a file with one name a line; in CSV and TSV, names may be quoted."""
+    data = Input.open(path)
+    content = data.read(_MOST)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: the names of classes must be UTF-8 text") from error
+    if data.suffix not in (".csv", ".tsv"):
+        return tuple(line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip()))
+    delimiter = "\t" if data.suffix == ".tsv" else ","
+    names: list[str] = []
+    for row in csv.reader(io.StringIO(text.rstrip() + "\n", newline=""), delimiter=delimiter):
+        if len(row) > 1:
+            hint = "one name a line, in quotes if it holds the delimiter"
+            raise InputError(f"{path}:{len(names) + 1}: {len(row)} cells", hint=hint)
+        names.append("".join(row).strip())
+    return tuple(names)

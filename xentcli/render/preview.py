@@ -1,0 +1,103 @@
+"""The first and the last rows of an array as a rich table, for people."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from xentcli.render.tables import LABEL, columns_that_fit, matrix
+from xentcli.text import visible
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+    from xentcli.formats.interface import ArrayHeader
+
+HEAD_ROWS, TAIL_ROWS = 10, 5
+"""Rows shown at the top and the bottom of an array that does not fit."""
+
+
+class _Row(NamedTuple):
+    """A row to show: its place, its numbers, and its id if it has one."""
+
+    place: int
+    values: "NDArray[Any]"
+    name: str | None
+
+
+class Preview:
+    """A sink that keeps the first and the last rows of an array, to show what fits."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._header: ArrayHeader | None = None
+        self._head: list[_Row] = []
+        self._tail: list[_Row] = []
+        self._rows = 0
+
+    def open(self, header: "ArrayHeader") -> None:
+        """Begin an array."""
+        self._header = header
+
+    def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
+        """Keep what may be shown."""
+        rows = rows.reshape(1) if rows.ndim == 0 else rows
+        width = rows.shape[-1] if rows.ndim > 1 else 1
+        flat = rows.reshape(math.prod(rows.shape[:-1]) if rows.ndim > 1 else rows.size, width)
+        wanted = HEAD_ROWS + TAIL_ROWS - len(self._head)
+        first = max(0, len(flat) - TAIL_ROWS)
+
+        def kept(i: int) -> _Row:
+            name = None if ids is None else str(ids[i * len(ids) // len(flat)])
+            return _Row(self._rows + i, flat[i].copy(), name)
+
+        self._head += [kept(i) for i in range(min(wanted, len(flat)))]
+        self._tail = [*self._tail, *(kept(i) for i in range(first, len(flat)))][-TAIL_ROWS:]
+        self._rows += len(flat)
+
+    def show(self, console: "Console", hint: str) -> None:
+        """Print the table, and a line that says what it leaves out."""
+        if self._header is None or not self._head:
+            console.print(Text(f"{self._title}: no rows", "dim"))
+            return
+        fits = self._rows <= HEAD_ROWS + TAIL_ROWS
+        shown = self._head if fits else self._head[:HEAD_ROWS] + self._tail
+        rows = [row.values for row in shown]
+        lead = self._header.shape[1:-1]
+        labels = [_row_label(i, lead) if name is None else visible(name) for i, _, name in shown]
+        names = self._header.columns if self._header.columns else None
+        title = visible(self._header.id_column or "") or "row"
+        label_width = min(max(map(cell_len, (title, *labels))), max(LABEL, console.width // 4))
+        beyond = max(0, label_width - LABEL)
+        columns = columns_that_fit(len(rows[0]), console.width - beyond, names=names)
+        gap = None if fits else HEAD_ROWS
+        label = (title, label_width)
+        table = matrix(self._title, rows, labels, columns, names, gap_after=gap, label=label)
+        console.print(table)
+        self._say_what_is_missing(console, hint, columns, len(rows[0]), fits=fits)
+
+    def _say_what_is_missing(
+        self, console: "Console", hint: str, columns: list[int], width: int, *, fits: bool
+    ) -> None:
+        said = []
+        if not fits:
+            said.append(f"{HEAD_ROWS + TAIL_ROWS} of {self._rows:,} rows")
+        if len(columns) < width:
+            said.append(f"{len(columns)} of {width:,} columns")
+        header = self._header
+        if header is not None and header.dtype.kind == "f":
+            said.append("numbers rounded")
+        if said:
+            console.print(Text(f"{', '.join(said)}; in full: {hint}", "dim"))
+
+
+def _row_label(place: int, lead: Sequence[int | None]) -> str:
+    """Name a row of an array whose leading axes after the first have these lengths."""
+    parts: list[int] = []
+    for length in reversed(lead):
+        place, part = divmod(place, length or 1)
+        parts.append(part)
+    return ", ".join(str(i) for i in [place, *reversed(parts)])
