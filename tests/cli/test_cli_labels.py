@@ -272,7 +272,21 @@ def test_explain_names_the_classes(run: Run) -> None:
 def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
     save(Path("both.csv"), LOGITS, NAMES, ["0.0", "2.0", "", "1.0", "0.0", "2.0"])
     outcome = run(*LOSS, "both.csv", "--label-column", "label")
-    assert error(outcome)[0] == "error: both.csv:4: column 'label': an empty cell"
+    assert error(outcome) == [
+        "error: both.csv:4: column 'label': an empty cell",
+        "hint: rows to leave out are labelled -100, the --ignore-index",
+    ]
+
+
+def test_which_column_holds_the_labels(run: Run) -> None:
+    rows = "".join(f"img_{label},1,{label}\n" for label in LABELS)
+    Path("y.csv").write_text(f"id,fold,label\n{rows}")
+    assert error(run(*LOSS, "z.csv", "--labels", "y.csv")) == [
+        "error: y.csv:2: column 'id': 'img_cat' is not a number",
+        "hint: which column holds the labels? --label-column NAME",
+    ]
+    arguments = ["--labels", "y.csv", "--label-column", "label"]
+    assert losses(run(*LOSS, "z.csv", *arguments)) == LOSSES.tolist()
 
 
 def test_explain_warns_of_names_that_a_spreadsheet_would_run(run: Run) -> None:

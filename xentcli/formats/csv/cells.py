@@ -37,6 +37,8 @@ class Layout:
         The fields that are read as text.
     index : int or None
         What the first field, which then counts the rows and is left out, counts from.
+    labels : tuple of int
+        The fields that hold labels, or several that may.
     """
 
     delimiter: str
@@ -45,6 +47,7 @@ class Layout:
     values: tuple[int, ...]
     texts: tuple[int, ...] = ()
     index: int | None = None
+    labels: tuple[int, ...] = ()
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -178,6 +181,10 @@ def _hint(cells: list[str], layout: Layout, field: int, *, first_line: bool) -> 
     cell = cells[field]
     if first_line and layout.names is None and cell.strip() and not is_almost_number(cell):
         return "is the first row names? --header"
+    if field in layout.labels and (len(layout.labels) > 1 or not cell.strip()):
+        several = len(layout.labels) > 1
+        hint = "rows to leave out are labelled -100, the --ignore-index"
+        return "which column holds the labels? --label-column NAME" if several else hint
     if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
         return cure(layout.names[field], None)
     return cure(cell, layout.option(field))

@@ -76,7 +76,8 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         others if is_header else [first, *others], names, columns, options
     )
     values, texts = _roles(columns, label_names=label_names)
-    layout = Layout(delimiter, fields, names, values, texts, index)
+    labels = columns.values if columns.label is None else (columns.label,)
+    layout = Layout(delimiter, fields, names, values, texts, index, labels if labelled else ())
     header_lines = header_lines if is_header else 0
     return Beginning(layout, header_lines, columns, label_names, padded, notes)
 
