@@ -185,7 +185,10 @@ def test_devices_and_pipes(run: Run, folder: Path) -> None:
     assert run("softmax", "z.npy", "--to", "npy", "-o", "/dev/null") == (0, b"", b"")
     full = run("softmax", "z.npy", "--to", "csv", "-o", "/dev/full")
     assert full == (1, b"", b"error: /dev/full: cannot be written: no space left on device\n")
-    assert run("softmax", "/dev/null").err == "error: /dev/null: the file is empty\nhint: was it written to the end?\n"
+    assert (
+        run("softmax", "/dev/null").err
+        == "error: /dev/null: the file is empty\nhint: was it written to the end?\n"
+    )
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     assert stat.S_ISFIFO((folder / "fifo").stat().st_mode)
 

@@ -40,9 +40,9 @@ def test_consoles_interpret_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("_no_color")
-@pytest.mark.parametrize("row_bytes", [None, 12])
-def test_no_bar_for_short_work(capsys: pytest.CaptureFixture[str], row_bytes: int | None) -> None:
-    with progress.progress_bar("always", row_bytes) as show:
+@pytest.mark.parametrize("size", [None, 12])
+def test_no_bar_for_short_work(capsys: pytest.CaptureFixture[str], size: int | None) -> None:
+    with progress.progress_bar("always", size) as show:
         for row in range(100):
             show(row, 100)
             show(row, None)

@@ -44,7 +44,7 @@ def array_sink(
     if common.json:
         from xentcli.render.json import JsonArray
 
-        with text_file(writing.output, force=writing.force) as write:
+        with text_file(writing.output, writing.to, force=writing.force) as write:
             array = JsonArray(write, key, {"command": command})
             sink = ArraySink(array)
             yield sink

@@ -151,8 +151,10 @@ def _run(
     from xentcli.pipeline.evaluate import evaluate
     from xentcli.pipeline.outputs import check_output, check_text_output
 
-    check = check_text_output if common.json else check_output
-    check(writing.output, force=writing.force)
+    if common.json:
+        check_text_output(writing.output, writing.to, force=writing.force)
+    else:
+        check_output(writing.output, force=writing.force)
     source, targets = options.open_both(
         reading,
         values,
@@ -209,7 +211,7 @@ def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str
         yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
     summary = evaluation.summary
     if summary.used == 0:
-        nothing = "every label is ignored"
+        nothing = "every label is ignored" if summary.num_classes else "there are no classes"
         if summary.rows == 0:
             nothing = "the shift leaves no row a label" if summary.unpaired else "there are no rows"
         yield f"nothing is used: {nothing}, so the mean is NaN"

@@ -153,7 +153,7 @@ class Common:
     @contextmanager
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: threads, and a progress bar where somebody looks."""
-        from xentcli.pipeline.inputs import Run, row_bytes
+        from xentcli.pipeline.inputs import Run
 
         run = Run(self.jobs) if self.jobs else Run()
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
@@ -161,7 +161,7 @@ class Common:
             return
         from xentcli.render.progress import progress_bar
 
-        with progress_bar(self.color, row_bytes(source)) as progress:
+        with progress_bar(self.color, source.size) as progress:
             yield replace(run, progress=progress)
 
 
@@ -400,6 +400,8 @@ def open_both(
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:
         return open_pair(file_of(logits[0]), labels_of(logits[0]))
+    if label_key is not None and once:
+        raise UsageError("--label-key reads several files twice, which pipes are not")
     if label_key is not None:
         return open_shards(logits, file_of), open_shards(logits, labels_of)
     both = open_shards(logits, partial(file_of, label_column=label_column, classes=classes))

@@ -19,7 +19,7 @@ from xentcli.core.row_losses import (
     nll_rows,
     rows_of,
 )
-from xentcli.errors import InputError, LabelError, ShapeError
+from xentcli.errors import InputError, LabelError
 
 
 def _reduced(rows: RowLosses, lead: tuple[int, ...], reduction: Reduction) -> Doubles | np.float64:
@@ -72,8 +72,6 @@ def nll_loss(
     x, y = np.asarray(log_probs), np.asarray(labels)
     options = LossOptions(as_weight(weight), ignore_index)
     rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
-    if rows.labels.ndim != 1:
-        raise ShapeError("nll_loss takes class indices, not class probabilities")
     return _reduced(nll_rows(rows.values, rows.labels, options), rows.lead, reduction)
 
 

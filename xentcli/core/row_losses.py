@@ -141,6 +141,8 @@ def nll_rows(
     log_probs: NDArray[Any], labels: NDArray[Any], options: LossOptions, *, probs: bool = False
 ) -> RowLosses:
     """Return ``-w[y] * log_probs[y]`` of rows (N, C); with `probs`, of their logarithms."""
+    if labels.ndim != 1:
+        raise ShapeError("nll takes class indices, not class probabilities")
     targets = Labels.of(labels, log_probs.shape[1], options)
     picked = _pick(log_probs, targets.index).astype(np.float64)
     bad = targets.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))

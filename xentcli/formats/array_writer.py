@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.interface import ArrayHeader, Shape
-from xentcli.storage.outputs import Output
+from xentcli.storage.outputs import Output, writing
 
 
 class ArrayWriter:
@@ -48,8 +48,13 @@ class ArrayWriter:
             raise AssertionError("an array holds no ids")
         self._rows += rows.shape[0] if rows.ndim else 1
         content = np.ascontiguousarray(rows, self._header.dtype)
-        if content.size:
-            (self._kept or self._output).write(content.reshape(-1).data)
+        if not content.size:
+            return
+        if self._kept is None:
+            self._output.write(content.reshape(-1).data)
+        else:
+            with writing(f"a temporary copy of {self._output.name}"):
+                self._kept.write(content.reshape(-1).data)
 
     def close(self) -> None:
         """Put the number of rows in the header, where it was not known before."""
@@ -60,9 +65,10 @@ class ArrayWriter:
             self._output.rewrite(0, content)
         else:
             self._output.write(content)
-            self._kept.seek(0)
-            while part := self._kept.read(2**20):
-                self._output.write(part)
+            with self._kept:
+                self._kept.seek(0)
+                while part := self._kept.read(2**20):
+                    self._output.write(part)
 
     def _header_bytes(self, shape: Shape) -> bytes:
         return self._header_of(tuple(n or 0 for n in shape), self._header.dtype)

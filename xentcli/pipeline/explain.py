@@ -46,7 +46,8 @@ def explain(
     z = widen(chosen.values).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=base):
-        raise problem.at((labels or logits).place((problem.row + first_row + shift,)))
+        moved = problem.shifted(first_row)
+        raise problem.at(layout.place(labels or logits, moved.row + 1, moved, label=True))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         index = [problem.row + first_row] if len(logits.shape) > 1 else []
         index += [] if problem.column is None else [problem.column]
@@ -118,8 +119,10 @@ def _read_rows(
         keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
         found, options, problems = names.indices(part.labels[keep], options)
         for problem in problems:
-            row = problem.row + block.start + (keep.start or 0) + layout.shift
-            raise names.with_hint(problem).at((labels or logits).place((row,)))
+            moved = problem.shifted(block.start + (keep.start or 0))
+            raise names.with_hint(problem).at(
+                layout.place(labels or logits, moved.row + 1, moved, label=True)
+            )
         values.append(part.values[keep].copy())
         indices.append(found.copy())
     check_unchanged(logits, labels)

@@ -103,10 +103,3 @@ def blocks_along(source: Source, axis: int = 0) -> Iterator[Block]:
     step = source.step(rows, axis)
     for start in range(0, length, step):
         yield source.block(start, min(step, length - start), axis)
-
-
-def row_bytes(source: Source) -> int | None:
-    """Return the bytes that a row takes in the file, where all rows take the same."""
-    if source.size is None or not source.shape or not source.shape[0]:
-        return None
-    return source.size // source.shape[0]

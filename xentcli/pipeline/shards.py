@@ -175,6 +175,8 @@ class ShardedSource:
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a place in the shard that holds it, which counts its own rows."""
+        if not index:
+            return self.name
         i, (row, *inner) = 0, index
         while (length := self.lengths[i]) is not None and row >= length:
             i, row = i + 1, row - length

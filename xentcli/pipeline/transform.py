@@ -137,9 +137,10 @@ def _down_the_file(
     norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))
     if bad.size and not function.propagate:
+        where = index_of(int(bad[0]), _tail(source))
         raise NonFiniteError(
             f"{source.name}: along axis 0, {bad.size} of {len(norm.rest)} rows hold NaN or inf, or "
-            f"nothing but -inf; the first is {index_of(int(bad[0]), _tail(source))}",
+            f"nothing but -inf{where and '; the first is '}{where}",
             hint="--non-finite propagate computes what PyTorch does: NaN",
         )
 
@@ -207,7 +208,7 @@ def encode(
         count = max(1, largest - label_base + 1)
     else:
         count = len(classes) if isinstance(classes, tuple) else classes
-    columns = names.names or None
+    columns = names.names or None if source.shape else None
     sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
 
     def work(block: Block) -> Part[Any]:

@@ -17,11 +17,11 @@ _PATIENCE = 1.0  # seconds before anything is shown
 
 @contextmanager
 def progress_bar(
-    color: Color, row_bytes: int | None = None
+    color: Color, size: int | None = None
 ) -> Iterator[Callable[[int, int | None], None]]:
     """Return what is to be told the rows done and the rows in all.
 
-    Where a row's size in the file is known, bytes and speed are shown too.
+    Where the bytes of all rows are known, those done and their speed are shown too.
     """
     began = time.monotonic()
     bar: Progress | None = None
@@ -35,10 +35,11 @@ def progress_bar(
             bar.add_task("rows", total=total, detail="")
             bar.start()
         done = f"{rows:,}" + (f" of {total:,}" if total else "")
-        speed = rows / (time.monotonic() - began)
         detail = ""
-        if row_bytes is not None:
-            detail = f", {human_bytes(rows * row_bytes)}, {human_bytes(speed * row_bytes)}/s"
+        if size is not None and total:
+            read = size * rows / total
+            speed = read / (time.monotonic() - began)
+            detail = f", {human_bytes(read)}, {human_bytes(speed)}/s"
         task = bar.task_ids[0]
         bar.update(task, completed=rows, total=total, detail=f"{done} rows{detail}")
 

@@ -180,17 +180,15 @@ def _open_standard_input() -> Input:
         if sys.stdin is None:
             raise OSError(errno.EBADF, "it is closed")
         file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
-        return _of_file("<stdin>", file, None)
+        return _of_file("<stdin>", file, sys.stdin.fileno())
 
 
-def _of_file(name: str, file: IO[bytes], path: str | None) -> Input:
-    """Return an input of a file that was opened by its path, or before this process began."""
+def _of_file(name: str, file: IO[bytes], place: str | int) -> Input:
+    """Return an input of an open file, found again by its path or a descriptor that stays open."""
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         return Input(name, file, None)
     before = _signature(status)
-
-    place = file.fileno() if path is None else path
 
     def check() -> None:
         with reading(name):

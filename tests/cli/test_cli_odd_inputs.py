@@ -1,0 +1,87 @@
+"""Inputs of odd shapes, and from odd places: one row, one number, nothing, a redirected file."""
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Outcome, Run, run_shell
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ends_with(outcome: Outcome, code: int, first_line: str) -> None:
+    assert (outcome.code, outcome.err.splitlines()[0]) == (code, first_line)
+
+
+def test_a_redirected_file_that_is_read_twice(folder: Path) -> None:
+    """Standard input is checked for changes after a copy has taken its place."""
+    np.save("z.npy", np.eye(3))
+    (folder / "z.npy.gz").write_bytes(gzip.compress(Path("z.npy").read_bytes()))
+    for command in ("softmax --axis 0 -", "one-hot -"):
+        outcome = run_shell(f"xentcli {command} --quiet < z.npy.gz", folder)
+        assert (outcome.code, outcome.err) == (0, "")
+
+
+def test_shards_of_one_row(run: Run, folder: Path) -> None:
+    for name in ("a", "b"):
+        np.save(folder / f"{name}.npy", np.full(3, -np.inf))
+    np.save("label.npy", np.array(1))
+    both = ("--logits", "a.npy", "--logits", "b.npy", "--labels", "label.npy")
+    ends_with(run("loss", *both), 1, "error: a.npy and 1 more: every logit is -inf")
+
+
+def test_nll_of_one_row_with_a_column_as_long(run: Run, folder: Path) -> None:
+    np.save("row.npy", np.log([0.2, 0.3, 0.5]))
+    (folder / "y.csv").write_text("0\n1\n2\n")
+    outcome = run("nll", "--log-probs", "row.npy", "--labels", "y.csv")
+    ends_with(outcome, 1, "error: nll takes class indices, not class probabilities")
+
+
+def test_one_hot_of_one_number_has_no_header(run: Run, folder: Path) -> None:
+    np.save(folder / "y.npy", np.array(1))
+    assert run("one-hot", "y.npy", "--classes", "a,b,c").out == "0\n1\n0\n"
+
+
+def test_the_label_of_one_row_has_no_index(run: Run, folder: Path) -> None:
+    np.save(folder / "row.npy", np.zeros(3))
+    np.save(folder / "y.npy", np.array(9))
+    outcome = run("explain", "--logits", "row.npy", "--labels", "y.npy")
+    ends_with(outcome, 1, "error: y.npy: label 9 is outside 0..2")
+
+
+def test_no_classes(run: Run, folder: Path) -> None:
+    np.save(folder / "x.npy", np.zeros((5, 0)))
+    outcome = run("loss", "--logits", "x.npy", "--labels", "x.npy")
+    assert "warning: nothing is used: there are no classes, so the mean is NaN" in outcome.err
+
+
+def test_one_column_that_is_not_finite(run: Run, folder: Path) -> None:
+    (folder / "x.csv").write_text("1\nnan\n")
+    what = "along axis 0, 1 of 1 rows hold NaN or inf, or nothing but -inf"
+    ends_with(run("softmax", "x.csv"), 1, f"error: x.csv: {what}")
+
+
+def test_no_room_for_rows_that_are_not_counted(folder: Path) -> None:
+    np.savetxt("x.csv", np.zeros((2000, 8)), delimiter=",")
+    outcome = run_shell("ulimit -f 20; xentcli softmax x.csv --to npy | cat > /dev/null", folder)
+    what = "a temporary copy of <stdout>: cannot be written: file too large"
+    ends_with(outcome, 1, f"error: {what}")
+
+
+def test_pipes_of_several_arrays(run: Run, folder: Path) -> None:
+    for name in ("a", "b"):
+        os.mkfifo(folder / name)
+    outcome = run("loss", "--logits", "a", "--logits", "b", "--label-key", "y")
+    ends_with(outcome, 2, "error: --label-key reads several files twice, which pipes are not")
+
+
+def test_a_binary_format_of_json(run: Run, folder: Path) -> None:
+    np.save(folder / "x.npy", np.zeros((1, 2)))
+    outcome = run("softmax", "x.npy", "--json", "--to", "npy")
+    assert (outcome.code, outcome.out) == (2, "")
