@@ -1,3 +1,13 @@
 """The names of the formats, for help pages: importing the formats themselves takes NumPy."""
 
-FORMAT_NAMES = ("npy", "npz", "safetensors", "csv", "tsv", "parquet", "arrow", "arrows")
+HOMES = {  # name: module of this folder, which has the format under its name in capitals
+    "npy": "npy",
+    "npz": "npz",
+    "safetensors": "safetensors",
+    "csv": "csv",
+    "tsv": "csv",
+    "parquet": "arrow",
+    "arrow": "arrow",
+    "arrows": "arrow",
+}
+FORMAT_NAMES = tuple(HOMES)

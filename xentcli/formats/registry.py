@@ -1,23 +1,16 @@
 """The formats there are, and which one a file is in."""
 
 import re
+from importlib import import_module
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import arrow, csv, npy, npz, safetensors
 from xentcli.formats.interface import Format, ReadOptions, Source
-from xentcli.formats.names import FORMAT_NAMES
+from xentcli.formats.names import FORMAT_NAMES, HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
 
-FORMATS: tuple[Format, ...] = (
-    npy.NPY,
-    npz.NPZ,
-    safetensors.SAFETENSORS,
-    csv.CSV,
-    csv.TSV,
-    arrow.PARQUET,
-    arrow.ARROW,
-    arrow.ARROW_STREAM,
+FORMATS: tuple[Format, ...] = tuple(
+    getattr(import_module(f"xentcli.formats.{home}"), name.upper()) for name, home in HOMES.items()
 )
 
 _HEAD = 64  # bytes that tell a binary format
@@ -62,7 +55,7 @@ def detect(data: Input, encoding: str | None = None) -> Format:
             f"{data.name}: neither text nor one of {_NAMES}",
             hint="is it text in UTF-16? --encoding utf-16-le",
         )
-    return csv.CSV
+    return by_name("csv")
 
 
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:

@@ -61,7 +61,7 @@ ARROW = Format(
     has_columns=True,
     has_keys=True,
 )
-ARROW_STREAM = Format(
+ARROWS = Format(
     name="arrows",
     extensions=(".arrows",),
     recognises=lambda head: head.startswith(_STREAM),
