@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from xentcli.cli import options
+from xentcli.cli import inputs, options
 from xentcli.cli.arrays import show, shows_table, terminal_width
-from xentcli.cli.options import Common, Reading, Writing
+from xentcli.cli.inputs import Reading
+from xentcli.cli.options import Common, Writing
 
 
 def explain(
@@ -28,11 +29,11 @@ def explain(
     from xentcli.pipeline.naming import read_naming
     from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
 
-    options.only_one_standard_input(*logits, *(labels or ()))
+    inputs.only_one_standard_input(*logits, *(labels or ()))
     wanted = options.parse_rows(rows)
     check_text_output(writing.output, writing.to, force=writing.force)
     naming = read_naming(classes, label_base)
-    source, targets = options.open_both(
+    source, targets = inputs.open_both(
         reading, logits, labels, label_column, label_key, shift=shift, classes=naming.classes
     )
     common.tell_all([*source.notes, *(targets.notes if targets else [])])

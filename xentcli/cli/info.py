@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from xentcli.cli import options
+from xentcli.cli import inputs
 from xentcli.cli.arrays import show, shows_table
-from xentcli.cli.options import Common, Reading, Writing
+from xentcli.cli.inputs import Reading
+from xentcli.cli.options import Common, Writing
 
 
 def info(
@@ -27,7 +28,7 @@ def info(
     from xentcli.pipeline.outputs import check_text_output, delimiter_for, text_file
     from xentcli.pipeline.shards import expand
 
-    options.only_one_standard_input(*files)
+    inputs.only_one_standard_input(*files)
     check_text_output(writing.output, writing.to, force=writing.force)
     results = []
     for file in (path for name in files for path in expand(name)):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xentcli.cli import options
+from xentcli.cli import inputs, options
 from xentcli.cli.arrays import array_sink, show, shows_table
-from xentcli.cli.options import Common, Reading, Writing
+from xentcli.cli.inputs import Reading
+from xentcli.cli.options import Common, Writing
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LossFlags:
 
     def check_files(self, values: list[str], labels: list[str] | None) -> None:
         """Raise UsageError if two of the files are standard input, or ids have no rows to name."""
-        options.only_one_standard_input(*values, *(labels or ()), self.weight)
+        inputs.only_one_standard_input(*values, *(labels or ()), self.weight)
         if self.id_column is not None and self.reduction != "none":
             raise UsageError(f"--id-column needs --reduction none: a {self.reduction} has no rows")
 
@@ -155,7 +156,7 @@ def _run(
         check_text_output(writing.output, writing.to, force=writing.force)
     else:
         check_output(writing.output, force=writing.force)
-    source, targets = options.open_both(
+    source, targets = inputs.open_both(
         reading,
         values,
         labels,

@@ -7,7 +7,8 @@ import typer
 
 from xentcli.cli import options
 from xentcli.cli.arrays import array_sink
-from xentcli.cli.options import Common, Reading, Writing
+from xentcli.cli.inputs import Reading
+from xentcli.cli.options import Common, Writing
 from xentcli.errors import ShapeError, UsageError
 
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from xentcli.cli import options
 from xentcli.cli.arrays import array_sink
-from xentcli.cli.options import Common, Reading, Writing
+from xentcli.cli.inputs import Reading
+from xentcli.cli.options import Common, Writing
 
 
 @dataclass(frozen=True)
