@@ -10,6 +10,7 @@ import typer
 
 from xentcli.errors import UsageError
 from xentcli.pipeline import FORMAT_NAMES
+from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Run, Source
 
 
-Color = Literal["auto", "always", "never"]
 Dtype = Literal["float16", "float32", "float64"]
 Reduction = Literal["mean", "sum", "none"]
 NonFinite = Literal["error", "propagate"]
@@ -129,8 +129,6 @@ class Common:
     def tell(self, kind: str, message: str) -> None:
         """Print a note or a warning on standard error, unless quiet."""
         if not self.quiet:
-            from xentcli.render.console import tell
-
             tell(kind, message, self.color)
 
     def tell_all(self, notes: list[str]) -> None:
