@@ -33,12 +33,12 @@ def explain(
     wanted = options.parse_rows(rows)
     check_text_output(writing.output, writing.to, force=writing.force)
     naming = read_naming(classes, label_base)
-    source, targets = inputs.open_both(
+    source, labels_source = inputs.open_both(
         reading, logits, labels, label_column, label_key, shift=shift, classes=naming.classes
     )
-    common.tell_all([*source.notes, *(targets.notes if targets else [])])
+    common.tell_all([*source.notes, *(labels_source.notes if labels_source else [])])
     result, notes = steps.explain(
-        source, targets, wanted, label_base=label_base or 0, naming=naming, shift=shift
+        source, labels_source, wanted, label_base=label_base or 0, naming=naming, shift=shift
     )
     common.tell_all(notes)
     if not common.json and shows_table(writing):

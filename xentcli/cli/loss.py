@@ -156,7 +156,7 @@ def _run(
         check_text_output(writing.output, writing.to, force=writing.force)
     else:
         check_output(writing.output, force=writing.force)
-    source, targets = inputs.open_both(
+    source, labels_source = inputs.open_both(
         reading,
         values,
         labels,
@@ -166,17 +166,17 @@ def _run(
         id_column=own.id_column,
         classes=criterion.naming.classes,
     )
-    common.tell_all([*source.notes, *(targets.notes if targets else [])])
+    common.tell_all([*source.notes, *(labels_source.notes if labels_source else [])])
     if own.reduction == "none":
         with (
             array_sink(criterion.command, writing, common, key="losses") as sink,
             common.run(source) as run,
         ):
-            evaluation = evaluate(source, targets, criterion, run, sink)
+            evaluation = evaluate(source, labels_source, criterion, run, sink)
             sink.finish(evaluation.summary)
     else:
         with common.run(source) as run:
-            evaluation = evaluate(source, targets, criterion, run)
+            evaluation = evaluate(source, labels_source, criterion, run)
         _write(evaluation.summary, writing, common)
     common.tell_all(evaluation.notes)
     for warning in _warnings(evaluation, criterion.kind, source.name):

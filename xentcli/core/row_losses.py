@@ -143,16 +143,16 @@ def nll_rows(
     """Return ``-w[y] * log_probs[y]`` of rows (N, C); with `probs`, of their logarithms."""
     if labels.ndim != 1:
         raise ShapeError("nll takes class indices, not class probabilities")
-    targets = Labels.of(labels, log_probs.shape[1], options)
-    picked = _pick(log_probs, targets.index).astype(np.float64)
-    bad = targets.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
+    checked = Labels.of(labels, log_probs.shape[1], options)
+    picked = _pick(log_probs, checked.index).astype(np.float64)
+    bad = checked.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
     what = "probability" if probs else "log-probability"
-    problem = _first_bad(picked, bad, what, targets.index)
+    problem = _first_bad(picked, bad, what, checked.index)
     with np.errstate(all="ignore"):
         loss = 0.0 - (np.log(picked) if probs else picked)
-        if targets.weight is not None:
-            loss = loss * targets.weight
-    return targets.rows(loss, problem)
+        if checked.weight is not None:
+            loss = loss * checked.weight
+    return checked.rows(loss, problem)
 
 
 def _first_bad(
@@ -181,19 +181,19 @@ def _index_rows(
     logits: NDArray[Any], norm: Normalizer, labels: NDArray[Any], options: LossOptions
 ) -> RowLosses:
     num_classes = logits.shape[1]
-    targets = Labels.of(labels, num_classes, options)
+    checked = Labels.of(labels, num_classes, options)
     log_rest = norm.log_rest
-    loss = log_rest + (norm.peak - _pick(logits, targets.index).astype(np.float64))
-    if targets.weight is not None:
-        loss *= targets.weight
+    loss = log_rest + (norm.peak - _pick(logits, checked.index).astype(np.float64))
+    if checked.weight is not None:
+        loss *= checked.weight
     smoothing, weight = options.label_smoothing, options.weight
     if smoothing > 0.0 and num_classes:
         every = np.ones(num_classes) if weight is None else weight
         spread = every.sum() * log_rest + _weighted_gaps(logits, norm, every)
         loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
     bad = np.isnan(norm.rest)
-    problems = check_finite(logits, targets.of_used(bad)) if bad.any() else ()
-    return targets.rows(loss, problems)
+    problems = check_finite(logits, checked.of_used(bad)) if bad.any() else ()
+    return checked.rows(loss, problems)
 
 
 def _probability_rows(
