@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pytest
 
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.row_losses import LossOptions, cross_entropy_rows
+from xentcli.core.labels import LossOptions
+from xentcli.core.row_losses import cross_entropy_rows
 from xentcli.core.softmax import Normalizer, normalizer
 from xentcli.metrics.loss import LossState
 from xentcli.metrics.summary import SummaryState

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xentcli.core.row_losses import LossOptions
+from xentcli.core.labels import LossOptions
 from xentcli.errors import LabelError
 from xentcli.pipeline.classes import IGNORED, ClassNames
 

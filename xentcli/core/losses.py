@@ -8,9 +8,8 @@ from numpy.typing import ArrayLike
 
 from xentcli.core.checks import index_of
 from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles, LossOptions
 from xentcli.core.row_losses import (
-    Doubles,
-    LossOptions,
     Reduction,
     RowLosses,
     as_weight,

@@ -9,44 +9,22 @@ t the class probabilities and e the label smoothing, it is
 and -lp[c] = log1p(s) + (a - z[c]), two terms that are never negative (see `softmax`).
 """
 
-from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.checks import (
-    Problem,
-    check_class_count,
-    check_finite,
-    check_labels,
-    whole_labels,
-)
+from xentcli.core.checks import Problem, check_class_count, check_finite
 from xentcli.core.dtypes import computing_dtype, is_floating, widen
 from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.scratch import scratch
 from xentcli.core.softmax import Normalizer, as_rows, normalizer, tiles
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 
 Reduction = Literal["mean", "sum", "none"]
-Doubles = NDArray[np.float64]
 
 _UNEVEN = 1e-2  # class probabilities in half precision may be off by less
-
-
-@dataclass(frozen=True)
-class LossOptions:
-    """PyTorch's options of a loss; `weight` has shape (C,)."""
-
-    weight: Doubles | None = None
-    ignore_index: int = -100
-    label_smoothing: float = 0.0
-    label_base: int = 0
-    """The label of the first class."""
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.label_smoothing <= 1.0:
-            raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
 
 
 class RowLosses(NamedTuple):
@@ -72,60 +50,19 @@ class RowLosses(NamedTuple):
     problems: tuple[Problem, ...]
     uneven: int = 0
 
+    @classmethod
+    def of(cls, loss: Doubles, labels: Labels, problems: tuple[Problem, ...]) -> "RowLosses":
+        """Return losses of rows with class indices, those of ignored rows 0."""
+        if labels.used is not None:
+            loss = np.where(labels.used, loss, 0.0)
+        return cls(loss, labels.weight, labels.used, labels.problems + problems)
+
     def weight_sum(self) -> ExactSum:
         """Return what a mean divides by."""
         if self.weight is not None:
             return ExactSum.of(self.weight)
         used = len(self.loss) if self.used is None else int(np.count_nonzero(self.used))
         return ExactSum.of(np.array([float(used)]))
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Class indices, safe to index with, and the weights that they select."""
-
-    index: NDArray[np.int64]
-    used: NDArray[np.bool_] | None
-    weight: Doubles | None
-    problems: tuple[Problem, ...]
-
-    @classmethod
-    def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
-        """Check labels of shape (N,); ignored and wrong ones become class 0."""
-        index, problems = whole_labels(labels)
-        ignored = index == options.ignore_index
-        used = ~ignored if ignored.any() else None
-        outside = check_labels(index, num_classes, used, base=options.label_base)
-        outside = tuple(_with_hint(problem, options.label_base) for problem in outside)
-        problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
-        if options.label_base:
-            index = index - options.label_base
-        if used is not None or problems:
-            index = np.where((index >= 0) & (index < num_classes), index, 0)
-            if used is not None:
-                index = np.where(used, index, 0)
-        weight = None
-        if options.weight is not None:
-            weight = options.weight[index] if num_classes else np.zeros(index.shape)
-            weight = weight if used is None else np.where(used, weight, 0.0)
-        return cls(index, used, weight, problems)
-
-    def rows(self, loss: Doubles, problems: tuple[Problem, ...]) -> RowLosses:
-        """Return row losses with those of ignored rows 0."""
-        if self.used is not None:
-            loss = np.where(self.used, loss, 0.0)
-        return RowLosses(loss, self.weight, self.used, self.problems + problems)
-
-    def of_used(self, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return `bad` without the ignored rows."""
-        return bad if self.used is None else bad & self.used
-
-
-def _with_hint(problem: Problem, base: int) -> Problem:
-    if problem.label is None or problem.label >= base:
-        return problem
-    hint = f"if {problem.label} marks rows to leave out: --ignore-index {problem.label}"
-    return replace(problem, hint=hint)
 
 
 def _pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
@@ -152,7 +89,7 @@ def nll_rows(
         loss = 0.0 - (np.log(picked) if probs else picked)
         if checked.weight is not None:
             loss = loss * checked.weight
-    return checked.rows(loss, problem)
+    return RowLosses.of(loss, checked, problem)
 
 
 def _first_bad(
@@ -193,7 +130,7 @@ def _index_rows(
         loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
     bad = np.isnan(norm.rest)
     problems = check_finite(logits, checked.of_used(bad)) if bad.any() else ()
-    return checked.rows(loss, problems)
+    return RowLosses.of(loss, checked, problems)
 
 
 def _probability_rows(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, whole_labels
-from xentcli.core.row_losses import LossOptions
+from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
 from xentcli.formats.interface import Source
 from xentcli.pipeline.layout import Layout

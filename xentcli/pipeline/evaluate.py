@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, row_kind
 from xentcli.core.dtypes import widen
+from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import (
-    LossOptions,
     Reduction,
     RowLosses,
     Rows,

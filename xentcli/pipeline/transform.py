@@ -18,8 +18,9 @@ from xentcli.core.checks import (
     whole_labels,
 )
 from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.labels import LossOptions
 from xentcli.core.one_hot import one_hot
-from xentcli.core.row_losses import LossOptions, without_axis
+from xentcli.core.row_losses import without_axis
 from xentcli.core.softmax import (
     Apply,
     Normalizer,

@@ -1,0 +1,69 @@
+"""Labels of rows, checked, and the options of a loss, which say what a label may be."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem, check_labels, whole_labels
+from xentcli.errors import InputError
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """PyTorch's options of a loss; `weight` has shape (C,)."""
+
+    weight: Doubles | None = None
+    ignore_index: int = -100
+    label_smoothing: float = 0.0
+    label_base: int = 0
+    """The label of the first class."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.label_smoothing <= 1.0:
+            raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Class indices, safe to index with, and the weights that they select."""
+
+    index: NDArray[np.int64]
+    used: NDArray[np.bool_] | None
+    weight: Doubles | None
+    problems: tuple[Problem, ...]
+
+    @classmethod
+    def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
+        """Check labels of shape (N,); ignored and wrong ones become class 0."""
+        index, problems = whole_labels(labels)
+        ignored = index == options.ignore_index
+        used = ~ignored if ignored.any() else None
+        outside = check_labels(index, num_classes, used, base=options.label_base)
+        outside = tuple(_with_hint(problem, options.label_base) for problem in outside)
+        problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
+        if options.label_base:
+            index = index - options.label_base
+        if used is not None or problems:
+            index = np.where((index >= 0) & (index < num_classes), index, 0)
+            if used is not None:
+                index = np.where(used, index, 0)
+        weight = None
+        if options.weight is not None:
+            weight = options.weight[index] if num_classes else np.zeros(index.shape)
+            weight = weight if used is None else np.where(used, weight, 0.0)
+        return cls(index, used, weight, problems)
+
+    def of_used(self, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `bad` without the ignored rows."""
+        return bad if self.used is None else bad & self.used
+
+
+def _with_hint(problem: Problem, base: int) -> Problem:
+    if problem.label is None or problem.label >= base:
+        return problem
+    hint = f"if {problem.label} marks rows to leave out: --ignore-index {problem.label}"
+    return replace(problem, hint=hint)
