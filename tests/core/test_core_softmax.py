@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import xentcli as xent
-from xentcli.core.softmax import normalizer
+from xentcli.core.normalizer import normalizer
 from xentcli.errors import ShapeError
 
 Array = npt.NDArray[Any]

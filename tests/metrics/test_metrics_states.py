@@ -13,8 +13,8 @@ import pytest
 
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import LossOptions
+from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.row_losses import cross_entropy_rows
-from xentcli.core.softmax import Normalizer, normalizer
 from xentcli.metrics.loss import LossState
 from xentcli.metrics.summary import SummaryState
 

@@ -6,7 +6,7 @@ t the class probabilities and e the label smoothing, it is
     class indices        (1 - e) * w[y] * -lp[y]  +  e / C * sum over c of w[c] * -lp[c]
     class probabilities  sum over c of w[c] * (t[c] * (1 - e) + e / C) * -lp[c]
 
-and -lp[c] = log1p(s) + (a - z[c]), two terms that are never negative (see `softmax`).
+and -lp[c] = log1p(s) + (a - z[c]), two terms that are never negative (see `normalizer`).
 """
 
 from typing import Any, Literal, NamedTuple
@@ -18,8 +18,9 @@ from xentcli.core.checks import Problem, check_class_count, check_finite
 from xentcli.core.dtypes import computing_dtype, is_floating, widen
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, Labels, LossOptions
+from xentcli.core.normalizer import Normalizer, normalizer, tiles
 from xentcli.core.scratch import scratch
-from xentcli.core.softmax import Normalizer, as_rows, normalizer, tiles
+from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 
 Reduction = Literal["mean", "sum", "none"]

@@ -1,186 +1,14 @@
-"""The row kernel that every softmax and every loss here rests on.
-
-For a row z with maximum a = z[k], the normalizer is the pair of a and
-
-    s = sum over i != k of exp(z[i] - a)
-
-from which follow, without a subtraction of near-equal numbers,
-
-    logsumexp = a + log1p(s)    log_softmax = (z - a) - log1p(s)    softmax = exp(z - a) / (1 + s)
-
-Leaving the maximum out of the sum keeps the digits of a confident row, whose s may be 1e-30.
-Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and softmax functions",
-IMA J. Numer. Anal. 41 (2021).
-"""
+"""Softmax and log-softmax of arrays, along an axis; the formulas are in `normalizer`."""
 
 import math
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.scratch import scratch
+from xentcli.core.normalizer import Normalizer, normalizer, powers_of, tiles
 from xentcli.errors import ShapeError
-
-TILE = 2**18
-"""Elements computed at a time: a float32 tile fits the second-level cache."""
-
-# Short rows make NumPy's row-wise argmax and sum pay per row: at 10 classes 8 ns an element against
-# 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
-_FEW_CLASSES = 40
-
-# Below this for each class, s is recomputed in float64 with the subtraction's error carried on:
-# float32 loses digits of exp(-64) and knows no exp(-104); float64 may be off by 64 ulp(1) / 2.
-_CONFIDENT = 2.0**-92
-
-
-class Normalizer(NamedTuple):
-    """What turns rows of logits into probabilities.
-
-    Attributes
-    ----------
-    peak : ndarray of shape (N,)
-        The maximum of each row, in the computing dtype.
-    rest : ndarray of float64 of shape (N,)
-        The sum of ``exp(z - peak)`` over all places of the row but the maximum's; NaN for a row
-        that holds NaN or +inf, or nothing but -inf.
-    """
-
-    peak: Floats
-    rest: NDArray[np.float64]
-
-    @property
-    def log_rest(self) -> NDArray[np.float64]:
-        """``logsumexp(z) - peak``, never negative.
-
-        This is log1p, by way of log, which NumPy computes three times as fast: what 1 + rest loses
-        in rounding is put back in the first order.
-        """
-        total = 1.0 + self.rest
-        log_rest = np.log(total)
-        lost = self.rest - (total - 1.0)
-        lost /= total
-        log_rest += lost
-        return log_rest
-
-    def of(self, rows: slice) -> "Normalizer":
-        """Return the normalizer of some of the rows."""
-        return Normalizer(self.peak[rows], self.rest[rows])
-
-    def merge(self, other: "Normalizer") -> "Normalizer":
-        """Return the normalizer of rows whose classes are those of both, laid end to end."""
-        with np.errstate(all="ignore"):
-            peak = np.maximum(self.peak, other.peak)
-            ahead = self.peak >= other.peak
-            high, low = (
-                np.where(ahead, self.rest, other.rest),
-                np.where(ahead, other.rest, self.rest),
-            )
-            gap = np.minimum(self.peak, other.peak).astype(np.float64) - peak
-            rest = np.where(gap == -np.inf, high, high + (1.0 + low) * np.exp(gap))
-            return Normalizer(peak, rest + (peak - peak))
-
-
-def tiles(rows: int, num_classes: int) -> Iterator[slice]:
-    """Cut `rows` rows into slices of about `TILE` elements."""
-    step = max(1, TILE // max(1, num_classes))
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
-
-
-def normalizer(logits: NDArray[Any], powers: Floats | None = None) -> Normalizer:
-    """Return the normalizer of each row of an array of shape (N, C).
-
-    A row's result depends on that row alone, bit for bit. The relative error of `rest` is at most
-    2.2e-6 for float32 and narrower, and 8e-15 for float64. `powers`, of the same shape and of the
-    computing dtype, gets ``exp(logits - peak)``, which is computed anyway.
-    """
-    rows, num_classes = logits.shape
-    dtype = computing_dtype(logits.dtype)
-    norm = Normalizer(np.zeros(rows, dtype), np.zeros(rows))
-    if num_classes == 0:
-        return norm
-    kernel = _class_major if num_classes <= _FEW_CLASSES else _row_major
-    with np.errstate(all="ignore"):
-        for tile in tiles(rows, num_classes):
-            out = None if powers is None else powers[tile]
-            kernel(widen(logits[tile]), norm.peak[tile], norm.rest[tile], out)
-        norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
-        if num_classes > 1:
-            confident = np.flatnonzero(norm.rest < _CONFIDENT * num_classes)
-            for part in tiles(confident.size, num_classes):
-                places = confident[part]
-                norm.rest[places] = _compensated_rest(logits[places])
-    return norm
-
-
-def _row_major(
-    logits: Floats, peak: Floats, rest: NDArray[np.float64], powers: Floats | None
-) -> None:
-    rows, num_classes = logits.shape
-    places = logits.argmax(axis=1)
-    places += np.arange(0, rows * num_classes, num_classes)
-    np.take(logits.reshape(-1), places, out=peak)
-    terms = scratch("terms", logits.shape, logits.dtype) if powers is None else powers
-    _powers_of(logits, peak, out=terms)
-    terms.reshape(-1)[places] = 0.0
-    rest[...] = np.add.reduce(terms, axis=1)
-    if powers is not None:
-        powers.reshape(-1)[places] = 1.0
-
-
-def _class_major(
-    logits: Floats, peak: Floats, rest: NDArray[np.float64], powers: Floats | None
-) -> None:
-    """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
-    num_classes = logits.shape[1]
-    terms = scratch("terms", logits.shape[::-1], logits.dtype)
-    np.copyto(terms, logits.T)
-    peak[...] = terms[0]
-    for i in range(1, num_classes):
-        np.minimum(terms[i], peak, out=terms[i - 1])
-        np.maximum(terms[i], peak, out=peak)
-    terms = terms[: num_classes - 1]
-    np.subtract(terms, peak, out=terms)
-    np.exp(terms, out=terms)
-    rest[...] = _sum_classes(terms)
-    if powers is not None:
-        _powers_of(logits, peak, out=powers)
-
-
-def _powers_of(logits: Floats, peak: Floats, out: Floats) -> None:
-    np.subtract(logits, peak[:, None], out=out)
-    np.exp(out, out=out)
-
-
-def _sum_classes(terms: Floats) -> Floats | float:
-    """Sum over the first axis, pairwise and in place, in an order that C alone sets."""
-    left = len(terms)
-    if left == 0:
-        return 0.0
-    while left > 1:
-        half = left // 2
-        np.add(terms[:half], terms[left - half : left], out=terms[:half])
-        left -= half
-    total: Floats = terms[0]
-    return total
-
-
-def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
-    z = logits.astype(np.float64)
-    places = np.arange(len(z)), z.argmax(axis=1)
-    peak = z[places][:, None]
-    gap = z - peak
-    # Knuth's two-sum: gap + error is z - peak exactly, and exp(gap + error) = exp(gap) (1 + error).
-    back = gap - z
-    error = (z - (gap - back)) - (peak + back)
-    terms = np.exp(gap)
-    terms += np.where(terms > 0.0, terms * error, 0.0)
-    terms[places] = 0.0
-    rest: NDArray[np.float64] = np.add.reduce(terms, axis=1)
-    return rest
 
 
 def log_probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> None:
@@ -196,7 +24,7 @@ def probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> Non
     if norm is None:
         norm = normalizer(logits, powers=out)
     else:
-        _powers_of(logits, norm.peak, out)
+        powers_of(logits, norm.peak, out)
     out /= (1.0 + norm.rest).astype(logits.dtype)[:, None]
 
 

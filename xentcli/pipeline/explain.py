@@ -9,9 +9,10 @@ from xentcli.core.checks import check_finite, check_labels, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
+from xentcli.core.normalizer import normalizer
 from xentcli.core.one_hot import one_hot
 from xentcli.core.row_losses import Rows, rows_of
-from xentcli.core.softmax import log_softmax, normalizer, softmax
+from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.interface import Source
 from xentcli.pipeline.classes import IGNORED, ClassNames, class_names

@@ -19,19 +19,10 @@ from xentcli.core.checks import (
 )
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.labels import LossOptions
+from xentcli.core.normalizer import Normalizer, normalizer, tiles
 from xentcli.core.one_hot import one_hot
 from xentcli.core.row_losses import without_axis
-from xentcli.core.softmax import (
-    Apply,
-    Normalizer,
-    along,
-    as_rows,
-    from_rows,
-    log_probs_of,
-    normalizer,
-    probs_of,
-    tiles,
-)
+from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source
