@@ -1,6 +1,6 @@
 """What a format gives: sources that hand out lazily decoded blocks, and writers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -23,6 +23,17 @@ class Table(NamedTuple):
     values: NDArray[Any]
     labels: NDArray[Any] | None = None
     ids: NDArray[Any] | None = None
+
+    @classmethod
+    def joined(cls, tables: "list[Table]") -> "Table":
+        """Return the rows of several tables, of which all or none hold labels and ids, as one."""
+        if len(tables) == 1:
+            return tables[0]
+
+        def join(parts: Sequence[Any]) -> Any:
+            return None if parts[0] is None else np.concatenate(parts)
+
+        return cls(*map(join, zip(*tables, strict=True)))
 
 
 class Block(NamedTuple):

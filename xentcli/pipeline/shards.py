@@ -5,9 +5,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
-from typing import Any
-
-import numpy as np
 
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.interface import Block, Shape, Source, Table
@@ -160,8 +157,10 @@ class ShardedSource:
             slices = [(i, start, rows) for i in range(len(self.files))]
         else:
             slices = list(self._slices(start, rows)) or [(0, 0, 0)]
-        tables = [self._opened(i).block(first, n, axis).decode() for i, first, n in slices]
-        return tables[0] if len(tables) == 1 else _joined(tables)
+        # Whatever was read, shards lie along axis 0.
+        return Table.joined(
+            [self._opened(i).block(first, n, axis).decode() for i, first, n in slices]
+        )
 
     def _slices(self, start: int, rows: int) -> Iterator[tuple[int, int, int]]:
         """Yield shard, first row and number of rows of what some rows are made of."""
@@ -214,12 +213,3 @@ def _open_again(
     if source.shape[0] not in (None, lengths[i]) or source.shape[1:] != tail:
         raise InputError(f"{source.name}: it changed while it was read")
     return source
-
-
-def _joined(tables: list[Table]) -> Table:
-    """Return tables of several shards as one: whatever was read, shards lie along axis 0."""
-
-    def join(parts: Sequence[Any]) -> Any:
-        return None if parts[0] is None else np.concatenate(parts)
-
-    return Table(*map(join, zip(*tables, strict=True)))

@@ -110,8 +110,7 @@ class TableSource:
             batches = piece.read()
             self._check_count(sum(batch.num_rows for batch in batches), piece.rows)
             starts = accumulate((batch.num_rows for batch in batches), initial=start)
-            tables = [self._table(b, s) for b, s in zip(batches, starts, strict=False)]
-            return tables[0] if len(tables) == 1 else _joined(tables)
+            return Table.joined([self._table(b, s) for b, s in zip(batches, starts, strict=False)])
 
     def _table(self, batch: Any, start: int) -> Table:
         selection = self._selection
@@ -128,11 +127,3 @@ class TableSource:
         else:
             values = wide(columns, places, self.dtype)
         return Table(values, beside(selection.labels), beside(selection.ids))
-
-
-def _joined(tables: list[Table]) -> Table:
-    def join(parts: Any) -> Any:
-        there = [part for part in parts if part is not None]
-        return np.concatenate(there) if there else None
-
-    return Table(*map(join, zip(*tables, strict=True)))
