@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.interface import Block, Table
+from xentcli.formats.interface import Block, Table, cut
 from xentcli.storage.inputs import Input
 
 _RUN = 2**16  # bytes that one read of a strided slice should bring
@@ -147,12 +147,7 @@ class ArraySource:
 
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut into blocks of `rows` rows, more where rows are not contiguous."""
-        if not self.sliceable:
-            yield from self._stream(rows)
-            return
-        step, length = self.step(rows, 0), self._length
-        for start in range(0, length, step):
-            yield self.block(start, min(step, length - start))
+        return cut(self, rows) if self.sliceable else self._stream(rows)
 
     def step(self, rows: int, axis: int) -> int:
         """Return how many slices of `axis` to read at a time, when `rows` are wanted."""

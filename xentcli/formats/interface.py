@@ -131,6 +131,14 @@ class Source(Protocol):
         """Name a place as a user finds it: ``labels.csv:1042``, ``logits.npy[3, 0]``."""
 
 
+def cut(source: Source, rows: int, axis: int = 0) -> Iterator[Block]:
+    """Cut a sliceable source into blocks of about `rows` slices of an axis, as is cheap for it."""
+    length = (source.shape or (1,))[axis] or 0
+    step = source.step(rows, axis)
+    for start in range(0, length, step):
+        yield source.block(start, min(step, length - start), axis)
+
+
 class Writer(Protocol):
     """Takes an array's rows in order."""
 

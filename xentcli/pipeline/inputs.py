@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from xentcli.errors import ShapeError
 from xentcli.execution import available_jobs
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, Block, ReadOptions, Shape, Source, Table
+from xentcli.formats.interface import (
+    ArrayHeader,
+    Block,
+    ReadOptions,
+    Shape,
+    Source,
+    Table,
+    cut,
+)
 from xentcli.storage.inputs import Input
 
 __all__ = [
@@ -99,7 +107,4 @@ def blocks_along(source: Source, axis: int = 0) -> Iterator[Block]:
         whole = read_whole(source)
         yield Block(0, whole.shape[axis], lambda: Table(whole))
         return
-    length = source.shape[axis] or 0
-    step = source.step(rows, axis)
-    for start in range(0, length, step):
-        yield source.block(start, min(step, length - start), axis)
+    yield from cut(source, rows, axis)

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.formats.interface import Block, Shape, Source, Table
+from xentcli.formats.interface import Block, Shape, Source, Table, cut
 from xentcli.pipeline.inputs import BLOCK, InputFile, open_array
 from xentcli.storage.paths import expand, natural_key, reads_once
 
@@ -130,13 +130,7 @@ class ShardedSource:
 
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut into blocks where one file of all rows would be cut, else shard by shard."""
-        if not self.sliceable:
-            yield from self._each(rows)
-            return
-        length = self.shape[0] or 0
-        step = self.step(rows, 0)
-        for start in range(0, length, step):
-            yield self.block(start, min(step, length - start))
+        return cut(self, rows) if self.sliceable else self._each(rows)
 
     def _each(self, rows: int) -> Iterator[Block]:
         start = 0
