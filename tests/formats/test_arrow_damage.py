@@ -1,6 +1,5 @@
 """Parquet and Arrow files that are cut off, changed or made up: refused in one line."""
 
-import io
 import json
 import random
 import subprocess
@@ -12,11 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from opening import file_input
 from tables import FORMATS, read, source_of, stored
 
 from xentcli.errors import InputError, XentError
-from xentcli.formats.arrow.library import WholeFile
 
 Z = np.random.default_rng(0).normal(size=(9, 3)).astype("f4")
 IDS = pa.array([f"row {i}" for i in range(9)])
@@ -96,14 +93,6 @@ def test_rows_that_are_not_there(rows: int) -> None:
         changed[one] = changed[other] = 2 * 10
         messages.add(complaint(bytes(changed), "parquet", rows=rows))
     assert "bad.parquet: 10 rows are promised, there are 9" in messages
-
-
-def test_more_is_asked_for_than_there_is(tmp_path: Path) -> None:
-    with file_input(tmp_path / "a", b"12345678") as data:
-        file = WholeFile(data)
-        assert (file.read(3), file.read(2**60), file.read(2**60)) == (b"123", b"45678", b"")
-        file.seek(-2, io.SEEK_END)
-        assert (file.read(), file.tell()) == (b"78", 8)
 
 
 CHILD = """

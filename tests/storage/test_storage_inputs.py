@@ -44,6 +44,16 @@ def standard_input(descriptor: int) -> Iterator[Input]:
             yield data
 
 
+def test_a_file_object_is_asked_for_more_than_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345678")
+    with opened(path) as data:
+        file = data.as_file()
+        assert (file.read(3), file.read(2**60), file.read(2**60)) == (b"123", b"45678", b"")
+        file.seek(-2, os.SEEK_END)
+        assert (file.read(), file.tell()) == (b"78", 8)
+
+
 def test_a_file(tmp_path: Path) -> None:
     path = tmp_path / "A.CSV"
     path.write_bytes(CONTENT)

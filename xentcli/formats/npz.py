@@ -71,7 +71,7 @@ def _readable(what: str) -> Iterator[None]:
 class _Archive(SeekableFile):
     """The bytes of an archive, of which no directory makes us read very many at once."""
 
-    def read(self, size: int = -1, /) -> bytes | None:
+    def read(self, size: int = -1, /) -> bytes:
         if size > _LARGEST_READ:
             raise ValueError(f"a directory of {size} bytes is not believable")
         return super().read(size)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from xentcli.errors import InputError
 from xentcli.storage.compression import HEAD, Decompressing, codec_of
@@ -209,10 +209,21 @@ def _signature(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
+class Bytes(Protocol):
+    """What can be read at any place."""
+
+    @property
+    def size(self) -> int | None:
+        """How many there are."""
+
+    def read_at(self, offset: int, buffer: memoryview) -> int:
+        """Fill `buffer` from `offset`; return how many bytes there were."""
+
+
 class SeekableFile(io.RawIOBase):
     """A seekable input as Python's file object, with a position of its own."""
 
-    def __init__(self, data: Input) -> None:
+    def __init__(self, data: Bytes) -> None:
         self._data = data
         self._position = 0
 
@@ -223,6 +234,11 @@ class SeekableFile(io.RawIOBase):
     def seekable(self) -> bool:
         """Say that any place can be read."""
         return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes; takes no memory for those that a damaged file only promises."""
+        left = max(0, (self._data.size or 0) - self._position)
+        return super().read(left if size < 0 else min(size, left)) or b""
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` from the position on."""

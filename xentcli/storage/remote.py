@@ -8,7 +8,7 @@ from shutil import copyfileobj
 from typing import IO, Any
 
 from xentcli.errors import InputError, OutputError, XentError
-from xentcli.storage.inputs import Input
+from xentcli.storage.inputs import Input, SeekableFile
 
 _PIECE = 2**16  # bytes that a small read fetches
 _UPLOADED = 2**24  # bytes sent off at once
@@ -68,39 +68,23 @@ class _RemoteInput(Input):
     """A file of which ranges are fetched, in any thread."""
 
     def __init__(self, url: str, ranges: "_Ranges") -> None:
-        super().__init__(url, io.BufferedReader(ranges, _PIECE), ranges.size)
+        super().__init__(url, io.BufferedReader(SeekableFile(ranges), _PIECE), ranges.size)
         self._ranges = ranges
 
     def _read_once_at(self, offset: int, buffer: memoryview) -> int:
         return self._ranges.read_at(offset, buffer)
 
 
-class _Ranges(io.RawIOBase):
+class _Ranges:
     """A file that is read in ranges."""
 
     def __init__(self, url: str, fetch: Fetch, size: int) -> None:
         self._url = url
         self._fetch = fetch
         self.size = size
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = {0: 0, 1: self._position, 2: self.size}[whence] + offset
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        count = self.read_at(self._position, memoryview(buffer).cast("B"))
-        self._position += count
-        return count
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
-        """Fill a buffer from any place; it does not move the position."""
+        """Fill a buffer from any place."""
         end = min(self.size, offset + len(buffer))
         if offset >= end:
             return 0

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.library import WholeFile, parquet, pyarrow
+from xentcli.formats.arrow.library import parquet, pyarrow
 from xentcli.storage.inputs import Input
 
 RecordBatch = Any
@@ -41,7 +41,7 @@ class ParquetFile:
 
     def __init__(self, data: Input) -> None:
         self._data = data
-        file = parquet().ParquetFile(WholeFile(data), pre_buffer=False)
+        file = parquet().ParquetFile(data.as_file(), pre_buffer=False)
         self._metadata = file.metadata
         self.schema = file.schema_arrow
         self.notes: list[str] = []
@@ -81,7 +81,7 @@ class ParquetFile:
         # Without a buffer, all of a row group's bytes are read before the first row.
         buffer = min(max(_BUFFERS // len(columns), _SMALLEST), _LARGEST)
         file = parquet().ParquetFile(
-            WholeFile(self._data), metadata=self._metadata, buffer_size=buffer, pre_buffer=False
+            self._data.as_file(), metadata=self._metadata, buffer_size=buffer, pre_buffer=False
         )
         batches: Iterator[RecordBatch] = file.iter_batches(
             rows, row_groups=list(groups), columns=list(columns), use_threads=False
@@ -99,7 +99,7 @@ class ArrowFile:
                 f"{data.name}: this is version 1 of Feather",
                 hint="pandas.read_feather(old).to_feather(new) writes version 2",
             )
-        reader = pyarrow().ipc.open_file(WholeFile(data))
+        reader = pyarrow().ipc.open_file(data.as_file())
         self.schema = reader.schema
         self.notes: list[str] = []
         # pyarrow 25 cannot count without reading everything.
@@ -117,7 +117,7 @@ class ArrowFile:
                 yield Piece(part.num_rows, partial(list, [part]))
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        reader = pyarrow().ipc.open_file(WholeFile(self._data), options=self._options(columns))
+        reader = pyarrow().ipc.open_file(self._data.as_file(), options=self._options(columns))
         for i in range(reader.num_record_batches):
             yield _valid(reader.get_batch(i))
 
@@ -131,7 +131,7 @@ class ArrowStream(ArrowFile):
 
     def __init__(self, data: Input) -> None:
         self._data = data
-        self.schema = pyarrow().ipc.open_stream(WholeFile(data)).schema
+        self.schema = pyarrow().ipc.open_stream(data.as_file()).schema
         self.rows = None
         end = bytearray(len(_END))
         data.read_at((data.size or 0) - len(end), memoryview(end))
@@ -139,7 +139,7 @@ class ArrowStream(ArrowFile):
         self.notes = [] if end == _END else [cut]
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        reader = pyarrow().ipc.open_stream(WholeFile(self._data), options=self._options(columns))
+        reader = pyarrow().ipc.open_stream(self._data.as_file(), options=self._options(columns))
         yield from map(_valid, reader)
 
 

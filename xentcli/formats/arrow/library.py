@@ -1,13 +1,11 @@
 """pyarrow: imported when it is used, and whatever it raises turned into one line."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from xentcli.errors import InputError, OutputError, XentError
-from xentcli.storage.inputs import Input
 
 _LONGEST = 200  # characters of a message
 
@@ -54,32 +52,3 @@ def understood(name: str, error: type[InputError | OutputError], does: str) -> I
             f"{name}: {does} failed: {first[:_LONGEST]}",
             hint="is the file cut off or damaged?" if damaged else None,
         ) from other
-
-
-class WholeFile(io.RawIOBase):
-    """A seekable input for pyarrow, which asks for as many bytes as a damaged file says."""
-
-    def __init__(self, data: Input) -> None:
-        self._file = data.as_file()
-        self._size = data.size or 0
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Say that any place can be read."""
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return the next bytes, fewer at the end; no memory is taken for what is not there."""
-        left = max(0, self._size - self._file.tell())
-        return self._file.read(left if size is None or size < 0 else min(size, left)) or b""
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._file.tell()
