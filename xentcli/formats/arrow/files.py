@@ -147,3 +147,11 @@ def _valid(batch: RecordBatch) -> RecordBatch:
     """Check what pyarrow takes on trust: lengths and offsets that point outside its memory."""
     batch.validate(full=True)
     return batch
+
+
+TABLE_FILES: dict[str, Callable[[Input], TableFile]] = {
+    "parquet": ParquetFile,
+    "arrow": ArrowFile,
+    "arrows": ArrowStream,
+}
+"""What opens a file of each format."""

@@ -1,6 +1,6 @@
 """Columns of a table as a source of rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import Piece, TableFile
+from xentcli.formats.arrow.files import TABLE_FILES, Piece
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import nested, number_dtype
 from xentcli.formats.interface import Block, ReadOptions, Shape, Table
@@ -25,15 +25,13 @@ class TableSource:
 
     sliceable = False
 
-    def __init__(
-        self, data: Input, options: ReadOptions, format_: str, open_: Callable[[Input], TableFile]
-    ) -> None:
+    def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
         self.name = data.name
         self.size = data.size
         self.check_unchanged = data.check_unchanged
         self.format = format_
         with self._understood():
-            self._file = open_(data.spooled())
+            self._file = TABLE_FILES[format_](data.spooled())
             self._selection = select(self._file.schema, self.name, options)
             row, self.dtype = self._row()
         self.stored_dtype = self.dtype.name

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
-from xentcli.formats.arrow.library import parquet as pyarrow_parquet
-from xentcli.formats.arrow.library import pyarrow, understood
+from xentcli.formats.arrow.library import parquet, pyarrow, understood
 from xentcli.formats.interface import ArrayHeader
 from xentcli.storage.outputs import Output
 
@@ -20,26 +19,18 @@ VALUES = "values"
 
 _GROUP = 2**24  # bytes of a row group or record batch: bounds the memory, here and for a reader
 
-Open = Callable[[io.RawIOBase, Any], Any]
 
-
-def parquet(file: io.RawIOBase, schema: Any) -> Any:
-    """Open a writer of Parquet."""
+def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:
+    """Open pyarrow's writer of a format."""
+    if format_ == "arrow":
+        return pyarrow().ipc.new_file(file, schema)
+    if format_ == "arrows":
+        return pyarrow().ipc.new_stream(file, schema)
     # A dictionary makes 0s and 1s small, and floats, which are all different, only slow.
     integers = pyarrow().types.is_integer(_innermost(schema.field(-1).type))
-    return pyarrow_parquet().ParquetWriter(
+    return parquet().ParquetWriter(
         file, schema, compression="snappy", use_dictionary=integers, write_statistics=False
     )
-
-
-def arrow_file(file: io.RawIOBase, schema: Any) -> Any:
-    """Open a writer of Arrow files."""
-    return pyarrow().ipc.new_file(file, schema)
-
-
-def arrow_stream(file: io.RawIOBase, schema: Any) -> Any:
-    """Open a writer of Arrow streams."""
-    return pyarrow().ipc.new_stream(file, schema)
 
 
 class TableWriter:
@@ -49,10 +40,9 @@ class TableWriter:
     column `values`, or lists in a list. Ids come first.
     """
 
-    def __init__(self, output: Output, header: ArrayHeader, format_: str, open_: Open) -> None:
+    def __init__(self, output: Output, header: ArrayHeader, format_: str) -> None:
         self._output = output
         self._format = format_
-        self._open = open_
         self._dtype = header.dtype.newbyteorder("=")
         self._row = tuple(n or 0 for n in header.shape[1:])
         self._id_column = header.id_column
@@ -128,7 +118,7 @@ class TableWriter:
                 ]
             )
             if self._writer is None:
-                self._writer = self._open(self._file, schema)
+                self._writer = _open(self._format, self._file, schema)
             if self._count:
                 self._writer.write_batch(pa.record_batch(arrays, schema=schema))
         self._count = 0
