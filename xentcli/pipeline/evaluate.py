@@ -1,6 +1,7 @@
 """Logits and labels to a loss."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -152,12 +153,18 @@ def evaluate(
     summary = state.compute(
         criterion.command, criterion.reduction, num_classes or total.num_classes, unpaired
     )
-    notes = [*([layout.note] if layout.note else []), *names.notes]
-    if unpaired:
-        notes.append(f"rows without a label {layout.shift} further on, left out: {unpaired:,}")
-    if state.uneven:
-        notes.append(f"rows of class probabilities that do not sum to 1: {state.uneven:,}")
+    notes = list(_notes(layout, names, unpaired, state.uneven))
     return Evaluation(summary, notes, total.looks_like)
+
+
+def _notes(layout: Layout, names: ClassNames, unpaired: int, uneven: int) -> Iterator[str]:
+    if layout.note:
+        yield layout.note
+    yield from names.notes
+    if unpaired:
+        yield f"rows without a label {layout.shift} further on, left out: {unpaired:,}"
+    if uneven:
+        yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
 
 
 @dataclass(frozen=True)

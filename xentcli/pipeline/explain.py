@@ -38,9 +38,6 @@ def explain(
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
 
     And what the user should know about the meaning of labels.
-
-    Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
-    the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
     """
     layout = find_layout(logits, labels, None, shift)
     names = class_names(logits, layout, naming or Naming())
@@ -54,7 +51,20 @@ def explain(
         index = [problem.row + first_row] if len(logits.shape) > 1 else []
         index += [] if problem.column is None else [problem.column]
         raise replace(problem, hint=None).at(logits.place(tuple(index)))
-    y = y - base
+    return _steps(z, y - base, first_row, names.names or logits.columns), names.notes
+
+
+def _steps(
+    z: "NDArray[np.float64]",
+    y: "NDArray[np.int64]",
+    first_row: int,
+    columns: tuple[str, ...] | None,
+) -> Explanation:
+    """Return every step from logits (N, C) and labels (N,) to the loss.
+
+    Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
+    the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
+    """
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)
     hot = one_hot(y, z.shape[1])
@@ -70,9 +80,9 @@ def explain(
         gaps = np.abs(log_of_softmax - log_probs)
         gaps[log_of_softmax == log_probs] = 0.0  # both -inf
     losses = [route.loss for route in routes]
-    explanation = Explanation(
+    return Explanation(
         first_row=first_row,
-        columns=names.names or logits.columns,
+        columns=columns,
         labels=y,
         logits=z,
         softmax=probs,
@@ -88,7 +98,6 @@ def explain(
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
     )
-    return explanation, names.notes
 
 
 def _read_rows(

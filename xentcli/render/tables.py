@@ -161,15 +161,8 @@ def matrix(
         overflow="ellipsis",
         max_width=label[1],
     )
-    width = cell_width(names)
     places = list(_with_gaps(columns, len(rows[0])))
-    for place in places:
-        if place is None:
-            table.add_column("…", style="dim", min_width=1, no_wrap=True)
-            continue
-        name = visible(names[place]) if names else str(place)
-        header = Text(name, "cyan", overflow="ellipsis", no_wrap=True)
-        table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
+    _add_classes(table, places, names)
     if extra:
         table.add_column(Text(extra[0], "bold"), justify="right", no_wrap=True)
     for i, (row_label, row) in enumerate(zip(row_labels, rows, strict=True)):
@@ -180,6 +173,18 @@ def matrix(
         last = [Text(visible(extra[1][i]), "bold")] if extra else []
         table.add_row(row_label, *cells, *last)
     return table
+
+
+def _add_classes(table: Table, places: Sequence[int | None], names: Sequence[str] | None) -> None:
+    """Add a column for each place, and an ellipsis for None."""
+    width = cell_width(names)
+    for place in places:
+        if place is None:
+            table.add_column("…", style="dim", min_width=1, no_wrap=True)
+            continue
+        name = visible(names[place]) if names else str(place)
+        header = Text(name, "cyan", overflow="ellipsis", no_wrap=True)
+        table.add_column(header, justify="right", no_wrap=True, min_width=width, max_width=width)
 
 
 def _with_gaps(columns: Sequence[int], count: int) -> Iterator[int | None]:
