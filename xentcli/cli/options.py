@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from xentcli.errors import UsageError
+from xentcli.errors import UsageError, XentError
 from xentcli.pipeline import FORMAT_NAMES
 
 if TYPE_CHECKING:
@@ -135,6 +135,14 @@ class Common:
             from xentcli.render.console import tell
 
             tell(kind, message, self.color)
+
+    def complain(self, error: XentError) -> None:
+        """Print an error that does not end the command."""
+        from xentcli.render.console import tell
+
+        tell("error", error.message, self.color)
+        if error.hint:
+            tell("hint", error.hint, self.color)
 
     def tell_all(self, notes: list[str]) -> None:
         """Print notes on standard error, unless quiet."""

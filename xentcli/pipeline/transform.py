@@ -31,7 +31,7 @@ from xentcli.core.softmax import (
     probs_of,
     tiles,
 )
-from xentcli.errors import InputError, NonFiniteError, ShapeError
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source
 from xentcli.pipeline.classes import IGNORED, ClassNames
@@ -41,6 +41,7 @@ from xentcli.pipeline.inputs import Run, blocks_along
 
 Array = NDArray[Any]
 _NO_LABEL = -(2**63)
+_WIDEST = 2**28  # bytes of a one-hot row
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,11 @@ def encode(
         count = max(1, largest - label_base + 1)
     else:
         count = len(classes) if isinstance(classes, tuple) else classes
+    if count * dtype.itemsize > _WIDEST:
+        raise LabelError(
+            f"{source.name}: one-hot rows of {count:,} classes",
+            hint="is a label no class? --num-classes says how many there are",
+        )
     columns = names.names or None if source.shape else None
     sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
 

@@ -13,6 +13,7 @@ from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
 from xentcli.formats.arrow.files import Piece, TableFile
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import nested, number_dtype
+from xentcli.formats.doubts import doubts
 from xentcli.formats.interface import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
@@ -43,6 +44,7 @@ class TableSource:
         self._lists = self._nested is not None
         self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
         self.columns = None if self._lists else self._selection.values
+        self.notes += doubts(self.name, self.columns, options)
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))
 
     def _understood(self) -> Any:
