@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_LONGEST = 200  # characters of somebody else's message
 _WIDEST = "S32"  # bytes that hold any float64 or int64
 
 # Bidirectional controls reorder what stands around them; separators break lines.
@@ -43,6 +44,12 @@ def runs_in_spreadsheet(text: str) -> bool:
     except ValueError:
         return True
     return text[0].isspace()
+
+
+def first_line(error: BaseException) -> str:
+    """Return the beginning of what a library says, without addresses of its objects."""
+    text = re.sub(r" at 0x[0-9a-f]+", "", str(error).strip().split("\n", 1)[0])
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...") or type(error).__name__
 
 
 def human_bytes(count: float) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-INDEX_PEERS = ("torch_script", "torch_blocks", "numpy_lines", "scipy_lines")
+TORCH_PEERS = ("torch_script", "torch_blocks")
+INDEX_PEERS = (*TORCH_PEERS, "numpy_lines", "scipy_lines")
 CSV_PEERS = ("pandas_lines", "polars_lines")
 
 
@@ -30,7 +31,7 @@ CASES = (
     Case("short", (10_000_000, 10)),
     Case("medium", (300_000, 1000)),
     Case("long", (2_000, 128_256)),
-    Case("half", (4_000, 128_256), "float16"),
+    Case("half", (4_000, 128_256), "float16", peers=TORCH_PEERS),  # NumPy's takes a minute
     Case("probabilities", (300_000, 1000), labels="probabilities", peers=("torch_script",)),
     Case("softmax", (300_000, 1000), command="softmax", peers=("torch_softmax",)),
     Case("csv-short", (500_000, 10), peers=CSV_PEERS, csv=True),

@@ -85,3 +85,75 @@ def test_a_binary_format_of_json(run: Run, folder: Path) -> None:
     np.save(folder / "x.npy", np.zeros((1, 2)))
     outcome = run("softmax", "x.npy", "--json", "--to", "npy")
     assert (outcome.code, outcome.out) == (2, "")
+
+
+def npy_header(shape: str) -> bytes:
+    """Return an NPY file of a header alone."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + len(text + b"\n").to_bytes(2, "little") + text + b"\n"
+
+
+@pytest.mark.parametrize("shape", ["(100000000000000, 0)", f"({'1, ' * 70})"])
+def test_a_shape_that_cannot_be(run: Run, folder: Path, shape: str) -> None:
+    (folder / "x.npy").write_bytes(npy_header(shape))
+    for command in ("softmax", "info"):
+        outcome = run(command, "x.npy")
+        assert outcome.code == 1
+        assert outcome.err.startswith("error: x.npy: the NPY header has an impossible shape: (1")
+
+
+def test_an_npy_header_that_is_no_dictionary(run: Run, folder: Path) -> None:
+    (folder / "x.npy").write_bytes(npy_header("print(1)"))
+    error = run("info", "x.npy").err
+    assert error.startswith("error: x.npy: the NPY header cannot be read: ")
+    assert " at 0x" not in error
+
+
+def test_a_label_that_is_no_class(run: Run, folder: Path) -> None:
+    (folder / "y.csv").write_text("99999999999\n0\n")
+    outcome = run("one-hot", "y.csv")
+    ends_with(outcome, 1, "error: y.csv: one-hot rows of 100,000,000,000 classes")
+
+
+def test_a_very_wide_row_of_text(run: Run, folder: Path) -> None:
+    row = np.linspace(-1.0, 1.0, 200_001)
+    np.save(folder / "x.npy", row[None])
+    assert run("log-softmax", "x.npy", "-o", "x.csv").code == 0
+    content = (folder / "x.csv").read_text()
+    assert content.count("\n") == 1
+    want = row - np.log(np.exp(row).sum())
+    np.testing.assert_allclose(np.array(content.split(","), float), want, rtol=1e-12)
+
+
+def test_a_pattern_of_file_urls(run: Run, folder: Path) -> None:
+    for i in (2, 10):
+        np.save(folder / f"x-{i}.npy", np.full((1, 2), float(i)))
+    assert run("log-softmax", f"file://{folder}/x-*.npy", "--quiet").out.count("\n") == 2
+
+
+def test_info_goes_on_after_an_error(run: Run, folder: Path) -> None:
+    np.save(folder / "x.npy", np.zeros((1, 2)))
+    outcome = run("info", "no.npy", "x.npy", "none.npy")
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1].startswith("x.npy,npy,1 2,float64")
+    assert outcome.err.splitlines() == [
+        "error: no.npy: cannot be read: no such file or directory",
+        "error: none.npy: cannot be read: no such file or directory",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [('{"loss": 1}', "JSON"), ("<!DOCTYPE html>\n<p>1,2", "a web page"), ("<?xml?>", "XML")],
+)
+def test_text_that_is_no_table(run: Run, folder: Path, content: str, what: str) -> None:
+    (folder / "x.csv").write_text(content)
+    assert run("info", "x.csv").err.startswith(f"error: x.csv: {what}, which is not one of npy")
+
+
+def test_a_label_column_that_is_read_as_a_class(run: Run, folder: Path) -> None:
+    (folder / "x.csv").write_text("cat,dog,label\n1,2,0\n3,4,1\n")
+    note = "note: x.csv: column 'label' is read as one of 3 classes (else --drop label)\n"
+    assert run("softmax", "x.csv").err == note
+    assert run("softmax", "x.csv", "--drop", "label").err == ""
+    assert run("loss", "--logits", "x.csv", "--label-column", "label").err == ""

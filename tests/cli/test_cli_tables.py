@@ -89,7 +89,10 @@ def test_one_hot_keeps_its_dtype(run: Run, logits: Array) -> None:
     assert run("one-hot", "y.parquet", "--columns", "label", "-o", "hot.parquet").code == 0
     assert str(pq.read_schema("hot.parquet").field("values").type).endswith(": uint8 not null>[3]")
     assert run("one-hot", "y.npy", "--classes", "a,b,c", "-o", "hot.arrow").code == 0
-    assert pd.read_feather("hot.arrow").to_numpy().tolist() == np.eye(3)[[0, 1, 2, 0, 1]].tolist()
+    hot = np.stack([*pd.read_feather("hot.arrow")["values"]])
+    assert hot.tolist() == np.eye(3)[[0, 1, 2, 0, 1]].tolist()
+    assert "columns" in run("info", "hot.arrow").out
+    assert "a b c" in run("info", "hot.arrow").out  # names are kept beside the list
 
 
 def test_losses_of_rows(run: Run, logits: Array) -> None:

@@ -469,3 +469,10 @@ def test_the_terminal_of_a_process(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert Screen(done.returncode, terminal.close()) == run_at_terminal(
         ("softmax", "z.csv"), 40, {"NO_COLOR": "1"}
     )
+
+
+def test_bytes_are_not_shown_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((1, 2)))
+    screen = terminal("softmax", tmp_path / "x.npy", "--to", "npy")
+    assert screen.code == 2
+    assert "error: npy is no text for a terminal" in screen.text

@@ -32,7 +32,7 @@ AS_HEADER = "read as a header"
         (" 0 ,1\n1,2\n3,4\n", ("0", "1"), [COUNTS_COLUMNS]),
         (",0,1\n0,1,2\n1,3,4\n", ("0", "1"), [COUNTS_COLUMNS, LEFT_OUT]),
         (",a,b\n0,1,2\n1,3,4\n", ("a", "b"), [LEFT_OUT]),
-        ("0,1,label\n1,2,3\n", ("0", "1", "label"), [AS_HEADER]),
+        ("0,1,label\n1,2,3\n", ("0", "1", "label"), [AS_HEADER, "read as one of 3 classes"]),
         ("a,2\n1,2\n3,4\n", ("a", "2"), [AS_HEADER]),
         ("id,a\n1,2\n3,4\n", ("id", "a"), []),
         ('"a, b","c"\n1,2\n', ("a, b", "c"), []),

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli.options import Common, Writing
+from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,9 +57,19 @@ def array_sink(
         yield ArraySink(preview)
         preview.show(_console(common), "-o FILE, or | cat")
     else:
+        refuse_binary_terminal(writing)
         with array_file(writing.output, writing.to, force=writing.force) as file:
             yield ArraySink(file)
         common.tell_formulas(writing.output, file.formulas)
+
+
+def refuse_binary_terminal(writing: Writing) -> None:
+    """Raise UsageError if bytes that are no text would be shown at a terminal."""
+    from xentcli.pipeline.outputs import format_for
+
+    at_terminal = writing.output == "-" and sys.stdout is not None and sys.stdout.isatty()
+    if at_terminal and not format_for(writing.output, writing.to).is_text:
+        raise UsageError(f"{writing.to} is no text for a terminal", hint="-o FILE, or | cat")
 
 
 def shows_table(writing: Writing) -> bool:

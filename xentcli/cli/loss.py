@@ -217,6 +217,6 @@ def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str
             nothing = "the shift leaves no row a label" if summary.unpaired else "there are no rows"
         yield f"nothing is used: {nothing}, so the mean is NaN"
     elif math.isnan(summary.loss):
-        yield "the loss is NaN, as PyTorch's is: 0 / 0, or 0 * inf"
+        yield "the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
     elif math.isinf(summary.loss):
         yield "the loss is infinite: a label has probability 0"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from xentcli.errors import UsageError
+from xentcli.errors import UsageError, XentError
 from xentcli.pipeline import FORMAT_NAMES
 from xentcli.render.console import Color, tell
 
@@ -130,6 +130,12 @@ class Common:
         """Print a note or a warning on standard error, unless quiet."""
         if not self.quiet:
             tell(kind, message, self.color)
+
+    def complain(self, error: XentError) -> None:
+        """Print an error that does not end the command."""
+        tell("error", error.message, self.color)
+        if error.hint:
+            tell("hint", error.hint, self.color)
 
     def tell_all(self, notes: list[str]) -> None:
         """Print notes on standard error, unless quiet."""

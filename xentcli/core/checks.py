@@ -86,7 +86,9 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
     rows = np.flatnonzero(wrong)
     if rows.size == 0:
         return whole, ()
-    message = f"label {labels.reshape(-1)[rows[0]]} is not a whole number"
+    first = labels.reshape(-1)[rows[0]]
+    what = "larger than any class" if 2**63 <= abs(first) < np.inf else "not a whole number"
+    message = f"label {first} is {what}"
     return whole, (Problem(LabelError, int(rows[0]), message, rows.size),)
 
 

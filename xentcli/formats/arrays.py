@@ -19,6 +19,17 @@ _LARGEST_STRIDED = 2**25  # bytes of a block made of such reads
 _SKIPPED = 2**20  # bytes read at once, of what stands before or behind the array
 
 
+_MOST_AXES = 64  # of a NumPy array
+
+
+def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
+    """Whether a file may hold an array of this shape; one without numbers may have many rows."""
+    if len(shape) > _MOST_AXES or any(n < 0 for n in shape):
+        return False
+    most = 2**63 if 0 not in shape else 2**32
+    return math.prod(max(1, n) for n in shape) * itemsize < most
+
+
 @dataclass(frozen=True)
 class Stored:
     """What a header says of an array, and where its numbers are.

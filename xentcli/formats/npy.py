@@ -11,9 +11,10 @@ from numpy.lib import format as npy_format
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource, Stored
+from xentcli.formats.arrays import ArraySource, Stored, is_possible
 from xentcli.formats.interface import Format, ReadOptions
 from xentcli.storage.inputs import Input
+from xentcli.text import first_line
 
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER = 10_000  # NumPy's own limit
@@ -37,7 +38,7 @@ def read_header(data: Input, input_dtype: str | None = None) -> Stored:
         raise InputError(f"{data.name}: an array of raw words of 2 bytes", hint=hint)
     if dtype.kind not in "fiub" and dtype != "V2":
         raise InputError(f"{data.name}: an array of {dtype} does not hold real numbers")
-    if any(n < 0 for n in shape) or math.prod(max(1, n) for n in shape) * dtype.itemsize >= 2**63:
+    if not is_possible(shape, dtype.itemsize):
         raise InputError(f"{data.name}: the NPY header has an impossible shape: {shape}")
     stored = Stored(
         shape, dtype, size, math.prod(shape) * dtype.itemsize, fortran_order=fortran_order
@@ -73,8 +74,8 @@ def _parse(data: Input, size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]
             warnings.simplefilter("ignore")  # at a header of Python 2
             return read(io.BytesIO(content[8:]))
     except Exception as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{data.name}: the NPY header cannot be read: {first}") from error
+        what = f"the NPY header cannot be read: {first_line(error)}"
+        raise InputError(f"{data.name}: {what}") from error
 
 
 def header_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:

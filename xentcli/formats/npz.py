@@ -15,6 +15,7 @@ from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
+from xentcli.text import first_line
 
 if TYPE_CHECKING:
     from zipfile import ZipExtFile, ZipFile, ZipInfo
@@ -64,8 +65,7 @@ def _readable(what: str) -> Iterator[None]:
     except (XentError, MemoryError):
         raise
     except Exception as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{what}: {first}") from error
+        raise InputError(f"{what}: {first_line(error)}") from error
 
 
 class _Archive(SeekableFile):

@@ -23,6 +23,9 @@ _OTHERS = {
 }
 
 
+_OTHER_TEXTS = {b"{": "JSON", b"<!doctype": "a web page", b"<html": "a web page", b"<?xml": "XML"}
+
+
 def by_name(name: str) -> Format:
     """Return the format that the user names."""
     for format_ in FORMATS:
@@ -47,6 +50,9 @@ def detect(data: Input, encoding: str | None = None) -> Format:
         return recognised
     for magic, what in _OTHERS.items():
         if head.startswith(magic) and _CONTROL.search(head):
+            raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
+    for start, what in _OTHER_TEXTS.items():
+        if head.lstrip().lower().startswith(start):
             raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
     if found := by_extension(data.name):
         return found

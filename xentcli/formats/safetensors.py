@@ -15,7 +15,7 @@ import numpy as np
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource, Stored
+from xentcli.formats.arrays import ArraySource, Stored, is_possible
 from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input
@@ -114,7 +114,7 @@ def _tensor(key: str, entry: Any) -> _Tensor:
         raise ValueError(f"{name} has an impossible shape or impossible offsets")
     if dtype in _DTYPES:
         itemsize = np.dtype(_DTYPES[dtype]).itemsize
-        if math.prod(max(1, n) for n in shape) * itemsize >= 2**63:
+        if not is_possible(tuple(shape), itemsize):
             raise ValueError(f"{name} has an impossible shape")
         if math.prod(shape) * itemsize != end - begin:
             raise ValueError(f"{name} of {dtype}, shape {tuple(shape)}, has {end - begin} bytes")

@@ -80,7 +80,7 @@ class LabelReader:
         total = self._end + sum(block.rows for block in self._blocks)
         if total > self._done:
             rows = f"{self._done} rows of {self._logits_name}"
-            raise self._wrong_count(f"{total} labels for the {rows}")
+            raise self._wrong_count(f"{total} labels for the {rows}", total - self._done)
 
     def _cut_until(self, first: int, last: int) -> None:
         """Cut blocks as far as row `last`, and keep those that end behind row `first`."""
@@ -94,11 +94,10 @@ class LabelReader:
             if len(self._cut) > _MOST_WAITING:
                 self._cut[-1 - _MOST_WAITING].decode()
 
-    def _wrong_count(self, message: str) -> ShapeError:
-        return ShapeError(
-            f"{self._source.name}: {message}",
-            hint="is a header read as a label, or the other way round? --header, --no-header",
-        )
+    def _wrong_count(self, message: str, too_many: int = -1) -> ShapeError:
+        hint = "is a header read as a label, or the other way round? --header, --no-header"
+        text = f"{self._source.name}: {message}"
+        return ShapeError(text, hint=hint if abs(too_many) == 1 else None)
 
 
 class _Part:

@@ -23,7 +23,7 @@ from xentcli.core.normalizer import Normalizer, normalizer, tiles
 from xentcli.core.one_hot import one_hot
 from xentcli.core.row_losses import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
-from xentcli.errors import InputError, NonFiniteError, ShapeError
+from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.interface import ArrayHeader, Block, Source
 from xentcli.pipeline.classes import IGNORED, ClassNames
@@ -33,6 +33,7 @@ from xentcli.pipeline.inputs import Run, blocks_along
 
 Array = NDArray[Any]
 _NO_LABEL = -(2**63)
+_WIDEST = 2**28  # bytes of a one-hot row
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,11 @@ def encode(
         count = max(1, largest - label_base + 1)
     else:
         count = len(classes) if isinstance(classes, tuple) else classes
+    if count * dtype.itemsize > _WIDEST:
+        raise LabelError(
+            f"{source.name}: one-hot rows of {count:,} classes",
+            hint="is a label no class? --num-classes says how many there are",
+        )
     columns = names.names or None if source.shape else None
     sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
 

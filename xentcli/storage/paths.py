@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from xentcli.errors import InputError
+from xentcli.storage.names import is_url, local_name
 
 _WILD = re.compile(r"[*?[]")
 
@@ -27,11 +28,12 @@ def expand(name: str) -> list[str]:
     """Return the files that a pattern matches, in natural order; any other name as it is.
 
     `*`, `?` and `[...]` match within a name, `**` across folders. A file that has just this name
-    is that file, and an address with ``://`` is no pattern.
+    is that file, and a URL of another place is no pattern.
     """
-    if not _WILD.search(name) or "://" in name or os.path.lexists(name):
+    pattern = local_name(name)
+    if not _WILD.search(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
-    matches = glob.iglob(name, recursive=True)  # noqa: PTH207 - Path's needs a folder to start in
+    matches = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path's needs a folder to start in
     found = {path for path in matches if not Path(path).is_dir()}
     if not found:
         raise InputError(f"{name}: no file matches this pattern")

@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 from xentcli.errors import InputError, OutputError, XentError
-
-_LONGEST = 200  # characters of a message
+from xentcli.text import first_line
 
 
 @cache
@@ -46,9 +45,8 @@ def understood(name: str, error: type[InputError | OutputError], does: str) -> I
     except MemoryError as full:
         raise error(f"{name}: {does} asks for more memory than there is") from full
     except Exception as other:
-        first = str(other).strip().split("\n", 1)[0] or type(other).__name__
         damaged = error is InputError and not isinstance(other, NotImplementedError)
         raise error(
-            f"{name}: {does} failed: {first[:_LONGEST]}",
+            f"{name}: {does} failed: {first_line(other)}",
             hint="is the file cut off or damaged?" if damaged else None,
         ) from other

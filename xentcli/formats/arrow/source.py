@@ -12,7 +12,8 @@ from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
 from xentcli.formats.arrow.files import TABLE_FILES, Piece
 from xentcli.formats.arrow.library import understood
-from xentcli.formats.arrow.types import nested, number_dtype
+from xentcli.formats.arrow.types import names_of, nested, number_dtype
+from xentcli.formats.doubts import doubts
 from xentcli.formats.interface import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
@@ -40,7 +41,11 @@ class TableSource:
         self.id_column = self._selection.ids
         self._lists = self._nested is not None
         self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
-        self.columns = None if self._lists else self._selection.values
+        self.columns: tuple[str, ...] | None = self._selection.values
+        if self._lists:
+            field = self._file.schema.field(self._selection.values[0])
+            self.columns = names_of(field, row[0]) if len(row) == 1 else None
+        self.notes += doubts(self.name, self.columns, options)
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))
 
     def _understood(self) -> Any:

@@ -7,6 +7,8 @@ import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
 
+_COLUMNS = "columns"  # of the metadata of a field
+
 Type = Any
 Array = Any
 
@@ -106,3 +108,22 @@ def _tensor_shape(type_: Type) -> tuple[int, ...] | None:
     order = type_.permutation
     in_order = order is None or list(order) == sorted(order)
     return tuple(type_.shape) if in_order else ()
+
+
+def with_names(columns: tuple[str, ...] | None) -> dict[str, str] | None:
+    """Return the metadata of a column of lists whose places have names."""
+    import json
+
+    return None if columns is None else {_COLUMNS: json.dumps(columns)}
+
+
+def names_of(field: Any, length: int | None) -> tuple[str, ...] | None:
+    """Return the names of the places of a column of lists, if its metadata has so many."""
+    import json
+
+    try:
+        names = json.loads((field.metadata or {})[_COLUMNS.encode()])
+    except (KeyError, ValueError, RecursionError):
+        return None
+    fits = isinstance(names, list) and len(names) == length and all(type(n) is str for n in names)
+    return tuple(names) if fits else None

@@ -1,4 +1,4 @@
-"""Rows as a table: one column for each named class, or one column of lists."""
+"""Rows as a table: one column of lists of fixed length."""
 
 import io
 import math
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
 from xentcli.formats.arrow.library import parquet, pyarrow, understood
+from xentcli.formats.arrow.types import with_names
 from xentcli.formats.interface import ArrayHeader
 from xentcli.storage.outputs import Output
 
@@ -36,8 +37,8 @@ def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:
 class TableWriter:
     """Writes an array as a table.
 
-    Named columns stay columns. Without names, or with more than two axes, a row is a list in the
-    column `values`, or lists in a list. Ids come first.
+    A row is a list of fixed length in the column `values`, or lists in a list; the names of its
+    places are metadata of the field. One number a row is a plain column. Ids come first.
     """
 
     def __init__(self, output: Output, header: ArrayHeader, format_: str) -> None:
@@ -46,9 +47,9 @@ class TableWriter:
         self._dtype = header.dtype.newbyteorder("=")
         self._row = tuple(n or 0 for n in header.shape[1:])
         self._id_column = header.id_column
-        named = header.columns is not None and len(header.shape) in (1, 2)
-        self._names = (header.columns or ()) if named else (VALUES,)
-        self._lists = len(header.shape) > 1 and not named
+        self._lists = len(header.shape) > 1
+        self._name = VALUES if self._lists or not header.columns else header.columns[0]
+        self._metadata = with_names(header.columns) if len(header.shape) == 2 else None
         self._check()
         row_bytes = max(1, math.prod(self._row) * self._dtype.itemsize)
         self._kept = np.empty((self._rows_of_group(header, row_bytes), *self._row), self._dtype)
@@ -68,10 +69,8 @@ class TableWriter:
             raise OutputError(f"{self._output.name}: {self._format} does not hold {self._dtype}")
         if self._format == "parquet" and self._lists and 0 in self._row:
             raise OutputError(f"{self._output.name}: parquet does not hold rows without numbers")
-        names = [*self._names, *([self._id_column] if self._id_column is not None else [])]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise OutputError(f"{self._output.name}: two columns would be named {twice[0]!r}")
+        if self._name == self._id_column:
+            raise OutputError(f"{self._output.name}: two columns would be named {self._name!r}")
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
         """Write rows, or one number, converted to the header's dtype."""
@@ -106,29 +105,19 @@ class TableWriter:
         """Write one row group or record batch."""
         with self._writing():
             pa = pyarrow()
-            arrays = self._arrays(self._kept[: self._count])
-            names = list(self._names)
+            values = self._kept[: self._count]
+            arrays = [_nested(values) if self._lists else _numbers(values)]
+            fields = [pa.field(self._name, arrays[0].type, nullable=False, metadata=self._metadata)]
             if self._id_column is not None:
                 arrays.insert(0, self._ids())
-                names.insert(0, self._id_column)
-            schema = pa.schema(
-                [
-                    pa.field(name, array.type, nullable=False)
-                    for name, array in zip(names, arrays, strict=True)
-                ]
-            )
+                fields.insert(0, pa.field(self._id_column, arrays[0].type, nullable=False))
+            schema = pa.schema(fields)
             if self._writer is None:
                 self._writer = _open(self._format, self._file, schema)
             if self._count:
                 self._writer.write_batch(pa.record_batch(arrays, schema=schema))
         self._count = 0
         self._kept_ids.clear()
-
-    def _arrays(self, values: NDArray[Any]) -> list[Any]:
-        if self._lists:
-            return [_nested(values)]
-        table = values.reshape(len(values), len(self._names))
-        return [_numbers(np.ascontiguousarray(column)) for column in table.T]
 
     def _ids(self) -> Any:
         """Return the ids as an array, of the type that the first ones have."""

@@ -30,7 +30,7 @@ def to_number(cell: str) -> float:
         raise ValueError(_why_no_number(cell))
     number = float(cell)
     if math.isinf(number) and "inf" not in cell.lower():
-        raise ValueError(f"{cell.strip()} is larger than any float64")
+        raise ValueError(f"{shown(cell.strip())[1:-1]} is larger than any float64")
     return number
 
 

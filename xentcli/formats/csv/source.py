@@ -12,6 +12,7 @@ from xentcli.formats.csv import cells
 from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
 from xentcli.formats.csv.encoding import as_utf8
 from xentcli.formats.csv.layout import Beginning, read_beginning
+from xentcli.formats.doubts import doubts
 from xentcli.formats.interface import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
@@ -53,6 +54,7 @@ class CsvSource:
         header = sample.splitlines(keepends=True)[: self._header_lines]
         self._header_bytes = self._mark + sum(map(len, header))
         self._take_columns(beginning)
+        self.notes += doubts(self.name, self.columns, options)
         self._lines_are_rows = True
 
     def _take_columns(self, beginning: Beginning) -> None:

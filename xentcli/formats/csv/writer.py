@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
@@ -34,18 +35,30 @@ class CsvWriter:
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
         if table.size == 0:
             return
-        self._begin(shortest(table[:1]).tolist())
-        step = max(1, _CELLS // max(1, table.shape[1]))
+        self._begin(table[0])
+        if table.shape[1] > _CELLS:
+            for i, row in enumerate(table):
+                self._write_wide(row, None if ids is None else ids[i : i + 1].tolist())
+            return
+        step = max(1, _CELLS // table.shape[1])
         for start in range(0, len(table), step):
             part = slice(start, start + step)
             names = None if ids is None else ids[part].tolist()
             self._output.write(format_rows(table[part], self._delimiter, names))
 
+    def _write_wide(self, row: NDArray[Any], name: list[Any] | None) -> None:
+        """Write a row whose text is too much to be held."""
+        for start in range(0, len(row), _CELLS):
+            text = format_rows(row[None, start : start + _CELLS], self._delimiter, name)
+            more = start + _CELLS < len(row)
+            self._output.write(text[:-1] + self._delimiter.encode() if more else text)
+            name = None
+
     def close(self) -> None:
         """Write the header, if there was no row."""
-        self._begin([])
+        self._begin(None)
 
-    def _begin(self, first: list[list[bytes]]) -> None:
+    def _begin(self, first: NDArray[Any] | None) -> None:
         """Write the header before the first row.
 
         A first row that counts the columns would be taken for a header: the header that pandas
@@ -54,10 +67,10 @@ class CsvWriter:
         if self._begun:
             return
         self._begun = True
-        counting = [b"%d" % i for i in range(len(first[0]))] if first else []
         columns = self._columns
-        if columns is None and len(counting) > 1 and first[0] == counting:
-            columns = tuple(cell.decode() for cell in counting)
+        if columns is None and first is not None and len(first) > 1 and first.dtype.kind in "iub":
+            counts = bool((first == np.arange(len(first))).all())
+            columns = tuple(map(str, range(len(first)))) if counts else None
         if not columns:
             return
         if self._id_column is not None:
