@@ -175,11 +175,6 @@ class Rows(NamedTuple):
     lead: tuple[int, ...]
 
 
-def are_probabilities(logits_shape: tuple[int, ...], labels_shape: tuple[int, ...]) -> bool:
-    """Whether labels of this shape are class probabilities; PyTorch's rule."""
-    return logits_shape == labels_shape
-
-
 def check_options(options: LossOptions, num_classes: int, *, probabilities: bool) -> None:
     """Raise if the options do not fit the classes or the kind of labels."""
     if options.weight is not None:
@@ -210,7 +205,7 @@ def rows_of(
     values = as_rows(logits, class_axis)
     count, num_classes = values.shape
     lead = without_axis(logits.shape, class_axis)
-    probabilities = are_probabilities(logits.shape, labels.shape)
+    probabilities = labels.shape == logits.shape  # PyTorch's rule
     check_options(options, num_classes, probabilities=probabilities)
     if probabilities:
         if not is_floating(labels.dtype):
