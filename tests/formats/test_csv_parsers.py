@@ -186,7 +186,7 @@ def test_known_differences(content: bytes, layout: Layout) -> None:
 
 
 @given(table=tables())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @example(table=("1,2\n3,4\n", PLAIN, 0))
 def test_any_table(table: tuple[str, Layout, int]) -> None:
     text, layout, first_row = table
@@ -194,7 +194,7 @@ def test_any_table(table: tuple[str, Layout, int]) -> None:
 
 
 @given(table=corrupted())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_corrupted_table(table: tuple[bytes, Layout, int]) -> None:
     assert_the_fast_parsers_are_right(*table)
 

@@ -74,7 +74,8 @@ class Reading:
         typer.Option(
             "--key",
             metavar="NAME",
-            help="The array, in an NPZ or safetensors file that holds several.",
+            help="The array, in a file that holds several: a name in NPZ or safetensors, "
+            "a column of lists in Parquet or Arrow.",
             rich_help_panel=_PANEL,
         ),
     ] = None
@@ -82,7 +83,7 @@ class Reading:
         InputDtype | None,
         typer.Option(
             "--input-dtype",
-            help="What an NPY or NPZ array of raw 2-byte words is.",
+            help="What an array of raw 2-byte words is.",
             rich_help_panel=_PANEL,
         ),
     ] = None
@@ -186,7 +187,7 @@ def open_both(
     if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? --labels FILE, or --label-column NAME of the same file, "
-            "or --label-key NAME of the same NPZ or safetensors file"
+            "or --label-key NAME of the same file"
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:

@@ -33,12 +33,12 @@ SEVERAL_ARGUMENTS = (
 
 LogitsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="LOGITS...", help=f"File of logits; {SEVERAL_ARGUMENTS}"),
+    typer.Argument(metavar="LOGITS...", help=f"File or URL of logits; {SEVERAL_ARGUMENTS}"),
 ]
 LogitsOption = Annotated[
     list[str],
     typer.Option(
-        "--logits", metavar="FILE", help=f"File of logits; - is standard input. {SEVERAL}"
+        "--logits", metavar="FILE", help=f"File or URL of logits; - is standard input. {SEVERAL}"
     ),
 ]
 LabelsOption = Annotated[
@@ -108,7 +108,7 @@ LabelKey = Annotated[
     typer.Option(
         "--label-key",
         metavar="NAME",
-        help="The NPZ or safetensors array of labels: in --labels, or else here.",
+        help="The array of labels, in a file of several: in --labels, or else here.",
     ),
 ]
 

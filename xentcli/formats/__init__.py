@@ -1,1 +1,1 @@
-"""What the bytes of a file mean. One file, or folder, a format; `names` lists them, `registry` picks."""
+"""What the bytes of a file mean: one file, or folder, a format; `names` lists them."""

@@ -21,8 +21,6 @@ _OTHERS = {
     b"\x89HDF": "an HDF5 file",
     b"\x80\x02": "a pickle",
 }
-
-
 _OTHER_TEXTS = {b"{": "JSON", b"<!doctype": "a web page", b"<html": "a web page", b"<?xml": "XML"}
 
 
