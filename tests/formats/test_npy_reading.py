@@ -1,5 +1,8 @@
 """NPY files as NumPy writes them: every dtype, shape, order and version, from files and pipes."""
 
+import gc
+import io
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -18,6 +21,7 @@ from opening import (
 )
 
 from xentcli.formats.interface import Block
+from xentcli.storage.inputs import Input
 
 ORDERED = ["i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", np.dtype("longdouble").str[1:]]
 DTYPES = ["?", "i1", "u1", *(end + kind for end, kind in product("<>", ORDERED))]
@@ -131,3 +135,29 @@ def test_places_are_numpy_indices(tmp_path: Path, index: tuple[int, ...]) -> Non
     with file_input(tmp_path / "a.npy", npy_bytes(np.zeros(3))) as data:
         place = open_array(data, "npy").place(index)
     assert place == ("a.npy" + str(list(index)) if index else "a.npy")
+
+
+def test_headers_are_read_in_any_thread() -> None:
+    """Also while the garbage collector runs somebody's code in the middle of one."""
+    content = npy_bytes(np.zeros((3, 4)))
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+
+    def callback(*_: object) -> None:
+        for _i in range(30):
+            sum(range(50))
+
+    gc.callbacks.append(callback)
+    try:
+        sys.setswitchinterval(1e-6)
+        gc.set_threshold(50)
+        with ThreadPoolExecutor(8) as pool:
+            names = pool.map(lambda _: open_array(memory(content), "npy").dtype.name, range(1500))
+            assert set(names) == {"float64"}
+    finally:
+        gc.callbacks.remove(callback)
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*threshold)
+
+
+def memory(content: bytes) -> Input:
+    return Input("<memory>", io.BytesIO(content), None)

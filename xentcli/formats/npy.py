@@ -2,6 +2,7 @@
 
 import io
 import math
+import threading
 import warnings
 from functools import partial
 from typing import Any
@@ -18,6 +19,9 @@ from xentcli.text import first_line
 
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER = 10_000  # NumPy's own limit
+# Shards are opened in several threads, which neither `catch_warnings` nor the parser that NumPy
+# reads a header with (in Python 3.11) bears.
+_PARSING = threading.Lock()
 
 
 def open_source(data: Input, options: ReadOptions) -> ArraySource:
@@ -70,7 +74,7 @@ def _parse(data: Input, size: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]
     content = data.peek(size)
     read = npy_format.read_array_header_1_0 if content[6] == 1 else npy_format.read_array_header_2_0
     try:
-        with warnings.catch_warnings():
+        with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # at a header of Python 2
             return read(io.BytesIO(content[8:]))
     except Exception as error:

@@ -96,7 +96,8 @@ class Input:
 
     def __del__(self) -> None:
         # Whoever decodes a block still needs the file: it is open as long as anything refers to it.
-        self._file.close()
+        if hasattr(self, "_file"):  # a signal may have come first
+            self._file.close()
 
     def peek(self, count: int) -> bytes:
         """Return the next `count` bytes, fewer at the end, and leave them to be read."""
