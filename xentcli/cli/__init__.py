@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
@@ -31,7 +32,7 @@ _COMMANDS = {  # name: module, function
 
 
 class _Commands(TyperGroup):
-    """The commands, each imported when it is asked for."""
+    """The commands, each imported and made when it is first asked for."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return list(_COMMANDS)
@@ -43,11 +44,16 @@ class _Commands(TyperGroup):
             near = get_close_matches(cmd_name, _COMMANDS, 1)
             hint = f"did you mean {near[0]}?" if near else "xent --help"
             raise UsageError(f"there is no command {cmd_name!r}", hint=hint)
-        module, function = _COMMANDS[cmd_name]
-        command = getattr(import_module(f"xentcli.cli.{module}"), function)
-        alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
-        alone.command(cmd_name)(expand(command))
-        return get_command(alone)
+        return _made(cmd_name)
+
+
+@cache
+def _made(name: str) -> Any:
+    module, function = _COMMANDS[name]
+    command = getattr(import_module(f"xentcli.cli.{module}"), function)
+    alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
+    alone.command(name)(expand(command))
+    return get_command(alone)
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}

@@ -6,6 +6,7 @@ import os
 import select
 import stat
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,9 @@ class Input:
         self.seekable = size is not None if seekable is None else seekable
         self.check_unchanged = check or _nothing
         self._file = file
+        # Whoever decodes a block still needs the file: it is open as long as anything refers to
+        # this. A `__del__` would come too late where both are in a cycle.
+        weakref.finalize(self, file.close)
         self._head = b""
 
     @classmethod
@@ -93,11 +97,6 @@ class Input:
             return self
         content: Any = Decompressing(self.name, self.read, codec)
         return Input(self.name, content, self.size, seekable=False, check=self.check_unchanged)
-
-    def __del__(self) -> None:
-        # Whoever decodes a block still needs the file: it is open as long as anything refers to it.
-        if hasattr(self, "_file"):  # a signal may have come first
-            self._file.close()
 
     def peek(self, count: int) -> bytes:
         """Return the next `count` bytes, fewer at the end, and leave them to be read."""
