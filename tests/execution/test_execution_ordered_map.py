@@ -1,8 +1,12 @@
 """Mapping over blocks: the order, how much is held at a time, and how it ends."""
 
 import gc
+import os
+import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +19,21 @@ any_jobs = pytest.mark.parametrize("jobs", [1, 2, 5])
 several_jobs = pytest.mark.parametrize("jobs", [2, 5])
 
 
+any_workers = pytest.mark.parametrize("forks", [False, True], ids=["threads", "processes"])
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
 @pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
+def _no_thread_and_no_process_is_left() -> Iterator[None]:
+    before = set(threading.enumerate()), open_files()
     yield
-    assert set(threading.enumerate()) <= before
+    assert set(threading.enumerate()) <= before[0]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert open_files() <= before[1]
 
 
 class Counted:
@@ -38,10 +52,13 @@ class Counted:
             yield i
 
 
+@any_workers
 @any_jobs
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100])
-def test_every_item_once_and_in_order(jobs: int, count: int) -> None:
-    assert list(ordered_map(lambda i: i * i, range(count), jobs)) == [i * i for i in range(count)]
+def test_every_item_once_and_in_order(jobs: int, count: int, forks: bool) -> None:
+    assert list(ordered_map(lambda i: i * i, range(count), jobs, forks=forks)) == [
+        i * i for i in range(count)
+    ]
 
 
 @several_jobs
@@ -76,19 +93,21 @@ def test_one_job_needs_no_thread() -> None:
     assert set(threads) == {threading.get_ident()}
 
 
+@any_workers
 @any_jobs
-def test_few_items_are_held_at_a_time(jobs: int) -> None:
+def test_few_items_are_held_at_a_time(jobs: int, forks: bool) -> None:
     items = Counted(60)
-    for taken, _ in enumerate(ordered_map(lambda i: i, items, jobs)):
+    for taken, _ in enumerate(ordered_map(lambda i: i, items, jobs, forks=forks)):
         assert items.asked - taken <= jobs + 2
     assert items.asked == 60
 
 
+@any_workers
 @any_jobs
-def test_items_without_end(jobs: int) -> None:
+def test_items_without_end(jobs: int, forks: bool) -> None:
     """Of a stream that is still being written, say."""
     items = Counted(10**9)
-    results = ordered_map(lambda i: i, items, jobs)
+    results = ordered_map(lambda i: i, items, jobs, forks=forks)
     assert [next(results) for _ in range(30)] == list(range(30))
     close = getattr(results, "close", None)
     if close:
@@ -96,35 +115,39 @@ def test_items_without_end(jobs: int) -> None:
     assert items.asked <= 30 + jobs + 2
 
 
+@any_workers
 @any_jobs
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
-def test_an_error_in_the_function_comes_out(jobs: int, at: int) -> None:
+def test_an_error_in_the_function_comes_out(jobs: int, at: int, forks: bool) -> None:
     def work(i: int) -> int:
         if i == at:
             raise ValueError(f"item {i}")
         return i
 
     with pytest.raises(ValueError, match=f"^item {at}$"):
-        list(ordered_map(work, range(40), jobs))
+        list(ordered_map(work, range(40), jobs, forks=forks))
 
 
+@any_workers
 @any_jobs
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
-def test_an_error_in_the_items_comes_out(jobs: int, at: int) -> None:
+def test_an_error_in_the_items_comes_out(jobs: int, at: int, forks: bool) -> None:
     with pytest.raises(OSError, match="the file is gone"):
-        list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs))
+        list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs, forks=forks))
 
 
+@any_workers
 @any_jobs
-def test_results_before_an_error_are_still_given(jobs: int) -> None:
+def test_results_before_an_error_are_still_given(jobs: int, forks: bool) -> None:
     got: list[int] = []
     with pytest.raises(ZeroDivisionError):
-        got.extend(ordered_map(lambda i: 12 // (6 - i), range(9), jobs))
+        got.extend(ordered_map(lambda i: 12 // (6 - i), range(9), jobs, forks=forks))
     assert got == [2, 2, 3, 4, 6, 12]
 
 
+@any_workers
 @several_jobs
-def test_closing_early_stops(jobs: int) -> None:
+def test_closing_early_stops(jobs: int, forks: bool) -> None:
     started: list[int] = []
 
     def work(i: int) -> int:
@@ -132,17 +155,18 @@ def test_closing_early_stops(jobs: int) -> None:
         return i
 
     items = Counted(1000)
-    results: Any = ordered_map(work, items, jobs)
+    results: Any = ordered_map(work, items, jobs, forks=forks)
     next(results)
     results.close()
     assert items.asked <= jobs + 3
     assert len(started) <= items.asked
 
 
+@any_workers
 @several_jobs
-def test_a_consumer_that_fails_leaves_nothing_running(jobs: int) -> None:
+def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, forks: bool) -> None:
     def consume() -> None:
-        for result in ordered_map(lambda i: i, range(100), jobs):
+        for result in ordered_map(lambda i: i, range(100), jobs, forks=forks):
             if result == 5:
                 raise KeyError(result)
 
@@ -153,3 +177,83 @@ def test_a_consumer_that_fails_leaves_nothing_running(jobs: int) -> None:
 
 def test_available_jobs() -> None:
     assert available_jobs() >= 1
+
+
+def one_by_one(function: Callable[[int], Any], count: int, jobs: int = 2) -> list[Any]:
+    return list(ordered_map(function, range(count), jobs, forks=True))
+
+
+@several_jobs
+def test_processes_work_at_once(jobs: int) -> None:
+    """Each waits until all have begun."""
+    begun, begin = os.pipe()
+    here = os.getpid()
+    there, go = os.pipe()
+
+    def work(i: int) -> int:
+        if i < jobs:
+            os.write(begin, b".")
+            os.read(there, 1)
+        return os.getpid()
+
+    def release() -> None:
+        for _ in range(jobs):
+            os.read(begun, 1)
+        os.write(go, b"." * jobs)
+
+    releasing = threading.Thread(target=release)
+    releasing.start()
+    pids = one_by_one(work, 4 * jobs, jobs)
+    releasing.join(SECONDS)
+    for descriptor in (begun, begin, there, go):
+        os.close(descriptor)
+    assert len(set(pids[:jobs])) == jobs
+    assert here not in pids
+
+
+@pytest.mark.parametrize("end", [lambda: os._exit(3), lambda: os.kill(os.getpid(), signal.SIGKILL)])
+@pytest.mark.parametrize("at", [{0}, {7}, {3, 4}, {0, 1, 2, 3, 4, 5}, {19}])
+def test_what_a_process_that_ends_leaves_undone_is_done_here(
+    at: set[int], end: Callable[[], None]
+) -> None:
+    here = os.getpid()
+
+    def work(i: int) -> int:
+        if i in at and os.getpid() != here:
+            end()
+        return -i
+
+    assert one_by_one(work, 20) == [-i for i in range(20)]
+
+
+def test_what_a_process_cannot_send_is_done_here() -> None:
+    functions = one_by_one(lambda i: lambda: i, 6)
+    assert [function() for function in functions] == list(range(6))
+
+
+def test_where_no_process_can_be_made_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError("too many processes")
+
+    monkeypatch.setattr(os, "fork", fork)
+    assert one_by_one(lambda _: os.getpid(), 9) == [os.getpid()] * 9
+
+
+def test_results_larger_than_a_pipe() -> None:
+    assert one_by_one(lambda i: bytes([i]) * 10**6, 12) == [bytes([i]) * 10**6 for i in range(12)]
+
+
+def test_processes_end_with_the_one_that_asks() -> None:
+    """Even when that is killed while they work: they notice when they want to answer."""
+    alive, living = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        try:
+            for _ in ordered_map(lambda _: time.sleep(0.05), range(1000), 3, forks=True):
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    os.close(living)
+    os.waitpid(parent, 0)
+    assert os.read(alive, 1) == b""  # no process has it open any more
+    os.close(alive)

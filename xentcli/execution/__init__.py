@@ -1,6 +1,7 @@
-"""How a function is mapped over items: in this thread, or in several."""
+"""How a function is mapped over items: in this thread, in several, or in processes."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import TypeVar
@@ -15,11 +16,16 @@ def available_jobs() -> int:
 
 
 def ordered_map(
-    function: Callable[[Item], Result], items: Iterable[Item], jobs: int
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    *,
+    forks: bool = False,
 ) -> Iterator[Result]:
     """Yield ``function(item)`` in the order of `items`, computed by `jobs` threads.
 
-    At most `jobs` + 2 items are held at a time.
+    At most `jobs` + 2 items are held at a time. With `forks`, processes may do what threads do:
+    each walks `items` on its own, so that doing so must be cheap, and results must be small.
     """
     todo = iter(items)
     first = list(islice(todo, 2))
@@ -30,6 +36,10 @@ def ordered_map(
     keep_freed_memory()
     if jobs == 1:
         return map(function, chain(first, todo))
+    if forks and sys.platform == "linux":
+        from xentcli.execution.processes import ordered_process_map
+
+        return ordered_process_map(function, chain(first, todo), jobs)
     from xentcli.execution.threads import ordered_thread_map
 
     return ordered_thread_map(function, chain(first, todo), jobs)

@@ -126,6 +126,11 @@ class ArraySource:
         """Whether any slice can be read at any time."""
         return self._data.seekable
 
+    @property
+    def shareable(self) -> bool:
+        """Whether it lies in a file of this machine, and is no stream."""
+        return self._data.shareable
+
     def keep(self) -> None:
         """Make the source readable more than once, and check its size."""
         self._data = self._data.spooled()

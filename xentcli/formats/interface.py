@@ -112,6 +112,10 @@ class Source(Protocol):
         """Whether `block` works: any slice, of any axis, at any time."""
 
     @property
+    def shareable(self) -> bool:
+        """Whether forked processes may each cut and read it on their own, at little more cost."""
+
+    @property
     def shape(self) -> Shape:
         """The array's shape."""
 

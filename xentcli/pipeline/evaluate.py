@@ -29,7 +29,7 @@ from xentcli.metrics.loss import LossState
 from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.labels import Pair, pairs
+from xentcli.pipeline.labels import Pair, pairs, shareable
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.pipeline.naming import Naming
 from xentcli.results.loss import LossSummary
@@ -146,7 +146,8 @@ def evaluate(
         source = labels if label and labels else logits
         return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
 
-    parts = ordered_map(work, pairs(logits, labels, layout), run.jobs)
+    forks = shareable(logits, labels)
+    parts = ordered_map(work, pairs(logits, labels, layout), run.jobs, forks=forks)
     total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
     state = total.state or LossState()
     unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows

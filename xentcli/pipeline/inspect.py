@@ -20,7 +20,7 @@ def inspect(source: Source, run: Run) -> ArraySummary:
     def work(block: Block) -> Part[SummaryState]:
         return Part(block.rows, state=SummaryState.from_block(block.decode().values))
 
-    parts = ordered_map(work, blocks_along(source), run.jobs)
+    parts = ordered_map(work, blocks_along(source), run.jobs, forks=source.shareable)
     progress = run.progress_of(source.shape)
     total = pour(parts, None, progress, lambda problem, _: problem.at(""), [source])
     state = total.state or SummaryState()

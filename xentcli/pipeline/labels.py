@@ -123,6 +123,11 @@ class _Part:
         return lambda: self.decode()[(slice(None),) * axis + (these,)]
 
 
+def shareable(logits: Source, labels: Source | None) -> bool:
+    """Whether forked processes may each cut `pairs`, at little more cost."""
+    return logits.shareable and (labels is None or (labels.shareable and labels.sliceable))
+
+
 def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
     """Cut logits into blocks, each with what decodes its labels."""
     if layout.cut_axis is None:

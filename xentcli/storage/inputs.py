@@ -47,6 +47,8 @@ class Input:
         See below; by default, whether the size is known.
     check : callable, optional
         Raises InputError if what is read is not any more what was opened.
+    shareable : bool
+        See below.
 
     Attributes
     ----------
@@ -59,6 +61,9 @@ class Input:
     check_unchanged : callable
         Raises InputError if a file is not any more what it was when it was opened. It does not
         keep the file open.
+    shareable : bool
+        Whether it is a file of this machine, which is read by position: forked processes that read
+        it do not disturb one another.
     """
 
     def __init__(
@@ -69,13 +74,16 @@ class Input:
         *,
         seekable: bool | None = None,
         check: Callable[[], None] | None = None,
+        shareable: bool = False,
     ) -> None:
         self.name = name
         self.suffix = suffix_of(name)
         self.size = size
         self.seekable = size is not None if seekable is None else seekable
         self.check_unchanged = check or _nothing
+        self.shareable = shareable
         self._file = file
+        self._position = 0  # of what `read` reads next, where it is shareable
         # Whoever decodes a block still needs the file: it is open as long as anything refers to
         # this. A `__del__` would come too late where both are in a cycle.
         weakref.finalize(self, file.close)
@@ -113,7 +121,7 @@ class Input:
         parts = []
         with reading(self.name):
             while count:
-                part: bytes | None = self._file.read(min(count, _MOST))
+                part = self._read_once(min(count, _MOST))
                 if part is None:  # a pipe that does not block has nothing yet
                     select.select([self._file], [], [])
                     continue
@@ -122,6 +130,13 @@ class Input:
                 parts.append(part)
                 count -= len(part)
         return b"".join(parts)
+
+    def _read_once(self, count: int) -> bytes | None:
+        if not self.shareable:
+            return self._file.read(count)
+        part = os.pread(self._file.fileno(), count, self._position)
+        self._position += len(part)
+        return part
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         """Fill `buffer` from `offset` of a seekable input; return how many bytes there were."""
@@ -143,8 +158,9 @@ class Input:
 
     def rewind(self) -> None:
         """Go back to the first byte of a seekable input."""
-        self._head = b""
-        self._file.seek(0)
+        self._head, self._position = b"", 0
+        if not self.shareable:
+            self._file.seek(0)
 
     def spooled(self) -> "Input":
         """Return this input if it is seekable, else a copy of all of it on disk that is."""
@@ -159,8 +175,7 @@ class Input:
         with writing(f"a temporary copy of {self.name}"):
             copy.flush()
         size = copy.seek(0, os.SEEK_END)
-        copy.seek(0)
-        return Input(self.name, copy, size, check=self.check_unchanged)
+        return Input(self.name, copy, size, check=self.check_unchanged, shareable=True)
 
 
 def _open_as_it_is(name: str) -> Input:
@@ -197,7 +212,7 @@ def _of_file(name: str, file: IO[bytes], place: str | int) -> Input:
             raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
 
     size = status.st_size if file.tell() == 0 else None
-    return Input(name, file, size, check=check)
+    return Input(name, file, size, check=check, shareable=size is not None)
 
 
 def _nothing() -> None:

@@ -25,6 +25,7 @@ class TableSource:
     """
 
     sliceable = False
+    shareable = False  # pyarrow has threads, which no fork takes along
 
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
         self.name = data.name
