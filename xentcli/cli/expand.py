@@ -1,6 +1,5 @@
-"""Options that several commands share, written once: a parameter that is a dataclass of options."""
+"""Options that several commands share, written once: a parameter that is a named tuple."""
 
-import dataclasses
 import inspect
 from collections.abc import Callable
 from functools import wraps
@@ -8,12 +7,12 @@ from typing import Any, get_type_hints
 
 
 def expand(command: Callable[..., Any]) -> Callable[..., None]:
-    """Return `command` with each parameter that is a dataclass replaced by that class's fields.
+    """Return `command` with each parameter that is a named tuple replaced by its fields.
 
-    Typer sees one option for each field; the command gets the dataclass.
+    Typer sees one option for each field; the command gets the tuple.
     """
     hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, Any] = {n: h for n, h in hints.items() if dataclasses.is_dataclass(h)}
+    groups: dict[str, Any] = {n: h for n, h in hints.items() if hasattr(h, "_fields")}
     parameters: dict[str, inspect.Parameter] = {}
     for name, parameter in inspect.signature(command).parameters.items():
         if name in groups:
@@ -26,8 +25,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     @wraps(command)
     def expanded(**values: Any) -> None:
         for name, group in groups.items():
-            fields = [field.name for field in dataclasses.fields(group)]
-            values[name] = group(**{field: values.pop(field) for field in fields})
+            values[name] = group(**{field: values.pop(field) for field in group._fields})
         command(**values)
 
     signature = inspect.Signature(list(parameters.values()))
@@ -39,11 +37,11 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 def _options_of(group: Any) -> dict[str, inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     return {
-        field.name: inspect.Parameter(
-            field.name,
+        field: inspect.Parameter(
+            field,
             inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=hints[field.name],
+            default=group._field_defaults[field],
+            annotation=hints[field],
         )
-        for field in dataclasses.fields(group)
+        for field in group._fields
     }

@@ -1,8 +1,7 @@
 """What the commands read: how files are read, and logits with the labels beside them."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -17,8 +16,7 @@ InputDtype = Literal["bfloat16"]
 _PANEL = "How files are read"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """Options of how input files are read."""
 
     from_: Annotated[

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from xentcli.results.loss import LossSummary
 
 
-@dataclass(frozen=True)
-class LossFlags:
+class LossFlags(NamedTuple):
     """What both commands can be told."""
 
     weight: Annotated[

@@ -3,8 +3,8 @@
 import re
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -113,8 +113,7 @@ LabelKey = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Common:
+class Common(NamedTuple):
     """Options that every command has."""
 
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
@@ -166,8 +165,7 @@ class Common:
             yield replace(run, progress=progress)
 
 
-@dataclass(frozen=True)
-class Writing:
+class Writing(NamedTuple):
     """Options of commands that write arrays."""
 
     output: Annotated[

@@ -1,8 +1,7 @@
 """xent softmax, xent log-softmax."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from xentcli.cli import options
 from xentcli.cli.arrays import array_sink
@@ -10,8 +9,7 @@ from xentcli.cli.inputs import Reading
 from xentcli.cli.options import Common, Writing
 
 
-@dataclass(frozen=True)
-class SoftmaxOptions:
+class SoftmaxOptions(NamedTuple):
     """What both commands can be told."""
 
     axis: options.Axis = -1

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,9 @@ class ExactSum:
 
     @classmethod
     def _of_piece(cls, values: NDArray[np.float64]) -> Self:
-        largest = max(float(values.max()), -float(values.min()))
-        if largest < _HUGE:  # false for NaN too
-            return cls(_units(values, largest))
+        least, most = float(values.min()), float(values.max())
+        if max(most, -least) < _HUGE:  # false for NaN too
+            return cls(_units(values, least, most))
         finite = values[np.isfinite(values)]
         huge = np.abs(finite) >= _HUGE
         return cls(
@@ -70,11 +70,13 @@ class ExactSum:
 
 
 def _units_of(values: NDArray[np.float64]) -> int:
-    return _units(values, float(np.abs(values).max(initial=0.0)))
+    if not values.size:
+        return 0
+    return _units(values, float(values.min()), float(values.max()))
 
 
-def _units(values: NDArray[Any], largest: float) -> int:
-    """Sum finite values of magnitude at most `largest`, in units of 2**-1074.
+def _units(values: NDArray[np.float64], least: float, most: float) -> int:
+    """Sum finite values from `least` to `most`, in units of 2**-1074.
 
     Each pass rounds what is left of every value to multiples of a power of two that is coarse
     enough for their sum to be exact in any order, and sums those (Rump, Ogita and Oishi, "Accurate
@@ -82,14 +84,20 @@ def _units(values: NDArray[Any], largest: float) -> int:
     leaves over is exact too; two or three passes leave nothing.
     """
     units = 0
-    while largest > 0.0:
-        anchor = math.ldexp(1.0, math.frexp(largest)[1] + (values.size + 2).bit_length())
+    exponent = math.frexp(max(most, -least))[1]  # values are less than 2**exponent
+    finest = math.frexp(least)[1] - 53 if least > 0.0 else -math.inf  # they are multiples of that
+    headroom = (values.size + 2).bit_length()
+    while True:
+        anchor = math.ldexp(1.0, exponent + headroom)
         coarse = values + anchor
         coarse -= anchor
         units += _to_units(float(np.add.reduce(coarse)))
+        exponent += headroom - 52  # what rounding leaves over is at most half of 2**exponent,
+        if finest >= exponent:  # and nothing if all are multiples of that
+            return units
         values = np.subtract(values, coarse, out=coarse)
-        largest = max(float(values.max()), -float(values.min()))
-    return units
+        if not values.any():
+            return units
 
 
 def _to_units(value: float) -> int:

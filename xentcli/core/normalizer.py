@@ -33,6 +33,9 @@ _FEW_CLASSES = 40
 # float32 loses digits of exp(-64) and knows no exp(-104); float64 may be off by 64 ulp(1) / 2.
 _CONFIDENT = 2.0**-92
 
+# From here on, log(1 + s) is log1p(s) to 3e-16, and to 2e-10, which float32 does not notice.
+_SMALL, _SMALL_FLOAT32 = 0.5, 2.0**-20
+
 
 class Normalizer(NamedTuple):
     """What turns rows of logits into probabilities.
@@ -53,14 +56,14 @@ class Normalizer(NamedTuple):
     def log_rest(self) -> NDArray[np.float64]:
         """``logsumexp(z) - peak``, never negative.
 
-        This is log1p, by way of log, which NumPy computes three times as fast: what 1 + rest loses
-        in rounding is put back in the first order.
+        This is log1p. NumPy computes log three times as fast, and rounding 1 + rest loses nothing
+        of account where rest is not small.
         """
-        total = 1.0 + self.rest
-        log_rest = np.log(total)
-        lost = self.rest - (total - 1.0)
-        lost /= total
-        log_rest += lost
+        log_rest: NDArray[np.float64] = np.log(1.0 + self.rest)
+        small = _SMALL if self.peak.dtype == np.float64 else _SMALL_FLOAT32
+        if not self.rest.min(initial=np.inf) >= small:
+            places = np.flatnonzero(self.rest < small)
+            log_rest[places] = np.log1p(self.rest[places])
         return log_rest
 
     def of(self, rows: slice) -> "Normalizer":
@@ -105,13 +108,20 @@ def normalizer(logits: NDArray[Any], powers: Floats | None = None) -> Normalizer
         for tile in tiles(rows, num_classes):
             out = None if powers is None else powers[tile]
             kernel(widen(logits[tile]), norm.peak[tile], norm.rest[tile], out)
-        norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
-        if num_classes > 1:
-            confident = np.flatnonzero(norm.rest < _CONFIDENT * num_classes)
-            for part in tiles(confident.size, num_classes):
-                places = confident[part]
-                norm.rest[places] = _compensated_rest(logits[places])
+        if not norm.rest.min(initial=np.inf) >= _CONFIDENT * num_classes:  # NaN is not, either
+            norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
+            if num_classes > 1:
+                _mend_confident(logits, norm.rest)
     return norm
+
+
+def _mend_confident(logits: NDArray[Any], rest: NDArray[np.float64]) -> None:
+    """Compute `rest` of confident rows again, in float64."""
+    num_classes = logits.shape[1]
+    confident = np.flatnonzero(rest < _CONFIDENT * num_classes)
+    for part in tiles(confident.size, num_classes):
+        places = confident[part]
+        rest[places] = _compensated_rest(logits[places])
 
 
 def _row_major(

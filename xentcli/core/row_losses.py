@@ -72,7 +72,7 @@ def _pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
         return np.zeros(len(rows), rows.dtype)
     offsets = np.arange(0, rows.size, rows.shape[1])
     offsets += index
-    return rows.reshape(-1)[offsets]
+    return rows.reshape(-1).take(offsets)
 
 
 def nll_rows(
@@ -121,7 +121,8 @@ def _index_rows(
     num_classes = logits.shape[1]
     checked = Labels.of(labels, num_classes, options)
     log_rest = norm.log_rest
-    loss = log_rest + (norm.peak - _pick(logits, checked.index).astype(np.float64))
+    loss = np.subtract(norm.peak, _pick(logits, checked.index), dtype=np.float64)
+    loss += log_rest
     if checked.weight is not None:
         loss *= checked.weight
     smoothing, weight = options.label_smoothing, options.weight
@@ -129,8 +130,9 @@ def _index_rows(
         every = np.ones(num_classes) if weight is None else weight
         spread = every.sum() * log_rest + _weighted_gaps(logits, norm, every)
         loss = (1.0 - smoothing) * loss + smoothing / num_classes * spread
-    bad = np.isnan(norm.rest)
-    problems = check_finite(logits, checked.of_used(bad)) if bad.any() else ()
+    problems: tuple[Problem, ...] = ()
+    if np.isnan(norm.rest.min(initial=0.0)):
+        problems = check_finite(logits, checked.of_used(np.isnan(norm.rest)))
     return RowLosses.of(loss, checked, problems)
 
 

@@ -3,9 +3,8 @@
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +29,7 @@ def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
     return math.prod(max(1, n) for n in shape) * itemsize < most
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """What a header says of an array, and where its numbers are.
 
     Attributes
@@ -73,7 +71,7 @@ class Stored:
             what = f"--input-dtype {input_dtype} reads raw words of 2 bytes"
             raise InputError(f"{name}: {what}, and this is {self.dtype_name}")
         words = np.dtype(("<" if self.dtype.kind == "V" else self.dtype.str[0]) + "u2")
-        return replace(self, dtype=words, is_bfloat16=True)
+        return self._replace(dtype=words, is_bfloat16=True)
 
 
 class ArraySource:

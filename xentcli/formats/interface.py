@@ -1,7 +1,6 @@
 """What a format gives: sources that hand out lazily decoded blocks, and writers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -48,8 +47,7 @@ class Block(NamedTuple):
     decode: Callable[[], Table]
 
 
-@dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(NamedTuple):
     """What a user says about an input file. Each format takes what concerns it."""
 
     delimiter: str | None = None
@@ -73,8 +71,7 @@ class ReadOptions:
     """What raw words of 2 bytes are: bfloat16."""
 
 
-@dataclass(frozen=True)
-class ArrayHeader:
+class ArrayHeader(NamedTuple):
     """What a writer must know before the first row."""
 
     shape: Shape
@@ -153,8 +150,7 @@ class Writer(Protocol):
         """Write what comes after the last row."""
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A file format: how to know it, read it and write it."""
 
     name: str

@@ -7,7 +7,6 @@ arrays at an offset like any other.
 
 import math
 from collections import Counter
-from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -149,7 +148,7 @@ def header_of(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> bytes:
 
 def open_writer(output: Output, header: ArrayHeader) -> ArrayWriter:
     """Return what writes a file of one tensor."""
-    little = replace(header, dtype=header.dtype.newbyteorder("<"))
+    little = header._replace(dtype=header.dtype.newbyteorder("<"))
     return ArrayWriter(output, little, partial(header_of, name=header.name))
 
 

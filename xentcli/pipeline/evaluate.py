@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -43,12 +43,11 @@ __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evalu
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 
 
-@dataclass(frozen=True)
-class Criterion:
+class Criterion(NamedTuple):
     """Which loss, with which options."""
 
     kind: Kind = "logits"
-    options: LossOptions = field(default_factory=LossOptions)
+    options: LossOptions = LossOptions()
     reduction: Reduction = "mean"
     class_axis: int | None = None
     dtype: np.dtype[Any] | None = None
@@ -56,7 +55,7 @@ class Criterion:
     propagate: bool = False
     shift: int = 0
     """The row of logits at t predicts the label at t + shift."""
-    naming: Naming = field(default_factory=Naming)
+    naming: Naming = Naming()
 
     @property
     def command(self) -> str:
@@ -184,7 +183,7 @@ class _Work:
         unknown: tuple[Problem, ...] = ()
         if not layout.probabilities:
             labels, options, unknown = self.names.indices(labels, criterion.options)
-            criterion = replace(criterion, options=options)
+            criterion = criterion._replace(options=options)
         rows = rows_of(values, labels, criterion.options, layout.class_axis)
         losses = criterion.rows(rows)
         before = block.start * math.prod(n or 0 for n in layout.lead[1:])

@@ -1,7 +1,6 @@
 """What every command does with its blocks: merge, write in order, count, fail at the end."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
@@ -33,8 +32,7 @@ class Mergeable(Protocol):
 State = TypeVar("State", bound=Mergeable)
 
 
-@dataclass(frozen=True)
-class Part(Generic[State]):
+class Part(NamedTuple, Generic[State]):
     """What a worker makes of a block: output, a metric's state, and what is wrong."""
 
     rows: int

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,12 @@ Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
 
 
-@dataclass(frozen=True)
-class InputFile:
+class InputFile(NamedTuple):
     """A file as the user names it, ``-`` for standard input, and what they say about it."""
 
     path: str
     format: str | None = None
-    options: ReadOptions = field(default_factory=ReadOptions)
+    options: ReadOptions = ReadOptions()
 
 
 @dataclass(frozen=True)

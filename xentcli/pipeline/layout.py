@@ -1,7 +1,6 @@
 """How logits and labels lie in their files."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -15,8 +14,7 @@ from xentcli.pipeline.shard_counts import ShardCounts
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """How logits and labels lie in their files: shapes, and the axis of the classes."""
 
     logits: Shape
@@ -102,7 +100,7 @@ def find_layout(
         raise AssertionError("labels beside logits are shifted as a source of their own")
     if shift and not layout.rows:
         raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
-    return replace(layout, shift=shift)
+    return layout._replace(shift=shift)
 
 
 def _find_layout(logits: Source, labels: Source | None, class_axis: int | None) -> Layout:

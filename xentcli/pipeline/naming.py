@@ -3,8 +3,8 @@
 import csv
 import io
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.storage.inputs import Input
@@ -15,8 +15,7 @@ __all__ = ["Naming", "read_naming"]
 _MOST = 2**26  # bytes of a file of class names
 
 
-@dataclass(frozen=True)
-class Naming:
+class Naming(NamedTuple):
     """What the user says about the names of classes.
 
     Attributes

@@ -7,8 +7,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError, XentError
 
@@ -46,8 +45,7 @@ class Compressor(Protocol):
         """Return the rest."""
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(NamedTuple):
     """A compression: how to know it, read it and write it."""
 
     name: str
