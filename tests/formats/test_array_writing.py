@@ -143,3 +143,35 @@ def test_the_archive_is_sound() -> None:
     assert (info.filename, info.compress_type) == ("some.npy", zipfile.ZIP_STORED)
     assert info.date_time == (1980, 1, 1, 0, 0, 0)
     assert info.file_size == info.compress_size == len(to_file("npy", array, 7))
+
+
+@pytest.mark.parametrize("name", ["npy", "safetensors"])
+@given(data=st.data())
+@settings(deadline=None, max_examples=30)
+def test_rows_at_their_place_in_any_order(name: str, data: st.DataObject) -> None:
+    shape = data.draw(st.lists(st.integers(0, 6), min_size=1, max_size=3))
+    array = some_array(data.draw(st.sampled_from(["<f4", "<f2", ">i8", "|b1"])), tuple(shape))
+    step = data.draw(st.integers(1, 5))
+    starts = data.draw(st.permutations(range(0, len(array), step)))
+    with tempfile.TemporaryFile() as file:
+        header = ArrayHeader(array.shape, array.dtype.newbyteorder("="), name="some")
+        output = Output("a", file.fileno(), seekable=True)
+        writer = by_name(name).open_writer(output, header)
+        assert writer.place is not None
+        for start in starts:
+            writer.place(start, array[start : start + step])
+        writer.close()
+        file.seek(0)
+        assert file.read() == to_file(name, array, step)
+
+
+@pytest.mark.parametrize("name", ["npy", "npz", "safetensors", "csv", "parquet"])
+def test_where_rows_have_no_place(name: str) -> None:
+    dtype = np.dtype(np.float32)
+    with tempfile.TemporaryFile() as file:
+        for seekable, length in ((False, 5), (True, None), (True, 5)):
+            output = Output("a", file.fileno(), seekable=seekable)
+            writer = by_name(name).open_writer(output, ArrayHeader((length, 3), dtype))
+            has = seekable and length is not None and name in {"npy", "safetensors"}
+            assert (writer.place is not None) is has
+            writer.close()

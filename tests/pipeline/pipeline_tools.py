@@ -40,6 +40,8 @@ def no_open_file_is_left() -> Iterator[None]:
 class Kept:
     """A sink that keeps what it is given."""
 
+    place = None
+
     def __init__(self) -> None:
         self.header: ArrayHeader | None = None
         self.parts: list[Array] = []

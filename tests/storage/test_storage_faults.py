@@ -53,8 +53,8 @@ def save(path: Path, *, force: bool) -> None:
         output.write(b"?" * 20)
         for start in range(20, len(NEW), 5000):
             output.write(NEW[start : start + 5000])
-        output.rewrite(0, NEW[:10])
-        output.rewrite(10, NEW[10:20])
+        output.write_at(0, NEW[:10])
+        output.write_at(10, NEW[10:20])
 
 
 def save_while(fault: Failing, path: Path, *, force: bool) -> str | None:

@@ -50,10 +50,10 @@ def test_nothing_written_is_an_empty_file(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b""
 
 
-def test_rewrite(tmp_path: Path) -> None:
+def test_write_at(tmp_path: Path) -> None:
     with open_output(str(tmp_path / "a")) as output:
         output.write(b"0123456789")
-        output.rewrite(2, b"xyz")
+        output.write_at(2, b"xyz")
         output.write(b"!")
     assert (tmp_path / "a").read_bytes() == b"01xyz56789!"
 

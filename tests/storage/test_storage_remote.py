@@ -223,7 +223,7 @@ def save(url: str, *, force: bool = False) -> None:
     with open_output(url, force=force) as output:
         output.write(b"?" * 10 + NEW[10:])
         if output.seekable:
-            output.rewrite(0, NEW[:10])
+            output.write_at(0, NEW[:10])
         assert fsspec.filesystem("memory").store.get("/f/a", None) is None or force
 
 

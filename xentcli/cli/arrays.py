@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xentcli.pipeline.flow import Sink
-    from xentcli.pipeline.inputs import ArrayHeader
+    from xentcli.pipeline.inputs import ArrayHeader, Place
 
 
 class ArraySink:
@@ -25,6 +25,11 @@ class ArraySink:
     def open(self, header: "ArrayHeader") -> None:
         """Begin the array."""
         self._sink.open(header)
+
+    @property
+    def place(self) -> "Place | None":
+        """What writes rows at their place; None if they must come in order."""
+        return self._sink.place
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Take the next rows, and their ids if the header has a name for them."""

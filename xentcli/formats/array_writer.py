@@ -1,12 +1,13 @@
 """Writes an array behind its header, as NPY, NPZ members and safetensors have it."""
 
+import math
 from collections.abc import Callable
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.interface import ArrayHeader, Shape
+from xentcli.formats.interface import ArrayHeader, Place, Shape
 from xentcli.storage.outputs import Output, writing
 
 
@@ -41,6 +42,20 @@ class ArrayWriter:
             self._kept = tempfile.TemporaryFile()  # noqa: SIM115
         else:
             output.write(first)
+        self._begin = len(first)
+
+    @property
+    def place(self) -> Place | None:
+        """What writes rows at their place, where there is one before all rows are counted."""
+        counted = self._header.shape[:1] not in ((), (None,))
+        return self._place if counted and self._output.seekable else None
+
+    def _place(self, start: int, rows: NDArray[Any]) -> None:
+        content = np.ascontiguousarray(rows, self._header.dtype)
+        row_bytes = math.prod(content.shape[1:]) * content.itemsize
+        if content.size:
+            where = self._begin + start * row_bytes
+            self._output.write_at(where, content.reshape(-1).data.cast("B"))
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
         """Write rows, converted to the header's dtype."""
@@ -62,7 +77,7 @@ class ArrayWriter:
             return
         content = self._header_bytes((self._rows, *self._header.shape[1:]))
         if self._kept is None:
-            self._output.rewrite(0, content)
+            self._output.write_at(0, content)
         else:
             self._output.write(content)
             with self._kept:

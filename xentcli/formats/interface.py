@@ -140,8 +140,16 @@ def cut(source: Source, rows: int, axis: int = 0) -> Iterator[Block]:
         yield source.block(start, min(step, length - start), axis)
 
 
+Place = Callable[[int, NDArray[Any]], None]
+"""Writes rows from a given one on, in any order, in any thread or forked process."""
+
+
 class Writer(Protocol):
-    """Takes an array's rows in order."""
+    """Takes an array's rows in order, or each where it belongs."""
+
+    @property
+    def place(self) -> Place | None:
+        """What writes rows at their place; None if they must come in order."""
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
         """Write some rows; one id for each if the header names a column of them."""

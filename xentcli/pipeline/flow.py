@@ -7,16 +7,20 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.errors import InputError
-from xentcli.formats.interface import ArrayHeader, Source
+from xentcli.formats.interface import ArrayHeader, Place, Source
 
 Array = NDArray[Any]
 
 
 class Sink(Protocol):
-    """Takes an array's rows in order."""
+    """Takes an array's rows in order, or each where it belongs."""
 
     def open(self, header: ArrayHeader) -> None:
         """Begin an array."""
+
+    @property
+    def place(self) -> Place | None:
+        """What writes rows at their place; None if they must come in order."""
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         """Take the next rows, and their ids if the header has a name for them."""

@@ -14,6 +14,7 @@ from xentcli.formats import registry
 from xentcli.formats.interface import (
     ArrayHeader,
     Block,
+    Place,
     ReadOptions,
     Shape,
     Source,
@@ -25,6 +26,7 @@ from xentcli.storage.inputs import Input
 __all__ = [
     "ArrayHeader",
     "InputFile",
+    "Place",
     "ReadOptions",
     "Run",
     "Source",

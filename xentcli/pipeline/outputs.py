@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, Format, Writer
+from xentcli.formats.interface import ArrayHeader, Format, Place, Writer
 from xentcli.formats.names import FORMAT_NAMES
 from xentcli.pipeline.flow import Array
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
@@ -41,6 +41,11 @@ class _FileSink:
             )
         self._header = header
         self._look_at((header.id_column or "", *(header.columns or ())))
+
+    @property
+    def place(self) -> Place | None:
+        # Into a pipe, nothing goes before the first row.
+        return self._opened().place if self._output.seekable else None
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         self._opened().write(rows, ids)

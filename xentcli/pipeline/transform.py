@@ -25,7 +25,7 @@ from xentcli.core.row_losses import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.interface import ArrayHeader, Block, Source
+from xentcli.formats.interface import ArrayHeader, Block, Place, Source
 from xentcli.pipeline.classes import IGNORED, ClassNames
 from xentcli.pipeline.evaluate import looks_of, prepare
 from xentcli.pipeline.flow import Part, Sink, Total, pour
@@ -87,8 +87,20 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
             index.insert(function.axis, problem.column)
         return problem.at(source.place(tuple(index)))
 
-    parts = ordered_map(work, blocks_along(source), run.jobs)
+    place = sink.place
+    if place is not None:
+        work = partial(_placed, work, place)
+    forks = place is not None and source.shareable
+    parts = ordered_map(work, blocks_along(source), run.jobs, forks=forks)
     return pour(parts, sink, run.progress_of(source.shape), error, [source])
+
+
+def _placed(work: Callable[[Block], Part[Any]], place: Place, block: Block) -> Part[Any]:
+    """Write the output of a block where it belongs, by whoever computed it."""
+    part = work(block)
+    if part.values is not None and not part.problems:
+        place(block.start, part.values)
+    return part._replace(values=None)
 
 
 def _tail(source: Source) -> tuple[int, ...]:
@@ -125,7 +137,7 @@ def _down_the_file(
         return normalizer(rows_of(block))
 
     source.keep()
-    norms = ordered_map(norm_of, blocks_along(source), run.jobs)
+    norms = ordered_map(norm_of, blocks_along(source), run.jobs, forks=source.shareable)
     first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
     norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))
@@ -234,6 +246,7 @@ class _OneHot:
     sink: Sink
     num_classes: int
     dtype: np.dtype[Any]
+    place = None
 
     def open(self, header: ArrayHeader) -> None:
         self.sink.open(header)

@@ -31,6 +31,8 @@ class _Row(NamedTuple):
 class Preview:
     """A sink that keeps the first and the last rows of an array, to show what fits."""
 
+    place = None
+
     def __init__(self, title: str) -> None:
         self._title = title
         self._header: ArrayHeader | None = None

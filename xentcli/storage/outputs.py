@@ -38,25 +38,26 @@ class Output:
             while view:
                 view = view[os.write(self._descriptor, view) :]
         if self.seekable and self._written - self._sent >= _SENT:
-            self._send()
+            self._send(self._sent, self._written)
+            self._sent = self._written
 
-    def _send(self) -> None:
+    def write_at(self, offset: int, data: bytes | memoryview) -> None:
+        """Write all of `data` at a place, in any thread or forked process; only if seekable."""
+        view, end = memoryview(data), offset
+        with writing(self.name):
+            while view:
+                count = os.pwrite(self._descriptor, view, end)
+                end, view = end + count, view[count:]
+        self._send(offset, end)
+
+    def _send(self, start: int, end: int) -> None:
         """Have the system begin to put on the disk what was written, not only at the fsync.
 
         On Linux this is what the advice does first; elsewhere it does no harm.
         """
         if advise := getattr(os, "posix_fadvise", None):
             with suppress(OSError):
-                length = self._written - self._sent
-                advise(self._descriptor, self._sent, length, os.POSIX_FADV_DONTNEED)
-        self._sent = self._written
-
-    def rewrite(self, offset: int, data: bytes) -> None:
-        """Replace bytes that were written already; only if seekable."""
-        with writing(self.name):
-            while data:
-                count = os.pwrite(self._descriptor, data, offset)
-                offset, data = offset + count, data[count:]
+                advise(self._descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
 
 
 class _Compressed(Output):

@@ -41,6 +41,8 @@ class TableWriter:
     places are metadata of the field. One number a row is a plain column. Ids come first.
     """
 
+    place = None  # rows are compressed in groups
+
     def __init__(self, output: Output, header: ArrayHeader, format_: str) -> None:
         self._output = output
         self._format = format_

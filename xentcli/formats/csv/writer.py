@@ -17,6 +17,8 @@ _CELLS = 2**16  # formatted at a time
 class CsvWriter:
     """Writes an array of one axis as one number a line, of two axes as one row a line."""
 
+    place = None  # a line has no length before it is written
+
     def __init__(self, output: Output, header: ArrayHeader, delimiter: str) -> None:
         if len(header.shape) > 2:
             shape = "×".join("N" if n is None else str(n) for n in header.shape)
