@@ -3,11 +3,13 @@
     python tests/benchmarks/bench.py [--runs 5] [--folder /tmp/xent-bench] [CASE ...]
 
 makes the files once (about 6 GB), runs each case's commands in turn, and prints for each the
-median seconds, how many times faster xent was, and the peak memory. Peers whose library is not
-installed are left out. This process imports no NumPy: a child's peak memory counts its parent's.
+median seconds, how many times faster xent was, and the peak memory, that of all processes of a
+command together. Peers whose library is not installed are left out. This process imports no NumPy:
+a child's peak memory counts its parent's.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import statistics
@@ -65,13 +67,39 @@ def measure(command: list[str], timing: Timing) -> None:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
 
 
+def warm_up(command: list[str]) -> int:
+    """Run a command untimed, and return the most memory that all its processes took together."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, sum(map(memory_of, processes_of(process.pid))))
+        time.sleep(0.01)
+    return peak
+
+
+def processes_of(pid: int) -> list[int]:
+    """Return a process and those that it started; elsewhere than on Linux, none."""
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *(p for child in children for p in processes_of(int(child)))]
+    return []
+
+
+def memory_of(pid: int) -> int:
+    """Return the bytes of a process; those shared by n processes count 1/n in each."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
 def bench(case: Case, folder: Path, runs: int) -> None:
     """Run a case's commands in turn and print its rows of the table."""
     run = commands(case, folder)
     timings = {name: Timing([]) for name in run}
-    for name, command in run.items():
-        measure(command, Timing([]))  # fills the page cache
-        del name
+    for name, command in run.items():  # which fills the page cache
+        timings[name].peak = warm_up(command)
     for _ in range(runs):
         for name, command in run.items():
             measure(command, timings[name])

@@ -257,3 +257,16 @@ def test_processes_end_with_the_one_that_asks() -> None:
     os.waitpid(parent, 0)
     assert os.read(alive, 1) == b""  # no process has it open any more
     os.close(alive)
+
+
+def test_no_more_processes_than_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    forked: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        forked.append(0)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    assert one_by_one(lambda i: i, 3, jobs=50) == [0, 1, 2]
+    assert len(forked) == 3

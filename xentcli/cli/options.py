@@ -120,7 +120,9 @@ class Common(NamedTuple):
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No notes and warnings.")] = False
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", min=1, help="Threads.", show_default="the cores there are"),
+        typer.Option(
+            "--jobs", min=1, help="How many compute at once.", show_default="the cores there are"
+        ),
     ] = None
     color: Annotated[Color, typer.Option("--color", help="NO_COLOR wins.")] = "auto"
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False

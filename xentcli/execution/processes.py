@@ -15,7 +15,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NoReturn, TypeVar
 
 Item = TypeVar("Item")
@@ -30,6 +30,9 @@ def ordered_process_map(
 ) -> Iterator[Result]:
     """Yield ``function(item)`` in the order of `items`; see `ordered_map`."""
     items = iter(items)
+    first_items = list(islice(items, jobs))
+    jobs = len(first_items)  # no more processes than items
+    items = chain(first_items, items)
     todo = enumerate(items)
     workers: list[_Worker] = []
     cut: dict[int, Item] = {}
