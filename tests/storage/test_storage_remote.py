@@ -170,7 +170,7 @@ def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("module", ["fsspec", "aiohttp"])
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] == module]:
+    for name in [module, *(name for name in sys.modules if name.split(".")[0] == module)]:
         monkeypatch.setitem(sys.modules, name, None)
     for use in (Input.open, lambda url: check_output(url, force=True)):
         with pytest.raises((InputError, OutputError), match=r"^http://a/b: .* package") as caught:
