@@ -121,7 +121,10 @@ class Common(NamedTuple):
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", min=1, help="How many compute at once.", show_default="the cores there are"
+            "--jobs",
+            min=1,
+            help="Threads or processes at once.",
+            show_default="the cores there are",
         ),
     ] = None
     color: Annotated[Color, typer.Option("--color", help="NO_COLOR wins.")] = "auto"
