@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Floats, is_floating
+from xentcli.core.rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
@@ -118,15 +119,16 @@ def check_labels(
     return (Problem(LabelError, int(rows[0]), message, rows.size, hint=hint, label=label),)
 
 
-def check_finite(logits: Floats, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
+def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
     """Return what is wrong in the rows that `bad` marks: the first NaN or +inf, or all -inf."""
     rows = np.flatnonzero(bad)
     if rows.size == 0:
         return ()
     row = int(rows[0])
-    places = np.flatnonzero(np.isnan(logits[row]) | (logits[row] == np.inf))
+    (values,) = logits[row : row + 1]
+    places = np.flatnonzero(np.isnan(values) | (values == np.inf))
     column = int(places[0]) if places.size else None
-    what = "every logit is -inf" if column is None else f"logit {logits[row, column]:g}"
+    what = "every logit is -inf" if column is None else f"logit {values[column]:g}"
     hint = "--non-finite propagate computes what PyTorch does: NaN"
     return (Problem(NonFiniteError, row, what, rows.size, column, hint),)
 

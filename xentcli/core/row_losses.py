@@ -18,7 +18,8 @@ from xentcli.core.checks import Problem, check_class_count, check_finite
 from xentcli.core.dtypes import computing_dtype, is_floating, widen
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, Labels, LossOptions
-from xentcli.core.normalizer import Normalizer, normalizer, tiles
+from xentcli.core.normalizer import Normalizer, normalizer
+from xentcli.core.rows import LogitRows, tiles
 from xentcli.core.scratch import scratch
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, NonFiniteError, ShapeError
@@ -105,23 +106,24 @@ def _first_bad(
     return (Problem(NonFiniteError, row, message, len(rows), int(column[row]), hint),)
 
 
-def cross_entropy_rows(
-    logits: NDArray[Any], labels: NDArray[Any], options: LossOptions
-) -> RowLosses:
+def cross_entropy_rows(logits: LogitRows, labels: NDArray[Any], options: LossOptions) -> RowLosses:
     """Return the cross entropy of rows (N, C) with class indices (N,) or probabilities (N, C)."""
-    norm = normalizer(logits)
     rows = _index_rows if labels.ndim == 1 else _probability_rows
     with np.errstate(all="ignore"):
-        return rows(logits, norm, labels, options)
+        return rows(logits, labels, options)
 
 
-def _index_rows(
-    logits: NDArray[Any], norm: Normalizer, labels: NDArray[Any], options: LossOptions
-) -> RowLosses:
+def _index_rows(logits: LogitRows, labels: NDArray[Any], options: LossOptions) -> RowLosses:
     num_classes = logits.shape[1]
     checked = Labels.of(labels, num_classes, options)
+    picked = np.zeros(logits.shape[0], computing_dtype(logits.dtype))
+
+    def look(tile: slice, rows: NDArray[Any]) -> None:
+        picked[tile] = _pick(rows, checked.index[tile])
+
+    norm = normalizer(logits, look=look)
     log_rest = norm.log_rest
-    loss = np.subtract(norm.peak, _pick(logits, checked.index), dtype=np.float64)
+    loss = np.subtract(norm.peak, picked, dtype=np.float64)
     loss += log_rest
     if checked.weight is not None:
         loss *= checked.weight
@@ -136,10 +138,9 @@ def _index_rows(
     return RowLosses.of(loss, checked, problems)
 
 
-def _probability_rows(
-    logits: NDArray[Any], norm: Normalizer, probs: NDArray[Any], options: LossOptions
-) -> RowLosses:
+def _probability_rows(logits: LogitRows, probs: NDArray[Any], options: LossOptions) -> RowLosses:
     rows, num_classes = logits.shape
+    norm = normalizer(logits)
     smoothing = options.label_smoothing
     loss, uneven = np.zeros(rows), 0
     for tile in tiles(rows, num_classes):
@@ -158,12 +159,13 @@ def _probability_rows(
     return RowLosses(loss, None, used, check_finite(logits, np.isnan(norm.rest)), uneven)
 
 
-def _weighted_gaps(logits: NDArray[Any], norm: Normalizer, mass: Doubles) -> Doubles:
+def _weighted_gaps(logits: LogitRows, norm: Normalizer, mass: Doubles) -> Doubles:
     """Return the sum over classes of ``mass * (peak - logits)``, in float64."""
-    sums = np.zeros(len(logits))
+    sums = np.zeros(logits.shape[0])
     for tile in tiles(*logits.shape):
-        gaps = scratch("gaps", logits[tile].shape, np.float64)
-        np.subtract(norm.peak[tile, None], widen(logits[tile]), out=gaps, dtype=np.float64)
+        values = widen(logits[tile])
+        gaps = scratch("gaps", values.shape, np.float64)
+        np.subtract(norm.peak[tile, None], values, out=gaps, dtype=np.float64)
         gaps *= mass if mass.ndim == 1 else mass[tile]
         np.add.reduce(gaps, axis=1, out=sums[tile])
     return sums

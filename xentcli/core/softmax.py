@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.normalizer import Normalizer, normalizer, powers_of, tiles
+from xentcli.core.normalizer import Normalizer, normalizer, powers_of
+from xentcli.core.rows import tiles
 from xentcli.errors import ShapeError
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +14,6 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import (
     Reduction,
     RowLosses,
-    Rows,
     as_weight,
     check_options,
     cross_entropy_rows,
@@ -32,6 +31,7 @@ from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.labels import Pair, pairs, shareable
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.pipeline.naming import Naming
+from xentcli.pipeline.tiled import TiledRows, can_be_tiled
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
@@ -66,12 +66,22 @@ class Criterion(NamedTuple):
         """Whether a problem is an error."""
         return problem.error is not NonFiniteError or not self.propagate
 
-    def rows(self, rows: Rows) -> RowLosses:
-        """Return the losses of some rows."""
+    def losses(
+        self, logits: Array | TiledRows, labels: Array, class_axis: int
+    ) -> tuple[RowLosses, tuple[int, ...]]:
+        """Return the losses of some rows, and the shape that they stand for."""
+        if isinstance(logits, TiledRows):
+            tiled = replace(logits, prepared=self.prepared)
+            return cross_entropy_rows(tiled, labels, self.options), (tiled.rows,)
+        rows = rows_of(self.prepared(logits), labels, self.options, class_axis)
         if self.kind == "logits":
-            return cross_entropy_rows(rows.values, rows.labels, self.options)
+            return cross_entropy_rows(rows.values, rows.labels, self.options), rows.lead
         probs = self.kind == "probabilities"
-        return nll_rows(rows.values, rows.labels, self.options, probs=probs)
+        return nll_rows(rows.values, rows.labels, self.options, probs=probs), rows.lead
+
+    def prepared(self, values: Array) -> Array:
+        """Return what the formulas see of what is stored."""
+        return prepare(values, self.dtype, self.temperature)
 
 
 class Evaluation(NamedTuple):
@@ -96,8 +106,10 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
     return cooled
 
 
-def looks_of(values: Array, axis: int) -> RowKind:
+def looks_of(values: Array | TiledRows, axis: int) -> RowKind:
     """Say what the first rows of a block look like, whose classes are along `axis`."""
+    if isinstance(values, TiledRows):
+        values = values[: min(_SAMPLE, values.rows)]
     return row_kind(widen(as_rows(values, axis)[:_SAMPLE]))
 
 
@@ -146,7 +158,9 @@ def evaluate(
         return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
 
     forks = shareable(logits, labels)
-    parts = ordered_map(work, pairs(logits, labels, layout), run.jobs, forks=forks)
+    tiled = criterion.kind == "logits" and can_be_tiled(logits, layout)
+    work_items = pairs(logits, labels, layout, tiled=tiled)
+    parts = ordered_map(work, work_items, run.jobs, forks=forks)
     total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
     state = total.state or LossState()
     unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows
@@ -179,20 +193,18 @@ class _Work:
     def __call__(self, pair: Pair) -> Part[LossState]:
         block, layout, criterion = pair.block, self.layout, self.criterion
         logits, labels, ids = pair.decode()
-        values = prepare(logits, criterion.dtype, criterion.temperature)
         unknown: tuple[Problem, ...] = ()
         if not layout.probabilities:
             labels, options, unknown = self.names.indices(labels, criterion.options)
             criterion = criterion._replace(options=options)
-        rows = rows_of(values, labels, criterion.options, layout.class_axis)
-        losses = criterion.rows(rows)
+        losses, lead = criterion.losses(logits, labels, layout.class_axis)
         before = block.start * math.prod(n or 0 for n in layout.lead[1:])
         return Part(
             block.rows,
-            losses.loss.reshape(rows.lead) if self.keeps_losses else None,
+            losses.loss.reshape(lead) if self.keeps_losses else None,
             LossState.from_block(losses),
             tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
             looks_of(logits, layout.class_axis) if block.start == 0 else None,
-            rows.values.shape[1],
+            logits.shape[layout.class_axis],
             ids,
         )

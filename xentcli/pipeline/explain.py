@@ -126,7 +126,7 @@ def _read_rows(
             break
         if block.start + pair.rows <= first:
             continue
-        part = rows_of(*pair.decode()[:2], LossOptions(), layout.class_axis)
+        part = rows_of(*pair.decode_whole()[:2], LossOptions(), layout.class_axis)
         keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
         found, options, problems = names.indices(part.labels[keep], options)
         for problem in problems:

@@ -95,10 +95,10 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     return values.reshape(-1).astype(np.float64)
 
 
-def blocks_along(source: Source, axis: int = 0) -> Iterator[Block]:
-    """Cut a source along an axis into blocks of about `BLOCK` elements."""
+def blocks_along(source: Source, axis: int = 0, size: int = 1) -> Iterator[Block]:
+    """Cut a source along an axis into blocks of about `size` times `BLOCK` elements."""
     lengths = [n for i, n in enumerate(source.shape) if i != axis and n is not None]
-    rows = max(1, BLOCK // max(1, math.prod(lengths)))
+    rows = max(1, size * BLOCK // max(1, math.prod(lengths)))
     if axis == 0:
         yield from source.blocks(rows)
         return

@@ -14,6 +14,7 @@ from xentcli.formats.interface import Block, Source, Table
 from xentcli.pipeline.inputs import blocks_along, read_whole
 from xentcli.pipeline.layout import Layout
 from xentcli.pipeline.shard_counts import ShardCounts
+from xentcli.pipeline.tiled import TiledRows, size_of_blocks
 
 Array = NDArray[Any]
 _MOST_WAITING = 8  # blocks of labels not yet decoded: each may hold a file open
@@ -26,9 +27,17 @@ class Pair(NamedTuple):
     labels: Callable[[], Array] | None
     rows: int
     layout: Layout
+    tiled: Source | None = None
+    """The logits, if they are to be read a tile at a time."""
 
-    def decode(self) -> tuple[Array, Array, Array | None]:
+    def decode(self) -> tuple[Array | TiledRows, Array, Array | None]:
         """Return logits, labels and ids of the rows that have a label."""
+        if self.tiled is not None and self.labels is not None:
+            return TiledRows(self.tiled, self.block.start, self.rows), self.labels(), None
+        return self.decode_whole()
+
+    def decode_whole(self) -> tuple[Array, Array, Array | None]:
+        """Return what `decode` does, all in memory."""
         values, those, ids = self.block.decode()
         labels = those if self.labels is None else self.labels()
         if labels is None:
@@ -128,15 +137,20 @@ def shareable(logits: Source, labels: Source | None) -> bool:
     return logits.shareable and (labels is None or (labels.shareable and labels.sliceable))
 
 
-def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pair]:
-    """Cut logits into blocks, each with what decodes its labels."""
+def pairs(
+    logits: Source, labels: Source | None, layout: Layout, *, tiled: bool = False
+) -> Iterator[Pair]:
+    """Cut logits into blocks, each with what decodes its labels.
+
+    With `tiled`, blocks are larger, and their logits are read a tile at a time.
+    """
     if layout.cut_axis is None:
         values = read_whole(logits)
         those = None if labels is None else read_whole(labels)
         one = Block(0, 1, lambda: Table(values))
         yield Pair(one, None if those is None else lambda: those, 1, layout)
         return
-    blocks = blocks_along(logits, layout.cut_axis)
+    blocks = blocks_along(logits, layout.cut_axis, size_of_blocks(logits) if tiled else 1)
     if labels is None:
         yield from (Pair(block, None, block.rows, layout) for block in blocks)
         return
@@ -147,7 +161,7 @@ def pairs(logits: Source, labels: Source | None, layout: Layout) -> Iterator[Pai
         for block in blocks:
             count, decode = reader.take(block.rows)
             counts.check()
-            yield Pair(block, decode, count, layout)
+            yield Pair(block, decode, count, layout, logits if tiled else None)
         reader.finish()
         counts.check()
     except ShapeError:

@@ -1,0 +1,36 @@
+"""Rows of logits or labels, gone through a tile at a time."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+TILE = 2**19
+"""Elements computed at a time: few enough for the caches, enough to make calls cheap."""
+
+
+class LogitRows(Protocol):
+    """Logits of shape (N, C): an array, or what reads rows from a file when they are asked for.
+
+    Rows that were read may be memory that the next reading uses again. Whoever got them may
+    overwrite them; those of an array are left as they are.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C)."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the numbers."""
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
+        """Return some consecutive rows."""
+
+
+def tiles(rows: int, num_classes: int) -> Iterator[slice]:
+    """Cut `rows` rows into slices of about `TILE` elements."""
+    step = max(1, TILE // max(1, num_classes))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))

@@ -1,0 +1,66 @@
+"""Rows of logits that are read where they are computed, a tile at a time."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.interface import Source
+from xentcli.pipeline import inputs
+from xentcli.pipeline.layout import Layout
+
+Array = NDArray[Any]
+_LARGEST = 4  # times an ordinary block: what is never in memory as a whole may be large
+_FEWEST = 32  # blocks that are left, so that all processes end at about the same time
+
+
+@dataclass(frozen=True)
+class TiledRows:
+    """Some rows of a source (N, C), in the place of an array of them.
+
+    A block is then no more than a range of rows, and what is read of it stays in the cache of the
+    core that computes it: a tenth less time than with whole blocks in memory.
+    """
+
+    source: Source
+    start: int
+    rows: int
+    prepared: Callable[[Array], Array] = np.asarray
+    """What the formulas see of what is stored."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows and of classes."""
+        return self.rows, self.source.shape[1] or 0
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the rows."""
+        return self.prepared(np.empty(0, self.source.dtype)).dtype
+
+    def __getitem__(self, rows: slice) -> Array:
+        """Read consecutive rows into memory that the next reading uses again."""
+        start, stop, _ = rows.indices(self.rows)
+        block = self.source.block(self.start + start, stop - start)
+        return self.prepared(block.decode().values)
+
+
+def can_be_tiled(logits: Source, layout: Layout) -> bool:
+    """Whether any few rows of (N, C) are read as cheaply as many."""
+    return (
+        len(layout.logits) == 2
+        and layout.class_axis == 1
+        and not layout.probabilities
+        and logits.sliceable
+        and logits.step(1, 0) == 1
+    )
+
+
+def size_of_blocks(logits: Source) -> int:
+    """Return how many times larger than others a block is whose rows are read by the tile."""
+    return min(
+        _LARGEST, max(1, math.prod(n or 0 for n in logits.shape) // (_FEWEST * inputs.BLOCK))
+    )
