@@ -11,7 +11,10 @@ def main() -> NoReturn:
     gc.set_threshold(_OBJECTS)
     from xentcli import cli
 
-    cli.main()
+    try:
+        cli.main()
+    finally:
+        gc.freeze()  # nor is garbage looked for at the end: that took as long
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ def ordered_process_map(
             yield function(item) if result is _FAILED else result
     finally:
         for worker in workers:
-            worker.end()
+            worker.kill()
+        for worker in workers:
+            worker.wait()
 
 
 def _fork(
@@ -80,7 +82,8 @@ def _collect(workers: "list[_Worker]", done: dict[int, Any]) -> None:
         except (OSError, EOFError):
             done |= dict.fromkeys(worker.asked, _FAILED)
             workers.remove(worker)
-            worker.end()
+            worker.kill()
+            worker.wait()
 
 
 def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
@@ -123,11 +126,15 @@ class _Worker:
         result = pickle.loads(content) if size else _FAILED  # noqa: S301 - by our own process
         return self.asked.popleft(), result
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Have the process end, whatever it does."""
         self.close()
         with suppress(OSError):
             os.kill(self._process, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Wait until the killed process has ended."""
+        with suppress(OSError):
             os.waitpid(self._process, 0)
 
 

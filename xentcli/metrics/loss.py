@@ -1,8 +1,7 @@
 """The loss over all rows, its standard error, and how many rows there were."""
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from xentcli.results.loss import LossSummary
 _ZERO = ExactSum()
 
 
-@dataclass(frozen=True)
-class LossState:
+class LossState(NamedTuple):
     """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
 
     The sums are exact and the counters unbounded, so states merge in any order to the same bits.

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -71,8 +70,8 @@ class Criterion(NamedTuple):
     ) -> tuple[RowLosses, tuple[int, ...]]:
         """Return the losses of some rows, and the shape that they stand for."""
         if isinstance(logits, TiledRows):
-            tiled = replace(logits, prepared=self.prepared)
-            return cross_entropy_rows(tiled, labels, self.options), (tiled.rows,)
+            prepared = logits.as_prepared(self.prepared)
+            return cross_entropy_rows(prepared, labels, self.options), (logits.rows,)
         rows = rows_of(self.prepared(logits), labels, self.options, class_axis)
         if self.kind == "logits":
             return cross_entropy_rows(rows.values, rows.labels, self.options), rows.lead
@@ -160,7 +159,7 @@ def evaluate(
     forks = shareable(logits, labels)
     tiled = criterion.kind == "logits" and can_be_tiled(logits, layout)
     work_items = pairs(logits, labels, layout, tiled=tiled)
-    parts = ordered_map(work, work_items, run.jobs, forks=forks)
+    parts = ordered_map(work.part_of, work_items, run.jobs, forks=forks)
     total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
     state = total.state or LossState()
     unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows
@@ -181,16 +180,15 @@ def _notes(layout: Layout, names: ClassNames, unpaired: int, uneven: int) -> Ite
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What a thread does with a block."""
+class _Work(NamedTuple):
+    """What is done with a block, by whoever does it."""
 
     layout: Layout
     criterion: Criterion
     names: ClassNames
     keeps_losses: bool
 
-    def __call__(self, pair: Pair) -> Part[LossState]:
+    def part_of(self, pair: Pair) -> Part[LossState]:
         block, layout, criterion = pair.block, self.layout, self.criterion
         logits, labels, ids = pair.decode()
         unknown: tuple[Problem, ...] = ()
