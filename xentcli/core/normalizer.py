@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import half_table
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.rows import LogitRows, tiles
 from xentcli.core.scratch import scratch
@@ -100,17 +101,22 @@ def normalizer(
     norm = Normalizer(np.zeros(rows, computing_dtype(logits.dtype)), np.zeros(rows))
     if num_classes == 0:
         return norm
-    kernel = _class_major if num_classes <= _FEW_CLASSES else _row_major
     kept = isinstance(logits, np.ndarray)
     with np.errstate(all="ignore"):
         for tile in tiles(rows, num_classes):
             stored = logits[tile]
-            values = widen(stored)
+            by_value = powers is None and half_table.pays(stored)
+            values = stored if by_value else widen(stored)
             if look:
                 look(tile, values)
             out = None if powers is None else powers[tile]
-            free = not kept or values is not stored
-            kernel(values, norm.peak[tile], norm.rest[tile], out, free=free)
+            if by_value:
+                _half_rows(values, norm.peak[tile], norm.rest[tile])
+            elif num_classes <= _FEW_CLASSES:
+                _class_major(values, norm.peak[tile], norm.rest[tile], out)
+            else:
+                free = not kept or values is not stored
+                _row_major(values, norm.peak[tile], norm.rest[tile], out, free=free)
         if not norm.rest.min(initial=np.inf) >= _CONFIDENT * num_classes:  # NaN is not, either
             norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
             if num_classes > 1:
@@ -150,13 +156,25 @@ def _row_major(
         powers.reshape(-1)[places] = 1.0
 
 
+def _half_rows(logits: NDArray[np.float16], peak: Floats, rest: NDArray[np.float64]) -> None:
+    """Walk long float16 rows, whose exponentials are looked up."""
+    terms = scratch("terms", (1, logits.shape[1]), peak.dtype)
+    for i in range(len(logits)):
+        row = slice(i, i + 1)
+        place = half_table.peak_powers(logits[i], terms[0])
+        if place is None:
+            _row_major(widen(logits[row]), peak[row], rest[row], None, free=True)
+        else:
+            peak[i] = logits[i, place]
+            terms[0, place] = 0.0
+            rest[row] = np.add.reduce(terms, axis=1)
+
+
 def _class_major(
     logits: Floats,
     peak: Floats,
     rest: NDArray[np.float64],
     powers: Floats | None,
-    *,
-    free: bool,  # noqa: ARG001 - the transposed copy is free anyway
 ) -> None:
     """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
     num_classes = logits.shape[1]
