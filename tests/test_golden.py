@@ -1,13 +1,16 @@
 """The Python functions against the answers of PyTorch that `golden/make_golden.py` stored.
 
 The stored answers need no PyTorch. Where it is installed, they are also compared with what it
-says now, and random calls are compared with it directly.
+says now, and random calls are compared with it directly. The cases of the same arrays share a test.
 """
 
 import importlib.util
 import json
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -32,15 +35,21 @@ def decode(stored: dict[str, Any], dtype: str) -> Array:
 ARRAYS = {name: decode(stored, stored["dtype"]) for name, stored in STORED["arrays"].items()}
 
 
-def stored_cases() -> list[Any]:
-    """Every case in the dtypes of its arrays, then in the narrower ones that it names."""
-    cases = STORED["cases"]
-    plain = [pytest.param(case, None, id=case["id"]) for case in cases]
-    return plain + [
-        pytest.param(case, dtype, id=f"{case['id']}-{dtype}")
-        for case in cases
-        for dtype in case.get("dtypes", ())
-    ]
+def same_arrays() -> list[Any]:
+    """Return the cases in lists of those that share a function and its arrays."""
+    key = "{0[call]}-{0[args]}".format
+    groups = [list(group) for _, group in groupby(sorted(STORED["cases"], key=key), key)]
+    return [pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}") for group in groups]
+
+
+@contextmanager
+def named(case: dict[str, Any]) -> Iterator[None]:
+    """Have an error say which case it is of."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"in the case {case['id']}")
+        raise
 
 
 def arguments(case: dict[str, Any]) -> tuple[tuple[Array, ...], Array | None, dict[str, Any]]:
@@ -80,8 +89,16 @@ def assert_narrow_close(case: dict[str, Any], got: Any, want: Array) -> None:
         np.testing.assert_allclose(np.asarray(got)[large], want[large], rtol=5e-7)
 
 
-@pytest.mark.parametrize(("case", "narrow"), stored_cases())
-def test_stored_answer(case: dict[str, Any], narrow: str | None) -> None:
+@pytest.mark.parametrize("cases", same_arrays())
+def test_stored_answers(cases: list[dict[str, Any]]) -> None:
+    """In the dtypes of the arrays, then in the narrower ones that a case names."""
+    for case in cases:
+        with named(case):
+            for narrow in (None, *case.get("dtypes", ())):
+                check_answer(case, narrow)
+
+
+def check_answer(case: dict[str, Any], narrow: str | None) -> None:
     args, weight, options = arguments(case)
     if narrow:
         args = (args[0].astype(narrow), *args[1:])
@@ -125,8 +142,13 @@ if importlib.util.find_spec("torch"):
 
     GENERATOR = load_generator()
 
-    @pytest.mark.parametrize("case", [pytest.param(c, id=c["id"]) for c in STORED["cases"]])
-    def test_pytorch_still_agrees(case: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("cases", same_arrays())
+    def test_pytorch_still_agrees(cases: list[dict[str, Any]]) -> None:
+        for case in cases:
+            with named(case):
+                check_torch(case)
+
+    def check_torch(case: dict[str, Any]) -> None:
         args, weight, options = arguments(case)
         answer = GENERATOR.torch_answer(case["call"], args, weight, options)
         if "raises" in case:

@@ -60,7 +60,7 @@ def test_a_loss_has_the_bits_of_one_file(
     np.save(tmp_path / "one-x.npy", LOGITS)
     np.save(tmp_path / "one-y.npy", labels)
     want = losses(open_file(tmp_path / "one-x.npy"), open_file(tmp_path / "one-y.npy"), 1)
-    for block_rows, jobs in ((1, 1), (3, 2), (7, 5), (99, 2)):
+    for block_rows, jobs in ((1, 1), (3, 2), (7, 3), (99, 2)):
         set_block_rows(monkeypatch, block_rows, 5)
         got = losses(open_paths(*x), open_paths(*y), jobs)
         assert got == want, (block_rows, jobs)
@@ -74,7 +74,7 @@ def test_a_softmax_has_the_bits_of_one_file(
     x = write_shards(tmp_path, "x", LOGITS, CUTS, kinds)
     one = tmp_path / "one.npy"
     np.save(one, np.asfortranarray(LOGITS) if kinds == "F" else LOGITS)
-    for block_rows, jobs in ((3, 2), (7, 5), (99, 1)):
+    for block_rows, jobs in ((3, 2), (7, 3), (99, 1)):
         set_block_rows(monkeypatch, block_rows, 5)
         want, got = Kept(), Kept()
         transform(open_file(one), Transform("softmax", axis), want, RUN)

@@ -140,7 +140,7 @@ def test_the_rows_of_files_go_on_from_shard_to_shard(
         set_block_rows(monkeypatch, block_rows, C)
         for targets in (open_paths(*y), npy_file(tmp_path / "all.npy", labels)):
             sink = Kept()
-            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), Run(3), sink).summary
+            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), RUN, sink).summary
             np.testing.assert_array_equal(sink.values, np.concatenate([*kept.parts, []]))
             assert (got.loss_sum, got.used) == (want.loss_sum, want.used)
             assert got.rows + got.unpaired == 41

@@ -37,6 +37,15 @@ class ExactSum:
         return total
 
     @classmethod
+    def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
+        """Return the exact sum of the rounded products of two arrays of shape (N,)."""
+        total = cls()
+        for start in range(0, one.size, _PIECE):
+            piece = slice(start, start + _PIECE)
+            total += cls._of_piece(one[piece] * other[piece])  # while it is in the cache
+        return total
+
+    @classmethod
     def _of_piece(cls, values: NDArray[np.float64]) -> Self:
         least, most = float(values.min()), float(values.max())
         if max(most, -least) < _HUGE:  # false for NaN too

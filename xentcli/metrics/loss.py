@@ -35,15 +35,15 @@ class LossState(NamedTuple):
         rows = len(loss)
         used = rows if block.used is None else int(np.count_nonzero(block.used))
         with np.errstate(all="ignore"):
-            total, squares = ExactSum.of(loss), ExactSum.of(loss * loss)
+            total, squares = ExactSum.of(loss), ExactSum.of_products(loss, loss)
             if weight is None:
                 return cls(total, squares, rows=rows, used=used, uneven=block.uneven)
             return cls(
                 total,
                 squares,
                 ExactSum.of(weight),
-                ExactSum.of(loss * weight),
-                ExactSum.of(weight * weight),
+                ExactSum.of_products(loss, weight),
+                ExactSum.of_products(weight, weight),
                 weighted=True,
                 rows=rows,
                 used=used,
