@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -186,26 +186,37 @@ class ArraySource:
         """Return the block of any slice of `axis`."""
         return Block(start, rows, lambda: Table(self._slice(start, rows, axis)))
 
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C) in C order, into this thread's buffer."""
+        num_classes = self.shape[-1]
+        return self._read([start * num_classes], rows * num_classes).reshape(rows, num_classes)
+
     def _slice(self, start: int, rows: int, axis: int) -> NDArray[Any]:
         """Read a slice into this thread's buffer: one run of bytes, or one for each outer index."""
         shape, stored_axis = self._in_stored_order(axis) if self.shape else ((1,), 0)
         outer, inner = math.prod(shape[:stored_axis]), math.prod(shape[stored_axis + 1 :])
-        run = rows * inner * self._itemsize
-        buffer = self._buffer("stored", outer * run)
+        runs = outer if rows * inner else 0
+        firsts = [(i * shape[stored_axis] + start) * inner for i in range(runs)]
+        numbers = self._read(firsts, rows * inner)
+        if not self.shape:
+            return numbers.reshape(())
+        array = numbers.reshape(*shape[:stored_axis], rows, *shape[stored_axis + 1 :])
+        return array.T if self._stored.fortran_order else array
+
+    def _read(self, firsts: Sequence[int], count: int) -> NDArray[Any]:
+        """Read `count` numbers from each of some places on, counted in numbers."""
+        run = count * self._itemsize
+        buffer = self._buffer("stored", len(firsts) * run)
         begin = self._stored.header_bytes + self._stored.offset
-        for i in range(outer if run else 0):
-            first = (i * shape[stored_axis] + start) * inner * self._itemsize
+        for i, first in enumerate(firsts):
             part = buffer[i * run : (i + 1) * run].data
-            if self._data.read_at(begin + first, part) < run:
+            if self._data.read_at(begin + first * self._itemsize, part) < run:
                 raise InputError(f"{self.name}: it became shorter while it was read")
         numbers = buffer.view(self._stored.dtype)
         if self._stored.is_bfloat16:
             wide = self._buffer("wide", 4 * numbers.size).view(np.float32)
             numbers = _widen_bfloat16(numbers, wide)
-        if not self.shape:
-            return numbers.reshape(())
-        array = numbers.reshape(*shape[:stored_axis], rows, *shape[stored_axis + 1 :])
-        return array.T if self._stored.fortran_order else array
+        return numbers
 
     def _buffer(self, use: str, size: int) -> NDArray[np.uint8]:
         kept: NDArray[np.uint8] | None = getattr(self._buffers, use, None)

@@ -125,6 +125,12 @@ class Source(Protocol):
     def block(self, start: int, rows: int, axis: int = 0) -> Block:
         """Return the block of any slice of `axis`; only if sliceable."""
 
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C), into memory that may be used again.
+
+        Only if sliceable; of an array that is stored in C order.
+        """
+
     def step(self, rows: int, axis: int) -> int:
         """Return how many slices of `axis` are cheap to read at a time, when `rows` are wanted."""
 

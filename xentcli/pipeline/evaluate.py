@@ -71,7 +71,7 @@ class Criterion(NamedTuple):
         """Return the losses of some rows, and the shape that they stand for."""
         if isinstance(logits, TiledRows):
             prepared = logits.as_prepared(self.prepared)
-            return cross_entropy_rows(prepared, labels, self.options), (logits.rows,)
+            return cross_entropy_rows(prepared, labels, self.options), logits.lead
         rows = rows_of(self.prepared(logits), labels, self.options, class_axis)
         if self.kind == "logits":
             return cross_entropy_rows(rows.values, rows.labels, self.options), rows.lead
@@ -108,7 +108,7 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
 def looks_of(values: Array | TiledRows, axis: int) -> RowKind:
     """Say what the first rows of a block look like, whose classes are along `axis`."""
     if isinstance(values, TiledRows):
-        values = values[: min(_SAMPLE, values.rows)]
+        values, axis = values[:_SAMPLE], -1
     return row_kind(widen(as_rows(values, axis)[:_SAMPLE]))
 
 
@@ -203,6 +203,6 @@ class _Work(NamedTuple):
             LossState.from_block(losses),
             tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
             looks_of(logits, layout.class_axis) if block.start == 0 else None,
-            logits.shape[layout.class_axis],
+            logits.shape[-1 if isinstance(logits, TiledRows) else layout.class_axis],
             ids,
         )

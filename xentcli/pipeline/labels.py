@@ -1,5 +1,6 @@
 """Labels beside blocks of logits: the rows they belong to, decoded where they are used."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -32,9 +33,14 @@ class Pair(NamedTuple):
 
     def decode(self) -> tuple[Array | TiledRows, Array, Array | None]:
         """Return logits, labels and ids of the rows that have a label."""
-        if self.tiled is not None and self.labels is not None:
-            return TiledRows(self.tiled, self.block.start, self.rows), self.labels(), None
-        return self.decode_whole()
+        inner = self.layout.lead[1:]
+        whole = inner == self.layout.rows[1:] or self.rows == 1  # no gaps between its rows
+        if self.tiled is None or self.labels is None or not whole:
+            return self.decode_whole()
+        lead = (self.rows, *(n or 0 for n in inner))
+        first = self.block.start * math.prod(n or 0 for n in self.layout.rows[1:])
+        labels = self.layout.shifted(self.labels())
+        return TiledRows(self.tiled, first, lead), labels.reshape(math.prod(lead)), None
 
     def decode_whole(self) -> tuple[Array, Array, Array | None]:
         """Return what `decode` does, all in memory."""

@@ -61,10 +61,16 @@ class Layout(NamedTuple):
         axis = last - 1 if self.class_axis == last else last
         count = rows if self.shift_of_rows else max(0, logits.shape[axis] - self.shift)
         logits = logits[(slice(None),) * axis + (slice(count),)]
-        if self.shift_of_rows:
-            return logits, labels
-        axis = axis if self.probabilities else labels.ndim - 1
-        return logits, labels[(slice(None),) * axis + (slice(self.shift, None),)]
+        return logits, self.shifted(labels)
+
+    def shifted(self, labels: Array) -> Array:
+        """Return the labels of a block that belong to a row of logits."""
+        if not self.shift or self.shift_of_rows:
+            return labels
+        axis = labels.ndim - 1
+        if self.probabilities and self.class_axis == axis:
+            axis -= 1
+        return labels[(slice(None),) * axis + (slice(self.shift, None),)]
 
     def place(self, source: Source, rows: int, problem: Problem, *, label: bool) -> str:
         """Name the place of a problem in the logits or the labels, of which `rows` were read."""

@@ -5,6 +5,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.interface import Block, Shape, Source, Table, cut
@@ -147,6 +151,12 @@ class ShardedSource:
         """Return the block of any slice of `axis`, which may run through several shards."""
         return Block(start, rows, partial(self._read, start, rows, axis))
 
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C), which may run through several shards."""
+        inner = math.prod(n or 0 for n in self._tail[:-1])
+        parts = [self._opened(i).tile(first, n) for i, first, n in self._slices(start, rows, inner)]
+        return parts[0] if len(parts) == 1 else np.concatenate([self._opened(0).tile(0, 0), *parts])
+
     def _read(self, start: int, rows: int, axis: int) -> Table:
         if axis:
             slices = [(i, start, rows) for i in range(len(self.files))]
@@ -157,12 +167,16 @@ class ShardedSource:
             [self._opened(i).block(first, n, axis).decode() for i, first, n in slices]
         )
 
-    def _slices(self, start: int, rows: int) -> Iterator[tuple[int, int, int]]:
-        """Yield shard, first row and number of rows of what some rows are made of."""
-        i = bisect_right(self._ends, start)
+    def _slices(self, start: int, rows: int, inner: int = 1) -> Iterator[tuple[int, int, int]]:
+        """Yield shard, first row and number of rows of what some rows are made of.
+
+        A slice of axis 0 counts as `inner` rows.
+        """
+        i = bisect_right(self._ends, start // inner)
         while rows > 0:
-            first = start - self._ends[i] + (self.lengths[i] or 0)
-            count = min(rows, self._ends[i] - start)
+            end = self._ends[i] * inner
+            first = start - end + (self.lengths[i] or 0) * inner
+            count = min(rows, end - start)
             if count:
                 yield i, first, count
             i, start, rows = i + 1, start + count, rows - count

@@ -17,7 +17,7 @@ _FEWEST = 32  # blocks that are left, so that all processes end at about the sam
 
 
 class TiledRows:
-    """Some rows of a source (N, C), in the place of an array of them.
+    """Some rows of a source laid out as (N, C), in the place of an array of them.
 
     A block is then no more than a range of rows, and what is read of it stays in the cache of the
     core that computes it: a tenth less time than with whole blocks in memory.
@@ -26,8 +26,10 @@ class TiledRows:
     ----------
     source : Source
         Logits.
-    start, rows : int
-        The first row, and how many there are.
+    start : int
+        The first row.
+    lead : tuple of int
+        The shape that the rows stand for.
     prepared : callable
         What the formulas see of what is stored.
     """
@@ -36,22 +38,23 @@ class TiledRows:
         self,
         source: Source,
         start: int,
-        rows: int,
+        lead: tuple[int, ...],
         prepared: Callable[[Array], Array] = np.asarray,
     ) -> None:
-        self.rows = rows
+        self.lead = lead
+        self.rows = math.prod(lead)
         self._source = source
         self._start = start
         self._prepared = prepared
 
     def as_prepared(self, prepared: Callable[[Array], Array]) -> "TiledRows":
         """Return the same rows as the formulas see them."""
-        return TiledRows(self._source, self._start, self.rows, prepared)
+        return TiledRows(self._source, self._start, self.lead, prepared)
 
     @property
     def shape(self) -> tuple[int, int]:
         """The number of rows and of classes."""
-        return self.rows, self._source.shape[1] or 0
+        return self.rows, self._source.shape[-1] or 0
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -61,16 +64,16 @@ class TiledRows:
     def __getitem__(self, rows: slice) -> Array:
         """Read consecutive rows into memory that the next reading uses again."""
         start, stop, _ = rows.indices(self.rows)
-        block = self._source.block(self._start + start, stop - start)
-        return self._prepared(block.decode().values)
+        return self._prepared(self._source.tile(self._start + start, stop - start))
 
 
 def can_be_tiled(logits: Source, layout: Layout) -> bool:
-    """Whether any few rows of (N, C) are read as cheaply as many."""
+    """Whether any few rows are read as cheaply as many: the classes of each lie side by side."""
+    last = len(layout.logits) - 1
     return (
-        len(layout.logits) == 2
-        and layout.class_axis == 1
+        0 < last == layout.class_axis
         and not layout.probabilities
+        and (last < 3 or not layout.shift)
         and logits.sliceable
         and logits.step(1, 0) == 1
     )
@@ -78,6 +81,5 @@ def can_be_tiled(logits: Source, layout: Layout) -> bool:
 
 def size_of_blocks(logits: Source) -> int:
     """Return how many times larger than others a block is whose rows are read by the tile."""
-    return min(
-        _LARGEST, max(1, math.prod(n or 0 for n in logits.shape) // (_FEWEST * inputs.BLOCK))
-    )
+    ordinary = math.prod(n or 0 for n in logits.shape) // inputs.BLOCK
+    return min(_LARGEST, max(1, ordinary // _FEWEST))

@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
@@ -79,6 +80,10 @@ class TableSource:
 
     def block(self, start: int, rows: int, axis: int = 0) -> Block:
         """Not possible: a row is found by reading those before it."""
+        raise NotImplementedError
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Not possible either."""
         raise NotImplementedError
 
     def step(self, rows: int, axis: int) -> int:  # noqa: ARG002

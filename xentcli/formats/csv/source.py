@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.csv import cells
@@ -129,6 +130,10 @@ class CsvSource:
 
     def block(self, start: int, rows: int, axis: int = 0) -> Block:
         """Not possible: where a row starts is not known."""
+        raise NotImplementedError
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Not possible either."""
         raise NotImplementedError
 
     def step(self, rows: int, axis: int) -> int:  # noqa: ARG002
