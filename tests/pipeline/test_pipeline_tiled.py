@@ -63,6 +63,8 @@ def test_which_files_are_read_by_the_tile(tmp_path: Path) -> None:
     assert is_tiled(npy_file(tmp_path / "x.npy", X), labels)
     assert is_tiled(open_paths(*shards), labels)
     assert not is_tiled(npy_file(tmp_path / "f.npy", np.asfortranarray(X)), labels)
+    mixed = [*write_shards(tmp_path, "c", X, [], "C"), *write_shards(tmp_path, "g", X, [], "F")]
+    assert not is_tiled(open_paths(*mixed), npy_file(tmp_path / "z.npy", np.zeros(18)))
     assert not is_tiled(csv_file(tmp_path / "x.csv", X), labels)
     assert not is_tiled(npy_file(tmp_path / "x.npy", X), npy_file(tmp_path / "p.npy", X))
     with npy_pipe(X) as pipe:

@@ -125,6 +125,11 @@ class ArraySource:
         return self._data.seekable
 
     @property
+    def tileable(self) -> bool:
+        """Whether rows along the last axis stand side by side, and can be read at any time."""
+        return self.sliceable and not self._stored.fortran_order and self.shape != ()
+
+    @property
     def shareable(self) -> bool:
         """Whether it lies in a file of this machine, and is no stream."""
         return self._data.shareable
@@ -187,7 +192,7 @@ class ArraySource:
         return Block(start, rows, lambda: Table(self._slice(start, rows, axis)))
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Read rows of the array laid out as (N, C) in C order, into this thread's buffer."""
+        """Read rows of the array laid out as (N, C), into this thread's buffer."""
         num_classes = self.shape[-1]
         return self._read([start * num_classes], rows * num_classes).reshape(rows, num_classes)
 

@@ -109,6 +109,10 @@ class Source(Protocol):
         """Whether `block` works: any slice, of any axis, at any time."""
 
     @property
+    def tileable(self) -> bool:
+        """Whether `tile` works: any rows along the last axis, at any time."""
+
+    @property
     def shareable(self) -> bool:
         """Whether forked processes may each cut and read it on their own, at little more cost."""
 
@@ -126,10 +130,7 @@ class Source(Protocol):
         """Return the block of any slice of `axis`; only if sliceable."""
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Read rows of the array laid out as (N, C), into memory that may be used again.
-
-        Only if sliceable; of an array that is stored in C order.
-        """
+        """Read rows of the array laid out as (N, C), into memory that may be used again."""
 
     def step(self, rows: int, axis: int) -> int:
         """Return how many slices of `axis` are cheap to read at a time, when `rows` are wanted."""

@@ -60,7 +60,7 @@ class ShardedSource:
         self.files = files
         self.lengths: list[int | None] = []
         """The rows of each shard; None until the end of a file tells."""
-        self.sliceable = self.shareable = True
+        self.sliceable = self.tileable = self.shareable = True
         self.size: int | None = 0
         self.notes: list[str] = []
         once: dict[int, Source] = {}
@@ -75,6 +75,7 @@ class ShardedSource:
             self.columns = self.columns or source.columns
             self.lengths.append(source.shape[0])
             self.sliceable &= source.sliceable
+            self.tileable &= source.tileable
             self.shareable &= source.shareable
             self.size = _sum([self.size, source.size])
             formats[source.format] = None

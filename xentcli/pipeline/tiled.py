@@ -74,8 +74,7 @@ def can_be_tiled(logits: Source, layout: Layout) -> bool:
         0 < last == layout.class_axis
         and not layout.probabilities
         and (last < 3 or not layout.shift)
-        and logits.sliceable
-        and logits.step(1, 0) == 1
+        and logits.tileable
     )
 
 

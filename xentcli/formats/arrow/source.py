@@ -25,7 +25,7 @@ class TableSource:
     One column of numbers alone, without labels, has shape (N,).
     """
 
-    sliceable = False
+    sliceable = tileable = False
     shareable = False  # pyarrow has threads, which no fork takes along
 
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:

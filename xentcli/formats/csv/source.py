@@ -37,7 +37,7 @@ class CsvSource:
     """
 
     stored_dtype = "float64"
-    sliceable = False
+    sliceable = tileable = False
 
     def __init__(self, data: Input, options: ReadOptions, usual_delimiter: str) -> None:
         self.name = data.name
