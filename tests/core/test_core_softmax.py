@@ -188,3 +188,11 @@ def test_the_layout_of_an_array_changes_no_bit(num_classes: int, dtype: str) -> 
     for other in [*others, values[::-1][::-1], values.T.copy().T]:
         assert xent.softmax(other).tobytes() == want
     assert xent.softmax(values.T, axis=0).T.tobytes() == want
+
+
+@pytest.mark.parametrize("function", [xent.softmax, xent.log_softmax])
+def test_the_buffers_of_numpy_are_left_as_they_were(function: Any) -> None:
+    with np.errstate():
+        np.setbufsize(4096)
+        function(np.zeros((3, 1000), np.float32))
+        assert np.getbufsize() == 4096

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import half_table
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.rows import LogitRows, tiles
+from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
 
 # Short rows make NumPy's row-wise argmax and sum pay per row: at 10 classes 8 ns an element against
@@ -194,7 +194,8 @@ def _class_major(
 
 def powers_of(logits: Floats, peak: Floats, out: Floats) -> None:
     """Put ``exp(logits - peak)`` of rows (N, C) into `out`."""
-    np.subtract(logits, peak[:, None], out=out)
+    with row_by_row(logits.shape[1]):
+        np.subtract(logits, peak[:, None], out=out)
     np.exp(out, out=out)
 
 

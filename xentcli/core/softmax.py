@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, normalizer, powers_of
-from xentcli.core.rows import tiles
+from xentcli.core.rows import row_by_row, tiles
 from xentcli.errors import ShapeError
 
 
@@ -16,8 +16,10 @@ def log_probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) ->
     """Put log-probabilities of rows (N, C) into `out`; their normalizer may be given."""
     if norm is None:
         norm = normalizer(logits)
-    np.subtract(logits, norm.peak[:, None], out=out)
-    out -= norm.log_rest.astype(logits.dtype)[:, None]
+    log_rest = norm.log_rest.astype(logits.dtype)
+    with row_by_row(logits.shape[1]):
+        np.subtract(logits, norm.peak[:, None], out=out)
+        out -= log_rest[:, None]
 
 
 def probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> None:
@@ -26,7 +28,9 @@ def probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> Non
         norm = normalizer(logits, powers=out)
     else:
         powers_of(logits, norm.peak, out)
-    out /= (1.0 + norm.rest).astype(logits.dtype)[:, None]
+    total = (1.0 + norm.rest).astype(logits.dtype)
+    with row_by_row(logits.shape[1]):
+        out /= total[:, None]
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> Floats:
