@@ -34,7 +34,8 @@ from xentcli.pipeline.tiled import TiledRows, can_be_tiled
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
-_SAMPLE = 256  # rows whose looks are judged
+_SAMPLE = 256  # rows whose looks are judged, fewer if they are long
+_SAMPLE_SIZE = 2**20
 
 
 __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
@@ -107,9 +108,9 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
 
 def looks_of(values: Array | TiledRows, axis: int) -> RowKind:
     """Say what the first rows of a block look like, whose classes are along `axis`."""
-    if isinstance(values, TiledRows):
-        values, axis = values[:_SAMPLE], -1
-    return row_kind(widen(as_rows(values, axis)[:_SAMPLE]))
+    rows = values if isinstance(values, TiledRows) else as_rows(values, axis)
+    count = max(1, min(_SAMPLE, _SAMPLE_SIZE // max(1, rows.shape[1])))
+    return row_kind(widen(rows[:count]))
 
 
 def evaluate(
