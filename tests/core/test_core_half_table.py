@@ -32,6 +32,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
         return found[-1]
 
     monkeypatch.setattr(half_table, "_exp_is_fast", lambda: False)
+    monkeypatch.setattr(half_table, "_PIECE", 10_000)
     monkeypatch.setattr(half_table, "peak_powers", kept)
     return found
 
