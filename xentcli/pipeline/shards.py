@@ -154,7 +154,9 @@ class ShardedSource:
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
         """Read rows of the array laid out as (N, C), which may run through several shards."""
-        inner = math.prod(n or 0 for n in self._tail[:-1])
+        inner = max(
+            1, math.prod(n or 0 for n in self._tail[:-1])
+        )  # without rows, none is asked for
         parts = [self._opened(i).tile(first, n) for i, first, n in self._slices(start, rows, inner)]
         return parts[0] if len(parts) == 1 else np.concatenate([self._opened(0).tile(0, 0), *parts])
 
