@@ -13,7 +13,7 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from xentcli.formats import registry
-from xentcli.formats.interface import ReadOptions, Source
+from xentcli.formats.base import ReadOptions, Source
 from xentcli.storage.inputs import Input
 
 Array = NDArray[Any]

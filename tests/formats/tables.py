@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, ReadOptions, Source
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 

@@ -18,7 +18,7 @@ from numpy.lib import format as npy_format
 from opening import file_input, npy_bytes, open_array, pipe_input, zip_bytes
 
 from xentcli.errors import InputError, XentError
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.storage.inputs import Input
 
 MAGIC = npy_format.MAGIC_PREFIX

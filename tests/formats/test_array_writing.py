@@ -16,7 +16,7 @@ from opening import Array, assert_same_bits, open_array, read_array, some_array
 from safetensors.numpy import load
 
 from xentcli.errors import OutputError
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.formats.registry import by_name
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output

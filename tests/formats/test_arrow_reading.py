@@ -14,7 +14,7 @@ from tables import FORMATS, read, read_source, source_of, stored
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.storage.inputs import Input
 
 Z = np.random.default_rng(0).normal(size=(11, 3)).astype("f4")

@@ -19,7 +19,7 @@ from tables import FORMATS, opened, read, written
 
 from xentcli.errors import OutputError
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, Writer
+from xentcli.formats.base import ArrayHeader, Writer
 from xentcli.storage.outputs import Output
 
 Z = np.random.default_rng(0).normal(size=(7, 3)).astype("f4")

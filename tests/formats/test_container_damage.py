@@ -238,7 +238,7 @@ import os, resource, sys, zipfile, lzma, json, difflib
 from pathlib import Path
 from xentcli.errors import InputError
 from xentcli.formats.registry import open_source
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.storage.inputs import Input
 statm = Path("/proc/self/statm")
 if statm.exists():

@@ -14,7 +14,7 @@ from opening import Array, read_csv
 
 from xentcli.errors import OutputError
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 
 FLOATS = ["f2", "f4", "f8"]

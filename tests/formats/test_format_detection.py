@@ -9,7 +9,7 @@ from safetensors.numpy import save as safetensors_bytes
 
 from xentcli.errors import InputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.formats.names import FORMAT_NAMES
 from xentcli.storage.inputs import Input
 

@@ -20,7 +20,7 @@ from opening import (
     some_array,
 )
 
-from xentcli.formats.interface import Block
+from xentcli.formats.base import Block
 from xentcli.storage.inputs import Input
 
 ORDERED = ["i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8", np.dtype("longdouble").str[1:]]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pytest
 
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, ReadOptions, Source
 from xentcli.pipeline.inputs import InputFile
 from xentcli.pipeline.shards import open_shards
 from xentcli.storage.inputs import Input

@@ -10,7 +10,7 @@ import pytest
 from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, set_block_rows
 
 import xentcli as xent
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
 from xentcli.pipeline.inputs import Run
 from xentcli.results.loss import LossSummary

@@ -20,7 +20,7 @@ from pipeline_tools import (
 )
 
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError, UsageError
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
 from xentcli.pipeline.inputs import InputFile, Run

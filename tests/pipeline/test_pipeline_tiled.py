@@ -18,7 +18,7 @@ from pipeline_tools import (
 
 import xentcli as xent
 from xentcli.errors import LabelError, NonFiniteError
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.layout import find_layout

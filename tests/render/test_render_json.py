@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.render.json import JsonArray, to_json
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.render.preview import Preview
 from xentcli.render.tables import columns_that_fit, full, loss_table, short
 from xentcli.results.loss import LossSummary

@@ -7,7 +7,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.interface import ArrayHeader, Place, Shape
+from xentcli.formats.base import ArrayHeader, Place, Shape
 from xentcli.storage.outputs import Output, writing
 
 

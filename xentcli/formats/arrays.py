@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.interface import Block, Table, cut
+from xentcli.formats.base import Block, Table, cut
 from xentcli.storage.inputs import Input
 
 _RUN = 2**16  # bytes that one read of a strided slice should bring

@@ -1,6 +1,6 @@
 """Columns that are read as a class, though their names say that they are something else."""
 
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.text import name_option
 
 _NO_CLASS = {"label", "labels", "target", "y_true", "id", "idx", "index", "row_id"}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from itertools import islice
 
 from xentcli.errors import InputError
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 
 _LISTED = 8  # arrays that an error lists
 _LONGEST = 60  # characters of a key that are shown

@@ -13,7 +13,7 @@ from numpy.lib import format as npy_format
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import ArraySource, Stored, is_possible
-from xentcli.formats.interface import Format, ReadOptions
+from xentcli.formats.base import Format, ReadOptions
 from xentcli.storage.inputs import Input
 from xentcli.text import first_line
 

@@ -11,7 +11,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import ArraySource
-from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output

@@ -4,7 +4,7 @@ import re
 from importlib import import_module
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats.interface import Format, ReadOptions, Source
+from xentcli.formats.base import Format, ReadOptions, Source
 from xentcli.formats.names import FORMAT_NAMES, HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of

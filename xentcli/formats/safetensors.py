@@ -15,7 +15,7 @@ import numpy as np
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import ArraySource, Stored, is_possible
-from xentcli.formats.interface import ArrayHeader, Format, ReadOptions
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output

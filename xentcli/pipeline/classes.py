@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.layout import Layout
 from xentcli.pipeline.naming import Naming
 

@@ -22,7 +22,7 @@ from xentcli.core.row_losses import (
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.interface import ArrayHeader, Source
+from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.loss import LossState
 from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour

@@ -14,7 +14,7 @@ from xentcli.core.one_hot import one_hot
 from xentcli.core.row_losses import Rows, rows_of
 from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.classes import IGNORED, ClassNames, class_names
 from xentcli.pipeline.flow import check_unchanged
 from xentcli.pipeline.labels import pairs

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.errors import InputError
-from xentcli.formats.interface import ArrayHeader, Place, Source
+from xentcli.formats.base import ArrayHeader, Place, Source
 
 Array = NDArray[Any]
 

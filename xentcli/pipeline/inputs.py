@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.errors import ShapeError
 from xentcli.execution import available_jobs
 from xentcli.formats import registry
-from xentcli.formats.interface import (
+from xentcli.formats.base import (
     ArrayHeader,
     Block,
     Place,

@@ -4,7 +4,7 @@ import math
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.execution import ordered_map
-from xentcli.formats.interface import Block, Source
+from xentcli.formats.base import Block, Source
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.flow import Part, pour
 from xentcli.pipeline.inputs import BLOCK, Run, blocks_along

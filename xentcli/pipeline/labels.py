@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import ShapeError
-from xentcli.formats.interface import Block, Source, Table
+from xentcli.formats.base import Block, Source, Table
 from xentcli.pipeline.inputs import blocks_along, read_whole
 from xentcli.pipeline.layout import Layout
 from xentcli.pipeline.shard_counts import ShardCounts

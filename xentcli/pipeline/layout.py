@@ -8,7 +8,7 @@ from xentcli.core.checks import Problem, unravel
 from xentcli.core.dtypes import is_floating
 from xentcli.core.row_losses import without_axis
 from xentcli.errors import ShapeError
-from xentcli.formats.interface import Shape, Source
+from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.shard_counts import ShardCounts
 
 Array = NDArray[Any]

@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.interface import ArrayHeader, Format, Place, Writer
+from xentcli.formats.base import ArrayHeader, Format, Place, Writer
 from xentcli.formats.names import FORMAT_NAMES
 from xentcli.pipeline.flow import Array
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output

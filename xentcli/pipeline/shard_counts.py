@@ -1,7 +1,7 @@
 """Shards of logits beside shards of labels: as many files, and the same rows in each."""
 
 from xentcli.errors import ShapeError
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.shards import ShardedSource
 
 

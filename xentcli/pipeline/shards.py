@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.formats.interface import Block, Shape, Source, Table, cut
+from xentcli.formats.base import Block, Shape, Source, Table, cut
 from xentcli.pipeline.inputs import BLOCK, InputFile, open_array
 from xentcli.storage.paths import expand, natural_key, reads_once
 

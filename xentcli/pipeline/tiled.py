@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.interface import Source
+from xentcli.formats.base import Source
 from xentcli.pipeline import inputs
 from xentcli.pipeline.layout import Layout
 

@@ -26,7 +26,7 @@ from xentcli.core.rows import tiles
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.interface import ArrayHeader, Block, Place, Source
+from xentcli.formats.base import ArrayHeader, Block, Place, Source
 from xentcli.pipeline.classes import IGNORED, ClassNames
 from xentcli.pipeline.evaluate import looks_of, prepare
 from xentcli.pipeline.flow import Part, Sink, Total, pour

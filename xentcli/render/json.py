@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xentcli.formats.interface import ArrayHeader
+    from xentcli.formats.base import ArrayHeader
 
 from xentcli.text import shortest
 

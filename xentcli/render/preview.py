@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
 
-    from xentcli.formats.interface import ArrayHeader
+    from xentcli.formats.base import ArrayHeader
 
 HEAD_ROWS, TAIL_ROWS = 10, 5
 """Rows shown at the top and the bottom of an array that does not fit."""

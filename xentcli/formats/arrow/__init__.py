@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from xentcli.formats.interface import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 from xentcli.text import name_option
 
 _SHOWN = 12  # names in a message

@@ -15,7 +15,7 @@ from xentcli.formats.arrow.files import TABLE_FILES, Piece
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype
 from xentcli.formats.doubts import doubts
-from xentcli.formats.interface import Block, ReadOptions, Shape, Table
+from xentcli.formats.base import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xentcli.errors import OutputError
 from xentcli.formats.arrow.library import parquet, pyarrow, understood
 from xentcli.formats.arrow.types import with_names
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 
 VALUES = "values"

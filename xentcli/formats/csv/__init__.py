@@ -1,6 +1,6 @@
 """CSV and TSV: numbers as text, one row a line, in UTF-8."""
 
-from xentcli.formats.interface import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 

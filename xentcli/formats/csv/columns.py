@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.csv.numbers import is_number
-from xentcli.formats.interface import ReadOptions
+from xentcli.formats.base import ReadOptions
 
 _BOOL = {"true", "false"}
 

@@ -14,7 +14,7 @@ from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
 from xentcli.formats.csv.encoding import as_utf8
 from xentcli.formats.csv.layout import Beginning, read_beginning
 from xentcli.formats.doubts import doubts
-from xentcli.formats.interface import Block, ReadOptions, Shape, Table
+from xentcli.formats.base import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
 _BLOCK = 2**21  # bytes: large enough for pandas, small enough for several in flight

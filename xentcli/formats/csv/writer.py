@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
-from xentcli.formats.interface import ArrayHeader
+from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 from xentcli.text import shortest
 
