@@ -1,13 +1,19 @@
-"""How a function is mapped over items: in this thread, in several, or in processes."""
+"""How work is mapped over items: in this thread, in several, or in processes. Chosen here, by name."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from itertools import chain, islice
 from typing import TypeVar
 
+from xentcli.execution.interface import Scheduler
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+SCHEDULERS = {"serial": "Serial", "threads": "Threads", "processes": "Processes"}
+"""The class of each scheduler; its module in this folder has the scheduler's name."""
 
 
 def available_jobs() -> int:
@@ -15,31 +21,28 @@ def available_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def ordered_map(
-    function: Callable[[Item], Result],
-    items: Iterable[Item],
-    jobs: int,
-    *,
-    forks: bool = False,
-) -> Iterator[Result]:
-    """Yield ``function(item)`` in the order of `items`, computed by `jobs` threads.
+def scheduler(name: str) -> Scheduler:
+    """Return the scheduler of this name."""
+    made: Scheduler = getattr(import_module(f"xentcli.execution.{name}"), SCHEDULERS[name])()
+    return made
 
-    At most `jobs` + 2 items are held at a time. With `forks`, processes may do what threads do:
-    each walks `items` on its own, so that doing so must be cheap, and results must be small.
+
+def choose(jobs: int, *, shareable: bool) -> str:
+    """Return the name of the scheduler that fits: processes only where they can read the items."""
+    if jobs == 1:
+        return "serial"
+    return "processes" if shareable and sys.platform == "linux" else "threads"
+
+
+def ordered_map(
+    work: Callable[[Item], Result], items: Iterable[Item], jobs: int, *, shareable: bool = False
+) -> Iterator[Result]:
+    """Yield ``work(item)`` in the order of `items`, computed by `jobs` threads or processes.
+
+    At most `jobs` + 2 items are held at a time. With `shareable`, processes may do what threads do:
+    items are then sent to them, and results sent back, so that both must be small.
     """
     todo = iter(items)
     first = list(islice(todo, 2))
-    if len(first) < 2:  # one block is not worth a thread
-        return map(function, first)
-    from xentcli.execution.memory import keep_freed_memory
-
-    keep_freed_memory()
-    if jobs == 1:
-        return map(function, chain(first, todo))
-    if forks and sys.platform == "linux":
-        from xentcli.execution.processes import ordered_process_map
-
-        return ordered_process_map(function, chain(first, todo), jobs)
-    from xentcli.execution.threads import ordered_thread_map
-
-    return ordered_thread_map(function, chain(first, todo), jobs)
+    name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # one is not worth it
+    return scheduler(name).map(work, chain(first, todo), jobs)

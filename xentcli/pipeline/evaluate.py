@@ -1,42 +1,33 @@
-"""Logits and labels to a loss."""
+"""Logits and labels to a loss, and what else is measured of the same rows."""
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.aligned import Aligned, align
+from xentcli.alignment.naming import Naming
+from xentcli.alignment.steps import Step
+from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, RowKind, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
-from xentcli.core.row_losses import (
-    Reduction,
-    RowLosses,
-    as_weight,
-    check_options,
-    cross_entropy_rows,
-    nll_rows,
-    rows_of,
-)
-from xentcli.core.softmax import as_rows
-from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+from xentcli.core.row_facts import row_facts
+from xentcli.core.row_losses import Reduction, as_weight, check_options
+from xentcli.errors import NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
-from xentcli.metrics.loss import LossState
-from xentcli.pipeline.classes import ClassNames, class_names
-from xentcli.pipeline.flow import Part, Sink, pour
-from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.labels import Pair, pairs, shareable
-from xentcli.pipeline.layout import Layout, find_layout
-from xentcli.pipeline.naming import Naming
-from xentcli.pipeline.tiled import TiledRows, can_be_tiled
+from xentcli.metrics.interface import States, needs_of
+from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.inputs import Run, prepare
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
-_SAMPLE = 256  # rows whose looks are judged, fewer if they are long
-_SAMPLE_SIZE = 2**20
-
+_SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
+_SAMPLE_ELEMENTS = 2**20
 
 __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
 
@@ -44,7 +35,31 @@ Kind = Literal["logits", "log-probabilities", "probabilities"]
 
 
 class Criterion(NamedTuple):
-    """Which loss, with which options."""
+    """Which loss, with which options, and what else is measured of the same rows.
+
+    Attributes
+    ----------
+    kind : str
+        What the rows hold.
+    options : LossOptions
+        PyTorch's.
+    reduction : str
+        Of the row losses.
+    class_axis : int, optional
+        The axis of the classes.
+    dtype : dtype, optional
+        What logits are cast to.
+    temperature : float
+        What logits are divided by.
+    propagate : bool
+        Whether rows that are not finite give NaN, and are no error.
+    shift : int
+        The row of logits at t predicts the label at t + shift.
+    naming : Naming
+        What the user says about the names of classes.
+    metrics : tuple of str
+        The names of what is measured, the loss among them.
+    """
 
     kind: Kind = "logits"
     options: LossOptions = LossOptions()
@@ -54,30 +69,17 @@ class Criterion(NamedTuple):
     temperature: float = 1.0
     propagate: bool = False
     shift: int = 0
-    """The row of logits at t predicts the label at t + shift."""
     naming: Naming = Naming()
+    metrics: tuple[str, ...] = ("loss",)
 
     @property
     def command(self) -> str:
         """The command that computes this."""
         return "loss" if self.kind == "logits" else "nll"
 
-    def minds(self, problem: Problem) -> bool:
-        """Whether a problem is an error."""
+    def is_error(self, problem: Problem) -> bool:
+        """Whether a problem ends the run."""
         return problem.error is not NonFiniteError or not self.propagate
-
-    def losses(
-        self, logits: Array | TiledRows, labels: Array, class_axis: int
-    ) -> tuple[RowLosses, tuple[int, ...]]:
-        """Return the losses of some rows, and the shape that they stand for."""
-        if isinstance(logits, TiledRows):
-            prepared = logits.as_prepared(self.prepared)
-            return cross_entropy_rows(prepared, labels, self.options), logits.lead
-        rows = rows_of(self.prepared(logits), labels, self.options, class_axis)
-        if self.kind == "logits":
-            return cross_entropy_rows(rows.values, rows.labels, self.options), rows.lead
-        probs = self.kind == "probabilities"
-        return nll_rows(rows.values, rows.labels, self.options, probs=probs), rows.lead
 
     def prepared(self, values: Array) -> Array:
         """Return what the formulas see of what is stored."""
@@ -93,23 +95,41 @@ class Evaluation(NamedTuple):
     """What the first rows of the logits look like."""
 
 
-def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
-    """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
-    with np.errstate(all="ignore"):
-        if dtype is not None:
-            values = values.astype(dtype)
-        if temperature == 1.0:
-            return values
-        cooled = values.astype(np.float64) / temperature
-    if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
-        raise InputError(f"logits divided by the temperature {temperature} are too large")
-    return cooled
+@dataclass(frozen=True)
+class LossWork:
+    """What is done with a step, by whoever does it."""
+
+    aligned: Aligned
+    criterion: Criterion
+    keeps_losses: bool = False
+
+    def __call__(self, step: Step) -> Part[States]:
+        """Read the rows of a step and measure them."""
+        aligned, criterion = self.aligned, self.criterion
+        rows = aligned.read(step, criterion.options)
+        stored = rows.logits
+        if isinstance(stored, TiledRows):
+            logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
+        else:
+            logits = criterion.prepared(stored)
+        needs = needs_of(criterion.metrics)
+        facts = row_facts(logits, rows.labels, rows.options, needs, kind=criterion.kind)
+        problems = (*rows.problems, *facts.problems)
+        before = aligned.rows_before(step)
+        return Part(
+            step.block.rows,
+            facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
+            States.from_rows(criterion.metrics, facts),
+            tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
+            looks_of(stored) if step.block.start == 0 else None,
+            stored.shape[1],
+            rows.ids,
+        )
 
 
-def looks_of(values: Array | TiledRows, axis: int) -> RowKind:
-    """Say what the first rows of a block look like, whose classes are along `axis`."""
-    rows = values if isinstance(values, TiledRows) else as_rows(values, axis)
-    count = max(1, min(_SAMPLE, _SAMPLE_SIZE // max(1, rows.shape[1])))
+def looks_of(rows: Array | TiledRows) -> RowKind:
+    """Say what the first of some rows (N, C) look like."""
+    count = max(1, min(_SAMPLE_ROWS, _SAMPLE_ELEMENTS // max(1, rows.shape[1])))
     return row_kind(widen(rows[:count]))
 
 
@@ -139,71 +159,44 @@ def evaluate(
         If shapes do not fit, a label is no class or, unless the criterion propagates, a used
         logit is not finite; names the first place, after all rows were seen and counted.
     """
-    layout = find_layout(logits, labels, criterion.class_axis, criterion.shift)
-    if layout.probabilities and criterion.kind != "logits":
+    aligned = align(
+        logits,
+        labels,
+        class_axis=criterion.class_axis,
+        shift=criterion.shift,
+        naming=criterion.naming,
+        tiles=criterion.kind == "logits",
+    )
+    axes = aligned.axes
+    if axes.probabilities and criterion.kind != "logits":
         raise ShapeError(f"{labels.name if labels else logits.name}: nll takes class indices")
-    num_classes = layout.logits[layout.class_axis]
+    num_classes = axes.logits[axes.class_axis]
     if num_classes is not None:
-        check_options(criterion.options, num_classes, probabilities=layout.probabilities)
+        check_options(criterion.options, num_classes, probabilities=axes.probabilities)
     if sink:
         ids, float64 = logits.id_column, np.dtype(np.float64)
         columns = None if ids is None else ("loss",)
-        sink.open(ArrayHeader(layout.lead, float64, columns, ids, name="losses"))
-    names = class_names(logits, layout, criterion.naming)
-    work = _Work(layout, criterion, names, keeps_losses=sink is not None)
-
-    def error(problem: Problem, rows: int) -> InputError:
-        label = problem.error is LabelError
-        source = labels if label and labels else logits
-        return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
-
-    forks = shareable(logits, labels)
-    tiled = criterion.kind == "logits" and can_be_tiled(logits, layout)
-    work_items = pairs(logits, labels, layout, tiled=tiled)
-    parts = ordered_map(work.part_of, work_items, run.jobs, forks=forks)
-    total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
-    state = total.state or LossState()
-    unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows
-    summary = state.compute(
-        criterion.command, criterion.reduction, num_classes or total.num_classes, unpaired
+        sink.open(ArrayHeader(axes.lead, float64, columns, ids, name="losses"))
+    work = LossWork(aligned, criterion, keeps_losses=sink is not None)
+    steps = aligned.steps(run.block_elements)
+    parts = ordered_map(work, steps, run.jobs, shareable=aligned.shareable)
+    total = collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
+    measured = (total.state or States.empty(criterion.metrics)).compute()
+    rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
+    summary = LossSummary.of(
+        measured,
+        command=criterion.command,
+        reduction=criterion.reduction,
+        unpaired=rows - measured["loss"].rows,
+        num_classes=num_classes or total.num_classes,
     )
-    notes = list(_notes(layout, names, unpaired, state.uneven))
-    return Evaluation(summary, notes, total.looks_like)
+    return Evaluation(summary, list(_notes(aligned, summary, measured["loss"].uneven)), total.looks_like)
 
 
-def _notes(layout: Layout, names: ClassNames, unpaired: int, uneven: int) -> Iterator[str]:
-    if layout.note:
-        yield layout.note
-    yield from names.notes
-    if unpaired:
-        yield f"rows without a label {layout.shift} further on, left out: {unpaired:,}"
+def _notes(aligned: Aligned, summary: LossSummary, uneven: int) -> Iterator[str]:
+    yield from aligned.notes
+    if summary.unpaired:
+        by = aligned.axes.shift.by
+        yield f"rows without a label {by} further on, left out: {summary.unpaired:,}"
     if uneven:
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
-
-
-class _Work(NamedTuple):
-    """What is done with a block, by whoever does it."""
-
-    layout: Layout
-    criterion: Criterion
-    names: ClassNames
-    keeps_losses: bool
-
-    def part_of(self, pair: Pair) -> Part[LossState]:
-        block, layout, criterion = pair.block, self.layout, self.criterion
-        logits, labels, ids = pair.decode()
-        unknown: tuple[Problem, ...] = ()
-        if not layout.probabilities:
-            labels, options, unknown = self.names.indices(labels, criterion.options)
-            criterion = criterion._replace(options=options)
-        losses, lead = criterion.losses(logits, labels, layout.class_axis)
-        before = block.start * math.prod(n or 0 for n in layout.lead[1:])
-        return Part(
-            block.rows,
-            losses.loss.reshape(lead) if self.keeps_losses else None,
-            LossState.from_block(losses),
-            tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
-            looks_of(logits, layout.class_axis) if block.start == 0 else None,
-            logits.shape[-1 if isinstance(logits, TiledRows) else layout.class_axis],
-            ids,
-        )

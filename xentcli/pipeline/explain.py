@@ -5,21 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xentcli.alignment.aligned import Aligned, AlignedRows, align
+from xentcli.alignment.class_names import IGNORED
+from xentcli.alignment.naming import Naming
 from xentcli.core.checks import check_finite, check_labels, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.normalizer import normalizer
 from xentcli.core.one_hot import one_hot
-from xentcli.core.row_losses import Rows, rows_of
 from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source
-from xentcli.pipeline.classes import IGNORED, ClassNames, class_names
 from xentcli.pipeline.flow import check_unchanged
-from xentcli.pipeline.labels import pairs
-from xentcli.pipeline.layout import Layout, find_layout
-from xentcli.pipeline.naming import Naming
 from xentcli.results.explain import Explanation, Route
 
 if TYPE_CHECKING:
@@ -39,19 +37,23 @@ def explain(
 
     And what the user should know about the meaning of labels.
     """
-    layout = find_layout(logits, labels, None, shift)
-    names = class_names(logits, layout, naming or Naming())
-    chosen, first_row, base = _read_rows(logits, labels, rows, layout, names, label_base)
-    z = widen(chosen.values).astype(np.float64)
+    aligned = align(logits, labels, shift=shift, naming=naming or Naming())
+    if aligned.axes.probabilities:
+        raise ShapeError("explain takes class indices as labels, not class probabilities")
+    if len(aligned.axes.rows) > 1:
+        raise ShapeError("explain takes logits of shape (N, C) or (C,)")
+    chosen = _read_rows(aligned, rows, LossOptions(ignore_index=IGNORED, label_base=label_base))
+    first_row, base = rows.start or 0, chosen.options.label_base
+    z = widen(chosen.logits[:]).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=base):
         moved = problem.shifted(first_row)
-        raise problem.at(layout.place(labels or logits, moved.row + 1, moved, label=True))
+        raise problem.at(aligned.place(moved, moved.row + 1))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
-        index = [problem.row + first_row] if len(logits.shape) > 1 else []
-        index += [] if problem.column is None else [problem.column]
-        raise replace(problem, hint=None).at(logits.place(tuple(index)))
-    return _steps(z, y - base, first_row, names.names or logits.columns), names.notes
+        moved = replace(problem.shifted(first_row), hint=None)
+        raise moved.at(aligned.place(moved, moved.row + 1))
+    columns = aligned.names.names or logits.columns
+    return _steps(z, y - base, first_row, columns), aligned.names.notes
 
 
 def _steps(
@@ -100,46 +102,28 @@ def _steps(
     )
 
 
-def _read_rows(
-    logits: Source,
-    labels: Source | None,
-    rows: slice,
-    layout: Layout,
-    names: ClassNames,
-    label_base: int,
-) -> tuple[Rows, int, int]:
-    """Read the rows that are wanted; blocks without any are not decoded.
-
-    Returns them, the number of the first, and the label of the first class.
-    """
-    if layout.probabilities:
-        raise ShapeError("explain takes class indices as labels, not class probabilities")
-    if len(layout.rows) > 1:
-        raise ShapeError("explain takes logits of shape (N, C) or (C,)")
+def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRows:
+    """Return the rows that are wanted; blocks without any are not decoded."""
     first, stop = rows.start or 0, rows.stop
-    options = LossOptions(ignore_index=IGNORED, label_base=label_base)
-    values: list[NDArray[Any]] = []
-    indices: list[NDArray[Any]] = []
-    for pair in pairs(logits, labels, layout):
-        block = pair.block
-        if stop is not None and block.start >= stop:
+    found: list[AlignedRows] = []
+    for step in aligned.steps():
+        start = step.block.start
+        if stop is not None and start >= stop:
             break
-        if block.start + pair.rows <= first:
+        if start + step.rows <= first:
             continue
-        part = rows_of(*pair.decode_whole()[:2], LossOptions(), layout.class_axis)
-        keep = slice(max(0, first - block.start), None if stop is None else stop - block.start)
-        found, options, problems = names.indices(part.labels[keep], options)
-        for problem in problems:
-            moved = problem.shifted(block.start + (keep.start or 0))
-            raise names.with_hint(problem).at(
-                layout.place(labels or logits, moved.row + 1, moved, label=True)
-            )
-        values.append(part.values[keep].copy())
-        indices.append(found.copy())
-    check_unchanged(logits, labels)
-    if not values:
-        with_label = f" with a label {layout.shift} further on" if layout.shift else ""
-        raise InputError(f"{logits.name}: there is no row {first}{with_label}")
-    labels_of_rows = np.concatenate(indices)
-    chosen = Rows(np.concatenate(values), labels_of_rows, labels_of_rows.shape)
-    return chosen, first, options.label_base
+        keep = slice(max(0, first - start), None if stop is None else stop - start)
+        part = aligned.read(step, options, keep)
+        for problem in part.problems:
+            moved = problem.shifted(start + (keep.start or 0))
+            raise aligned.error(moved, moved.row + 1)
+        found.append(part._replace(logits=np.array(part.logits[:]), labels=part.labels.copy()))
+    check_unchanged(*aligned.sources)
+    if not found:
+        shift = aligned.axes.shift.by
+        with_label = f" with a label {shift} further on" if shift else ""
+        raise InputError(f"{aligned.logits.name}: there is no row {first}{with_label}")
+    return found[-1]._replace(
+        logits=np.concatenate([part.logits[:] for part in found]),
+        labels=np.concatenate([part.labels for part in found]),
+    )

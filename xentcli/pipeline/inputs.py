@@ -1,61 +1,66 @@
-"""Opening what the user names, and cutting it into blocks."""
+"""Opening what the user names, and how a run over it is set up."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.errors import ShapeError
+from xentcli.alignment.naming import Naming, read_naming
+from xentcli.core.dtypes import Floats
+from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.execution import available_jobs
-from xentcli.formats import registry
 from xentcli.formats.base import (
+    BLOCK_ELEMENTS,
     ArrayHeader,
-    Block,
-    Place,
     ReadOptions,
     Shape,
     Source,
-    Table,
-    cut,
+    read_whole,
 )
-from xentcli.storage.inputs import Input
+from xentcli.formats.files import InputFile, open_file, open_pair
+from xentcli.formats.shards import expand, open_shards, reads_once
 
 __all__ = [
     "ArrayHeader",
     "InputFile",
-    "Place",
+    "Naming",
     "ReadOptions",
     "Run",
     "Source",
-    "open_array",
-    "open_pair",
+    "expand",
+    "open_both",
+    "open_file",
+    "open_shards",
+    "prepare",
+    "read_naming",
     "read_vector",
 ]
 
-BLOCK = 2**20
-"""Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
+Array = NDArray[Any]
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
 
 
-class InputFile(NamedTuple):
-    """A file as the user names it, ``-`` for standard input, and what they say about it."""
-
-    path: str
-    format: str | None = None
-    options: ReadOptions = ReadOptions()
-
-
 @dataclass(frozen=True)
 class Run:
-    """How to run: in how many threads, and whom to tell how far it is."""
+    """How to run.
+
+    Attributes
+    ----------
+    jobs : int
+        How many threads or processes compute at once.
+    progress : callable, optional
+        Is told how far the run is.
+    block_elements : int
+        Numbers of a block, about.
+    """
 
     jobs: int = field(default_factory=available_jobs)
     progress: Progress | None = None
+    block_elements: int = BLOCK_ELEMENTS
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
         """Return what reports the rows done of an array of `shape`."""
@@ -63,31 +68,9 @@ class Run:
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
 
 
-def open_array(file: InputFile) -> Source:
-    """Open a file."""
-    return registry.open_source(Input.open(file.path), file.format, file.options)
-
-
-def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
-    """Open two arrays of the same file, which may be standard input."""
-    data = Input.open(one.path).spooled()
-    first, second = (registry.open_source(data, f.format, f.options) for f in (one, other))
-    return first, second
-
-
-def read_whole(source: Source) -> NDArray[Any]:
-    """Return all of an array, for those that are small, or have no rows to cut at."""
-    parts = [np.array(block.decode().values) for block in source.blocks(BLOCK)]
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return np.empty(tuple(n or 0 for n in source.shape), source.dtype)
-    return np.concatenate(parts)
-
-
 def read_vector(file: InputFile) -> NDArray[np.float64]:
     """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
-    source = open_array(file)
+    source = open_file(file)
     values = read_whole(source)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
@@ -95,17 +78,74 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     return values.reshape(-1).astype(np.float64)
 
 
-def blocks_along(source: Source, axis: int = 0, size: int = 1) -> Iterator[Block]:
-    """Cut a source along an axis into blocks of about `size` times `BLOCK` elements."""
-    lengths = [n for i, n in enumerate(source.shape) if i != axis and n is not None]
-    rows = max(1, size * BLOCK // max(1, math.prod(lengths)))
-    if axis == 0:
-        yield from source.blocks(rows)
-        return
-    if not source.sliceable:
-        source.keep()
-    if not source.sliceable:
-        whole = read_whole(source)
-        yield Block(0, whole.shape[axis], lambda: Table(whole))
-        return
-    yield from cut(source, rows, axis)
+def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
+    """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
+    with np.errstate(all="ignore"):
+        if dtype is not None:
+            values = values.astype(dtype)
+        if temperature == 1.0:
+            return values
+        cooled: Floats = values.astype(np.float64) / temperature
+    if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
+        raise InputError(f"logits divided by the temperature {temperature} are too large")
+    return cooled
+
+
+def open_both(
+    logits: Sequence[str],
+    labels: Sequence[str] | None,
+    file_of: Callable[..., InputFile],
+    labels_of: Callable[..., InputFile],
+    *,
+    label_column: str | None = None,
+    label_key: str | None = None,
+    shift: int = 0,
+    classes: tuple[str, ...] = (),
+) -> tuple[Source, Source | None]:
+    """Open logits and their labels.
+
+    Labels that are further down than their logits are read as from a file of their own.
+
+    Parameters
+    ----------
+    logits, labels : sequence of str
+        Names of files, or patterns; labels are None where the files of logits hold them too.
+    file_of, labels_of : callable
+        Return a file to read of a name, and of more options of `ReadOptions`.
+    label_column, label_key : str, optional
+        The column or the array of the labels.
+    shift : int
+        How far further on the label of a row stands.
+    classes : tuple of str
+        The names of the classes, where the user lists them.
+
+    Returns
+    -------
+    Source, Source or None
+        No labels where each row of logits has its own beside it.
+    """
+    if labels:
+        source = open_shards(logits, file_of)
+        names = classes or source.columns or ()
+        return source, open_shards(labels, lambda path: labels_of(path, classes=names))
+    if (label_column is None) == (label_key is None):
+        raise UsageError(
+            "where are the labels? --labels FILE, or --label-column NAME of the same file, "
+            "or --label-key NAME of the same file"
+        )
+    once = any(map(reads_once, logits))
+    if label_key is not None and len(logits) == 1 and once:
+        return open_pair(file_of(logits[0]), labels_of(logits[0]))
+    if label_key is not None and once:
+        raise UsageError("--label-key reads several files twice, which pipes are not")
+    if label_key is not None:
+        return open_shards(logits, file_of), open_shards(logits, labels_of)
+    both = open_shards(
+        logits, lambda path: file_of(path, label_column=label_column, classes=classes)
+    )
+    if not shift:
+        return both, None
+    if once:
+        raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
+    names = classes or both.columns or ()
+    return both, open_shards(logits, lambda path: labels_of(path, classes=names))

@@ -1,29 +1,39 @@
 """What a file holds."""
 
 import math
+from dataclasses import dataclass
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.execution import ordered_map
-from xentcli.formats.base import Block, Source
+from xentcli.formats.base import Block, Source, blocks_along
 from xentcli.metrics.summary import SummaryState
-from xentcli.pipeline.flow import Part, pour
-from xentcli.pipeline.inputs import BLOCK, Run, blocks_along
+from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.inputs import Run
 from xentcli.results.info import ArraySummary
 
-_AT_REST = 60 * 2**20  # bytes that Python, NumPy and the command line take
+_AT_REST_BYTES = 60 * 2**20  # that Python, NumPy and the command line take
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output
+
+
+@dataclass(frozen=True)
+class SummaryWork:
+    """Summarises the values of a block."""
+
+    source: Source
+
+    def __call__(self, block: Block) -> Part[SummaryState]:
+        """Return the state of a block's values."""
+        values = self.source.decode(block).values
+        return Part(block.rows, state=SummaryState.from_block(values))
 
 
 def inspect(source: Source, run: Run) -> ArraySummary:
     """Return the shape, range, mean, odd values and looks of an array; reads all of it."""
-
-    def work(block: Block) -> Part[SummaryState]:
-        return Part(block.rows, state=SummaryState.from_block(block.decode().values))
-
-    parts = ordered_map(work, blocks_along(source), run.jobs, forks=source.shareable)
+    blocks = blocks_along(source, 0, run.block_elements)
+    parts = ordered_map(SummaryWork(source), blocks, run.jobs, shareable=source.shareable)
     progress = run.progress_of(source.shape)
-    total = pour(parts, None, progress, lambda problem, _: problem.at(""), [source])
-    state = total.state or SummaryState()
+    total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
+    summary = (total.state or SummaryState()).compute()
     shape = (total.rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()
     return ArraySummary(
         file=source.name,
@@ -32,19 +42,19 @@ def inspect(source: Source, run: Run) -> ArraySummary:
         dtype=source.stored_dtype,
         columns=source.columns,
         bytes=source.size,
-        minimum=state.minimum if state.minimum <= state.maximum else math.nan,
-        maximum=state.maximum if state.minimum <= state.maximum else math.nan,
-        mean=state.mean,
-        nan=state.total.nan,
-        positive_infinities=state.total.positive_infinities,
-        negative_infinities=state.total.negative_infinities,
-        looks_like=state.looks_like(len(shape)),
-        memory=_memory(source, shape, run.jobs),
+        minimum=summary.minimum,
+        maximum=summary.maximum,
+        mean=summary.mean,
+        nan=summary.nan,
+        positive_infinities=summary.positive_infinities,
+        negative_infinities=summary.negative_infinities,
+        looks_like=summary.looks_like(len(shape)),
+        memory=_memory(source, shape, run),
     )
 
 
-def _memory(source: Source, shape: tuple[int, ...], jobs: int) -> int:
+def _memory(source: Source, shape: tuple[int, ...], run: Run) -> int:
     """Return about how many bytes a command on this array uses: a few blocks, whatever its size."""
     itemsize = max(source.dtype.itemsize, computing_dtype(source.dtype).itemsize)
-    elements = min(math.prod(shape), max(BLOCK, math.prod(shape[1:])))
-    return _AT_REST + _COPIES * jobs * elements * itemsize
+    elements = min(math.prod(shape), max(run.block_elements, math.prod(shape[1:])))
+    return _AT_REST_BYTES + _COPIES * run.jobs * elements * itemsize

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.base import Source
-from xentcli.pipeline import inputs
-from xentcli.pipeline.layout import Layout
+from xentcli.alignment.axes import Axes
+from xentcli.formats.base import IndexedSource, Source
 
 Array = NDArray[Any]
-_LARGEST = 4  # times an ordinary block: what is never in memory as a whole may be large
-_FEWEST = 32  # blocks that are left, so that all processes end at about the same time
+_LARGEST_TIMES = 4  # an ordinary block: what is never in memory as a whole may be large
+_FEWEST_BLOCKS = 32  # are left, so that all processes end at about the same time
 
 
 class TiledRows:
@@ -24,12 +23,10 @@ class TiledRows:
 
     Parameters
     ----------
-    source : Source
+    source : IndexedSource
         Logits.
-    start : int
-        The first row.
-    lead : tuple of int
-        The shape that the rows stand for.
+    start, rows : int
+        The first row, and how many there are.
     prepared : callable
         What the formulas see of what is stored.
     """
@@ -38,18 +35,19 @@ class TiledRows:
         self,
         source: Source,
         start: int,
-        lead: tuple[int, ...],
+        rows: int,
         prepared: Callable[[Array], Array] = np.asarray,
     ) -> None:
-        self.lead = lead
-        self.rows = math.prod(lead)
+        if not isinstance(source, IndexedSource):
+            raise TypeError("only an indexed source is read by the tile")
+        self.rows = rows
         self._source = source
         self._start = start
         self._prepared = prepared
 
     def as_prepared(self, prepared: Callable[[Array], Array]) -> "TiledRows":
         """Return the same rows as the formulas see them."""
-        return TiledRows(self._source, self._start, self.lead, prepared)
+        return TiledRows(self._source, self._start, self.rows, prepared)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -67,18 +65,18 @@ class TiledRows:
         return self._prepared(self._source.tile(self._start + start, stop - start))
 
 
-def can_be_tiled(logits: Source, layout: Layout) -> bool:
+def can_be_tiled(logits: Source, axes: Axes) -> bool:
     """Whether any few rows are read as cheaply as many: the classes of each lie side by side."""
-    last = len(layout.logits) - 1
+    last = len(axes.logits) - 1
     return (
-        0 < last == layout.class_axis
-        and not layout.probabilities
-        and (last < 3 or not layout.shift)
+        0 < last == axes.class_axis
+        and not axes.probabilities
+        and (last < 3 or not axes.shift.by)
         and logits.tileable
     )
 
 
-def size_of_blocks(logits: Source) -> int:
-    """Return how many times larger than others a block is whose rows are read by the tile."""
-    ordinary = math.prod(n or 0 for n in logits.shape) // inputs.BLOCK
-    return min(_LARGEST, max(1, ordinary // _FEWEST))
+def elements_of_a_block(logits: Source, elements: int) -> int:
+    """Return the size of a block that is read by the tile, where others have so many elements."""
+    ordinary = math.prod(n or 0 for n in logits.shape) // elements
+    return elements * min(_LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))

@@ -1,28 +1,36 @@
-"""How logits and labels lie in their files."""
+"""Which axis holds the classes, and what labels are: class indices, or class probabilities."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numpy.typing import NDArray
-
-from xentcli.core.checks import Problem, unravel
+from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.row_losses import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
-from xentcli.pipeline.shard_counts import ShardCounts
-
-Array = NDArray[Any]
 
 
-class Layout(NamedTuple):
-    """How logits and labels lie in their files: shapes, and the axis of the classes."""
+class Axes(NamedTuple):
+    """How logits and labels lie in their files.
+
+    Attributes
+    ----------
+    logits : Shape
+        Of the logits.
+    class_axis : int
+        The axis of the classes, counted from the first.
+    probabilities : bool
+        Whether labels are class probabilities, of the logits' shape.
+    note : str or None
+        What was decided where there was a choice.
+    shift : Shift
+        How far further on the label of a row stands.
+    """
 
     logits: Shape
     class_axis: int
     probabilities: bool
     note: str | None = None
-    shift: int = 0
-    """The row at t predicts the label at t + shift, t along the last axis without the classes."""
+    shift: Shift = Shift()
 
     @property
     def cut_axis(self) -> int | None:
@@ -32,6 +40,11 @@ class Layout(NamedTuple):
         return 1 if self.class_axis == 0 else 0
 
     @property
+    def labels_cut_axis(self) -> int:
+        """The axis of the labels that runs in step with it."""
+        return (self.cut_axis or 0) if self.probabilities else 0
+
+    @property
     def rows(self) -> Shape:
         """The shape of one number for each row of logits."""
         return without_axis(self.logits, self.class_axis)
@@ -39,77 +52,41 @@ class Layout(NamedTuple):
     @property
     def lead(self) -> Shape:
         """The shape of one loss for each row that has a label."""
-        if not self.shift:
-            return self.rows
-        *outer, last = self.rows
-        return (*outer, None if last is None else max(0, last - self.shift))
+        return self.shift.lead(self.rows)
 
     @property
-    def shift_of_rows(self) -> int:
-        """The shift where it runs along the cut axis, from block to block."""
-        return self.shift if len(self.rows) == 1 else 0
+    def last_row_axis(self) -> int:
+        """The last axis of the logits that is not the classes': the one of the shift."""
+        last = len(self.logits) - 1
+        return last - 1 if self.class_axis == last else last
 
-    def pair(self, logits: Array, labels: Array, rows: int) -> tuple[Array, Array]:
-        """Return the logits of a block that have a label, and these labels.
-
-        Where the shift runs along the cut axis, the labels that come are shifted already, and
-        belong to the first `rows` rows.
-        """
-        if not self.shift:
-            return logits, labels
-        last = logits.ndim - 1
-        axis = last - 1 if self.class_axis == last else last
-        count = rows if self.shift_of_rows else max(0, logits.shape[axis] - self.shift)
-        logits = logits[(slice(None),) * axis + (slice(count),)]
-        return logits, self.shifted(labels)
-
-    def shifted(self, labels: Array) -> Array:
-        """Return the labels of a block that belong to a row of logits."""
-        if not self.shift or self.shift_of_rows:
-            return labels
-        axis = labels.ndim - 1
-        if self.probabilities and self.class_axis == axis:
-            axis -= 1
-        return labels[(slice(None),) * axis + (slice(self.shift, None),)]
-
-    def place(self, source: Source, rows: int, problem: Problem, *, label: bool) -> str:
-        """Name the place of a problem in the logits or the labels, of which `rows` were read."""
-        lead = (rows, *(n or 0 for n in self.lead[1:])) if self.lead else ()
-        index = list(unravel(problem.row, lead))
-        if label and index:
-            index[-1] += self.shift
-        elif problem.column is not None:
-            index.insert(self.class_axis, problem.column)
-        return source.place(tuple(index))
+    @property
+    def last_label_axis(self) -> int:
+        """The same axis of the labels."""
+        return self.last_row_axis if self.probabilities else len(self.rows) - 1
 
 
-def _fits(one: Shape, other: Shape) -> bool:
-    return len(one) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
-    )
-
-
-def find_layout(
+def find_axes(
     logits: Source, labels: Source | None, class_axis: int | None, shift: int = 0
-) -> Layout:
+) -> Axes:
     """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
+
+    Labels are None where each row of logits has its own beside it in the file.
 
     Raises
     ------
     ShapeError
-        If labels do not fit logits, all of them or those of one shard, as far as their headers say.
+        If labels do not fit logits, as far as their headers say.
     """
-    rows_axis = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
-    ShardCounts(logits, labels, rows_axis).check()
-    layout = _find_layout(logits, labels, class_axis)
+    axes = _find(logits, labels, class_axis)
     if shift and labels is None:
         raise AssertionError("labels beside logits are shifted as a source of their own")
-    if shift and not layout.rows:
+    if shift and not axes.rows:
         raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
-    return layout._replace(shift=shift)
+    return axes._replace(shift=Shift(shift, across_blocks=len(axes.rows) == 1))
 
 
-def _find_layout(logits: Source, labels: Source | None, class_axis: int | None) -> Layout:
+def _find(logits: Source, labels: Source | None, class_axis: int | None) -> Axes:
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
@@ -133,7 +110,13 @@ def _find_layout(logits: Source, labels: Source | None, class_axis: int | None) 
     lead = without_axis(shape, axis)
     if not _fits(lead, labels_shape) and not (lead == () and _fits((1,), labels_shape)):
         raise _misfit(logits, labels or logits, lead, labels_shape)
-    return Layout(shape, axis, probabilities=False, note=note)
+    return Axes(shape, axis, probabilities=False, note=note)
+
+
+def _fits(one: Shape, other: Shape) -> bool:
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
+    )
 
 
 def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) -> ShapeError:
@@ -152,7 +135,7 @@ def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) ->
     )
 
 
-def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Layout:
+def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Axes:
     if not is_floating(labels.dtype):
         raise ShapeError(
             f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
@@ -161,7 +144,7 @@ def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) 
     last = len(logits.shape) - 1
     axis = min(1, last) if class_axis is None else class_axis % len(logits.shape)
     note = _as_pytorch(last) if class_axis is None and last > 1 else None
-    return Layout(logits.shape, axis, probabilities=True, note=note)
+    return Axes(logits.shape, axis, probabilities=True, note=note)
 
 
 def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
+from xentcli.alignment.axes import Axes
+from xentcli.alignment.naming import Naming
 from xentcli.formats.base import Source
-from xentcli.pipeline.layout import Layout
-from xentcli.pipeline.naming import Naming
 
 Array = NDArray[Any]
 
@@ -119,7 +119,9 @@ class ClassNames:
             hint = f"label rows to leave out {ignored}" if can_ignore and not names[row] else None
             message = self._why(repr, names[row])
             problems = (
-                Problem(LabelError, row, message, unknown.size, hint=hint, name=names[row]),
+                Problem(
+                    LabelError, row, message, unknown.size, hint=hint, name=names[row], input="labels"
+                ),
             )
         return _without(unknown, codes.reshape(labels.shape), options, problems)
 
@@ -135,7 +137,9 @@ class ClassNames:
         if unknown.size and not problems:
             message = self._why(str, str(flat[unknown[0]]))
             hint = "if labels count the classes from 0: --label-base 0"
-            problems = (Problem(LabelError, int(unknown[0]), message, unknown.size, hint=hint),)
+            problems = (Problem(
+                    LabelError, int(unknown[0]), message, unknown.size, hint=hint, input="labels"
+                ),)
         return _without(unknown, codes.reshape(labels.shape), options, problems)
 
     def _why(self, show: Callable[[str], str], name: str) -> str:
@@ -157,7 +161,7 @@ class ClassNames:
         return replace(problem, hint=f"did you mean {near!r}?" if near else f"there are {few}")
 
 
-def class_names(logits: Source, layout: Layout, naming: Naming) -> ClassNames:
+def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
     """Return the names that the user gives, or those of the columns, if these are the classes.
 
     Raises
@@ -165,11 +169,11 @@ def class_names(logits: Source, layout: Layout, naming: Naming) -> ClassNames:
     InputError
         If the user names as many classes as there are not, or those of the header in another order.
     """
-    if layout.probabilities:
+    if axes.probabilities:
         return ClassNames()
-    last = layout.class_axis == len(layout.logits) - 1
+    last = axes.class_axis == len(axes.logits) - 1
     columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
-    num_classes = layout.logits[layout.class_axis]
+    num_classes = axes.logits[axes.class_axis]
     names = naming.of(num_classes)
     if names and names != columns and sorted(names) == sorted(columns):
         raise InputError(

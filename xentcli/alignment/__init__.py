@@ -1,0 +1,1 @@
+"""What belongs to the same row: axes, shift, class names, counts of shards. Hands out steps."""

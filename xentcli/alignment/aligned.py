@@ -1,0 +1,209 @@
+"""Logits and the labels of their rows: decided once, then handed out step by step."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.axes import Axes, find_axes
+from xentcli.alignment.class_names import ClassNames, class_names
+from xentcli.alignment.naming import Naming
+from xentcli.alignment.shard_counts import ShardCounts
+from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
+from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
+from xentcli.core.checks import Problem, unravel
+from xentcli.core.labels import LossOptions
+from xentcli.core.softmax import as_rows
+from xentcli.errors import InputError
+from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, indexed, read_whole
+
+Array = NDArray[Any]
+
+
+class AlignedRows(NamedTuple):
+    """Some rows of logits and their labels, laid out as the formulas take them.
+
+    Attributes
+    ----------
+    logits : (N, C)
+        An array, or what reads rows from the file.
+    labels : (N,) or (N, C)
+        Class indices or class probabilities.
+    lead : tuple of int
+        The shape that N stands for.
+    options : LossOptions
+        Those of the loss, as they are to be read with these labels.
+    problems : tuple of Problem
+        Labels that name no class.
+    ids : array of shape (N,), optional
+        What names the rows.
+    """
+
+    logits: Array | TiledRows
+    labels: Array
+    lead: tuple[int, ...]
+    options: LossOptions
+    problems: tuple[Problem, ...] = ()
+    ids: Array | None = None
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Logits, the labels of their rows, and what was decided about both.
+
+    Attributes
+    ----------
+    logits, labels : Source
+        Labels are None where each row of logits has its own beside it in the file.
+    axes : Axes
+        Where the classes lie, what labels are, and the shift.
+    names : ClassNames
+        What labels that are names mean.
+    tiled : bool
+        Whether logits are read a tile at a time, where they are computed.
+    """
+
+    logits: Source
+    labels: Source | None
+    axes: Axes
+    names: ClassNames
+    tiled: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of what was decided."""
+        return [*([self.axes.note] if self.axes.note else []), *self.names.notes]
+
+    @property
+    def sources(self) -> tuple[Source | None, ...]:
+        """The files that are read."""
+        return self.logits, self.labels
+
+    @property
+    def shareable(self) -> bool:
+        """Whether other processes can read the steps, or get of the labels what is decoded."""
+        labels = self.labels
+        follows = labels is None or labels.shareable or len(labels.shape) == 1
+        return self.logits.shareable and follows
+
+    @property
+    def _follower(self) -> Follower | None:
+        if self.labels is None:
+            return None
+        return Follower(self.labels, self.axes.labels_cut_axis, self.axes.shift.offset)
+
+    def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
+        """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
+        if self.axes.cut_axis is None:
+            return iter([Step(Block(0, 1), 1)])
+        if self.tiled:
+            elements = elements_of_a_block(self.logits, elements)
+        followers = [self._follower] if self._follower else []
+        return steps(self.logits, followers, self.axes.cut_axis, elements)
+
+    def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
+        """Return the rows of a step that have a label, or those of them that `keep` says."""
+        rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
+        logits, labels, ids, lead = rows
+        if keep is not None:
+            logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
+            lead = (len(labels),)
+        problems: tuple[Problem, ...] = ()
+        if not self.axes.probabilities:
+            labels, options, problems = self.names.indices(labels.reshape(-1), options)
+        return AlignedRows(logits, labels, lead, options, problems, ids)
+
+    def rows_before(self, step: Step) -> int:
+        """Return how many rows with a label stand before those of a step."""
+        return rows_before(step.block.start, self.axes.lead[1:])
+
+    def _goes_by_tiles(self, step: Step) -> bool:
+        """Whether no gap is between the rows of a step that have a label."""
+        whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
+        return self.tiled and whole
+
+    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...]]:
+        lead = (step.rows, *(n or 0 for n in self.axes.lead[1:]))
+        first = rows_before(step.block.start, self.axes.rows[1:])
+        return TiledRows(self.logits, first, math.prod(lead)), self._labels_of(step), None, lead
+
+    def _labels_of(self, step: Step) -> Array:
+        follower = self._follower
+        if follower is None:
+            raise AssertionError("labels stand beside the logits")
+        labels = read(follower, step.parts[0])
+        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis)
+
+    def _arrays(self, step: Step) -> tuple[Array, Array, Array | None, tuple[int, ...]]:
+        axes = self.axes
+        if axes.cut_axis is None:
+            values, labels, ids = read_whole(self.logits), read_whole(self.labels), None
+        else:
+            values, labels, ids = self.logits.decode(step.block)
+            labels = labels if self.labels is None else self._labels_of(step)
+        values = axes.shift.logits_with_a_label(values, axes.last_row_axis, step.rows)
+        rows = as_rows(values, axes.class_axis)
+        shape = values.shape
+        lead = shape[: axes.class_axis] + shape[axes.class_axis + 1 :]
+        if axes.probabilities:
+            labels = as_rows(labels, axes.class_axis)
+        return rows, labels, None if ids is None else ids[: step.rows], lead
+
+    def place(self, problem: Problem, rows: int) -> str:
+        """Name the place of a problem in its input, of which `rows` rows were read."""
+        source = self.labels if problem.input == "labels" and self.labels else self.logits
+        lead = (rows, *(n or 0 for n in self.axes.lead[1:])) if self.axes.lead else ()
+        index = list(unravel(problem.row, lead))
+        if problem.input == "labels":
+            index = self.axes.shift.label_index(index)
+        elif problem.column is not None:
+            index.insert(self.axes.class_axis, problem.column)
+        return source.place(tuple(index))
+
+    def error(self, problem: Problem, rows: int) -> InputError:
+        """Return the error of a problem, `rows` rows of the logits having been read."""
+        return self.names.with_hint(problem).at(self.place(problem, rows))
+
+
+def align(
+    logits: Source,
+    labels: Source | None,
+    *,
+    class_axis: int | None = None,
+    shift: int = 0,
+    naming: Naming = Naming(),  # noqa: B008 - a named tuple
+    tiles: bool = False,
+) -> Aligned:
+    """Decide how labels belong to logits.
+
+    Parameters
+    ----------
+    logits, labels : Source
+        Labels are None where each row of logits has its own beside it in the file.
+    class_axis : int, optional
+        The axis of the classes; else PyTorch's 1, unless only the last one fits.
+    shift : int
+        How far further on the label of a row stands.
+    naming : Naming
+        What the user says about the names of classes.
+    tiles : bool
+        Whether the computation can read logits a tile at a time.
+
+    Raises
+    ------
+    ShapeError
+        If labels do not fit logits, all of them or those of one shard, as far as their headers say.
+    """
+    axis_of_rows = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
+    if labels is not None:
+        ShardCounts(logits, Follower(labels), axis_of_rows).check()
+    axes = find_axes(logits, labels, class_axis, shift)
+    if axes.cut_axis:
+        logits = indexed(logits)
+    if labels is not None and axes.labels_cut_axis:
+        labels = indexed(labels)
+    names = class_names(logits, axes, naming)
+    return Aligned(logits, labels, axes, names, tiled=tiles and can_be_tiled(logits, axes))

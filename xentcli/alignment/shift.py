@@ -1,0 +1,58 @@
+"""The shift of language models: the row of logits at t predicts the label at t + shift."""
+
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from xentcli.formats.base import Shape
+
+Array = NDArray[Any]
+
+
+class Shift(NamedTuple):
+    """How far further on the label of a row of logits stands, along the last axis of the rows.
+
+    Attributes
+    ----------
+    by : int
+        The distance; 0 where each row of logits has its label beside it.
+    across_blocks : bool
+        Whether the rows have one axis only. The shift then runs along the axis that blocks are cut
+        along, and whoever hands out labels begins `offset` rows further down. Otherwise each block
+        holds whole sequences, and its logits and labels are cut to those that belong together.
+    """
+
+    by: int = 0
+    across_blocks: bool = False
+
+    @property
+    def offset(self) -> int:
+        """How many rows further down the labels of a block begin."""
+        return self.by if self.across_blocks else 0
+
+    def lead(self, rows: Shape) -> Shape:
+        """Return the shape of the rows that have a label, of rows of this shape."""
+        if not self.by:
+            return rows
+        *outer, last = rows
+        return (*outer, None if last is None else max(0, last - self.by))
+
+    def logits_with_a_label(self, logits: Array, axis: int, rows: int) -> Array:
+        """Return the logits of a block that have a label; `axis` is the one along which they run.
+
+        Across blocks, the labels that were found belong to the first `rows` rows.
+        """
+        if not self.by:
+            return logits
+        count = rows if self.across_blocks else max(0, logits.shape[axis] - self.by)
+        return logits[(slice(None),) * axis + (slice(count),)]
+
+    def labels_of_a_row(self, labels: Array, axis: int) -> Array:
+        """Return the labels of a block that belong to a row of logits."""
+        if not self.offset and self.by:
+            return labels[(slice(None),) * axis + (slice(self.by, None),)]
+        return labels
+
+    def label_index(self, index: list[int]) -> list[int]:
+        """Return where the label of the row at `index` stands."""
+        return [*index[:-1], index[-1] + self.by] if index else index

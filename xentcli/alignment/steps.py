@@ -1,0 +1,207 @@
+"""A leader's blocks, each with what belongs to the same rows in the sources that follow it.
+
+A step is plain data: whoever has the sources can read it, in any thread or process.
+"""
+
+import math
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.shard_counts import ShardCounts
+from xentcli.errors import ShapeError
+from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A source whose rows belong to those of a leader.
+
+    Attributes
+    ----------
+    source : Source
+        Indexed, if `axis` is not 0.
+    axis : int
+        The axis that runs in step with the one along which the leader is cut.
+    offset : int
+        How many rows further down than the leader's its rows begin.
+    what : str
+        What its rows are called.
+    """
+
+    source: Source
+    axis: int = 0
+    offset: int = 0
+    what: str = "labels"
+
+
+class Piece(NamedTuple):
+    """Some rows of a follower's block, counted within it."""
+
+    block: Block
+    first: int
+    stop: int
+
+
+Part = Array | Block | tuple[Piece, ...]
+"""The rows of a follower in a step: decoded, or where they are found."""
+
+
+class Step(NamedTuple):
+    """A leader's block, the number of its first rows that all followers have, and their parts."""
+
+    block: Block
+    rows: int
+    parts: tuple[Part, ...] = ()
+
+
+def steps(
+    leader: Source, followers: Sequence[Follower], axis: int, elements: int
+) -> Iterator[Step]:
+    """Cut a leader along an axis into blocks of about `elements` numbers, and followers with it.
+
+    Raises
+    ------
+    ShapeError
+        If a follower has fewer or more rows than the leader, in all or in one of several files.
+    """
+    cutters = [_Cutter(follower, leader.name, elements) for follower in followers]
+    counts = [ShardCounts(leader, follower, axis) for follower in followers]
+    blocks = blocks_along(leader, axis, elements)
+    try:
+        for block in blocks:
+            taken = [cutter.take(block.rows) for cutter in cutters]
+            for count in counts:
+                count.check()
+            rows = min((rows for rows, _ in taken), default=block.rows)
+            yield Step(block, rows, tuple(part for _, part in taken))
+        for cutter, count in zip(cutters, counts, strict=True):
+            cutter.finish()
+            count.check()
+    except ShapeError:
+        for count in counts:
+            if count.waiting:
+                deque(blocks, maxlen=0)  # the rows of every shard are known at the end
+                count.check()
+        raise
+
+
+def read(follower: Follower, part: Part) -> Array:
+    """Return the rows of a follower that belong to a step."""
+    if isinstance(part, np.ndarray):
+        return part
+    if isinstance(part, Block):
+        return follower.source.decode(part).values
+    return np.concatenate(
+        [_decoded.values(follower.source, piece.block)[piece.first : piece.stop] for piece in part]
+    )
+
+
+class _Cutter:
+    """Hands out the rows of a follower that belong to consecutive rows of its leader.
+
+    Of an indexed source, they are a block of their own. Any other source is cut into blocks where
+    it likes. If it has one value a row, these blocks are decoded here: one of them may belong to
+    many blocks of the leader. Otherwise they are decoded by those who need a piece of them.
+    """
+
+    def __init__(self, follower: Follower, leader: str, elements: int) -> None:
+        self._follower = follower
+        self._leader = leader
+        self._source, self._axis = follower.source, follower.axis
+        self._done = 0
+        self._indexed = isinstance(self._source, IndexedSource)
+        self._decodes = len(self._source.shape) == 1
+        self._blocks = iter(()) if self._indexed else blocks_along(self._source, 0, elements)
+        self._end = (self._source.shape[self._axis] or 0) if self._indexed else 0
+        self._cut: deque[tuple[int, Block, Array | None]] = deque()
+
+    def take(self, rows: int) -> tuple[int, Part]:
+        """Return how many rows there are for the leader's next `rows` rows, and these."""
+        first = self._done + self._follower.offset
+        self._done += rows
+        last = self._done + self._follower.offset
+        self._cut_until(first, last)
+        if self._end < self._done:
+            what = f"{self._end} {self._follower.what}, and {self._leader} has more rows"
+            raise self._wrong_count(what)
+        last = min(last, self._end)
+        if last <= first:
+            shape = [n or 0 for n in self._source.shape]
+            shape[self._axis] = 0
+            return 0, np.empty(shape, self._source.dtype)
+        if self._indexed:
+            return last - first, Block(first, last - first, self._axis)
+        return last - first, self._pieces(first, last)
+
+    def _pieces(self, first: int, last: int) -> Part:
+        pieces = [
+            (block, values, max(0, first - start), min(last - start, block.rows))
+            for start, block, values in self._cut
+            if start < last
+        ]
+        decoded = [values[a:b] for _, values, a, b in pieces if values is not None]
+        if self._decodes:
+            return decoded[0] if len(decoded) == 1 else np.concatenate(decoded)
+        return tuple(Piece(block, a, b) for block, _, a, b in pieces)
+
+    def finish(self) -> None:
+        """Raise ShapeError if rows are left over."""
+        total = self._end + sum(block.rows for block in self._blocks)
+        if total > self._done:
+            rows = f"{self._done} rows of {self._leader}"
+            what = f"{total} {self._follower.what} for the {rows}"
+            raise self._wrong_count(what, total - self._done)
+
+    def _cut_until(self, first: int, last: int) -> None:
+        """Cut blocks as far as row `last`, and keep those that end behind row `first`."""
+        while self._cut and self._cut[0][0] + self._cut[0][1].rows <= first:
+            self._cut.popleft()
+        while self._end < last and (block := next(self._blocks, None)):
+            start, self._end = self._end, self._end + block.rows
+            if self._end > first:
+                values = None
+                if self._decodes:
+                    values = np.array(self._source.decode(block).values)
+                    block = block._replace(content=None)
+                self._cut.append((start, block, values))
+
+    def _wrong_count(self, message: str, too_many: int = -1) -> ShapeError:
+        hint = "is a header read as a label, or the other way round? --header, --no-header"
+        text = f"{self._source.name}: {message}"
+        return ShapeError(text, hint=hint if abs(too_many) == 1 else None)
+
+
+class _Decoded:
+    """The blocks that were decoded last in this process: several steps may need one of them."""
+
+    _MOST_BLOCKS = 4  # of a source
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Source, OrderedDict[int, Array]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def values(self, source: Source, block: Block) -> Array:
+        with self._lock:
+            kept = self._kept.setdefault(source, OrderedDict())
+            if block.start not in kept:
+                kept[block.start] = np.array(source.decode(block).values)
+                if len(kept) > self._MOST_BLOCKS:
+                    kept.popitem(last=False)
+            return kept[block.start]
+
+
+_decoded = _Decoded()
+
+
+def rows_before(start: int, inner: Sequence[int | None]) -> int:
+    """Return how many rows of losses stand before slice `start`, of slices of this shape."""
+    return start * math.prod(n or 0 for n in inner)

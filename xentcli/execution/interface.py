@@ -1,0 +1,47 @@
+"""What a scheduler does: work on items, results in their order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Scheduler(Protocol):
+    """Maps work over items, in the place that it is named for."""
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`; at most `jobs` + 2 items are held."""
+
+
+def in_order(
+    submit: Callable[[Any], Callable[[], Result]], items: Iterable[Any], most: int
+) -> Iterator[Result]:
+    """Yield results in the order of `items`, of which at most `most` are under way at a time.
+
+    `submit` begins the work on an item and returns what waits for its result. An error of the items
+    themselves comes in its place: after the results of those before it.
+    """
+    todo = iter(items)
+    waiting: deque[Callable[[], Result]] = deque()
+    failed: BaseException | None = None
+    more = True
+    while True:
+        while more and len(waiting) < most:
+            try:
+                item = next(todo)
+            except StopIteration:
+                more = False
+            except Exception as error:  # noqa: BLE001 - raised below
+                more, failed = False, error
+            else:
+                waiting.append(submit(item))
+        if waiting:
+            yield waiting.popleft()()
+        elif failed:
+            raise failed
+        else:
+            return

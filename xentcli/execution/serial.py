@@ -1,0 +1,18 @@
+"""Work in this thread, one item after the other."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Serial:
+    """Needs no thread, no process and no memory for results."""
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`."""
+        del jobs
+        return map(work, items)
