@@ -20,8 +20,8 @@ from xentcli.core.rows import LogitRows
 Array = NDArray[Any]
 Function = Callable[..., Array | None]
 
-When = Literal["labels", "before", "after", "rows"]
-_ORDER: tuple[When, ...] = ("labels", "before", "after", "rows")
+When = Literal["labels", "before", "peaks", "after", "rows"]
+_ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
 
 
 @dataclass
@@ -73,7 +73,6 @@ class Fact(NamedTuple):
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     dtype: DTypeLike
-    of_terms: bool
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -90,7 +89,6 @@ def fact(
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     dtype: DTypeLike = np.float64,
-    of_terms: bool = True,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
 
@@ -98,21 +96,18 @@ def fact(
     ----------
     name : str
         The fact's.
-    when : {'labels', 'before', 'after', 'rows'}
+    when : {'labels', 'before', 'peaks', 'after', 'rows'}
         When the function is called, and with what. 'labels': once, before the rows are read, with
         `Given`. 'before': with each tile of rows before it is overwritten, as `TileFacts` and an
-        array (n, C). 'after': with each tile when its exponentials are there, as `TileFacts` and
-        `Exponentials`. 'rows': once, after all rows were read, with `Given`. It returns an array
-        (n,) or (N,).
+        array (n, C). 'peaks': when the maxima of a tile are known, with `TileFacts` and `Peaks`.
+        'after': when the exponentials of a tile are there, with `TileFacts` and `Exponentials`.
+        'rows': once, after all rows were read, with `Given`. It returns an array (n,) or (N,).
     needs : tuple of str
         Facts that it is computed from; where one of them does not apply, neither does this one.
     uses : tuple of str
         Facts that it is computed from too, which may be None.
     dtype : dtype
         Of an array that is filled tile by tile; None for that of the computation.
-    of_terms : bool
-        False if a function that is called 'after' looks at peaks only. The exponentials then need
-        not be computed where the rows hold probabilities or their logarithms.
 
     Examples
     --------
@@ -129,7 +124,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, of_terms)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
         return function
 
     return registered

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.normalizer import FEW_CLASSES, Exponentials
+from xentcli.core.normalizer import FEW_CLASSES, Exponentials, Peaks
 from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
 from xentcli.core.scratch import scratch
 
@@ -76,13 +76,13 @@ def uneven(given: Given) -> Mask | None:
     return None if given.checked else given.against_probabilities[1]
 
 
-@fact("hit", "after", needs=("label", "picked"), uses=("used",), dtype=np.bool_, of_terms=False)
-def hit(tile: TileFacts, found: Exponentials) -> Mask:
+@fact("hit", "peaks", needs=("label", "picked"), uses=("used",), dtype=np.bool_)
+def hit(tile: TileFacts, found: Peaks) -> Mask:
     """Return whether the label is the first place of the maximum.
 
     It is not in ignored rows, nor in rows that hold NaN or +inf, or nothing but -inf.
     """
-    hits = found.peaks_at(tile["label"], tile["picked"])
+    hits = found.are_at(tile["label"], tile["picked"])
     if tile["used"] is not None:
         hits &= tile["used"]
     return hits

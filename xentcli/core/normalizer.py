@@ -34,8 +34,6 @@ _CONFIDENT = 2.0**-92
 # From here on, log(1 + s) is log1p(s) to 3e-16, and to 2e-10, which float32 does not notice.
 _SMALL, _SMALL_FLOAT32 = 0.5, 2.0**-20
 
-_NEARLY_ONE = 1.0 - 2.0**-20  # less than any exponential of 0, however np.exp rounds
-
 
 class Normalizer(NamedTuple):
     """What turns rows of logits into probabilities.
@@ -84,11 +82,49 @@ class Normalizer(NamedTuple):
             return Normalizer(peak, rest + (peak - peak))
 
 
+class Peaks(NamedTuple):
+    """The maxima of a tile of rows, while the rows are in the cache.
+
+    Attributes
+    ----------
+    peak : ndarray of shape (n,)
+        The maximum of each row.
+    places : ndarray of int64 of shape (n,) or None
+        The first place of each maximum, where the kernel knows it.
+    second : ndarray of shape (n,) or None
+        Else the largest of the other values of each row, which may be as large.
+    rows : ndarray of shape (n, C) or None
+        Else the rows.
+    """
+
+    peak: Floats
+    places: NDArray[np.int64] | None = None
+    second: Floats | None = None
+    rows: Floats | None = None
+
+    def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
+        """Whether each row's first maximum stands at `index`, where its value is `picked`.
+
+        False for rows that hold NaN or +inf, or nothing but -inf.
+        """
+        found: NDArray[np.bool_]
+        if self.places is not None:
+            found = self.places == index
+        else:
+            found = picked == self.peak
+        if self.second is not None and self.rows is not None:
+            tied = np.flatnonzero(found & (self.second == self.peak))
+            if tied.size:
+                found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
+        found &= np.isfinite(self.peak)
+        return found
+
+
 class Exponentials(NamedTuple):
     """The exponentials ``exp(z - peak)`` of a tile of rows, while they are in the cache.
 
     The maximum of each row, whose exponential is 1, is left out, so that no digits of a confident
-    row are lost in sums. Where it stands several times, its first place is left out.
+    row are lost in sums. Where it stands several times, one of its places is left out.
 
     Attributes
     ----------
@@ -99,21 +135,11 @@ class Exponentials(NamedTuple):
         1 for (n, C), 0 for (C - 1, n).
     peak : ndarray of shape (n,)
         The maximum of each row.
-    rest : ndarray of shape (n,)
-        The sum of the terms of each row. It is computed again, in float64, for confident rows, but
-        only after all tiles.
-    places : ndarray of int64 of shape (n,) or None
-        The first place of each row's maximum, where the kernel knows it.
-    rows : ndarray of shape (n, C) or None
-        The logits, where the kernel does not know the place of the maximum.
     """
 
     terms: Floats
     class_axis: int
     peak: Floats
-    rest: NDArray[np.float64]
-    places: NDArray[np.int64] | None = None
-    rows: Floats | None = None
 
     def sum_over_classes(self, values: Floats) -> Floats | float:
         """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""
@@ -122,46 +148,17 @@ class Exponentials(NamedTuple):
         total: Floats = np.add.reduce(values, axis=1)
         return total
 
-    def peaks_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
-        """Whether each row's first maximum stands at `index`, where its logit is `picked`.
-
-        False for rows that hold NaN or +inf, or nothing but -inf.
-        """
-        found: NDArray[np.bool_]
-        if self.places is not None:
-            found = self.places == index
-        else:
-            found = picked == self.peak
-            # Another class can only have the same logit where its exponential, 1, is in the sum.
-            doubtful = np.flatnonzero(found & (self.rest >= 1.0))
-            if doubtful.size:
-                found[doubtful] = self._is_first(doubtful, index[doubtful])
-        found &= np.isfinite(self.peak)
-        return found
-
-    def _is_first(
-        self, places: NDArray[np.intp], index: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Whether no class before `index`, where some rows' maximum is, has the same logit.
-
-        If one has, the class at `index` lost the comparison in `_class_major` to its equal, and
-        stayed behind as the term before its own place. The rows where that term is about 1 are few
-        enough to look for their maximum itself.
-        """
-        first = np.ones(places.size, np.bool_)
-        equal = np.flatnonzero((index > 0) & (self.terms[index - 1, places] > _NEARLY_ONE))
-        if equal.size and self.rows is not None:
-            first[equal] = self.rows[places[equal]].argmax(axis=1) == index[equal]
-        return first
-
 
 class Observer:
     """What is done with the tiles of rows while they are in the cache, besides the normalizer.
 
-    The kernel calls `before` with each tile before it overwrites it, and `after` when the tile's
-    exponentials are there. This class does nothing; others do what they are made for.
+    The kernel calls `before` with each tile before it overwrites it, `peaks` when the maxima of its
+    rows are known, and `after` when its exponentials are there. This class does nothing; others do
+    what they are made for.
     """
 
+    wants_peaks = False
+    """Whether `peaks` is to be called."""
     wants_exponentials = False
     """Whether `after` is to be called."""
 
@@ -175,6 +172,9 @@ class Observer:
         """
         del tile
         return None
+
+    def peaks(self, tile: slice, found: Peaks) -> None:
+        """Look at the maxima of some rows: of a tile, or of a part of one."""
 
     def after(self, tile: slice, found: Exponentials) -> None:
         """Look at the exponentials of some rows: of a tile, or of a part of one."""
@@ -247,6 +247,8 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
     starts = np.arange(0, rows * num_classes, num_classes)
     at = places + starts
     np.take(logits.reshape(-1), at, out=tile.peak)
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(tile.peak, places))
     terms = room
     if terms is None:
         terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
@@ -254,7 +256,7 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
     terms.reshape(-1)[at] = 0.0
     tile.rest[...] = np.add.reduce(terms, axis=1)
     if tile.observer.wants_exponentials:
-        tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak, tile.rest, places))
+        tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak))
     if room is not None:
         room.reshape(-1)[at] = 1.0
 
@@ -269,11 +271,12 @@ def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
             _row_major(widen(logits[i : i + 1]), row, None, overwritable=True)
             continue
         row.peak[0] = logits[i, place]
+        if row.observer.wants_peaks:
+            row.observer.peaks(row.rows, Peaks(row.peak, np.array([place])))
         terms[0, place] = 0.0
         row.rest[...] = np.add.reduce(terms, axis=1)
         if row.observer.wants_exponentials:
-            found = Exponentials(terms, 1, row.peak, row.rest, np.array([place]))
-            row.observer.after(row.rows, found)
+            row.observer.after(row.rows, Exponentials(terms, 1, row.peak))
 
 
 def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
@@ -282,15 +285,23 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
     terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
     np.copyto(terms, logits.T)
     peak[...] = terms[0]
+    second = None
+    if tile.observer.wants_peaks and num_classes > 1:
+        second = scratch("second", peak.shape, peak.dtype)
+        second[...] = -np.inf
     for i in range(1, num_classes):
         np.minimum(terms[i], peak, out=terms[i - 1])
         np.maximum(terms[i], peak, out=peak)
+        if second is not None:
+            np.maximum(terms[i - 1], second, out=second)
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(peak, second=second, rows=logits))
     terms = terms[: num_classes - 1]
     np.subtract(terms, peak, out=terms)
     np.exp(terms, out=terms)
     if tile.observer.wants_exponentials:
         tile.rest[...] = _sum_classes_of(terms)
-        tile.observer.after(tile.rows, Exponentials(terms, 0, peak, tile.rest, rows=logits))
+        tile.observer.after(tile.rows, Exponentials(terms, 0, peak))
     else:
         tile.rest[...] = _sum_classes(terms)
     if room is not None:

@@ -9,6 +9,7 @@ from xentcli.core.normalizer import (
     Exponentials,
     Normalizer,
     Observer,
+    Peaks,
     exponentials_of,
 )
 from xentcli.core.rows import LogitRows, tiles
@@ -25,7 +26,7 @@ def walk_probabilities(
     rows : ndarray of shape (N, C), or LogitRows
         Probabilities, or log-probabilities.
     observer : Observer
-        Sees the rows, and if there are `peaks`, these and the `terms`.
+        Sees the rows, and the `peaks` and `terms` that are wanted.
     logarithms : bool
         Whether the rows are log-probabilities.
     peaks : bool
@@ -40,8 +41,11 @@ def walk_probabilities(
     """
     count, num_classes = rows.shape
     norm = Normalizer(np.zeros(count, computing_dtype(rows.dtype)), np.zeros(count))
+    peaks = peaks or terms
     if not peaks and isinstance(rows, np.ndarray):
-        observer.before(slice(0, count), rows)  # looks up one number a row: there is no tile to keep
+        observer.before(
+            slice(0, count), rows
+        )  # looks up one number a row: there is no tile to keep
         return norm
     with np.errstate(all="ignore"):
         for tile in tiles(count, num_classes):
@@ -51,18 +55,16 @@ def walk_probabilities(
                 continue
             peak, rest = norm.peak[tile], norm.rest[tile]
             places = _first_peaks(values, peak)
-            powers = values
+            if observer.wants_peaks:
+                observer.peaks(tile, Peaks(peak, places))
             if terms:
-                powers = _terms(values, peak, places, logarithms=logarithms)
-                np.add.reduce(powers, axis=1, out=rest)
-            if observer.wants_exponentials:
-                observer.after(tile, Exponentials(powers, 1, peak, rest, places))
+                shares = _terms(values, peak, places, logarithms=logarithms)
+                rest[...] = np.add.reduce(shares, axis=1)
+                observer.after(tile, Exponentials(shares, 1, peak))
     return norm
 
 
-def _terms(
-    values: Floats, peak: Floats, places: NDArray[np.int64], *, logarithms: bool
-) -> Floats:
+def _terms(values: Floats, peak: Floats, places: NDArray[np.int64], *, logarithms: bool) -> Floats:
     """Return each row's probabilities as shares of its largest, and 0 for that."""
     terms: Floats = scratch("terms", values.shape, values.dtype)
     if logarithms:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
 from xentcli.core.dtypes import computing_dtype
-from xentcli.core.fact import Fact, Given, TileFacts, fact, forget, plan
+from xentcli.core.fact import Fact, Given, TileFacts, When, fact, forget, plan
 from xentcli.core.labels import LossOptions
-from xentcli.core.normalizer import Exponentials, Normalizer, Observer, normalizer
+from xentcli.core.normalizer import Exponentials, Normalizer, Observer, Peaks, normalizer
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
 from xentcli.errors import NonFiniteError, ShapeError
@@ -24,7 +24,6 @@ from xentcli.errors import NonFiniteError, ShapeError
 __all__ = ["RowFacts", "fact", "forget", "row_facts"]
 
 Array = NDArray[Any]
-_OF_PEAKS = {"peak", "rest"}
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
@@ -118,8 +117,8 @@ def _walk(given: Given, planned: list[Fact]) -> tuple[Problem, ...]:
         given.logits,
         facts,
         logarithms=given.kind == "log-probabilities",
-        peaks=facts.wants_exponentials or bool(names & _OF_PEAKS),
-        terms=facts.wants_terms or "rest" in names,
+        peaks="peak" in names or facts.wants_peaks,
+        terms="rest" in names or facts.wants_exponentials,
     )
     return _not_probable(given)
 
@@ -129,13 +128,12 @@ class _TileObserver(Observer):
 
     def __init__(self, given: Given, planned: list[Fact]) -> None:
         self._given = given
-        self._before: list[Fact] = []
-        self._after: list[Fact] = []
+        self._facts: dict[str, list[Fact]] = {"before": [], "peaks": [], "after": []}
         for each in planned:
-            if each.when in ("before", "after"):
+            if each.when in self._facts:
                 self._add(each)
-        self.wants_exponentials = bool(self._after)
-        self.wants_terms = any(each.of_terms for each in self._after)
+        self.wants_peaks = bool(self._facts["peaks"])
+        self.wants_exponentials = bool(self._facts["after"])
 
     def _add(self, each: Fact) -> None:
         given = self._given
@@ -143,17 +141,21 @@ class _TileObserver(Observer):
         if each.applies(given):
             dtype = each.dtype or computing_dtype(given.logits.dtype)
             given.facts[each.name] = np.zeros(given.logits.shape[0], dtype)
-            (self._before if each.when == "before" else self._after).append(each)
+            self._facts[each.when].append(each)
+
+    def _fill(self, when: When, tile: slice, found: Any) -> None:
+        view = TileFacts(self._given, tile)
+        for each in self._facts[when]:
+            view[each.name][...] = each.function(view, found)
 
     def before(self, tile: slice, rows: Array) -> None:
-        view = TileFacts(self._given, tile)
-        for each in self._before:
-            view[each.name][...] = each.function(view, rows)
+        self._fill("before", tile, rows)
+
+    def peaks(self, tile: slice, found: Peaks) -> None:
+        self._fill("peaks", tile, found)
 
     def after(self, tile: slice, found: Exponentials) -> None:
-        view = TileFacts(self._given, tile)
-        for each in self._after:
-            view[each.name][...] = each.function(view, found)
+        self._fill("after", tile, found)
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:

@@ -2,28 +2,22 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.checks import Problem, RowKind, row_kind
+from xentcli.core.checks import Kind, Problem, RowKind, row_kind
 from xentcli.core.dtypes import widen
-from xentcli.core.labels import LossOptions
-from xentcli.core.row_losses import (
-    Reduction,
-    RowLosses,
-    as_weight,
-    check_options,
-    cross_entropy_rows,
-    nll_rows,
-    rows_of,
-)
+from xentcli.core.labels import LossOptions, as_weight
+from xentcli.core.row_facts import RowFacts, row_facts
+from xentcli.core.row_losses import Reduction
+from xentcli.core.shapes import check_options, rows_of
 from xentcli.core.softmax import as_rows
-from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
-from xentcli.metrics.loss import LossState
+from xentcli.metrics.interface import States
 from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run
@@ -31,7 +25,8 @@ from xentcli.pipeline.labels import Pair, pairs, shareable
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.pipeline.naming import Naming
 from xentcli.pipeline.tiled import TiledRows, can_be_tiled
-from xentcli.results.loss import LossSummary
+from xentcli.results.accuracy import Accuracy
+from xentcli.results.loss import Loss, LossSummary
 
 Array = NDArray[Any]
 _SAMPLE = 256  # rows whose looks are judged, fewer if they are long
@@ -39,8 +34,6 @@ _SAMPLE_SIZE = 2**20
 
 
 __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
-
-Kind = Literal["logits", "log-probabilities", "probabilities"]
 
 
 class Criterion(NamedTuple):
@@ -56,28 +49,29 @@ class Criterion(NamedTuple):
     shift: int = 0
     """The row of logits at t predicts the label at t + shift."""
     naming: Naming = Naming()
+    metrics: tuple[str, ...] = ("loss",)
+    """What to measure; the loss is always one of them."""
 
     @property
     def command(self) -> str:
         """The command that computes this."""
         return "loss" if self.kind == "logits" else "nll"
 
-    def minds(self, problem: Problem) -> bool:
+    def is_error(self, problem: Problem) -> bool:
         """Whether a problem is an error."""
         return problem.error is not NonFiniteError or not self.propagate
 
-    def losses(
+    def facts(
         self, logits: Array | TiledRows, labels: Array, class_axis: int
-    ) -> tuple[RowLosses, tuple[int, ...]]:
-        """Return the losses of some rows, and the shape that they stand for."""
+    ) -> tuple[RowFacts, tuple[int, ...]]:
+        """Return what is to be measured of some rows, and the shape that they stand for."""
+        needs = States.empty(self.metrics).needs
         if isinstance(logits, TiledRows):
             prepared = logits.as_prepared(self.prepared)
-            return cross_entropy_rows(prepared, labels, self.options), logits.lead
+            return row_facts(prepared, labels, self.options, needs), logits.lead
         rows = rows_of(self.prepared(logits), labels, self.options, class_axis)
-        if self.kind == "logits":
-            return cross_entropy_rows(rows.values, rows.labels, self.options), rows.lead
-        probs = self.kind == "probabilities"
-        return nll_rows(rows.values, rows.labels, self.options, probs=probs), rows.lead
+        facts = row_facts(rows.values, rows.labels, self.options, needs, kind=self.kind)
+        return facts, rows.lead
 
     def prepared(self, values: Array) -> Array:
         """Return what the formulas see of what is stored."""
@@ -153,7 +147,7 @@ def evaluate(
     work = _Work(layout, criterion, names, keeps_losses=sink is not None)
 
     def error(problem: Problem, rows: int) -> InputError:
-        label = problem.error is LabelError
+        label = problem.input == "labels"
         source = labels if label and labels else logits
         return names.with_hint(problem).at(layout.place(source, rows, problem, label=label))
 
@@ -162,13 +156,41 @@ def evaluate(
     work_items = pairs(logits, labels, layout, tiled=tiled)
     parts = ordered_map(work.part_of, work_items, run.jobs, forks=forks)
     total = pour(parts, sink, run.progress_of(layout.rows), error, (logits, labels))
-    state = total.state or LossState()
-    unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - state.rows
-    summary = state.compute(
-        criterion.command, criterion.reduction, num_classes or total.num_classes, unpaired
-    )
-    notes = list(_notes(layout, names, unpaired, state.uneven))
+    results = (total.state or States.empty(criterion.metrics)).compute()
+    loss: Loss = results["loss"]
+    unpaired = total.rows * math.prod(n or 0 for n in layout.rows[1:]) - loss.rows
+    summary = _summary(criterion, results, num_classes or total.num_classes, unpaired)
+    notes = list(_notes(layout, names, unpaired, loss.uneven))
     return Evaluation(summary, notes, total.looks_like)
+
+
+def _summary(
+    criterion: Criterion, results: dict[str, Any], num_classes: int, unpaired: int
+) -> LossSummary:
+    """Put together what the command reports."""
+    loss: Loss = results["loss"]
+    accuracy: Accuracy | None = results.get("accuracy")
+    if accuracy is not None and accuracy.value is None:
+        accuracy = None
+    return LossSummary(
+        command=criterion.command,
+        loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
+        reduction=criterion.reduction,
+        loss_sum=loss.loss_sum,
+        weight_sum=loss.weight_sum,
+        rows=loss.rows,
+        used=loss.used,
+        ignored=loss.ignored,
+        unpaired=unpaired,
+        num_classes=num_classes,
+        perplexity=loss.perplexity,
+        bits=loss.bits,
+        standard_error=loss.standard_error,
+        accuracy=accuracy and accuracy.value,
+        accuracy_low=accuracy and accuracy.low,
+        accuracy_high=accuracy and accuracy.high,
+        hits=accuracy and accuracy.hits,
+    )
 
 
 def _notes(layout: Layout, names: ClassNames, unpaired: int, uneven: int) -> Iterator[str]:
@@ -189,20 +211,20 @@ class _Work(NamedTuple):
     names: ClassNames
     keeps_losses: bool
 
-    def part_of(self, pair: Pair) -> Part[LossState]:
+    def part_of(self, pair: Pair) -> Part[States]:
         block, layout, criterion = pair.block, self.layout, self.criterion
         logits, labels, ids = pair.decode()
         unknown: tuple[Problem, ...] = ()
         if not layout.probabilities:
             labels, options, unknown = self.names.indices(labels, criterion.options)
             criterion = criterion._replace(options=options)
-        losses, lead = criterion.losses(logits, labels, layout.class_axis)
+        facts, lead = criterion.facts(logits, labels, layout.class_axis)
         before = block.start * math.prod(n or 0 for n in layout.lead[1:])
         return Part(
             block.rows,
-            losses.loss.reshape(lead) if self.keeps_losses else None,
-            LossState.from_block(losses),
-            tuple(p.shifted(before) for p in unknown + losses.problems if criterion.minds(p)),
+            facts["loss"].reshape(lead) if self.keeps_losses else None,
+            States.empty(criterion.metrics).from_rows(facts),
+            tuple(p.shifted(before) for p in unknown + facts.problems if criterion.is_error(p)),
             looks_of(logits, layout.class_axis) if block.start == 0 else None,
             logits.shape[-1 if isinstance(logits, TiledRows) else layout.class_axis],
             ids,

@@ -11,7 +11,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
 from xentcli.core.normalizer import normalizer
 from xentcli.core.one_hot import one_hot
-from xentcli.core.row_losses import Rows, rows_of
+from xentcli.core.shapes import Rows, rows_of
 from xentcli.core.softmax import log_softmax, softmax
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source

@@ -23,7 +23,7 @@ def inspect(source: Source, run: Run) -> ArraySummary:
     parts = ordered_map(work, blocks_along(source), run.jobs, forks=source.shareable)
     progress = run.progress_of(source.shape)
     total = pour(parts, None, progress, lambda problem, _: problem.at(""), [source])
-    state = total.state or SummaryState()
+    found = (total.state or SummaryState()).compute()
     shape = (total.rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()
     return ArraySummary(
         file=source.name,
@@ -32,13 +32,13 @@ def inspect(source: Source, run: Run) -> ArraySummary:
         dtype=source.stored_dtype,
         columns=source.columns,
         bytes=source.size,
-        minimum=state.minimum if state.minimum <= state.maximum else math.nan,
-        maximum=state.maximum if state.minimum <= state.maximum else math.nan,
-        mean=state.mean,
-        nan=state.total.nan,
-        positive_infinities=state.total.positive_infinities,
-        negative_infinities=state.total.negative_infinities,
-        looks_like=state.looks_like(len(shape)),
+        minimum=found.minimum,
+        maximum=found.maximum,
+        mean=found.mean,
+        nan=found.nan,
+        positive_infinities=found.positive_infinities,
+        negative_infinities=found.negative_infinities,
+        looks_like=found.looks_like(len(shape)),
         memory=_memory(source, shape, run.jobs),
     )
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.dtypes import is_floating
-from xentcli.core.row_losses import without_axis
+from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.shard_counts import ShardCounts
