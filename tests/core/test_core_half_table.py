@@ -25,15 +25,15 @@ def rows_at(center: float, scale: float, seed: int = 0) -> Halves:
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     """Return where the maximum of each row was that was looked up, None for those that were not."""
     found: list[int | None] = []
-    peak_powers = half_table.peak_powers
+    exponentials_of_row = half_table.exponentials_of_row
 
     def kept(row: Halves, powers: Any) -> int | None:
-        found.append(peak_powers(row, powers))
+        found.append(exponentials_of_row(row, powers))
         return found[-1]
 
     monkeypatch.setattr(half_table, "_exp_is_fast", lambda: False)
-    monkeypatch.setattr(half_table, "_PIECE", 10_000)
-    monkeypatch.setattr(half_table, "peak_powers", kept)
+    monkeypatch.setattr(half_table, "_PIECE_LOGITS", 10_000)
+    monkeypatch.setattr(half_table, "exponentials_of_row", kept)
     return found
 
 

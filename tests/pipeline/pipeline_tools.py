@@ -61,7 +61,7 @@ def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) ->
     """Make every block and every tile hold `rows` rows, also where they are spread over a file."""
     monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", rows * row_size)
     monkeypatch.setattr("xentcli.pipeline.tiled._LARGEST", 1)
-    monkeypatch.setattr("xentcli.core.rows.TILE", rows * row_size)
+    monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", rows * row_size)
     monkeypatch.setattr("xentcli.formats.arrays._RUN", 1)
 
 

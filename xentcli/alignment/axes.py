@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
-from xentcli.core.row_losses import without_axis
+from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 

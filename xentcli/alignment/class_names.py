@@ -120,7 +120,7 @@ class ClassNames:
             message = self._why(repr, names[row])
             problems = (
                 Problem(
-                    LabelError, row, message, unknown.size, hint=hint, name=names[row], input="labels"
+                    LabelError, row, message, unknown.size, "labels", hint=hint, name=names[row]
                 ),
             )
         return _without(unknown, codes.reshape(labels.shape), options, problems)
@@ -137,9 +137,8 @@ class ClassNames:
         if unknown.size and not problems:
             message = self._why(str, str(flat[unknown[0]]))
             hint = "if labels count the classes from 0: --label-base 0"
-            problems = (Problem(
-                    LabelError, int(unknown[0]), message, unknown.size, hint=hint, input="labels"
-                ),)
+            row = int(unknown[0])
+            problems = (Problem(LabelError, row, message, unknown.size, "labels", hint=hint),)
         return _without(unknown, codes.reshape(labels.shape), options, problems)
 
     def _why(self, show: Callable[[str], str], name: str) -> str:

@@ -74,6 +74,7 @@ def loss(
     options.check_temperature(temperature)
     own.check_files(logits, labels)
     criterion = _criterion(own, "logits", label_smoothing, temperature)
+    criterion = criterion._replace(metrics=_metrics(own, writing, common))
     _run(criterion, logits, labels, own, writing, reading, common)
 
 
@@ -101,6 +102,7 @@ def nll(
         raise UsageError("give one of --log-probs and --probs")
     own.check_files(values, labels)
     criterion = _criterion(own, "probabilities" if probs else "log-probabilities")
+    criterion = criterion._replace(metrics=_metrics(own, writing, common))
     _run(criterion, values, labels, own, writing, reading, common)
 
 
@@ -122,6 +124,12 @@ def _criterion(
         shift=own.shift,
         naming=read_naming(own.classes, own.label_base),
     )
+
+
+def _metrics(own: LossFlags, writing: Writing, common: Common) -> tuple[str, ...]:
+    """Return what is shown: a bare number in a pipe asks for the loss alone."""
+    shows_all = common.json or (own.reduction != "none" and shows_table(writing))
+    return ("loss", "accuracy") if shows_all else ("loss",)
 
 
 def _weight(text: str | None) -> "ArrayLike | None":

@@ -11,6 +11,8 @@ from xentcli.core.dtypes import Floats, is_floating
 from xentcli.core.rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
+Kind = Literal["logits", "log-probabilities", "probabilities"]
+"""What the rows that a loss is computed of hold."""
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
 
@@ -22,6 +24,8 @@ class Problem:
     row: int
     message: str
     count: int
+    input: Literal["logits", "labels"]
+    """In which of the two something is wrong."""
     column: int | None = None
     hint: str | None = None
     label: int | None = None
@@ -90,7 +94,7 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
     first = labels.reshape(-1)[rows[0]]
     what = "larger than any class" if 2**63 <= abs(first) < np.inf else "not a whole number"
     message = f"label {first} is {what}"
-    return whole, (Problem(LabelError, int(rows[0]), message, rows.size),)
+    return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels"),)
 
 
 def check_labels(
@@ -116,7 +120,7 @@ def check_labels(
     hint = None
     if label == top + 1 and base == 0 and (flat if used is None else flat[used.reshape(-1)]).min():
         hint = "labels look 1-based; try --label-base 1"
-    return (Problem(LabelError, int(rows[0]), message, rows.size, hint=hint, label=label),)
+    return (Problem(LabelError, int(rows[0]), message, rows.size, "labels", None, hint, label),)
 
 
 def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
@@ -130,7 +134,7 @@ def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ..
     column = int(places[0]) if places.size else None
     what = "every logit is -inf" if column is None else f"logit {values[column]:g}"
     hint = "--non-finite propagate computes what PyTorch does: NaN"
-    return (Problem(NonFiniteError, row, what, rows.size, column, hint),)
+    return (Problem(NonFiniteError, row, what, rows.size, "logits", column, hint),)
 
 
 def row_kind(rows: Floats) -> RowKind:
@@ -147,9 +151,9 @@ def row_kind(rows: Floats) -> RowKind:
     return "logits"
 
 
-def check_class_count(what: str, shape: tuple[int, ...], num_classes: int) -> None:
-    """Raise ShapeError unless `shape`, a weight's, is (num_classes,)."""
+def check_weight(shape: tuple[int, ...], num_classes: int) -> None:
+    """Raise ShapeError unless the shape of class weights is (num_classes,)."""
     if shape != (num_classes,):
         raise ShapeError(
-            f"{what} must have one number for each of the {num_classes} classes, not shape {shape}"
+            f"weight must have one number for each of the {num_classes} classes, not shape {shape}"
         )

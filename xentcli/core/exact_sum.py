@@ -11,7 +11,7 @@ _UNIT_EXPONENT = 1074  # every finite float64 is a whole multiple of 2**-1074
 ONE = 1 << _UNIT_EXPONENT
 """The units in 1.0."""
 
-_PIECE = 2**15  # values at a time: 256 KiB stay in the second-level cache
+_PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 
 
@@ -32,16 +32,16 @@ class ExactSum:
         """Return the exact sum of `values`, of any shape."""
         values = values.reshape(-1)
         total = cls()
-        for start in range(0, values.size, _PIECE):
-            total += cls._of_piece(values[start : start + _PIECE])
+        for start in range(0, values.size, _PIECE_VALUES):
+            total += cls._of_piece(values[start : start + _PIECE_VALUES])
         return total
 
     @classmethod
     def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
         """Return the exact sum of the rounded products of two arrays of shape (N,)."""
         total = cls()
-        for start in range(0, one.size, _PIECE):
-            piece = slice(start, start + _PIECE)
+        for start in range(0, one.size, _PIECE_VALUES):
+            piece = slice(start, start + _PIECE_VALUES)
             total += cls._of_piece(one[piece] * other[piece])  # while it is in the cache
         return total
 

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats
 from xentcli.core.scratch import scratch
 
-_COUNT = 2**16  # of the values of float16
-_PIECE = 2**17  # logits looked up at a time, a tenth faster than 2**15; indices take 8 bytes each
+_VALUES_OF_FLOAT16 = 2**16
+_PIECE_LOGITS = (
+    2**17
+)  # logits looked up at a time, a tenth faster than 2**15; indices take 8 bytes each
 _SIGN, _INFINITY = 0x8000, 0x7C00
 
 
@@ -29,11 +31,11 @@ def _exp_is_fast() -> bool:
     return "AVX512" in target or "V4" in target
 
 
-def pays(rows: NDArray[Any]) -> bool:
-    """Whether powers of these rows (N, C) are looked up faster than computed."""
+def is_faster_for(rows: NDArray[Any]) -> bool:
+    """Whether exponentials of these rows (N, C) are looked up faster than computed."""
     return (
         rows.dtype == np.float16
-        and rows.shape[1] >= _COUNT
+        and rows.shape[1] >= _VALUES_OF_FLOAT16
         and rows.dtype.isnative
         and rows.flags.c_contiguous
         and not _exp_is_fast()
@@ -43,11 +45,11 @@ def pays(rows: NDArray[Any]) -> bool:
 @cache
 def _values() -> NDArray[np.float32]:
     """Every float16 in the order of its bits: from 0 up, then from -0 down."""
-    return np.arange(_COUNT).astype(np.uint16).view(np.float16).astype(np.float32)
+    return np.arange(_VALUES_OF_FLOAT16).astype(np.uint16).view(np.float16).astype(np.float32)
 
 
-def peak_powers(row: NDArray[np.float16], powers: Floats) -> int | None:
-    """Put ``exp(row - row[k])`` into `powers`, and return k, the first place of the maximum.
+def exponentials_of_row(row: NDArray[np.float16], out: Floats) -> int | None:
+    """Put ``exp(row - row[k])`` into `out`, and return k, the first place of the maximum.
 
     Do nothing and return None if the row holds NaN or +inf, or nothing but -inf, or if the maximum
     is 0, whose two signs bits tell apart.
@@ -59,15 +61,15 @@ def peak_powers(row: NDArray[np.float16], powers: Floats) -> int | None:
     highest = int(bits[place])
     if not 0 < highest & ~_SIGN < _INFINITY or lowest > _SIGN | _INFINITY:
         return None
-    table = scratch("table", (_COUNT,), np.float32)
+    table = scratch("table", (_VALUES_OF_FLOAT16,), np.float32)
     positive, negative = (highest + 1, _SIGN) if highest < _SIGN else (0, highest)
     for part in (slice(0, positive), slice(negative, lowest + 1)):
         np.subtract(_values()[part], _values()[highest], out=table[part])
         np.exp(table[part], out=table[part])
-    places = scratch("places", (_PIECE,), np.intp)
-    for start in range(0, row.size, _PIECE):
-        piece = bits[start : start + _PIECE]
+    places = scratch("places", (_PIECE_LOGITS,), np.intp)
+    for start in range(0, row.size, _PIECE_LOGITS):
+        piece = bits[start : start + _PIECE_LOGITS]
         found = places[: piece.size]
         np.copyto(found, piece)
-        np.take(table, found, out=powers[start : start + piece.size], mode="wrap")  # the fastest
+        np.take(table, found, out=out[start : start + piece.size], mode="wrap")  # the fastest
     return place

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.checks import Problem, check_labels, whole_labels
 from xentcli.errors import InputError
@@ -25,6 +25,11 @@ class LossOptions:
     def __post_init__(self) -> None:
         if not 0.0 <= self.label_smoothing <= 1.0:
             raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
+
+
+def as_weight(weight: ArrayLike | None) -> Doubles | None:
+    """Return class weights as float64."""
+    return None if weight is None else np.asarray(weight).astype(np.float64)
 
 
 @dataclass(frozen=True)

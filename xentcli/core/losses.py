@@ -1,38 +1,47 @@
 """Negative log likelihood and cross entropy, as PyTorch's functions of the same names.
 
-Every loss is made of row losses (`row_losses`) and a reduction, which is an exact sum.
+Every loss is a fact of rows (`row_facts`, with the formulas of `row_losses`) and a reduction, which
+is an exact sum.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.core.checks import index_of
+from xentcli.core.checks import Kind, index_of
 from xentcli.core.exact_sum import ExactSum
-from xentcli.core.labels import Doubles, LossOptions
-from xentcli.core.row_losses import (
-    Reduction,
-    RowLosses,
-    as_weight,
-    cross_entropy_rows,
-    mean_of,
-    nll_rows,
-    rows_of,
-)
-from xentcli.errors import InputError, LabelError
+from xentcli.core.labels import Doubles, LossOptions, as_weight
+from xentcli.core.row_facts import RowFacts, row_facts
+from xentcli.core.row_losses import Reduction, mean_of
+from xentcli.core.shapes import rows_of
+from xentcli.errors import InputError
 
 
-def _reduced(rows: RowLosses, lead: tuple[int, ...], reduction: Reduction) -> Doubles | np.float64:
-    for problem in rows.problems:
-        if problem.error is LabelError:
-            raise problem.at(f"labels{index_of(problem.row, lead)}")
+def _loss(
+    values: ArrayLike, labels: ArrayLike, options: LossOptions, reduction: Reduction, kind: Kind
+) -> Doubles | np.float64:
+    x, y = np.asarray(values), np.asarray(labels)
+    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
+    needs = ("loss", "used", "weight")
+    facts = row_facts(rows.values, rows.labels, options, needs, kind=kind)
+    for problem in facts.problems:
+        if problem.input == "labels":
+            raise problem.at(f"labels{index_of(problem.row, rows.lead)}")
     if reduction == "none":
-        return rows.loss.reshape(lead)[()]
-    total = float(ExactSum.of(rows.loss))
+        losses: Doubles | np.float64 = facts["loss"].reshape(rows.lead)[()]
+        return losses
+    total = float(ExactSum.of(facts["loss"]))
     if reduction == "sum":
         return np.float64(total)
     if reduction == "mean":
-        return np.float64(mean_of(total, float(rows.weight_sum())))
+        return np.float64(mean_of(total, _weight_sum(facts)))
     raise InputError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def _weight_sum(facts: RowFacts) -> float:
+    """Return what a mean divides by."""
+    if facts["weight"] is not None:
+        return float(ExactSum.of(facts["weight"]))
+    return float(facts.rows if facts["used"] is None else np.count_nonzero(facts["used"]))
 
 
 def nll_loss(
@@ -68,10 +77,8 @@ def nll_loss(
     ShapeError, LabelError
         If shapes do not fit, or a label is no class.
     """
-    x, y = np.asarray(log_probs), np.asarray(labels)
     options = LossOptions(as_weight(weight), ignore_index)
-    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
-    return _reduced(nll_rows(rows.values, rows.labels, options), rows.lead, reduction)
+    return _loss(log_probs, labels, options, reduction, "log-probabilities")
 
 
 def cross_entropy(
@@ -113,7 +120,5 @@ def cross_entropy(
     ShapeError, LabelError
         If shapes do not fit, or a label is no class.
     """
-    x, y = np.asarray(logits), np.asarray(labels)
     options = LossOptions(as_weight(weight), ignore_index, label_smoothing)
-    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
-    return _reduced(cross_entropy_rows(rows.values, rows.labels, options), rows.lead, reduction)
+    return _loss(logits, labels, options, reduction, "logits")

@@ -13,7 +13,6 @@ Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and 
 IMA J. Numer. Anal. 41 (2021).
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from xentcli.core.scratch import scratch
 
 # Short rows make NumPy's row-wise argmax and sum pay per row: at 10 classes 8 ns an element against
 # 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
-_FEW_CLASSES = 40
+FEW_CLASSES = 40
 
 # Below this for each class, s is recomputed in float64 with the subtraction's error carried on:
 # float32 loses digits of exp(-64) and knows no exp(-104); float64 may be off by 64 ulp(1) / 2.
@@ -55,8 +54,8 @@ class Normalizer(NamedTuple):
     def log_rest(self) -> NDArray[np.float64]:
         """``logsumexp(z) - peak``, never negative.
 
-        This is log1p. NumPy computes log three times as fast, and rounding 1 + rest loses nothing
-        of account where rest is not small.
+        This is ``log1p(rest)``. NumPy's log takes a third of the time of its log1p, so log is used
+        wherever rest is so large that rounding 1 + rest does not change the result.
         """
         log_rest: NDArray[np.float64] = np.log(1.0 + self.rest)
         small = _SMALL if self.peak.dtype == np.float64 else _SMALL_FLOAT32
@@ -83,45 +82,153 @@ class Normalizer(NamedTuple):
             return Normalizer(peak, rest + (peak - peak))
 
 
-Look = Callable[[slice, NDArray[Any]], None]
-"""Is shown each tile of rows, C-contiguous, before it is overwritten."""
+class Peaks(NamedTuple):
+    """The maxima of a tile of rows, while the rows are in the cache.
+
+    Attributes
+    ----------
+    peak : ndarray of shape (n,)
+        The maximum of each row.
+    places : ndarray of int64 of shape (n,) or None
+        The first place of each maximum, where the kernel knows it.
+    second : ndarray of shape (n,) or None
+        Else the largest of the other values of each row, which may be as large.
+    rows : ndarray of shape (n, C) or None
+        Else the rows.
+    """
+
+    peak: Floats
+    places: NDArray[np.int64] | None = None
+    second: Floats | None = None
+    rows: Floats | None = None
+
+    def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
+        """Whether each row's first maximum stands at `index`, where its value is `picked`.
+
+        False for rows that hold NaN or +inf, or nothing but -inf.
+        """
+        found: NDArray[np.bool_]
+        if self.places is not None:
+            found = self.places == index
+        else:
+            found = picked == self.peak
+        if self.second is not None and self.rows is not None:
+            tied = np.flatnonzero(found & (self.second == self.peak))
+            if tied.size:
+                found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
+        found &= np.isfinite(self.peak)
+        return found
 
 
-def normalizer(
-    logits: LogitRows, powers: Floats | None = None, look: Look | None = None
-) -> Normalizer:
-    """Return the normalizer of each row of (N, C).
+class Exponentials(NamedTuple):
+    """The exponentials ``exp(z - peak)`` of a tile of rows, while they are in the cache.
+
+    The maximum of each row, whose exponential is 1, is left out, so that no digits of a confident
+    row are lost in sums. Where it stands several times, one of its places is left out.
+
+    Attributes
+    ----------
+    terms : ndarray of shape (n, C) or (C - 1, n)
+        In (n, C) the classes are in order, with 0 at the maximum's place. In (C - 1, n) the
+        maximum's term is missing, and the classes of a row are in no particular order.
+    class_axis : int
+        1 for (n, C), 0 for (C - 1, n).
+    peak : ndarray of shape (n,)
+        The maximum of each row.
+    """
+
+    terms: Floats
+    class_axis: int
+    peak: Floats
+
+    def sum_over_classes(self, values: Floats) -> Floats | float:
+        """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""
+        if self.class_axis == 0:
+            return _sum_classes(values)
+        total: Floats = np.add.reduce(values, axis=1)
+        return total
+
+
+class Observer:
+    """What is done with the tiles of rows while they are in the cache, besides the normalizer.
+
+    The kernel calls `before` with each tile before it overwrites it, `peaks` when the maxima of its
+    rows are known, and `after` when its exponentials are there. This class does nothing; others do
+    what they are made for.
+    """
+
+    wants_peaks = False
+    """Whether `peaks` is to be called."""
+    wants_exponentials = False
+    """Whether `after` is to be called."""
+
+    def before(self, tile: slice, rows: NDArray[Any]) -> None:
+        """Look at the rows (n, C) of a tile: C-contiguous, of the computing dtype or float16."""
+
+    def room(self, tile: slice) -> Floats | None:
+        """Return where ``exp(z - peak)`` of a tile is to go, of shape (n, C); None for nowhere.
+
+        What is put there has its classes in order, and 1 at the maximum.
+        """
+        del tile
+        return None
+
+    def peaks(self, tile: slice, found: Peaks) -> None:
+        """Look at the maxima of some rows: of a tile, or of a part of one."""
+
+    def after(self, tile: slice, found: Exponentials) -> None:
+        """Look at the exponentials of some rows: of a tile, or of a part of one."""
+
+
+class _Tile(NamedTuple):
+    """Some rows that are computed at a time: which they are, and where their results go."""
+
+    rows: slice
+    peak: Floats
+    rest: NDArray[np.float64]
+    observer: Observer
+
+    def row(self, i: int) -> "_Tile":
+        """Return row i alone."""
+        part, at = slice(i, i + 1), self.rows.start + i
+        return _Tile(slice(at, at + 1), self.peak[part], self.rest[part], self.observer)
+
+
+def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalizer:
+    """Return the normalizer of each row of (N, C), and let an observer see the tiles of rows.
 
     A row's result depends on that row alone, bit for bit. The relative error of `rest` is at most
-    2.2e-6 for float32 and narrower, and 8e-15 for float64. `powers`, of the same shape and of the
-    computing dtype, gets ``exp(logits - peak)``, which is computed anyway. `look` takes what else
-    is wanted of the rows, so that they are read only once.
+    2.2e-6 for float32 and narrower, and 8e-15 for float64.
     """
     rows, num_classes = logits.shape
     norm = Normalizer(np.zeros(rows, computing_dtype(logits.dtype)), np.zeros(rows))
     if num_classes == 0:
         return norm
-    kept = isinstance(logits, np.ndarray)
+    observer = observer or Observer()
     with np.errstate(all="ignore"):
-        for tile in tiles(rows, num_classes):
-            stored = logits[tile]
-            by_value = powers is None and half_table.pays(stored)
-            values = stored if by_value else widen(stored)
-            if look:
-                look(tile, values)
-            out = None if powers is None else powers[tile]
-            if by_value:
-                _half_rows(values, norm.peak[tile], norm.rest[tile])
-            elif num_classes <= _FEW_CLASSES:
-                _class_major(values, norm.peak[tile], norm.rest[tile], out)
-            else:
-                free = not kept or values is not stored
-                _row_major(values, norm.peak[tile], norm.rest[tile], out, free=free)
+        for part in tiles(rows, num_classes):
+            tile = _Tile(part, norm.peak[part], norm.rest[part], observer)
+            _compute(logits, tile, observer.room(part))
         if not norm.rest.min(initial=np.inf) >= _CONFIDENT * num_classes:  # NaN is not, either
             norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
             if num_classes > 1:
                 _mend_confident(logits, norm.rest)
     return norm
+
+
+def _compute(logits: LogitRows, tile: _Tile, room: Floats | None) -> None:
+    """Compute a tile in the way that is fastest for its rows."""
+    stored = logits[tile.rows]
+    looked_up = room is None and half_table.is_faster_for(stored)
+    values = stored if looked_up else widen(stored)
+    tile.observer.before(tile.rows, values)
+    if looked_up:
+        _half_rows(values, tile)
+    elif values.shape[1] <= FEW_CLASSES:
+        _class_major(values, tile, room)
+    else:
+        overwritable = values is not stored or not isinstance(logits, np.ndarray)
+        _row_major(values, tile, room, overwritable=overwritable)
 
 
 def _mend_confident(logits: LogitRows, rest: NDArray[np.float64]) -> None:
@@ -133,66 +240,75 @@ def _mend_confident(logits: LogitRows, rest: NDArray[np.float64]) -> None:
             rest[tile][places] = _compensated_rest(logits[tile][places])
 
 
-def _row_major(
-    logits: Floats,
-    peak: Floats,
-    rest: NDArray[np.float64],
-    powers: Floats | None,
-    *,
-    free: bool,
-) -> None:
-    """Walk each row; `free` logits are overwritten, so that the cache holds one array, not two."""
+def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable: bool) -> None:
+    """Walk each row; logits that may be are overwritten, so that the cache holds one array."""
     rows, num_classes = logits.shape
     places = logits.argmax(axis=1)
-    places += np.arange(0, rows * num_classes, num_classes)
-    np.take(logits.reshape(-1), places, out=peak)
-    terms = powers
+    starts = np.arange(0, rows * num_classes, num_classes)
+    at = places + starts
+    np.take(logits.reshape(-1), at, out=tile.peak)
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(tile.peak, places))
+    terms = room
     if terms is None:
-        terms = logits if free else scratch("terms", logits.shape, logits.dtype)
-    powers_of(logits, peak, out=terms)
-    terms.reshape(-1)[places] = 0.0
-    rest[...] = np.add.reduce(terms, axis=1)
-    if powers is not None:
-        powers.reshape(-1)[places] = 1.0
+        terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
+    exponentials_of(logits, tile.peak, out=terms)
+    terms.reshape(-1)[at] = 0.0
+    tile.rest[...] = np.add.reduce(terms, axis=1)
+    if tile.observer.wants_exponentials:
+        tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak))
+    if room is not None:
+        room.reshape(-1)[at] = 1.0
 
 
-def _half_rows(logits: NDArray[np.float16], peak: Floats, rest: NDArray[np.float64]) -> None:
+def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
     """Walk long float16 rows, whose exponentials are looked up."""
-    terms = scratch("terms", (1, logits.shape[1]), peak.dtype)
+    terms = scratch("terms", (1, logits.shape[1]), tile.peak.dtype)
     for i in range(len(logits)):
-        row = slice(i, i + 1)
-        place = half_table.peak_powers(logits[i], terms[0])
+        row = tile.row(i)
+        place = half_table.exponentials_of_row(logits[i], terms[0])
         if place is None:
-            _row_major(widen(logits[row]), peak[row], rest[row], None, free=True)
-        else:
-            peak[i] = logits[i, place]
-            terms[0, place] = 0.0
-            rest[row] = np.add.reduce(terms, axis=1)
+            _row_major(widen(logits[i : i + 1]), row, None, overwritable=True)
+            continue
+        row.peak[0] = logits[i, place]
+        if row.observer.wants_peaks:
+            row.observer.peaks(row.rows, Peaks(row.peak, np.array([place])))
+        terms[0, place] = 0.0
+        row.rest[...] = np.add.reduce(terms, axis=1)
+        if row.observer.wants_exponentials:
+            row.observer.after(row.rows, Exponentials(terms, 1, row.peak))
 
 
-def _class_major(
-    logits: Floats,
-    peak: Floats,
-    rest: NDArray[np.float64],
-    powers: Floats | None,
-) -> None:
+def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
     """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
     num_classes = logits.shape[1]
-    terms = scratch("terms", logits.shape[::-1], logits.dtype)
+    terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
     np.copyto(terms, logits.T)
     peak[...] = terms[0]
+    second = None
+    if tile.observer.wants_peaks and num_classes > 1:
+        second = scratch("second", peak.shape, peak.dtype)
+        second[...] = -np.inf
     for i in range(1, num_classes):
         np.minimum(terms[i], peak, out=terms[i - 1])
         np.maximum(terms[i], peak, out=peak)
+        if second is not None:
+            np.maximum(terms[i - 1], second, out=second)
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(peak, second=second, rows=logits))
     terms = terms[: num_classes - 1]
     np.subtract(terms, peak, out=terms)
     np.exp(terms, out=terms)
-    rest[...] = _sum_classes(terms)
-    if powers is not None:
-        powers_of(logits, peak, out=powers)
+    if tile.observer.wants_exponentials:
+        tile.rest[...] = _sum_classes_of(terms)
+        tile.observer.after(tile.rows, Exponentials(terms, 0, peak))
+    else:
+        tile.rest[...] = _sum_classes(terms)
+    if room is not None:
+        exponentials_of(logits, peak, out=room)
 
 
-def powers_of(logits: Floats, peak: Floats, out: Floats) -> None:
+def exponentials_of(logits: Floats, peak: Floats, out: Floats) -> None:
     """Put ``exp(logits - peak)`` of rows (N, C) into `out`."""
     with row_by_row(logits.shape[1]):
         np.subtract(logits, peak[:, None], out=out)
@@ -205,11 +321,27 @@ def _sum_classes(terms: Floats) -> Floats | float:
     if left == 0:
         return 0.0
     while left > 1:
-        half = left // 2
-        np.add(terms[:half], terms[left - half : left], out=terms[:half])
-        left -= half
+        left = _add_halves(terms[:left], out=terms)
     total: Floats = terms[0]
     return total
+
+
+def _sum_classes_of(terms: Floats) -> Floats | float:
+    """Return what `_sum_classes` does, to the same bits, and leave the terms as they are."""
+    if len(terms) < 2:
+        return _sum_classes(terms)
+    halves = scratch("halves", ((len(terms) + 1) // 2, *terms.shape[1:]), terms.dtype)
+    if len(terms) % 2:
+        halves[-1] = terms[len(terms) // 2]
+    _add_halves(terms, out=halves)
+    return _sum_classes(halves)
+
+
+def _add_halves(terms: Floats, out: Floats) -> int:
+    """Add the last half of some arrays to the first; return how many are left to add up."""
+    half = len(terms) // 2
+    np.add(terms[:half], terms[len(terms) - half :], out=out[:half])
+    return len(terms) - half
 
 
 def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-TILE = 2**19
-"""Elements computed at a time: few enough for the caches, enough to make calls cheap."""
+TILE_ELEMENTS = 2**19
+"""Computed at a time: few enough for the caches, enough to make calls cheap."""
 
 
 class LogitRows(Protocol):
@@ -31,13 +31,13 @@ class LogitRows(Protocol):
 
 
 def tiles(rows: int, num_classes: int) -> Iterator[slice]:
-    """Cut `rows` rows into slices of about `TILE` elements."""
-    step = max(1, TILE // max(1, num_classes))
+    """Cut `rows` rows into slices of about `TILE_ELEMENTS` elements."""
+    step = max(1, TILE_ELEMENTS // max(1, num_classes))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 
 
-_WIDE = 500  # classes: shorter rows are faster through the buffer
+_WIDE_CLASSES = 500  # shorter rows are faster through the buffer
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def row_by_row(num_classes: int) -> Iterator[None]:
     once: 0.24 ns an element at 1,000 classes, against 0.15.
     """
     before = np.getbufsize()
-    if num_classes >= _WIDE:
+    if num_classes >= _WIDE_CLASSES:
         np.setbufsize(16)
     try:
         yield

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.normalizer import Normalizer, normalizer, powers_of
+from xentcli.core.normalizer import Normalizer, Observer, exponentials_of, normalizer
 from xentcli.core.rows import row_by_row, tiles
 from xentcli.errors import ShapeError
 
@@ -22,12 +22,22 @@ def log_probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) ->
         out -= log_rest[:, None]
 
 
+class _Into(Observer):
+    """Lets the kernel put the exponentials, which it computes anyway, into an array (N, C)."""
+
+    def __init__(self, out: Floats) -> None:
+        self._out = out
+
+    def room(self, tile: slice) -> Floats:
+        return self._out[tile]
+
+
 def probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> None:
     """Put probabilities of rows (N, C) into `out`; their normalizer may be given."""
     if norm is None:
-        norm = normalizer(logits, powers=out)
+        norm = normalizer(logits, _Into(out))
     else:
-        powers_of(logits, norm.peak, out)
+        exponentials_of(logits, norm.peak, out)
     total = (1.0 + norm.rest).astype(logits.dtype)
     with row_by_row(logits.shape[1]):
         out /= total[:, None]

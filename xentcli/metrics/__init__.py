@@ -1,1 +1,1 @@
-"""What is measured over blocks: states with three verbs, from_block, merge and compute."""
+"""What is measured over rows: states with three verbs, from_rows, merge and compute."""

@@ -1,22 +1,29 @@
 """The loss over all rows, its standard error, and how many rows there were."""
 
 import math
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.core.row_losses import Reduction, RowLosses, mean_of
-from xentcli.results.loss import LossSummary
+from xentcli.core.row_facts import RowFacts
+from xentcli.core.row_losses import mean_of
+from xentcli.metrics.interface import register
+from xentcli.results.loss import Loss
 
 _ZERO = ExactSum()
 
 
-class LossState(NamedTuple):
+@register("loss")
+@dataclass(frozen=True)
+class LossState:
     """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
 
     The sums are exact and the counters unbounded, so states merge in any order to the same bits.
     """
+
+    needs: ClassVar[tuple[str, ...]] = ("loss", "weight", "used", "uneven")
 
     loss: ExactSum = _ZERO
     loss_squared: ExactSum = _ZERO
@@ -29,15 +36,16 @@ class LossState(NamedTuple):
     uneven: int = 0
 
     @classmethod
-    def from_block(cls, block: RowLosses) -> Self:
+    def from_rows(cls, facts: RowFacts) -> Self:
         """Return the state of some rows."""
-        loss, weight = block.loss, block.weight
-        rows = len(loss)
-        used = rows if block.used is None else int(np.count_nonzero(block.used))
+        loss, weight = facts["loss"], facts["weight"]
+        rows = facts.rows
+        used = rows if facts["used"] is None else int(np.count_nonzero(facts["used"]))
+        uneven = 0 if facts["uneven"] is None else int(np.count_nonzero(facts["uneven"]))
         with np.errstate(all="ignore"):
             total, squares = ExactSum.of(loss), ExactSum.of_products(loss, loss)
             if weight is None:
-                return cls(total, squares, rows=rows, used=used, uneven=block.uneven)
+                return cls(total, squares, rows=rows, used=used, uneven=uneven)
             return cls(
                 total,
                 squares,
@@ -47,6 +55,7 @@ class LossState(NamedTuple):
                 weighted=True,
                 rows=rows,
                 used=used,
+                uneven=uneven,
             )
 
     def merge(self, other: Self) -> Self:
@@ -63,24 +72,19 @@ class LossState(NamedTuple):
             uneven=self.uneven + other.uneven,
         )
 
-    def compute(
-        self, command: str, reduction: Reduction, num_classes: int, unpaired: int = 0
-    ) -> LossSummary:
+    def compute(self) -> Loss:
         """Return the loss; the mean divides by the used rows' weights."""
         loss_sum = float(self.loss)
         weight_sum = float(self.weight) if self.weighted else float(self.used)
         mean = mean_of(loss_sum, weight_sum)
-        return LossSummary(
-            command=command,
-            loss=loss_sum if reduction == "sum" else mean,
-            reduction=reduction,
+        return Loss(
+            mean=mean,
             loss_sum=loss_sum,
             weight_sum=weight_sum,
             rows=self.rows,
             used=self.used,
             ignored=self.rows - self.used,
-            unpaired=unpaired,
-            num_classes=num_classes,
+            uneven=self.uneven,
             perplexity=_exp(mean),
             bits=mean / math.log(2.0),
             standard_error=self._standard_error(),

@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from xentcli.core.checks import row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.exact_sum import ExactSum
+from xentcli.results.values import ValueSummary
 
 _ZERO = ExactSum()
 
 
 @dataclass(frozen=True)
 class SummaryState:
-    """Extremes, exact sum, counts and kind of the values of an array."""
+    """Extremes, exact sum, counts and kind of the values of an array.
+
+    It is made of blocks of any array and not of facts of rows: there need be no labels.
+    """
 
     minimum: float = math.inf
     maximum: float = -math.inf
@@ -52,15 +56,17 @@ class SummaryState:
             self.kinds | other.kinds,
         )
 
-    @property
-    def mean(self) -> float:
-        """The mean of all values; NaN if there is none, or one is."""
-        return float(self.total) / self.count if self.count else math.nan
-
-    def looks_like(self, ndim: int) -> str:
-        """Say what the values may be."""
-        if self.whole and self.count and ndim != 2:
-            return "labels"
-        if len(self.kinds) == 1:
-            return next(iter(self.kinds))
-        return "logits" if self.kinds else "numbers"
+    def compute(self) -> ValueSummary:
+        """Return the range, the mean and what the values may be."""
+        some = self.minimum <= self.maximum
+        return ValueSummary(
+            minimum=self.minimum if some else math.nan,
+            maximum=self.maximum if some else math.nan,
+            mean=float(self.total) / self.count if self.count else math.nan,
+            count=self.count,
+            nan=self.total.nan,
+            positive_infinities=self.total.positive_infinities,
+            negative_infinities=self.total.negative_infinities,
+            whole=self.whole and self.count > 0,
+            kinds=self.kinds,
+        )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,26 +12,26 @@ from xentcli.alignment.aligned import Aligned, align
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.steps import Step
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Problem, RowKind, row_kind
+from xentcli.core.checks import Kind, Problem, RowKind, row_kind
 from xentcli.core.dtypes import widen
-from xentcli.core.labels import LossOptions
+from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import row_facts
-from xentcli.core.row_losses import Reduction, as_weight, check_options
+from xentcli.core.row_losses import Reduction
+from xentcli.core.shapes import check_options
 from xentcli.errors import NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
-from xentcli.metrics.interface import States, needs_of
+from xentcli.metrics.interface import States
 from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.inputs import Run, prepare
-from xentcli.results.loss import LossSummary
+from xentcli.results.accuracy import Accuracy
+from xentcli.results.loss import Loss, LossSummary
 
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
 
 __all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
-
-Kind = Literal["logits", "log-probabilities", "probabilities"]
 
 
 class Criterion(NamedTuple):
@@ -112,14 +112,14 @@ class LossWork:
             logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
         else:
             logits = criterion.prepared(stored)
-        needs = needs_of(criterion.metrics)
-        facts = row_facts(logits, rows.labels, rows.options, needs, kind=criterion.kind)
+        states = States.empty(criterion.metrics)
+        facts = row_facts(logits, rows.labels, rows.options, states.needs, kind=criterion.kind)
         problems = (*rows.problems, *facts.problems)
         before = aligned.rows_before(step)
         return Part(
             step.block.rows,
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
-            States.from_rows(criterion.metrics, facts),
+            states.from_rows(facts),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             looks_of(stored) if step.block.start == 0 else None,
             stored.shape[1],
@@ -181,22 +181,47 @@ def evaluate(
     steps = aligned.steps(run.block_elements)
     parts = ordered_map(work, steps, run.jobs, shareable=aligned.shareable)
     total = collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
-    measured = (total.state or States.empty(criterion.metrics)).compute()
-    rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
-    summary = LossSummary.of(
-        measured,
+    results = (total.state or States.empty(criterion.metrics)).compute()
+    loss: Loss = results["loss"]
+    unpaired = total.rows * math.prod(n or 0 for n in axes.rows[1:]) - loss.rows
+    summary = _summary(criterion, results, num_classes or total.num_classes, unpaired)
+    notes = list(_notes(aligned, unpaired, loss.uneven))
+    return Evaluation(summary, notes, total.looks_like)
+
+
+def _summary(
+    criterion: Criterion, results: dict[str, Any], num_classes: int, unpaired: int
+) -> LossSummary:
+    """Put together what the command reports."""
+    loss: Loss = results["loss"]
+    accuracy: Accuracy | None = results.get("accuracy")
+    if accuracy is not None and accuracy.value is None:
+        accuracy = None
+    return LossSummary(
         command=criterion.command,
+        loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
         reduction=criterion.reduction,
-        unpaired=rows - measured["loss"].rows,
-        num_classes=num_classes or total.num_classes,
+        loss_sum=loss.loss_sum,
+        weight_sum=loss.weight_sum,
+        rows=loss.rows,
+        used=loss.used,
+        ignored=loss.ignored,
+        unpaired=unpaired,
+        num_classes=num_classes,
+        perplexity=loss.perplexity,
+        bits=loss.bits,
+        standard_error=loss.standard_error,
+        accuracy=accuracy and accuracy.value,
+        accuracy_low=accuracy and accuracy.low,
+        accuracy_high=accuracy and accuracy.high,
+        hits=accuracy and accuracy.hits,
     )
-    return Evaluation(summary, list(_notes(aligned, summary, measured["loss"].uneven)), total.looks_like)
 
 
-def _notes(aligned: Aligned, summary: LossSummary, uneven: int) -> Iterator[str]:
+def _notes(aligned: Aligned, unpaired: int, uneven: int) -> Iterator[str]:
     yield from aligned.notes
-    if summary.unpaired:
+    if unpaired:
         by = aligned.axes.shift.by
-        yield f"rows without a label {by} further on, left out: {summary.unpaired:,}"
+        yield f"rows without a label {by} further on, left out: {unpaired:,}"
     if uneven:
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"

@@ -33,7 +33,7 @@ def inspect(source: Source, run: Run) -> ArraySummary:
     parts = ordered_map(SummaryWork(source), blocks, run.jobs, shareable=source.shareable)
     progress = run.progress_of(source.shape)
     total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
-    summary = (total.state or SummaryState()).compute()
+    found = (total.state or SummaryState()).compute()
     shape = (total.rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()
     return ArraySummary(
         file=source.name,
@@ -42,13 +42,13 @@ def inspect(source: Source, run: Run) -> ArraySummary:
         dtype=source.stored_dtype,
         columns=source.columns,
         bytes=source.size,
-        minimum=summary.minimum,
-        maximum=summary.maximum,
-        mean=summary.mean,
-        nan=summary.nan,
-        positive_infinities=summary.positive_infinities,
-        negative_infinities=summary.negative_infinities,
-        looks_like=summary.looks_like(len(shape)),
+        minimum=found.minimum,
+        maximum=found.maximum,
+        mean=found.mean,
+        nan=found.nan,
+        positive_infinities=found.positive_infinities,
+        negative_infinities=found.negative_infinities,
+        looks_like=found.looks_like(len(shape)),
         memory=_memory(source, shape, run),
     )
 

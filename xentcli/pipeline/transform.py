@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, check_finite, index_of, unravel
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, normalizer
-from xentcli.core.row_losses import without_axis
+from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map

@@ -62,11 +62,21 @@ def loss_table(result: "LossSummary") -> Table:
         "standard error",
         "undefined" if math.isnan(result.standard_error) else full(result.standard_error),
     )
+    if result.accuracy is not None:
+        table.add_row("accuracy", _accuracy(result))
     table.add_row("rows", f"{result.rows:,} ({result.used:,} used, {result.ignored:,} ignored)")
     if result.unpaired:
         table.add_row("left out", f"{result.unpaired:,} rows that the shift leaves no label")
     table.add_row("classes", f"{result.num_classes:,}")
     return table
+
+
+def _accuracy(result: "LossSummary") -> str:
+    """Return a share of rows to the digits that its interval gives a meaning to."""
+    low, high = result.accuracy_low or 0.0, result.accuracy_high or 0.0
+    return (
+        f"{result.accuracy:.4f} ({result.hits:,} of {result.used:,}; 95 % {low:.6f} to {high:.6f})"
+    )
 
 
 def info_table(result: "ArraySummary") -> Table:

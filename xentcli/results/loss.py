@@ -1,6 +1,38 @@
-"""What ``xent loss`` and ``xent nll`` report."""
+"""A loss, and what ``xent loss`` and ``xent nll`` report."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss over all rows, in nats.
+
+    Attributes
+    ----------
+    mean : float
+        The quotient of the next two; NaN where nothing is used.
+    loss_sum, weight_sum : float
+        Over the used rows.
+    rows, used, ignored : int
+        How many there are, are not ignored, are ignored.
+    uneven : int
+        How many have class probabilities that do not sum to 1.
+    perplexity, bits : float
+        The mean's exponential, and the mean over ln 2.
+    standard_error : float
+        Of the mean; NaN where undefined.
+    """
+
+    mean: float
+    loss_sum: float
+    weight_sum: float
+    rows: int
+    used: int
+    ignored: int
+    uneven: int
+    perplexity: float
+    bits: float
+    standard_error: float
 
 
 @dataclass(frozen=True)
@@ -23,6 +55,11 @@ class LossSummary:
         The mean's exponential, and the mean over ln 2.
     standard_error : float
         Of the mean; NaN where undefined.
+    accuracy, accuracy_low, accuracy_high : float or None
+        The share of used rows whose label is the prediction, and its interval of 95 %; None where
+        it was not asked for, nothing is used, or the labels are class probabilities.
+    hits : int or None
+        How many rows that are.
     """
 
     command: str
@@ -38,3 +75,7 @@ class LossSummary:
     perplexity: float
     bits: float
     standard_error: float
+    accuracy: float | None = None
+    accuracy_low: float | None = None
+    accuracy_high: float | None = None
+    hits: int | None = None

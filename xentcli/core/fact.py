@@ -1,0 +1,163 @@
+"""What a fact of rows is, and which there are: each is one small function with a name.
+
+`facts` holds those that xent has; `row_facts` computes those that are asked for.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from xentcli.core.checks import Kind
+from xentcli.core.labels import Doubles, Labels, LossOptions
+from xentcli.core.normalizer import Normalizer
+from xentcli.core.row_losses import losses_of_probabilities
+from xentcli.core.rows import LogitRows
+
+Array = NDArray[Any]
+Function = Callable[..., Array | None]
+
+When = Literal["labels", "before", "peaks", "after", "rows"]
+_ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
+
+
+@dataclass
+class Given:
+    """What facts are computed from: rows, their labels and normalizer, and other facts by name."""
+
+    logits: LogitRows
+    labels: Array
+    options: LossOptions
+    kind: Kind
+    norm: Normalizer
+    """Of the rows; with the peaks, or empty, where the rows hold probabilities (see `fact`)."""
+    facts: dict[str, Array | None] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name]
+
+    @cached_property
+    def checked(self) -> Labels | None:
+        """The class indices; None if the labels are class probabilities."""
+        if self.labels.ndim != 1:
+            return None
+        return Labels.of(self.labels, self.logits.shape[1], self.options)
+
+    @cached_property
+    def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
+        """The losses of rows with class probabilities, and which of these do not sum to 1."""
+        return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
+
+
+@dataclass(frozen=True, slots=True)
+class TileFacts:
+    """The facts of a tile's rows, by name, as far as they are there."""
+
+    given: Given
+    rows: slice
+
+    def __getitem__(self, name: str) -> Any:
+        values = self.given.facts[name]
+        return None if values is None else values[self.rows]
+
+
+class Fact(NamedTuple):
+    """How a fact is computed; the attributes are the parameters of `fact`."""
+
+    name: str
+    function: Function
+    when: When
+    needs: tuple[str, ...]
+    uses: tuple[str, ...]
+    dtype: DTypeLike
+
+    def applies(self, given: Given) -> bool:
+        """Whether what it needs is there."""
+        return all(given[name] is not None for name in self.needs)
+
+
+_FACTS: dict[str, Fact] = {}
+
+
+def fact(
+    name: str,
+    when: When = "rows",
+    *,
+    needs: tuple[str, ...] = (),
+    uses: tuple[str, ...] = (),
+    dtype: DTypeLike = np.float64,
+) -> Callable[[Function], Function]:
+    """Register the decorated function as what computes a fact.
+
+    Parameters
+    ----------
+    name : str
+        The fact's.
+    when : {'labels', 'before', 'peaks', 'after', 'rows'}
+        When the function is called, and with what. 'labels': once, before the rows are read, with
+        `Given`. 'before': with each tile of rows before it is overwritten, as `TileFacts` and an
+        array (n, C). 'peaks': when the maxima of a tile are known, with `TileFacts` and `Peaks`.
+        'after': when the exponentials of a tile are there, with `TileFacts` and `Exponentials`.
+        'rows': once, after all rows were read, with `Given`. It returns an array (n,) or (N,).
+    needs : tuple of str
+        Facts that it is computed from; where one of them does not apply, neither does this one.
+    uses : tuple of str
+        Facts that it is computed from too, which may be None.
+    dtype : dtype
+        Of an array that is filled tile by tile; None for that of the computation.
+
+    Examples
+    --------
+    >>> from xentcli.core.labels import LossOptions
+    >>> from xentcli.core.row_facts import fact, row_facts
+    >>> @fact("doubt", needs=("rest",))
+    ... def doubt(given):
+    ...     return given["rest"] / (1.0 + given["rest"])
+    >>> facts = row_facts(np.zeros((2, 4)), np.array([0, 1]), LossOptions(), ["doubt", "hit"])
+    >>> facts["doubt"]
+    array([0.75, 0.75])
+    >>> facts["hit"]
+    array([ True, False])
+    """
+
+    def registered(function: Function) -> Function:
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
+        return function
+
+    return registered
+
+
+def forget(name: str) -> None:
+    """Remove a fact that was registered."""
+    del _FACTS[name]
+
+
+def plan(names: Iterable[str]) -> list[Fact]:
+    """Return facts and all that they are computed from, in the order of computing them.
+
+    Raises
+    ------
+    KeyError
+        If there is no such fact.
+    ValueError
+        If a fact is needed before it can be there.
+    """
+    found: dict[str, Fact] = {}
+
+    def add(name: str) -> Fact:
+        if name not in found:
+            if name not in _FACTS:
+                raise KeyError(f"there is no fact {name!r}")
+            each = _FACTS[name]
+            for other in (*each.needs, *each.uses):
+                if other == name or _ORDER.index(add(other).when) > _ORDER.index(each.when):
+                    raise ValueError(f"fact {name!r} needs {other!r}, which is computed later")
+            found[name] = each
+        return found[name]
+
+    for name in names:
+        add(name)
+    return sorted(found.values(), key=lambda each: _ORDER.index(each.when))

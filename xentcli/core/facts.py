@@ -1,0 +1,147 @@
+"""The facts that xent has. See `fact` for what each says about itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.dtypes import Floats
+from xentcli.core.fact import Given, TileFacts, fact
+from xentcli.core.labels import Doubles
+from xentcli.core.normalizer import FEW_CLASSES, Exponentials, Peaks
+from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
+from xentcli.core.scratch import scratch
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+
+@fact("label", "labels")
+def label(given: Given) -> NDArray[np.int64] | None:
+    """Return the class of each row, from 0; that of ignored and wrong labels is 0."""
+    return given.checked.index if given.checked else None
+
+
+@fact("used", "labels")
+def used(given: Given) -> Mask | None:
+    """Return which rows count; None for all."""
+    rows, num_classes = given.logits.shape
+    if given.checked:
+        return given.checked.used
+    return None if num_classes else np.zeros(rows, np.bool_)  # as PyTorch: a mean of 0 / 0
+
+
+@fact("weight", "labels")
+def weight(given: Given) -> Doubles | None:
+    """Return the weight of each row's label, 0 for ignored rows; None if used rows count 1."""
+    return given.checked.weight if given.checked else None
+
+
+@fact("picked", "before", needs=("label",), dtype=None)
+def picked(tile: TileFacts, rows: Array) -> Array:
+    """Return the logit, log-probability or probability of the label."""
+    return pick(rows, tile["label"])
+
+
+@fact("peak")
+def peak(given: Given) -> Floats:
+    """Return the largest logit, log-probability or probability."""
+    return given.norm.peak
+
+
+@fact("rest")
+def rest(given: Given) -> Doubles:
+    """Return the sum of ``exp(z - peak)`` without the peak's own, or of ``p / p[peak]``."""
+    return given.norm.rest
+
+
+@fact("loss", uses=("picked", "used"))
+def loss(given: Given) -> Doubles:
+    """Return the loss, 0 for ignored rows."""
+    if given.checked is None:
+        return given.against_probabilities[0]
+    if given.kind == "logits":
+        losses = losses_of_indices(
+            given.logits, given.checked, given.options, given.norm, given["picked"]
+        )
+    else:
+        probs = given.kind == "probabilities"
+        losses = nll_of_picked(given["picked"].astype(np.float64), given.checked, probs=probs)
+    return losses if given["used"] is None else np.where(given["used"], losses, 0.0)
+
+
+@fact("uneven")
+def uneven(given: Given) -> Mask | None:
+    """Return which rows of class probabilities do not sum to 1; None for class indices."""
+    return None if given.checked else given.against_probabilities[1]
+
+
+@fact("hit", "peaks", needs=("label", "picked"), uses=("used",), dtype=np.bool_)
+def hit(tile: TileFacts, found: Peaks) -> Mask:
+    """Return whether the label is the first place of the maximum.
+
+    It is not in ignored rows, nor in rows that hold NaN or +inf, or nothing but -inf.
+    """
+    hits = found.are_at(tile["label"], tile["picked"])
+    if tile["used"] is not None:
+        hits &= tile["used"]
+    return hits
+
+
+@fact("ahead", "before", needs=("label", "picked"), dtype=np.int64)
+def ahead(tile: TileFacts, rows: Array) -> NDArray[np.int64]:
+    """Return how many classes are ahead of the label: of more, or as much and an earlier place.
+
+    NaN is ahead of everything.
+    """
+    index, value = tile["label"], tile["picked"]
+    num_classes = rows.shape[1]
+    if num_classes > FEW_CLASSES:
+        value = value[:, None]
+        late = np.arange(num_classes) >= index[:, None]
+        behind = np.count_nonzero((rows < value) | ((rows == value) & late), axis=1)
+        return num_classes - behind
+    left = np.full(len(rows), num_classes, np.int64)
+    by_class = scratch("classes", rows.shape[::-1], rows.dtype)
+    np.copyto(by_class, rows.T)
+    for i, values in enumerate(by_class):
+        left -= (values < value) | ((values == value) & (i >= index))
+    return left
+
+
+@fact("rank", needs=("ahead", "peak"))
+def rank(given: Given) -> NDArray[np.int64]:
+    """Return the rank of the label, 0 for the first; the number of classes in rows without a peak.
+
+    These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
+    """
+    rank: NDArray[np.int64] = np.where(
+        np.isfinite(given["peak"]), given["ahead"], given.logits.shape[1]
+    )
+    return rank
+
+
+@fact("squares", "after")
+def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
+    """Return the sum of the squared exponentials without the peak's own."""
+    del tile
+    squared = scratch("squares", found.terms.shape, found.terms.dtype)
+    np.multiply(found.terms, found.terms, out=squared)
+    return found.sum_over_classes(squared)
+
+
+@fact("confidence", needs=("peak", "rest"))
+def confidence(given: Given) -> Doubles:
+    """Return the probability of the prediction: that given, where the rows hold probabilities."""
+    with np.errstate(all="ignore"):
+        if given.kind == "logits":
+            return 1.0 / (1.0 + given.norm.rest)
+        largest: Doubles = given.norm.peak.astype(np.float64)
+        return np.exp(largest) if given.kind == "log-probabilities" else largest
+
+
+@fact("sum_of_squares", needs=("squares", "confidence"))
+def sum_of_squares(given: Given) -> Doubles:
+    """Return the sum of p^2 over all classes."""
+    total: Doubles = (1.0 + given["squares"]) * given["confidence"] ** 2
+    return total

@@ -1,0 +1,144 @@
+"""What a metric is: a state with three verbs, from_rows, merge and compute.
+
+A state is plain data, so that it pickles and goes to JSON and back (`plain`), and it merges in any
+order and grouping to the same bits. A metric of one file: a frozen dataclass under `register`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.names import HOMES
+from xentcli.metrics.plain import from_plain, to_plain
+
+
+class Metric(Protocol):
+    """A metric's state. Made without arguments, it is that of no rows."""
+
+    needs: ClassVar[tuple[str, ...]]
+    """The facts of rows that it is made of."""
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows; both stay as they are."""
+
+    def compute(self) -> Any:
+        """Return the result, a frozen dataclass."""
+
+
+Class = TypeVar("Class", bound=type[Any])
+_METRICS: dict[str, type[Any]] = {}
+
+
+def register(name: str) -> Callable[[Class], Class]:
+    """Register the decorated class as a metric.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @register("ignored")
+    ... @dataclass(frozen=True)
+    ... class Ignored:
+    ...     needs = ("used",)
+    ...     rows: int = 0
+    ...     @classmethod
+    ...     def from_rows(cls, facts):
+    ...         return cls(0 if facts["used"] is None else int((~facts["used"]).sum()))
+    ...     def merge(self, other):
+    ...         return Ignored(self.rows + other.rows)
+    ...     def compute(self):
+    ...         return self
+    >>> States.empty(["ignored"])
+    States(states={'ignored': Ignored(rows=0)})
+    """
+
+    def registered(metric: Class) -> Class:
+        _METRICS[name] = metric
+        return metric
+
+    return registered
+
+
+def forget(name: str) -> None:
+    """Remove a metric that was registered."""
+    del _METRICS[name]
+
+
+def metric_of(name: str) -> type[Metric]:
+    """Return the metric with this name.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    if name not in _METRICS and name in HOMES:
+        import_module(f"xentcli.metrics.{HOMES[name]}")
+    if name not in _METRICS:
+        raise KeyError(f"there is no metric {name!r}")
+    return _METRICS[name]
+
+
+def needs_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the facts that some metrics are made of, each once."""
+    return tuple(dict.fromkeys(need for name in names for need in metric_of(name).needs))
+
+
+@dataclass(frozen=True)
+class States:
+    """The states of several metrics of the same rows, by their names."""
+
+    states: Mapping[str, Any]
+
+    @classmethod
+    def empty(cls, names: Iterable[str]) -> "States":
+        """Return the states of no rows."""
+        return cls({name: metric_of(name)() for name in names})
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The facts that the metrics are made of."""
+        return needs_of(self.states)
+
+    def from_rows(self, facts: RowFacts) -> "States":
+        """Return the same metrics' states of some rows."""
+        return States({name: metric_of(name).from_rows(facts) for name in self.states})
+
+    def merge(self, other: "States") -> "States":
+        """Return the states of both states' rows.
+
+        Raises
+        ------
+        ValueError
+            If they are not of the same metrics.
+        """
+        if self.states.keys() != other.states.keys():
+            raise ValueError(f"{[*self.states]} and {[*other.states]} are not the same metrics")
+        merged = {name: state.merge(other.states[name]) for name, state in self.states.items()}
+        return States(merged)
+
+    def compute(self) -> dict[str, Any]:
+        """Return the result of each metric."""
+        return {name: state.compute() for name, state in self.states.items()}
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return what JSON can hold, exactly."""
+        return {name: to_plain(state) for name, state in self.states.items()}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "States":
+        """Return the states that `to_plain` was given.
+
+        Raises
+        ------
+        KeyError
+            If there is no such metric.
+        InputError
+            If something is not a state of its metric.
+        """
+        return cls({name: from_plain(metric_of(name), part) for name, part in plain.items()})

@@ -1,0 +1,106 @@
+"""States as what JSON can hold, and back, exactly.
+
+Whole numbers of more than 53 bits become text, "0x1f...", since many readers of JSON round them; so
+do NaN and infinities, for which JSON has nothing. What a value was is known by its field's type.
+"""
+
+import math
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from xentcli.errors import InputError
+
+_EXACT = 2**53  # whole numbers up to here are float64 too
+
+
+def to_plain(value: Any) -> Any:
+    """Return a state as dicts, lists, text, numbers, bools and None."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _EXACT else hex(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else repr(value)
+    if is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, np.ndarray):
+        numbers = [to_plain(number) for number in value.reshape(-1).tolist()]
+        return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
+    if isinstance(value, dict):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return [to_plain(item) for item in sorted(value)]
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    raise TypeError(f"a state cannot hold {type(value).__name__}")
+
+
+def from_plain(kind: Any, plain: Any) -> Any:
+    """Return the value of a type that `to_plain` was given.
+
+    Raises
+    ------
+    InputError
+        If it is none of that type.
+    """
+    try:
+        return _from_plain(kind, plain)
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        name = getattr(kind, "__name__", str(kind))
+        raise InputError(f"this is not the state of a {name}: {error}") from None
+
+
+def _from_plain(kind: Any, plain: Any) -> Any:
+    if is_dataclass(kind):
+        return _dataclass_of(kind, plain)
+    if get_origin(kind) is UnionType:
+        return None if plain is None else _from_plain(get_args(kind)[0], plain)
+    if kind is int:
+        return _int_of(plain)
+    if kind is float:
+        return _float_of(plain)
+    if kind in (bool, str):
+        if not isinstance(plain, kind):
+            raise TypeError(f"{plain!r} is not {kind.__name__}")
+        return plain
+    return _collection_of(kind, plain)
+
+
+def _collection_of(kind: Any, plain: Any) -> Any:
+    """Return an array, or a tuple, list, frozenset or dict of values of one type."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin is np.ndarray:
+        dtype = np.dtype(plain["dtype"])
+        of = {"f": float, "b": bool}.get(dtype.kind, int)
+        numbers = [_from_plain(of, number) for number in plain["values"]]
+        return np.array(numbers, dtype).reshape(plain["shape"])
+    if origin is dict:
+        return {key: _from_plain(args[1], item) for key, item in plain.items()}
+    if origin in (tuple, list, frozenset) and isinstance(plain, list):
+        return origin(_from_plain(args[0], item) for item in plain)
+    raise TypeError(f"{plain!r} is not {kind}")
+
+
+def _dataclass_of(kind: Any, plain: Any) -> Any:
+    types = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    if sorted(plain) != sorted(names):
+        raise ValueError(f"there should be {', '.join(names)}")
+    return kind(**{name: _from_plain(types[name], plain[name]) for name in names})
+
+
+def _int_of(plain: Any) -> int:
+    if isinstance(plain, str):
+        return int(plain, 16)
+    if isinstance(plain, bool) or int(plain) != plain:
+        raise TypeError(f"{plain!r} is not a whole number")
+    return int(plain)
+
+
+def _float_of(plain: Any) -> float:
+    if isinstance(plain, bool) or not isinstance(plain, (int, float, str)):
+        raise TypeError(f"{plain!r} is not a number")
+    return float(plain)

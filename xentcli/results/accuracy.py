@@ -1,0 +1,24 @@
+"""How often the label is the prediction."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """A share of rows; None where no row has a label.
+
+    Attributes
+    ----------
+    value : float or None
+        hits / n.
+    low, high : float or None
+        The interval of 95 %, by Wilson.
+    hits, n : int
+        How many used rows have their label at the first maximum, and how many are used.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    hits: int
+    n: int
