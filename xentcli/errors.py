@@ -56,3 +56,44 @@ class Stopped(XentError):  # noqa: N818
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.exit_code = 128 + signum
+
+
+def missing_library(
+    what: str, module: str, extra: str, kind: type[XentError] = XentError
+) -> XentError:
+    """Return the error of a library that is not installed, with the command that installs it.
+
+    Parameters
+    ----------
+    what : str
+        What needs the library: ``a.parquet: parquet``.
+    module : str
+        The library.
+    extra : str
+        The extra of this package that brings it, and states which versions will do.
+    kind : type, optional
+        The class of the error.
+    """
+    return kind(
+        f"{what} needs {module}", hint=f"the extra {extra!r} brings it: {_install(module, extra)}"
+    )
+
+
+def _install(module: str, extra: str) -> str:
+    """Return the command that installs an extra's libraries for the Python that runs this."""
+    import re
+    import shlex
+    import shutil
+    import sys
+    from importlib import metadata, util
+
+    try:
+        requirements = metadata.requires("xentcli") or ()
+    except metadata.PackageNotFoundError:  # run from its sources
+        requirements = ()
+    those = re.compile(rf"extra\s*==\s*['\"]{re.escape(extra)}['\"]")
+    wanted = [line.split(";")[0].strip() for line in requirements if those.search(line)]
+    command = [sys.executable, "-m", "pip", "install"]
+    if util.find_spec("pip") is None and shutil.which("uv"):  # an environment that uv has made
+        command = ["uv", "pip", "install", "--python", sys.executable]
+    return shlex.join([*command, *(wanted or [module])])

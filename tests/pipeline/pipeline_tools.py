@@ -59,10 +59,10 @@ class Kept:
 
 def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) -> None:
     """Make every block and every tile hold `rows` rows, also where they are spread over a file."""
-    monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", rows * row_size)
+    monkeypatch.setattr("xentcli.formats.memory.BLOCK", rows * row_size)
     monkeypatch.setattr("xentcli.pipeline.tiled._LARGEST", 1)
     monkeypatch.setattr("xentcli.core.rows.TILE", rows * row_size)
-    monkeypatch.setattr("xentcli.formats.arrays._RUN", 1)
+    monkeypatch.setattr("xentcli.formats.arrays.ArraySource.run_bytes", 1)
 
 
 class _QuietFile(io.FileIO):

@@ -24,7 +24,7 @@ from xentcli.formats.base import ReadOptions
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
 from xentcli.pipeline.inputs import InputFile, Run
-from xentcli.pipeline.shards import ShardedSource, open_shards
+from xentcli.pipeline.shards import Shards, open_shards
 from xentcli.pipeline.transform import Transform, encode, transform
 
 RNG = np.random.default_rng(11)
@@ -286,7 +286,7 @@ def test_an_order_by_text_is_noted(tmp_path: Path) -> None:
     [note] = open_paths(*sorted(paths)).notes
     assert f"{paths[10]} before {paths[2]}" in note
     source = open_shards([f"{tmp_path}/x-*.npy"], InputFile)
-    assert isinstance(source, ShardedSource)
+    assert isinstance(source, Shards)
     assert [file.path for file in source.files] == [str(path) for path in paths]
     assert source.notes == []
 

@@ -11,8 +11,8 @@ from xentcli.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xentcli.pipeline.flow import Sink
-    from xentcli.pipeline.inputs import ArrayHeader, Place
+    from xentcli.pipeline.flow import Place, Sink
+    from xentcli.pipeline.inputs import ArrayHeader
 
 
 class ArraySink:

@@ -7,7 +7,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.base import ArrayHeader, Place, Shape
+from xentcli.formats.base import ArrayHeader, Shape
 from xentcli.storage.outputs import Output, writing
 
 
@@ -45,12 +45,13 @@ class ArrayWriter:
         self._begin = len(first)
 
     @property
-    def place(self) -> Place | None:
-        """What writes rows at their place, where there is one before all rows are counted."""
+    def positional(self) -> bool:
+        """Whether rows have a place: not before all are counted, nor in a pipe."""
         counted = self._header.shape[:1] not in ((), (None,))
-        return self._place if counted and self._output.seekable else None
+        return counted and self._output.seekable
 
-    def _place(self, start: int, rows: NDArray[Any]) -> None:
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Write rows from a given one on."""
         content = np.ascontiguousarray(rows, self._header.dtype)
         row_bytes = math.prod(content.shape[1:]) * content.itemsize
         if content.size:

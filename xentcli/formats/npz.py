@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions
+from xentcli.formats.arrays import open_stored
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
@@ -34,7 +34,7 @@ _FOREIGN = {
 }
 
 
-def open_source(data: Input, options: ReadOptions) -> ArraySource:
+def open_source(data: Input, options: ReadOptions) -> Source:
     """Open an array of an NPZ file; one from a pipe is kept on disk, its directory is at the end.
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
@@ -52,7 +52,7 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
     member = members[choose(data.name, members, options, describe)]
     array = _open_member(archive, member, data)
     stored = npy.read_header(array, options.input_dtype)
-    source = ArraySource(array, stored, "npz", there=member.file_size)
+    source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
     return source
 
@@ -131,7 +131,7 @@ def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
 class NpzWriter:
     """Writes one array as the only member of an archive, the same bytes at any time."""
 
-    place = None  # the checksum is of all bytes in order
+    positional = False  # the checksum is of all bytes in order
 
     def __init__(self, output: Output, header: ArrayHeader) -> None:
         self._output = output
@@ -144,6 +144,10 @@ class NpzWriter:
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Write rows, converted to the header's dtype."""
         self._writer.write(rows, ids)
+
+    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
+        """Do nothing: rows have no place."""
+        raise AssertionError(f"{len(rows)} rows at {start}")
 
     def close(self) -> None:
         """Write the checksum and the directory."""

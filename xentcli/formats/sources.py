@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, ...]
 """An array's shape; the first length is None where only the end of the file tells it."""
+
+
+AnySource = TypeVar("AnySource", bound="Source")
 
 
 class Table(NamedTuple):
@@ -67,6 +70,9 @@ class Reference(Protocol):
     def open(self) -> Source:
         """Open the source."""
 
+    def __hash__(self) -> int:
+        """Return a number that is the same for equal references."""
+
 
 class Source(ABC):
     """An array in a file, cut into blocks of rows (slices of the first axis).
@@ -100,6 +106,8 @@ class Source(ABC):
         Whether any rows along the last axis can be read at any time at little cost, by `tile`.
     shareable : bool
         Whether forked processes may each read it on their own.
+    carries_bytes : bool
+        Whether each block carries its bytes, so that `decode` never reads the input.
     unchanged : callable or None
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
     """
@@ -117,6 +125,7 @@ class Source(ABC):
     reference: Reference | None = None
     tileable: bool = False
     shareable: bool = False
+    carries_bytes: bool = False
     unchanged: Callable[[], None] | None = None
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged",)
@@ -157,10 +166,11 @@ class Source(ABC):
 
             return source_of, (self.reference,)
         state = {k: v for k, v in vars(self).items() if k not in self.of_this_process}
-        return _restored, (type(self), state)
+        return restored, (type(self), state)
 
 
-def _restored(kind: type[Source], state: dict[str, Any]) -> Source:
+def restored(kind: type[AnySource], state: dict[str, Any]) -> AnySource:
+    """Return a source with these attributes."""
     source = object.__new__(kind)
     vars(source).update(state)
     return source

@@ -27,7 +27,7 @@ from xentcli.metrics.loss import LossState
 from xentcli.pipeline.classes import ClassNames, class_names
 from xentcli.pipeline.flow import Part, Sink, pour
 from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.labels import Pair, pairs, shareable
+from xentcli.pipeline.labels import Pair, cuttable, pairs, shareable
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.pipeline.naming import Naming
 from xentcli.pipeline.tiled import TiledRows, can_be_tiled
@@ -140,6 +140,7 @@ def evaluate(
         logit is not finite; names the first place, after all rows were seen and counted.
     """
     layout = find_layout(logits, labels, criterion.class_axis, criterion.shift)
+    logits, labels = cuttable(logits, labels, layout)
     if layout.probabilities and criterion.kind != "logits":
         raise ShapeError(f"{labels.name if labels else logits.name}: nll takes class indices")
     num_classes = layout.logits[layout.class_axis]

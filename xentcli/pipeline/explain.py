@@ -17,7 +17,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Source
 from xentcli.pipeline.classes import IGNORED, ClassNames, class_names
 from xentcli.pipeline.flow import check_unchanged
-from xentcli.pipeline.labels import pairs
+from xentcli.pipeline.labels import cuttable, pairs
 from xentcli.pipeline.layout import Layout, find_layout
 from xentcli.pipeline.naming import Naming
 from xentcli.results.explain import Explanation, Route
@@ -40,6 +40,7 @@ def explain(
     And what the user should know about the meaning of labels.
     """
     layout = find_layout(logits, labels, None, shift)
+    logits, labels = cuttable(logits, labels, layout)
     names = class_names(logits, layout, naming or Naming())
     chosen, first_row, base = _read_rows(logits, labels, rows, layout, names, label_base)
     z = widen(chosen.values).astype(np.float64)

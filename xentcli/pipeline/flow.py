@@ -7,9 +7,12 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.errors import InputError
-from xentcli.formats.base import ArrayHeader, Place, Source
+from xentcli.formats.base import ArrayHeader, Source
 
 Array = NDArray[Any]
+
+Place = Callable[[int, Array], None]
+"""Writes rows from a given one on, in any order, in any thread or forked process."""
 
 
 class Sink(Protocol):

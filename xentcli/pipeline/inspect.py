@@ -18,7 +18,7 @@ def inspect(source: Source, run: Run) -> ArraySummary:
     """Return the shape, range, mean, odd values and looks of an array; reads all of it."""
 
     def work(block: Block) -> Part[SummaryState]:
-        return Part(block.rows, state=SummaryState.from_block(block.decode().values))
+        return Part(block.rows, state=SummaryState.from_block(source.decode(block).values))
 
     parts = ordered_map(work, blocks_along(source), run.jobs, forks=source.shareable)
     progress = run.progress_of(source.shape)

@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import ShapeError
-from xentcli.formats.base import Block, Source, Table
-from xentcli.pipeline.inputs import blocks_along, read_whole
+from xentcli.formats.base import (
+    Block,
+    IndexedSource,
+    MemorySource,
+    Source,
+    Table,
+    blocks_along,
+    indexed,
+    read_whole,
+)
 from xentcli.pipeline.layout import Layout
 from xentcli.pipeline.shard_counts import ShardCounts
 from xentcli.pipeline.tiled import TiledRows, size_of_blocks
@@ -24,27 +32,29 @@ _MOST_WAITING = 8  # blocks of labels not yet decoded: each may hold a file open
 class Pair(NamedTuple):
     """A block of logits, what decodes the labels of its rows, and how many rows have one."""
 
+    source: Source
+    """The logits."""
     block: Block
     labels: Callable[[], Array] | None
     rows: int
     layout: Layout
-    tiled: Source | None = None
-    """The logits, if they are to be read a tile at a time."""
+    tiled: bool = False
+    """Whether the logits are to be read a tile at a time."""
 
     def decode(self) -> tuple[Array | TiledRows, Array, Array | None]:
         """Return logits, labels and ids of the rows that have a label."""
         inner = self.layout.lead[1:]
         whole = inner == self.layout.rows[1:] or self.rows == 1  # no gaps between its rows
-        if self.tiled is None or self.labels is None or not whole:
+        if not self.tiled or self.labels is None or not whole:
             return self.decode_whole()
         lead = (self.rows, *(n or 0 for n in inner))
         first = self.block.start * math.prod(n or 0 for n in self.layout.rows[1:])
         labels = self.layout.shifted(self.labels())
-        return TiledRows(self.tiled, first, lead), labels.reshape(math.prod(lead)), None
+        return TiledRows(self.source, first, lead), labels.reshape(math.prod(lead)), None
 
     def decode_whole(self) -> tuple[Array, Array, Array | None]:
         """Return what `decode` does, all in memory."""
-        values, those, ids = self.block.decode()
+        values, those, ids = self.source.decode(self.block)
         labels = those if self.labels is None else self.labels()
         if labels is None:
             raise AssertionError("no labels")
@@ -55,20 +65,19 @@ class Pair(NamedTuple):
 class LabelReader:
     """Hands out the labels of consecutive rows, those `shift` rows further down.
 
-    Those of a sliceable source are read by whoever needs them. Any other is cut into blocks of its
+    Those of an indexed source are read by whoever needs them. A stream is cut into blocks of its
     own; what is decoded is kept for the others who need a part of it.
     """
 
     def __init__(self, source: Source, logits_name: str, axis: int, shift: int = 0) -> None:
-        if axis:
-            source.keep()
         self._source = source
         self._logits_name = logits_name
         self._axis = axis
         self._shift = shift
-        self._blocks = iter(()) if source.sliceable else blocks_along(source, axis)
+        is_indexed = isinstance(source, IndexedSource)
+        self._blocks = iter(()) if is_indexed else blocks_along(source, axis)
         self._cut: deque[_Part] = deque()
-        self._end = (source.shape[axis] or 0) if source.sliceable else 0
+        self._end = (source.shape[axis] or 0) if is_indexed else 0
         self._done = 0
 
     def take(self, rows: int) -> tuple[int, Callable[[], Array]]:
@@ -84,9 +93,9 @@ class LabelReader:
             shape = [n or 0 for n in self._source.shape]
             shape[self._axis] = 0
             return 0, partial(np.empty, shape, self._source.dtype)
-        if self._source.sliceable:
-            block = self._source.block(first, last - first, self._axis)
-            return last - first, lambda: block.decode().values
+        if isinstance(self._source, IndexedSource):
+            block = Block(first, last - first, self._axis)
+            return last - first, lambda: self._source.decode(block).values
         parts = [part.slice(first, last, self._axis) for part in self._cut if part.start < last]
         return last - first, lambda: np.concatenate([part() for part in parts], self._axis)
 
@@ -102,7 +111,7 @@ class LabelReader:
         while self._cut and self._cut[0].end <= first:
             self._cut.popleft()
         while self._end < last and (block := next(self._blocks, None)):
-            part = _Part(self._end, block)
+            part = _Part(self._source, self._end, block)
             self._end = part.end
             if part.end > first:
                 self._cut.append(part)
@@ -116,9 +125,10 @@ class LabelReader:
 
 
 class _Part:
-    """The labels of a block: decoded once, and then without the file that they came from."""
+    """The labels of a block, decoded once."""
 
-    def __init__(self, start: int, block: Block) -> None:
+    def __init__(self, source: Source, start: int, block: Block) -> None:
+        self._source = source
         self.start = start
         self.end = start + block.rows
         self._block: Block | None = block
@@ -128,7 +138,7 @@ class _Part:
     def decode(self) -> Array:
         with self._lock:
             if self._block is not None:
-                self._values = np.array(self._block.decode().values)
+                self._values = np.array(self._source.decode(self._block).values)
                 self._block = None
             return self._values
 
@@ -140,25 +150,37 @@ class _Part:
 
 def shareable(logits: Source, labels: Source | None) -> bool:
     """Whether forked processes may each cut `pairs`, at little more cost."""
-    return logits.shareable and (labels is None or (labels.shareable and labels.sliceable))
+    return logits.shareable and (
+        labels is None or (labels.shareable and isinstance(labels, IndexedSource))
+    )
+
+
+def cuttable(logits: Source, labels: Source | None, layout: Layout) -> tuple[Source, Source | None]:
+    """Return logits and labels so that they can be cut along the axis that the layout cuts."""
+    if not layout.cut_axis:
+        return logits, labels
+    if labels is not None and layout.probabilities:
+        labels = indexed(labels)
+    return indexed(logits), labels
 
 
 def pairs(
     logits: Source, labels: Source | None, layout: Layout, *, tiled: bool = False
 ) -> Iterator[Pair]:
-    """Cut logits into blocks, each with what decodes its labels.
+    """Cut logits that are `cuttable` into blocks, each with what decodes its labels.
 
     With `tiled`, blocks are larger, and their logits are read a tile at a time.
     """
     if layout.cut_axis is None:
         values = read_whole(logits)
         those = None if labels is None else read_whole(labels)
-        one = Block(0, 1, lambda: Table(values))
-        yield Pair(one, None if those is None else lambda: those, 1, layout)
+        source = MemorySource(logits.name, values)
+        one = Block(0, 1, content=Table(values))
+        yield Pair(source, one, None if those is None else lambda: those, 1, layout)
         return
     blocks = blocks_along(logits, layout.cut_axis, size_of_blocks(logits) if tiled else 1)
     if labels is None:
-        yield from (Pair(block, None, block.rows, layout) for block in blocks)
+        yield from (Pair(logits, block, None, block.rows, layout) for block in blocks)
         return
     axis = layout.cut_axis if layout.probabilities else 0
     reader = LabelReader(labels, logits.name, axis, layout.shift_of_rows)
@@ -167,7 +189,7 @@ def pairs(
         for block in blocks:
             count, decode = reader.take(block.rows)
             counts.check()
-            yield Pair(block, decode, count, layout, logits if tiled else None)
+            yield Pair(logits, block, decode, count, layout, tiled)
         reader.finish()
         counts.check()
     except ShapeError:

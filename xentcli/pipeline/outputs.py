@@ -9,9 +9,9 @@ import numpy as np
 
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.base import ArrayHeader, Format, Place, Writer
+from xentcli.formats.base import ArrayHeader, Format, Writer
 from xentcli.formats.names import FORMAT_NAMES
-from xentcli.pipeline.flow import Array
+from xentcli.pipeline.flow import Array, Place
 from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
 from xentcli.text import runs_in_spreadsheet
 
@@ -45,7 +45,9 @@ class _FileSink:
     @property
     def place(self) -> Place | None:
         # Into a pipe, nothing goes before the first row.
-        return self._opened().place if self._output.seekable else None
+        if not self._output.seekable or not self._opened().positional:
+            return None
+        return self._opened().write_at
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         self._opened().write(rows, ids)
@@ -63,7 +65,7 @@ class _FileSink:
         if self._writer is None:
             if self._header is None:
                 raise AssertionError("not open")
-            self._writer = self._format.open_writer(self._output, self._header)
+            self._writer = registry.open_writer(self._format, self._output, self._header)
         return self._writer
 
 

@@ -2,7 +2,7 @@
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Source
-from xentcli.pipeline.shards import ShardedSource
+from xentcli.pipeline.shards import Shards
 
 
 class ShardCounts:
@@ -13,11 +13,11 @@ class ShardCounts:
     """
 
     def __init__(self, logits: Source, labels: Source | None, cut_axis: int | None) -> None:
-        self._open: list[tuple[int, ShardedSource, ShardedSource]] = []
-        if cut_axis != 0 or not isinstance(labels, ShardedSource):
+        self._open: list[tuple[int, Shards, Shards]] = []
+        if cut_axis != 0 or not isinstance(labels, Shards):
             return
-        shards = len(logits.files) if isinstance(logits, ShardedSource) else 1
-        if not isinstance(logits, ShardedSource) or len(labels.files) != shards:
+        shards = len(logits.files) if isinstance(logits, Shards) else 1
+        if not isinstance(logits, Shards) or len(labels.files) != shards:
             raise ShapeError(
                 f"{labels.name}: {len(labels.files)} files of labels, and {shards} of logits "
                 f"({logits.name})",
@@ -38,7 +38,7 @@ class ShardCounts:
         self._open = [shard for shard in self._open if not _agree(*shard)]
 
 
-def _agree(i: int, logits: ShardedSource, labels: ShardedSource) -> bool:
+def _agree(i: int, logits: Shards, labels: Shards) -> bool:
     """Return whether both counts are known; raise if they differ."""
     rows, count = logits.lengths[i], labels.lengths[i]
     if rows is None or count is None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.base import Source
-from xentcli.pipeline import inputs
+from xentcli.formats import memory
+from xentcli.formats.base import IndexedSource, Source
 from xentcli.pipeline.layout import Layout
 
 Array = NDArray[Any]
@@ -64,6 +64,7 @@ class TiledRows:
     def __getitem__(self, rows: slice) -> Array:
         """Read consecutive rows into memory that the next reading uses again."""
         start, stop, _ = rows.indices(self.rows)
+        assert isinstance(self._source, IndexedSource)  # noqa: S101 - `can_be_tiled` says so
         return self._prepared(self._source.tile(self._start + start, stop - start))
 
 
@@ -80,5 +81,5 @@ def can_be_tiled(logits: Source, layout: Layout) -> bool:
 
 def size_of_blocks(logits: Source) -> int:
     """Return how many times larger than others a block is whose rows are read by the tile."""
-    ordinary = math.prod(n or 0 for n in logits.shape) // inputs.BLOCK
+    ordinary = math.prod(n or 0 for n in logits.shape) // memory.BLOCK
     return min(_LARGEST, max(1, ordinary // _FEWEST))

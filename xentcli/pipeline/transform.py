@@ -26,11 +26,11 @@ from xentcli.core.rows import tiles
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import ArrayHeader, Block, Place, Source
+from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.classes import IGNORED, ClassNames
 from xentcli.pipeline.evaluate import looks_of, prepare
-from xentcli.pipeline.flow import Part, Sink, Total, pour
-from xentcli.pipeline.inputs import Run, blocks_along
+from xentcli.pipeline.flow import Part, Place, Sink, Total, pour
+from xentcli.pipeline.inputs import Run
 
 Array = NDArray[Any]
 _NO_LABEL = -(2**63)
@@ -78,9 +78,10 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
     name = "probs" if function.kind == "softmax" else "log_probs"
     sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column, name))
     if function.axis == 0:
+        source = source.kept()
         work = _down_the_file(source, function, dtype, run)
     else:
-        work = partial(_rowwise, function, dtype)
+        work = partial(_rowwise, source, function, dtype)
 
     def error(problem: Problem, rows: int) -> InputError:
         index = list(unravel(problem.row, without_axis((rows, *_tail(source)), function.axis)))
@@ -109,9 +110,9 @@ def _tail(source: Source) -> tuple[int, ...]:
     return tuple(n or 0 for n in source.shape[1:])
 
 
-def _rowwise(function: Transform, dtype: np.dtype[Any], block: Block) -> Part[Any]:
+def _rowwise(source: Source, function: Transform, dtype: np.dtype[Any], block: Block) -> Part[Any]:
     """Transform whole rows."""
-    values, _, ids = block.decode()
+    values, _, ids = source.decode(block)
     out = function(values).astype(dtype, copy=False)
     looks_like = None
     problems: tuple[Problem, ...] = ()
@@ -132,12 +133,11 @@ def _down_the_file(
     """Pass once over a file whose rows are its columns; return what a second pass does."""
 
     def rows_of(block: Block) -> Floats:
-        return widen(as_rows(function.prepared(block.decode().values), 0))
+        return widen(as_rows(function.prepared(source.decode(block).values), 0))
 
     def norm_of(block: Block) -> Normalizer:
         return normalizer(rows_of(block))
 
-    source.keep()
     norms = ordered_map(norm_of, blocks_along(source), run.jobs, forks=source.shareable)
     first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
     norm = reduce(Normalizer.merge, norms, first)
@@ -151,7 +151,7 @@ def _down_the_file(
         )
 
     def apply(block: Block) -> Part[Any]:
-        table = block.decode()
+        table = source.decode(block)
         rows = widen(as_rows(function.prepared(table.values), 0))
         with np.errstate(all="ignore"):
             out = np.empty_like(rows)
@@ -207,8 +207,8 @@ def encode(
     if classes is None and source.dtype.kind in "OUST":
         count = 2  # False and True; whatever else is found has no class
     elif classes is None:
-        source.keep()
-        largest = max(ordered_map(_largest, blocks_along(source), run.jobs), default=_NO_LABEL)
+        source = source.kept()
+        largest = _largest(source, run)
         if largest == _NO_LABEL:
             raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
         count = max(1, largest - label_base + 1)
@@ -223,7 +223,7 @@ def encode(
     sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))
 
     def work(block: Block) -> Part[Any]:
-        found, used, problems = names.indices(block.decode().values, options)
+        found, used, problems = names.indices(source.decode(block).values, options)
         base = used.label_base
         labels, fractions = whole_labels(found)
         if problems := problems or fractions or check_labels(labels, count, base=base):
@@ -260,5 +260,10 @@ class _OneHot:
             self.sink.write(hot if rows.ndim else hot[0], None if ids is None else ids[tile])
 
 
-def _largest(block: Block) -> int:
-    return int(whole_labels(block.decode().values)[0].max(initial=_NO_LABEL))
+def _largest(source: Source, run: Run) -> int:
+    """Return the largest label."""
+
+    def work(block: Block) -> int:
+        return int(whole_labels(source.decode(block).values)[0].max(initial=_NO_LABEL))
+
+    return max(ordered_map(work, blocks_along(source), run.jobs), default=_NO_LABEL)

@@ -7,7 +7,7 @@ from typing import IO, Any, cast
 from xentcli.errors import InputError, UsageError
 from xentcli.storage.inputs import Input
 
-_PIECE = 2**18  # bytes decoded at a time
+_PIECE_BYTES = 2**18  # decoded at a time
 
 
 def as_utf8(data: Input, encoding: str) -> Input:
@@ -49,8 +49,8 @@ class _Utf8(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`, as far as one piece goes."""
         while not self._rest and not self._at_end:
-            content = self._data.read(_PIECE)
-            self._at_end = len(content) < _PIECE
+            content = self._data.read(_PIECE_BYTES)
+            self._at_end = len(content) < _PIECE_BYTES
             text = self._decode(content)
             self._lines += text.count("\n") or text.count("\r")
             self._rest = text.encode(errors="surrogatepass")

@@ -17,7 +17,7 @@ _CELLS = 2**16  # formatted at a time
 class CsvWriter:
     """Writes an array of one axis as one number a line, of two axes as one row a line."""
 
-    place = None  # a line has no length before it is written
+    positional = False  # a line has no length before it is written
 
     def __init__(self, output: Output, header: ArrayHeader, delimiter: str) -> None:
         if len(header.shape) > 2:
@@ -55,6 +55,10 @@ class CsvWriter:
             more = start + _CELLS < len(row)
             self._output.write(text[:-1] + self._delimiter.encode() if more else text)
             name = None
+
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Do nothing: rows have no place."""
+        raise AssertionError(f"{len(rows)} rows at {start}")
 
     def close(self) -> None:
         """Write the header, if there was no row."""
