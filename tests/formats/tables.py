@@ -63,7 +63,7 @@ def source_of(content: bytes, name: str = "t", **options: Any) -> Source:
 def read_source(source: Source, rows: int) -> Read:
     """Read all of a source in blocks of about `rows` rows."""
     blocks = list(source.blocks(rows))
-    tables = [block.decode() for block in blocks]
+    tables = [source.decode(block) for block in blocks]
     assert [block.rows for block in blocks] == [len(table.values) for table in tables]
     assert [block.start for block in blocks] == [*starts([block.rows for block in blocks])]
     assert all(table.values.dtype == source.dtype for table in tables)

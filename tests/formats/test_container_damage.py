@@ -247,8 +247,9 @@ if statm.exists():
 for path in sys.argv[2:]:
     rows = 0
     try:
-        for block in open_source(Input.open(path), None, ReadOptions()).blocks(2**16):
-            block.decode()
+        source = open_source(Input.open(path), None, ReadOptions())
+        for block in source.blocks(2**16):
+            source.decode(block)
             rows += block.rows
         print(path, rows)
     except InputError as error:

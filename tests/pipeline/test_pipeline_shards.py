@@ -301,5 +301,5 @@ def test_a_shard_that_changes_meanwhile(tmp_path: Path) -> None:
     paths = write_shards(tmp_path, "x", LOGITS, [10, 20], "C")
     source = open_paths(*paths)
     np.save(paths[1], LOGITS[:9])
-    with pytest.raises(InputError, match=r"x-1.npy: it changed while it was read"):
+    with pytest.raises(InputError, match=r"x-1.npy: the file changed while it was read"):
         transform(source, Transform("softmax"), Kept(), RUN)

@@ -11,7 +11,7 @@ from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells
 from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, squeeze
-from xentcli.formats.csv.encoding import as_utf8
+from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.doubts import doubts
 from xentcli.formats.sources import restored
@@ -61,7 +61,9 @@ class CsvSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.format = "tsv" if usual_delimiter == "\t" else "csv"
         self.block_bytes = block_bytes or self.block_bytes
-        self._read_from(as_utf8(data, options.encoding) if options.encoding else data)
+        if options.encoding:
+            data = as_utf8(data, options.encoding, min(PIECE_BYTES, self.block_bytes))
+        self._read_from(data)
         first = self._read_first()
         self._small = len(first) < self.block_bytes
         sample = self._sample(first)
