@@ -13,8 +13,9 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
 
 Array = NDArray[Any]
 
@@ -79,6 +80,12 @@ def pipe_input(content: bytes) -> Iterator[Input]:
 
 def open_array(data: Input, format_name: str, key: str | None = None, **options: Any) -> Source:
     return registry.open_source(data, format_name, ReadOptions(key=key, **options))
+
+
+def open_writer(format_name: str, output: Output, header: ArrayHeader) -> Writer:
+    opener = registry.by_name(format_name).open_writer
+    assert opener is not None
+    return opener(output, header)
 
 
 def read_array(source: Source, rows: int) -> Array:

@@ -147,22 +147,30 @@ def cut(source: Source, rows: int, axis: int = 0) -> Iterator[Block]:
         yield source.block(start, min(step, length - start), axis)
 
 
-Place = Callable[[int, NDArray[Any]], None]
-"""Writes rows from a given one on, in any order, in any thread or forked process."""
-
-
 class Writer(Protocol):
     """Takes an array's rows in order, or each where it belongs."""
 
-    @property
-    def place(self) -> Place | None:
-        """What writes rows at their place; None if they must come in order."""
+    positional: bool
+    """Whether `write_at` works."""
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
         """Write some rows; one id for each if the header names a column of them."""
 
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Write rows from a given one on, in any order, in any thread or forked process."""
+
     def close(self) -> None:
         """Write what comes after the last row."""
+
+
+class SequentialWriter:
+    """What all writers have in common to which rows must come in order."""
+
+    positional = False
+
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Refuse: nobody may ask for this."""
+        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
 
 class Format(NamedTuple):
@@ -173,7 +181,8 @@ class Format(NamedTuple):
     recognises: Callable[[bytes], bool]
     """Whether these first bytes can only be this format."""
     open_source: Callable[[Input, ReadOptions], Source]
-    open_writer: Callable[[Output, ArrayHeader], Writer]
+    open_writer: Callable[[Output, ArrayHeader], Writer] | None = None
+    """None if the format is only read."""
     is_text: bool = False
     has_columns: bool = False
     """Whether columns can be chosen by name, labels and ids among them."""

@@ -11,7 +11,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import ArraySource
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
@@ -128,10 +128,11 @@ def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
     return Input(name, content, None, check=data.check_unchanged)
 
 
-class NpzWriter:
-    """Writes one array as the only member of an archive, the same bytes at any time."""
+class NpzWriter(SequentialWriter):
+    """Writes one array as the only member of an archive, the same bytes at any time.
 
-    place = None  # the checksum is of all bytes in order
+    Rows must come in order, since the checksum is one of all bytes.
+    """
 
     def __init__(self, output: Output, header: ArrayHeader) -> None:
         self._output = output

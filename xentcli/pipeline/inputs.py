@@ -14,19 +14,17 @@ from xentcli.formats import registry
 from xentcli.formats.base import (
     ArrayHeader,
     Block,
-    Place,
     ReadOptions,
     Shape,
     Source,
     Table,
     cut,
 )
-from xentcli.storage.inputs import Input
+from xentcli.storage.open import open_input
 
 __all__ = [
     "ArrayHeader",
     "InputFile",
-    "Place",
     "ReadOptions",
     "Run",
     "Source",
@@ -65,12 +63,12 @@ class Run:
 
 def open_array(file: InputFile) -> Source:
     """Open a file."""
-    return registry.open_source(Input.open(file.path), file.format, file.options)
+    return registry.open_source(open_input(file.path), file.format, file.options)
 
 
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
-    data = Input.open(one.path).spooled()
+    data = open_input(one.path).spooled()
     first, second = (registry.open_source(data, f.format, f.options) for f in (one, other))
     return first, second
 
@@ -91,7 +89,9 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     values = read_whole(source)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
-        raise ShapeError(f"{file.path}: one row or one column is needed, not shape {values.shape}")
+        raise ShapeError(
+            f"{source.name}: one row or one column is needed, not shape {values.shape}"
+        )
     return values.reshape(-1).astype(np.float64)
 
 

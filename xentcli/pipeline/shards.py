@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.base import Block, Shape, Source, Table, cut
 from xentcli.pipeline.inputs import BLOCK, InputFile, open_array
+from xentcli.storage.names import shown_name
 from xentcli.storage.paths import expand, natural_key, reads_once
 
 __all__ = ["ShardedSource", "expand", "open_shards", "reads_once"]
@@ -34,7 +35,8 @@ def open_shards(names: Sequence[str], file_of: Callable[[str], InputFile]) -> So
         return open_array(file_of(paths[0]))
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
-    name = names[0] if len(names) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+    first_name = shown_name(names[0] if len(names) == 1 else paths[0])
+    name = first_name if len(names) == 1 else f"{first_name} and {len(paths) - 1} more"
     source = ShardedSource(name, [file_of(path) for path in paths])
     by_shell = list(names) == paths == sorted(paths)
     if by_shell and paths != (natural := sorted(paths, key=natural_key)):

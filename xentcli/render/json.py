@@ -59,7 +59,7 @@ class _Later:
 class JsonArray:
     """A sink that writes an array into one object, between what comes first and last."""
 
-    place = None
+    positional = False
 
     def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
         self._write = write
@@ -79,6 +79,10 @@ class JsonArray:
         if header.id_column is not None:
             self._first["id_column"] = header.id_column
             self._ids = _Later()
+
+    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
+        """Refuse: nobody may ask for this."""
+        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Write some rows, and keep their ids for the end."""
