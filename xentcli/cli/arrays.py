@@ -49,7 +49,7 @@ def array_sink(
     command: str, writing: Writing, common: Common, key: str = "values"
 ) -> Iterator[ArraySink]:
     """Open what takes the array that a command makes; JSON has it under `key`."""
-    from xentcli.pipeline.outputs import array_file, text_file
+    from xentcli.pipeline.outputs import array_file, shown_name, text_file
 
     if common.json:
         from xentcli.render.json import JsonArray
@@ -69,7 +69,7 @@ def array_sink(
         refuse_binary_terminal(writing)
         with array_file(writing.output, writing.to, force=writing.force) as file:
             yield ArraySink(file)
-        common.tell_formulas(writing.output, file.formulas)
+        common.tell_formulas(shown_name(writing.output), file.formulas)
 
 
 def refuse_binary_terminal(writing: Writing) -> None:

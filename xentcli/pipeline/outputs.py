@@ -16,7 +16,14 @@ from xentcli.storage.open import check_output, open_output
 from xentcli.storage.outputs import Output
 from xentcli.text import runs_in_spreadsheet
 
-__all__ = ["array_file", "check_output", "check_text_output", "number_file", "text_file"]
+__all__ = [
+    "array_file",
+    "check_output",
+    "check_text_output",
+    "number_file",
+    "shown_name",
+    "text_file",
+]
 
 
 class _FileSink:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from xentcli.formats.base import ArrayHeader
 
+from xentcli.errors import reading, writing
 from xentcli.text import shortest
 
+_COPY = "a temporary copy of the ids"
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 
 
@@ -45,15 +47,21 @@ class _Later:
         self._any = False
 
     def add(self, items: list[Any]) -> None:
-        for item in items:
-            self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
-            self._any = True
+        with writing(_COPY):
+            for item in items:
+                self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
+                self._any = True
 
     def parts(self) -> Iterator[str]:
-        self._file.seek(0)
-        while part := self._file.read(2**16):
+        with writing(_COPY):  # also what was not on the disk yet
+            self._file.seek(0)
+        while part := self._part():
             yield part
         self._file.close()
+
+    def _part(self) -> str:
+        with reading(_COPY):
+            return self._file.read(2**16)
 
 
 class JsonArray:

@@ -11,6 +11,7 @@ STANDARD_STREAM = "-"
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*(://|::.*://)", re.IGNORECASE)  # zip://a.csv::s3://b/c.zip
 _FILE = re.compile(r"file://(localhost)?(?=/)", re.IGNORECASE)
+_CHAIN = re.compile(r"::(?![^\[\]]*\])")  # but not within http://[::1]/a.csv
 _HOST = re.compile(r"[^/?#]*")
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?")
 _URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]+", re.IGNORECASE)
@@ -30,7 +31,7 @@ def shown_name(name: str) -> str:
         return name
     shown: list[str] = []
     in_query = False  # a query may hold the `::` that chains URLs
-    for part in name.split("::"):
+    for part in _CHAIN.split(name):
         if in_query and not _URL.match(part):
             continue
         shown.append(_without_secrets(part))
@@ -90,5 +91,5 @@ def compression_suffix_of(name: str) -> str:
 def _path_of(name: str) -> Path:
     if not is_url(name):
         return Path(name)
-    first = next(part for part in shown_name(name).split("::") if "://" in part)
+    first = next(part for part in _CHAIN.split(shown_name(name)) if "://" in part)
     return Path(first)

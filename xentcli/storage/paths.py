@@ -42,9 +42,8 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     pattern = local_name(name)
     if not _WILD.search(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
-    left_out = {
-        os.path.realpath(local_name(other)) for other in without if not _is_elsewhere(other)
-    }
+    here = [local_name(other) for other in without if other != STANDARD_STREAM]
+    left_out = {os.path.realpath(path) for path in here if not is_url(path)}
     found = {
         path
         for path in _matches(pattern)
