@@ -13,9 +13,10 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from xentcli.formats import registry
-from xentcli.formats.base import IndexedSource, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, IndexedSource, ReadOptions, Source, Writer
 from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
 
 Array = NDArray[Any]
 
@@ -87,6 +88,10 @@ def pipe_input(content: bytes) -> Iterator[Input]:
 
 def open_array(data: Input, format_name: str, key: str | None = None, **options: Any) -> Source:
     return registry.open_source(data, format_name, ReadOptions(key=key, **options))
+
+
+def open_writer(format_name: str, output: Output, header: ArrayHeader) -> Writer:
+    return registry.open_writer(registry.by_name(format_name), output, header)
 
 
 def indexed_array(data: Input, format_name: str, **options: Any) -> IndexedSource:

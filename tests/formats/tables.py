@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from opening import open_writer
 
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, ReadOptions, Source
@@ -107,7 +108,7 @@ def written(
     header = ArrayHeader(shape, array.dtype, columns, None if ids is None else "id")
     with tempfile.TemporaryFile() as file:
         output = Output(f"out.{format_}", file.fileno(), seekable=False)
-        writer = registry.by_name(format_).open_writer(output, header)
+        writer = open_writer(format_, output, header)
         for start in range(0, len(array), rows) if array.ndim else ():
             those = slice(start, start + rows)
             writer.write(array[those], None if ids is None else ids[those])

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opening import csv_source, read_csv
+from opening import csv_source, open_writer, read_csv
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 
@@ -27,7 +26,7 @@ def written(rows: Any, ids: list[str], columns: tuple[str, ...], name: str, form
     with tempfile.TemporaryFile() as file:
         header = ArrayHeader((None, len(columns)), np.dtype("f8"), columns, name)
         output = Output("f", file.fileno(), seekable=True)
-        writer = registry.by_name(format_).open_writer(output, header)
+        writer = open_writer(format_, output, header)
         for i in range(0, len(rows), 2):
             writer.write(np.array(rows[i : i + 2]), np.array(ids[i : i + 2], object))
         writer.close()

@@ -40,7 +40,7 @@ def no_open_file_is_left() -> Iterator[None]:
 class Kept:
     """A sink that keeps what it is given."""
 
-    place = None
+    positional = False
 
     def __init__(self) -> None:
         self.header: ArrayHeader | None = None
@@ -48,6 +48,9 @@ class Kept:
 
     def open(self, header: ArrayHeader) -> None:
         self.header = header
+
+    def write_at(self, start: int, rows: Array) -> None:
+        raise NotImplementedError
 
     def write(self, rows: Array, ids: Array | None = None) -> None:  # noqa: ARG002
         self.parts.append(rows.copy())

@@ -28,6 +28,7 @@ __all__ = [
     "MemorySource",
     "ReadOptions",
     "Reference",
+    "SequentialWriter",
     "Shape",
     "Source",
     "StreamSource",
@@ -90,6 +91,16 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Write what comes after the last row."""
+
+
+class SequentialWriter:
+    """What all writers have in common to which rows must come in order."""
+
+    positional = False
+
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Refuse: nobody may ask for this."""
+        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
 
 class Format(NamedTuple):

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from xentcli.errors import InputError
+from xentcli.errors import InputError, reading
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Reference, Source
-from xentcli.storage.inputs import STANDARD_INPUT, Input, reading
-from xentcli.storage.names import is_url, local_name
+from xentcli.storage.inputs import Input
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.open import open_input
 
 _MOST_OPENED = 16
 """Sources that stay open because another process referred to them."""
+
+
+_WRITTEN = "something still writes it: run again when that is done"
 
 
 class InputFile(NamedTuple):
@@ -43,10 +47,10 @@ class FileReference(NamedTuple):
         path = self.file.path
         if not is_url(path) and self.folder != _folder():
             path = str(Path(self.folder, path))
-        data = Input.open(path)
-        data.name = self.file.path
+        data = open_input(path)
+        data.name = shown_name(self.file.path)
         if _stamp(path, data) != self.stamp:
-            raise InputError(f"{self.file.path}: the file changed while it was read")
+            raise InputError(f"{data.name}: the file changed while it was read", hint=_WRITTEN)
         source = registry.open_source(data, self.file.format, self.file.options)
         source.reference = self
         return source
@@ -54,14 +58,14 @@ class FileReference(NamedTuple):
 
 def open_file(file: InputFile) -> Source:
     """Open a file."""
-    data = Input.open(file.path)
+    data = open_input(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
 
 
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
-    data = Input.open(one.path)
+    data = open_input(one.path)
     spooled = data.spooled()
     first, second = (
         _referred(registry.open_source(spooled, file.format, file.options), file, data)
@@ -95,7 +99,7 @@ def _opened(reference: Reference) -> Source:
 
 def _referred(source: Source, file: InputFile, data: Input) -> Source:
     """Give a source its reference, where one leads to what its blocks do not carry."""
-    if data.seekable and file.path != STANDARD_INPUT and not source.carries_bytes:
+    if data.seekable and file.path != STANDARD_STREAM and not source.carries_bytes:
         source.reference = FileReference(file, _folder(), _stamp(file.path, data))
         remember(source)
     return source

@@ -11,7 +11,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
@@ -128,10 +128,11 @@ def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
     return Input(name, content, None, check=data.check_unchanged)
 
 
-class NpzWriter:
-    """Writes one array as the only member of an archive, the same bytes at any time."""
+class NpzWriter(SequentialWriter):
+    """Writes one array as the only member of an archive, the same bytes at any time.
 
-    positional = False  # the checksum is of all bytes in order
+    Rows must come in order, since the checksum is one of all bytes.
+    """
 
     def __init__(self, output: Output, header: ArrayHeader) -> None:
         self._output = output
@@ -144,10 +145,6 @@ class NpzWriter:
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Write rows, converted to the header's dtype."""
         self._writer.write(rows, ids)
-
-    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
-        """Do nothing: rows have no place."""
-        raise AssertionError(f"{len(rows)} rows at {start}")
 
     def close(self) -> None:
         """Write the checksum and the directory."""

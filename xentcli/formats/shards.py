@@ -15,6 +15,7 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK, Block, IndexedSource, Source, StreamSource, Table
 from xentcli.formats.files import InputFile, open_file, remember
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
+from xentcli.storage.names import shown_name
 from xentcli.storage.paths import expand, natural_key, reads_once
 
 __all__ = ["IndexedShards", "Shards", "StreamShards", "expand", "open_shards", "reads_once"]
@@ -37,7 +38,8 @@ def open_shards(names: Sequence[str], file_of: Callable[[str], InputFile]) -> So
         return open_file(file_of(paths[0]))
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
-    name = names[0] if len(names) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+    name = shown_name(names[0] if len(names) == 1 else paths[0])
+    name = name if len(names) == 1 else f"{name} and {len(paths) - 1} more"
     facts, once, checks = read_facts(name, tuple(map(file_of, paths)))
     by_shell = list(names) == paths == sorted(paths)
     if by_shell and paths != (natural := sorted(paths, key=natural_key)):

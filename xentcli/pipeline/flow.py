@@ -22,8 +22,11 @@ class Sink(Protocol):
         """Begin an array."""
 
     @property
-    def place(self) -> Place | None:
-        """What writes rows at their place; None if they must come in order."""
+    def positional(self) -> bool:
+        """Whether `write_at` works, once the array is begun."""
+
+    def write_at(self, start: int, rows: Array) -> None:
+        """Take rows from a given one on, in any order, in any thread or forked process."""
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         """Take the next rows, and their ids if the header has a name for them."""
@@ -62,7 +65,7 @@ class Total(NamedTuple, Generic[State]):
 
 
 def check_unchanged(*sources: Source | None) -> None:
-    """Raise InputError if a file is not any more what it was when it was opened."""
+    """Raise InputError if a file is no longer the one that was opened."""
     for source in sources:
         if source is not None:
             source.check_unchanged()

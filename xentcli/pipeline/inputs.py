@@ -56,5 +56,7 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     values = read_whole(source)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
-        raise ShapeError(f"{file.path}: one row or one column is needed, not shape {values.shape}")
+        raise ShapeError(
+            f"{source.name}: one row or one column is needed, not shape {values.shape}"
+        )
     return values.reshape(-1).astype(np.float64)

@@ -29,7 +29,7 @@ from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.classes import IGNORED, ClassNames
 from xentcli.pipeline.evaluate import looks_of, prepare
-from xentcli.pipeline.flow import Part, Place, Sink, Total, pour
+from xentcli.pipeline.flow import Part, Sink, Total, pour
 from xentcli.pipeline.inputs import Run
 
 Array = NDArray[Any]
@@ -89,19 +89,20 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
             index.insert(function.axis, problem.column)
         return problem.at(source.place(tuple(index)))
 
-    place = sink.place
-    if place is not None:
-        work = partial(_placed, work, place)
-    forks = place is not None and source.shareable
+    if sink.positional:
+        work = partial(_placed, work, sink.write_at)
+    forks = sink.positional and source.shareable
     parts = ordered_map(work, blocks_along(source), run.jobs, forks=forks)
     return pour(parts, sink, run.progress_of(source.shape), error, [source])
 
 
-def _placed(work: Callable[[Block], Part[Any]], place: Place, block: Block) -> Part[Any]:
+def _placed(
+    work: Callable[[Block], Part[Any]], write_at: Callable[[int, Array], None], block: Block
+) -> Part[Any]:
     """Write the output of a block where it belongs, by whoever computed it."""
     part = work(block)
     if part.values is not None and not part.problems:
-        place(block.start, part.values)
+        write_at(block.start, part.values)
     return part._replace(values=None)
 
 
@@ -247,10 +248,13 @@ class _OneHot:
     sink: Sink
     num_classes: int
     dtype: np.dtype[Any]
-    place = None
+    positional = False
 
     def open(self, header: ArrayHeader) -> None:
         self.sink.open(header)
+
+    def write_at(self, start: int, rows: Array) -> None:
+        raise AssertionError(f"{len(rows)} labels from {start} on, which must come in order")
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         labels = rows if rows.ndim else rows.reshape(1)
