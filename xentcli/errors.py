@@ -10,7 +10,10 @@ XentError                exit code 1, one line on standard error
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
 
+import errno
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class XentError(Exception):
@@ -55,4 +58,88 @@ class Stopped(XentError):  # noqa: N818
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
+        self.signum = signum
         self.exit_code = 128 + signum
+
+    def __reduce__(self) -> tuple[type["Stopped"], tuple[int]]:
+        """Pickle as the signal, not, as exceptions do, as the message."""
+        return type(self), (self.signum,)
+
+
+# What the system says
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn what the system says while `name` is read into one line that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {_reason(error)}") from error
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Turn what the system says while `name` is written into one line that names it.
+
+    Where nobody reads what is written, the run is stopped as the signal would stop it.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise output_error(name, error) from error
+
+
+def output_error(name: str, error: OSError) -> XentError:
+    """Return what an error of the system means to whoever wrote `name`."""
+    if isinstance(error, BrokenPipeError):
+        return Stopped(signal.SIGPIPE)
+    if error.errno == errno.EEXIST:
+        what = f"{name}: cannot be written: it exists already"
+        return OutputError(what, hint="--force overwrites it")
+    return OutputError(f"{name}: cannot be written: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def missing_library(
+    what: str, module: str, extra: str, kind: type[XentError] = XentError
+) -> XentError:
+    """Return the error of a library that is not installed, with the command that installs it.
+
+    Parameters
+    ----------
+    what : str
+        What needs the library: ``a.parquet: parquet``.
+    module : str
+        The library.
+    extra : str
+        The extra of this package that brings it, and states which versions will do.
+    kind : type, optional
+        The class of the error.
+    """
+    return kind(
+        f"{what} needs {module}", hint=f"the extra {extra!r} brings it: {_install(module, extra)}"
+    )
+
+
+def _install(module: str, extra: str) -> str:
+    """Return the command that installs an extra's libraries for the Python that runs this."""
+    import re
+    import shlex
+    import shutil
+    import sys
+    from importlib import metadata, util
+
+    try:
+        requirements = metadata.requires("xentcli") or ()
+    except metadata.PackageNotFoundError:  # run from its sources
+        requirements = ()
+    those = re.compile(rf"extra\s*==\s*['\"]{re.escape(extra)}['\"]")
+    wanted = [line.split(";")[0].strip() for line in requirements if those.search(line)]
+    command = [sys.executable, "-m", "pip", "install"]
+    if util.find_spec("pip") is None and shutil.which("uv"):  # an environment that uv has made
+        command = ["uv", "pip", "install", "--python", sys.executable]
+    return shlex.join([*command, *(wanted or [module])])

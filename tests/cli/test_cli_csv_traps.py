@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_tools import Run, command
 
-from xentcli.formats.csv import source
+from xentcli.formats.csv.source import CsvSource
 
 GOOD = b"1,2.5\n" * 40
 
@@ -66,7 +66,7 @@ def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     Path("in.csv").write_bytes(content)
     outcomes = []
     for block in (2**21, 64):
-        monkeypatch.setattr(source, "_BLOCK", block)
+        monkeypatch.setattr(CsvSource, "block_bytes", block)
         outcomes.append(run("softmax", "in.csv", "-o", "out.csv"))
     for outcome in outcomes:
         assert (outcome.code, outcome.out) == (1, "")

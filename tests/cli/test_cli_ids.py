@@ -39,7 +39,7 @@ def rows_of(text: str, delimiter: str = ",") -> list[list[str]]:
 @pytest.mark.parametrize("block", [2**21, 64])
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
 def test_softmax(run: Run, monkeypatch: pytest.MonkeyPatch, suffix: str, block: int) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.source._BLOCK", block)
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", block)
     assert run(*SOFTMAX, "-o", f"out.{suffix}", "--jobs", "2").code == 0
     content = Path(f"out.{suffix}").read_bytes().decode()
     header, *rows = rows_of(content, "\t" if suffix == "tsv" else ",")

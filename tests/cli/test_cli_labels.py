@@ -64,7 +64,7 @@ def test_names_are_looked_up_in_the_header(run: Run, command: str) -> None:
 def test_names_in_many_blocks(
     run: Run, monkeypatch: pytest.MonkeyPatch, header: str, jobs: str
 ) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.source._BLOCK", 64)
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 64)
     save(Path("many.csv"), np.tile(LOGITS, (9, 1)), NAMES)
     save_labels(Path("y.csv"), LABELS * 9, header)
     got = losses(run(*LOSS, "many.csv", "--labels", "y.csv", "--jobs", jobs))
@@ -142,7 +142,7 @@ def test_an_unknown_name(run: Run, command: str, label: str, message: str, hint:
 def test_all_unknown_names_are_counted_in_any_block(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.source._BLOCK", 64)
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 64)
     save(Path("z.csv"), np.tile(LOGITS, (9, 1)), NAMES)
     labels = LABELS * 9
     labels[15], labels[40], labels[53] = "caat", "dgo", "Bird"

@@ -1,6 +1,7 @@
 """Parquet and Arrow files on the command line."""
 
 import io
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -164,7 +165,8 @@ def test_pyarrow_is_not_there(logits: Array, tmp_path: Path, arguments: list[str
     file = "out" if "-o" in arguments else "wide"
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {file}.")
-    assert done.stderr.endswith(" needs pyarrow\nhint: pip install 'xentcli[arrow]'\n")
+    install = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow>=25"])
+    assert done.stderr.endswith(f" needs pyarrow\nhint: the extra 'arrow' brings it: {install}\n")
     assert not list(tmp_path.glob("*out*"))
 
 

@@ -13,8 +13,10 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, IndexedSource, ReadOptions, Source, Writer
+from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input
+from xentcli.storage.outputs import Output
 
 Array = NDArray[Any]
 
@@ -35,18 +37,25 @@ def as_bytes(content: str | bytes) -> bytes:
 
 
 def csv_source(
-    content: str | bytes, name: str = "f.csv", *, stream: bool = False, **options: Any
+    content: str | bytes,
+    name: str = "f.csv",
+    *,
+    stream: bool = False,
+    block_bytes: int | None = None,
+    **options: Any,
 ) -> Source:
     content = as_bytes(content)
     data = Input(name, io.BytesIO(content), None if stream else len(content))
-    return registry.open_source(data, None, ReadOptions(**options))
+    if block_bytes is None:
+        return registry.open_source(data, None, ReadOptions(**options))
+    delimiter = "\t" if name.endswith(".tsv") else ","
+    return CsvSource(data, ReadOptions(**options), delimiter, block_bytes=block_bytes)
 
 
-def read_csv(
-    content: str | bytes, name: str = "f.csv", *, stream: bool = False, **options: Any
-) -> Read:
-    source = csv_source(content, name, stream=stream, **options)
-    tables = [block.decode() for block in source.blocks(1)]
+def read_csv(content: str | bytes, name: str = "f.csv", **options: Any) -> Read:
+    """Read all of a text, with the options of `csv_source`."""
+    source = csv_source(content, name, **options)
+    tables = [source.decode(block) for block in source.blocks(1)]
     labels = [table.labels for table in tables if table.labels is not None]
     ids = [table.ids for table in tables if table.ids is not None]
     return Read(
@@ -81,9 +90,20 @@ def open_array(data: Input, format_name: str, key: str | None = None, **options:
     return registry.open_source(data, format_name, ReadOptions(key=key, **options))
 
 
+def open_writer(format_name: str, output: Output, header: ArrayHeader) -> Writer:
+    return registry.open_writer(registry.by_name(format_name), output, header)
+
+
+def indexed_array(data: Input, format_name: str, **options: Any) -> IndexedSource:
+    """Open an array of which any slice can be read."""
+    source = open_array(data, format_name, **options)
+    assert isinstance(source, IndexedSource)
+    return source
+
+
 def read_array(source: Source, rows: int) -> Array:
     """Return the whole array, read in blocks of `rows` rows."""
-    parts = [np.array(block.decode().values) for block in source.blocks(rows)]
+    parts = [np.array(source.decode(block).values) for block in source.blocks(rows)]
     assert all(part.dtype == source.dtype for part in parts)
     if not parts:
         return np.empty(tuple(n or 0 for n in source.shape), source.dtype)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from opening import open_writer
 
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, ReadOptions, Source
@@ -63,7 +64,7 @@ def source_of(content: bytes, name: str = "t", **options: Any) -> Source:
 def read_source(source: Source, rows: int) -> Read:
     """Read all of a source in blocks of about `rows` rows."""
     blocks = list(source.blocks(rows))
-    tables = [block.decode() for block in blocks]
+    tables = [source.decode(block) for block in blocks]
     assert [block.rows for block in blocks] == [len(table.values) for table in tables]
     assert [block.start for block in blocks] == [*starts([block.rows for block in blocks])]
     assert all(table.values.dtype == source.dtype for table in tables)
@@ -107,7 +108,7 @@ def written(
     header = ArrayHeader(shape, array.dtype, columns, None if ids is None else "id")
     with tempfile.TemporaryFile() as file:
         output = Output(f"out.{format_}", file.fileno(), seekable=False)
-        writer = registry.by_name(format_).open_writer(output, header)
+        writer = open_writer(format_, output, header)
         for start in range(0, len(array), rows) if array.ndim else ():
             those = slice(start, start + rows)
             writer.write(array[those], None if ids is None else ids[those])

@@ -42,9 +42,10 @@ def open_it(data: Input) -> Source:
 
 def read_some(data: Input) -> None:
     """Read an array of a few blocks; a source that never ends is a failure."""
-    blocks = open_it(data).blocks(2)
+    source = open_it(data)
+    blocks = source.blocks(2)
     for block in islice(blocks, MANY_BLOCKS):
-        block.decode()
+        source.decode(block)
     assert next(blocks, None) is None
 
 

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from opening import Array, assert_same_bits, open_array, read_array, some_array
+from opening import Array, assert_same_bits, open_array, open_writer, read_array, some_array
 from safetensors.numpy import load
 
 from xentcli.errors import OutputError
 from xentcli.formats.base import ArrayHeader
-from xentcli.formats.registry import by_name
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -36,7 +35,7 @@ def write(name: str, output: Output, array: Array, rows: int, *, counted: bool) 
     """Write an array, `rows` rows at a time, with or without saying how many there are."""
     shape = array.shape if counted or not array.shape else (None, *array.shape[1:])
     header = ArrayHeader(shape, array.dtype.newbyteorder("="), name="some")
-    writer = by_name(name).open_writer(output, header)
+    writer = open_writer(name, output, header)
     for start in range(0, len(array), rows) if array.ndim else ():
         writer.write(array[start : start + rows])
     if not array.ndim:
@@ -112,7 +111,7 @@ def test_rows_are_converted_to_the_header(name: str) -> None:
     with tempfile.TemporaryFile() as file:
         output = Output("a", file.fileno(), seekable=True)
         header = ArrayHeader((2,), np.dtype("f4"), name="some")
-        writer = by_name(name).open_writer(output, header)
+        writer = open_writer(name, output, header)
         writer.write(np.array([1.5, 2.5]))
         writer.close()
         file.seek(0)
@@ -131,7 +130,7 @@ def test_what_no_format_holds(name: str) -> None:
     with open(os.devnull, "wb") as file:  # noqa: PTH123
         output = Output("a", file.fileno(), seekable=True)
         with pytest.raises(OutputError, match="complex"):
-            by_name(name).open_writer(output, ArrayHeader((2,), np.dtype("c16")))
+            open_writer(name, output, ArrayHeader((2,), np.dtype("c16")))
 
 
 def test_the_archive_is_sound() -> None:
@@ -156,10 +155,10 @@ def test_rows_at_their_place_in_any_order(name: str, data: st.DataObject) -> Non
     with tempfile.TemporaryFile() as file:
         header = ArrayHeader(array.shape, array.dtype.newbyteorder("="), name="some")
         output = Output("a", file.fileno(), seekable=True)
-        writer = by_name(name).open_writer(output, header)
-        assert writer.place is not None
+        writer = open_writer(name, output, header)
+        assert writer.positional
         for start in starts:
-            writer.place(start, array[start : start + step])
+            writer.write_at(start, array[start : start + step])
         writer.close()
         file.seek(0)
         assert file.read() == to_file(name, array, step)
@@ -171,7 +170,7 @@ def test_where_rows_have_no_place(name: str) -> None:
     with tempfile.TemporaryFile() as file:
         for seekable, length in ((False, 5), (True, None), (True, 5)):
             output = Output("a", file.fileno(), seekable=seekable)
-            writer = by_name(name).open_writer(output, ArrayHeader((length, 3), dtype))
+            writer = open_writer(name, output, ArrayHeader((length, 3), dtype))
             has = seekable and length is not None and name in {"npy", "safetensors"}
-            assert (writer.place is not None) is has
+            assert writer.positional is has
             writer.close()

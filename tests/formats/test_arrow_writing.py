@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from opening import Array, assert_same_bits, some_array
+from opening import Array, assert_same_bits, open_writer, some_array
 from pyarrow import feather
 from tables import FORMATS, opened, read, written
 
 from xentcli.errors import OutputError
-from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, Writer
 from xentcli.storage.outputs import Output
 
@@ -230,7 +229,7 @@ def test_an_output_that_fails(
 ) -> None:
     """The error is the output's; a writer thrown away half-way writes and says nothing more."""
     output = Full()
-    writer = registry.by_name(format_).open_writer(output, ArrayHeader((5, 3), np.dtype("f4")))
+    writer = open_writer(format_, output, ArrayHeader((5, 3), np.dtype("f4")))
     rows = Z[:5] if finish else Z[:1]
     with pytest.raises(OutputError, match="full: no room"):
         finish_with(writer, rows)

@@ -239,7 +239,7 @@ from pathlib import Path
 from xentcli.errors import InputError
 from xentcli.formats.registry import open_source
 from xentcli.formats.base import ReadOptions
-from xentcli.storage.inputs import Input
+from xentcli.storage.open import open_input
 statm = Path("/proc/self/statm")
 if statm.exists():
     now = int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -247,8 +247,9 @@ if statm.exists():
 for path in sys.argv[2:]:
     rows = 0
     try:
-        for block in open_source(Input.open(path), None, ReadOptions()).blocks(2**16):
-            block.decode()
+        source = open_source(open_input(path), None, ReadOptions())
+        for block in source.blocks(2**16):
+            source.decode(block)
             rows += block.rows
         print(path, rows)
     except InputError as error:

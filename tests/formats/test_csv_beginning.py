@@ -11,7 +11,6 @@ import pytest
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
-from xentcli.formats.csv import source
 from xentcli.text import split_names
 
 ROWS = [[1.5, -2.0, 3e-7], [4.0, 0.25, 6.0]]
@@ -245,28 +244,22 @@ def test_what_numpy_savetxt_writes(array: list[Any], options: dict[str, str]) ->
 @pytest.mark.parametrize("block", [2**21, 32])
 @pytest.mark.parametrize("comments", ["# ", ""])
 @pytest.mark.parametrize("fmt", ["%.18e", "%14.8g"])
-def test_the_header_of_numpy_savetxt(
-    monkeypatch: pytest.MonkeyPatch, fmt: str, comments: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_the_header_of_numpy_savetxt(fmt: str, comments: str, block: int) -> None:
     file = io.StringIO()
     np.savetxt(file, ROWS, header="x y z", fmt=fmt, comments=comments)
-    read = read_csv(file.getvalue(), "f.txt")
+    read = read_csv(file.getvalue(), "f.txt", block_bytes=block)
     assert (read.columns, read.values.tolist()) == (("x", "y", "z"), ROWS)
 
 
 @pytest.mark.parametrize("block", [2**21, 96])
 @pytest.mark.parametrize("quote", ['"', ""])
 @pytest.mark.parametrize("delimiter", [" ", ",", "\t"])
-def test_what_write_table_of_r_writes(
-    monkeypatch: pytest.MonkeyPatch, delimiter: str, quote: str, block: int
-) -> None:
+def test_what_write_table_of_r_writes(delimiter: str, quote: str, block: int) -> None:
     """The header lacks a name for the column of the rows' names, which count from 1."""
-    monkeypatch.setattr(source, "_BLOCK", block)
     lines = [delimiter.join(f"{quote}V{i}{quote}" for i in (1, 2, 3))]
     for i, row in enumerate(ROWS * 4, 1):
         lines.append(delimiter.join([f"{quote}{i}{quote}", *map(repr, row)]))
-    read = read_csv("\n".join([*lines, ""]))
+    read = read_csv("\n".join([*lines, ""]), block_bytes=block)
     assert (read.columns, read.values.tolist()) == (("V1", "V2", "V3"), ROWS * 4)
     assert LEFT_OUT in read.notes[-1]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
-from xentcli.formats.csv import source
+from xentcli.formats.csv.source import CsvSource
 
 HEADER = "id,a,b"
 ROWS = ["x,1,2.5", "y,-3,4e2", "z,5,6", "x,7,8", "w,9,10"]
@@ -44,62 +44,59 @@ def expected(text: str, *, header: bool) -> list[list[float]]:
 
 
 @pytest.mark.parametrize(("text", "options"), VARIANTS.values(), ids=VARIANTS)
-def test_every_block_size(
-    monkeypatch: pytest.MonkeyPatch, text: str, options: dict[str, Any]
-) -> None:
+def test_every_block_size(text: str, options: dict[str, Any]) -> None:
     want = expected(text, header=options.get("header", True))
     assert want[0] == [1.0, 2.5]
     assert want[-1] == [9.0, 10.0]
     for size in range(14, len(text.encode()) + 3):
-        monkeypatch.setattr(source, "_BLOCK", size)
         for stream in (False, True):
-            read = read_csv(text, drop=("1",), stream=stream, **options)
+            read = read_csv(text, drop=("1",), stream=stream, block_bytes=size, **options)
             assert read.values.tolist() == want, size
 
 
 @pytest.mark.parametrize("size", range(1, 14))
-def test_blocks_shorter_than_a_line(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", size)
+def test_blocks_shorter_than_a_line(size: int) -> None:
     text = "\n".join([HEADER, *ROWS, ""])
-    assert read_csv(text, drop=("id",)).values.tolist() == expected(text, header=True)
+    assert read_csv(text, drop=("id",), block_bytes=size).values.tolist() == expected(
+        text, header=True
+    )
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("bad", range(6))
-def test_errors_name_the_same_line(monkeypatch: pytest.MonkeyPatch, bad: int, end: str) -> None:
+def test_errors_name_the_same_line(bad: int, end: str) -> None:
     rows = ['"q\n1",1,2', *ROWS[1:4], '"\n\n",5,6', "w,9,10"]
     line = 2 + sum(1 + row.count("\n") for row in rows[:bad])
     rows[bad] = rows[bad].rpartition(",")[0] + ",oops"
     text = end.join([HEADER, *rows, ""])
     for size in range(14, len(text) + 3):
-        monkeypatch.setattr(source, "_BLOCK", size)
         with pytest.raises(InputError, match=rf"^f\.csv:{line}: column 'b': 'oops'"):
-            read_csv(text, drop=("id",))
+            read_csv(text, drop=("id",), block_bytes=size)
 
 
 @pytest.mark.parametrize("wrong", [1, 5, 19])
-def test_an_index_is_counted_over_blocks(monkeypatch: pytest.MonkeyPatch, wrong: int) -> None:
+def test_an_index_is_counted_over_blocks(wrong: int) -> None:
     lines = [f"{i},{i}.5,1" for i in range(20)]
     text = "\n".join([",a,b", *lines, ""])
     bad = "\n".join([",a,b", *lines[:wrong], "7" + lines[wrong], *lines[wrong + 1 :], ""])
     for size in range(14, 60):
-        monkeypatch.setattr(source, "_BLOCK", size)
-        assert read_csv(text).values.tolist() == [[i + 0.5, 1.0] for i in range(20)]
+        assert read_csv(text, block_bytes=size).values.tolist() == [
+            [i + 0.5, 1.0] for i in range(20)
+        ]
         with pytest.raises(InputError, match=rf"^f\.csv:{wrong + 2}: .* '7{wrong}' where {wrong} "):
-            read_csv(bad)
+            read_csv(bad, block_bytes=size)
 
 
 @pytest.mark.parametrize("size", [14, 20, 33, 64])
-def test_rows_and_places(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", size)
+def test_rows_and_places(size: int) -> None:
     lines = [f"{i},{i}.5" for i in range(30)]
-    csv_file = csv_source("\n".join(["a,b", *lines, ""]))
+    csv_file = csv_source("\n".join(["a,b", *lines, ""]), block_bytes=size)
     blocks = list(csv_file.blocks(1))
     assert len(blocks) > 1
     starts = [0]
     for block in blocks:
         assert block.start == starts[-1]
-        values = block.decode().values
+        values = csv_file.decode(block).values
         assert values[:, 0].tolist() == list(range(block.start, block.start + block.rows))
         starts.append(block.start + block.rows)
     assert starts[-1] == 30
@@ -110,15 +107,12 @@ def test_rows_and_places(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 @pytest.mark.parametrize(
     "order", ["a b label", "a label b", "label a b", "label b a", "label b a x"]
 )
-def test_labels_come_with_their_rows(
-    monkeypatch: pytest.MonkeyPatch, order: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_labels_come_with_their_rows(order: str, block: int) -> None:
     rows = [{"a": i, "b": i + 0.5, "label": i % 3, "x": -1} for i in range(30)]
     lines = [",".join(str(row[name]) for name in order.split()) for row in rows]
     text = "\n".join([order.replace(" ", ","), *lines, ""])
     drop = ("x",) if "x" in order else ()
-    read = read_csv(text, label_column="label", drop=drop)
+    read = read_csv(text, label_column="label", drop=drop, block_bytes=block)
     names = [name for name in order.split() if name in "ab"]
     assert read.labels is not None
     assert read.columns == tuple(names)
@@ -128,40 +122,34 @@ def test_labels_come_with_their_rows(
 
 @pytest.mark.parametrize("block", [32, 2**22])
 @pytest.mark.parametrize("columns", ["a b c", "c b a", "b a c", "c a", "b", "a a"])
-def test_columns_come_in_the_order_asked_for(
-    monkeypatch: pytest.MonkeyPatch, columns: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_columns_come_in_the_order_asked_for(columns: str, block: int) -> None:
     names = columns.split()
     text = "a,b,c\n" + "".join(f"{i}.1,{i}.2,{i}.3\n" for i in range(30))
-    read = read_csv(text, columns=tuple(names))
+    read = read_csv(text, columns=tuple(names), block_bytes=block)
     assert read.columns == tuple(names)
     want = [[float(f"{i}.{'abc'.index(name) + 1}") for name in names] for i in range(30)]
     assert read.values.reshape(30, -1).tolist() == want
 
 
-def test_blank_lines_between_blocks_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blank_lines_between_blocks_are_not_lost() -> None:
     for size in range(14, 60):
-        monkeypatch.setattr(source, "_BLOCK", size)
         with pytest.raises(InputError, match=r"^f\.csv:6: .*empty line"):
-            read_csv("a,b\n" + "1,2\n" * 4 + "\n" * 20 + "3,4\n")
+            read_csv("a,b\n" + "1,2\n" * 4 + "\n" * 20 + "3,4\n", block_bytes=size)
 
 
-def test_a_mark_inside_a_file_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mark_inside_a_file_is_no_number() -> None:
     text = "a,b\n" + "1,2\n" * 9 + "\ufeff3,4\n" + "5,6\n" * 9
     for size in range(14, 60):
-        monkeypatch.setattr(source, "_BLOCK", size)
         with pytest.raises(InputError, match=r"^f\.csv:11: column 'a': "):
-            read_csv(text)
+            read_csv(text, block_bytes=size)
 
 
 def test_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_BLOCK", 16)
-    monkeypatch.setattr(source, "_LONGEST_LINE", 100)
+    monkeypatch.setattr(CsvSource, "longest_line_bytes", 100)
     with pytest.raises(InputError, match="line of more than 100 bytes"):
-        read_csv("1," * 300 + "1\n")
+        read_csv("1," * 300 + "1\n", block_bytes=16)
     with pytest.raises(InputError, match="line of more than 100 bytes"):
-        read_csv('a,b\n1,"2\n' + "3,4\n" * 100)
+        read_csv('a,b\n1,"2\n' + "3,4\n" * 100, block_bytes=16)
 
 
 @settings(deadline=None)
@@ -177,9 +165,7 @@ def test_any_rows_and_any_block_size(
     cell = '"{}"' if quoted else "{}"
     lines = [",".join(cell.format(value) for value in row) for row in rows]
     text = end.join(["a,b", *lines, ""])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_BLOCK", size)
-        assert read_csv(text).values.tolist() == rows
+    assert read_csv(text, block_bytes=size).values.tolist() == rows
 
 
 @settings(deadline=None)
@@ -195,29 +181,25 @@ def test_any_text_that_csv_writes(texts: list[str], quoting: int, end: str, size
     writer = csv.writer(file, quoting=quoting, lineterminator="\r\n")  # type: ignore[arg-type]
     writer.writerows([("text", "a"), *((text, i) for i, text in enumerate(texts))])
     content = file.getvalue() if end == "\r\n" else file.getvalue().replace("\r\n", "\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_BLOCK", size)
-        assert read_csv(content, columns=("a",)).values.tolist() == list(range(len(texts)))
+    assert read_csv(content, columns=("a",), block_bytes=size).values.tolist() == list(
+        range(len(texts))
+    )
 
 
-def test_a_quote_that_is_not_closed_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_BLOCK", 2**19)
+def test_a_quote_that_is_not_closed_takes_no_memory() -> None:
     content = b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 2**18
     limit = 64 * len(content)
     tracemalloc.start()
     try:
         with pytest.raises(InputError, match=r"^f\.csv:3: "):
-            read_csv(content)
+            read_csv(content, block_bytes=2**19)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < limit
 
 
-def test_the_kinds_of_line_ends_are_named_where_they_change(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", 64)
+def test_the_kinds_of_line_ends_are_named_where_they_change() -> None:
     with pytest.raises(InputError) as caught:
-        read_csv("a,b\n" + "1,2\n" * 30 + "3,4\r5,6\n")
+        read_csv("a,b\n" + "1,2\n" * 30 + "3,4\r5,6\n", block_bytes=64)
     assert re.match(r"f\.csv:32: ", caught.value.message)

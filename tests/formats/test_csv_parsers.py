@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xentcli.formats.csv import cells, frame, plain
-from xentcli.formats.csv.cells import Layout
+from xentcli.formats.csv.cells import RowLayout
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False).map(repr)
 NUMBERS = st.one_of(
@@ -49,18 +49,18 @@ BYTES = st.sampled_from(
 
 
 @st.composite
-def layouts(draw: st.DrawFn) -> Layout:
+def layouts(draw: st.DrawFn) -> RowLayout:
     fields = draw(st.integers(1, 4))
     index = draw(st.sampled_from([None, None, 0, 1])) if fields > 1 else None
     first = 0 if index is None else 1
     read = draw(st.permutations(range(first, fields)))
     values = tuple(read[: draw(st.integers(0, len(read)))])
     texts = tuple(read[len(values) : len(values) + draw(st.integers(0, 2))])
-    return Layout(draw(DELIMITERS), fields, None, values, texts, index)
+    return RowLayout(draw(DELIMITERS), fields, None, values, texts, index)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[str, Layout, int]:
+def tables(draw: st.DrawFn) -> tuple[str, RowLayout, int]:
     """Draw lines of numbers and odd cells, their layout, and the number of the first row."""
     layout = draw(layouts())
     first_row = draw(st.sampled_from([0, 1, 10]))
@@ -78,7 +78,7 @@ def tables(draw: st.DrawFn) -> tuple[str, Layout, int]:
 
 
 @st.composite
-def corrupted(draw: st.DrawFn) -> tuple[bytes, Layout, int]:
+def corrupted(draw: st.DrawFn) -> tuple[bytes, RowLayout, int]:
     """Draw a table with a few bytes changed, added or left out."""
     text, layout, first_row = draw(tables())
     content = text.encode()
@@ -97,7 +97,9 @@ def count_rows(content: bytes, delimiter: str) -> int:
         return content.count(b"\n")
 
 
-def assert_the_fast_parsers_are_right(content: bytes, layout: Layout, first_row: int = 0) -> None:
+def assert_the_fast_parsers_are_right(
+    content: bytes, layout: RowLayout, first_row: int = 0
+) -> None:
     rows = count_rows(content, layout.delimiter)
     for parsed in (
         plain.parse(content, layout, rows),
@@ -112,14 +114,14 @@ def assert_the_fast_parsers_are_right(content: bytes, layout: Layout, first_row:
             assert [column.tolist() for column in parsed.texts] == texts
 
 
-PLAIN = Layout(",", 2, None, (0, 1))
-SWAPPED = Layout(",", 2, None, (1, 0))
-FIRST = Layout(",", 2, None, (0,))
-SECOND = Layout(",", 2, None, (1,))
-INDEXED = Layout(",", 2, None, (1,), index=0)
-NAMED = Layout(",", 2, None, (1,), texts=(0,))
-NAMED_LAST = Layout(",", 2, None, (0,), texts=(1,))
-NARROW = Layout(",", 1, None, (0,))
+PLAIN = RowLayout(",", 2, None, (0, 1))
+SWAPPED = RowLayout(",", 2, None, (1, 0))
+FIRST = RowLayout(",", 2, None, (0,))
+SECOND = RowLayout(",", 2, None, (1,))
+INDEXED = RowLayout(",", 2, None, (1,), index=0)
+NAMED = RowLayout(",", 2, None, (1,), texts=(0,))
+NAMED_LAST = RowLayout(",", 2, None, (0,), texts=(1,))
+NARROW = RowLayout(",", 1, None, (0,))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ NARROW = Layout(",", 1, None, (0,))
         (b"1,2\n3,-0", PLAIN),
         (b"1\r,2\n3,4\n", PLAIN),
         (b"1,2\r\n3,4\r\n", PLAIN),
-        (b"1;2,5\n3;4\n", Layout(";", 2, None, (0, 1))),
+        (b"1;2,5\n3;4\n", RowLayout(";", 2, None, (0, 1))),
         (b"1,2,3\n4\n", PLAIN),
         (b"\xef\xbb\xbf1,2\n3,4\n", PLAIN),
         (b'\xef\xbb\xbf"1",2\n3,4\n', PLAIN),
@@ -181,21 +183,21 @@ NARROW = Layout(",", 1, None, (0,))
         (b"007,2\n1e3,4\n", NAMED),
     ],
 )
-def test_known_differences(content: bytes, layout: Layout) -> None:
+def test_known_differences(content: bytes, layout: RowLayout) -> None:
     assert_the_fast_parsers_are_right(content, layout)
 
 
 @given(table=tables())
 @settings(max_examples=150, deadline=None)
 @example(table=("1,2\n3,4\n", PLAIN, 0))
-def test_any_table(table: tuple[str, Layout, int]) -> None:
+def test_any_table(table: tuple[str, RowLayout, int]) -> None:
     text, layout, first_row = table
     assert_the_fast_parsers_are_right(text.encode(), layout, first_row)
 
 
 @given(table=corrupted())
 @settings(max_examples=150, deadline=None)
-def test_any_corrupted_table(table: tuple[bytes, Layout, int]) -> None:
+def test_any_corrupted_table(table: tuple[bytes, RowLayout, int]) -> None:
     assert_the_fast_parsers_are_right(*table)
 
 
@@ -221,5 +223,5 @@ def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> Non
         (b"the cat,2\nlate e- mail,4\n", NAMED),
     ],
 )
-def test_text_beside_numbers_takes_the_fast_path(content: bytes, layout: Layout) -> None:
+def test_text_beside_numbers_takes_the_fast_path(content: bytes, layout: RowLayout) -> None:
     assert frame.parse(content, layout, 2, 0) is not None

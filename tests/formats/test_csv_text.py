@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opening import csv_source, read_csv
+from opening import csv_source, open_writer, read_csv
 
 from xentcli.errors import InputError, UsageError
-from xentcli.formats import registry
-from xentcli.formats.csv import source
 from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 
@@ -28,7 +26,7 @@ def written(rows: Any, ids: list[str], columns: tuple[str, ...], name: str, form
     with tempfile.TemporaryFile() as file:
         header = ArrayHeader((None, len(columns)), np.dtype("f8"), columns, name)
         output = Output("f", file.fileno(), seekable=True)
-        writer = registry.by_name(format_).open_writer(output, header)
+        writer = open_writer(format_, output, header)
         for i in range(0, len(rows), 2):
             writer.write(np.array(rows[i : i + 2]), np.array(ids[i : i + 2], object))
         writer.close()
@@ -51,10 +49,10 @@ def test_ids_and_headers_of_any_text_come_back(
     cells = list(csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter))
     assert cells[0] == header
     assert [row[0] for row in cells[1:]] == ids
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_BLOCK", block)
-        name = f"f.{format_}"
-        read = read_csv(content, name, header=True, delimiter=delimiter, id_column="1")
+    name = f"f.{format_}"
+    read = read_csv(
+        content, name, header=True, delimiter=delimiter, id_column="1", block_bytes=block
+    )
     assert (read.columns, read.id_column) == (tuple(header[1:]), header[0])
     assert read.ids is not None
     assert read.ids.tolist() == ids
@@ -74,9 +72,8 @@ def test_what_marks_a_file_is_quoted(name: str) -> None:
 
 @blocks
 @pytest.mark.parametrize("cell", ["img_1", " padded ", "", "007", "1e3", "NA", "nan", "true", "-"])
-def test_ids_are_text(monkeypatch: pytest.MonkeyPatch, cell: str, block: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
-    read = read_csv("id,a,b\n" + f"{cell},1,2\nx,3,4\n" * 9, id_column="id")
+def test_ids_are_text(cell: str, block: int) -> None:
+    read = read_csv("id,a,b\n" + f"{cell},1,2\nx,3,4\n" * 9, id_column="id", block_bytes=block)
     assert read.ids is not None
     assert read.ids.tolist() == [cell, "x"] * 9
     assert read.values.tolist() == [[1.0, 2.0], [3.0, 4.0]] * 9
@@ -121,26 +118,22 @@ NAMES = ("cat", "dog", "bird")
         ('"a, b"\n"a, b"\n', ["a, b", "a, b"]),
     ],
 )
-def test_a_file_of_labels(
-    monkeypatch: pytest.MonkeyPatch, text: str, labels: list[Any] | None, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_a_file_of_labels(text: str, labels: list[Any] | None, block: int) -> None:
     if labels is None:
         with pytest.raises(InputError, match=r"^f\.csv:3: an empty line"):
-            read_csv(text, labels=True, classes=NAMES)
+            read_csv(text, labels=True, classes=NAMES, block_bytes=block)
         return
-    found = csv_source(text, labels=True, classes=NAMES)
+    found = csv_source(text, labels=True, classes=NAMES, block_bytes=block)
     assert found.shape == (None,)
     assert found.dtype == (np.float64 if isinstance(labels[0], float) else object)
-    assert read_csv(text, labels=True, classes=NAMES).values.tolist() == labels
+    assert read_csv(text, labels=True, classes=NAMES, block_bytes=block).values.tolist() == labels
     assert bool(found.notes) == (not text.startswith("label") and isinstance(labels[0], str))
 
 
 @blocks
-def test_labels_beside_logits(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_labels_beside_logits(block: int) -> None:
     text = "id,cat,label,dog\n" + "x,1,cat,2\ny,3,dog ,4\n" * 9
-    read = read_csv(text, label_column="label", id_column="id")
+    read = read_csv(text, label_column="label", id_column="id", block_bytes=block)
     assert read.labels is not None
     assert read.ids is not None
     assert read.labels.tolist() == ["cat", "dog "] * 9
@@ -170,12 +163,12 @@ TEXT = "id,größe,b\ncafé 1,1.5,2\nnaïve,3,4.25\n"
     "encoding",
     ["utf-16", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-7", "utf-8-sig", "mac_roman"],
 )
-def test_encodings(monkeypatch: pytest.MonkeyPatch, encoding: str, block: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
-    monkeypatch.setattr("xentcli.formats.csv.encoding._PIECE", 7)
+def test_encodings(encoding: str, block: int) -> None:
     content = TEXT.encode(encoding)
     for stream in (True, False):
-        read = read_csv(content, stream=stream, encoding=encoding, id_column="id")
+        read = read_csv(
+            content, stream=stream, encoding=encoding, id_column="id", block_bytes=block
+        )
         assert read.ids is not None
         assert read.ids.tolist() == ["café 1", "naïve"]
         assert (read.values.tolist(), read.columns) == ([[1.5, 2.0], [3.0, 4.25]], ("größe", "b"))
@@ -183,10 +176,10 @@ def test_encodings(monkeypatch: pytest.MonkeyPatch, encoding: str, block: int) -
 
 def test_text_in_an_encoding_is_read_twice() -> None:
     found = csv_source(TEXT.encode("utf-16"), encoding="utf-16", id_column="id")
-    found.keep()
+    kept = found.kept()
     for _ in range(2):
-        (block,) = found.blocks(1)
-        assert block.decode().values.tolist() == [[1.5, 2.0], [3.0, 4.25]]
+        (block,) = kept.blocks(1)
+        assert kept.decode(block).values.tolist() == [[1.5, 2.0], [3.0, 4.25]]
 
 
 @pytest.mark.parametrize("piece", [3, 2**18])
@@ -203,11 +196,10 @@ def test_text_in_an_encoding_is_read_twice() -> None:
     ],
 )
 def test_bytes_that_are_not_text_in_an_encoding(
-    monkeypatch: pytest.MonkeyPatch, content: bytes, encoding: str, says: str, piece: int
+    content: bytes, encoding: str, says: str, piece: int
 ) -> None:
-    monkeypatch.setattr("xentcli.formats.csv.encoding._PIECE", piece)
     with pytest.raises(InputError, match=says):
-        read_csv(content, encoding=encoding)
+        read_csv(content, encoding=encoding, block_bytes=piece)
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "rot13", "hex", "base64", "\0", "x" * 999])

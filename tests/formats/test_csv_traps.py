@@ -8,7 +8,6 @@ import pytest
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
-from xentcli.formats.csv import source
 
 ROWS = [[1.0, 2.0], [3.0, 4.0]]
 
@@ -38,10 +37,9 @@ both_parsers = pytest.mark.parametrize("block", [2**22, 48])
         "a,b\n1,2\n3,4.00000000000000000000000000000000000000000000000000001\n",
     ],
 )
-def test_the_same_table(monkeypatch: pytest.MonkeyPatch, text: str, block: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
-    assert read_csv(text).values.tolist() == ROWS
-    assert read_csv(text, stream=True).values.tolist() == ROWS
+def test_the_same_table(text: str, block: int) -> None:
+    assert read_csv(text, block_bytes=block).values.tolist() == ROWS
+    assert read_csv(text, stream=True, block_bytes=block).values.tolist() == ROWS
 
 
 def test_headerless_numeric_first_row() -> None:
@@ -101,101 +99,76 @@ BAD_CELLS = {
 @both_parsers
 @pytest.mark.parametrize("before", [0, 1, 30])
 @pytest.mark.parametrize(("row", "says"), LONE_ROWS.values(), ids=LONE_ROWS)
-def test_rows(
-    monkeypatch: pytest.MonkeyPatch, row: str, says: str, before: int, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_rows(row: str, says: str, before: int, block: int) -> None:
     text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
     with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: .*{says}"):
-        read_csv(text)
+        read_csv(text, block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("before", [0, 30])
 @pytest.mark.parametrize("field", [0, 1])
 @pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
-def test_cells(
-    monkeypatch: pytest.MonkeyPatch, cell: str, says: str, field: int, before: int, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_cells(cell: str, says: str, field: int, before: int, block: int) -> None:
     row = f"{cell},1" if field == 0 else f"1,{cell}"
     text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
     column = "ab"[field]
     with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: column '{column}': .*{says}"):
-        read_csv(text)
+        read_csv(text, block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("cells", ["TRUE FALSE", "true true", "NA NA", '"" ""', "None None"])
-def test_columns_without_a_number(monkeypatch: pytest.MonkeyPatch, cells: str, block: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_columns_without_a_number(cells: str, block: int) -> None:
     text = "a,b\n" + "".join(f"1,{cell}\n" for cell in cells.split() * 10)
     with pytest.raises(InputError, match=r"^f\.csv:2: column 'b': "):
-        read_csv(text)
+        read_csv(text, block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("cell", ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "+INF"])
-def test_numbers_that_are_not_finite(
-    monkeypatch: pytest.MonkeyPatch, cell: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
-    values = read_csv("a,b\n" + "7,8.5\n" * 20 + f"{cell},1\n5,6\n").values
+def test_numbers_that_are_not_finite(cell: str, block: int) -> None:
+    values = read_csv("a,b\n" + "7,8.5\n" * 20 + f"{cell},1\n5,6\n", block_bytes=block).values
     np.testing.assert_array_equal(values[20], [float(cell), 1.0])
 
 
 @both_parsers
 @pytest.mark.parametrize("row", ["1", "1,", "1,2,3,4", "1,2,3,"])
-def test_rows_are_whole_in_columns_that_are_not_read(
-    monkeypatch: pytest.MonkeyPatch, row: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_rows_are_whole_in_columns_that_are_not_read(row: str, block: int) -> None:
     text = "a,b,c\n" + "7,8.5,x\n" * 20 + row + "\n5,6,x\n"
     with pytest.raises(InputError, match=r"^f\.csv:22: . cells? where there should be 3"):
-        read_csv(text, columns=("a",))
+        read_csv(text, columns=("a",), block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("text", ["info", "inf", "TRUE", "nan", "1_0", "naïve", "-Infinity"])
-def test_other_columns_hide_no_overflow(
-    monkeypatch: pytest.MonkeyPatch, text: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_other_columns_hide_no_overflow(text: str, block: int) -> None:
     content = "id,a\n" + "x,8.5\n" * 20 + f"{text},1e400\n"
     with pytest.raises(InputError, match=r"^f\.csv:22: column 'a': 1e400"):
-        read_csv(content, drop=("id",))
+        read_csv(content, drop=("id",), block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("cell", ["1.0", "01", "+1", "1e0", "true", ""])
-def test_an_index_counts_in_whole_numbers(
-    monkeypatch: pytest.MonkeyPatch, cell: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_an_index_counts_in_whole_numbers(cell: str, block: int) -> None:
     content = f",a,b\n0,0.125,0.5\n{cell},0.5,0.5\n" + "".join(f"{i},1,1\n" for i in range(2, 20))
     with pytest.raises(InputError, match=r"^f\.csv:3: .*where 1 should be"):
-        read_csv(content)
+        read_csv(content, block_bytes=block)
 
 
 @both_parsers
 @pytest.mark.parametrize("text", ['5"', 'x"y', '"x""y"', '"x\ny"', "it's"])
-def test_quotes_in_columns_that_are_not_read(
-    monkeypatch: pytest.MonkeyPatch, text: str, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_quotes_in_columns_that_are_not_read(text: str, block: int) -> None:
     content = f"id,a,b\n{text},1,2\n" + "x,7,8.5\n" * 20 + "y,3,4\n"
-    values = read_csv(content, drop=("id",)).values.tolist()
+    values = read_csv(content, drop=("id",), block_bytes=block).values.tolist()
     assert values == [[1.0, 2.0], *[[7.0, 8.5]] * 20, [3.0, 4.0]]
 
 
 @both_parsers
-def test_lines_are_counted_past_line_ends_in_quotes(
-    monkeypatch: pytest.MonkeyPatch, block: int
-) -> None:
-    monkeypatch.setattr(source, "_BLOCK", block)
+def test_lines_are_counted_past_line_ends_in_quotes(block: int) -> None:
     content = '"i\nd",a\n' + '"x\n\ny",8.5\n' * 10 + "z,oops\n"
     with pytest.raises(InputError, match=r"^f\.csv:33: column 'a': 'oops'"):
-        read_csv(content, drop=("1",))
+        read_csv(content, drop=("1",), block_bytes=block)
 
 
 def test_a_cell_is_read_the_same_beside_any_text() -> None:
@@ -239,11 +212,10 @@ def test_whole_files(content: str | bytes, says: str, *, stream: bool) -> None:
 
 
 @pytest.mark.parametrize("line", [2, 9, 30])
-def test_bytes_that_are_not_text_in_any_block(monkeypatch: pytest.MonkeyPatch, line: int) -> None:
-    monkeypatch.setattr(source, "_BLOCK", 32)
+def test_bytes_that_are_not_text_in_any_block(line: int) -> None:
     content = b"a,b\n" + b"1,2.5\n" * (line - 2) + b"3,\xff\n" + b"1,2\n" * 9
     with pytest.raises(InputError, match=rf"^f\.csv:{line}: byte 0xff"):
-        read_csv(content)
+        read_csv(content, block_bytes=32)
 
 
 def test_a_row_of_100_000_columns() -> None:

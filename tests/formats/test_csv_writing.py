@@ -10,10 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from opening import Array, read_csv
+from opening import Array, open_writer, read_csv
 
 from xentcli.errors import OutputError
-from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader
 from xentcli.storage.outputs import Output
 
@@ -28,7 +27,7 @@ def write(
     with tempfile.TemporaryFile() as file:
         output = Output("f.csv", file.fileno(), seekable=True)
         header = ArrayHeader(array.shape, array.dtype, columns)
-        writer = registry.by_name(name).open_writer(output, header)
+        writer = open_writer(name, output, header)
         for start in range(0, len(array), rows) if array.ndim else ():
             writer.write(array[start : start + rows])
         if not array.ndim:
@@ -149,7 +148,7 @@ def test_one_hot_rows_behind_no_rows_are_read_back() -> None:
     rows = np.array([[0, 1], [1, 0]])
     with tempfile.TemporaryFile() as file:
         output = Output("f.csv", file.fileno(), seekable=True)
-        writer = registry.by_name("csv").open_writer(output, ArrayHeader((2, 2), rows.dtype))
+        writer = open_writer("csv", output, ArrayHeader((2, 2), rows.dtype))
         for part in (rows[:0], rows[:1], rows[1:]):
             writer.write(part)
         writer.close()
@@ -163,7 +162,7 @@ def test_no_rows(shape: tuple[int, ...], columns: tuple[str, ...] | None) -> Non
     with tempfile.TemporaryFile() as file:
         output = Output("f.csv", file.fileno(), seekable=True)
         header = ArrayHeader(shape, np.dtype("f8"), columns)
-        writer = registry.by_name("csv").open_writer(output, header)
+        writer = open_writer("csv", output, header)
         writer.write(np.empty(shape))
         writer.close()
         file.seek(0)

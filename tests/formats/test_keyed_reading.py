@@ -15,6 +15,7 @@ from opening import (
     Array,
     assert_same_bits,
     file_input,
+    indexed_array,
     npy_bytes,
     open_array,
     pipe_input,
@@ -25,6 +26,7 @@ from opening import (
 from safetensors.numpy import save as safetensors_bytes
 
 from xentcli.errors import InputError
+from xentcli.formats.base import MemorySource, indexed
 from xentcli.storage.inputs import Input
 
 SHAPES: list[tuple[int, ...]] = [(), (0,), (7,), (5, 3), (0, 4), (4, 0), (2, 3, 4), (3, 1, 2, 2)]
@@ -102,9 +104,9 @@ def test_words_are_bfloat16_if_the_user_says_so(tmp_path: Path, words: str, orde
     stored = stored.view("V2") if words == "V2" else stored
     want = every.astype(np.uint32) << 16
     with file_input(tmp_path / "a.npy", npy_bytes(stored)) as data:
-        source = open_array(data, "npy", input_dtype="bfloat16")
+        source = indexed_array(data, "npy", input_dtype="bfloat16")
         np.testing.assert_array_equal(read_array(source, 9).view(np.uint32), want)
-        columns = np.array(source.block(3, 5, 1).decode().values)
+        columns = np.array(source.read(3, 5, 1).values)
         np.testing.assert_array_equal(columns.view(np.uint32), want[:, 3:8])
 
 
@@ -123,11 +125,10 @@ def test_a_fortran_array_and_slices(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]
     array = some_array("<f8", (4, 5), "C" if name == "safetensors" else "F")
     with file_input(tmp_path / "a", save({"y": np.arange(3), "z": array})) as data:
-        source = open_array(data, name, "z")
-        source.keep()
-        assert source.sliceable
-        assert_same_bits(np.array(source.block(1, 2).decode().values), array[1:3])
-        assert_same_bits(np.array(source.block(1, 2, 1).decode().values), array[:, 1:3])
+        source = indexed(open_array(data, name, "z"))
+        assert not isinstance(source, MemorySource)
+        assert_same_bits(np.array(source.read(1, 2).values), array[1:3])
+        assert_same_bits(np.array(source.read(1, 2, 1).values), array[:, 1:3])
 
 
 @kinds

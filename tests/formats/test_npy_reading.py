@@ -13,6 +13,7 @@ from opening import (
     Array,
     assert_same_bits,
     file_input,
+    indexed_array,
     npy_bytes,
     open_array,
     pipe_input,
@@ -67,55 +68,25 @@ def test_what_numpy_saves(tmp_path: Path) -> None:
         assert_same_bits(read_array(open_array(data, "npy"), 7), array)
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("shape", [(7,), (4, 3), (2, 3, 4), (2, 1, 3, 2), (2, 3, 1, 2, 2)])
-def test_any_slice_of_any_axis(tmp_path: Path, shape: tuple[int, ...], order: str) -> None:
-    array = some_array("<i4", shape, order)
-    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
-        source = open_array(data, "npy")
-        assert source.sliceable
-        for axis, length in enumerate(shape):
-            for start in range(length):
-                for rows in range(1, length - start + 1):
-                    block = source.block(start, rows, axis)
-                    assert (block.start, block.rows) == (start, rows)
-                    want = array.take(range(start, start + rows), axis)
-                    assert_same_bits(np.array(block.decode().values), want)
-
-
 @keeps_a_copy
 def test_slices_of_a_fortran_array_from_a_pipe() -> None:
     array = some_array("<f8", (4, 5), "F")
     with pipe_input(npy_bytes(array)) as data:
-        source = open_array(data, "npy")
-        assert source.sliceable
-        assert_same_bits(np.array(source.block(1, 2).decode().values), array[1:3])
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_steps_cover_an_axis(tmp_path: Path, axis: int, order: str) -> None:
-    array = some_array("<f4", (3, 4, 5), order)
-    with file_input(tmp_path / "a.npy", npy_bytes(array)) as data:
-        source = open_array(data, "npy")
-        step = source.step(1, axis)
-        assert step >= 1
-        starts = range(0, array.shape[axis], step)
-        blocks = [source.block(s, min(step, array.shape[axis] - s), axis) for s in starts]
-        parts = [np.array(block.decode().values) for block in blocks]
-        assert_same_bits(np.concatenate(parts, axis), array)
+        source = indexed_array(data, "npy")
+        assert_same_bits(np.array(source.read(1, 2).values), array[1:3])
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_blocks_decode_in_any_thread_and_order(tmp_path: Path, order: str) -> None:
     array = some_array("<f8", (300, 4), order)
 
-    def decode(block: Block) -> Array:
-        return np.array(block.decode().values)
-
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(4) as pool:
-        blocks = [open_array(data, "npy").block(start, 3) for start in range(0, 300, 3)]
-        backwards = list(pool.map(decode, reversed(blocks)))
+        source = open_array(data, "npy")
+
+        def decode(block: Block) -> Array:
+            return np.array(source.decode(block).values)
+
+        backwards = list(pool.map(decode, reversed([*source.blocks(3)])))
     assert_same_bits(np.concatenate(backwards[::-1]), array)
 
 
@@ -123,18 +94,11 @@ def test_blocks_decode_in_any_thread_and_order(tmp_path: Path, order: str) -> No
 def test_threads_do_not_share_a_buffer(tmp_path: Path, order: str) -> None:
     array = some_array("<f8", (10, 4), order)
     with file_input(tmp_path / "a.npy", npy_bytes(array)) as data, ThreadPoolExecutor(1) as pool:
-        source = open_array(data, "npy")
-        here = source.block(0, 3).decode().values
-        there = pool.submit(source.block(5, 3).decode).result().values
+        source = indexed_array(data, "npy")
+        here = source.read(0, 3).values
+        there = pool.submit(source.read, 5, 3).result().values
         assert_same_bits(here, array[:3])
         assert_same_bits(there, array[5:8])
-
-
-@pytest.mark.parametrize("index", [(), (3,), (3, 0), (1, 2, 3)])
-def test_places_are_numpy_indices(tmp_path: Path, index: tuple[int, ...]) -> None:
-    with file_input(tmp_path / "a.npy", npy_bytes(np.zeros(3))) as data:
-        place = open_array(data, "npy").place(index)
-    assert place == ("a.npy" + str(list(index)) if index else "a.npy")
 
 
 def test_headers_are_read_in_any_thread() -> None:

@@ -40,7 +40,7 @@ def no_open_file_is_left() -> Iterator[None]:
 class Kept:
     """A sink that keeps what it is given."""
 
-    place = None
+    positional = False
 
     def __init__(self) -> None:
         self.header: ArrayHeader | None = None
@@ -48,6 +48,9 @@ class Kept:
 
     def open(self, header: ArrayHeader) -> None:
         self.header = header
+
+    def write_at(self, start: int, rows: Array) -> None:
+        raise NotImplementedError
 
     def write(self, rows: Array, ids: Array | None = None) -> None:  # noqa: ARG002
         self.parts.append(rows.copy())
@@ -59,10 +62,10 @@ class Kept:
 
 def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) -> None:
     """Make every block and every tile hold `rows` rows, also where they are spread over a file."""
-    monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", rows * row_size)
+    monkeypatch.setattr("xentcli.formats.memory.BLOCK_ELEMENTS", rows * row_size)
     monkeypatch.setattr("xentcli.pipeline.tiled._LARGEST", 1)
     monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", rows * row_size)
-    monkeypatch.setattr("xentcli.formats.arrays._RUN", 1)
+    monkeypatch.setattr("xentcli.formats.arrays.ArraySource.run_bytes", 1)
 
 
 class _QuietFile(io.FileIO):

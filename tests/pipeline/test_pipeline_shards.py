@@ -24,7 +24,7 @@ from xentcli.formats.base import ReadOptions
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
 from xentcli.pipeline.inputs import InputFile, Run
-from xentcli.pipeline.shards import ShardedSource, open_shards
+from xentcli.pipeline.shards import Shards, open_shards
 from xentcli.pipeline.transform import Transform, encode, transform
 
 RNG = np.random.default_rng(11)
@@ -286,7 +286,7 @@ def test_an_order_by_text_is_noted(tmp_path: Path) -> None:
     [note] = open_paths(*sorted(paths)).notes
     assert f"{paths[10]} before {paths[2]}" in note
     source = open_shards([f"{tmp_path}/x-*.npy"], InputFile)
-    assert isinstance(source, ShardedSource)
+    assert isinstance(source, Shards)
     assert [file.path for file in source.files] == [str(path) for path in paths]
     assert source.notes == []
 
@@ -301,5 +301,5 @@ def test_a_shard_that_changes_meanwhile(tmp_path: Path) -> None:
     paths = write_shards(tmp_path, "x", LOGITS, [10, 20], "C")
     source = open_paths(*paths)
     np.save(paths[1], LOGITS[:9])
-    with pytest.raises(InputError, match=r"x-1.npy: it changed while it was read"):
+    with pytest.raises(InputError, match=r"x-1.npy: the file changed while it was read"):
         transform(source, Transform("softmax"), Kept(), RUN)

@@ -18,7 +18,7 @@ from pipeline_tools import (
 
 import xentcli as xent
 from xentcli.errors import LabelError, NonFiniteError
-from xentcli.formats.base import Source
+from xentcli.formats.base import Source, indexed
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.layout import find_layout
@@ -51,7 +51,7 @@ def test_rows_are_prepared(tmp_path: Path) -> None:
 @pytest.mark.parametrize("cuts", [[], [1, 1, 3]])
 def test_an_array_of_several_axes_is_laid_out_as_rows(cuts: list[int], tmp_path: Path) -> None:
     values = np.random.default_rng(1).normal(size=(5, 2, 3, 4)).astype(np.float32)
-    source = open_paths(*write_shards(tmp_path, "x", values, cuts, "C"))
+    source = indexed(open_paths(*write_shards(tmp_path, "x", values, cuts, "C")))
     flat = values.reshape(30, 4)
     for start, rows in ((0, 30), (4, 11), (6, 6), (29, 1), (30, 0), (0, 0)):
         np.testing.assert_array_equal(source.tile(start, rows), flat[start : start + rows])
@@ -113,7 +113,7 @@ def test_a_wrong_label_is_named_where_it_stands(tmp_path: Path) -> None:
 def test_no_block_is_in_memory_as_a_whole(
     shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xentcli.pipeline.inputs.BLOCK", 2**22)
+    monkeypatch.setattr("xentcli.formats.memory.BLOCK_ELEMENTS", 2**22)
     x = np.random.default_rng(6).normal(size=shape).astype(np.float32)
     y = np.arange(8192).reshape(shape[:-1]) % 512
     tracemalloc.start()

@@ -135,16 +135,16 @@ def _serve() -> None:
 
 def _set(fault: Fault) -> None:
     """Let the fault happen from where the command opens its output."""
-    from xentcli.storage import outputs
+    from xentcli.storage import open as opening
 
-    place = outputs._open_place
+    place = opening._open_place
 
     def begin(*arguments: Any, **options: Any) -> Any:
         setattr(os, fault.call, _Failing(fault))
         return place(*arguments, **options)
 
     if fault.n:
-        outputs._open_place = begin
+        opening._open_place = begin
 
 
 def _limit(size: int | None, *, unprivileged: bool) -> None:

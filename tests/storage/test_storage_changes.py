@@ -9,6 +9,7 @@ import pytest
 
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
+from xentcli.storage.open import open_input
 
 CONTENT = b"1,2\n3,4\n" * 1000
 Change = Callable[[Path], object]
@@ -56,7 +57,7 @@ def old_file(path: Path, content: bytes) -> Path:
 def test_a_file_that_changes(tmp_path: Path, change: Change, name: str) -> None:
     content = gzip.compress(CONTENT) if name.endswith("gz") else CONTENT
     path = old_file(tmp_path / name, content)
-    data = Input.open(str(path))
+    data = open_input(str(path))
     data.read(100)
     data.check_unchanged()
     copy = data.spooled()
@@ -74,18 +75,17 @@ def test_a_file_that_changes(tmp_path: Path, change: Change, name: str) -> None:
         lambda path: path.chmod(0o600),
         lambda path: path.read_bytes(),
         lambda path: os.link(path, path.with_name("b")),
-        lambda path: os.utime(path, (2e9, path.stat().st_mtime)),
     ],
 )
 def test_what_is_no_change(tmp_path: Path, change: Change) -> None:
     path = old_file(tmp_path / "a", CONTENT)
-    data = Input.open(str(path))
+    data = open_input(str(path))
     change(path)
     data.check_unchanged()
 
 
 def test_streams_have_nothing_to_check() -> None:
-    Input.open("/dev/null").check_unchanged()
+    open_input("/dev/null").check_unchanged()
     reader, writer = os.pipe()
     os.close(writer)
     with open(reader, "rb", buffering=0) as file:  # noqa: PTH123

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from xentcli.errors import InputError, OutputError
 from xentcli.storage import compression
 from xentcli.storage.inputs import Input
-from xentcli.storage.outputs import check_output, open_output
+from xentcli.storage.open import check_output, decompressed, open_input, open_output
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -51,8 +51,8 @@ every_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
 
 def opened(content: bytes, name: str = "a") -> Input:
-    """Open what is in memory as `Input.open` opens a file."""
-    return Input(name, io.BytesIO(content), len(content))._decompressed()
+    """Open what is in memory as `open_input` opens a file."""
+    return decompressed(Input(name, io.BytesIO(content), len(content)))
 
 
 def read_all(data: Input, count: int = 2**20) -> bytes:
@@ -72,7 +72,7 @@ def fails(content: bytes) -> str:
 def test_reading(tmp_path: Path, suffix: str, count: int) -> None:
     path = tmp_path / f"A.CSV{suffix}"
     path.write_bytes(COMPRESS[suffix](CONTENT))
-    data = Input.open(str(path))
+    data = open_input(str(path))
     assert (data.name, data.suffix, data.seekable) == (str(path), ".csv", False)
     assert data.size == path.stat().st_size
     assert data.peek(20) == CONTENT[:20]
@@ -100,7 +100,7 @@ def test_streams_one_after_another_in_any_pieces(
     contents: list[bytes], counts: list[int], suffix: str, piece: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compression, "_PIECE", piece)
+        patch.setattr(compression, "_PIECE_BYTES", piece)
         data = opened(b"".join(map(COMPRESS[suffix], contents)))
         content = b"".join(contents)
         for count in counts:
@@ -112,11 +112,11 @@ def test_streams_one_after_another_in_any_pieces(
 @every_suffix
 def test_wherever_the_data_end_too_early(suffix: str) -> None:
     compressed = COMPRESS[suffix](CONTENT[:3000])
-    for size in [*range(compression.HEAD, len(compressed), 7), len(compressed) - 1]:
+    for size in [*range(compression.HEAD_BYTES, len(compressed), 7), len(compressed) - 1]:
         assert "data end too early" in fails(compressed[:size])
     whole = read_all(opened(compressed * 2))
     assert whole == CONTENT[:3000] * 2
-    for cut in (1, 10, len(compressed) // 2, len(compressed) - compression.HEAD):
+    for cut in (1, 10, len(compressed) // 2, len(compressed) - compression.HEAD_BYTES):
         assert any(
             what in fails((compressed * 2)[:-cut])
             for what in ("data end too early", "something follows")
@@ -129,14 +129,14 @@ def test_a_bit_that_is_wrong_anywhere(suffix: str) -> None:
     content = CONTENT[:1000]
     compressed = COMPRESS[suffix](content)
     found = 0
-    for place in range(compression.HEAD, len(compressed)):
+    for place in range(compression.HEAD_BYTES, len(compressed)):
         damaged = bytearray(compressed)
         damaged[place] ^= 1 << place % 8
         try:
             assert read_all(opened(bytes(damaged))) == content
         except InputError:
             found += 1
-    assert found >= len(compressed) - compression.HEAD - 16
+    assert found >= len(compressed) - compression.HEAD_BYTES - 16
 
 
 @every_suffix
@@ -221,7 +221,7 @@ def test_round_trip(
     with open_output(str(path), force=True) as output:
         for part in parts:
             output.write(part)
-    assert read_all(Input.open(str(path))) == b"".join(parts)
+    assert read_all(open_input(str(path))) == b"".join(parts)
 
 
 def test_without_the_package_of_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +231,8 @@ def test_without_the_package_of_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.setitem(sys.modules, f"{module}.zstd", None)
     with pytest.raises(InputError, match=f"^{path}: zstd needs") as reading:
-        Input.open(str(path))
+        open_input(str(path))
     with pytest.raises(OutputError, match="zstd needs") as writing:
         check_output(str(tmp_path / "b.csv.zst"), force=False)
-    assert reading.value.hint == writing.value.hint == "pip install 'xentcli[zstd]'"
+    assert reading.value.hint == writing.value.hint
+    assert (reading.value.hint or "").startswith(f"the extra 'zstd' brings it: {sys.executable} ")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xentcli.errors import OutputError
-from xentcli.storage.outputs import open_output
+from xentcli.storage.open import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable

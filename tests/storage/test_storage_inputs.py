@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
+from xentcli.storage.open import open_input
 
 CONTENT = bytes(range(256)) * 8
 
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[Input]:
-    data = Input.open(str(path))
+    data = open_input(str(path))
     with data._file:
         yield data
 
@@ -172,7 +173,7 @@ def test_standard_input_that_does_not_block_is_not_cut_off() -> None:
 def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `xent ... <&-`
     with pytest.raises(InputError, match="<stdin>"):
-        Input.open("-")
+        open_input("-")
 
 
 def test_a_device() -> None:
@@ -213,10 +214,10 @@ def test_what_cannot_be_opened(
     Path("loop").symlink_to("loop")
     Path("dangling").symlink_to("nowhere")
     with pytest.raises(InputError, match=f"^{path}: cannot be read: .*{says}"):
-        Input.open(path)
+        open_input(path)
 
 
 def test_what_cannot_be_read() -> None:
     """The first page of a process is never mapped."""
     with pytest.raises(InputError, match=r"^/proc/self/mem: cannot be read: "):
-        Input.open("/proc/self/mem")
+        open_input("/proc/self/mem")

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from xentcli.errors import OutputError, Stopped
-from xentcli.storage.inputs import Input
-from xentcli.storage.outputs import check_output, open_output
+from xentcli.storage.open import check_output, open_input, open_output
 
 OLD = b"old" * 1000
 NEW = b"new" * 5000
@@ -219,7 +218,7 @@ def test_output_over_its_own_input(tmp_path: Path, *, through_link: bool) -> Non
     path.write_bytes(OLD)
     link = tmp_path / "link"
     link.symlink_to(path)
-    data = Input.open(str(path))
+    data = open_input(str(path))
     with data._file, open_output(str(link if through_link else path), force=True) as output:
         while part := data.read(700):
             output.write(part.upper())

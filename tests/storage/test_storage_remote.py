@@ -17,7 +17,7 @@ from web import Web, serving
 from xentcli.errors import InputError, OutputError, Stopped, UsageError
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url, local_name, suffix_of
-from xentcli.storage.outputs import check_output, open_output
+from xentcli.storage.open import check_output, open_input, open_output
 
 CONTENT = bytes(range(256)) * 16 * 256  # a MiB
 OLD, NEW = b"old" * 1000, b"new" * 5000
@@ -54,7 +54,7 @@ def read_at(data: Input, start: int, size: int) -> bytes:
 
 def test_a_server_with_ranges(web: Web) -> None:
     url = web.url("ranges", "a.npy")
-    data = Input.open(url)
+    data = open_input(url)
     assert (data.name, data.suffix, data.size, data.seekable) == (url, ".npy", len(CONTENT), True)
     assert data.peek(128) == CONTENT[:128]
     assert web.sent() < 100_000, "a look at the beginning costs little"
@@ -68,7 +68,7 @@ def test_a_server_with_ranges(web: Web) -> None:
 
 
 def test_threads_that_read_at_once(web: Web) -> None:
-    data = Input.open(web.url("ranges", "a.npy"))
+    data = open_input(web.url("ranges", "a.npy"))
     starts = range(0, len(CONTENT), 50_001)
     with ThreadPoolExecutor(4) as pool:
         parts = list(pool.map(lambda start: read_at(data, start, 50_001), starts))
@@ -80,35 +80,35 @@ def test_a_file_object_for_libraries(web: Web) -> None:
     with zipfile.ZipFile(archive, "w") as writer:
         writer.writestr("inner", CONTENT)
     web.files["a.zip"] = archive.getvalue()
-    data = Input.open(web.url("ranges", "a.zip"))
+    data = open_input(web.url("ranges", "a.zip"))
     with zipfile.ZipFile(data.as_file()) as reader:
         assert reader.read("inner") == CONTENT
     with serving() as other:
         other.files["a.zip"] = archive.getvalue()
-        inner = Input.open(f"zip://inner::{other.url('ranges', 'a.zip')}")
+        inner = open_input(f"zip://inner::{other.url('ranges', 'a.zip')}")
         assert not inner.seekable
         assert read_all(inner) == CONTENT
 
 
 @pytest.mark.parametrize("manner", ["whole", "endless"])
 def test_a_server_without_ranges_or_sizes(web: Web, manner: str) -> None:
-    data = Input.open(web.url(manner, "a.npy"))
+    data = open_input(web.url(manner, "a.npy"))
     assert not data.seekable
     assert data.peek(9) == CONTENT[:9]
     assert read_all(data) == CONTENT
-    copy = Input.open(web.url(manner, "a.npy")).spooled()
+    copy = open_input(web.url(manner, "a.npy")).spooled()
     assert read_at(copy, 1000, 1000) == CONTENT[1000:2000]
 
 
 @pytest.mark.parametrize("manner", ["ranges", "whole", "endless"])
 @pytest.mark.parametrize("name", ["0", "1"])
 def test_tiny_files(web: Web, manner: str, name: str) -> None:
-    assert read_all(Input.open(web.url(manner, name))) == web.files[name]
+    assert read_all(open_input(web.url(manner, name))) == web.files[name]
 
 
 @pytest.mark.parametrize("manner", ["ranges", "whole", "endless"])
 def test_compressed(web: Web, manner: str) -> None:
-    data = Input.open(web.url(manner, "a.csv.gz?signed=1.npy#there"))
+    data = open_input(web.url(manner, "a.csv.gz?signed=1.npy#there"))
     assert (data.suffix, data.seekable) == (".csv", False)
     assert read_all(data) == CONTENT
 
@@ -127,7 +127,7 @@ def test_what_a_server_refuses(web: Web, manner: str, name: str, says: str) -> N
     url = web.url(manner, name)
 
     def read() -> None:
-        data = Input.open(url)
+        data = open_input(url)
         with data._file:
             read_all(data)
 
@@ -138,7 +138,7 @@ def test_what_a_server_refuses(web: Web, manner: str, name: str, says: str) -> N
 
 def test_nobody_answers() -> None:
     with pytest.raises(InputError, match=r"^http://127\.0\.0\.1:1/a: cannot be read: .*connect"):
-        Input.open("http://127.0.0.1:1/a")
+        open_input("http://127.0.0.1:1/a")
 
 
 # What fsspec does not know, or not without a driver
@@ -155,7 +155,7 @@ def test_nobody_answers() -> None:
 )
 def test_what_cannot_be_opened(url: str, says: str, hint: str | None) -> None:
     with pytest.raises(InputError) as caught:
-        Input.open(url)
+        open_input(url)
     assert caught.value.message == f"{url}: cannot be read: {says}"
     assert caught.value.hint == hint
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_opened(url: str, says: str, hint: str | None) -> None:
 def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(InputError, match=r"^s3://b/a: cannot be read: install s3fs"):
-        Input.open("s3://b/a")
+        open_input("s3://b/a")
     with pytest.raises(OutputError, match=r"^s3://b/a: cannot be written: install s3fs"):
         check_output("s3://b/a", force=True)
 
@@ -172,10 +172,13 @@ def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     for name in [module, *(name for name in sys.modules if name.split(".")[0] == module)]:
         monkeypatch.setitem(sys.modules, name, None)
-    for use in (Input.open, lambda url: check_output(url, force=True)):
-        with pytest.raises((InputError, OutputError), match=r"^http://a/b: .* package") as caught:
+    for use in (open_input, lambda url: check_output(url, force=True)):
+        with pytest.raises(
+            (InputError, OutputError), match=rf"^http://a/b: .* needs {module}"
+        ) as caught:
             use("http://a/b")
-        assert caught.value.hint == "pip install 'xentcli[remote]'"
+        install = f"{sys.executable} -m pip install 'aiohttp>=3.9' 'fsspec>=2024.6'"
+        assert caught.value.hint == f"the extra 'remote' brings it: {install}"
 
 
 class OddFile(MemoryFile):  # type: ignore[misc]
@@ -206,11 +209,11 @@ class OddFiles(MemoryFileSystem):  # type: ignore[misc]
 
 def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     fsspec.register_implementation("odd", OddFiles, clobber=True)
-    monkeypatch.setattr("xentcli.storage.remote._UPLOADED", 100)
+    monkeypatch.setattr("xentcli.storage.remote_outputs._UPLOADED_BYTES", 100)
     place = OddFiles._strip_protocol("odd://a")
     OddFiles.store[place] = MemoryFile(None, place, OLD)
     with pytest.raises(InputError, match=r"^odd://a: cannot be read: the driver is odd$"):
-        Input.open("odd://a")
+        open_input("odd://a")
     with pytest.raises(OutputError, match=r"^odd://a: cannot be written: the driver is odd$"):
         save("odd://a", force=True)
     assert OddFiles.store[place].getvalue() == OLD
@@ -236,7 +239,7 @@ def test_written_and_read_again(memory: MemoryFileSystem) -> None:
     assert caught.value.hint == "--force overwrites it"
     with pytest.raises(OutputError, match=r"^memory://f: cannot be written: is a directory$"):
         save("memory://f", force=True)
-    data = Input.open("memory://f/a")
+    data = open_input("memory://f/a")
     assert (data.size, data.seekable) == (len(NEW), True)
     assert read_at(data, 300, 30) == NEW[300:330]
     assert read_all(data) == NEW
@@ -246,7 +249,7 @@ def test_compressed_output(memory: MemoryFileSystem) -> None:
     with open_output("memory://a.csv.gz") as output:
         output.write(NEW)
     assert gzip.decompress(memory.cat("/a.csv.gz")) == NEW
-    data = Input.open("memory://a.csv.gz")
+    data = open_input("memory://a.csv.gz")
     assert data.suffix == ".csv"
     assert read_all(data) == NEW
 
@@ -297,13 +300,13 @@ def test_urls_of_files(tmp_path: Path) -> None:
     with open_output(url) as output:
         output.write(NEW)
     assert path.read_bytes() == NEW
-    data = Input.open(url.replace("file://", "FILE://localhost"))
+    data = open_input(url.replace("file://", "FILE://localhost"))
     assert (data.seekable, data.suffix, read_all(data)) == (True, ".csv", NEW)
 
 
 def test_a_url_of_a_file_with_two_slashes() -> None:
     with pytest.raises(UsageError) as caught:
-        Input.open("file://a.csv")
+        open_input("file://a.csv")
     assert "three slashes" in (caught.value.hint or "")
 
 

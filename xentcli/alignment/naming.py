@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.storage.inputs import Input
+from xentcli.storage.names import shown_name
+from xentcli.storage.open import open_input
 from xentcli.text import split_names
 
 __all__ = ["Naming", "read_naming"]
 
-_MOST = 2**26  # bytes of a file of class names
+_MOST_BYTES = 2**26  # of a file of class names
 
 
 class Naming(NamedTuple):
@@ -56,7 +57,7 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
         return Naming(counted=counted)
     from_file = "://" in text or Path(text).is_file()
     names = _lines(text) if from_file else split_names(text)
-    where = text if from_file else "--classes"
+    where = shown_name(text) if from_file else "--classes"
     if not any(names):
         raise UsageError(f"{where}: there is no name of a class")
     seen: dict[str, int] = {}
@@ -72,13 +73,13 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
 
 def _lines(path: str) -> tuple[str, ...]:
     """Read a file with one name a line; in CSV and TSV, names may be quoted."""
-    data = Input.open(path)
-    content = data.read(_MOST)
+    data = open_input(path)
+    content = data.read(_MOST_BYTES)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}:{line}: the names of classes must be UTF-8 text") from error
+        raise InputError(f"{data.name}:{line}: the names of classes must be UTF-8 text") from error
     if data.suffix not in (".csv", ".tsv"):
         return tuple(line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip()))
     delimiter = "\t" if data.suffix == ".tsv" else ","
@@ -86,6 +87,6 @@ def _lines(path: str) -> tuple[str, ...]:
     for row in csv.reader(io.StringIO(text.rstrip() + "\n", newline=""), delimiter=delimiter):
         if len(row) > 1:
             hint = "one name a line, in quotes if it holds the delimiter"
-            raise InputError(f"{path}:{len(names) + 1}: {len(row)} cells", hint=hint)
+            raise InputError(f"{data.name}:{len(names) + 1}: {len(row)} cells", hint=hint)
         names.append("".join(row).strip())
     return tuple(names)

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.cli.expand import expand
-from xentcli.errors import OutputError, Stopped, UsageError, XentError
+from xentcli.errors import Stopped, UsageError, XentError, output_error
 
 _UsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
@@ -134,7 +134,7 @@ def _as_ours(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
         case _UsageError():
             return UsageError(_one_line(error.format_message()), hint=_help_of(error))
         case OSError(errno=errno.ENOSPC):
-            return OutputError("<stdout>: cannot be written: no space left on device")
+            return output_error("<stdout>", error)
         case MemoryError():
             return XentError(f"out of memory: {error}")
     what = f"{type(error).__name__}: {_one_line(str(error))}"

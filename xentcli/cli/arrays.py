@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xentcli.pipeline.flow import Sink
-    from xentcli.pipeline.inputs import ArrayHeader, Place
+    from xentcli.pipeline.inputs import ArrayHeader
 
 
 class ArraySink:
@@ -27,9 +27,13 @@ class ArraySink:
         self._sink.open(header)
 
     @property
-    def place(self) -> "Place | None":
-        """What writes rows at their place; None if they must come in order."""
-        return self._sink.place
+    def positional(self) -> bool:
+        """Whether `write_at` works, once the array is begun."""
+        return self._sink.positional
+
+    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
+        """Take rows from a given one on, in any order, in any thread or forked process."""
+        self._sink.write_at(start, rows)
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Take the next rows, and their ids if the header has a name for them."""
@@ -45,7 +49,7 @@ def array_sink(
     command: str, writing: Writing, common: Common, key: str = "values"
 ) -> Iterator[ArraySink]:
     """Open what takes the array that a command makes; JSON has it under `key`."""
-    from xentcli.pipeline.outputs import array_file, text_file
+    from xentcli.pipeline.outputs import array_file, shown_name, text_file
 
     if common.json:
         from xentcli.render.json import JsonArray
@@ -65,7 +69,7 @@ def array_sink(
         refuse_binary_terminal(writing)
         with array_file(writing.output, writing.to, force=writing.force) as file:
             yield ArraySink(file)
-        common.tell_formulas(writing.output, file.formulas)
+        common.tell_formulas(shown_name(writing.output), file.formulas)
 
 
 def refuse_binary_terminal(writing: Writing) -> None:

@@ -27,7 +27,7 @@ def info(
     writing: Writing,
 ) -> None:
     """Show what files hold: format, shape, range, odd values, and what the rows look like."""
-    from xentcli.pipeline.inputs import open_array
+    from xentcli.pipeline.inputs import open_file
     from xentcli.pipeline.inspect import inspect
     from xentcli.pipeline.outputs import check_text_output
     from xentcli.pipeline.shards import expand
@@ -38,7 +38,7 @@ def info(
     failed: list[InputError] = []
     for file in (path for name in files for path in expand(name)):
         try:
-            source = open_array(reading.file(file))
+            source = open_file(reading.file(file))
             common.tell_all(source.notes)
             with common.run(source) as run:
                 results.append(inspect(source, run))

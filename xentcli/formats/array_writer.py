@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.base import ArrayHeader, Place, Shape
-from xentcli.storage.outputs import Output, writing
+from xentcli.formats.base import ArrayHeader, Shape
+from xentcli.storage.outputs import Output
+from xentcli.storage.temporary import TemporaryCopy
 
 
 class ArrayWriter:
@@ -17,11 +18,16 @@ class ArrayWriter:
     Parameters
     ----------
     output : Output
-        Where to.
+        What the array is written to.
     header : ArrayHeader
-        Of the array; where its rows are not counted yet, they are at the end.
+        Describes the array; where its rows are not counted yet, they are counted at the end.
     header_of : callable
         Returns the format's header of a shape and a dtype, as long for any number of rows.
+
+    Attributes
+    ----------
+    positional : bool
+        Whether rows can be written at their place: in a file, if they are counted before.
     """
 
     def __init__(
@@ -34,23 +40,17 @@ class ArrayWriter:
         self._header = header
         self._header_of = header_of
         self._rows = 0
-        self._kept: IO[bytes] | None = None
+        self._kept: TemporaryCopy | None = None
         first = self._header_bytes(header.shape)  # also to refuse a dtype before the first row
         if header.shape[:1] == (None,) and not output.seekable:
-            import tempfile
-
-            self._kept = tempfile.TemporaryFile()  # noqa: SIM115
+            self._kept = TemporaryCopy(output.name)
         else:
             output.write(first)
         self._begin = len(first)
+        self.positional = header.shape[:1] not in ((), (None,)) and output.seekable
 
-    @property
-    def place(self) -> Place | None:
-        """What writes rows at their place, where there is one before all rows are counted."""
-        counted = self._header.shape[:1] not in ((), (None,))
-        return self._place if counted and self._output.seekable else None
-
-    def _place(self, start: int, rows: NDArray[Any]) -> None:
+    def write_at(self, start: int, rows: NDArray[Any]) -> None:
+        """Write rows where they belong, in any order, in any thread or forked process."""
         content = np.ascontiguousarray(rows, self._header.dtype)
         row_bytes = math.prod(content.shape[1:]) * content.itemsize
         if content.size:
@@ -68,8 +68,7 @@ class ArrayWriter:
         if self._kept is None:
             self._output.write(content.reshape(-1).data)
         else:
-            with writing(f"a temporary copy of {self._output.name}"):
-                self._kept.write(content.reshape(-1).data)
+            self._kept.write(content.reshape(-1).data)
 
     def close(self) -> None:
         """Put the number of rows in the header, where it was not known before."""
@@ -80,9 +79,8 @@ class ArrayWriter:
             self._output.write_at(0, content)
         else:
             self._output.write(content)
-            with self._kept:
-                self._kept.seek(0)
-                while part := self._kept.read(2**20):
+            with self._kept.file:
+                for part in self._kept.parts():
                     self._output.write(part)
 
     def _header_bytes(self, shape: Shape) -> bytes:

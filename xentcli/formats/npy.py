@@ -12,8 +12,9 @@ from numpy.lib import format as npy_format
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource, Stored, is_possible
-from xentcli.formats.base import Format, ReadOptions
+from xentcli.formats.arrays import open_stored
+from xentcli.formats.base import Format, ReadOptions, Source
+from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.text import first_line
 
@@ -24,9 +25,9 @@ _LONGEST_HEADER = 10_000  # NumPy's own limit
 _PARSING = threading.Lock()
 
 
-def open_source(data: Input, options: ReadOptions) -> ArraySource:
+def open_source(data: Input, options: ReadOptions) -> Source:
     """Open an NPY file or stream."""
-    return ArraySource(data, read_header(data, options.input_dtype), "npy")
+    return open_stored(data, read_header(data, options.input_dtype), "npy")
 
 
 def read_header(data: Input, input_dtype: str | None = None) -> Stored:

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions
+from xentcli.formats.arrays import open_stored
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
@@ -34,7 +34,7 @@ _FOREIGN = {
 }
 
 
-def open_source(data: Input, options: ReadOptions) -> ArraySource:
+def open_source(data: Input, options: ReadOptions) -> Source:
     """Open an array of an NPZ file; one from a pipe is kept on disk, its directory is at the end.
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
@@ -52,7 +52,7 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
     member = members[choose(data.name, members, options, describe)]
     array = _open_member(archive, member, data)
     stored = npy.read_header(array, options.input_dtype)
-    source = ArraySource(array, stored, "npz", there=member.file_size)
+    source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
     return source
 
@@ -128,10 +128,11 @@ def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
     return Input(name, content, None, check=data.check_unchanged)
 
 
-class NpzWriter:
-    """Writes one array as the only member of an archive, the same bytes at any time."""
+class NpzWriter(SequentialWriter):
+    """Writes one array as the only member of an archive, the same bytes at any time.
 
-    place = None  # the checksum is of all bytes in order
+    Rows must come in order, since the checksum is one of all bytes.
+    """
 
     def __init__(self, output: Output, header: ArrayHeader) -> None:
         self._output = output

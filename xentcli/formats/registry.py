@@ -2,19 +2,20 @@
 
 import re
 from importlib import import_module
+from importlib.util import find_spec
 
-from xentcli.errors import InputError, UsageError
-from xentcli.formats.base import Format, ReadOptions, Source
-from xentcli.formats.names import FORMAT_NAMES, HOMES
+from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
+from xentcli.storage.outputs import Output
 
-FORMATS: tuple[Format, ...] = tuple(
+FORMATS: list[Format] = [
     getattr(import_module(f"xentcli.formats.{home}"), name.upper()) for name, home in HOMES.items()
-)
+]
 
-_HEAD = 64  # bytes that tell a binary format
-_NAMES = ", ".join(FORMAT_NAMES)
+_HEAD_BYTES = 64  # that tell a binary format
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _OTHERS = {
@@ -24,12 +25,21 @@ _OTHERS = {
 _OTHER_TEXTS = {b"{": "JSON", b"<!doctype": "a web page", b"<html": "a web page", b"<?xml": "XML"}
 
 
+def register(format_: Format) -> None:
+    """Add a format from outside this package, before the others and in place of its namesake."""
+    FORMATS[:] = [format_, *(other for other in FORMATS if other.name != format_.name)]
+
+
+def _names() -> str:
+    return ", ".join(format_.name for format_ in FORMATS)
+
+
 def by_name(name: str) -> Format:
     """Return the format that the user names."""
     for format_ in FORMATS:
         if format_.name == name.lower():
             return format_
-    raise UsageError(f"there is no format {name!r}; there are {_NAMES}")
+    raise UsageError(f"there is no format {name!r}; there are {_names()}")
 
 
 def by_extension(path: str) -> Format | None:
@@ -43,20 +53,20 @@ def detect(data: Input, encoding: str | None = None) -> Format:
 
     An encoding says that it is text, if nothing says what it is.
     """
-    head = data.peek(_HEAD)
+    head = data.peek(_HEAD_BYTES)
     if recognised := next((f for f in FORMATS if f.recognises(head)), None):
         return recognised
     for magic, what in _OTHERS.items():
         if head.startswith(magic) and _CONTROL.search(head):
-            raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
+            raise InputError(f"{data.name}: {what}, which is not one of {_names()}")
     for start, what in _OTHER_TEXTS.items():
         if head.lstrip().lower().startswith(start):
-            raise InputError(f"{data.name}: {what}, which is not one of {_NAMES}")
+            raise InputError(f"{data.name}: {what}, which is not one of {_names()}")
     if found := by_extension(data.name):
         return found
     if b"\0" in head and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
         raise InputError(
-            f"{data.name}: neither text nor one of {_NAMES}",
+            f"{data.name}: neither text nor one of {_names()}",
             hint="is it text in UTF-16? --encoding utf-16-le",
         )
     return by_name("csv")
@@ -66,7 +76,32 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
     format_ = by_name(name) if name else detect(data, options.encoding)
     _check_options(data.name, format_, options)
+    _check_library(data.name, format_, InputError)
     return format_.open_source(data, options)
+
+
+def check_writable(name: str, format_: Format) -> None:
+    """Raise OutputError if an output of this name cannot be written in a format."""
+    if format_.open_writer is None:
+        written = ", ".join(f.name for f in FORMATS if f.open_writer is not None)
+        raise OutputError(f"{name}: {format_.name} is only read", hint=f"--to one of {written}")
+    _check_library(name, format_, OutputError)
+
+
+def open_writer(format_: Format, output: Output, header: ArrayHeader) -> Writer:
+    """Return what writes an array to an output in a format."""
+    check_writable(output.name, format_)
+    assert format_.open_writer is not None  # noqa: S101 - just checked
+    return format_.open_writer(output, header)
+
+
+def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
+    """Raise the error of a library that a format needs and that is not installed."""
+    if format_.requires is None:
+        return
+    module, extra = format_.requires
+    if find_spec(module) is None:
+        raise missing_library(f"{name}: {format_.name}", module, extra, kind)
 
 
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:

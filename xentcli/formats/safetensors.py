@@ -14,9 +14,10 @@ import numpy as np
 
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
-from xentcli.formats.arrays import ArraySource, Stored, is_possible
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions
+from xentcli.formats.arrays import open_stored
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
 from xentcli.formats.keys import choose, shown
+from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -48,7 +49,7 @@ class _Tensor(NamedTuple):
     end: int
 
 
-def open_source(data: Input, options: ReadOptions) -> ArraySource:
+def open_source(data: Input, options: ReadOptions) -> Source:
     """Open a tensor of a safetensors file or stream."""
     header_bytes, tensors = _read_header(data)
     key = choose(data.name, tensors, options, lambda key: _described(tensors[key]))
@@ -63,7 +64,7 @@ def open_source(data: Input, options: ReadOptions) -> ArraySource:
         tensor.begin,
         is_bfloat16=tensor.dtype == "BF16",
     )
-    return ArraySource(data, stored.as_input_dtype(options.input_dtype, name), "safetensors", name)
+    return open_stored(data, stored.as_input_dtype(options.input_dtype, name), "safetensors", name)
 
 
 def _described(tensor: _Tensor) -> str:

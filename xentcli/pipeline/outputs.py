@@ -9,19 +9,32 @@ import numpy as np
 
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.base import ArrayHeader, Format, Place, Writer
-from xentcli.formats.names import FORMAT_NAMES
+from xentcli.formats.base import ArrayHeader, Format, Writer
 from xentcli.pipeline.flow import Array
-from xentcli.storage.outputs import STANDARD_OUTPUT, Output, check_output, open_output
+from xentcli.storage.names import STANDARD_STREAM, shown_name
+from xentcli.storage.open import check_output, open_output
+from xentcli.storage.outputs import Output
 from xentcli.text import runs_in_spreadsheet
 
-__all__ = ["array_file", "check_output", "check_text_output", "number_file", "text_file"]
+__all__ = [
+    "array_file",
+    "check_output",
+    "check_text_output",
+    "number_file",
+    "shown_name",
+    "text_file",
+]
 
 
 class _FileSink:
-    """Writes an array to an output in a format; nothing before the first row comes.
+    """Writes an array to an output in a format; into a pipe, nothing before the first row comes.
 
-    `formulas` gets the first cell, if there is one, that a spreadsheet would run.
+    Attributes
+    ----------
+    positional : bool
+        Whether `write_at` works, once the array is begun.
+    formulas : list of str
+        The first cell, if there is one, that a spreadsheet would run.
     """
 
     def __init__(self, output: Output, format_: Format) -> None:
@@ -29,56 +42,69 @@ class _FileSink:
         self._format = format_
         self._header: ArrayHeader | None = None
         self._writer: Writer | None = None
+        self.positional = False
         self.formulas: list[str] = []
 
     def open(self, header: ArrayHeader) -> None:
         if header.id_column is not None and not self._format.has_columns:
             what = f"{self._output.name}: {self._format.name} holds no ids"
-            others = ", ".join(f.name for f in registry.FORMATS if f.has_columns)
+            others = ", ".join(f.name for f in _written() if f.has_columns)
             raise OutputError(
                 f"{what}; these do: {others}, --json",
                 hint="choose another --output, or leave --id-column out",
             )
         self._header = header
         self._look_at((header.id_column or "", *(header.columns or ())))
-
-    @property
-    def place(self) -> Place | None:
-        # Into a pipe, nothing goes before the first row.
-        return self._opened().place if self._output.seekable else None
+        if self._output.seekable:
+            self.positional = self._opened().positional
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
         self._opened().write(rows, ids)
         if ids is not None:
             self._look_at(ids.tolist())
 
+    def write_at(self, start: int, rows: Array) -> None:
+        self._opened().write_at(start, rows)
+
     def _look_at(self, cells: Iterable[Any]) -> None:
         if self._format.is_text and not self.formulas:
             self.formulas += islice(filter(runs_in_spreadsheet, map(str, cells)), 1)
 
-    def close(self) -> None:
+    def close(self, result: Any = None) -> None:
+        """Write what comes after the last row; an array says nothing of a result."""
+        del result
         self._opened().close()
 
     def _opened(self) -> Writer:
         if self._writer is None:
             if self._header is None:
                 raise AssertionError("not open")
-            self._writer = self._format.open_writer(self._output, self._header)
+            self._writer = registry.open_writer(self._format, self._output, self._header)
         return self._writer
 
 
+def _written() -> list[Format]:
+    """Return the formats that can be written."""
+    return [format_ for format_ in registry.FORMATS if format_.open_writer is not None]
+
+
 def format_for(path: str, name: str | None) -> Format:
-    """Return the format to write: the one named, the extension's, or CSV on standard output."""
-    if name:
-        return registry.by_name(name)
-    if path == STANDARD_OUTPUT:
+    """Return the format to write: the one named, the extension's, or CSV on standard output.
+
+    Raises
+    ------
+    UsageError
+        If nothing names a format, or one that is only read.
+    """
+    hint = f"--to {'|'.join(format_.name for format_ in _written())}"
+    if not name and path == STANDARD_STREAM:
         return registry.by_name("csv")
-    found = registry.by_extension(path)
+    found = registry.by_name(name) if name else registry.by_extension(path)
     if found is None:
-        raise UsageError(
-            f"{path}: its extension names no format",
-            hint=f"--to {'|'.join(FORMAT_NAMES)}",
-        )
+        raise UsageError(f"{shown_name(path)}: its extension names no format", hint=hint)
+    if found.open_writer is None:
+        what = "<stdout>" if path == STANDARD_STREAM else shown_name(path)
+        raise UsageError(f"{what}: {found.name} is only read", hint=hint)
     return found
 
 
@@ -118,7 +144,9 @@ def check_text_output(path: str, format_name: str | None = None, *, force: bool)
     """Raise now if text cannot be written to `path` later, or not in that format."""
     named = registry.by_name(format_name) if format_name else registry.by_extension(path)
     if named is not None and not named.is_text:
-        raise UsageError(f"{path}: this is text, and not {named.name}", hint="--output FILE.csv")
+        raise UsageError(
+            f"{shown_name(path)}: this is text, and not {named.name}", hint="--output FILE.csv"
+        )
     check_output(path, force=force)
 
 

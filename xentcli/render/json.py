@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from xentcli.formats.base import ArrayHeader
 
+from xentcli.errors import reading, writing
 from xentcli.text import shortest
 
+_COPY = "a temporary copy of the ids"
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 
 
@@ -45,21 +47,27 @@ class _Later:
         self._any = False
 
     def add(self, items: list[Any]) -> None:
-        for item in items:
-            self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
-            self._any = True
+        with writing(_COPY):
+            for item in items:
+                self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
+                self._any = True
 
     def parts(self) -> Iterator[str]:
-        self._file.seek(0)
-        while part := self._file.read(2**16):
+        with writing(_COPY):  # also what was not on the disk yet
+            self._file.seek(0)
+        while part := self._part():
             yield part
         self._file.close()
+
+    def _part(self) -> str:
+        with reading(_COPY):
+            return self._file.read(2**16)
 
 
 class JsonArray:
     """A sink that writes an array into one object, between what comes first and last."""
 
-    place = None
+    positional = False
 
     def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
         self._write = write
@@ -79,6 +87,10 @@ class JsonArray:
         if header.id_column is not None:
             self._first["id_column"] = header.id_column
             self._ids = _Later()
+
+    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
+        """Refuse: nobody may ask for this."""
+        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Write some rows, and keep their ids for the end."""

@@ -31,7 +31,7 @@ class _Row(NamedTuple):
 class Preview:
     """A sink that keeps the first and the last rows of an array, to show what fits."""
 
-    place = None
+    positional = False
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -43,6 +43,10 @@ class Preview:
     def open(self, header: "ArrayHeader") -> None:
         """Begin an array."""
         self._header = header
+
+    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
+        """Refuse: nobody may ask for this."""
+        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Keep what may be shown."""

@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from xentcli.errors import InputError, XentError
+from xentcli.errors import InputError, XentError, missing_library
 
-HEAD = 64  # bytes that tell every compression
-_PIECE = 2**17  # compressed bytes read at once
-_MOST_DICTIONARY = 2**28  # bytes of memory that an xz stream may ask for; xz -9 asks for 2**26
+HEAD_BYTES = 64  # that tell every compression
+_PIECE_BYTES = 2**17  # compressed, read at once
+_MOST_DICTIONARY_BYTES = 2**28  # of memory that an xz stream may ask for; xz -9 asks for 2**26
 
 
 class Decompressor(Protocol):
@@ -89,8 +89,7 @@ def _zstd() -> Any:
         try:
             from backports import zstd
         except ImportError:
-            what = "zstd needs Python 3.14, or one more package"
-            raise XentError(what, hint="pip install 'xentcli[zstd]'") from None
+            raise missing_library("zstd", "Python 3.14 or backports.zstd", "zstd") from None
     return zstd
 
 
@@ -125,7 +124,7 @@ CODECS = {
         re.compile(rb"\xfd7zXZ\0"),
         padded=True,
         error=lambda: lzma.LZMAError,
-        decompressor=lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MOST_DICTIONARY),
+        decompressor=lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MOST_DICTIONARY_BYTES),
         compressor=lzma.LZMACompressor,
     ),
     ".zst": Codec(
@@ -178,7 +177,7 @@ class Decompressing(io.RawIOBase):
         content = b""
         while not content and count and (not self._decompressor.eof or self._next_stream()):
             if self._decompressor.needs_input and not self._compressed:
-                self._compressed = self._read(_PIECE)
+                self._compressed = self._read(_PIECE_BYTES)
                 if not self._compressed:
                     what = f"the {self._codec.name} data end too early"
                     raise InputError(f"{self._name}: {what}", hint="the file is cut off")
@@ -192,12 +191,12 @@ class Decompressing(io.RawIOBase):
 
     def _next_stream(self) -> bool:
         """Begin with the stream after one that has ended, if there is one."""
-        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE)
+        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE_BYTES)
         while more:
             rest += more
             if self._codec.padded:
                 rest = rest.lstrip(b"\0")
-            more = self._read(_PIECE) if len(rest) < HEAD else b""
+            more = self._read(_PIECE_BYTES) if len(rest) < HEAD_BYTES else b""
         if not rest:
             return False
         if not self._codec.begins.match(rest):

@@ -1,35 +1,17 @@
-"""Bytes to read: a file, a device, standard input, or a URL; compressed or not."""
+"""What an input is: bytes that are read once, or of which any part can be read at any time."""
 
-import errno
 import io
 import os
 import select
-import stat
-import sys
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import IO, Any, Protocol
 
-from xentcli.errors import InputError
-from xentcli.storage.compression import HEAD, Decompressing, codec_of
-from xentcli.storage.names import is_url, local_name, suffix_of
-from xentcli.storage.outputs import writing
+from xentcli.errors import reading
+from xentcli.storage.names import suffix_of
+from xentcli.storage.temporary import TemporaryCopy
 
-STANDARD_INPUT = "-"
-_MOST = 2**24  # bytes read at once: as many as a header promises may not be there
-_WHILE_WRITTEN = "something still writes it: run again when that is done"
-
-
-@contextmanager
-def reading(name: str) -> Iterator[None]:
-    """Turn what the system says while `name` is read into one line that names it."""
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{name}: cannot be read: {reason}") from error
+_MOST_READ_BYTES = 2**24  # at once: as many as a header promises may not be there
 
 
 class Input:
@@ -38,32 +20,32 @@ class Input:
     Parameters
     ----------
     name : str
-        As the user wrote it, for messages.
+        As messages show it.
     file : binary file object
         Where the bytes come from.
     size : int or None
-        See below.
+        Bytes of the file as it is stored.
     seekable : bool, optional
-        See below; by default, whether the size is known.
+        Whether any part can be read at any time; by default, if the size is known.
     check : callable, optional
-        Raises InputError if what is read is not any more what was opened.
+        Raises InputError if the file is no longer the one that was opened.
     shareable : bool
-        See below.
+        Whether the file is one of this machine.
 
     Attributes
     ----------
     suffix : str
         The extension that tells the format, in lower case, with the dot.
     size : int or None
-        Bytes of the file as it lies there, compressed if it is; None where only its end tells.
+        Bytes of the file as it is stored, compressed if it is; None where only its end tells.
     seekable : bool
         Whether any part can be read at any time, and more than once; then all of `size` can.
     check_unchanged : callable
-        Raises InputError if a file is not any more what it was when it was opened. It does not
-        keep the file open.
+        Raises InputError if the file is no longer the one that was opened. It does not keep the
+        file open.
     shareable : bool
-        Whether it is a file of this machine, which is read by position: forked processes that read
-        it do not disturb one another.
+        Whether the file is one of this machine, which is read by position: forked processes that
+        read it do not disturb one another.
     """
 
     def __init__(
@@ -83,28 +65,15 @@ class Input:
         self.check_unchanged = check or _nothing
         self.shareable = shareable
         self._file = file
-        self._position = 0  # of what `read` reads next, where it is shareable
+        self._position = 0  # of what `read` reads next, where the file is read by position
         # Whoever decodes a block still needs the file: it is open as long as anything refers to
         # this. A `__del__` would come too late where both are in a cycle.
         weakref.finalize(self, file.close)
         self._head = b""
 
-    @classmethod
-    def open(cls, name: str) -> "Input":
-        """Open a file or a URL, without its compression; ``-`` is standard input."""
-        data = _open_as_it_is(name)
-        try:
-            return data._decompressed()
-        except BaseException:
-            data._file.close()
-            raise
-
-    def _decompressed(self) -> "Input":
-        codec = codec_of(self.peek(HEAD))
-        if codec is None:
-            return self
-        content: Any = Decompressing(self.name, self.read, codec)
-        return Input(self.name, content, self.size, seekable=False, check=self.check_unchanged)
+    def close(self) -> None:
+        """Close the file before the last reference to this input is gone."""
+        self._file.close()
 
     def peek(self, count: int) -> bytes:
         """Return the next `count` bytes, fewer at the end, and leave them to be read."""
@@ -121,9 +90,9 @@ class Input:
         parts = []
         with reading(self.name):
             while count:
-                part = self._read_once(min(count, _MOST))
+                part = self._read_once(min(count, _MOST_READ_BYTES))
                 if part is None:  # a pipe that does not block has nothing yet
-                    select.select([self._file], [], [])
+                    _wait_for_data(self._file.fileno())
                     continue
                 if not part:
                     break
@@ -166,62 +135,20 @@ class Input:
         """Return this input if it is seekable, else a copy of all of it on disk that is."""
         if self.seekable:
             return self
-        import tempfile
-
-        copy: IO[Any] = tempfile.TemporaryFile()  # noqa: SIM115
-        while part := self.read(_MOST):
-            with writing(f"a temporary copy of {self.name}"):
-                copy.write(part)
-        with writing(f"a temporary copy of {self.name}"):
-            copy.flush()
-        size = copy.seek(0, os.SEEK_END)
-        return Input(self.name, copy, size, check=self.check_unchanged, shareable=True)
+        copy = TemporaryCopy(self.name)
+        while part := self.read(_MOST_READ_BYTES):
+            copy.write(part)
+        return Input(self.name, copy.file, copy.size(), check=self.check_unchanged, shareable=True)
 
 
-def _open_as_it_is(name: str) -> Input:
-    if name == STANDARD_INPUT:
-        return _open_standard_input()
-    path = local_name(name)
-    if is_url(path):
-        from xentcli.storage.remote import open_url
-
-        return open_url(name)
-    with reading(name):
-        return _of_file(name, Path(path).open("rb", buffering=0), path)
-
-
-def _open_standard_input() -> Input:
-    with reading("<stdin>"):
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "it is closed")
-        file: IO[bytes] = open(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # noqa: PTH123, SIM115
-        return _of_file("<stdin>", file, sys.stdin.fileno())
-
-
-def _of_file(name: str, file: IO[bytes], place: str | int) -> Input:
-    """Return an input of an open file, found again by its path or a descriptor that stays open."""
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        return Input(name, file, None)
-    before = _signature(status)
-
-    def check() -> None:
-        with reading(name):
-            now = os.stat(place)  # noqa: PTH116 - of a path or of a descriptor
-        if _signature(now) != before:
-            raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
-
-    size = status.st_size if file.tell() == 0 else None
-    return Input(name, file, size, check=check, shareable=size is not None)
+def _wait_for_data(descriptor: int) -> None:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.poll()
 
 
 def _nothing() -> None:
-    """Check nothing."""
-
-
-def _signature(status: os.stat_result) -> tuple[int, ...]:
-    """Return what changes when a file is written to, or another one takes its name."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    """Check nothing: what is read once cannot be found again."""
 
 
 class Bytes(Protocol):

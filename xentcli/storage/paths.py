@@ -1,14 +1,16 @@
 """What users name: one file, or a pattern of names that many files match."""
 
-import glob
 import os
 import re
+from collections.abc import Iterable, Iterator
+from fnmatch import translate
 from pathlib import Path
 
 from xentcli.errors import InputError
-from xentcli.storage.names import is_url, local_name
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name
 
 _WILD = re.compile(r"[*?[]")
+_FOLDERS = "**"
 
 
 def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
@@ -24,22 +26,93 @@ def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
     return parts, path
 
 
-def expand(name: str) -> list[str]:
+def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     """Return the files that a pattern matches, in natural order; any other name as it is.
 
     `*`, `?` and `[...]` match within a name, `**` across folders. A file that has just this name
     is that file, and a URL of another place is no pattern.
+
+    Parameters
+    ----------
+    name : str
+        A name or a pattern.
+    without : iterable of str
+        Names that no pattern matches, whatever links lead to them: what will be written.
     """
     pattern = local_name(name)
     if not _WILD.search(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
-    matches = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path's needs a folder to start in
-    found = {path for path in matches if not Path(path).is_dir()}
+    here = [local_name(other) for other in without if other != STANDARD_STREAM]
+    left_out = {os.path.realpath(path) for path in here if not is_url(path)}
+    found = {
+        path
+        for path in _matches(pattern)
+        if not Path(path).is_dir() and os.path.realpath(path) not in left_out
+    }
     if not found:
         raise InputError(f"{name}: no file matches this pattern")
     return sorted(found, key=natural_key)
 
 
+def _matches(pattern: str) -> Iterable[str]:
+    """Return the paths that match a pattern, spelt as the pattern is.
+
+    Behind `**`, no wildcard leads through a symbolic link to a folder: what is there has another
+    name already, or contains itself.
+    """
+    parts = re.sub("/+", "/", pattern).split("/")
+    root = "" if parts[0] else "/"
+    if parts[-1] == _FOLDERS:
+        parts.append("*")
+    found, links = [root], True
+    for part in parts if parts[0] else parts[1:]:
+        links = links and part != _FOLDERS
+        found = list(dict.fromkeys(path for at in found for path in _inside(at, part, links)))
+    return found
+
+
+def _inside(folder: str, part: str, links: bool) -> Iterator[str]:
+    """Yield what one part of a pattern matches in a folder."""
+    if part == _FOLDERS:
+        yield from _all_folders(folder)
+    elif not _WILD.search(part):
+        path = os.path.join(folder, part)  # noqa: PTH118 - keeps the name as it was written
+        if os.path.lexists(path):
+            yield path
+    else:
+        matches = re.compile(translate(part)).match
+        for entry in _entries(folder):
+            hidden = entry.name.startswith(".") and not part.startswith(".")
+            if matches(entry.name) and not hidden and (links or not _is_linked_folder(entry)):
+                yield os.path.join(folder, entry.name)  # noqa: PTH118
+
+
+def _all_folders(folder: str) -> Iterator[str]:
+    """Yield a folder and all that are in it at any depth, but for hidden ones and links."""
+    waiting = [folder]
+    while waiting:
+        folder = waiting.pop()
+        yield folder
+        waiting += [
+            os.path.join(folder, entry.name)  # noqa: PTH118
+            for entry in _entries(folder)
+            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+        ]
+
+
+def _entries(folder: str) -> "list[os.DirEntry[str]]":
+    """Return what is in a folder; nothing if it is none, or may not be read."""
+    try:
+        with os.scandir(folder or ".") as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _is_linked_folder(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_symlink() and entry.is_dir()
+
+
 def reads_once(path: str) -> bool:
     """Whether what `path` names can be opened and read only once: a pipe, a terminal."""
-    return path == "-" or Path(path).is_fifo() or Path(path).is_char_device()
+    return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from xentcli.formats.arrow.library import EXTRA
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
@@ -32,6 +33,7 @@ def _format(
         open_writer=open_writer,
         has_columns=True,
         has_keys=True,
+        requires=("pyarrow", EXTRA),
     )
 
 

@@ -13,8 +13,8 @@ Array = Any
 _NULLS = "pandas stores NaN as null; fill them, or leave rows or columns with them out"
 
 
-class Rows(NamedTuple):
-    """Where some rows of a column stand, for messages."""
+class ColumnRows(NamedTuple):
+    """The rows of a column that are converted, and where they stand, for messages."""
 
     file: str
     column: str
@@ -36,7 +36,7 @@ class Rows(NamedTuple):
         raise self.error(int(nulls[0]) // per_row, f"it is null{more}", _NULLS)
 
 
-def flat(array: Array, rows: Rows) -> NDArray[Any]:
+def flat(array: Array, rows: ColumnRows) -> NDArray[Any]:
     """Return a column of numbers, text or anything else without parts, of shape (rows,)."""
     array = plain(array)
     rows.check_nulls(array)
@@ -54,7 +54,7 @@ def _numbers(array: Array) -> NDArray[Any]:
     return values
 
 
-def wide(columns: list[Array], rows: list[Rows], dtype: np.dtype[Any]) -> NDArray[Any]:
+def wide(columns: list[Array], rows: list[ColumnRows], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return columns of numbers side by side, of shape (rows, columns)."""
     values = np.empty((len(columns[0]), len(columns)), dtype)
     for i, (column, place) in enumerate(zip(columns, rows, strict=True)):
@@ -62,7 +62,7 @@ def wide(columns: list[Array], rows: list[Rows], dtype: np.dtype[Any]) -> NDArra
     return values
 
 
-def dense(array: Array, shape: tuple[int, ...], rows: Rows) -> NDArray[Any]:
+def dense(array: Array, shape: tuple[int, ...], rows: ColumnRows) -> NDArray[Any]:
     """Return lists of the same length, or lists of lists, as an array of (rows, *shape)."""
     count, per_row, level = len(array), 1, 0
     array = stored(array)
@@ -77,7 +77,7 @@ def dense(array: Array, shape: tuple[int, ...], rows: Rows) -> NDArray[Any]:
     return _numbers(array).reshape(count, *shape)
 
 
-def _check_lengths(array: Array, length: int, per_row: int, rows: Rows) -> None:
+def _check_lengths(array: Array, length: int, per_row: int, rows: ColumnRows) -> None:
     lengths = np.diff(array.offsets.to_numpy())
     wrong = np.flatnonzero(lengths != length)
     if wrong.size:

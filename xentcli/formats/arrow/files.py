@@ -1,7 +1,6 @@
 """How Parquet files, Arrow files and Arrow streams are cut into record batches."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError
@@ -9,17 +8,26 @@ from xentcli.formats.arrow.library import parquet, pyarrow
 from xentcli.storage.inputs import Input
 
 RecordBatch = Any
-_BUFFERS = 2**25  # bytes for all columns of a Parquet file together
-_SMALLEST, _LARGEST = 2**13, 2**20  # bytes for one
-_FEW = 4  # times the rows that are wanted: a row group of so many is decoded in one go
+_BUFFER_BYTES = 2**25  # for all columns of a Parquet file together
+_SMALLEST_BYTES, _LARGEST_BYTES = 2**13, 2**20  # for one of them
+_FEW_BLOCKS = 4  # a row group of so many times the rows that are wanted is decoded in one go
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
 
 
+class RowGroups(NamedTuple):
+    """Consecutive row groups of a file, which whoever decodes them reads."""
+
+    first: int
+    stop: int
+    batch_rows: int
+    """Rows that are decoded at a time."""
+
+
 class Piece(NamedTuple):
-    """Consecutive rows: how many, and what reads them; that may run in any thread."""
+    """Consecutive rows: how many, and where they are, or themselves where only order tells."""
 
     rows: int
-    read: Callable[[], list[RecordBatch]]
+    content: RowGroups | list[RecordBatch]
 
 
 class TableFile(Protocol):
@@ -31,6 +39,9 @@ class TableFile(Protocol):
 
     def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
         """Cut some columns into pieces of about `rows` rows."""
+
+    def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
+        """Decode row groups, in any thread."""
 
     def first(self, column: str) -> RecordBatch | None:
         """Return a batch of this column that has the first row, if there is one."""
@@ -61,25 +72,27 @@ class ParquetFile:
         """Cut at row groups, and within those that are large."""
         first = count = 0
         for group, length in enumerate([*self._groups, 0]):
-            large, last = length > _FEW * rows, group == len(self._groups)
+            large, last = length > _FEW_BLOCKS * rows, group == len(self._groups)
             if large or last or count >= rows:
                 if count:
-                    yield self._together(columns, range(first, group), count)
+                    yield Piece(count, RowGroups(first, group, rows))
                 first, count = group, 0
             if large:
                 for batch in self._batches(columns, range(group, group + 1), rows):
-                    yield Piece(batch.num_rows, partial(list, [batch]))
+                    yield Piece(batch.num_rows, [batch])
                 first = group + 1
             else:
                 count += length
 
-    def _together(self, columns: tuple[str, ...], groups: range, rows: int) -> Piece:
-        return Piece(rows, lambda: list(self._batches(columns, groups, rows)))
+    def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
+        """Decode row groups."""
+        first, stop, rows = groups
+        return list(self._batches(columns, range(first, stop), rows))
 
     def _batches(self, columns: tuple[str, ...], groups: range, rows: int) -> Iterator[RecordBatch]:
         """Decode row groups, `rows` rows at a time, with a reader of their own."""
         # Without a buffer, all of a row group's bytes are read before the first row.
-        buffer = min(max(_BUFFERS // len(columns), _SMALLEST), _LARGEST)
+        buffer = min(max(_BUFFER_BYTES // len(columns), _SMALLEST_BYTES), _LARGEST_BYTES)
         file = parquet().ParquetFile(
             self._data.as_file(), metadata=self._metadata, buffer_size=buffer, pre_buffer=False
         )
@@ -114,7 +127,11 @@ class ArrowFile:
         for batch in self._batches(columns):
             for start in range(0, batch.num_rows, rows):
                 part = batch.slice(start, rows)
-                yield Piece(part.num_rows, partial(list, [part]))
+                yield Piece(part.num_rows, [part])
+
+    def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
+        """Do nothing: there are no row groups."""
+        raise AssertionError(f"{columns}, {groups}: pieces carry their batches")
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         reader = pyarrow().ipc.open_file(self._data.as_file(), options=self._options(columns))

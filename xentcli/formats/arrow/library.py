@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from xentcli.errors import InputError, OutputError, XentError
+from xentcli.errors import InputError, OutputError, XentError, missing_library
 from xentcli.text import first_line
+
+EXTRA = "arrow"
+"""The extra of this package that brings pyarrow."""
 
 
 @cache
@@ -39,9 +42,7 @@ def understood(name: str, error: type[InputError | OutputError], does: str) -> I
     except ImportError as missing:
         if missing.name and missing.name.split(".")[0] != "pyarrow":
             raise
-        raise error(
-            f"{name}: {does} needs pyarrow", hint="pip install 'xentcli[arrow]'"
-        ) from missing
+        raise missing_library(f"{name}: {does}", "pyarrow", EXTRA, error) from missing
     except MemoryError as full:
         raise error(f"{name}: {does} asks for more memory than there is") from full
     except Exception as other:

@@ -1,37 +1,35 @@
 """Columns of a table as a source of rows."""
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
-from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import TABLE_FILES, Piece
+from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
+from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype
+from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.doubts import doubts
-from xentcli.formats.base import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
 
-class TableSource:
+class TableSource(StreamSource):
     """Numbers in columns, of shape (N, columns), or in a column of lists, of shape (N, C).
 
-    One column of numbers alone, without labels, has shape (N,).
+    One column of numbers alone, without labels, has shape (N,). It is not shareable: pyarrow has
+    threads, which no fork takes along. Blocks name row groups, or carry record batches.
     """
 
-    sliceable = tileable = False
-    shareable = False  # pyarrow has threads, which no fork takes along
+    of_this_process = ("unchanged", "_file")
 
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
         self.name = data.name
         self.size = data.size
-        self.check_unchanged = data.check_unchanged
+        self.unchanged = data.check_unchanged
         self.format = format_
         with self._understood():
             self._file = TABLE_FILES[format_](data.spooled())
@@ -71,24 +69,9 @@ class TableSource:
             batch = self._file.first(names[0])
             if batch is not None:
                 first = batch.column(names[0]).slice(0, 1)
-                Rows(self.name, names[0], 0).check_nulls(first)
+                ColumnRows(self.name, names[0], 0).check_nulls(first)
                 return lengths_of(first), lists.dtype
         return tuple(n or 0 for n in lists.lengths), lists.dtype
-
-    def keep(self) -> None:
-        """Do nothing: it is readable more than once."""
-
-    def block(self, start: int, rows: int, axis: int = 0) -> Block:
-        """Not possible: a row is found by reading those before it."""
-        raise NotImplementedError
-
-    def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Not possible either."""
-        raise NotImplementedError
-
-    def step(self, rows: int, axis: int) -> int:  # noqa: ARG002
-        """Return `rows`."""
-        return rows
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a row by its number from 0, as pandas does, and a column by its name."""
@@ -106,7 +89,7 @@ class TableSource:
         start = 0
         with self._understood():
             for piece in self._file.pieces(self._selection.names, rows):
-                yield Block(start, piece.rows, partial(self._decode, piece, start))
+                yield Block(start, piece.rows, content=piece.content)
                 start += piece.rows
         self._check_count(start, self._file.rows)
 
@@ -114,21 +97,37 @@ class TableSource:
         if promised not in (None, found):
             raise InputError(f"{self.name}: {promised} rows are promised, there are {found}")
 
-    def _decode(self, piece: Piece, start: int) -> Table:
+    def carried(self, block: Block) -> Block:
+        """Return the block with its record batches, where no reference leads to the file."""
+        if self.reference is not None or isinstance(block.content, list):
+            return block
+        return block._replace(content=self._batches(block))
+
+    def _batches(self, block: Block) -> list[Any]:
+        content: RowGroups | list[Any] = block.content
+        if isinstance(content, list):
+            return content
         with self._understood():
-            batches = piece.read()
-            self._check_count(sum(batch.num_rows for batch in batches), piece.rows)
-            starts = accumulate((batch.num_rows for batch in batches), initial=start)
+            return self._file.read(self._selection.names, content)
+
+    def decode(self, block: Block) -> Table:
+        """Convert record batches, read from the file where the block does not carry them."""
+        batches = self._batches(block)
+        with self._understood():
+            self._check_count(sum(batch.num_rows for batch in batches), block.rows)
+            starts = accumulate((batch.num_rows for batch in batches), initial=block.start)
             return Table.joined([self._table(b, s) for b, s in zip(batches, starts, strict=False)])
 
     def _table(self, batch: Any, start: int) -> Table:
         selection = self._selection
 
         def beside(name: str | None) -> Any:
-            return None if name is None else flat(batch.column(name), Rows(self.name, name, start))
+            if name is None:
+                return None
+            return flat(batch.column(name), ColumnRows(self.name, name, start))
 
         columns = [batch.column(name) for name in selection.values]
-        places = [Rows(self.name, name, start) for name in selection.values]
+        places = [ColumnRows(self.name, name, start) for name in selection.values]
         if self._lists:
             values = dense(columns[0], tuple(n or 0 for n in self.shape[1:]), places[0])
         elif self._alone:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from xentcli.errors import OutputError
 from xentcli.formats.arrow.library import parquet, pyarrow, understood
 from xentcli.formats.arrow.types import with_names
-from xentcli.formats.base import ArrayHeader
+from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
 
 VALUES = "values"
 """The name of the only column."""
 
-_GROUP = 2**24  # bytes of a row group or record batch: bounds the memory, here and for a reader
+_GROUP_BYTES = 2**24  # of a row group or record batch: bounds the memory, here and for a reader
 
 
 def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:
@@ -34,14 +34,13 @@ def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:
     )
 
 
-class TableWriter:
+class TableWriter(SequentialWriter):
     """Writes an array as a table.
 
     A row is a list of fixed length in the column `values`, or lists in a list; the names of its
-    places are metadata of the field. One number a row is a plain column. Ids come first.
+    places are metadata of the field. One number a row is a plain column. Ids come first. Rows must
+    come in order: they are compressed in groups.
     """
-
-    place = None  # rows are compressed in groups
 
     def __init__(self, output: Output, header: ArrayHeader, format_: str) -> None:
         self._output = output
@@ -62,7 +61,7 @@ class TableWriter:
         self._writer: Any = None
 
     def _rows_of_group(self, header: ArrayHeader, row_bytes: int) -> int:
-        rows = max(1, _GROUP // row_bytes)
+        rows = max(1, _GROUP_BYTES // row_bytes)
         length = header.shape[0] if header.shape else 1
         return rows if length is None else min(rows, max(1, length))
 

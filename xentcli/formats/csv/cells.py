@@ -20,7 +20,7 @@ _ODD = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 
 @dataclass(frozen=True)
-class Layout:
+class RowLayout:
     """How the rows of a file are cut into cells, and which of these are read as what.
 
     Attributes
@@ -125,7 +125,7 @@ def _quoted(delimiter: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?:(?<=[\r\n]|" + between + rb")|\A)" + inside)
 
 
-def parse(content: bytes, layout: Layout, name: str, first_line: int, first_row: int) -> Parsed:
+def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_row: int) -> Parsed:
     """Return the numbers and texts of some whole lines.
 
     Raises
@@ -156,7 +156,7 @@ def parse(content: bytes, layout: Layout, name: str, first_line: int, first_row:
     return Parsed(numbers, tuple(np.array(column, object) for column in zip(*texts, strict=True)))
 
 
-def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> list[float]:
+def _numbers(cells: list[str], layout: RowLayout, place: str, *, plain: bool) -> list[float]:
     if plain:
         try:
             numbers = [float(cells[field]) for field in layout.values]
@@ -177,7 +177,7 @@ def _numbers(cells: list[str], layout: Layout, place: str, *, plain: bool) -> li
     return numbers
 
 
-def _hint(cells: list[str], layout: Layout, field: int, *, first_line: bool) -> str | None:
+def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) -> str | None:
     cell = cells[field]
     if first_line and layout.names is None and cell.strip() and not is_almost_number(cell):
         return "is the first row names? --header"
@@ -190,7 +190,7 @@ def _hint(cells: list[str], layout: Layout, field: int, *, first_line: bool) -> 
     return cure(cell, layout.option(field))
 
 
-def _wrong_count(cells: list[str], layout: Layout, place: str) -> InputError:
+def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
     if not cells:
         return InputError(f"{place}: an empty line", hint="delete it")
     count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
@@ -204,7 +204,7 @@ def _wrong_count(cells: list[str], layout: Layout, place: str) -> InputError:
     return InputError(f"{place}: {count} where there should be {layout.fields}", hint=hint)
 
 
-def _check_index(cell: str, row: int, place: str, layout: Layout) -> None:
+def _check_index(cell: str, row: int, place: str, layout: RowLayout) -> None:
     if cell == str(row):
         return
     which = layout.option(0)

@@ -7,18 +7,20 @@ from typing import IO, Any, cast
 from xentcli.errors import InputError, UsageError
 from xentcli.storage.inputs import Input
 
-_PIECE = 2**18  # bytes decoded at a time
+PIECE_BYTES = 2**18  # decoded at a time
 
 
-def as_utf8(data: Input, encoding: str) -> Input:
+def as_utf8(data: Input, encoding: str, piece_bytes: int = PIECE_BYTES) -> Input:
     """Return an input of the same text in UTF-8, which is read once, from the start.
+
+    It is decoded `piece_bytes` at a time.
 
     Raises
     ------
     UsageError
         If Python knows no such encoding of text.
     """
-    return Input(data.name, cast("IO[bytes]", _Utf8(data, encoding)), None)
+    return Input(data.name, cast("IO[bytes]", _Utf8(data, encoding, piece_bytes)), None)
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
@@ -34,8 +36,9 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
 class _Utf8(io.RawIOBase):
     """A file of UTF-8 made from one in another encoding."""
 
-    def __init__(self, data: Input, encoding: str) -> None:
+    def __init__(self, data: Input, encoding: str, piece_bytes: int) -> None:
         self._data = data
+        self._piece_bytes = piece_bytes
         self._encoding = encoding
         self._decoder = _decoder(encoding)
         self._rest = b""
@@ -49,8 +52,8 @@ class _Utf8(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer`, as far as one piece goes."""
         while not self._rest and not self._at_end:
-            content = self._data.read(_PIECE)
-            self._at_end = len(content) < _PIECE
+            content = self._data.read(self._piece_bytes)
+            self._at_end = len(content) < self._piece_bytes
             text = self._decode(content)
             self._lines += text.count("\n") or text.count("\r")
             self._rest = text.encode(errors="surrogatepass")

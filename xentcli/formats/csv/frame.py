@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.formats.csv.cells import Layout, Parsed
+from xentcli.formats.csv.cells import Parsed, RowLayout
 
 _PLAIN = b"0123456789+-.eE,;|\r\n"
-# A byte order mark, control characters, and spaces inside a number are nothing to pandas.
+# pandas overlooks a byte order mark, control characters, and spaces inside a number.
 _CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
 _SPACES = tuple(
     e + sign + blank for e in (b"e", b"E") for sign in (b"", b"+", b"-") for blank in (b" ", b"\t")
@@ -18,15 +18,16 @@ _SPACE_INSIDE = re.compile(rb"[0-9.][eE][+-]?[ \t]")
 _NUMBER, _TEXT = np.dtype(np.float64), np.dtype(object)
 
 WIDEST = 5000
-"""Columns, each of which costs 20 microseconds a block, more than the cells of a block so wide."""
+"""The most columns that pandas reads. Each column costs it 20 microseconds a block, whatever the
+block holds: in a wider table that is more than the cells of the block cost the careful parser."""
 
 
-def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> Parsed | None:
+def parse(content: bytes, layout: RowLayout, rows: int, first_row: int) -> Parsed | None:
     """Return the numbers and texts of `rows` whole lines, or None if in doubt.
 
     None sends the lines to the careful parser, which either reads them or says what is wrong.
-    In doubt is whatever pandas reads in its own way: short and long rows, TRUE, 1e400, NaN,
-    carriage returns inside a line and line ends inside quotes.
+    The doubtful cases are those that pandas reads in its own way: short and long rows, TRUE, 1e400,
+    NaN, carriage returns inside a line and line ends inside quotes.
     """
     odd = content.translate(None, _PLAIN)  # empty for nothing but numbers
     if odd and (_is_doubtful(content) or content.count(b"\n") != rows):
@@ -48,14 +49,14 @@ def parse(content: bytes, layout: Layout, rows: int, first_row: int) -> Parsed |
 
 
 def _is_doubtful(content: bytes) -> bool:
-    """Whether there is what pandas does not see; the regular expression, being slow, comes last."""
+    """Whether content holds characters that pandas overlooks; the slowest check comes last."""
     if content.startswith(b"\xef\xbb\xbf") or len(content.translate(None, _CONTROL)) < len(content):
         return True
     found = any(space in content for space in _SPACES)
     return found and _SPACE_INSIDE.search(content) is not None
 
 
-def _read(content: bytes, layout: Layout) -> Any:
+def _read(content: bytes, layout: RowLayout) -> Any:
     """Return a data frame with a column for each field; None if pandas cannot read it."""
     import pandas as pd
 
@@ -79,10 +80,10 @@ def _read(content: bytes, layout: Layout) -> Any:
         return None
 
 
-def _means_the_same(content: bytes, parsed: Parsed, frame: Any, layout: Layout) -> bool:
+def _means_the_same(content: bytes, parsed: Parsed, frame: Any, layout: RowLayout) -> bool:
     """Whether each infinity is one that is written, and no TRUE or FALSE became a number.
 
-    Of what is written, that in columns of text is none of the numbers'.
+    Words in the columns of text do not count: what they say did not become a number.
     """
     infinities = int(np.isinf(parsed.numbers).sum())
     if not any(letter in content for letter in (b"f", b"F", b"t", b"T")):

@@ -1,25 +1,25 @@
-"""A CSV file as a source: cut at line ends into blocks that any thread may parse."""
+"""A CSV file as a source: cut at line ends into blocks that any thread or process may parse."""
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells
-from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
-from xentcli.formats.csv.encoding import as_utf8
-from xentcli.formats.csv.layout import Beginning, read_beginning
+from xentcli.formats.csv.beginning import Beginning, read_beginning
+from xentcli.formats.csv.cells import Parsed, squeeze
+from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
+from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.doubts import doubts
-from xentcli.formats.base import Block, ReadOptions, Shape, Table
+from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
-_BLOCK = 2**21  # bytes: large enough for pandas, small enough for several in flight
-_LONGEST_LINE = 2**26
-_BLANK = (b"\n\n", b"\n\r\n", b"\r\r")  # how content ends whose last line is blank
+_BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
+_LONGEST_LINE_BYTES = 2**26
+_MARK = b"\xef\xbb\xbf"
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
     b"\0\0\xfe\xff": "UTF-32",
@@ -28,35 +28,60 @@ _BYTE_ORDER_MARKS = {
 }
 
 
-class CsvSource:
+class CsvSource(StreamSource):
     """The numbers of a CSV file, as float64 of shape (N, columns), or a column of class names.
 
-    One column alone has shape (N,). Each block is parsed by the fastest parser that is not in doubt
-    about it: `plain`, `frame`, `cells`. Files of less than one block are left to the last, the
-    standard library's, which costs no start-up.
+    One column alone has shape (N,). The blocks of a file of this machine say where their lines
+    stand, and whoever decodes one reads it; those of pipes and of compressed or re-encoded text
+    carry their bytes. Each block is parsed by the fastest parser that is not in doubt about it:
+    `plain`, `frame`, `cells`. Files of less than one block are left to the last, the standard
+    library's, which costs no start-up.
+
+    Attributes
+    ----------
+    block_bytes, longest_line_bytes : int
+        How much text is read at a time, and how much a line may take.
     """
 
+    block_bytes = _BLOCK_BYTES
+    longest_line_bytes = _LONGEST_LINE_BYTES
     stored_dtype = "float64"
-    sliceable = tileable = False
+    of_this_process = ("unchanged", "_data")
 
-    def __init__(self, data: Input, options: ReadOptions, usual_delimiter: str) -> None:
+    def __init__(
+        self,
+        data: Input,
+        options: ReadOptions,
+        usual_delimiter: str,
+        *,
+        block_bytes: int | None = None,
+    ) -> None:
         self.name = data.name
         self.size = data.size
-        self.check_unchanged = data.check_unchanged
+        self.unchanged = data.check_unchanged
         self.format = "tsv" if usual_delimiter == "\t" else "csv"
-        self._data = as_utf8(data, options.encoding) if options.encoding else data
-        self._first = self._read_first()
-        sample = self._sample()
+        self.block_bytes = block_bytes or self.block_bytes
+        if options.encoding:
+            data = as_utf8(data, options.encoding, min(PIECE_BYTES, self.block_bytes))
+        self._read_from(data)
+        first = self._read_first()
+        self._small = len(first) < self.block_bytes
+        sample = self._sample(first)
         beginning = read_beginning(sample, data.name, options, usual_delimiter)
         self.notes = beginning.notes
         self._layout = beginning.layout
         self._padded = beginning.padded
         self._header_lines = beginning.header_lines
         header = sample.splitlines(keepends=True)[: self._header_lines]
-        self._header_bytes = self._mark + sum(map(len, header))
+        self._header_bytes = (len(_MARK) if first.startswith(_MARK) else 0) + sum(map(len, header))
         self._take_columns(beginning)
         self.notes += doubts(self.name, self.columns, options)
         self._lines_are_rows = True
+
+    def _read_from(self, data: Input) -> None:
+        self._data = data
+        self.shareable = data.shareable  # cutting it is a tenth of parsing it
+        self.carries_bytes = not data.shareable
 
     def _take_columns(self, beginning: Beginning) -> None:
         """Note which column is what, for those who read the blocks."""
@@ -72,45 +97,39 @@ class CsvSource:
         self._one_column = len(chosen) == 1 and not self.labelled
         self.shape: Shape = (None,) if self._one_column else (None, len(chosen))
 
-    @property
-    def shareable(self) -> bool:
-        """Whether it is a file of this machine as it is: cutting it is a tenth of parsing it."""
-        return self._data.shareable
-
     def _read_first(self) -> bytes:
-        first = self._data.peek(_BLOCK)
+        first = self._data.peek(self.block_bytes)
         for mark, encoding in _BYTE_ORDER_MARKS.items():
             if first.startswith(mark):
                 raise InputError(
                     f"{self.name}: the text is {encoding}, and not UTF-8",
                     hint=f"--encoding {encoding.lower()}",
                 )
-        if not first.removeprefix(b"\xef\xbb\xbf").strip():
+        if not first.removeprefix(_MARK).strip():
             raise InputError(f"{self.name}: the file is empty", hint="was it written to the end?")
         return first
 
-    def _sample(self) -> bytes:
+    def _sample(self, first: bytes) -> bytes:
         """Return whole lines from the top, without the byte order mark."""
-        first = self._first.removeprefix(b"\xef\xbb\xbf")
-        self._mark = len(self._first) - len(first)
-        self._line_end = b"\n" if b"\n" in first or b"\r" not in first else b"\r"
-        if len(self._first) < _BLOCK:
-            return first
-        wanted = _BLOCK
-        while first.count(self._line_end) < 2 and wanted < _LONGEST_LINE:  # header, row of data
-            wanted *= 2
-            first = self._data.peek(wanted)[self._mark :]
-            if self._mark + len(first) < wanted:
-                return first
-        end = first.rfind(self._line_end)
+        mark = len(_MARK) if first.startswith(_MARK) else 0
+        sample = first[mark:]
+        self._line_end = b"\n" if b"\n" in sample or b"\r" not in sample else b"\r"
+        if self._small:
+            return sample
+        wanted = self.block_bytes
+        while sample.count(self._line_end) < 2 and wanted < self.longest_line_bytes:
+            wanted *= 2  # until there is a header and a row of data
+            sample = self._data.peek(wanted)[mark:]
+            if mark + len(sample) < wanted:
+                return sample
+        end = sample.rfind(self._line_end)
         if end < 0:
-            raise self._too_long(1)
-        return first[: end + 1]
+            raise self._cutter("").too_long(1)
+        return sample[: end + 1]
 
-    def _too_long(self, line: int) -> InputError:
-        return InputError(
-            f"{self.name}:{line}: a line of more than {_LONGEST_LINE} bytes",
-            hint="is a quote never closed, or is this one row? Rows of classes go in lines",
+    def _cutter(self, delimiter: str) -> LineCutter:
+        return LineCutter(
+            self.name, delimiter, self._line_end, self.block_bytes, self.longest_line_bytes
         )
 
     def place(self, index: tuple[int, ...]) -> str:
@@ -124,95 +143,75 @@ class CsvSource:
             return place
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
-    def keep(self) -> None:
-        """Make the source readable more than once."""
-        self._data = self._data.spooled()
-
-    def block(self, start: int, rows: int, axis: int = 0) -> Block:
-        """Not possible: where a row starts is not known."""
-        raise NotImplementedError
-
-    def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Not possible either."""
-        raise NotImplementedError
-
-    def step(self, rows: int, axis: int) -> int:  # noqa: ARG002
-        """Return `rows`: blocks are cut by bytes anyway."""
-        return rows
+    def kept(self) -> "CsvSource":
+        """Return the same text in a file that is read more than once: itself, or a copy of it."""
+        if self._data.seekable:
+            return self
+        kept = restored(CsvSource, vars(self))
+        kept._read_from(self._data.spooled())
+        return kept
 
     def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
         """Cut at line ends, by bytes."""
         if self._data.seekable:
             self._data.rewind()
-        small = len(self._first) < _BLOCK
-        start, line = 0, 1 + self._header_lines
-        for content, lines in self._pieces():
-            count = lines
-            outside = outside_quotes(content, self._layout.delimiter)
-            if outside is not content:
-                count = outside.count(self._line_end) or 1
-            if lines != count:
+        start = 0
+        cutter = self._cutter(self._layout.delimiter)
+        for lines, count, found in cutter.cut(
+            self._data, self._header_bytes, 1 + self._header_lines
+        ):
+            if found != count:
                 self._lines_are_rows = False
-            yield Block(
-                start, count, partial(self.decode, content, line, start, count, small=small)
-            )
-            start += count
-            line += lines
+            content = lines if self.carries_bytes else lines._replace(text=None)
+            yield Block(start, found, content=content)
+            start += found
         if start == 0:
             raise InputError(f"{self.name}: there is a header but no row")
 
-    def _count_lines(self, content: bytes) -> int:
-        # ``bytes.count`` takes ten times as long.
-        return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord(self._line_end)))
+    def carried(self, block: Block) -> Block:
+        """Return the block with its bytes, where no reference leads to the file."""
+        if self.reference is not None or block.content.text is not None:
+            return block
+        return block._replace(content=block.content._replace(text=self._text(block.content)))
 
-    def _pieces(self) -> Iterator[tuple[bytes, int]]:
-        """Yield whole lines behind the header, and how many.
+    def _text(self, lines: Lines) -> bytes:
+        """Return whole lines, read from the file where the block does not carry them."""
+        if lines.text is not None:
+            return lines.text
+        buffer = bytearray(lines.size)
+        if self._data.read_at(lines.offset, memoryview(buffer)) < lines.size:
+            raise InputError(f"{self.name}: it became shorter while it was read")
+        text = bytes(buffer)
+        return text if text.endswith(self._line_end) else text + self._line_end
 
-        Blank lines are handed out only where others follow them.
-        """
-        self._data.read(self._header_bytes)
-        carry, at_end, line = b"", False, 1 + self._header_lines
-        while not at_end:
-            more = self._data.read(_BLOCK)
-            at_end = len(more) < _BLOCK
-            carry += more
-            cut = len(carry)
-            if not at_end:
-                outside = outside_quotes(carry, self._layout.delimiter)
-                cut = outside.rfind(self._line_end) + 1
-            body, rest = carry[:cut], carry[cut:]
-            if at_end or body.endswith(_BLANK):
-                body = body.rstrip(b"\r\n")
-                rest = _without_line_end(carry[len(body) :])
-                body = body and body + self._line_end
-            if body:
-                lines = self._count_lines(body)
-                yield body, lines
-                line += lines
-                carry = rest
-            if len(carry) > _LONGEST_LINE:
-                raise self._too_long(line)
-
-    def decode(self, content: bytes, line: int, start: int, rows: int, *, small: bool) -> Table:
+    def decode(self, block: Block) -> Table:
         """Parse whole lines."""
-        content = squeeze(content) if self._padded else content
+        try:
+            return self._table(self._parse(self._text(block.content), block))
+        except InputError:
+            self.check_unchanged()  # lines that were written meanwhile are no mistakes
+            raise
+
+    def _parse(self, text: bytes, block: Block) -> Parsed:
+        line, layout = block.content.line, self._layout
+        text = squeeze(text) if self._padded else text
         parsed: Parsed | None = None
-        if not small:
+        if not self._small:
             from xentcli.formats.csv import frame, plain
 
-            parsed = plain.parse(content, self._layout, rows)
-            if parsed is None and self._layout.fields <= frame.WIDEST:
-                parsed = frame.parse(content, self._layout, rows, start)
+            parsed = plain.parse(text, layout, block.rows)
+            if parsed is None and layout.fields <= frame.WIDEST:
+                parsed = frame.parse(text, layout, block.rows, block.start)
         if parsed is None:
-            parsed = cells.parse(content, self._layout, self.name, line, start)
-        if len(parsed.numbers) != rows:
+            parsed = cells.parse(text, layout, self.name, line, block.start)
+        if len(parsed.numbers) != block.rows:
             other, what = rb"\r(?!\n)", "a carriage return"
             if self._line_end == b"\r":
                 other, what = rb"\n", "a line feed"
-            found = re.search(other, content)
-            line += content.count(self._line_end, 0, found.start()) if found else 0
+            found = re.search(other, text)
+            line += text.count(self._line_end, 0, found.start()) if found else 0
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
-        return self._table(parsed)
+        return parsed
 
     def _table(self, parsed: Parsed) -> Table:
         """Hand out what each column is."""
@@ -225,10 +224,3 @@ class CsvSource:
         if self.labelled:
             return Table(numbers[:, :-1], numbers[:, -1], ids)
         return Table(numbers[:, 0] if self._one_column else numbers, None, ids)
-
-
-def _without_line_end(content: bytes) -> bytes:
-    for line_end in (b"\r\n", b"\n", b"\r"):
-        if content.startswith(line_end):
-            return content[len(line_end) :]
-    return content

@@ -7,17 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
-from xentcli.formats.base import ArrayHeader
+from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
 from xentcli.text import shortest
 
 _CELLS = 2**16  # formatted at a time
 
 
-class CsvWriter:
-    """Writes an array of one axis as one number a line, of two axes as one row a line."""
+class CsvWriter(SequentialWriter):
+    """Writes an array of one axis as one number a line, of two axes as one row a line.
 
-    place = None  # a line has no length before it is written
+    Rows must come in order: a line has no length before it is written.
+    """
 
     def __init__(self, output: Output, header: ArrayHeader, delimiter: str) -> None:
         if len(header.shape) > 2:

@@ -1,4 +1,4 @@
-"""What the first lines of a file say: delimiter, header, index column, columns to read."""
+"""What the first lines of a file decide: delimiter, header, index column, columns to read."""
 
 import csv
 import io
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from xentcli.errors import InputError
-from xentcli.formats.csv.cells import Layout, check_quotes, decode, squeeze
+from xentcli.formats.base import ReadOptions
+from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
 from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
-from xentcli.formats.base import ReadOptions
 
 _SAMPLE = 20  # lines that decide on the delimiter
 _LABELS = 1000  # rows that decide whether labels are names
@@ -24,7 +24,7 @@ class Beginning:
 
     Attributes
     ----------
-    layout : Layout
+    layout : RowLayout
         Of the rows.
     header_lines : int
         How many lines the header takes.
@@ -38,7 +38,7 @@ class Beginning:
         What was decided beyond the plain cases.
     """
 
-    layout: Layout
+    layout: RowLayout
     header_lines: int
     columns: Columns
     label_names: bool
@@ -77,7 +77,7 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     )
     values, texts = _roles(columns, label_names=label_names)
     labels = columns.values if columns.label is None else (columns.label,)
-    layout = Layout(delimiter, fields, names, values, texts, index, labels if labelled else ())
+    layout = RowLayout(delimiter, fields, names, values, texts, index, labels if labelled else ())
     header_lines = header_lines if is_header else 0
     return Beginning(layout, header_lines, columns, label_names, padded, notes)
 

@@ -1,0 +1,118 @@
+"""Files as the user names them, opened as sources, and opened again in other processes."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from xentcli.errors import InputError, reading
+from xentcli.formats import registry
+from xentcli.formats.base import ReadOptions, Reference, Source
+from xentcli.storage.inputs import Input
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.open import open_input
+
+_MOST_OPENED = 16
+"""Sources that stay open because another process referred to them."""
+
+
+_WRITTEN = "something still writes it: run again when that is done"
+
+
+class InputFile(NamedTuple):
+    """A file as the user names it, ``-`` for standard input, and what they say about it."""
+
+    path: str
+    format: str | None = None
+    options: ReadOptions = ReadOptions()
+
+
+class FileReference(NamedTuple):
+    """A file that any process may open again, and what tells that it is still the same."""
+
+    file: InputFile
+    folder: str
+    """Where a relative path starts."""
+    stamp: tuple[int | None, ...]
+
+    def open(self) -> Source:
+        """Open the file.
+
+        Raises
+        ------
+        InputError
+            If it is no longer what it was when it was first opened.
+        """
+        path = self.file.path
+        if not is_url(path) and self.folder != _folder():
+            path = str(Path(self.folder, path))
+        data = open_input(path)
+        data.name = shown_name(self.file.path)
+        if _stamp(path, data) != self.stamp:
+            raise InputError(f"{data.name}: the file changed while it was read", hint=_WRITTEN)
+        source = registry.open_source(data, self.file.format, self.file.options)
+        source.reference = self
+        return source
+
+
+def open_file(file: InputFile) -> Source:
+    """Open a file."""
+    data = open_input(file.path)
+    source = registry.open_source(data, file.format, file.options)
+    return _referred(source, file, data)
+
+
+def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
+    """Open two arrays of the same file, which may be standard input."""
+    data = open_input(one.path)
+    spooled = data.spooled()
+    first, second = (
+        _referred(registry.open_source(spooled, file.format, file.options), file, data)
+        for file in (one, other)
+    )
+    return first, second
+
+
+def source_of(reference: Reference) -> Source:
+    """Return the source that a reference names: the one that this process has, or a new one.
+
+    What this process has opened itself is found as long as anybody uses it; forked children
+    inherit it. Of what is opened here for the sake of a reference, the latest are kept.
+    """
+    return _in_use.get(reference) or _opened(reference)
+
+
+def remember(source: Source) -> None:
+    """Let `source_of` find a source by its reference, as long as anybody uses it."""
+    if source.reference is not None:
+        _in_use[source.reference] = source
+
+
+_in_use: WeakValueDictionary[Reference, Source] = WeakValueDictionary()
+
+
+@lru_cache(_MOST_OPENED)
+def _opened(reference: Reference) -> Source:
+    return reference.open()
+
+
+def _referred(source: Source, file: InputFile, data: Input) -> Source:
+    """Give a source its reference, where one leads to what its blocks do not carry."""
+    if data.seekable and file.path != STANDARD_STREAM and not source.carries_bytes:
+        source.reference = FileReference(file, _folder(), _stamp(file.path, data))
+        remember(source)
+    return source
+
+
+def _folder() -> str:
+    return os.getcwd()  # noqa: PTH109 - much faster than Path's
+
+
+def _stamp(path: str, data: Input) -> tuple[int | None, ...]:
+    """Return what changes when a file is written to, on every machine that sees the file."""
+    if is_url(local_name(path)):
+        return (data.size,)
+    with reading(data.name):
+        status = os.stat(local_name(path))  # noqa: PTH116 - much faster than Path's
+    return status.st_size, status.st_mtime_ns

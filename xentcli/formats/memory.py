@@ -1,0 +1,118 @@
+"""Arrays in memory as sources, and what is done with a source of any kind: all of it, any axis."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.sources import Block, IndexedSource, Source, Table
+
+BLOCK_ELEMENTS = 2**20
+"""Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
+
+
+class MemorySource(IndexedSource):
+    """An array in memory.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    values : ndarray
+        The array.
+    columns : tuple of str, optional
+        The names of the places along its last axis.
+    labels, ids : ndarray, optional
+        One for each row.
+    origin : Source, optional
+        Where the array comes from; it names places, and knows whether the file has changed.
+    """
+
+    format = "memory"
+    of_this_process = ("origin", "unchanged")
+    origin: Source | None = None
+
+    def __init__(
+        self,
+        name: str,
+        values: NDArray[Any],
+        columns: tuple[str, ...] | None = None,
+        *,
+        labels: NDArray[Any] | None = None,
+        ids: NDArray[Any] | None = None,
+        origin: Source | None = None,
+    ) -> None:
+        self.name = name
+        self.shape = values.shape
+        self.dtype = values.dtype
+        self.stored_dtype = values.dtype.name
+        self.columns = columns
+        self.notes = []
+        self.labelled = labels is not None
+        self.tileable = values.ndim > 0
+        self._table = Table(values, labels, ids)
+        if origin is not None:
+            self.origin = origin
+            self.format, self.size = origin.format, origin.size
+            self.stored_dtype, self.notes = origin.stored_dtype, origin.notes
+            self.id_column, self.unchanged = origin.id_column, origin.unchanged
+
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Return a view of the array; labels and ids go with slices of the first axis."""
+        values, labels, ids = self._table
+        if values.ndim == 0:
+            return self._table
+        these = slice(start, start + rows)
+        if axis:
+            return Table(values[(slice(None),) * axis + (these,)], labels, ids)
+        return Table(*(None if part is None else part[these] for part in (values, labels, ids)))  # type: ignore[arg-type]
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Return rows of the array laid out as (N, C)."""
+        values = self._table.values
+        return values.reshape(-1, values.shape[-1])[start : start + rows]
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as the array's origin does."""
+        return super().place(index) if self.origin is None else self.origin.place(index)
+
+
+def _whole_table(source: Source) -> Table:
+    tables = [source.decode(block).copied() for block in source.blocks(BLOCK_ELEMENTS)]
+    if tables:
+        return Table.joined(tables)
+    return Table(np.empty(tuple(n or 0 for n in source.shape), source.dtype))
+
+
+def read_whole(source: Source) -> NDArray[Any]:
+    """Return all of an array, for those that are small, or have no rows to cut at."""
+    return _whole_table(source).values
+
+
+def indexed(source: Source) -> IndexedSource:
+    """Return the same array so that any slice can be read: as it is kept, or else all in memory."""
+    kept = source.kept()
+    if isinstance(kept, IndexedSource):
+        return kept
+    whole = _whole_table(kept)
+    return MemorySource(
+        source.name, whole.values, source.columns, labels=whole.labels, ids=whole.ids, origin=kept
+    )
+
+
+def blocks_along(
+    source: Source, axis: int = 0, elements: int = BLOCK_ELEMENTS
+) -> Iterator[Block]:
+    """Cut a source along an axis into blocks of about so many numbers.
+
+    Along another axis than the first, the source must be an `indexed` one.
+    """
+    lengths = [n for i, n in enumerate(source.shape) if i != axis and n is not None]
+    rows = max(1, elements // max(1, math.prod(lengths)))
+    if axis == 0:
+        return source.blocks(rows)
+    if not isinstance(source, IndexedSource):
+        raise TypeError(f"{source.name}: only an indexed source is cut along axis {axis}")
+    return source.blocks(rows, axis)

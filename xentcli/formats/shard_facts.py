@@ -1,0 +1,217 @@
+"""What is known of the shards of an array before they are read, and which of them are open."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import IndexedSource, Shape, Source
+from xentcli.formats.files import FileReference, InputFile, open_file
+from xentcli.storage.paths import reads_once
+
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class ShardFacts:
+    """What is known of several files that make one array: plain data, and so their reference.
+
+    Attributes
+    ----------
+    name : str
+        Of all shards together, for messages.
+    files : tuple of InputFile
+        In the order of their rows.
+    references : tuple of FileReference or None
+        What opens each of them again.
+    lengths : tuple of int or None
+        The rows of each; None until the end of a file tells.
+    row : tuple of int
+        The shape of a row.
+    indexed, tileable, shareable : bool
+        Whether all shards are.
+    """
+
+    name: str
+    files: tuple[InputFile, ...]
+    references: tuple[FileReference | None, ...]
+    lengths: tuple[int | None, ...]
+    row: Shape
+    dtype: np.dtype[Any]
+    stored_dtype: str
+    format: str
+    size: int | None
+    columns: tuple[str, ...] | None
+    labelled: bool
+    id_column: str | None
+    notes: tuple[str, ...]
+    indexed: bool
+    tileable: bool
+    shareable: bool
+
+    def __hash__(self) -> int:
+        """Hash what tells most arrays apart, and not each of thousands of files."""
+        return hash((self.name, self.lengths))
+
+    def open(self) -> Source:
+        """Return the array, of which no shard is opened yet."""
+        from xentcli.formats.shards import shards_of
+
+        return shards_of(self)
+
+    def open_shard(self, i: int) -> Source:
+        """Open one shard again."""
+        reference = self.references[i]
+        source = open_file(self.files[i]) if reference is None else reference.open()
+        if source.shape[0] not in (None, self.lengths[i]) or source.shape[1:] != self.row:
+            raise InputError(f"{source.name}: it changed while it was read")
+        return source
+
+
+class _Seen(NamedTuple):
+    """What is noted of a shard, which itself is closed again."""
+
+    name: str
+    format: str
+    shape: Shape
+    dtype: np.dtype[Any]
+    stored_dtype: str
+    size: int | None
+    columns: tuple[str, ...] | None
+    labelled: bool
+    id_column: str | None
+    tileable: bool
+    shareable: bool
+    reference: FileReference | None
+    indexed: bool
+
+    @classmethod
+    def of(cls, source: Source) -> "_Seen":
+        noted = (getattr(source, field) for field in cls._fields[:-1])
+        return cls._make((*noted, isinstance(source, IndexedSource)))
+
+
+def read_facts(
+    name: str, files: tuple[InputFile, ...]
+) -> tuple[ShardFacts, dict[int, Source], list[Check]]:
+    """Open every file for its header, and close it again.
+
+    There may be more of them than a process can hold open.
+
+    Returns
+    -------
+    ShardFacts
+        What all shards have in common, and the rows of each.
+    dict of Source
+        Those that can be opened only once, by number.
+    list of callable
+        What raises InputError where a file is no longer what it was.
+
+    Raises
+    ------
+    InputError
+        If the shards are not of one shape, dtype and header.
+    """
+    once: dict[int, Source] = {}
+    checks: list[Check] = []
+    notes: dict[str, list[str]] = {}
+    seen: list[_Seen] = []
+    columns: tuple[str, ...] | None = None
+    for i, file in enumerate(files):
+        source = open_file(file)
+        seen.append(_Seen.of(source))
+        _check_alike(seen[-1], seen[0], columns or source.columns)
+        columns = columns or source.columns
+        if source.unchanged is not None:
+            checks.append(source.unchanged)
+        for note in source.notes:
+            notes.setdefault(note.removeprefix(f"{source.name}: "), []).append(source.name)
+        if reads_once(file.path):
+            once[i] = source
+    first = seen[0]
+    facts = ShardFacts(
+        name=name,
+        files=files,
+        references=tuple(one.reference for one in seen),
+        lengths=tuple(one.shape[0] for one in seen),
+        row=first.shape[1:],
+        dtype=first.dtype,
+        stored_dtype=first.stored_dtype,
+        format=", ".join(dict.fromkeys(one.format for one in seen)),
+        size=total([one.size for one in seen]),
+        columns=columns,
+        labelled=first.labelled,
+        id_column=first.id_column,
+        notes=tuple(_note(text, names) for text, names in notes.items()),
+        indexed=all(one.indexed for one in seen),
+        tileable=all(one.tileable for one in seen),
+        shareable=all(one.shareable for one in seen),
+    )
+    return facts, once, checks
+
+
+def _check_alike(shard: _Seen, first: _Seen, columns: tuple[str, ...] | None) -> None:
+    """Raise ShapeError if a shard is not like the first."""
+    name, row = shard.name, first.shape[1:]
+    if not shard.shape:
+        raise ShapeError(f"{name}: a single number, which cannot be one of several files")
+    if shard.shape[1:] != row:
+        what = f"rows of shape {shard.shape[1:]}, and {first.name} has rows of {row}"
+        raise ShapeError(f"{name}: {what}")
+    if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
+        raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")
+    for i, (ours, theirs) in enumerate(zip(shard.columns or (), columns or (), strict=False)):
+        if ours != theirs:
+            what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"
+            raise ShapeError(f"{name}: {what}")
+
+
+def _note(text: str, names: list[str]) -> str:
+    """Return one note for what was decided about several shards alike."""
+    more = f" (and so in {len(names) - 1} more)" if len(names) > 1 else ""
+    return f"{names[0]}: {text}{more}"
+
+
+def total(counts: Sequence[int | None]) -> int | None:
+    """Return the sum of counts, None if one of them is not known."""
+    return None if None in counts else sum(n or 0 for n in counts)
+
+
+class OpenShards:
+    """The shards that are open: the latest few, and those that can be opened only once.
+
+    It pickles without the files, which are opened again.
+    """
+
+    def __init__(self, facts: ShardFacts, once: dict[int, Source], most: int) -> None:
+        self._facts = facts
+        self.once = once
+        self._most = most
+        self._latest: dict[int, Source] = {}
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as what was known from the start."""
+        return OpenShards, (self._facts, self.once, self._most)
+
+    def __getitem__(self, i: int) -> Source:
+        """Return one of the shards, opened if it is not."""
+        with self._lock:
+            source = self._latest.pop(i, None)
+            if source is not None:
+                self._latest[i] = source  # the latest
+                return source
+        return self.again(i)
+
+    def again(self, i: int) -> Source:
+        """Open a shard anew, so that it can be read from its beginning."""
+        source = self.once[i] if i in self.once else self._facts.open_shard(i)
+        with self._lock:
+            self._latest.pop(i, None)
+            self._latest[i] = source
+            if len(self._latest) > self._most:
+                del self._latest[next(iter(self._latest))]
+        return source

@@ -1,0 +1,202 @@
+"""An array in many files: shards, one behind the other along the first axis."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
+from xentcli.formats.files import InputFile, open_file, remember
+from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
+from xentcli.storage.names import shown_name
+from xentcli.storage.paths import expand, natural_key, reads_once
+
+__all__ = ["IndexedShards", "Shards", "StreamShards", "expand", "open_shards", "reads_once"]
+
+_KEPT_OPEN = 2  # shards of an indexed source: neighbouring blocks read the same ones
+_KEPT_OPEN_OF_STREAM = 8  # one for each block that waits to be decoded
+_LARGEST_BYTES = 2**25  # of a block that runs through all shards
+
+
+def open_shards(names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
+    """Open one array: a file, or all files that `names`, which may be patterns, stand for.
+
+    Raises
+    ------
+    InputError
+        If a pattern matches nothing, or the shards are not of one shape, dtype and header.
+    """
+    paths = [path for name in names for path in expand(name)]
+    if len(paths) == 1:
+        return open_file(file_of(paths[0]))
+    if "-" in paths:
+        raise UsageError("standard input cannot be one of several files")
+    name = shown_name(names[0] if len(names) == 1 else paths[0])
+    name = name if len(names) == 1 else f"{name} and {len(paths) - 1} more"
+    facts, once, checks = read_facts(name, tuple(map(file_of, paths)))
+    by_shell = list(names) == paths == sorted(paths)
+    if by_shell and paths != (natural := sorted(paths, key=natural_key)):
+        first = next(i for i, path in enumerate(paths) if path != natural[i])
+        note = (
+            f"{name}: read in the order given, {paths[first]} before {natural[first]}; "
+            "a quoted pattern is read in the order of the numbers"
+        )
+        facts = replace(facts, notes=(*facts.notes, note))
+    return shards_of(facts, once, checks)
+
+
+def shards_of(
+    facts: ShardFacts, once: dict[int, Source] | None = None, checks: Sequence[Check] = ()
+) -> "Shards":
+    """Return shards as one array, of which `once` are those that can be opened only once."""
+    kind = IndexedShards if facts.indexed else StreamShards
+    return kind(facts, once or {}, checks)
+
+
+class Shards(Source):
+    """The arrays of several files as one.
+
+    A file stays open only while it is read: there may be more of them than a process can hold open.
+
+    Attributes
+    ----------
+    files : tuple of InputFile
+        The shards, in the order of their rows.
+    lengths : list of int or None
+        The rows of each; None until the end of a file tells.
+    """
+
+    of_this_process = ("unchanged",)
+    _most_open = _KEPT_OPEN
+
+    def __init__(
+        self, facts: ShardFacts, once: dict[int, Source], checks: Sequence[Check] = ()
+    ) -> None:
+        for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "labelled"):
+            setattr(self, field, getattr(facts, field))
+        self.id_column = facts.id_column
+        self.tileable, self.shareable = facts.tileable, facts.shareable
+        self.notes = list(facts.notes)
+        self.files = facts.files
+        self.lengths = list(facts.lengths)
+        self.shape = (total(self.lengths), *facts.row)
+        self.unchanged = partial(_check_all, checks)
+        self._facts = facts
+        self._open = OpenShards(facts, once, self._most_open)
+        if not once:
+            self.reference = facts
+            remember(self)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place in the shard that holds it, which counts its own rows."""
+        if not index:
+            return self.name
+        i, (row, *inner) = 0, index
+        while (length := self.lengths[i]) is not None and row >= length:
+            i, row = i + 1, row - length
+        source = self._open.again(i)
+        if not isinstance(source, IndexedSource) and i not in self._open.once:
+            # It knows its lines when they are cut.
+            next((b for b in source.blocks(BLOCK_ELEMENTS) if b.start + b.rows > row), None)
+        return source.place((row, *inner))
+
+
+class StreamShards(Shards, StreamSource):
+    """Shards of which some are read from their first row to the last."""
+
+    _most_open = _KEPT_OPEN_OF_STREAM
+
+    def kept(self) -> "StreamShards":
+        """Return the same shards: files can be opened again, and what is none is copied."""
+        if not self._open.once:
+            return self
+        once = {i: source.kept() for i, source in self._open.once.items()}
+        kept = StreamShards(self._facts, once)
+        kept.unchanged = self.unchanged
+        return kept
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut shard by shard; a block's content is the number of the shard and a block of it."""
+        start = 0
+        for i in range(len(self.files)):
+            end = start
+            for block in self._open.again(i).blocks(rows):
+                end = start + block.start + block.rows
+                yield Block(start + block.start, block.rows, content=(i, block))
+            self.lengths[i] = end - start
+            start = end
+
+    def decode(self, block: Block) -> Table:
+        """Decode a block of a shard."""
+        i, inner = block.content
+        return self._open[i].decode(inner)
+
+    def carried(self, block: Block) -> Block:
+        """Return the block with its content, where no reference leads to its shard."""
+        i, inner = block.content
+        return block._replace(content=(i, self._open[i].carried(inner)))
+
+
+class IndexedShards(Shards, IndexedSource):
+    """Shards of which any slice can be read."""
+
+    def __init__(
+        self, facts: ShardFacts, once: dict[int, Source], checks: Sequence[Check] = ()
+    ) -> None:
+        super().__init__(facts, once, checks)
+        self._ends = list(accumulate(n or 0 for n in facts.lengths))
+
+    def _shard(self, i: int) -> IndexedSource:
+        source = self._open[i]
+        assert isinstance(source, IndexedSource)  # noqa: S101 - `ShardFacts.indexed` says so
+        return source
+
+    def step(self, rows: int, axis: int) -> int:
+        """Return how many slices of `axis` to read at a time, when `rows` are wanted."""
+        largest = max(range(len(self.files)), key=lambda i: self.lengths[i] or 0)
+        cheap = self._shard(largest).step(rows, axis)
+        others = [n or 0 for i, n in enumerate(self.shape) if i != axis]
+        most = _LARGEST_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
+        return max(rows, min(cheap, most), 1)
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C), which may run through several shards."""
+        lead = self.shape[1:-1]
+        inner = max(1, math.prod(n or 0 for n in lead))  # without rows, none is asked for
+        parts = [self._shard(i).tile(first, n) for i, first, n in self._slices(start, rows, inner)]
+        return parts[0] if len(parts) == 1 else np.concatenate([self._shard(0).tile(0, 0), *parts])
+
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Read any slice of an axis, which may run through several shards."""
+        if axis:
+            slices = [(i, start, rows) for i in range(len(self.files))]
+        else:
+            slices = list(self._slices(start, rows)) or [(0, 0, 0)]
+        # Whatever was read, shards lie along axis 0.
+        return Table.joined([self._shard(i).read(first, n, axis) for i, first, n in slices])
+
+    def _slices(self, start: int, rows: int, inner: int = 1) -> Iterator[tuple[int, int, int]]:
+        """Yield shard, first row and number of rows of what some rows are made of.
+
+        A slice of axis 0 counts as `inner` rows.
+        """
+        i = bisect_right(self._ends, start // inner)
+        while rows > 0:
+            end = self._ends[i] * inner
+            first = start - end + (self.lengths[i] or 0) * inner
+            count = min(rows, end - start)
+            if count:
+                yield i, first, count
+            i, start, rows = i + 1, start + count, rows - count
+
+
+def _check_all(checks: Sequence[Check]) -> None:
+    for check in checks:
+        check()

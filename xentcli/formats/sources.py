@@ -1,0 +1,219 @@
+"""Sources: arrays in files that are cut into blocks, decoded where they are wanted.
+
+A format implements one of two classes. A `StreamSource` gives its blocks in order, from the first
+row to the last; an `IndexedSource` reads any slice of any axis at any time. Blocks and sources are
+data: both pickle, so that a block may be cut in one process and decoded in another.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+Shape = tuple[int | None, ...]
+"""An array's shape; the first length is None where only the end of the file tells it."""
+
+
+AnySource = TypeVar("AnySource", bound="Source")
+
+
+class Table(NamedTuple):
+    """Decoded rows: the numbers, and each row's label and id where the file holds them too.
+
+    Numbers or text: labels may be class names, ids whatever names a row.
+    """
+
+    values: NDArray[Any]
+    labels: NDArray[Any] | None = None
+    ids: NDArray[Any] | None = None
+
+    @classmethod
+    def joined(cls, tables: list[Table]) -> Table:
+        """Return the rows of several tables, of which all or none hold labels and ids, as one."""
+        if len(tables) == 1:
+            return tables[0]
+
+        def join(parts: Sequence[Any]) -> Any:
+            return None if parts[0] is None else np.concatenate(parts)
+
+        return cls(*map(join, zip(*tables, strict=True)))
+
+    def copied(self) -> Table:
+        """Return the same rows in memory of their own, in plain arrays that pickle."""
+        return Table(*(None if part is None else np.array(part) for part in self))  # type: ignore[arg-type]
+
+
+class Block(NamedTuple):
+    """Consecutive slices of an axis of a source, still encoded: plain data that pickles, no code.
+
+    `Source.decode` reads, parses and converts it.
+    """
+
+    start: int
+    rows: int
+    axis: int = 0
+    content: Any = None
+    """Bytes, or where the source finds them; None where start, rows and axis say it all."""
+
+
+class Reference(Protocol):
+    """What opens the same source in any process: plain data that pickles and can be hashed."""
+
+    def open(self) -> Source:
+        """Open the source."""
+
+    def __hash__(self) -> int:
+        """Return a number that is the same for equal references."""
+
+
+class Source(ABC):
+    """An array in a file, cut into blocks of rows (slices of the first axis).
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    format : str
+        The name of the file's format.
+    shape : tuple of int or None
+        The array's shape; an array without axes is one block of one row.
+    dtype : dtype
+        Of the decoded values.
+    size : int or None
+        Bytes of the file; None for a stream.
+    stored_dtype : str
+        The name of the dtype in the file.
+    columns : tuple of str or None
+        The names of the places along the last axis.
+    labelled : bool
+        Whether the tables hold labels beside the values.
+    id_column : str or None
+        The name of the ids that the tables hold beside the values.
+    notes : list of str
+        What was decided about the file beyond the plain cases, for the user to know.
+    reference : Reference or None
+        What opens the same source in any process. A source without one (standard input, a pipe, a
+        compressed file) decodes elsewhere than here only what `carried` returns.
+    tileable : bool
+        Whether any rows along the last axis can be read at any time at little cost, by `tile`.
+    shareable : bool
+        Whether forked processes may each read it on their own.
+    carries_bytes : bool
+        Whether each block carries its bytes, so that `decode` never reads the input.
+    unchanged : callable or None
+        What `check_unchanged` calls; unlike the source, it does not keep the file open.
+    """
+
+    name: str
+    format: str
+    shape: Shape
+    dtype: np.dtype[Any]
+    stored_dtype: str
+    notes: list[str]
+    size: int | None = None
+    columns: tuple[str, ...] | None = None
+    labelled: bool = False
+    id_column: str | None = None
+    reference: Reference | None = None
+    tileable: bool = False
+    shareable: bool = False
+    carries_bytes: bool = False
+    unchanged: Callable[[], None] | None = None
+
+    of_this_process: ClassVar[tuple[str, ...]] = ("unchanged",)
+    """Attributes that do not pickle: without a reference, a source pickles without these."""
+
+    def check_unchanged(self) -> None:
+        """Raise InputError if the file is no longer what it was when it was opened."""
+        if self.unchanged is not None:
+            self.unchanged()
+
+    def kept(self) -> Source:
+        """Return the same array, readable more than once; ask before the first block is cut."""
+        return self
+
+    @abstractmethod
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut into blocks of about `rows` rows, in order; a format cuts where it is cheap."""
+
+    @abstractmethod
+    def decode(self, block: Block) -> Table:
+        """Read, parse and convert a block, in any thread and any process that has the source.
+
+        What it returns may be memory that the thread's next `decode` of the same source uses again.
+        """
+
+    def carried(self, block: Block) -> Block:
+        """Return a block that can be decoded where the input cannot be read: it has its content."""
+        return block
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as a user finds it: ``labels.csv:1042``; by default as NumPy indexes it."""
+        return f"{self.name}{list(index)}" if index else self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the reference, which is opened once a process, or else without the input."""
+        if self.reference is not None:
+            from xentcli.formats.files import source_of
+
+            return source_of, (self.reference,)
+        state = {k: v for k, v in vars(self).items() if k not in self.of_this_process}
+        return restored, (type(self), state)
+
+
+def restored(kind: type[AnySource], state: dict[str, Any]) -> AnySource:
+    """Return a source with these attributes."""
+    source = object.__new__(kind)
+    vars(source).update(state)
+    return source
+
+
+class StreamSource(Source):
+    """A source whose rows come in order, from the first to the last."""
+
+
+class IndexedSource(Source):
+    """A source of which any slice of any axis can be read at any time."""
+
+    @abstractmethod
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Read any slices of an axis, into memory that may be used again."""
+
+    def step(self, rows: int, axis: int) -> int:  # noqa: ARG002
+        """Return how many slices of `axis` are cheap to read at a time, when `rows` are wanted."""
+        return rows
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C), into memory that may be used again."""
+        inner = math.prod(n or 0 for n in self.shape[1:-1])  # rows of a slice of axis 0
+        first, stop = start // max(1, inner), -(-(start + rows) // max(1, inner))
+        values = self.read(first, stop - first).values.reshape(-1, self.shape[-1] or 0)
+        return values[start - first * inner :][:rows]
+
+    def blocks(self, rows: int, axis: int = 0) -> Iterator[Block]:
+        """Cut an axis into blocks of about `rows` slices, as is cheap."""
+        length = (self.shape or (1,))[axis] or 0
+        step = self.step(rows, axis)
+        for start in range(0, length, step):
+            yield Block(start, min(step, length - start), axis)
+
+    def decode(self, block: Block) -> Table:
+        """Read a block, unless it carries its table."""
+        if block.content is not None:
+            content: Table = block.content
+            return content
+        return self.read(block.start, block.rows, block.axis)
+
+    def carried(self, block: Block) -> Block:
+        """Return the block with its table, where no reference leads to the input."""
+        if self.reference is not None or block.content is not None:
+            return block
+        return block._replace(content=self.decode(block).copied())

@@ -1,0 +1,83 @@
+"""What the header of an array says: shape, dtype, and where the numbers stand."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+
+_MOST_AXES = 64  # of a NumPy array
+
+
+def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
+    """Whether a file may hold an array of this shape; one without numbers may have many rows."""
+    if len(shape) > _MOST_AXES or any(n < 0 for n in shape):
+        return False
+    most = 2**63 if 0 not in shape else 2**32
+    return math.prod(max(1, n) for n in shape) * itemsize < most
+
+
+class Stored(NamedTuple):
+    """What a header says of an array, and where its numbers are.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the array.
+    dtype : dtype
+        Of the stored numbers.
+    header_bytes : int
+        Before the data.
+    data_bytes : int
+        Of the data: the array, and other arrays where a file holds several.
+    offset : int
+        Of the array in the data.
+    fortran_order : bool
+        Whether the first axis is the one that changes fastest.
+    is_bfloat16 : bool
+        Whether the stored 2-byte integers are the bits of bfloat16.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    header_bytes: int
+    data_bytes: int
+    offset: int = 0
+    fortran_order: bool = False
+    is_bfloat16: bool = False
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of the dtype that the file means."""
+        return "bfloat16" if self.is_bfloat16 else self.dtype.name
+
+    def as_input_dtype(self, input_dtype: str | None, name: str) -> "Stored":
+        """Return this with its 2-byte words read as what the user says they are."""
+        if input_dtype is None or input_dtype == self.dtype_name:
+            return self
+        if self.dtype.itemsize != 2 or self.dtype.kind not in "Viu":
+            what = f"--input-dtype {input_dtype} reads raw words of 2 bytes"
+            raise InputError(f"{name}: {what}, and this is {self.dtype_name}")
+        words = np.dtype(("<" if self.dtype.kind == "V" else self.dtype.str[0]) + "u2")
+        return self._replace(dtype=words, is_bfloat16=True)
+
+    def check_length(self, name: str, there: int) -> None:
+        """Raise InputError unless the data have the length that the header promises."""
+        promised = self.data_bytes
+        if there == promised:
+            return
+        array = math.prod(self.shape) * self.dtype.itemsize
+        what = f"{self.dtype_name}, shape {self.shape}" if array == promised else "of all arrays"
+        hint = "the file is cut off" if there < promised else "something follows the array"
+        raise InputError(
+            f"{name}: the header promises {promised} bytes ({what}), there are {there}",
+            hint=hint,
+        )
+
+
+def widen_bfloat16(words: NDArray[Any], wide: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put bfloat16 numbers, given as 2-byte integers, into `wide`: each is half a float32."""
+    np.left_shift(words, np.uint32(16), out=wide.view(np.uint32), casting="unsafe")
+    return wide

@@ -1,0 +1,90 @@
+"""Files of this machine to read, and how it is known that they stayed what they were."""
+
+import os
+import stat
+import time
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from xentcli.errors import InputError, reading
+from xentcli.storage.inputs import Input
+
+_YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
+_SAMPLES, _SAMPLE_BYTES = 16, 64
+_WHILE_WRITTEN = "something still writes it: run again when that is done"
+
+Sample = tuple[bytes, ...]
+
+
+def open_local(name: str, path: str) -> Input:
+    """Open a file, a device or a pipe."""
+    with reading(name):
+        return input_of(name, Path(path).open("rb", buffering=0), path)
+
+
+def input_of(name: str, file: IO[bytes], place: str | int) -> Input:
+    """Return an input of an open file, found again by its path or a descriptor that stays open."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        return Input(name, file, None)
+    sample = _sample(file.fileno(), status.st_size) if _is_young(status) else None
+    check = partial(_check, name, place, status, sample)
+    size = status.st_size if file.tell() == 0 else None
+    return Input(name, file, size, check=check, shareable=size is not None)
+
+
+def _check(name: str, place: str | int, before: os.stat_result, sample: Sample | None) -> None:
+    """Raise InputError unless a file is still the one that was opened, and nobody wrote to it."""
+    with reading(name):
+        now = os.stat(place)  # noqa: PTH116 - of a path or of a descriptor
+        changed = _was_written(before, now)
+        if not changed and sample is not None:
+            changed = _sample_at(place, now.st_size) != sample
+    if changed:
+        raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
+
+
+def _was_written(before: os.stat_result, now: os.stat_result) -> bool:
+    """Tell what was written from what was only linked to, or given another mode or owner.
+
+    Whoever writes and then restores the time of the last write moves the time of the last change,
+    which nobody can restore; a new mode, owner or link moves it too.
+    """
+    if _identity(before) != _identity(now):
+        return True
+    return before.st_ctime_ns != now.st_ctime_ns and _metadata(before) == _metadata(now)
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _metadata(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_mode, status.st_uid, status.st_gid, status.st_nlink
+
+
+def _is_young(status: os.stat_result) -> bool:
+    """Whether somebody may write to a file without moving any time.
+
+    A program that has the file in its memory moves the times with the first of its writes after
+    the system has put the earlier ones on the disk, and a clock that ticks slowly gives the same
+    time twice. Both need a file that was written to just now.
+    """
+    return time.time() - status.st_mtime < _YOUNG_SECONDS
+
+
+def _sample_at(place: str | int, size: int) -> Sample:
+    if isinstance(place, int):
+        return _sample(place, size)
+    with Path(place).open("rb", buffering=0) as file:
+        return _sample(file.fileno(), size)
+
+
+def _sample(descriptor: int, size: int) -> Sample:
+    """Return some bytes of all over a file."""
+    if size <= _SAMPLES * _SAMPLE_BYTES:
+        return (os.pread(descriptor, size, 0),)
+    last = size - _SAMPLE_BYTES
+    places = (last * i // (_SAMPLES - 1) for i in range(_SAMPLES))
+    return tuple(os.pread(descriptor, _SAMPLE_BYTES, place) for place in places)

@@ -1,0 +1,124 @@
+"""Files of this machine to write: each appears whole or not at all, unless it is a device."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xentcli.errors import OutputError, writing
+from xentcli.storage.outputs import Output
+
+_LONGEST_STEM_BYTES = 200  # a file's name has at most 255
+
+
+def check_local(name: str, path: str, *, force: bool) -> None:
+    """Raise OutputError now if a file cannot be written later."""
+    with writing(name):
+        target = Path(os.path.realpath(path))
+        if Path(path).is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
+        if Path(path).is_file() and not force:
+            raise FileExistsError(errno.EEXIST, "exists")
+        if not Path(path).exists() and not target.parent.is_dir():
+            raise OutputError(f"{name}: cannot be written: there is no folder {target.parent}")
+
+
+def is_streamed(path: str) -> bool:
+    """Whether what lies at a path is a device or a pipe, which nothing can take the place of."""
+    return Path(path).exists() and not Path(path).is_file()
+
+
+@contextmanager
+def streaming(name: str, path: str) -> Iterator[Output]:
+    """Open a device or a pipe, which is written as it comes."""
+    with writing(name):
+        descriptor = os.open(path, os.O_WRONLY)
+    try:
+        yield Output(name, descriptor, seekable=False)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def replacing(name: str, path: str, *, force: bool) -> Iterator[Output]:
+    """Open a file beside its place, and move it there when the block ends without an error."""
+    target = Path(os.path.realpath(path))
+    long = len(os.fsencode(target.name)) >= _LONGEST_STEM_BYTES
+    temporary = target.with_name(f".{'xent' if long else target.name}.{os.urandom(6).hex()}.tmp")
+    try:
+        with writing(name):
+            descriptor = _create(temporary, target)
+        try:
+            yield Output(name, descriptor, seekable=True)
+            with writing(name):
+                os.fsync(descriptor)
+        finally:
+            with writing(name):
+                os.close(descriptor)
+        with writing(name):
+            _put_in_place(temporary, target, force=force)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _create(temporary: Path, target: Path) -> int:
+    """Create the file that will take the target's place, readable by nobody who may not read that.
+
+    Where there is no target, the system gives the file what it gives any new one.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    try:
+        before = target.stat()
+    except FileNotFoundError:
+        return os.open(temporary, flags, 0o666)
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        _keep_owner_and_mode(descriptor, before)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
+    """Give a file the owner, the group and the mode of another, as far as the system lets us.
+
+    What set the user or the group of a program is dropped: the content is another one. Where the
+    group cannot be kept, the one that the file has instead may do no more than everybody may.
+    """
+    mode = stat.S_IMODE(before.st_mode) & ~(stat.S_ISUID | stat.S_ISGID)
+    with suppress(OSError):
+        os.fchown(descriptor, before.st_uid, -1)
+    with suppress(OSError):
+        os.fchown(descriptor, -1, before.st_gid)
+    if os.fstat(descriptor).st_gid != before.st_gid:
+        others = mode & stat.S_IRWXO
+        mode &= ~stat.S_IRWXG | others << 3
+    os.fchmod(descriptor, mode)
+
+
+def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
+    if force:
+        temporary.replace(target)
+    else:
+        # A link, unlike a rename, never overwrites what somebody else put there meanwhile.
+        try:
+            target.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            if target.exists():
+                raise FileExistsError(errno.EEXIST, "exists") from None
+            temporary.replace(target)
+        else:
+            temporary.unlink()
+    with suppress(OSError):
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,120 @@
+"""What a name means: standard streams, files of this machine or elsewhere, compressed or not.
+
+The only module here that knows of all the others, and that none of them knows.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from xentcli.errors import OutputError, XentError
+from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, Decompressing, codec_of
+from xentcli.storage.inputs import Input
+from xentcli.storage.local_inputs import open_local
+from xentcli.storage.local_outputs import check_local, is_streamed, replacing, streaming
+from xentcli.storage.names import (
+    STANDARD_STREAM,
+    compression_suffix_of,
+    is_url,
+    local_name,
+    shown_name,
+)
+from xentcli.storage.outputs import CompressedOutput, Output
+from xentcli.storage.streams import (
+    check_descriptor,
+    descriptor_of,
+    standard_input,
+    standard_output,
+    writing_descriptor,
+)
+
+
+def open_input(name: str) -> Input:
+    """Open a file or a URL, without its compression; ``-`` is standard input."""
+    data = _open_as_it_is(name)
+    try:
+        return decompressed(data)
+    except BaseException:
+        data.close()
+        raise
+
+
+def decompressed(data: Input) -> Input:
+    """Return the content of an input that is compressed; any other one as it is."""
+    codec = codec_of(data.peek(HEAD_BYTES))
+    if codec is None:
+        return data
+    content: Any = Decompressing(data.name, data.read, codec)
+    return Input(data.name, content, data.size, seekable=False, check=data.check_unchanged)
+
+
+def _open_as_it_is(name: str) -> Input:
+    if name == STANDARD_STREAM:
+        return standard_input()
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote_inputs import open_url
+
+        return open_url(name)
+    return open_local(shown_name(name), path)
+
+
+def check_output(name: str, *, force: bool) -> None:
+    """Raise OutputError now if `name` cannot be written later."""
+    if name == STANDARD_STREAM:
+        return
+    _codec_for(name)
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote_outputs import check_url
+
+        check_url(name, force=force)
+    elif (descriptor := descriptor_of(path)) is not None:
+        check_descriptor(shown_name(name), descriptor)
+    else:
+        check_local(shown_name(name), path, force=force)
+
+
+@contextmanager
+def open_output(name: str, *, force: bool = False) -> Iterator[Output]:
+    """Open `name` for writing, compressed as its extension says; ``-`` is standard output.
+
+    A regular file is written beside its place and moved there when the block ends without an
+    error, a URL is written to a temporary file and sent off; a device, a pipe, or what the shell
+    has opened (``/dev/stdout``) is written as it comes.
+    """
+    check_output(name, force=force)
+    codec = _codec_for(name)
+    with _open_place(name, force=force) as output:
+        if codec is None:
+            yield output
+        else:
+            compressed = CompressedOutput(output, codec)
+            yield compressed
+            compressed.finish()
+
+
+def _codec_for(name: str) -> Codec | None:
+    codec = CODECS.get(compression_suffix_of(name))
+    if codec is not None:
+        try:
+            codec.compressor()
+        except XentError as error:
+            raise OutputError(f"{shown_name(name)}: {error.message}", hint=error.hint) from error
+    return codec
+
+
+def _open_place(name: str, *, force: bool) -> AbstractContextManager[Output]:
+    """Open what the bytes go to as they are."""
+    if name == STANDARD_STREAM:
+        return standard_output()
+    path = local_name(name)
+    if is_url(path):
+        from xentcli.storage.remote_outputs import uploading
+
+        return uploading(name, force=force)
+    if (descriptor := descriptor_of(path)) is not None:
+        return writing_descriptor(shown_name(name), descriptor)
+    if is_streamed(path):
+        return streaming(shown_name(name), path)
+    return replacing(shown_name(name), path, force=force)

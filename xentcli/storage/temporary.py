@@ -1,0 +1,48 @@
+"""Copies on disk of what can be read or written only once."""
+
+import os
+from collections.abc import Iterator
+from typing import IO, Any
+
+from xentcli.errors import reading, writing
+
+_PART_BYTES = 2**20
+
+
+class TemporaryCopy:
+    """A file without a name, which is gone when nobody refers to it; full disks are told of it.
+
+    Parameters
+    ----------
+    of : str
+        What it is a copy of, as messages show it.
+    """
+
+    def __init__(self, of: str) -> None:
+        import tempfile
+
+        self.name = f"a temporary copy of {of}"
+        with writing(self.name):
+            self.file: IO[Any] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write all of `data` behind what is there."""
+        view = memoryview(data).cast("B") if len(data) else memoryview(b"")
+        with writing(self.name):
+            while view:
+                view = view[os.write(self.file.fileno(), view) :]
+
+    def size(self) -> int:
+        """Return how many bytes were written."""
+        return os.fstat(self.file.fileno()).st_size
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield everything that was written."""
+        start = 0
+        while part := self._part(start):
+            yield part
+            start += len(part)
+
+    def _part(self, start: int) -> bytes:
+        with reading(self.name):
+            return os.pread(self.file.fileno(), _PART_BYTES, start)
