@@ -50,7 +50,9 @@ class Processes:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _submit(pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: Item) -> Callable[[], Result]:
+def _submit(
+    pool: ProcessPoolExecutor, work: Callable[[Item], Result], item: Item
+) -> Callable[[], Result]:
     try:
         future: Future[Result] = pool.submit(_do, item)
     except (OSError, RuntimeError):  # no process can be made, or one has died

@@ -102,9 +102,7 @@ def indexed(source: Source) -> IndexedSource:
     )
 
 
-def blocks_along(
-    source: Source, axis: int = 0, elements: int = BLOCK_ELEMENTS
-) -> Iterator[Block]:
+def blocks_along(source: Source, axis: int = 0, elements: int = BLOCK_ELEMENTS) -> Iterator[Block]:
     """Cut a source along an axis into blocks of about so many numbers.
 
     Along another axis than the first, the source must be an `indexed` one.
