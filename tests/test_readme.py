@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from xentcli.cli import app
+from xentcli.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

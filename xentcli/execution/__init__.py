@@ -31,9 +31,6 @@ def ordered_map(
     first = list(islice(todo, 2))
     if len(first) < 2:  # one block is not worth a thread
         return map(function, first)
-    from xentcli.execution.memory import keep_freed_memory
-
-    keep_freed_memory()
     if jobs == 1:
         return map(function, chain(first, todo))
     if forks and sys.platform == "linux":

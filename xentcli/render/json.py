@@ -59,6 +59,7 @@ class _Later:
 class JsonArray:
     """A sink that writes an array into one object, between what comes first and last."""
 
+    positional = False
     place = None
 
     def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
