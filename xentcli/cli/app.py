@@ -13,7 +13,7 @@ from xentcli import __version__
 from xentcli.cli import names, process
 from xentcli.cli.command import CONTEXT, load_command
 
-_COMPLETION = {"complete_bash", "complete_zsh", "complete_fish"}
+_COMPLETING_SHELLS = {f"complete_{shell}": shell for shell in ("bash", "zsh", "fish")}
 
 
 class _Commands(TyperGroup):
@@ -75,10 +75,10 @@ def main() -> NoReturn:
 def _run(arguments: list[str], *, debug: bool) -> int:
     """Run a command and return its exit code; say in one line what went wrong."""
     try:
-        if os.environ.get("_XENT_COMPLETE") in _COMPLETION:
+        if shell := _COMPLETING_SHELLS.get(os.environ.get("_XENT_COMPLETE", "")):
             from xentcli.cli.completion import answer
 
-            return answer(app, os.environ["_XENT_COMPLETE"])
+            return answer(app, shell)
         # Typer would take any other value of that variable for a mistake, and exit.
         code = app(arguments, prog_name="xent", standalone_mode=False, complete_var="")
     except BaseException as error:  # noqa: BLE001

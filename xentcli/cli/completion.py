@@ -2,32 +2,30 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
+from typer._completion_classes import BashComplete, FishComplete, ZshComplete
+from typer._completion_shared import get_completion_script
 from typer.main import get_command
-
-if TYPE_CHECKING:
-    from typer._completion_classes import BashComplete
 
 _VARIABLE = "_XENT_COMPLETE"
 
 
 def script(shell: str) -> str:
     """Return the script that has a shell ask `xent` what may follow."""
-    from typer._completion_shared import get_completion_script
-
     return get_completion_script(prog_name="xent", complete_var=_VARIABLE, shell=shell)
 
 
-def answer(app: typer.Typer, instruction: str) -> int:
+def answer(app: typer.Typer, shell: str) -> int:
     """Print what may follow on the command line that the script hands over; return the exit code.
 
     A command line that cannot be understood has no completion, and no word about it: it would
     stand in the middle of what is typed.
     """
+    complete = _ASKED[shell](get_command(app), {}, "xent", _VARIABLE)
     try:
-        print(_complete(get_command(app), instruction.removeprefix("complete_")))  # noqa: T201
+        typer.echo(complete.complete())
     except SystemExit as end:  # fish asks whether there is any answer by the exit code
         return int(end.code or 0)
     except Exception:  # noqa: BLE001
@@ -36,25 +34,34 @@ def answer(app: typer.Typer, instruction: str) -> int:
     return 0
 
 
-def _complete(command: Any, shell: str) -> str:
-    from typer import _completion_classes as classes
+class _Bash(BashComplete):
+    """Completes ``--color=al``, of which bash makes three words."""
 
-    asked: dict[str, Any] = {
-        "bash": classes.BashComplete,
-        "zsh": classes.ZshComplete,
-        "fish": classes.FishComplete,
-    }
-    if shell == "bash":
-        _join_equal_signs()
-    complete: BashComplete = asked[shell](command, {}, "xent", _VARIABLE)
-    return complete.complete()
+    def get_completion_args(self) -> tuple[list[str], str]:
+        words = os.environ["COMP_WORDS"].split("\n")
+        at = int(os.environ["COMP_CWORD"])
+        before = [word for word in words[1:at] if word != "="]
+        return before, "".join(words[at : at + 1]).removeprefix("=")
 
 
-def _join_equal_signs() -> None:
-    """Undo that bash makes three words of ``--color=always``."""
-    words = os.environ["COMP_WORDS"].split("\n")
-    at = int(os.environ["COMP_CWORD"])
-    kept = [word for word in words[:at] if word != "="]
-    last = "" if words[at : at + 1] == ["="] else "".join(words[at : at + 1])
-    os.environ["COMP_WORDS"] = "\n".join([*kept, last])
-    os.environ["COMP_CWORD"] = str(len(kept))
+class _OneWord:
+    """Completes ``--color=al``, which is one word to the other shells, by a whole word."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[Any]:
+        items: list[Any] = super().get_completions(args, incomplete)  # type: ignore[misc]
+        option, equals, _ = incomplete.partition("=")
+        if equals and option.startswith("-"):
+            for item in items:
+                item.value = f"{option}={item.value}"
+        return items
+
+
+class _Zsh(_OneWord, ZshComplete):
+    pass
+
+
+class _Fish(_OneWord, FishComplete):
+    pass
+
+
+_ASKED: dict[str, Any] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}

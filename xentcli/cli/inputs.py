@@ -38,8 +38,8 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         raise UsageError(
             f"{'a file' if len(waiting) == 1 else f'{len(waiting)} files'} too many: "
             f"{' '.join(waiting[:3])}{' ...' if len(waiting) > 3 else ''}",
-            hint="xent reads several files as one input where a quoted pattern, 'run/*.npy', or "
-            "its option again names them",
+            hint="several files of one input are named by a quoted pattern: 'run/*.npy', "
+            "or by its option again",
         )
     if not filled[0]:
         raise UsageError(
@@ -82,8 +82,8 @@ def open_both(
         return source, open_shards(labels, partial(labels_of, classes=names))
     if (label_column is None) == (label_key is None):
         raise UsageError(
-            "where are the labels? LABELS is a file behind the first, or --label-column NAME "
-            "of the same file, or --label-key NAME of the same file"
+            "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
+            "or --label-key NAME, of the same file"
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:

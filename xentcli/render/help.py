@@ -4,6 +4,7 @@ import textwrap
 from typing import NamedTuple
 
 _TERM = 24  # columns of the terminal that an option may take before its help goes below it
+_NARROW = 60  # columns of the terminal: below, all help goes under what it is for
 _INDENT = 2
 _STYLES = {"title": "1", "term": "36", "default": "2"}  # bold, cyan, dim
 
@@ -50,13 +51,14 @@ def help_text(page: HelpPage, width: int, *, color: bool) -> str:
 
 def _entry(entry: Entry, width: int, color: bool) -> list[str]:
     """Return an entry in two columns, or one below the other where its term is long."""
-    column = _INDENT + _TERM + 2
+    term_width = _TERM if width >= _NARROW else 0
+    column = _INDENT + term_width + 2
     default = f" [default: {entry.default}]" if entry.default else ""
     text = textwrap.wrap(entry.text + default, max(width - column, 20), break_on_hyphens=False)
     head = " " * _INDENT + _styled(entry.term, "term", color)
     lines = [" " * column + line for line in text]
-    if len(entry.term) <= _TERM and lines:
-        lines[0] = head + " " * (_TERM - len(entry.term) + 2) + text[0]
+    if len(entry.term) <= term_width and lines:
+        lines[0] = head + " " * (term_width - len(entry.term) + 2) + text[0]
         return lines
     return [head, *lines]
 
