@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
@@ -84,7 +83,5 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except BaseException as error:  # noqa: BLE001
         from xentcli.cli import failures
 
-        if debug and not process.received_signal() and not failures.is_stop(error):
-            traceback.print_exc()
-        return failures.report(error, arguments)
+        return failures.report(error, arguments, debug=debug)
     return code or 0

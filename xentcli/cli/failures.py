@@ -2,6 +2,8 @@
 
 import errno
 import signal
+import sys
+import traceback
 from typing import Any
 
 import typer
@@ -13,24 +15,22 @@ from xentcli.errors import OutputError, Stopped, UsageError, XentError
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
 
-def report(error: BaseException, arguments: list[str]) -> int:
+def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
     """Say what went wrong, unless a signal ends the run, and return the exit code."""
     if number := received_signal():
         return 128 + number
     ours = as_xent_error(error)
-    if not isinstance(ours, Stopped):
-        from xentcli.render.console import tell
+    if isinstance(ours, Stopped):
+        return ours.exit_code
+    from xentcli.render.console import tell
 
-        color = _color_option(arguments)
-        tell("error", ours.message, color)
-        if ours.hint:
-            tell("hint", ours.hint, color)
+    if debug and sys.stderr is not None:
+        traceback.print_exception(error)
+    color = _color_option(arguments)
+    tell("error", ours.message, color)
+    if ours.hint:
+        tell("hint", ours.hint, color)
     return ours.exit_code
-
-
-def is_stop(error: BaseException) -> bool:
-    """Whether an exception is no failure, but ends the run as a signal does."""
-    return isinstance(as_xent_error(error), Stopped)
 
 
 def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
