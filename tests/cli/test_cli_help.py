@@ -117,7 +117,6 @@ def test_a_page_is_markdown_in_a_pipe_and_readable_at_a_terminal(
     [
         ("nubmers", "xent help numbers"),
         ("exit_code", "xent help exit-codes"),
-        ("loss", "xent loss --help"),
         ("zzz", "there are "),
     ],
 )
@@ -126,6 +125,10 @@ def test_there_is_no_such_page(run: Run, topic: str, hint: str) -> None:
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: there is no page '{topic}'\nhint: ")
     assert hint in outcome.err
+
+
+def test_help_of_a_command_is_its_page(run: Run) -> None:
+    assert run("help", "log-softmax") == run("log-softmax", "--help")
 
 
 # The nearest

@@ -21,10 +21,6 @@ def page(topic: str) -> str:
     wanted = topic.lower().removesuffix(".md").replace("_", "-")
     if wanted in pages:
         return pages[wanted].read_text("utf-8")
-    from xentcli.cli.names import home_of
-
-    if home_of(wanted) is not None:
-        raise UsageError(f"there is no page {topic!r}", hint=f"xent {wanted} --help")
     from difflib import get_close_matches
 
     near = get_close_matches(wanted, pages, 1, 0.4)
