@@ -54,7 +54,7 @@ HEAVY_INSIDE_FUNCTIONS = {
     "formats/arrow/library.py": {"pyarrow"},
     "formats/csv/frame.py": {"pandas"},
     "formats/csv/plain.py": {"simdjson"},
-    "cli/options.py": {"numpy"},
+    "cli/parsing.py": {"numpy"},
     "storage/compression.py": {"backports", "compression"},
     "storage/remote.py": {"aiohttp", "fsspec"},
 }
@@ -199,7 +199,7 @@ def loaded_by_command(line: str) -> set[str]:
     return loaded_by(
         "import contextlib, sys\n"
         f"sys.argv = ['xent', *{line.split()!r}]\n"
-        "from xentcli.cli import main\n"
+        "from xentcli.cli.app import main\n"
         "with contextlib.suppress(SystemExit):\n"
         "    main()\n"
     )

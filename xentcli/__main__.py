@@ -1,20 +1,19 @@
 """Where ``xent`` and ``python -m xentcli`` start."""
 
-import gc
 from typing import NoReturn
 
-_OBJECTS = 100_000  # more than a start makes: looking for garbage in them took a tenth of it
+from xentcli.cli import process
 
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
-    gc.set_threshold(_OBJECTS)
-    from xentcli import cli
+    process.begin()  # before anything is opened, and before most is imported
+    from xentcli.cli.app import main as run_command_line
 
     try:
-        cli.main()
+        run_command_line()
     finally:
-        gc.freeze()  # nor is garbage looked for at the end: that took as long
+        process.end()
 
 
 if __name__ == "__main__":

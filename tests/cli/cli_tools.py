@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 import pytest
 
-from xentcli.cli import main
+from xentcli.cli.app import main
 
 Argument = str | Path
 

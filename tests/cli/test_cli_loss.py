@@ -371,10 +371,10 @@ def test_a_masked_label_gives_infinity(run: Run, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "command", "fitting"),
     [
-        ("probs", ["loss", "--logits"], "xent nll --probs"),
-        ("log_probs", ["loss", "--logits"], "xent nll --log-probs"),
-        ("probs", ["nll", "--log-probs"], "xent nll --probs"),
-        ("logits", ["nll", "--log-probs"], "xent loss --logits"),
+        ("probs", ["loss", "--logits"], "xent nll --probs PROBS LABELS"),
+        ("log_probs", ["loss", "--logits"], "xent nll LOG_PROBS LABELS"),
+        ("probs", ["nll", "--log-probs"], "xent nll --probs PROBS LABELS"),
+        ("logits", ["nll", "--log-probs"], "xent loss LOGITS LABELS"),
     ],
 )
 def test_the_wrong_kind_of_input(

@@ -153,7 +153,7 @@ def test_pyarrow_is_not_there(logits: Array, tmp_path: Path, arguments: list[str
     assert len(logits) == 5
     code = (
         "import sys; sys.modules['pyarrow'] = None; sys.argv[0] = 'xent'\n"
-        "from xentcli.cli import main; main()"
+        "from xentcli.cli.app import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
@@ -175,7 +175,7 @@ def test_reading_does_not_import_pandas(logits: Array, tmp_path: Path) -> None:
     assert len(logits) == 5
     code = (
         "import sys; sys.argv[0] = 'xent'\n"
-        "from xentcli.cli import main\n"
+        "from xentcli.cli.app import main\n"
         "try: main()\n"
         "finally: print([m for m in ('pandas', 'pyarrow') if m in sys.modules], file=sys.stderr)"
     )

@@ -102,7 +102,7 @@ class _Failing:
 
 
 def _serve() -> None:
-    from xentcli.cli import main
+    from xentcli.__main__ import main
 
     for line in sys.stdin:
         arguments, fault, folder, limit, unprivileged = json.loads(line)
@@ -167,9 +167,9 @@ def _drop_capabilities() -> None:
 if __name__ == "__main__":
     import numpy as np  # noqa: F401
 
-    import xentcli.cli.info
-    import xentcli.cli.loss
-    import xentcli.cli.softmax
+    import xentcli.cli.commands.info
+    import xentcli.cli.commands.loss
+    import xentcli.cli.commands.softmax
     import xentcli.formats.csv.source
     import xentcli.formats.csv.writer
     import xentcli.pipeline.evaluate

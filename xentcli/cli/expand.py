@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, get_type_hints
 
+from xentcli.cli.process import begin_work
+
 
 def expand(command: Callable[..., Any]) -> Callable[..., None]:
     """Return `command` with each parameter that is a named tuple replaced by its fields.
@@ -26,6 +28,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     def expanded(**values: Any) -> None:
         for name, group in groups.items():
             values[name] = group(**{field: values.pop(field) for field in group._fields})
+        begin_work()
         command(**values)
 
     signature = inspect.Signature(list(parameters.values()))

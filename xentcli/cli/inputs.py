@@ -1,155 +1,53 @@
-"""What the commands read: how files are read, and logits with the labels beside them."""
+"""Which files a command reads: by position, by option, and logits with the labels beside them."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import typer
-
-from xentcli.cli.options import FORMATS
+from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.inputs import InputFile, Source
-
-InputDtype = Literal["bfloat16"]
-
-_PANEL = "How files are read"
+    from xentcli.pipeline.inputs import Source
 
 
-class Reading(NamedTuple):
-    """Options of how input files are read."""
+class Slot(NamedTuple):
+    """An input of a command: what its usage calls it, and the files that its option names."""
 
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="FORMAT",
-            help=FORMATS,
-            show_default="by content, then extension",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
-    delimiter: Annotated[
-        str | None,
-        typer.Option(
-            "--delimiter",
-            metavar="CHAR",
-            help="Between CSV cells.",
-            show_default="found",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
-    header: Annotated[
-        bool | None,
-        typer.Option(
-            "--header/--no-header",
-            help="Is the first CSV row names?",
-            show_default="found",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            "--columns",
-            metavar="A,B,...",
-            help="Read these columns: names, or numbers from 1.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
-    drop: Annotated[
-        str | None,
-        typer.Option(
-            "--drop",
-            metavar="A,B,...",
-            help="Leave these columns out.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
+    name: str
+    by_option: list[str] | None
+    takes_several: bool = False
+    """Whether all files that stand there by position are its shards."""
 
-    key: Annotated[
-        str | None,
-        typer.Option(
-            "--key",
-            metavar="NAME",
-            help="The array, in a file that holds several: a name in NPZ or safetensors, "
-            "a column of lists in Parquet or Arrow.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
-    input_dtype: Annotated[
-        InputDtype | None,
-        typer.Option(
-            "--input-dtype",
-            help="What an array of raw 2-byte words is.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
 
-    encoding: Annotated[
-        str | None,
-        typer.Option(
-            "--encoding",
-            metavar="NAME",
-            help="Of CSV and TSV: latin-1, utf-16, ...",
-            show_default="utf-8",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None
+def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
+    """Return the files of each input: those of its option, or else the next by position.
 
-    def file(self, path: str, **more: Any) -> "InputFile":
-        """Return a file to read with all of these options, and `more` of `ReadOptions`."""
-        return self._file(
-            path,
-            columns=_names(self.columns),
-            drop=_names(self.drop) or (),
-            key=self.key,
-            input_dtype=self.input_dtype,
-            **more,
+    Raises
+    ------
+    UsageError
+        If a file is left over, or the first input has none; the others may do without.
+    """
+    waiting = list(files or ())
+    filled = []
+    for slot in slots:
+        count = len(waiting) if slot.takes_several else 1
+        taken = [] if slot.by_option else waiting[:count]
+        filled.append(slot.by_option or taken)
+        waiting = waiting[len(taken) :]
+    if waiting:
+        raise UsageError(
+            f"{'a file' if len(waiting) == 1 else f'{len(waiting)} files'} too many: "
+            f"{' '.join(waiting[:3])}{' ...' if len(waiting) > 3 else ''}",
+            hint="several files of one input are named by a quoted pattern: 'run/*.npy', "
+            "or by its option again",
         )
-
-    def labels(
-        self,
-        path: str,
-        label_column: str | None = None,
-        label_key: str | None = None,
-        classes: tuple[str, ...] = (),
-    ) -> "InputFile":
-        """Return a file of labels: all of it, or the column or array that is named."""
-        columns = (label_column,) if label_column else None
-        return self._file(
-            path,
-            columns=columns,
-            key=label_key,
-            key_option="--label-key",
-            labels=True,
-            classes=classes,
+    if not filled[0]:
+        raise UsageError(
+            f"there is no file of {slots[0].name}",
+            hint=f"xent takes {' '.join(slot.name for slot in slots)} in this order",
         )
-
-    def _file(self, path: str, **more: Any) -> "InputFile":
-        from xentcli.pipeline.inputs import InputFile, ReadOptions
-
-        options = ReadOptions(
-            delimiter=_delimiter(self.delimiter),
-            header=self.header,
-            encoding=self.encoding,
-            **more,
-        )
-        return InputFile(path, self.from_, options)
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    from xentcli.text import split_names
-
-    return None if text is None else split_names(text)
-
-
-def _delimiter(text: str | None) -> str | None:
-    named = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
-    character = named.get(text or "", text)
-    if character is not None and (len(character) != 1 or character in '\r\n"'):
-        raise UsageError(f"--delimiter must be one character, or 'tab', not {text!r}")
-    return character
+    only_one_standard_input(*(path for paths in filled for path in paths))
+    return filled
 
 
 def only_one_standard_input(*paths: str | None) -> None:
@@ -161,7 +59,7 @@ def only_one_standard_input(*paths: str | None) -> None:
 def open_both(
     reading: Reading,
     logits: list[str],
-    labels: list[str] | None,
+    labels: list[str],
     label_column: str | None,
     label_key: str | None,
     *,
@@ -173,30 +71,15 @@ def open_both(
 
     Labels that are further down than their logits are read as from a file of their own.
     """
-    from xentcli.pipeline.inputs import open_pair
-    from xentcli.pipeline.shards import open_shards, reads_once
+    from xentcli.pipeline import inputs
 
-    file_of = partial(reading.file, id_column=id_column)
-    labels_of = partial(reading.labels, label_column=label_column, label_key=label_key)
-    if labels:
-        source = open_shards(logits, file_of)
-        names = classes or source.columns or ()
-        return source, open_shards(labels, partial(labels_of, classes=names))
-    if (label_column is None) == (label_key is None):
-        raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same file, "
-            "or --label-key NAME of the same file"
-        )
-    once = any(map(reads_once, logits))
-    if label_key is not None and len(logits) == 1 and once:
-        return open_pair(file_of(logits[0]), labels_of(logits[0]))
-    if label_key is not None and once:
-        raise UsageError("--label-key reads several files twice, which pipes are not")
-    if label_key is not None:
-        return open_shards(logits, file_of), open_shards(logits, labels_of)
-    both = open_shards(logits, partial(file_of, label_column=label_column, classes=classes))
-    if not shift:
-        return both, None
-    if once:
-        raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
-    return both, open_shards(logits, partial(labels_of, classes=classes or both.columns or ()))
+    return inputs.open_both(
+        logits,
+        labels,
+        partial(reading.file, id_column=id_column),
+        partial(reading.labels, label_column=label_column, label_key=label_key),
+        label_column=label_column,
+        label_key=label_key,
+        shift=shift,
+        classes=classes,
+    )

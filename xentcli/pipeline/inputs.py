@@ -74,7 +74,9 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     values = read_whole(source)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
-        raise ShapeError(f"{file.path}: one row or one column is needed, not shape {values.shape}")
+        raise ShapeError(
+            f"{source.name}: one row or one column is needed, not shape {values.shape}"
+        )
     return values.reshape(-1).astype(np.float64)
 
 
@@ -130,8 +132,8 @@ def open_both(
         return source, open_shards(labels, lambda path: labels_of(path, classes=names))
     if (label_column is None) == (label_key is None):
         raise UsageError(
-            "where are the labels? --labels FILE, or --label-column NAME of the same file, "
-            "or --label-key NAME of the same file"
+            "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
+            "or --label-key NAME, of the same file"
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:

@@ -88,16 +88,16 @@ class Preview:
     def _say_what_is_missing(
         self, console: "Console", hint: str, columns: list[int], width: int, *, fits: bool
     ) -> None:
-        said = []
+        left_out = []
         if not fits:
-            said.append(f"{HEAD_ROWS + TAIL_ROWS} of {self._rows:,} rows")
+            left_out.append(f"{HEAD_ROWS + TAIL_ROWS} of {self._rows:,} rows")
         if len(columns) < width:
-            said.append(f"{len(columns)} of {width:,} columns")
+            left_out.append(f"{len(columns)} of {width:,} columns")
         header = self._header
         if header is not None and header.dtype.kind == "f":
-            said.append("numbers rounded")
-        if said:
-            console.print(Text(f"{', '.join(said)}; in full: {hint}", "dim"))
+            left_out.append("numbers rounded")
+        if left_out:
+            console.print(Text(f"{', '.join(left_out)}; in full: {hint}", "dim"))
 
 
 def _row_label(place: int, lead: Sequence[int | None]) -> str:

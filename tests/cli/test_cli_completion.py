@@ -1,0 +1,80 @@
+"""Completion as it happens: in a real bash and a real zsh, by the tab key."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_tools import Run, command
+from shells import Shell
+
+COMPLETED = [
+    ("expl", "explain"),
+    ("log-s", "log-softmax"),
+    ("help num", "help numbers"),
+    ("completion z", "completion zsh"),
+    ("softmax --temp", "softmax --temperature"),
+    ("loss --no-h", "loss --no-header"),
+    ("loss --color al", "loss --color always"),
+    ("loss --color=al", "loss --color=always"),
+    ("nll --reduction su", "nll --reduction sum"),
+    ("softmax logits.npy --to parq", "softmax logits.npy --to parquet"),
+    ("loss logi", "loss logits.npy"),
+    ("loss logits.npy lab", "loss logits.npy labels.npy"),
+    ("loss logits.npy --labels lab", "loss logits.npy --labels labels.npy"),
+    ("nonsense --js", "nonsense --js"),
+]
+
+
+@pytest.fixture(scope="module", params=["bash", "zsh"])
+def shell(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
+    assert shutil.which(request.param), f"these tests need {request.param}"
+    folder = tmp_path_factory.mktemp(request.param)
+    for name in ("logits.npy", "labels.npy"):
+        (folder / name).touch()
+    with Shell(request.param, folder) as shell:
+        yield shell
+
+
+@pytest.mark.parametrize(("typed", "line"), COMPLETED)
+def test_the_tab_key(shell: Shell, typed: str, line: str) -> None:
+    assert shell.complete(f"xent {typed}") == ["xent", *line.split()]
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
+def test_the_script_names_the_command(run: Run, name: str) -> None:
+    outcome = run("completion", name)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert f"_XENT_COMPLETE=complete_{name}" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("xent loss --color=al", "--color=always"), ("xent soft", "softmax")]
+)
+def test_what_fish_asks(typed: str, answer: str) -> None:
+    asked = {"_XENT_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
+    for action, out in (("get-args", answer), ("is-args", "")):
+        done = subprocess.run(
+            command(),
+            env={**os.environ, **asked, "_TYPER_COMPLETE_FISH_ACTION": action},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode().split("\t")[0].strip() == out
+
+
+@pytest.mark.parametrize("value", ["1", "nonsense", "complete_tcsh", "source_bash"])
+def test_another_value_of_the_variable_changes_nothing(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    del folder
+    monkeypatch.setenv("_XENT_COMPLETE", value)
+    outcome = run("loss", "z.npy", "y.npy")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert float(outcome.out) > 0

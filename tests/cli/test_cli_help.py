@@ -1,0 +1,247 @@
+"""Help: pages of 80 columns, examples that work, documentation offline, and the nearest word."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run, Terminal, run_shell
+
+from xentcli.cli import topics
+from xentcli.cli.command import load_command
+from xentcli.cli.names import command_names
+
+NAMES = command_names()
+RUNNABLE = [
+    (name, line)
+    for name in NAMES
+    for line in load_command(name).spec.examples
+    if name != "completion"
+]
+
+
+@pytest.mark.parametrize("columns", [80, 40, 200])
+@pytest.mark.parametrize("name", ["", *NAMES])
+def test_a_page_fits_its_terminal(terminal: Terminal, name: str, columns: int) -> None:
+    screen = terminal(*name.split(), "--help", columns=columns)
+    assert screen.code == 0
+    # Examples are not wrapped, and neither is a word.
+    wide = [line for line in screen.lines if len(line) > min(columns, 100)]
+    assert all(line.startswith("  xent ") or len(line.split()) < 3 for line in wide), wide
+    if columns == 80:
+        assert not [line for line in wide if "$HOME" not in line], wide
+    assert "<=" not in screen.text
+    assert "RANGE" not in screen.text
+    assert "\x1b" not in screen.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_matters_comes_first_and_nothing_is_left_out(run: Run, name: str) -> None:
+    page = run(name, "--help").out
+    command = load_command(name)
+    assert len(command.spec.first) <= 6
+    assert 1 <= len(command.spec.examples) <= 3
+    first = page.split("\nOptions\n")[-1]
+    places = [first.index(f"{flag} ") for flag in command.spec.first]
+    assert places == sorted(places)
+    for parameter in command.params:
+        for flag in (*parameter.opts, *parameter.secondary_opts):
+            if flag.startswith("-"):
+                assert len(re.findall(rf"^  (?:.*[ /])?{flag}\b", page, re.MULTILINE)) >= 1, flag
+    assert page.splitlines()[0].startswith(f"Usage: xent {name}")
+
+
+def test_the_first_page_shows_every_command_by_position(run: Run) -> None:
+    page = run().out
+    assert page == run("--help").out == run("-h").out
+    for usage in (
+        "softmax LOGITS...",
+        "nll LOG_PROBS LABELS",
+        "loss LOGITS LABELS",
+        "info FILE...",
+    ):
+        assert f"\n  {usage} " in page
+    assert [n for n in NAMES if not re.search(rf"^  {n} ", page, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize(("name", "line"), RUNNABLE)
+def test_examples_of_the_pages_work(folder: Path, name: str, line: str) -> None:
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    arrays = {"logits": logits, "labels": labels, "probs": probs, "log_probs": np.log(probs)}
+    (folder / "run").mkdir()
+    for file, array in {**arrays, "run/logits-1": logits[:2], "run/logits-2": logits[2:]}.items():
+        np.save(folder / f"{file}.npy", array)
+    (folder / "z.csv").rename(folder / "logits.csv")
+    (folder / "y.csv").rename(folder / "labels.csv")
+    rows = [
+        ",".join(map(repr, [*row, label]))
+        for row, label in zip(logits.tolist(), labels.tolist(), strict=True)
+    ]
+    (folder / "predictions.csv").write_text("\n".join(["cat,dog,bird,label", *rows, ""]))
+    if name == "softmax" and "-o" in line:
+        (folder / "probs.npy").unlink()
+    if name == "log-softmax" and "-o" in line:
+        (folder / "log_probs.npy").unlink()
+    outcome = run_shell(line.replace("xent ", "xentcli "), folder)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out or "-o " in line
+
+
+# Pages of the documentation
+
+
+def test_help_lists_the_pages(run: Run, terminal: Terminal) -> None:
+    listed = run("help").out
+    for topic in ("design", "numbers", "files", "options", "exit-codes", "benchmark"):
+        assert f"- **{topic}**: " in listed
+        assert topic in terminal("help").text
+
+
+def test_a_page_is_markdown_in_a_pipe_and_readable_at_a_terminal(
+    run: Run, terminal: Terminal
+) -> None:
+    text = topics.page("exit-codes")
+    assert run("help", "exit-codes").out == text.rstrip("\n") + "\n"
+    assert text.startswith("# ")
+    screen = terminal("help", "exit-codes")
+    assert not screen.text.startswith("#")
+    assert max(map(len, screen.lines)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("topic", "hint"),
+    [
+        ("nubmers", "xent help numbers"),
+        ("exit_code", "xent help exit-codes"),
+        ("zzz", "there are "),
+    ],
+)
+def test_there_is_no_such_page(run: Run, topic: str, hint: str) -> None:
+    outcome = run("help", topic)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"error: there is no page '{topic}'\nhint: ")
+    assert hint in outcome.err
+
+
+def test_help_of_a_command_is_its_page(run: Run) -> None:
+    assert run("help", "log-softmax") == run("log-softmax", "--help")
+
+
+# The nearest
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("softmx", "softmax"),
+        ("cross-entropy", "loss"),
+        ("cross_entropy", "loss"),
+        ("CrossEntropyLoss", "loss"),
+        ("nll-loss", "nll"),
+        ("nll_loss", "nll"),
+        ("NLLLoss", "nll"),
+        ("log_loss", "nll"),
+        ("logsoftmax", "log-softmax"),
+        ("log_softmax", "log-softmax"),
+        ("onehot", "one-hot"),
+        ("one_hot", "one-hot"),
+        ("ppl", "loss"),
+        ("perplexity", "loss"),
+        ("perplexty", "loss"),
+        ("accuracy", "loss"),
+        ("Loss", "loss"),
+    ],
+)
+def test_what_other_libraries_call_a_command(run: Run, typed: str, meant: str) -> None:
+    outcome = run(typed, "x.npy")
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"error: there is no command {typed!r}\nhint: did you mean xent ")
+    assert re.search(rf"xent {meant}[?,]", outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("softmax --dim 1", "--axis"),
+        ("loss --dim 1", "--class-axis"),
+        ("loss --target y.npy", "--labels"),
+        ("loss --targets y.npy", "--labels"),
+        ("nll --y y.npy", "--labels"),
+        ("softmax --input z.npy", "--logits"),
+        ("nll --input z.npy", "--log-probs"),
+        ("one-hot --input z.npy", "--labels"),
+        ("loss --ignore_index 0", "--ignore-index"),
+        ("loss --reducton sum", "--reduction"),
+        ("one-hot --n-classes 3", "--num-classes"),
+        ("loss --sep x", "--delimiter"),
+    ],
+)
+def test_what_other_libraries_call_an_option(run: Run, line: str, meant: str) -> None:
+    outcome = run(*line.split())
+    name, typed, _ = line.split()
+    assert outcome.code == 2
+    assert outcome.err.splitlines() == [
+        f"error: No such option: {typed}",
+        f"hint: did you mean {meant}? xent {name} --help",
+    ]
+
+
+def test_an_option_of_another_command(run: Run) -> None:
+    outcome = run("loss", "--num-classes", "3")
+    assert "this is an option of xent one-hot" in outcome.err
+
+
+# A command from outside
+
+
+TOY = '''
+from typing import Annotated
+
+from xentcli.cli.command import Command
+from xentcli.cli.options import Common, Writing, files_argument
+from xentcli.cli.output import Forms, Output
+
+
+def toy(
+    files: Annotated[list[str], files_argument("FILE...", "Any.")],
+    *,
+    writing: Writing,
+    common: Common,
+) -> None:
+    """Count the files that are named."""
+    text = f"{len(files)}\\n"
+    forms = Forms(lambda: {"files": len(files)}, lambda _width: [text], lambda _delimiter: text)
+    Output("toy", writing, common).write(forms)
+
+
+COMMAND = Command(toy, first=("--json",), examples=("xent toy a b",))
+'''
+
+
+def test_a_command_from_outside_is_one_file_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "toy_command.py").write_text(TOY)
+
+    def run_toy(line: str) -> str:
+        code = (
+            f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+            f"sys.argv = {['xent', *shlex.split(line)]!r}\n"
+            "from xentcli.cli.names import register; register('toy', 'toy_command')\n"
+            "from xentcli.__main__ import main; main()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=False, text=True, timeout=60
+        )
+        return done.stdout + done.stderr
+
+    assert run_toy("toy a b c") == "3\n"
+    assert run_toy("toy a b c --json") == '{"files": 3}\n'
+    assert "toy FILE...               Count the files that are named\n" in run_toy("--help")
+    assert "xent toy a b" in run_toy("toy --help")
+    assert "did you mean xent toy?" in run_toy("toyy")
+    assert run_toy("toy a --jsn").startswith(
+        "error: No such option: --jsn\nhint: did you mean --json?"
+    )

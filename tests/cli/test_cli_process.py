@@ -1,0 +1,183 @@
+"""What tunes the process: signals, closed and full streams, memory, threads."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import run_shell
+
+# What a run is stopped in, and how the stop is swallowed there.
+SWALLOWING = {
+    "nothing": "time.sleep(60)",
+    "an error of a library": """
+try:
+    time.sleep(60)
+except BaseException as error:
+    raise ValueError('the header cannot be read') from error
+""",
+    "a finalizer": """
+class Slow:
+    def __del__(self): time.sleep(60)
+Slow()
+time.sleep(60)
+""",
+    "everything": """
+try:
+    time.sleep(60)
+except BaseException:
+    time.sleep(60)
+""",
+    "a thread": """
+thread = threading.Thread(target=time.sleep, args=(60,))
+thread.start()
+try:
+    time.sleep(60)
+finally:
+    thread.join()
+""",
+}
+COMMAND = """
+import threading, time
+from typing import Annotated
+import typer
+from xentcli.cli.command import Command
+
+def slow() -> None:
+    "Wait."
+    print('begun', flush=True)
+{body}
+
+COMMAND = Command(slow)
+"""
+MAIN = """
+import sys; sys.path.insert(0, {folder!r}); sys.argv = ['xent', 'slow']
+from xentcli.cli.names import register; register('slow', 'slow_command')
+from xentcli.__main__ import main; main()
+"""
+
+
+def start_slow(folder: Path, body: str) -> subprocess.Popen[bytes]:
+    """Start a command that says when it has begun, and then waits."""
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    (folder / "slow_command.py").write_text(COMMAND.format(body=lines))
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN.format(folder=str(folder))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"begun\n"
+    time.sleep(0.1)
+    return process
+
+
+@pytest.mark.parametrize("body", SWALLOWING.values(), ids=SWALLOWING)
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+)
+def test_a_signal_ends_the_run_with_its_code_whatever_surfaces(
+    tmp_path: Path, body: str, number: int, code: int
+) -> None:
+    if body not in (SWALLOWING["nothing"], SWALLOWING["a thread"]) and code != 143:
+        return
+    with start_slow(tmp_path, body) as process:
+        began = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (code, b"", b"")
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("count", [1, 10, 100, 200])
+def test_a_signal_while_the_command_starts(folder: Path, count: int, number: int) -> None:
+    """It comes while a module is looked for, the `count`-th after the first of ours."""
+    code = (
+        "import os, sys\n"
+        "sys.argv = ['xent', 'softmax', 'z.npy']\n"
+        "from xentcli.__main__ import main\n"
+        "class Signalling:\n"
+        "    left = int(os.environ['COUNT'])\n"
+        "    def find_spec(self, *args):\n"
+        "        self.left -= 1\n"
+        "        if not self.left: os.kill(os.getpid(), int(os.environ['NUMBER']))\n"
+        "sys.meta_path.insert(0, Signalling())\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "COUNT": str(count), "NUMBER": str(int(number))},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
+
+
+def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
+    """As nohup has it: the terminal closes, and the run goes on."""
+    os.mkfifo(tmp_path / "slow")
+    np.save(tmp_path / "z.npy", np.zeros((3, 2)))
+    line = (
+        "trap '' HUP; (sleep 2; kill -HUP $$; cat z.npy > slow) & "
+        f"exec {sys.executable} -m xentcli softmax slow"
+    )
+    outcome = run_shell(line, tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == "0.5,0.5\n" * 3
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-", "2> >(true)"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("softmax index.csv", 0),
+        ("loss probs.csv y.csv", 0),
+        ("info z.npy missing.npy", 1),
+        ("softmax missing.npy", 1),
+        ("softmax z.npy --bogus", 2),
+        ("nonsense", 2),
+        ("softmax missing.npy --debug", 1),
+        ("softmax index.csv --color always", 0),
+    ],
+)
+def test_a_standard_error_that_cannot_be_written_changes_nothing(
+    folder: Path, stderr: str, line: str, code: int
+) -> None:
+    (folder / "index.csv").write_text(",a,b\n0,1,2\n1,1,3\n")
+    (folder / "probs.csv").write_text("0.5,0.25,0.25\n" * 5)
+    wanted = run_shell(f"xentcli {line}", folder)
+    assert wanted.err
+    outcome = run_shell(f"xentcli {line} {stderr}", folder)
+    assert (outcome.code, outcome.out) == (code, wanted.out)
+    assert wanted.code == code
+
+
+def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
+    """What a library writes to descriptor 2 would stand in it."""
+    code = (
+        "import sys; sys.argv = ['xent', 'softmax', 'z.npy', '-o', 'out.npy']\n"
+        "import os; from xentcli.storage import outputs\n"
+        "opened, real = [], os.open\n"
+        "def note(*args, **more):\n"
+        "    descriptor = real(*args, **more); opened.append(descriptor); return descriptor\n"
+        "from xentcli.cli import process; begin = process.begin\n"
+        "def begin_and_watch(): begin(); os.open = note\n"
+        "process.begin = begin_and_watch\n"
+        "from xentcli.__main__ import main\n"
+        "try: main()\n"
+        "finally: os.open = real; open('seen', 'w').write(str(min([*opened, 99])))\n"
+    )
+    (folder / "watched.py").write_text(code)
+    outcome = run_shell(f"{sys.executable} watched.py <&- >&- 2>&-", folder)
+    assert (folder / "out.npy").exists()
+    assert int((folder / "seen").read_text()) > 2
+    assert outcome.code == 0

@@ -1,0 +1,60 @@
+"""What a command is: a function, and what its help page shows first."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+from xentcli.cli import names
+from xentcli.cli.expand import expand
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+class Command(NamedTuple):
+    """A command of the command line.
+
+    Attributes
+    ----------
+    run : callable
+        Gets the options, each annotated for typer; a parameter that is a named tuple is a group
+        of them. The first line of its docstring is what the command does.
+    first : tuple of str
+        The options that the help page shows first, about five.
+    examples : tuple of str
+        Command lines to begin with.
+    """
+
+    run: Callable[..., None]
+    first: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+class PagedCommand(TyperCommand):
+    """A command with a help page of ours."""
+
+    spec: Command
+
+    def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
+        """Return the help page."""
+        from xentcli.cli.help_page import command_page
+
+        return command_page(self, ctx)
+
+
+@cache
+def load_command(name: str) -> Any:
+    """Return the command of this name, or None if there is none."""
+    module = names.home_of(name)
+    if module is None:
+        return None
+    spec: Command = import_module(module).COMMAND
+    alone = typer.Typer(add_completion=False, context_settings=CONTEXT)
+    alone.command(name, cls=PagedCommand)(expand(spec.run))
+    made: Any = get_command(alone)
+    made.spec = spec
+    return made

@@ -1,0 +1,32 @@
+"""xent log-softmax."""
+
+from typing import Annotated
+
+from xentcli.cli import options
+from xentcli.cli.command import Command
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.probabilities import SoftmaxOptions, run_softmax
+from xentcli.cli.reading import Reading
+
+
+def log_softmax(
+    files: Annotated[list[str] | None, options.files_argument("LOGITS...", options.SEVERAL)] = None,
+    logits: options.LogitsOption = None,
+    *,
+    softmax_options: SoftmaxOptions,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Turn logits into log-probabilities: z - log(sum(exp(z))) of each row."""
+    run_softmax("log-softmax", files, logits, softmax_options, writing, reading, common)
+
+
+COMMAND = Command(
+    log_softmax,
+    first=("--output", "--temperature", "--axis", "--id-column", "--json"),
+    examples=(
+        "xent log-softmax logits.npy -o log_probs.npy",
+        "xent log-softmax 'run/logits-*.npy' --json",
+    ),
+)

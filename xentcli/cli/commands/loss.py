@@ -1,0 +1,44 @@
+"""xent loss."""
+
+from typing import Annotated
+
+from xentcli.cli import losses, options
+from xentcli.cli.command import Command
+from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.reading import Reading
+
+
+def loss(
+    files: Annotated[
+        list[str] | None, options.files_argument("LOGITS LABELS", options.LOGITS_LABELS)
+    ] = None,
+    logits: options.LogitsOption = None,
+    labels: options.LabelsOption = None,
+    label_smoothing: Annotated[
+        float,
+        options.computation("--label-smoothing", metavar="E", help="In [0, 1].", min=0.0, max=1.0),
+    ] = 0.0,
+    temperature: options.TemperatureOption = 1.0,
+    *,
+    loss_options: LossOptions,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
+    inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
+    losses.check_files(inputs, loss_options)
+    criterion = losses.criterion_of(loss_options, "logits", label_smoothing, temperature)
+    losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
+
+
+COMMAND = Command(
+    loss,
+    first=("--reduction", "--ignore-index", "--label-column", "--shift", "--output", "--json"),
+    examples=(
+        "xent loss logits.npy labels.npy",
+        "xent loss 'run/logits-*.npy' labels.npy --reduction none -o losses.npy",
+        "xent loss predictions.csv --label-column label",
+    ),
+)

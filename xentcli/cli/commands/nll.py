@@ -1,0 +1,56 @@
+"""xent nll."""
+
+from typing import Annotated
+
+from xentcli.cli import losses, options
+from xentcli.cli.command import Command
+from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+
+
+def nll(
+    files: Annotated[
+        list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
+    ] = None,
+    log_probs: Annotated[
+        list[str] | None,
+        options.of_inputs(
+            "--log-probs",
+            metavar="FILE",
+            help="Log-probabilities; may be repeated for several shards.",
+        ),
+    ] = None,
+    probs: Annotated[
+        list[str] | None,
+        options.of_inputs(
+            "--probs",
+            metavar="FILE",
+            help="Probabilities instead, as scikit-learn's predict_proba gives them.",
+        ),
+    ] = None,
+    labels: options.LabelsOption = None,
+    *,
+    loss_options: LossOptions,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Compute the negative log likelihood of log-probabilities, or of probabilities."""
+    if log_probs and probs:
+        raise UsageError("give one of --log-probs and --probs")
+    inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
+    losses.check_files(inputs, loss_options)
+    criterion = losses.criterion_of(loss_options, "probabilities" if probs else "log-probabilities")
+    losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
+
+
+COMMAND = Command(
+    nll,
+    first=("--probs", "--reduction", "--ignore-index", "--label-column", "--output", "--json"),
+    examples=(
+        "xent nll log_probs.npy labels.npy",
+        "xent nll --probs probs.npy labels.npy",
+    ),
+)

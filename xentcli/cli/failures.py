@@ -1,0 +1,72 @@
+"""What an exception means to a user: one line, perhaps a hint, and the exit code."""
+
+import errno
+import signal
+import sys
+import traceback
+from typing import Any
+
+import typer
+
+from xentcli.cli.nearest import unknown_option
+from xentcli.cli.process import received_signal
+from xentcli.errors import OutputError, Stopped, UsageError, XentError
+
+_TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
+
+
+def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
+    """Say what went wrong, unless a signal ends the run, and return the exit code."""
+    if number := received_signal():
+        return 128 + number
+    ours = as_xent_error(error)
+    if isinstance(ours, Stopped):
+        return ours.exit_code
+    from xentcli.render.console import tell
+
+    if debug and sys.stderr is not None:
+        traceback.print_exception(error)
+    color = _color_option(arguments)
+    tell("error", ours.message, color)
+    if ours.hint:
+        tell("hint", ours.hint, color)
+    return ours.exit_code
+
+
+def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
+    """Return what any exception means to a user."""
+    match error:
+        case XentError():
+            return error
+        case KeyboardInterrupt() | typer.Abort():
+            return Stopped(signal.SIGINT)
+        case BrokenPipeError() | SystemExit():  # typer exits so when it cannot print
+            return Stopped(signal.SIGPIPE)
+        case _TyperUsageError(option_name=_, possibilities=_):
+            return unknown_option(error)
+        case _TyperUsageError():
+            return UsageError(_one_line(error.format_message()), hint=_help_page_of(error))
+        case OSError(errno=errno.ENOSPC):
+            return OutputError("<stdout>: cannot be written: no space left on device")
+        case MemoryError():
+            return XentError(f"out of memory: {error}")
+    what = f"{type(error).__name__}: {_one_line(str(error))}"
+    return XentError(f"a mistake in xent: {what}", hint="--debug shows where")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _help_page_of(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'xent'} --help"
+
+
+def _color_option(arguments: list[str]) -> Any:
+    """Return what --color says, also where the command line is wrong otherwise."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        value = argument.removeprefix("--color=") if before != "--color" else argument
+        if value in ("always", "never") and (before == "--color" or argument != value):
+            return value
+    return "auto"

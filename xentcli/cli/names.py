@@ -1,0 +1,35 @@
+"""The names of the commands and the modules that have them, each imported when it is asked for."""
+
+COMMANDS = (
+    "softmax",
+    "log-softmax",
+    "one-hot",
+    "nll",
+    "loss",
+    "explain",
+    "info",
+    "completion",
+    "help",
+)
+_HOMES = {name: f"xentcli.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
+
+
+def command_names() -> list[str]:
+    """Return the names of all commands, in the order of the help page."""
+    return list(_HOMES)
+
+
+def home_of(name: str) -> str | None:
+    """Return the module that has the `COMMAND` of this name, or None if there is no such command.
+
+    Examples
+    --------
+    >>> home_of("log-softmax")
+    'xentcli.cli.commands.log_softmax'
+    """
+    return _HOMES.get(name)
+
+
+def register(name: str, module: str) -> None:
+    """Add a command: `module` is imported when it is first asked for, and has a `COMMAND`."""
+    _HOMES[name] = module

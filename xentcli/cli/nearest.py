@@ -1,0 +1,147 @@
+"""Unknown commands and options, answered with the nearest, and with what other libraries say."""
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from xentcli.cli import names
+from xentcli.errors import UsageError
+
+# What users of PyTorch, scikit-learn and NumPy may type: the command that does it.
+_COMMANDS = {
+    "cross-entropy": "loss",
+    "cross-entropy-loss": "loss",
+    "crossentropy": "loss",
+    "crossentropyloss": "loss",
+    "ce": "loss",
+    "ppl": "loss",
+    "perplexity": "loss",
+    "accuracy": "loss",
+    "accuracy-score": "loss",
+    "nll-loss": "nll",
+    "nllloss": "nll",
+    "log-likelihood": "nll",
+    "negative-log-likelihood": "nll",
+    "log-loss": "nll",
+    "logsoftmax": "log-softmax",
+    "onehot": "one-hot",
+    "to-categorical": "one-hot",
+    "probs": "softmax",
+    "describe": "info",
+    "inspect": "info",
+    "steps": "explain",
+    "completions": "completion",
+    "man": "help",
+    "docs": "help",
+}
+_NOTES = {
+    "ppl": "prints the perplexity too; --json has it in full",
+    "perplexity": "prints the perplexity too; --json has it in full",
+    "accuracy": "prints the accuracy too",
+    "accuracy-score": "prints the accuracy too",
+    "log-loss": "takes probabilities as --probs FILE",
+}
+# Likewise for options; of several, the first that the command has.
+_OPTIONS = {
+    "--dim": ("--axis", "--class-axis"),
+    "--axis": ("--class-axis",),
+    "--class-axis": ("--axis",),
+    "--target": ("--labels",),
+    "--targets": ("--labels",),
+    "--label": ("--labels",),
+    "--y": ("--labels",),
+    "--y-true": ("--labels",),
+    "--truth": ("--labels",),
+    "--input": ("--logits", "--log-probs", "--labels"),
+    "--inputs": ("--logits", "--log-probs", "--labels"),
+    "--file": ("--logits", "--log-probs", "--labels"),
+    "--scores": ("--logits", "--log-probs"),
+    "--pred": ("--logits", "--log-probs"),
+    "--preds": ("--logits", "--log-probs"),
+    "--predictions": ("--logits", "--log-probs"),
+    "--y-pred": ("--logits", "--probs"),
+    "--y-proba": ("--probs",),
+    "--log-prob": ("--log-probs",),
+    "--logprobs": ("--log-probs",),
+    "--prob": ("--probs",),
+    "--class-weight": ("--weight",),
+    "--weights": ("--weight",),
+    "--n-classes": ("--num-classes",),
+    "--smoothing": ("--label-smoothing",),
+    "--temp": ("--temperature",),
+    "--ignore": ("--ignore-index",),
+    "--padding-idx": ("--ignore-index",),
+    "--names": ("--classes",),
+    "--class-names": ("--classes",),
+    "--target-names": ("--classes",),
+    "--usecols": ("--columns",),
+    "--sep": ("--delimiter",),
+    "--index-col": ("--id-column", "--drop"),
+    "--out": ("--output",),
+    "--format": ("--to", "--from"),
+    "--overwrite": ("--force",),
+    "--n-jobs": ("--jobs",),
+    "--num-workers": ("--jobs",),
+    "--threads": ("--jobs",),
+    "--workers": ("--jobs",),
+}
+
+
+def unknown_command(name: str) -> UsageError:
+    """Return the error that names the command which was probably meant."""
+    plain = _dashed(name).lower()
+    known = names.command_names()
+    meant = _COMMANDS.get(plain) or (plain if plain in known else None)
+    if meant is None:
+        near = get_close_matches(plain, [*known, *_COMMANDS], 1)
+        meant = near[0] if near else None
+        meant = _COMMANDS.get(meant or "", meant)
+    if meant is None:
+        return UsageError(f"there is no command {name!r}", hint="xent --help")
+    note = f", which {_NOTES[plain]}" if plain in _NOTES else "?"
+    return UsageError(f"there is no command {name!r}", hint=f"did you mean xent {meant}{note}")
+
+
+def unknown_option(error: Any) -> UsageError:
+    """Return the error that names the option which was probably meant."""
+    typed, context = error.option_name, error.ctx
+    page = f"{context.command_path if context else 'xent'} --help"
+    has = {flag for p in context.command.get_params(context) for flag in _flags(p)}
+    meant = _same_option(typed, has)
+    if meant:
+        hint = f"did you mean {meant}? {page}"
+    elif elsewhere := _commands_with(_dashed(typed), context.info_name):
+        hint = f"this is an option of {', '.join(elsewhere)}; {page}"
+    else:
+        near = get_close_matches(_dashed(typed), sorted(has), 1, 0.7)
+        hint = f"did you mean {near[0]}? {page}" if near else page
+    return UsageError(f"No such option: {typed}", hint=hint)
+
+
+def _same_option(typed: str, has: set[str]) -> str | None:
+    """Return an option of the command that other libraries give the name which was typed."""
+    plain = _dashed(typed).lower()
+    return next((option for option in (plain, *_OPTIONS.get(plain, ())) if option in has), None)
+
+
+def _commands_with(option: str, but: str | None) -> list[str]:
+    """Return the commands that have an option."""
+    from xentcli.cli.command import load_command
+
+    others = [name for name in names.command_names() if name != but]
+    return [
+        f"xent {name}"
+        for name in others
+        if any(option in _flags(param) for param in load_command(name).params)
+    ]
+
+
+def _flags(parameter: Any) -> list[str]:
+    """Return the long names of an option."""
+    return [flag for flag in (*parameter.opts, *parameter.secondary_opts) if flag[:2] == "--"]
+
+
+def _dashed(name: str) -> str:
+    """Return a name with dashes between its words."""
+    start, rest = re.fullmatch(r"(-*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    return start + re.sub(r"[_\s]+", "-", rest)

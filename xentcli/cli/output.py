@@ -1,0 +1,132 @@
+"""Where a result goes, and in which form: JSON, a table at a terminal, text or a file."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from xentcli.cli.options import Common, Writing
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.flow import Sink
+
+
+class Forms(NamedTuple):
+    """The forms of a result; each is made when it is needed."""
+
+    json: Callable[[], Any]
+    """Returns a dataclass or a dict of plain values."""
+    table: Callable[[int], Iterable[Any]]
+    """Returns what to show at a terminal of this width, one after the other."""
+    text: Callable[[str], str] | None = None
+    """Returns text with this delimiter between cells; None where `number` is the result."""
+    number: float | None = None
+
+
+class Output:
+    """Where the result of one command goes."""
+
+    def __init__(self, command: str, writing: Writing, common: Common) -> None:
+        self._command = command
+        self._writing = writing
+        self._common = common
+        self._summary: Any = None
+
+    @property
+    def form(self) -> Literal["json", "table", "file"]:
+        """What is written: JSON if asked for, a table at a terminal, else a file or a pipe."""
+        if self._common.json:
+            return "json"
+        at_terminal = self._writing.output == "-" and _is_terminal()
+        return "table" if at_terminal and self._writing.to is None else "file"
+
+    def check(self, *, is_text: bool = True) -> None:
+        """Raise now what writing would raise after the work."""
+        from xentcli.pipeline.outputs import check_output, check_text_output
+
+        output, to, force = self._writing
+        if is_text or self._common.json:
+            check_text_output(output, to, force=force)
+        else:
+            check_output(output, force=force)
+
+    def write(self, forms: Forms) -> None:
+        """Write a result in the form that fits."""
+        from xentcli.pipeline.outputs import delimiter_for, number_file, text_file
+
+        output, to, force = self._writing
+        if self.form == "table":
+            screen = _console(self._common)
+            for renderable in forms.table(screen.width):
+                screen.print(renderable)
+            return
+        if self.form == "json":
+            from xentcli.render.json import to_json
+
+            text = to_json(forms.json())
+        elif forms.text is not None:
+            text = forms.text(delimiter_for(output, to))
+        else:
+            number_file(forms.number or 0.0, output, to, force=force)
+            return
+        with text_file(output, to, force=force) as write:
+            write(text)
+
+    @contextmanager
+    def array(self, key: str = "values") -> "Iterator[Sink]":
+        """Open what takes the array that the command makes; JSON has it under `key`."""
+        from xentcli.pipeline.outputs import array_file, text_file
+
+        output, to, force = self._writing
+        if self.form == "json":
+            from xentcli.render.json import JsonArray
+
+            with text_file(output, to, force=force) as write:
+                array = JsonArray(write, key, {"command": self._command})
+                yield array
+                array.close(self._summary)
+        elif self.form == "table":
+            from xentcli.render.preview import Preview
+
+            preview = Preview(self._command)
+            yield preview
+            preview.show(_console(self._common), "-o FILE, or | cat")
+        else:
+            self._refuse_binary_terminal()
+            with array_file(output, to, force=force) as file:
+                yield file
+            self.warn_of_formulas(file.formulas)
+
+    def add_summary(self, summary: Any) -> None:
+        """Have JSON say this too, behind the array."""
+        self._summary = summary
+
+    def warn_of_formulas(self, cells: Iterable[str]) -> None:
+        """Warn of the first cell of a text file that a spreadsheet would run, if there is one."""
+        from xentcli.text import runs_in_spreadsheet
+
+        if cell := next(filter(runs_in_spreadsheet, cells), None):
+            file = "<stdout>" if self._writing.output == "-" else self._writing.output
+            shown = repr(cell if len(cell) <= 40 else cell[:37] + "...")
+            message = f"{file}: a spreadsheet would run the cell {shown} as a formula"
+            self._common.tell("warning", message)
+
+    def _refuse_binary_terminal(self) -> None:
+        """Raise UsageError if bytes that are no text would be shown at a terminal."""
+        from xentcli.pipeline.outputs import format_for
+
+        output, to, _ = self._writing
+        if output == "-" and _is_terminal() and not format_for(output, to).is_text:
+            raise UsageError(f"{to} is no text for a terminal", hint="-o FILE, or | cat")
+
+
+def _is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _console(common: Common) -> Any:
+    from xentcli.render.console import console
+
+    return console(sys.stdout, common.color)
