@@ -16,9 +16,10 @@ from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.labels import LossOptions
+from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError
-from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, indexed, read_whole
+from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, indexed, read_whole
 
 Array = NDArray[Any]
 
@@ -134,23 +135,27 @@ class Aligned:
         follower = self._follower
         if follower is None:
             raise AssertionError("labels stand beside the logits")
+        if self.axes.cut_axis is None:
+            return read_whole(follower.source)
         labels = read(follower, step.parts[0])
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis)
 
     def _arrays(self, step: Step) -> tuple[Array, Array, Array | None, tuple[int, ...]]:
+        """Return the rows of a step in memory."""
         axes = self.axes
         if axes.cut_axis is None:
-            values, labels, ids = read_whole(self.logits), read_whole(self.labels), None
+            table = Table(read_whole(self.logits))
         else:
-            values, labels, ids = self.logits.decode(step.block)
-            labels = labels if self.labels is None else self._labels_of(step)
-        values = axes.shift.logits_with_a_label(values, axes.last_row_axis, step.rows)
+            table = self.logits.decode(step.block)
+        labels = table.labels if self.labels is None else self._labels_of(step)
+        if labels is None:
+            raise AssertionError("a file of logits and labels has labels in each block")
+        values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
         rows = as_rows(values, axes.class_axis)
-        shape = values.shape
-        lead = shape[: axes.class_axis] + shape[axes.class_axis + 1 :]
         if axes.probabilities:
             labels = as_rows(labels, axes.class_axis)
-        return rows, labels, None if ids is None else ids[: step.rows], lead
+        ids = None if table.ids is None else table.ids[: step.rows]
+        return rows, labels, ids, without_axis(values.shape, axes.class_axis)
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""

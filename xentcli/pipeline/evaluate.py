@@ -211,10 +211,10 @@ def _summary(
         perplexity=loss.perplexity,
         bits=loss.bits,
         standard_error=loss.standard_error,
-        accuracy=accuracy and accuracy.value,
-        accuracy_low=accuracy and accuracy.low,
-        accuracy_high=accuracy and accuracy.high,
-        hits=accuracy and accuracy.hits,
+        accuracy=accuracy.value if accuracy else None,
+        accuracy_low=accuracy.low if accuracy else None,
+        accuracy_high=accuracy.high if accuracy else None,
+        hits=accuracy.hits if accuracy else None,
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
-from xentcli.core.dtypes import Floats
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.execution import available_jobs
 from xentcli.formats.base import (
@@ -87,7 +86,7 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
             values = values.astype(dtype)
         if temperature == 1.0:
             return values
-        cooled: Floats = values.astype(np.float64) / temperature
+        cooled: Array = values.astype(np.float64) / temperature
     if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
         raise InputError(f"logits divided by the temperature {temperature} are too large")
     return cooled

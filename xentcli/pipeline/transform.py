@@ -14,7 +14,7 @@ from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along, indexed
+from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.evaluate import looks_of
 from xentcli.pipeline.flow import Part, Sink, Total, collect
 from xentcli.pipeline.inputs import Run, prepare
