@@ -20,7 +20,7 @@ any_jobs = pytest.mark.parametrize("jobs", [1, 2, 5])
 several_jobs = pytest.mark.parametrize("jobs", [2, 5])
 
 
-any_workers = pytest.mark.parametrize("forks", [False, True], ids=["threads", "processes"])
+any_workers = pytest.mark.parametrize("shareable", [False, True], ids=["threads", "processes"])
 
 
 def open_files() -> set[str]:
@@ -56,8 +56,8 @@ class Counted:
 @any_workers
 @any_jobs
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100])
-def test_every_item_once_and_in_order(jobs: int, count: int, forks: bool) -> None:
-    assert list(ordered_map(lambda i: i * i, range(count), jobs, forks=forks)) == [
+def test_every_item_once_and_in_order(jobs: int, count: int, shareable: bool) -> None:
+    assert list(ordered_map(lambda i: i * i, range(count), jobs, shareable=shareable)) == [
         i * i for i in range(count)
     ]
 
@@ -96,19 +96,19 @@ def test_one_job_needs_no_thread() -> None:
 
 @any_workers
 @any_jobs
-def test_few_items_are_held_at_a_time(jobs: int, forks: bool) -> None:
+def test_few_items_are_held_at_a_time(jobs: int, shareable: bool) -> None:
     items = Counted(60)
-    for taken, _ in enumerate(ordered_map(lambda i: i, items, jobs, forks=forks)):
+    for taken, _ in enumerate(ordered_map(lambda i: i, items, jobs, shareable=shareable)):
         assert items.asked - taken <= jobs + 2
     assert items.asked == 60
 
 
 @any_workers
 @any_jobs
-def test_items_without_end(jobs: int, forks: bool) -> None:
+def test_items_without_end(jobs: int, shareable: bool) -> None:
     """Of a stream that is still being written, say."""
     items = Counted(10**9)
-    results = ordered_map(lambda i: i, items, jobs, forks=forks)
+    results = ordered_map(lambda i: i, items, jobs, shareable=shareable)
     assert [next(results) for _ in range(30)] == list(range(30))
     close = getattr(results, "close", None)
     if close:
@@ -119,36 +119,36 @@ def test_items_without_end(jobs: int, forks: bool) -> None:
 @any_workers
 @any_jobs
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
-def test_an_error_in_the_function_comes_out(jobs: int, at: int, forks: bool) -> None:
+def test_an_error_in_the_function_comes_out(jobs: int, at: int, shareable: bool) -> None:
     def work(i: int) -> int:
         if i == at:
             raise ValueError(f"item {i}")
         return i
 
     with pytest.raises(ValueError, match=f"^item {at}$"):
-        list(ordered_map(work, range(40), jobs, forks=forks))
+        list(ordered_map(work, range(40), jobs, shareable=shareable))
 
 
 @any_workers
 @any_jobs
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
-def test_an_error_in_the_items_comes_out(jobs: int, at: int, forks: bool) -> None:
+def test_an_error_in_the_items_comes_out(jobs: int, at: int, shareable: bool) -> None:
     with pytest.raises(OSError, match="the file is gone"):
-        list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs, forks=forks))
+        list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs, shareable=shareable))
 
 
 @any_workers
 @any_jobs
-def test_results_before_an_error_are_still_given(jobs: int, forks: bool) -> None:
+def test_results_before_an_error_are_still_given(jobs: int, shareable: bool) -> None:
     got: list[int] = []
     with pytest.raises(ZeroDivisionError):
-        got.extend(ordered_map(lambda i: 12 // (6 - i), range(9), jobs, forks=forks))
+        got.extend(ordered_map(lambda i: 12 // (6 - i), range(9), jobs, shareable=shareable))
     assert got == [2, 2, 3, 4, 6, 12]
 
 
 @any_workers
 @several_jobs
-def test_closing_early_stops(jobs: int, forks: bool) -> None:
+def test_closing_early_stops(jobs: int, shareable: bool) -> None:
     started: list[int] = []
 
     def work(i: int) -> int:
@@ -156,7 +156,7 @@ def test_closing_early_stops(jobs: int, forks: bool) -> None:
         return i
 
     items = Counted(1000)
-    results: Any = ordered_map(work, items, jobs, forks=forks)
+    results: Any = ordered_map(work, items, jobs, shareable=shareable)
     next(results)
     results.close()
     assert items.asked <= jobs + 3
@@ -165,9 +165,9 @@ def test_closing_early_stops(jobs: int, forks: bool) -> None:
 
 @any_workers
 @several_jobs
-def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, forks: bool) -> None:
+def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, shareable: bool) -> None:
     def consume() -> None:
-        for result in ordered_map(lambda i: i, range(100), jobs, forks=forks):
+        for result in ordered_map(lambda i: i, range(100), jobs, shareable=shareable):
             if result == 5:
                 raise KeyError(result)
 
@@ -181,7 +181,7 @@ def test_available_jobs() -> None:
 
 
 def one_by_one(function: Callable[[int], Any], count: int, jobs: int = 2) -> list[Any]:
-    return list(ordered_map(function, range(count), jobs, forks=True))
+    return list(ordered_map(function, range(count), jobs, shareable=True))
 
 
 @several_jobs
@@ -250,7 +250,7 @@ def test_processes_end_with_the_one_that_asks() -> None:
     parent = os.fork()
     if parent == 0:
         try:
-            for _ in ordered_map(lambda _: time.sleep(0.05), range(1000), 3, forks=True):
+            for _ in ordered_map(lambda _: time.sleep(0.05), range(1000), 3, shareable=True):
                 os.kill(os.getpid(), signal.SIGKILL)
         finally:
             os._exit(1)

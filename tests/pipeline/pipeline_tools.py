@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pytest
 
 from xentcli.formats import registry
-from xentcli.formats.base import ArrayHeader, ReadOptions, Source
-from xentcli.pipeline.inputs import InputFile
-from xentcli.pipeline.shards import open_shards
+from xentcli.formats.base import BLOCK_ELEMENTS, ArrayHeader, ReadOptions, Source
+from xentcli.formats.shards import open_shards
+from xentcli.pipeline.inputs import InputFile, Progress, Run
 from xentcli.storage.inputs import Input
 
 Array = npt.NDArray[Any]
@@ -60,10 +60,23 @@ class Kept:
         return np.concatenate(self.parts)
 
 
+class _Sizes:
+    """Of the blocks of the runs that a test begins."""
+
+    block_elements = BLOCK_ELEMENTS
+
+
+_sizes = _Sizes()
+
+
+def run(jobs: int = 2, progress: Progress | None = None) -> Run:
+    """Return how to run: in blocks of the size that the test has set."""
+    return Run(jobs, progress, _sizes.block_elements)
+
+
 def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) -> None:
     """Make every block and every tile hold `rows` rows, also where they are spread over a file."""
-    monkeypatch.setattr("xentcli.formats.memory.BLOCK_ELEMENTS", rows * row_size)
-    monkeypatch.setattr("xentcli.pipeline.tiled._LARGEST", 1)
+    monkeypatch.setattr(_sizes, "block_elements", rows * row_size)
     monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", rows * row_size)
     monkeypatch.setattr("xentcli.formats.arrays.ArraySource.run_bytes", 1)
 

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, set_block_rows
+from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_rows
 
 import xentcli as xent
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
-from xentcli.pipeline.inputs import Run
 
 Array = npt.NDArray[Any]
 
@@ -20,7 +19,6 @@ RNG = np.random.default_rng(4)
 LOGITS = RNG.normal(size=(20, 3)) * 3.0
 LABELS = RNG.integers(3, size=20)
 PROBS = RNG.dirichlet(np.ones(3), size=20)
-RUN = Run(2)
 
 
 @pytest.fixture
@@ -59,7 +57,7 @@ def test_every_class_axis(
         sink = Kept()
         criterion = Criterion(class_axis=axis if labels is t else asked)
         source = npy_file(tmp_path / "y.npy", store(labels) if lead else labels)
-        evaluation = evaluate(logits, source, criterion, RUN, sink)
+        evaluation = evaluate(logits, source, criterion, run(), sink)
         want = xent.cross_entropy(np.moveaxis(x, axis, usual), inner, reduction="none")
         got = sink.values if lead else sink.parts[0]
         np.testing.assert_array_equal(got, want)
@@ -91,10 +89,10 @@ def test_every_place_of_logits_and_labels(
     criterion = Criterion(class_axis=class_axis)
     if logits_in == "pipe":
         with npy_pipe(x) as stream:
-            got = evaluate(stream, targets, criterion, RUN)
+            got = evaluate(stream, targets, criterion, run())
     else:
         source = places[logits_in](tmp_path / f"x.{logits_in}", x)
-        got = evaluate(source, targets, criterion, RUN)
+        got = evaluate(source, targets, criterion, run())
     assert got.summary.loss == want
     assert got.summary.rows == got.summary.used == 20
 
@@ -107,7 +105,7 @@ def test_a_note_says_where_the_classes_are(tmp_path: Path) -> None:
     ):
         logits = npy_file(tmp_path / "x.npy", np.zeros(shape))
         targets = npy_file(tmp_path / "y.npy", np.zeros(labels, int))
-        notes = evaluate(logits, targets, Criterion(), RUN).notes
+        notes = evaluate(logits, targets, Criterion(), run()).notes
         assert len(notes) == (note is not None)
         assert not note or note in notes[0]
 
@@ -119,7 +117,7 @@ def test_uneven_probabilities_are_noted_once(
     probs = PROBS.copy()
     probs[[2, 7, 19]] *= 2.0
     targets = npy_file(tmp_path / "y.npy", probs)
-    notes = evaluate(npy_file(tmp_path / "x.npy", LOGITS), targets, Criterion(), RUN).notes
+    notes = evaluate(npy_file(tmp_path / "x.npy", LOGITS), targets, Criterion(), run()).notes
     assert notes == ["rows of class probabilities that do not sum to 1: 3"]
 
 
@@ -136,11 +134,11 @@ def test_the_first_wrong_label_and_how_many(
     labels[[5, 6, 17]] = [9, -3, 3]
     x, y = tmp_path / "x.npy", tmp_path / "y.npy"
     with pytest.raises(LabelError) as caught:
-        evaluate(npy_file(x, LOGITS), npy_file(y, labels), Criterion(), Run(jobs))
+        evaluate(npy_file(x, LOGITS), npy_file(y, labels), Criterion(), run(jobs))
     assert str(caught.value) == f"{y}[5]: label 9 is outside 0..2 (3 such rows)"
     text = tmp_path / "y.csv"
     with pytest.raises(LabelError) as caught:
-        evaluate(npy_file(x, LOGITS), csv_file(text, labels), Criterion(), Run(jobs))
+        evaluate(npy_file(x, LOGITS), csv_file(text, labels), Criterion(), run(jobs))
     assert str(caught.value) == f"{text}:6: label 9.0 is outside 0..2 (3 such rows)".replace(
         ".0", ""
     )
@@ -170,12 +168,12 @@ def test_the_first_row_that_is_not_finite(
     labels[5] = -100  # an ignored row counts for nothing
     x, y = tmp_path / "x.npy", tmp_path / "y.npy"
     with pytest.raises(NonFiniteError) as caught:
-        evaluate(npy_file(x, logits), npy_file(y, labels), Criterion(), RUN)
+        evaluate(npy_file(x, logits), npy_file(y, labels), Criterion(), run())
     assert str(caught.value).startswith(f"{x}{index}: {what}")
     assert str(caught.value).endswith("(2 such rows)")
     sink = Kept()
     criterion = Criterion(propagate=True)
-    summary = evaluate(npy_file(x, logits), npy_file(y, labels), criterion, RUN, sink).summary
+    summary = evaluate(npy_file(x, logits), npy_file(y, labels), criterion, run(), sink).summary
     assert np.flatnonzero(np.isnan(sink.values)).tolist() == [4, 19]
     assert sink.values[5] == 0.0
     assert math.isnan(summary.loss)
@@ -194,13 +192,13 @@ def test_a_problem_in_several_dimensions_is_named_by_its_index(
         place = np.insert([2, 4], axis, 1).tolist()
         sources = npy_file(x, logits), npy_file(y, np.zeros((4, 5), int))
         with pytest.raises(NonFiniteError) as caught:
-            evaluate(*sources, Criterion(class_axis=axis), RUN)
+            evaluate(*sources, Criterion(class_axis=axis), run())
         assert str(caught.value) == f"{x}{place}: logit nan (2 such rows)"
         labels = np.zeros((4, 5), int)
         labels[1, 3] = 7
         sources = npy_file(x, logits), npy_file(y, labels)
         with pytest.raises(LabelError) as label_error:
-            evaluate(*sources, Criterion(class_axis=axis, propagate=True), RUN)
+            evaluate(*sources, Criterion(class_axis=axis, propagate=True), run())
         assert str(label_error.value) == f"{y}[1, 3]: label 7 is outside 0..2"
 
 
@@ -214,7 +212,7 @@ def test_labels_too_few_or_too_many(
     places = {"npy": npy_file, "csv": csv_file}
     labels = places[kind](tmp_path / f"y.{kind}", np.zeros(rows, int))
     with pytest.raises(ShapeError, match=rf"{rows} labels"):
-        evaluate(npy_file(tmp_path / "x.npy", LOGITS), labels, Criterion(), RUN)
+        evaluate(npy_file(tmp_path / "x.npy", LOGITS), labels, Criterion(), run())
 
 
 # Options
@@ -228,17 +226,17 @@ def test_temperature_and_dtype(tmp_path: Path) -> None:
         (Criterion(dtype=np.dtype(np.float32), temperature=0.5), LOGITS.astype("f4") * 2.0),
     ):
         sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", labels)
-        got = evaluate(*sources, criterion, RUN).summary.loss
+        got = evaluate(*sources, criterion, run()).summary.loss
         assert got == pytest.approx(float(xent.cross_entropy(logits, labels)), rel=1e-7)
 
 
 def test_the_label_of_the_first_class(tmp_path: Path) -> None:
     sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", LABELS + 1)
     criterion = Criterion(options=LossOptions(label_base=1))
-    assert evaluate(*sources, criterion, RUN).summary.loss == xent.cross_entropy(LOGITS, LABELS)
+    assert evaluate(*sources, criterion, run()).summary.loss == xent.cross_entropy(LOGITS, LABELS)
     sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", LABELS)
     with pytest.raises(LabelError, match=r"label 0 is outside 1..3"):
-        evaluate(*sources, criterion, RUN)
+        evaluate(*sources, criterion, run())
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
@@ -248,7 +246,7 @@ def test_log_probabilities_and_probabilities(reduction: Any, tmp_path: Path) -> 
     kinds: dict[Any, Array] = {"log-probabilities": log_probs, "probabilities": np.exp(log_probs)}
     for kind, values in kinds.items():
         sources = npy_file(tmp_path / "x.npy", values), npy_file(tmp_path / "y.npy", LABELS)
-        evaluation = evaluate(*sources, Criterion(kind, reduction=reduction), RUN)
+        evaluation = evaluate(*sources, Criterion(kind, reduction=reduction), run())
         assert evaluation.summary.loss == pytest.approx(want, rel=1e-14)
         assert evaluation.summary.command == "nll"
         assert evaluation.looks_like == kind
@@ -256,7 +254,7 @@ def test_log_probabilities_and_probabilities(reduction: Any, tmp_path: Path) -> 
 
 def test_no_rows_at_all(tmp_path: Path) -> None:
     sources = npy_file(tmp_path / "x.npy", LOGITS[:0]), npy_file(tmp_path / "y.npy", LABELS[:0])
-    summary = evaluate(*sources, Criterion(), RUN).summary
+    summary = evaluate(*sources, Criterion(), run()).summary
     assert math.isnan(summary.loss)
     assert (summary.loss_sum, summary.rows, summary.num_classes) == (0.0, 0, 3)
 
@@ -264,8 +262,8 @@ def test_no_rows_at_all(tmp_path: Path) -> None:
 def test_options_that_do_not_fit(tmp_path: Path) -> None:
     sources = npy_file(tmp_path / "x.npy", LOGITS), npy_file(tmp_path / "y.npy", PROBS)
     with pytest.raises(InputError, match="ignore_index"):
-        evaluate(*sources, Criterion(options=LossOptions(ignore_index=0)), RUN)
+        evaluate(*sources, Criterion(options=LossOptions(ignore_index=0)), run())
     with pytest.raises(ShapeError, match="one number for each of the 3 classes"):
-        evaluate(*sources, Criterion(options=LossOptions(np.ones(2))), RUN)
+        evaluate(*sources, Criterion(options=LossOptions(np.ones(2))), run())
     with pytest.raises(ShapeError, match="no axis 2"):
-        evaluate(*sources, Criterion(class_axis=2), RUN)
+        evaluate(*sources, Criterion(class_axis=2), run())

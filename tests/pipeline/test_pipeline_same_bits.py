@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, set_block_rows
+from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
 
 import xentcli as xent
 from xentcli.formats.base import Source
@@ -45,12 +45,12 @@ def labels_of(num_classes: int) -> Array:
 
 
 def losses(
-    logits: Source, labels: Source, run: Run, options: LossOptions | None = None
+    logits: Source, labels: Source, running: Run, options: LossOptions | None = None
 ) -> tuple[LossSummary, Array]:
     """Return the summary and the rows."""
     sink = Kept()
     criterion = Criterion(options=options or LossOptions())
-    summary = evaluate(logits, labels, criterion, run, sink).summary
+    summary = evaluate(logits, labels, criterion, running, sink).summary
     return summary, sink.values
 
 
@@ -70,8 +70,8 @@ def test_jobs_and_blocks(
         set_block_rows(monkeypatch, block_rows, num_classes)
         for jobs in JOBS:
             done: list[int] = []
-            run = Run(jobs, lambda rows, _, done=done: done.append(rows))  # type: ignore[misc]
-            summary, got = losses(open_file(files[0]), open_file(files[1]), run)
+            running = run(jobs, lambda rows, _, done=done: done.append(rows))  # type: ignore[misc]
+            summary, got = losses(open_file(files[0]), open_file(files[1]), running)
             assert got.tobytes() == rows.tobytes(), (block_rows, jobs)
             assert summary.loss_sum == math.fsum(rows), (block_rows, jobs)
             assert done == [min(n, ROWS) for n in range(block_rows, ROWS + block_rows, block_rows)]
@@ -95,9 +95,9 @@ def test_layouts_of_the_file(
     for block_rows, jobs in ((7, 2), (999, 5)):
         set_block_rows(monkeypatch, block_rows, num_classes)
         logits, labels = npy_file(tmp_path / "x.npy", stored), npy_file(tmp_path / "y.npy", y)
-        summary, got = losses(logits, labels, Run(jobs))
+        summary, got = losses(logits, labels, run(jobs))
         with npy_pipe(stored) as x_stream, npy_pipe(y) as y_stream:
-            piped_summary, piped = losses(x_stream, y_stream, Run(jobs))
+            piped_summary, piped = losses(x_stream, y_stream, run(jobs))
         assert got.tobytes() == piped.tobytes() == rows.tobytes(), block_rows
         assert summary.loss_sum == piped_summary.loss_sum == math.fsum(rows)
 
@@ -106,7 +106,7 @@ def test_layouts_of_the_file(
 def test_text_holds_the_same_numbers(num_classes: int, tmp_path: Path) -> None:
     x, y = logits_of(num_classes, "float64"), labels_of(num_classes)
     logits, labels = csv_file(tmp_path / "x.csv", x), csv_file(tmp_path / "y.csv", y)
-    summary, got = losses(logits, labels, Run(2))
+    summary, got = losses(logits, labels, run(2))
     assert got.tobytes() == np.asarray(xent.cross_entropy(x, y, reduction="none")).tobytes()
     assert summary.loss_sum == math.fsum(got)
 
@@ -121,7 +121,7 @@ def test_the_order_of_the_rows(num_classes: int, dtype: str, tmp_path: Path) -> 
         order = np.random.default_rng(seed).permutation(ROWS)
         logits = npy_file(tmp_path / "x.npy", x[order])
         labels = npy_file(tmp_path / "y.npy", y[order])
-        summary, rows = losses(logits, labels, Run(2), options)
+        summary, rows = losses(logits, labels, run(2), options)
         first = first or summary
         assert summary == first
         assert summary.loss_sum == math.fsum(rows)
@@ -155,6 +155,6 @@ def test_every_kind_of_loss(
             set_block_rows(monkeypatch, block_rows, num_classes)
             logits = npy_file(tmp_path / "x.npy", convert(x))
             labels = npy_file(tmp_path / "y.npy", convert(y))
-            summary, got = losses(logits, labels, Run(2), options)
+            summary, got = losses(logits, labels, run(2), options)
             assert got.tobytes() == rows.tobytes(), (convert, block_rows)
             assert summary.loss_sum == math.fsum(rows)

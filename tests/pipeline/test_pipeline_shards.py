@@ -15,17 +15,19 @@ from pipeline_tools import (
     npy_file,
     open_file,
     open_paths,
+    run,
     set_block_rows,
     write_shards,
 )
 
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError, UsageError
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.shards import Shards, open_shards
+from xentcli.pipeline.encode import encode
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
-from xentcli.pipeline.inputs import InputFile, Run
-from xentcli.pipeline.shards import Shards, open_shards
-from xentcli.pipeline.transform import Transform, encode, transform
+from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.transform import Transform, transform
 
 RNG = np.random.default_rng(11)
 ROWS = 41
@@ -34,14 +36,13 @@ LABELS = RNG.integers(5, size=ROWS)
 LABELS[::9] = -100
 PROBS = RNG.dirichlet(np.ones(5), size=ROWS)
 CUTS = [0, 1, 1, 4, 17, 18, 40]  # empty shards at the beginning, in the middle and at the end
-RUN = Run(2)
 
 pytestmark = errors_hold_files_open
 
 
 def losses(logits: Any, labels: Any, jobs: int, **options: Any) -> tuple[Any, bytes]:
     sink = Kept()
-    summary = evaluate(logits, labels, Criterion(**options), Run(jobs), sink).summary
+    summary = evaluate(logits, labels, Criterion(**options), run(jobs), sink).summary
     return summary, sink.values.tobytes()
 
 
@@ -77,8 +78,8 @@ def test_a_softmax_has_the_bits_of_one_file(
     for block_rows, jobs in ((3, 2), (7, 3), (99, 1)):
         set_block_rows(monkeypatch, block_rows, 5)
         want, got = Kept(), Kept()
-        transform(open_file(one), Transform("softmax", axis), want, RUN)
-        transform(open_paths(*x), Transform("softmax", axis), got, Run(jobs))
+        transform(open_file(one), Transform("softmax", axis), want, run())
+        transform(open_paths(*x), Transform("softmax", axis), got, run(jobs))
         if axis == 0 and "T" in kinds:  # text is cut elsewhere: the order of a sum differs
             np.testing.assert_allclose(got.values, want.values, rtol=1e-14)
         else:
@@ -115,7 +116,7 @@ def test_one_hot_of_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     labels = np.arange(ROWS) % 7
     source = open_paths(*write_shards(tmp_path, "y", labels, CUTS, "C"))
     sink = Kept()
-    encode(source, None, np.dtype(np.uint8), sink, RUN)
+    encode(source, None, np.dtype(np.uint8), sink, run())
     np.testing.assert_array_equal(sink.values, np.eye(7)[labels])
 
 
@@ -125,15 +126,15 @@ def test_progress_counts_the_rows_of_all_shards(
     set_block_rows(monkeypatch, 10, 5)
     told: list[tuple[int, int | None]] = []
     x = open_paths(*write_shards(tmp_path, "x", LOGITS, CUTS, "C"))
-    run = Run(1, lambda rows, total: told.append((rows, total)))
-    evaluate(x, npy_file(tmp_path / "y.npy", LABELS), Criterion(), run)
+    running = run(1, lambda rows, total: told.append((rows, total)))
+    evaluate(x, npy_file(tmp_path / "y.npy", LABELS), Criterion(), running)
     assert told == [(n, ROWS) for n in (10, 20, 30, 40, 41)]
 
 
 @pytest.mark.parametrize("rows", [[0, 0], [0, 0, 0]])
 def test_shards_without_any_row(rows: list[int], tmp_path: Path) -> None:
     x = open_paths(*write_shards(tmp_path, "x", LOGITS[:0], rows, "CF"))
-    summary = evaluate(x, npy_file(tmp_path / "y.npy", LABELS[:0]), Criterion(), RUN).summary
+    summary = evaluate(x, npy_file(tmp_path / "y.npy", LABELS[:0]), Criterion(), run()).summary
     assert (summary.rows, summary.num_classes, summary.loss_sum) == (0, 5, 0.0)
 
 
@@ -168,11 +169,11 @@ def test_places_are_those_of_the_shard(
     logits[[18, 30], [3, 0]] = math.inf
     x = write_shards(tmp_path, "x", logits, [4, 4, 18], kinds)
     with pytest.raises(NonFiniteError) as caught:
-        evaluate(open_paths(*x), open_paths(*y), Criterion(), RUN)
+        evaluate(open_paths(*x), open_paths(*y), Criterion(), run())
     place = f"{x[3]}:1: column 4" if x[3].suffix == ".csv" else f"{x[3]}[0, 3]"
     assert caught.value.message == f"{place}: logit inf (2 such rows)"
     with pytest.raises(LabelError) as wrong:
-        evaluate(open_paths(*x), open_paths(*y), Criterion(propagate=True), RUN)
+        evaluate(open_paths(*x), open_paths(*y), Criterion(propagate=True), run())
     place = f"{y[3]}:3" if y[3].suffix == ".csv" else f"{y[3]}[2]"
     assert wrong.value.message == f"{place}: label 9 is outside 0..4"
     with pytest.raises(LabelError) as explained:
@@ -187,7 +188,7 @@ def test_lines_are_not_rows_where_cells_hold_line_ends(tmp_path: Path) -> None:
     names = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
     source = open_shards(names, lambda path: InputFile(path, None, options))
     with pytest.raises(NonFiniteError) as caught:
-        transform(source, Transform("softmax"), Kept(), RUN)
+        transform(source, Transform("softmax"), Kept(), run())
     assert caught.value.message == f"{names[1]}: row 1: column 'v': logit inf"
 
 
@@ -209,9 +210,9 @@ def test_labels_are_counted_shard_by_shard(
         labels = np.resize(LABELS, rows)
         y = write_shards(tmp_path, "y", labels, cuts, label_kinds)
         told: list[int] = []
-        run = Run(2, lambda done, _, told=told: told.append(done))  # type: ignore[misc]
+        running = run(2, lambda done, _, told=told: told.append(done))  # type: ignore[misc]
         with pytest.raises(ShapeError) as caught:
-            evaluate(open_paths(*x), open_paths(*y), Criterion(), run)
+            evaluate(open_paths(*x), open_paths(*y), Criterion(), running)
         rows_there = 11 if wrong == 3 else 10
         said = f"{y[wrong]}: {there} labels for the {rows_there} rows of {x[wrong]}"
         assert caught.value.message == said
@@ -222,10 +223,10 @@ def test_as_many_files_of_labels_as_of_logits_or_one(tmp_path: Path) -> None:
     x = open_paths(*write_shards(tmp_path, "x", LOGITS, [10, 20], "C"))
     y = write_shards(tmp_path, "y", LABELS, [10], "C")
     with pytest.raises(ShapeError, match=r"y-0.npy and 1 more: 2 files of labels, and 3 of logits"):
-        evaluate(x, open_paths(*y), Criterion(), RUN)
+        evaluate(x, open_paths(*y), Criterion(), run())
     one = npy_file(tmp_path / "x.npy", LOGITS)
     with pytest.raises(ShapeError, match=r"2 files of labels, and 1 of logits"):
-        evaluate(one, open_paths(*y), Criterion(), RUN)
+        evaluate(one, open_paths(*y), Criterion(), run())
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_byte_orders_may_differ(tmp_path: Path) -> None:
     np.save(paths[0], LOGITS[:20].astype(">f8"))
     np.save(paths[1], LOGITS[20:].astype("<f8"))
     sink = Kept()
-    transform(open_paths(*paths), Transform("softmax"), sink, RUN)
+    transform(open_paths(*paths), Transform("softmax"), sink, run())
     np.testing.assert_array_equal(sink.values, Transform("softmax")(LOGITS))
 
 
@@ -302,4 +303,4 @@ def test_a_shard_that_changes_meanwhile(tmp_path: Path) -> None:
     source = open_paths(*paths)
     np.save(paths[1], LOGITS[:9])
     with pytest.raises(InputError, match=r"x-1.npy: the file changed while it was read"):
-        transform(source, Transform("softmax"), Kept(), RUN)
+        transform(source, Transform("softmax"), Kept(), run())

@@ -19,6 +19,7 @@ from pipeline_tools import (
     npy_pipe,
     open_file,
     open_paths,
+    run,
     set_block_rows,
     write_shards,
 )
@@ -26,12 +27,10 @@ from pipeline_tools import (
 from xentcli.errors import LabelError, NonFiniteError, ShapeError
 from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
 from xentcli.pipeline.explain import explain
-from xentcli.pipeline.inputs import Run
 
 Array = npt.NDArray[Any]
 
 C = 4
-RUN = Run(2)
 pytestmark = errors_hold_files_open
 LAYOUTS = [  # the logits' shape, the axis of the classes
     ((7, C), 1),
@@ -87,7 +86,7 @@ def test_every_layout(
         x = npy_file(tmp_path / "x.npy", order(logits))
         y = npy_file(tmp_path / "y.npy", order(labels))
         sink = Kept()
-        evaluation = evaluate(x, y, criterion, Run(jobs), sink)
+        evaluation = evaluate(x, y, criterion, run(jobs), sink)
         summary = evaluation.summary
         np.testing.assert_allclose(sink.values, want, rtol=1e-13, atol=1e-14)
         assert sink.header is not None
@@ -110,7 +109,7 @@ def test_which_axis_holds_the_classes_is_found(tmp_path: Path) -> None:
             logits, hard, _ = numbers(shape, class_axis)
             x, y = npy_file(tmp_path / "x.npy", logits), npy_file(tmp_path / "y.npy", hard)
             sink = Kept()
-            evaluate(x, y, Criterion(shift=1), RUN, sink)
+            evaluate(x, y, Criterion(shift=1), run(), sink)
             want = row_losses(logits, hard, class_axis, 1)
             np.testing.assert_allclose(sink.values, want, rtol=1e-13)
 
@@ -118,7 +117,7 @@ def test_which_axis_holds_the_classes_is_found(tmp_path: Path) -> None:
 def test_soft_labels_of_several_axes_are_noted(tmp_path: Path) -> None:
     logits, _, soft = numbers((3, 6, C), 2)
     x, y = npy_file(tmp_path / "x.npy", logits), npy_file(tmp_path / "y.npy", soft)
-    notes = evaluate(x, y, Criterion(), RUN).notes
+    notes = evaluate(x, y, Criterion(), run()).notes
     assert notes[0] == "axis 1 holds the classes, as in PyTorch; so might 2: --class-axis 2"
 
 
@@ -135,12 +134,12 @@ def test_the_rows_of_files_go_on_from_shard_to_shard(
     y = write_shards(tmp_path, "y", labels, cuts, label_kinds)
     one = npy_file(tmp_path / "x.npy", logits[: max(0, 41 - shift)])
     kept, two = Kept(), npy_file(tmp_path / "y.npy", labels[shift:])
-    want = evaluate(one, two, Criterion(), RUN, kept).summary
+    want = evaluate(one, two, Criterion(), run(), kept).summary
     for block_rows in (1, 3, 99):
         set_block_rows(monkeypatch, block_rows, C)
         for targets in (open_paths(*y), npy_file(tmp_path / "all.npy", labels)):
             sink = Kept()
-            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), RUN, sink).summary
+            got = evaluate(open_paths(*x), targets, Criterion(shift=shift), run(), sink).summary
             np.testing.assert_array_equal(sink.values, np.concatenate([*kept.parts, []]))
             assert (got.loss_sum, got.used) == (want.loss_sum, want.used)
             assert got.rows + got.unpaired == 41
@@ -158,11 +157,11 @@ def test_streams_and_text(
     want = row_losses(logits, labels, 1, shift)
     sink = Kept()
     with npy_pipe(logits) as x, npy_pipe(labels) as y:
-        evaluate(x, y, Criterion(shift=shift), RUN, sink)
+        evaluate(x, y, Criterion(shift=shift), run(), sink)
     np.testing.assert_allclose(sink.values, want, rtol=1e-13)
     sink = Kept()
     x, y = csv_file(tmp_path / "x.csv", logits), csv_file(tmp_path / "y.csv", labels)
-    evaluate(x, y, Criterion(shift=shift), RUN, sink)
+    evaluate(x, y, Criterion(shift=shift), run(), sink)
     np.testing.assert_allclose(sink.values, want, rtol=1e-13)
 
 
@@ -177,7 +176,7 @@ def test_a_shift_does_not_hide_that_labels_are_too_few_or_too_many(
     for shift in (1, 3, 20):
         x = csv_file(tmp_path / "x.csv", np.zeros((7, C)))
         with pytest.raises(ShapeError, match=rf"{rows} labels"):
-            evaluate(x, labels, Criterion(shift=shift), RUN)
+            evaluate(x, labels, Criterion(shift=shift), run())
 
 
 # Places
@@ -198,12 +197,12 @@ def test_places_within_sequences(
     y = npy_file(tmp_path / "y.npy", labels)
     criterion = Criterion(class_axis=class_axis, shift=2, propagate=True)
     with pytest.raises(LabelError) as wrong:
-        evaluate(x, y, criterion, RUN)
+        evaluate(x, y, criterion, run())
     assert wrong.value.message == f"{tmp_path}/y.npy[1, 5]: label 9 is outside 0..3"
     labels[1, 5] = -100
     y = npy_file(tmp_path / "y.npy", labels)
     with pytest.raises(NonFiniteError) as caught:
-        evaluate(x, y, Criterion(class_axis=class_axis, shift=2), RUN)
+        evaluate(x, y, Criterion(class_axis=class_axis, shift=2), run())
     place = np.insert([2, 3], class_axis, 1).tolist()
     assert caught.value.message == f"{tmp_path}/x.npy{place}: logit nan"
 
@@ -218,11 +217,11 @@ def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.M
     x = write_shards(tmp_path, "x", logits, [3, 5], "C")
     y = write_shards(tmp_path, "y", labels, [3, 5], "CT")
     with pytest.raises(LabelError) as wrong:
-        evaluate(open_paths(*x), open_paths(*y), Criterion(shift=2), RUN)
+        evaluate(open_paths(*x), open_paths(*y), Criterion(shift=2), run())
     assert wrong.value.message == f"{y[2]}[0]: label 9 is outside 0..3"
     z = write_shards(tmp_path, "z", np.where(np.arange(9) == 8, 9.0, 0.0), [3, 5], "CT")
     with pytest.raises(LabelError) as wrong:  # the last label, in a block of which it is the first
-        evaluate(open_paths(*x), open_paths(*z), Criterion(shift=2), RUN)
+        evaluate(open_paths(*x), open_paths(*z), Criterion(shift=2), run())
     assert wrong.value.message == f"{z[2]}[3]: label 9 is outside 0..3"
     with pytest.raises(LabelError) as wrong:
         explain(open_paths(*x), open_paths(*y), slice(2, 4), shift=2)
@@ -231,7 +230,7 @@ def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.M
     np.save(x[2], np.full((4, C), math.inf))
     options = LossOptions(ignore_index=9)
     with pytest.raises(NonFiniteError) as caught:
-        evaluate(open_paths(*x), open_paths(*y), Criterion(options=options, shift=2), RUN)
+        evaluate(open_paths(*x), open_paths(*y), Criterion(options=options, shift=2), run())
     assert caught.value.message == f"{x[2]}[0, 0]: logit inf (2 such rows)"
 
 
@@ -256,4 +255,4 @@ def test_explain_the_shift(tmp_path: Path) -> None:
 def test_one_row_has_nothing_to_shift_along(tmp_path: Path) -> None:
     x, y = npy_file(tmp_path / "x.npy", np.zeros(C)), npy_file(tmp_path / "y.npy", np.array(0))
     with pytest.raises(ShapeError, match="one row of logits has no label 1 further on"):
-        evaluate(x, y, Criterion(shift=1), RUN)
+        evaluate(x, y, Criterion(shift=1), run())

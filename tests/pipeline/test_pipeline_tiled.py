@@ -12,28 +12,28 @@ from pipeline_tools import (
     npy_file,
     npy_pipe,
     open_paths,
+    run,
     set_block_rows,
     write_shards,
 )
 
 import xentcli as xent
+from xentcli.alignment.axes import find_axes
+from xentcli.alignment.tiled import TiledRows, can_be_tiled
 from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import Source, indexed
 from xentcli.pipeline.evaluate import Criterion, evaluate
-from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.layout import find_layout
-from xentcli.pipeline.tiled import TiledRows, can_be_tiled
 
 X = np.random.default_rng(5).normal(size=(9, 4)).astype(np.float32)
 Y = np.arange(9) % 4
 
 
 def is_tiled(logits: Source, labels: Source) -> bool:
-    return can_be_tiled(logits, find_layout(logits, labels, None))
+    return can_be_tiled(logits, find_axes(logits, labels, None))
 
 
 def test_rows_are_those_of_the_file(tmp_path: Path) -> None:
-    rows = TiledRows(npy_file(tmp_path / "x.npy", X), 2, (6,))
+    rows = TiledRows(npy_file(tmp_path / "x.npy", X), 2, 6)
     assert rows.shape == (6, 4)
     assert rows.dtype == X.dtype
     for part in (slice(0, 6), slice(1, 3), slice(5, 6), slice(6, 6), slice(99)):
@@ -41,7 +41,7 @@ def test_rows_are_those_of_the_file(tmp_path: Path) -> None:
 
 
 def test_rows_are_prepared(tmp_path: Path) -> None:
-    stored = TiledRows(npy_file(tmp_path / "x.npy", X), 2, (6,))
+    stored = TiledRows(npy_file(tmp_path / "x.npy", X), 2, 6)
     rows = stored.as_prepared(lambda values: values.astype(np.float64) / 2)
     assert rows.dtype == np.dtype(np.float64)
     np.testing.assert_array_equal(rows[1:3], X[3:5].astype(np.float64) / 2)
@@ -90,7 +90,7 @@ def test_the_last_axis_holds_the_classes(
         sink = Kept()
         criterion = Criterion(shift=shift, class_axis=-1)
         targets = npy_file(tmp_path / "y.npy", y)
-        summary = evaluate(logits, targets, criterion, Run(jobs), sink).summary
+        summary = evaluate(logits, targets, criterion, run(jobs), sink).summary
         np.testing.assert_array_equal(sink.values, np.reshape(want, kept.shape[:-1]))
         assert (summary.num_classes, summary.used) == (4, labels.size)
         assert summary.loss_sum == math.fsum(np.ravel(want))
@@ -102,11 +102,11 @@ def test_a_wrong_label_is_named_where_it_stands(tmp_path: Path) -> None:
     x[1, 2, 1] = np.nan
     logits, labels = npy_file(tmp_path / "x.npy", x), npy_file(tmp_path / "y.npy", y)
     with pytest.raises(NonFiniteError, match=r"x\.npy\[1, 2, 1\]: logit nan"):
-        evaluate(logits, labels, Criterion(class_axis=-1), Run(1))
+        evaluate(logits, labels, Criterion(class_axis=-1), run(1))
     x[1, 2, 1] = 0.0
     logits = npy_file(tmp_path / "x.npy", x)
     with pytest.raises(LabelError, match=r"y\.npy\[1, 3\]: label 4 is outside 0\.\.3"):
-        evaluate(logits, labels, Criterion(class_axis=-1, shift=1), Run(1))
+        evaluate(logits, labels, Criterion(class_axis=-1, shift=1), run(1))
 
 
 @pytest.mark.parametrize("shape", [(8192, 512), (1, 8192, 512)])
@@ -121,7 +121,7 @@ def test_no_block_is_in_memory_as_a_whole(
         logits, labels = npy_file(tmp_path / "x.npy", x), npy_file(tmp_path / "y.npy", y)
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        evaluate(logits, labels, Criterion(), Run(1))
+        evaluate(logits, labels, Criterion(), run(1))
         peak = tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()

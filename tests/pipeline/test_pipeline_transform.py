@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, set_block_rows
+from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_rows
 
 import xentcli as xent
 from xentcli.errors import LabelError, NonFiniteError
-from xentcli.pipeline.inputs import Run, read_whole
+from xentcli.pipeline.encode import encode
+from xentcli.pipeline.inputs import read_whole
 from xentcli.pipeline.inspect import inspect
-from xentcli.pipeline.transform import Transform, encode, transform
+from xentcli.pipeline.transform import Transform, transform
 
 Array = npt.NDArray[Any]
 
 FUNCTIONS: dict[Any, Any] = {"softmax": xent.softmax, "log-softmax": xent.log_softmax}
 each_kind = pytest.mark.parametrize("kind", FUNCTIONS)
-RUN = Run(2)
 
 
 def values_of(shape: tuple[int, ...], dtype: str = "f8") -> Array:
@@ -38,7 +38,7 @@ def test_rows(
         set_block_rows(monkeypatch, block_rows, num_classes)
         for jobs, store in ((1, np.ascontiguousarray), (5, np.asfortranarray)):
             sink = Kept()
-            transform(npy_file(tmp_path / "x.npy", store(values)), Transform(kind), sink, Run(jobs))
+            transform(npy_file(tmp_path / "x.npy", store(values)), Transform(kind), sink, run(jobs))
             assert sink.values.tobytes() == want.tobytes()
             assert sink.header is not None
             assert (sink.header.shape, sink.header.dtype) == (want.shape, want.dtype)
@@ -50,7 +50,7 @@ def test_every_axis(kind: Any, axis: int, tmp_path: Path, monkeypatch: pytest.Mo
     values = values_of((30, 4, 5))
     set_block_rows(monkeypatch, 4, 20)
     sink = Kept()
-    transform(npy_file(tmp_path / "x.npy", values), Transform(kind, axis), sink, RUN)
+    transform(npy_file(tmp_path / "x.npy", values), Transform(kind, axis), sink, run())
     np.testing.assert_allclose(sink.values, FUNCTIONS[kind](values, axis), rtol=4e-15, atol=1e-15)
 
 
@@ -67,7 +67,7 @@ def test_down_the_file(
     values[:70, 5] = -np.inf
     set_block_rows(monkeypatch, block_rows, 6)
     sink = Kept()
-    transform(npy_file(tmp_path / "x.npy", values), Transform(kind, 0), sink, Run(jobs))
+    transform(npy_file(tmp_path / "x.npy", values), Transform(kind, 0), sink, run(jobs))
     want = FUNCTIONS[kind](values, 0)
     np.testing.assert_allclose(sink.values, want, rtol=1e-14, atol=1e-15)
     if kind == "softmax":
@@ -83,7 +83,7 @@ def test_temperature_and_dtype(tmp_path: Path) -> None:
         (Transform("log-softmax", dtype=np.dtype("f4")), xent.log_softmax(values.astype("f4"))),
     ):
         sink = Kept()
-        transform(npy_file(tmp_path / "x.npy", values), function, sink, RUN)
+        transform(npy_file(tmp_path / "x.npy", values), function, sink, run())
         dtype = function.dtype or want.dtype
         assert sink.values.dtype == dtype
         np.testing.assert_array_equal(sink.values, want.astype(dtype))
@@ -104,10 +104,10 @@ def test_rows_that_are_not_finite(
         message = r"x.npy\[6, 2\]: logit nan \(2 such rows\)$"
     sink = Kept()
     with pytest.raises(NonFiniteError, match=message):
-        transform(npy_file(path, values), Transform(kind, axis), sink, RUN)
+        transform(npy_file(path, values), Transform(kind, axis), sink, run())
     assert sum(len(part) for part in sink.parts) <= (6 if axis else 0)
     sink = Kept()
-    transform(npy_file(path, values), Transform(kind, axis, propagate=True), sink, RUN)
+    transform(npy_file(path, values), Transform(kind, axis, propagate=True), sink, run())
     want = np.isnan(FUNCTIONS[kind](values, axis))
     assert want.sum() == (8 if axis else 20)
     np.testing.assert_array_equal(np.isnan(sink.values), want)
@@ -116,7 +116,7 @@ def test_rows_that_are_not_finite(
 def test_a_cast_that_overflows_is_called_what_it_is(tmp_path: Path) -> None:
     source = npy_file(tmp_path / "x.npy", np.array([[1.0, 2.0], [1e6, 2.0]]))
     with pytest.raises(NonFiniteError, match=r"x.npy\[1, 0\]: logit inf"):
-        transform(source, Transform("softmax", dtype=np.dtype("f2")), Kept(), RUN)
+        transform(source, Transform("softmax", dtype=np.dtype("f2")), Kept(), run())
 
 
 @pytest.mark.parametrize("block_rows", [1, 7, 999])
@@ -128,13 +128,13 @@ def test_one_hot(
     labels[3, 1] = 8
     set_block_rows(monkeypatch, block_rows, 3)
     sink = Kept()
-    encode(npy_file(tmp_path / "y.npy", labels), classes, np.dtype("u1"), sink, RUN)
+    encode(npy_file(tmp_path / "y.npy", labels), classes, np.dtype("u1"), sink, run())
     assert sink.values.dtype == np.uint8
     np.testing.assert_array_equal(sink.values, xent.one_hot(labels, 9))
     assert sink.header is not None
     assert sink.header.shape == (40, 3, 9)
     sink = Kept()
-    encode(npy_file(tmp_path / "y.npy", labels + 1), 9, np.dtype("u1"), sink, RUN, label_base=1)
+    encode(npy_file(tmp_path / "y.npy", labels + 1), 9, np.dtype("u1"), sink, run(), label_base=1)
     np.testing.assert_array_equal(sink.values, xent.one_hot(labels, 9))
 
 
@@ -143,14 +143,14 @@ def test_one_hot_of_wrong_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     labels = np.zeros((10, 3), int)
     labels[7, 1] = labels[9, 0] = 4
     with pytest.raises(LabelError, match=r"y.npy\[7, 1\]: label 4 is outside 0..3 \(2 such rows"):
-        encode(npy_file(tmp_path / "y.npy", labels), 4, np.dtype("u1"), Kept(), RUN)
+        encode(npy_file(tmp_path / "y.npy", labels), 4, np.dtype("u1"), Kept(), run())
 
 
 def test_one_hot_rows_are_made_few_at_a_time(tmp_path: Path) -> None:
     """A row is as long as there are classes, however short the labels are."""
     labels = np.arange(200) % 50_000
     sink = Kept()
-    encode(npy_file(tmp_path / "y.npy", labels), 50_000, np.dtype("u1"), sink, RUN)
+    encode(npy_file(tmp_path / "y.npy", labels), 50_000, np.dtype("u1"), sink, run())
     assert max(part.size for part in sink.parts) < 2**20
     np.testing.assert_array_equal(sink.values.argmax(axis=1), labels)
 
@@ -159,13 +159,13 @@ def test_what_a_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     values = values_of((50, 6), "f4")
     values[20, 3], values[30, 0], values[40, 5] = math.nan, math.inf, -math.inf
     set_block_rows(monkeypatch, 7, 6)
-    summary = inspect(npy_file(tmp_path / "x.npy", values), RUN)
+    summary = inspect(npy_file(tmp_path / "x.npy", values), run())
     assert (summary.shape, summary.dtype, summary.format) == ((50, 6), "float32", "npy")
     assert (summary.minimum, summary.maximum) == (-math.inf, math.inf)
     counts = summary.nan, summary.positive_infinities, summary.negative_infinities
     assert counts == (1, 1, 1)
     plain = values_of((50, 6))
-    summary = inspect(npy_file(tmp_path / "x.npy", plain), RUN)
+    summary = inspect(npy_file(tmp_path / "x.npy", plain), run())
     assert (summary.minimum, summary.maximum) == (plain.min(), plain.max())
     assert summary.mean == math.fsum(plain.ravel()) / 300
 

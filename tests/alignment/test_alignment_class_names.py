@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.core.labels import LossOptions
 from xentcli.errors import LabelError
-from xentcli.pipeline.classes import IGNORED, ClassNames
 
 NAMES = ClassNames(("cat", "dog", "é"))
 TEXT = ["dog", " cat ", "é", "dog"]
