@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -196,20 +195,6 @@ def test_the_reader_of_a_pipe_goes_away(tmp_path: Path) -> None:
         with pytest.raises(Stopped) as caught:
             output.write(NEW)
     assert caught.value.exit_code == 141
-
-
-def test_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
-    print("first")  # noqa: T201
-    with open_output("-") as output:
-        assert (output.name, output.seekable) == ("<stdout>", False)
-        output.write(b"then\n")
-    assert capfd.readouterr().out == "first\nthen\n"
-
-
-def test_no_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdout", None)  # what Python makes of `xent ... >&-`
-    with pytest.raises(OutputError, match="<stdout>"):
-        save("-")
 
 
 @pytest.mark.parametrize("through_link", [True, False])
