@@ -10,7 +10,6 @@ from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader
 from xentcli.formats.names import FORMAT_NAMES
-from xentcli.pipeline import outputs
 from xentcli.pipeline.outputs import array_file, format_for
 
 HEADER = ArrayHeader((4, 3), np.dtype(np.float32))
@@ -68,7 +67,7 @@ def test_only_files_whose_rows_are_counted_are_positional(tmp_path: Path, format
 def test_a_format_that_is_only_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     npy, *others = registry.FORMATS
     only_read = npy._replace(name="odd", extensions=(".odd",), open_writer=None, has_columns=True)
-    monkeypatch.setattr(outputs.registry, "FORMATS", (npy, only_read, *others))
+    monkeypatch.setattr(registry, "FORMATS", (npy, only_read, *others))
     hint = "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows"
     for path, name, said in (("a.odd", None, "a.odd"), ("-", "odd", "<stdout>")):
         with pytest.raises(UsageError) as caught:

@@ -6,7 +6,7 @@ import pytest
 from remote_tools import NEW, read_all
 
 from xentcli.errors import UsageError
-from xentcli.storage.names import is_url, local_name, shown_name, shown_text, suffix_of
+from xentcli.storage.names import is_url, local_name, shown_name, suffix_of
 from xentcli.storage.open import open_input, open_output
 
 
@@ -71,9 +71,3 @@ def test_names(name: str, url: bool, suffix: str) -> None:
 def test_what_is_shown_of_a_name(name: str, shown: str) -> None:
     assert shown_name(name) == shown
     assert suffix_of(name) == suffix_of(shown) or "?" in name
-
-
-def test_what_libraries_say_of_urls() -> None:
-    url = "http://u:p@host/a.npy?X=1"
-    text = f"{url}: moved to 'https://o:p@other/z?k', not found"
-    assert shown_text(text, url) == "http://host/a.npy: moved to 'https://other/z', not found"
