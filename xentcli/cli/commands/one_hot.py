@@ -25,7 +25,7 @@ class OneHotOptions(NamedTuple):
             help="The length of a row.",
             show_default="largest label + 1",
         ),
-    ] = (None,)
+    ] = None
     classes: Annotated[
         str | None,
         options.of_labels(
@@ -34,11 +34,11 @@ class OneHotOptions(NamedTuple):
             help="Names of the classes, or a file with one a line: the header of the output. "
             "Labels may be these names.",
         ),
-    ] = (None,)
-    label_base: options.LabelBaseOption = (None,)
+    ] = None
+    label_base: options.LabelBaseOption = None
     dtype: Annotated[
         str, options.computation("--dtype", metavar="DTYPE", help="Of the 0s and 1s.")
-    ] = ("uint8",)
+    ] = "uint8"
 
 
 def one_hot(
