@@ -1,7 +1,6 @@
 """Fixtures of the command line's tests."""
 
-import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +9,10 @@ from cli_tools import Argument, Outcome, Run, Screen, Terminal, call_main, run_a
 
 
 @pytest.fixture
-def _handlers() -> Iterator[None]:
-    """Put the signal handlers of this process back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture
 def run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
-    _handlers: None,
 ) -> Run:
     """Run the command in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
@@ -38,7 +27,7 @@ def run(
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _handlers: None) -> Terminal:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """Run the command in this process at a terminal, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
 

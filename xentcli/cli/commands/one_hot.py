@@ -1,7 +1,7 @@
 """xent one-hot."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from xentcli.cli import options
 from xentcli.cli.command import Command
@@ -13,9 +13,9 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import ShapeError, UsageError
 
 
-def one_hot(
-    files: Annotated[list[str] | None, options.files_argument("LABELS...", options.SEVERAL)] = None,
-    labels: options.LabelsOption = None,
+class OneHotOptions(NamedTuple):
+    """Options of one-hot alone."""
+
     num_classes: Annotated[
         int | None,
         options.computation(
@@ -25,7 +25,7 @@ def one_hot(
             help="The length of a row.",
             show_default="largest label + 1",
         ),
-    ] = None,
+    ] = None
     classes: Annotated[
         str | None,
         options.of_labels(
@@ -34,12 +34,18 @@ def one_hot(
             help="Names of the classes, or a file with one a line: the header of the output. "
             "Labels may be these names.",
         ),
-    ] = None,
-    label_base: options.LabelBaseOption = None,
+    ] = None
+    label_base: options.LabelBaseOption = None
     dtype: Annotated[
         str, options.computation("--dtype", metavar="DTYPE", help="Of the 0s and 1s.")
-    ] = "uint8",
+    ] = "uint8"
+
+
+def one_hot(
+    files: Annotated[list[str] | None, options.files_argument("LABELS...", options.SEVERAL)] = None,
+    labels: options.LabelsOption = None,
     *,
+    one_hot_options: OneHotOptions,
     writing: Writing,
     reading: Reading,
     common: Common,
@@ -49,6 +55,7 @@ def one_hot(
     from xentcli.pipeline.inputs import open_shards
     from xentcli.pipeline.encode import encode
 
+    num_classes, classes, label_base, dtype = one_hot_options
     (paths,) = fill(files, Slot("LABELS", labels, takes_several=True))
     naming = read_naming(classes, label_base)
     try:
