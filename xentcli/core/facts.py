@@ -99,8 +99,8 @@ def ahead(tile: TileFacts, rows: Array) -> NDArray[np.int64]:
     if num_classes > FEW_CLASSES:
         value = value[:, None]
         late = np.arange(num_classes) >= index[:, None]
-        behind = np.count_nonzero((rows < value) | ((rows == value) & late), axis=1)
-        return num_classes - behind
+        behind = (rows < value) | ((rows == value) & late)
+        return num_classes - np.add.reduce(behind, axis=1, dtype=np.int64)
     left = np.full(len(rows), num_classes, np.int64)
     by_class = scratch("classes", rows.shape[::-1], rows.dtype)
     np.copyto(by_class, rows.T)

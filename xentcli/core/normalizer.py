@@ -107,11 +107,8 @@ class Peaks(NamedTuple):
 
         False for rows that hold NaN or +inf, or nothing but -inf.
         """
-        found: NDArray[np.bool_]
-        if self.places is not None:
-            found = self.places == index
-        else:
-            found = picked == self.peak
+        known = self.places is not None
+        found: NDArray[np.bool_] = self.places == index if known else picked == self.peak
         if self.second is not None and self.rows is not None:
             tied = np.flatnonzero(found & (self.second == self.peak))
             if tied.size:

@@ -96,7 +96,8 @@ def row_facts(
             given.facts[each.name] = each.function(given) if each.applies(given) else None
     problems = (given.checked.problems if given.checked else ()) + found
     wanted = {name: _as_fact(given[name]) for name in needs}
-    return RowFacts(*logits.shape, wanted, problems)
+    rows, num_classes = logits.shape
+    return RowFacts(rows, num_classes, wanted, problems)
 
 
 def _as_fact(values: Array | None) -> Array | None:

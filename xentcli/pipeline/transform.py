@@ -21,8 +21,8 @@ from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.one_hot import one_hot
-from xentcli.core.shapes import without_axis
 from xentcli.core.rows import tiles
+from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 from xentcli.execution import ordered_map

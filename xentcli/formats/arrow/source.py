@@ -14,8 +14,8 @@ from xentcli.formats.arrow.convert import Rows, dense, flat, lengths_of, wide
 from xentcli.formats.arrow.files import TABLE_FILES, Piece
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype
-from xentcli.formats.doubts import doubts
 from xentcli.formats.base import Block, ReadOptions, Shape, Table
+from xentcli.formats.doubts import doubts
 from xentcli.storage.inputs import Input
 
 

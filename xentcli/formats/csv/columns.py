@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.csv.numbers import is_number
 
 _BOOL = {"true", "false"}
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.cells import Layout, check_quotes, decode, squeeze
 from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
-from xentcli.formats.base import ReadOptions
 
 _SAMPLE = 20  # lines that decide on the delimiter
 _LABELS = 1000  # rows that decide whether labels are names

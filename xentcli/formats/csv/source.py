@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.base import Block, ReadOptions, Shape, Table
 from xentcli.formats.csv import cells
 from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
 from xentcli.formats.csv.encoding import as_utf8
 from xentcli.formats.csv.layout import Beginning, read_beginning
 from xentcli.formats.doubts import doubts
-from xentcli.formats.base import Block, ReadOptions, Shape, Table
 from xentcli.storage.inputs import Input
 
 _BLOCK = 2**21  # bytes: large enough for pandas, small enough for several in flight
