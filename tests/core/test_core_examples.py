@@ -1,6 +1,8 @@
 """The examples in docstrings, run: the Python API's, and those of the seams."""
 
 import doctest
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 
 import pytest
@@ -35,15 +37,10 @@ def test_examples_of_the_seams(path: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _as_before(request: pytest.FixtureRequest) -> None:
+def _as_before() -> Iterator[None]:
     """Forget what the examples register."""
-
-    def forget() -> None:
-        for names, forget_it, name in (
-            (fact._FACTS, fact.forget, "doubt"),
-            (interface._METRICS, interface.forget, "ignored"),
-        ):
-            if name in names:
-                forget_it(name)
-
-    request.addfinalizer(forget)
+    yield
+    with suppress(KeyError):
+        fact.forget("doubt")
+    with suppress(KeyError):
+        interface.forget("ignored")

@@ -52,7 +52,7 @@ def naive_hits(logits: Array, labels: Array, ignore: int = -100) -> Array:
     """Compare labels with np.argmax, where a row has a finite maximum."""
     wide = logits.astype(np.float64)
     fine = ~np.isnan(wide).any(axis=1) & np.isfinite(wide.max(axis=1))
-    return (wide.argmax(axis=1) == labels) & fine & (labels != ignore)
+    return np.asarray((wide.argmax(axis=1) == labels) & fine & (labels != ignore))
 
 
 def naive_rank(row: Array, label: int) -> int:
@@ -143,14 +143,14 @@ def test_sums_over_classes(num_classes: int, dtype: str, scale: float) -> None:
     logits = (rng.normal(size=(20, num_classes)) * scale).astype(dtype)
     names = ("sum_of_squares", "confidence", "rest", "loss")
     found = facts_of(logits, np.zeros(20, np.int64), *names)
-    close = {"rtol": 1e-13 if dtype == "f8" else 4e-6}
+    tolerance = 1e-13 if dtype == "f8" else 4e-6
     for i, row in enumerate(logits.astype(np.float64).tolist()):
         with mp.workdps(50):
             powers = sorted(mp.exp(mp.mpf(z) - mp.mpf(max(row))) for z in row)
             total = mp.fsum(powers)
             want = mp.fsum((p / total) ** 2 for p in powers), 1 / total, mp.fsum(powers[:-1])
         for name, value in zip(names, want, strict=False):
-            np.testing.assert_allclose(found[name][i], float(value), **close)
+            np.testing.assert_allclose(found[name][i], float(value), rtol=tolerance)
     alone = facts_of(logits, np.zeros(20, np.int64), "loss", "rest")
     for name in ("loss", "rest"):
         assert alone[name].tobytes() == found[name].tobytes(), "whatever else is asked for"
@@ -223,7 +223,7 @@ def _outside() -> Iterator[None]:
 @pytest.mark.usefixtures("_outside")
 def test_what_cannot_be_computed_in_order_is_said() -> None:
     fact("late")(lambda given: given["early"])
-    fact("early", "before", needs=("late",))(lambda tile, rows: tile)
+    fact("early", "before", needs=("late",))(lambda _tile, _rows: None)
     with pytest.raises(ValueError, match="'early' needs 'late', which is computed later"):
         facts_of(np.zeros((1, 2)), [0], "early")
     with pytest.raises(KeyError, match="there is no fact 'never'"):
