@@ -105,6 +105,7 @@ def test_accuracy_of_nll_and_of_class_probabilities(
     assert run(*LOSS, "--json").json["accuracy"] is None
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_bare_number_asks_for_the_loss_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from xentcli.metrics.accuracy import AccuracyState
 
