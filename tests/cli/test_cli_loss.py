@@ -81,8 +81,40 @@ def test_json(run: Run, losses: Array) -> None:
         "perplexity": pytest.approx(math.exp(mean), rel=1e-14),
         "bits": pytest.approx(mean / math.log(2), rel=1e-14),
         "standard_error": pytest.approx(spread / math.sqrt(5), rel=1e-13),
+        "accuracy": 0.2,
+        "accuracy_low": pytest.approx(0.0362241, rel=1e-5),
+        "accuracy_high": pytest.approx(0.6244654, rel=1e-5),
+        "hits": 1,
     }
     assert answer["loss"] == float(run(*LOSS).out)
+
+
+def test_accuracy_of_nll_and_of_class_probabilities(
+    run: Run, folder: Path, logits: Array, labels: Array
+) -> None:
+    hits = int((logits.argmax(axis=1) == labels).sum())
+    np.save(folder / "lp.npy", log_softmax(logits))
+    np.save(folder / "p.npy", np.exp(log_softmax(logits)))
+    for given in ("--log-probs lp.npy", "--probs p.npy"):
+        answer = run("nll", *given.split(), "--labels", "y.npy", "--json").json
+        assert (answer["accuracy"], answer["hits"]) == (hits / len(labels), hits)
+    answer = run("loss", "--logits", "z.npy", "--labels", "p.npy", "--json").json
+    names = ("accuracy", "accuracy_low", "accuracy_high", "hits")
+    assert [answer[name] for name in names] == [None] * 4
+    np.save(folder / "y.npy", np.full(len(labels), -100))
+    assert run(*LOSS, "--json").json["accuracy"] is None
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_bare_number_asks_for_the_loss_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xentcli.metrics.accuracy import AccuracyState
+
+    def fail(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(AccuracyState, "from_rows", fail)
+    assert run(*LOSS).code == 0
+    assert run(*LOSS, "--reduction", "none").code == 0
 
 
 def test_json_of_the_sum(run: Run, losses: Array) -> None:

@@ -11,24 +11,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xentcli.core.row_losses import RowLosses
+from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.loss import LossState
-from xentcli.results.loss import LossSummary
+from xentcli.results.loss import Loss
 
 Doubles = npt.NDArray[np.float64]
 
 some = settings(max_examples=150, deadline=None, database=None)
-NO_PROBLEMS: Any = ()
 
 
 def state_of(loss: Any, weight: Any = None, used: Any = None) -> LossState:
     weights = None if weight is None else np.asarray(weight, np.float64)
     mask = None if used is None else np.asarray(used, np.bool_)
-    return LossState.from_block(RowLosses(np.asarray(loss, "f8"), weights, mask, NO_PROBLEMS))
+    losses = np.asarray(loss, np.float64)
+    facts = {"loss": losses, "weight": weights, "used": mask, "uneven": None}
+    return LossState.from_rows(RowFacts(len(losses), 3, facts))
 
 
-def summary_of(state: LossState, reduction: Any = "mean") -> LossSummary:
-    return state.compute("loss", reduction, 3)
+def loss_of(state: LossState) -> Loss:
+    return state.compute()
 
 
 def ratio_error(losses: Doubles, weights: Doubles) -> float:
@@ -46,11 +47,11 @@ eighths = st.integers(0, 4000).map(lambda k: k / 8)  # whose squares are exact
 @some
 @given(arrays(np.float64, st.integers(2, 40), elements=eighths))
 def test_the_error_of_a_plain_mean(loss: Doubles) -> None:
-    summary = summary_of(state_of(loss))
+    found = loss_of(state_of(loss))
     want = loss.std(ddof=1) / math.sqrt(len(loss))
-    assert summary.standard_error == pytest.approx(want, rel=1e-12, abs=1e-12)
-    assert summary.standard_error == pytest.approx(ratio_error(loss, np.ones(len(loss))), rel=1e-14)
-    assert summary.loss == math.fsum(loss) / len(loss)
+    assert found.standard_error == pytest.approx(want, rel=1e-12, abs=1e-12)
+    assert found.standard_error == pytest.approx(ratio_error(loss, np.ones(len(loss))), rel=1e-14)
+    assert found.mean == math.fsum(loss) / len(loss)
 
 
 @some
@@ -59,9 +60,9 @@ def test_the_error_of_a_plain_mean(loss: Doubles) -> None:
 def test_the_error_of_any_plain_mean(loss: Doubles) -> None:
     want = ratio_error(loss, np.ones(len(loss)))
     rounding = 1e-7 * float(np.sqrt((loss**2).mean() / len(loss)))  # of the squares
-    summary = summary_of(state_of(loss))
-    assert summary.standard_error == pytest.approx(want, rel=1e-6, abs=rounding)
-    assert summary.loss == math.fsum(loss) / len(loss)
+    found = loss_of(state_of(loss))
+    assert found.standard_error == pytest.approx(want, rel=1e-6, abs=rounding)
+    assert found.mean == math.fsum(loss) / len(loss)
 
 
 @some
@@ -71,14 +72,14 @@ def test_the_error_of_any_plain_mean(loss: Doubles) -> None:
 )
 def test_the_error_of_a_weighted_mean(row: Doubles, weight: Doubles) -> None:
     loss = row * weight
-    summary = summary_of(state_of(loss, weight))
+    found = loss_of(state_of(loss, weight))
     if not weight.any():
-        assert math.isnan(summary.loss)
-        assert math.isnan(summary.standard_error)
+        assert math.isnan(found.mean)
+        assert math.isnan(found.standard_error)
         return
-    assert summary.loss == float(sum(map(Fraction, loss))) / float(sum(map(Fraction, weight)))
-    assert summary.weight_sum == math.fsum(weight)
-    assert summary.standard_error == pytest.approx(ratio_error(loss, weight), rel=1e-14)
+    assert found.mean == float(sum(map(Fraction, loss))) / float(sum(map(Fraction, weight)))
+    assert found.weight_sum == math.fsum(weight)
+    assert found.standard_error == pytest.approx(ratio_error(loss, weight), rel=1e-14)
 
 
 @some
@@ -92,7 +93,7 @@ def test_equal_losses_have_no_error(value: float, weights: list[float], doubling
     for state in (state_of(np.full(len(weights), value)), state_of(value * weight, weight)):
         for _ in range(doublings):
             state = state.merge(state)  # noqa: PLW2901
-        assert summary_of(state).standard_error == 0.0
+        assert loss_of(state).standard_error == 0.0
 
 
 @pytest.mark.parametrize(
@@ -100,39 +101,36 @@ def test_equal_losses_have_no_error(value: float, weights: list[float], doubling
     [([], []), ([1.0], [True]), ([1.0, 0.0], [True, False]), ([0.0, 0.0], [False, False])],
 )
 def test_fewer_than_two_rows_have_no_error(loss: list[float], used: list[bool]) -> None:
-    assert math.isnan(summary_of(state_of(loss, used=used)).standard_error)
+    assert math.isnan(loss_of(state_of(loss, used=used)).standard_error)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_loss_that_is_not_finite(bad: float) -> None:
-    summary = summary_of(state_of([1.0, bad, 2.0]))
-    assert summary.loss == pytest.approx(bad, nan_ok=True)
-    assert math.isnan(summary.standard_error)
+    found = loss_of(state_of([1.0, bad, 2.0]))
+    assert found.mean == pytest.approx(bad, nan_ok=True)
+    assert math.isnan(found.standard_error)
 
 
 def test_ignored_rows_are_counted_and_nothing_else() -> None:
     loss, used = np.array([1.0, 0.0, 4.0, 0.0]), [True, False, True, False]
-    ours, theirs = summary_of(state_of(loss, used=used)), summary_of(state_of(loss[[0, 2]]))
-    assert (ours.rows, ours.used, ours.ignored, ours.num_classes) == (4, 2, 2, 3)
-    assert (ours.loss, ours.standard_error) == (theirs.loss, theirs.standard_error) == (2.5, 1.5)
+    ours, theirs = loss_of(state_of(loss, used=used)), loss_of(state_of(loss[[0, 2]]))
+    assert (ours.rows, ours.used, ours.ignored) == (4, 2, 2)
+    assert (ours.mean, ours.standard_error) == (theirs.mean, theirs.standard_error) == (2.5, 1.5)
     weight = np.array([2.0, 0.0, 0.5, 0.0])
-    ours = summary_of(state_of(loss * weight, weight, used))
-    theirs = summary_of(state_of((loss * weight)[[0, 2]], weight[[0, 2]]))
-    assert (ours.loss, ours.standard_error) == (theirs.loss, theirs.standard_error)
+    ours = loss_of(state_of(loss * weight, weight, used))
+    theirs = loss_of(state_of((loss * weight)[[0, 2]], weight[[0, 2]]))
+    assert (ours.mean, ours.standard_error) == (theirs.mean, theirs.standard_error)
 
 
 def test_what_is_reported() -> None:
-    summary = summary_of(state_of([1.0, 3.0]))
-    assert summary.loss == summary.loss_sum / summary.weight_sum == 2.0
-    assert summary.perplexity == math.exp(2.0)
-    assert summary.bits == 2.0 / math.log(2.0)
-    total = summary_of(state_of([1.0, 3.0]), "sum")
-    assert (total.loss, total.loss_sum, total.reduction) == (4.0, 4.0, "sum")
-    assert total.perplexity == math.exp(2.0)
+    found = loss_of(state_of([1.0, 3.0]))
+    assert found.mean == found.loss_sum / found.weight_sum == 2.0
+    assert found.perplexity == math.exp(2.0)
+    assert found.bits == 2.0 / math.log(2.0)
 
 
 def test_the_perplexity_of_a_large_loss_is_infinite() -> None:
-    assert summary_of(state_of([800.0])).perplexity == math.inf
+    assert loss_of(state_of([800.0])).perplexity == math.inf
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -140,17 +138,17 @@ def test_rows_past_any_machine_integer(*, weighted: bool) -> None:
     """2**62 times the same three rows: what the mean is made of stays exact."""
     loss, weight = np.array([0.1, 0.7, 2.3]), np.array([0.5, 1.0, 2.0])
     state = state_of(loss * weight, weight) if weighted else state_of(loss)
-    once = summary_of(state)
+    once = loss_of(state)
     for _ in range(62):
         state = state.merge(state)
-    summary = summary_of(state.merge(state_of([0.0], [0.0] if weighted else None, [False])))
+    found = loss_of(state.merge(state_of([0.0], [0.0] if weighted else None, [False])))
     times = 2**62
-    assert (summary.rows, summary.used, summary.ignored) == (3 * times + 1, 3 * times, 1)
-    assert summary.loss == once.loss
-    assert summary.loss_sum == once.loss_sum * times
+    assert (found.rows, found.used, found.ignored) == (3 * times + 1, 3 * times, 1)
+    assert found.mean == once.mean
+    assert found.loss_sum == once.loss_sum * times
     # The sample's n - 1 is n by now.
     want = once.standard_error * math.sqrt(2 / 3 / times)
-    assert summary.standard_error == pytest.approx(want, rel=1e-14)
+    assert found.standard_error == pytest.approx(want, rel=1e-14)
 
 
 def test_one_row_more_than_a_float_can_count() -> None:
@@ -171,5 +169,5 @@ anything = st.floats() | st.sampled_from([0.0, 1e154, -1e154, 8.9e153, -8.9e153,
 )
 @example(np.array([8.9e153, -8.9e153, 0.0, 0.0]), None)
 def test_no_state_is_beyond_computing(loss: Doubles, weight: Doubles | None) -> None:
-    summary = summary_of(state_of(loss, weight))
-    assert math.isnan(summary.standard_error) or summary.standard_error >= 0.0
+    found = loss_of(state_of(loss, weight))
+    assert math.isnan(found.standard_error) or found.standard_error >= 0.0

@@ -1,10 +1,11 @@
-"""What every state that merges must do: one harness for all of them."""
+"""What every state that merges must do: one contract for all metrics, and for all other states."""
 
 import copy
 import itertools
+import json
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ import pytest
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
-from xentcli.core.row_losses import cross_entropy_rows
-from xentcli.metrics.loss import LossState
+from xentcli.core.row_facts import row_facts
+from xentcli.errors import InputError
+from xentcli.metrics.interface import States, metric_of, needs_of
+from xentcli.metrics.names import METRIC_NAMES
+from xentcli.metrics.plain import from_plain, to_plain
 from xentcli.metrics.summary import SummaryState
 
 Array = npt.NDArray[Any]
@@ -28,15 +32,33 @@ WEIGHT = np.array([0.1, 3.0, 0.7, 1e-3])
 CUTS = [0, 1, 8, 200, 201, 500]
 
 
-def losses(part: slice, weight: Array | None = None) -> LossState:
+def of_indices(name: str, part: slice, weight: Array | None = None) -> Any:
+    """Return a metric's state of some rows with class indices, some of them ignored."""
     options = LossOptions(weight, ignore_index=-1)
-    return LossState.from_block(cross_entropy_rows(LOGITS[part], LABELS[part], options))
+    metric = metric_of(name)
+    return metric.from_rows(row_facts(LOGITS[part], LABELS[part], options, metric.needs))
 
 
-def probability_losses(part: slice) -> LossState:
+def of_probabilities(name: str, part: slice) -> Any:
     probs = np.abs(LOGITS[part]) / 90.0
     finite = np.nan_to_num(LOGITS[part], neginf=0.0)
-    return LossState.from_block(cross_entropy_rows(finite, probs, LossOptions()))
+    metric = metric_of(name)
+    return metric.from_rows(row_facts(finite, probs, LossOptions(), metric.needs))
+
+
+def of_log_probs(name: str, part: slice) -> Any:
+    options = LossOptions(WEIGHT, ignore_index=-1)
+    metric = metric_of(name)
+    facts = row_facts(
+        -np.abs(LOGITS[part]), LABELS[part], options, metric.needs, kind="log-probabilities"
+    )
+    return metric.from_rows(facts)
+
+
+def of_all(part: slice) -> States:
+    """Return the state of all metrics at once."""
+    facts = row_facts(LOGITS[part], LABELS[part], LossOptions(None, -1), needs_of(METRIC_NAMES))
+    return States.empty(METRIC_NAMES).from_rows(facts)
 
 
 def columns(part: slice) -> Normalizer:
@@ -60,11 +82,24 @@ def nearly(one: Normalizer, other: Normalizer) -> bool:
     return np.array_equal(one.peak, other.peak) and close
 
 
+def kinds_of(name: str) -> dict[str, Kind]:
+    """Return the kinds of states that a metric makes."""
+    empty = metric_of(name)()
+    return {
+        name: Kind(lambda part: of_indices(name, part), empty),
+        f"weighted {name}": Kind(lambda part: of_indices(name, part, WEIGHT), empty),
+        f"{name} of class probabilities": Kind(lambda part: of_probabilities(name, part), empty),
+        f"{name} of log-probabilities": Kind(lambda part: of_log_probs(name, part), empty),
+        f"{name} of no rows": Kind(
+            lambda part: of_indices(name, part), of_indices(name, slice(0, 0))
+        ),
+    }
+
+
+METRICS = {kind: each for name in METRIC_NAMES for kind, each in kinds_of(name).items()}
 KINDS = {
-    "losses": Kind(losses, LossState()),
-    "weighted losses": Kind(lambda part: losses(part, WEIGHT), LossState()),
-    "losses of probabilities": Kind(probability_losses, LossState()),
-    "losses of no rows": Kind(losses, losses(slice(0, 0))),
+    **METRICS,
+    "all metrics": Kind(of_all, States.empty(METRIC_NAMES)),
     "summary": Kind(lambda part: SummaryState.from_block(LOGITS[part]), SummaryState()),
     "summary of labels": Kind(lambda part: SummaryState.from_block(LABELS[part]), SummaryState()),
     "exact sum": Kind(
@@ -133,3 +168,102 @@ def test_states_travel(kind: Kind) -> None:
 def test_a_state_does_not_keep_its_rows(kind: Kind) -> None:
     whole, few = kind.from_block(slice(0, 500)), kind.from_block(slice(0, 10))
     assert len(pickle.dumps(whole)) < len(pickle.dumps(few)) + 200
+
+
+# What only metrics and summaries do: compute, and go to JSON and back
+
+
+COMPUTED = {name: kind for name, kind in KINDS.items() if name not in ("exact sum", "normalizer")}
+each_computed = pytest.mark.parametrize("kind", COMPUTED.values(), ids=COMPUTED.keys())
+
+
+def there_and_back(state: Any) -> Any:
+    """Send a state through a reader of JSON that knows no whole numbers but float64."""
+    plain = state.to_plain() if isinstance(state, States) else to_plain(state)
+    text = json.dumps(plain, allow_nan=False)
+    read = json.loads(text, parse_int=float)
+    return States.from_plain(read) if isinstance(state, States) else from_plain(type(state), read)
+
+
+@each_computed
+def test_a_state_goes_to_json_and_back(kind: Kind) -> None:
+    for state in [*states(kind), kind.empty]:
+        back = there_and_back(state)
+        assert back == state
+        assert repr(back) == repr(state)
+        assert repr(back.compute()) == repr(state.compute())
+
+
+@each_computed
+def test_what_is_computed_is_frozen_and_changes_nothing(kind: Kind) -> None:
+    for state in [*states(kind), kind.empty]:
+        before = copy.deepcopy(state)
+        results = state.compute()
+        assert kind.same(state, before)
+        for result in results.values() if isinstance(results, dict) else [results]:
+            assert is_dataclass(result)
+            with pytest.raises(AttributeError):
+                setattr(result, fields(result)[0].name, 0)
+
+
+@each_computed
+@pytest.mark.parametrize("damage", ["missing", "more", "text", "number"])
+def test_what_is_no_state_is_said(kind: Kind, damage: str) -> None:
+    state = states(kind)[0]
+    if isinstance(state, States):
+        state = state.states["loss"]
+    plain = to_plain(state)
+    first = next(iter(plain))
+    damaged = {
+        "missing": {key: value for key, value in plain.items() if key != first},
+        "more": {**plain, "other": 1},
+        "text": {**plain, first: "text"},
+        "number": 3,
+    }[damage]
+    with pytest.raises(InputError, match="this is not the state of a"):
+        from_plain(type(state), damaged)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (int, 2**53 + 1),
+        (int, -(2**3000) - 1),
+        (float, -0.0),
+        (float, float("inf")),
+        (float, float("-inf")),
+        (float, float("nan")),
+        (float, 5e-324),
+        (float, 0.1),
+        (bool, True),
+        (str, "0x10"),
+        (tuple[float, ...], (1.0, float("nan"))),
+        (frozenset[str], frozenset({"a", "b"})),
+        (dict[str, int], {"a": 2**60}),
+        (ExactSum | None, ExactSum(2**70)),
+        (ExactSum | None, None),
+    ],
+)
+def test_values_go_to_json_and_back(kind: Any, value: Any) -> None:
+    back = from_plain(kind, json.loads(json.dumps(to_plain(value), allow_nan=False)))
+    assert repr(back) == repr(value)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "bool", "uint8"])
+def test_arrays_go_to_json_and_back(dtype: str) -> None:
+    values = np.array([[0, 1, 2**40], [1, 0, 3]]).astype(dtype)
+    if dtype == "int64":
+        values[0, 0] = -(2**63)
+    back = from_plain(npt.NDArray[Any], json.loads(json.dumps(to_plain(values))))
+    assert back.dtype == values.dtype
+    np.testing.assert_array_equal(back, values)
+
+
+def test_states_of_other_metrics_do_not_merge() -> None:
+    with pytest.raises(ValueError, match="not the same metrics"):
+        States.empty(["loss"]).merge(States.empty(["accuracy"]))
+
+
+def test_there_is_no_such_metric() -> None:
+    with pytest.raises(KeyError, match="there is no metric 'lose'"):
+        States.empty(["lose"])

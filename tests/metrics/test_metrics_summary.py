@@ -13,25 +13,25 @@ def test_range_mean_and_counts() -> None:
     rng = np.random.default_rng(0)
     for dtype in ("f8", "f4", "f2", "i4", "u1", "?"):
         values = (rng.normal(size=(60, 7)) * 50.0 + 100.0).astype(dtype)
-        state = SummaryState.from_block(values)
+        found = SummaryState.from_block(values).compute()
         wide = values.astype(np.float64)
-        assert (state.minimum, state.maximum) == (wide.min(), wide.max())
-        assert state.mean == math.fsum(wide.ravel()) / wide.size
-        assert state.count == wide.size
+        assert (found.minimum, found.maximum) == (wide.min(), wide.max())
+        assert found.mean == math.fsum(wide.ravel()) / wide.size
+        assert found.count == wide.size
 
 
 def test_what_is_not_finite() -> None:
     values = np.array([[1.0, math.nan, math.inf], [-math.inf, math.nan, 2.0]])
-    state = SummaryState.from_block(values)
-    assert (state.minimum, state.maximum) == (-math.inf, math.inf)
-    total = state.total
-    assert (total.nan, total.positive_infinities, total.negative_infinities) == (2, 1, 1)
-    assert math.isnan(state.mean)
+    found = SummaryState.from_block(values).compute()
+    assert (found.minimum, found.maximum) == (-math.inf, math.inf)
+    assert (found.nan, found.positive_infinities, found.negative_infinities) == (2, 1, 1)
+    assert math.isnan(found.mean)
 
 
 def test_nothing() -> None:
-    assert math.isnan(SummaryState().mean)
-    assert SummaryState().looks_like(2) == "numbers"
+    found = SummaryState().compute()
+    assert all(map(math.isnan, (found.minimum, found.maximum, found.mean)))
+    assert found.looks_like(2) == "numbers"
 
 
 PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
@@ -53,4 +53,4 @@ PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
 )
 def test_kinds(values: Any, kind: str) -> None:
     halves = [SummaryState.from_block(part) for part in np.array_split(values, 2)]
-    assert halves[0].merge(halves[1]).looks_like(values.ndim) == kind
+    assert halves[0].merge(halves[1]).compute().looks_like(values.ndim) == kind

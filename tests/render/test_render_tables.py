@@ -139,6 +139,16 @@ def test_loss_table(width: int) -> None:
     assert "128,256" in flat
 
 
+def test_loss_table_with_accuracy() -> None:
+    console = screen(80)
+    console.print(loss_table(summary()))
+    assert "accuracy" not in text(console)
+    shares = {"accuracy": 0.5, "accuracy_low": 0.0945312, "accuracy_high": 0.9054688, "hits": 1}
+    console.print(loss_table(summary(**shares)))
+    flat = re.sub(r"\s+", " ", text(console))
+    assert "accuracy 0.5000 (1 of 2; 95 % 0.094531 to 0.905469)" in flat
+
+
 @pytest.mark.parametrize(("weight_sum", "divisor"), [(2.0, "2 rows"), (0.75, "0.75")])
 def test_loss_table_says_what_the_mean_divides_by(weight_sum: float, divisor: str) -> None:
     console = screen(80)

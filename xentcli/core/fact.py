@@ -18,7 +18,7 @@ from xentcli.core.row_losses import losses_of_probabilities
 from xentcli.core.rows import LogitRows
 
 Array = NDArray[Any]
-Function = Callable[..., Array | None]
+Function = Callable[..., Any]
 
 When = Literal["labels", "before", "peaks", "after", "rows"]
 _ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
@@ -72,7 +72,7 @@ class Fact(NamedTuple):
     when: When
     needs: tuple[str, ...]
     uses: tuple[str, ...]
-    dtype: DTypeLike
+    dtype: DTypeLike | None
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -88,7 +88,7 @@ def fact(
     *,
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
-    dtype: DTypeLike = np.float64,
+    dtype: DTypeLike | None = np.float64,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.normalizer import FEW_CLASSES, Exponentials, Peaks
+from xentcli.core.normalizer import FEW_CLASSES
+from xentcli.core.observer import Exponentials, Peaks
 from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
 from xentcli.core.scratch import scratch
 
@@ -99,8 +100,9 @@ def ahead(tile: TileFacts, rows: Array) -> NDArray[np.int64]:
     if num_classes > FEW_CLASSES:
         value = value[:, None]
         late = np.arange(num_classes) >= index[:, None]
-        behind = np.count_nonzero((rows < value) | ((rows == value) & late), axis=1)
-        return num_classes - behind
+        behind = (rows < value) | ((rows == value) & late)
+        counts: NDArray[np.int64] = num_classes - np.add.reduce(behind, axis=1, dtype=np.int64)
+        return counts
     left = np.full(len(rows), num_classes, np.int64)
     by_class = scratch("classes", rows.shape[::-1], rows.dtype)
     np.copyto(by_class, rows.T)

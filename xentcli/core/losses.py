@@ -76,6 +76,13 @@ def nll_loss(
     ------
     ShapeError, LabelError
         If shapes do not fit, or a label is no class.
+
+    Examples
+    --------
+    >>> from xentcli import log_softmax, nll_loss
+    >>> log_probs = log_softmax([[2.0, 1.0], [0.0, 0.0]])
+    >>> nll_loss(log_probs, [0, 1], reduction="none")
+    array([0.31326169, 0.69314718])
     """
     options = LossOptions(as_weight(weight), ignore_index)
     return _loss(log_probs, labels, options, reduction, "log-probabilities")
@@ -119,6 +126,15 @@ def cross_entropy(
     ------
     ShapeError, LabelError
         If shapes do not fit, or a label is no class.
+
+    Examples
+    --------
+    >>> from xentcli import cross_entropy
+    >>> logits = [[2.0, 1.0], [0.0, 0.0], [50.0, 0.0]]
+    >>> cross_entropy(logits, [0, 1, 0], reduction="none")
+    array([3.13261688e-01, 6.93147181e-01, 1.92874985e-22])
+    >>> float(cross_entropy(logits, [0, -100, 0]))
+    0.156630...
     """
     options = LossOptions(as_weight(weight), ignore_index, label_smoothing)
     return _loss(logits, labels, options, reduction, "logits")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from xentcli.core import half_table
 from xentcli.core.dtypes import Floats, computing_dtype, widen
+from xentcli.core.observer import Exponentials, Observer, Peaks, sum_classes, sum_classes_of
 from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
 
@@ -80,104 +81,6 @@ class Normalizer(NamedTuple):
             gap = np.minimum(self.peak, other.peak).astype(np.float64) - peak
             rest = np.where(gap == -np.inf, high, high + (1.0 + low) * np.exp(gap))
             return Normalizer(peak, rest + (peak - peak))
-
-
-class Peaks(NamedTuple):
-    """The maxima of a tile of rows, while the rows are in the cache.
-
-    Attributes
-    ----------
-    peak : ndarray of shape (n,)
-        The maximum of each row.
-    places : ndarray of int64 of shape (n,) or None
-        The first place of each maximum, where the kernel knows it.
-    second : ndarray of shape (n,) or None
-        Else the largest of the other values of each row, which may be as large.
-    rows : ndarray of shape (n, C) or None
-        Else the rows.
-    """
-
-    peak: Floats
-    places: NDArray[np.int64] | None = None
-    second: Floats | None = None
-    rows: Floats | None = None
-
-    def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
-        """Whether each row's first maximum stands at `index`, where its value is `picked`.
-
-        False for rows that hold NaN or +inf, or nothing but -inf.
-        """
-        found: NDArray[np.bool_]
-        if self.places is not None:
-            found = self.places == index
-        else:
-            found = picked == self.peak
-        if self.second is not None and self.rows is not None:
-            tied = np.flatnonzero(found & (self.second == self.peak))
-            if tied.size:
-                found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
-        found &= np.isfinite(self.peak)
-        return found
-
-
-class Exponentials(NamedTuple):
-    """The exponentials ``exp(z - peak)`` of a tile of rows, while they are in the cache.
-
-    The maximum of each row, whose exponential is 1, is left out, so that no digits of a confident
-    row are lost in sums. Where it stands several times, one of its places is left out.
-
-    Attributes
-    ----------
-    terms : ndarray of shape (n, C) or (C - 1, n)
-        In (n, C) the classes are in order, with 0 at the maximum's place. In (C - 1, n) the
-        maximum's term is missing, and the classes of a row are in no particular order.
-    class_axis : int
-        1 for (n, C), 0 for (C - 1, n).
-    peak : ndarray of shape (n,)
-        The maximum of each row.
-    """
-
-    terms: Floats
-    class_axis: int
-    peak: Floats
-
-    def sum_over_classes(self, values: Floats) -> Floats | float:
-        """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""
-        if self.class_axis == 0:
-            return _sum_classes(values)
-        total: Floats = np.add.reduce(values, axis=1)
-        return total
-
-
-class Observer:
-    """What is done with the tiles of rows while they are in the cache, besides the normalizer.
-
-    The kernel calls `before` with each tile before it overwrites it, `peaks` when the maxima of its
-    rows are known, and `after` when its exponentials are there. This class does nothing; others do
-    what they are made for.
-    """
-
-    wants_peaks = False
-    """Whether `peaks` is to be called."""
-    wants_exponentials = False
-    """Whether `after` is to be called."""
-
-    def before(self, tile: slice, rows: NDArray[Any]) -> None:
-        """Look at the rows (n, C) of a tile: C-contiguous, of the computing dtype or float16."""
-
-    def room(self, tile: slice) -> Floats | None:
-        """Return where ``exp(z - peak)`` of a tile is to go, of shape (n, C); None for nowhere.
-
-        What is put there has its classes in order, and 1 at the maximum.
-        """
-        del tile
-        return None
-
-    def peaks(self, tile: slice, found: Peaks) -> None:
-        """Look at the maxima of some rows: of a tile, or of a part of one."""
-
-    def after(self, tile: slice, found: Exponentials) -> None:
-        """Look at the exponentials of some rows: of a tile, or of a part of one."""
 
 
 class _Tile(NamedTuple):
@@ -300,10 +203,10 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
     np.subtract(terms, peak, out=terms)
     np.exp(terms, out=terms)
     if tile.observer.wants_exponentials:
-        tile.rest[...] = _sum_classes_of(terms)
+        tile.rest[...] = sum_classes_of(terms)
         tile.observer.after(tile.rows, Exponentials(terms, 0, peak))
     else:
-        tile.rest[...] = _sum_classes(terms)
+        tile.rest[...] = sum_classes(terms)
     if room is not None:
         exponentials_of(logits, peak, out=room)
 
@@ -313,35 +216,6 @@ def exponentials_of(logits: Floats, peak: Floats, out: Floats) -> None:
     with row_by_row(logits.shape[1]):
         np.subtract(logits, peak[:, None], out=out)
     np.exp(out, out=out)
-
-
-def _sum_classes(terms: Floats) -> Floats | float:
-    """Sum over the first axis, pairwise and in place, in an order that C alone sets."""
-    left = len(terms)
-    if left == 0:
-        return 0.0
-    while left > 1:
-        left = _add_halves(terms[:left], out=terms)
-    total: Floats = terms[0]
-    return total
-
-
-def _sum_classes_of(terms: Floats) -> Floats | float:
-    """Return what `_sum_classes` does, to the same bits, and leave the terms as they are."""
-    if len(terms) < 2:
-        return _sum_classes(terms)
-    halves = scratch("halves", ((len(terms) + 1) // 2, *terms.shape[1:]), terms.dtype)
-    if len(terms) % 2:
-        halves[-1] = terms[len(terms) // 2]
-    _add_halves(terms, out=halves)
-    return _sum_classes(halves)
-
-
-def _add_halves(terms: Floats, out: Floats) -> int:
-    """Add the last half of some arrays to the first; return how many are left to add up."""
-    half = len(terms) // 2
-    np.add(terms[:half], terms[len(terms) - half :], out=out[:half])
-    return len(terms) - half
 
 
 def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:

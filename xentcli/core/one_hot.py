@@ -34,6 +34,13 @@ def one_hot(
         If a label is negative, or not below `num_classes`.
     ShapeError
         If the number of classes is neither given nor seen in `labels`, or is not positive.
+
+    Examples
+    --------
+    >>> from xentcli import one_hot
+    >>> one_hot([2, 0], num_classes=3)
+    array([[0, 0, 1],
+           [1, 0, 0]])
     """
     indices, problems = whole_labels(np.asarray(labels))
     if num_classes == -1:

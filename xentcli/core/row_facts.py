@@ -16,7 +16,8 @@ from xentcli.core.checks import Kind, Problem, check_finite
 from xentcli.core.dtypes import computing_dtype
 from xentcli.core.fact import Fact, Given, TileFacts, When, fact, forget, plan
 from xentcli.core.labels import LossOptions
-from xentcli.core.normalizer import Exponentials, Normalizer, Observer, Peaks, normalizer
+from xentcli.core.normalizer import Normalizer, normalizer
+from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
 from xentcli.errors import NonFiniteError, ShapeError
@@ -96,7 +97,8 @@ def row_facts(
             given.facts[each.name] = each.function(given) if each.applies(given) else None
     problems = (given.checked.problems if given.checked else ()) + found
     wanted = {name: _as_fact(given[name]) for name in needs}
-    return RowFacts(*logits.shape, wanted, problems)
+    rows, num_classes = logits.shape
+    return RowFacts(rows, num_classes, wanted, problems)
 
 
 def _as_fact(values: Array | None) -> Array | None:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.core.dtypes import Floats, computing_dtype, widen
-from xentcli.core.normalizer import Normalizer, Observer, exponentials_of, normalizer
+from xentcli.core.normalizer import Normalizer, exponentials_of, normalizer
+from xentcli.core.observer import Observer
 from xentcli.core.rows import row_by_row, tiles
 from xentcli.errors import ShapeError
 
@@ -63,6 +64,13 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     ------
     ShapeError
         If there is no such axis, or the values are not real numbers.
+
+    Examples
+    --------
+    >>> from xentcli import softmax
+    >>> softmax([[0.0, 0.0], [1000.0, 0.0]])
+    array([[0.5, 0.5],
+           [1. , 0. ]])
     """
     return along(x, axis, probs_of)
 
@@ -71,6 +79,12 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
     """Return log-probabilities: ``x - log(sum(exp(x)))`` along `axis`, right where softmax is 0.
 
     Parameters, dtypes and errors are those of `softmax`.
+
+    Examples
+    --------
+    >>> from xentcli import log_softmax
+    >>> log_softmax([1000.0, 0.0])
+    array([    0., -1000.])
     """
     return along(x, axis, log_probs_of)
 

@@ -42,7 +42,7 @@ class AccuracyState:
     def compute(self) -> Accuracy:
         """Return the share of hits; nothing of no rows."""
         if self.used == 0:
-            return Accuracy(None, None, None, 0, 0)
+            return Accuracy()
         low, high = wilson_interval(self.hits, self.used)
         return Accuracy(self.hits / self.used, low, high, self.hits, self.used)
 

@@ -24,6 +24,10 @@ def to_plain(value: Any) -> Any:
         return value if abs(value) <= _EXACT else hex(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else repr(value)
+    return _plain_collection(value)
+
+
+def _plain_collection(value: Any) -> Any:
     if is_dataclass(value):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, np.ndarray):
@@ -31,10 +35,9 @@ def to_plain(value: Any) -> Any:
         return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
     if isinstance(value, dict):
         return {key: to_plain(item) for key, item in value.items()}
-    if isinstance(value, frozenset):
-        return [to_plain(item) for item in sorted(value)]
-    if isinstance(value, (tuple, list)):
-        return [to_plain(item) for item in value]
+    if isinstance(value, (tuple, list, frozenset)):
+        items = sorted(value) if isinstance(value, frozenset) else value
+        return [to_plain(item) for item in items]
     raise TypeError(f"a state cannot hold {type(value).__name__}")
 
 

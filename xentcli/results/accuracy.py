@@ -17,8 +17,8 @@ class Accuracy:
         How many used rows have their label at the first maximum, and how many are used.
     """
 
-    value: float | None
-    low: float | None
-    high: float | None
-    hits: int
-    n: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    hits: int = 0
+    n: int = 0

@@ -1,0 +1,230 @@
+"""Facts of rows against plain NumPy and exact arithmetic, by every way the kernel takes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from xentcli.core import fact as facts_there_are
+from xentcli.core import half_table
+from xentcli.core.labels import LossOptions
+from xentcli.core.row_facts import fact, row_facts
+from xentcli.errors import LabelError, NonFiniteError, ShapeError
+
+Array = NDArray[Any]
+KINDS = ["logits", "log-probabilities", "probabilities"]
+WIDE = 2**16  # classes of float16 rows whose exponentials are looked up
+CLASSES = [1, 2, 3, 9, 10, 40, 41, 130]
+
+
+class FromFile:
+    """Rows that are read into the same memory again and again, and may be overwritten there."""
+
+    def __init__(self, values: Array) -> None:
+        self._values = values
+        self._memory = np.empty_like(values)
+        self.shape, self.dtype = values.shape, values.dtype
+
+    def __getitem__(self, rows: slice) -> Array:
+        start, stop, _ = rows.indices(len(self._values))
+        read = self._memory[: stop - start]
+        read[...] = self._values[rows]
+        return read
+
+
+@pytest.fixture(autouse=True)
+def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", 64)
+    monkeypatch.setattr(half_table, "_exp_is_fast", lambda: False)
+
+
+def facts_of(logits: Any, labels: Any, *names: str, kind: Any = "logits", **options: Any) -> Any:
+    return row_facts(logits, np.asarray(labels), LossOptions(**options), names, kind=kind)
+
+
+def naive_hits(logits: Array, labels: Array, ignore: int = -100) -> Array:
+    """Compare labels with np.argmax, where a row has a finite maximum."""
+    wide = logits.astype(np.float64)
+    fine = ~np.isnan(wide).any(axis=1) & np.isfinite(wide.max(axis=1))
+    return np.asarray((wide.argmax(axis=1) == labels) & fine & (labels != ignore))
+
+
+def naive_rank(row: Array, label: int) -> int:
+    """Count, class by class."""
+    ahead = [z > row[label] or (z == row[label] and j < label) for j, z in enumerate(row.tolist())]
+    return sum(ahead)
+
+
+@st.composite
+def tied_rows(draw: st.DrawFn) -> tuple[Array, Array]:
+    """Rows of very few different numbers, and labels."""
+    num_classes = draw(st.sampled_from([*CLASSES, 64]))
+    dtype = draw(st.sampled_from(["f8", "f4", "f2", ">f4", "i4"]))
+    odd = [] if dtype == "i4" else [-np.inf, np.inf, np.nan, -0.0, 6e-8, -6e-8]
+    numbers = draw(st.lists(st.sampled_from([0.0, 1.0, -1.0, 2.0, *odd]), min_size=1, max_size=3))
+    rows = draw(st.integers(1, 9))
+    places = draw(arrays(np.int8, (rows, num_classes), elements=st.integers(0, len(numbers) - 1)))
+    labels = draw(arrays(np.int64, rows, elements=st.integers(-1, num_classes - 1)))
+    return np.array(numbers)[places].astype(dtype), labels
+
+
+@settings(max_examples=400, deadline=None)
+@given(tied_rows(), st.sampled_from(KINDS), st.booleans())
+def test_hits_and_ranks_among_ties(rows: tuple[Array, Array], kind: Any, from_file: bool) -> None:
+    logits, labels = rows
+    given_rows = FromFile(logits.copy()) if from_file else logits
+    names = ("hit", "rank", "label", "used")
+    found = facts_of(given_rows, labels, *names, kind=kind, ignore_index=-1)
+    want = naive_hits(logits, labels, -1)
+    np.testing.assert_array_equal(found["hit"], want)
+    used = labels != -1
+    np.testing.assert_array_equal((found["rank"] == 0) & used, want)
+    fine = naive_hits(logits, logits.astype(np.float64).argmax(axis=1))
+    for i in np.flatnonzero(fine & used):
+        assert found["rank"][i] == naive_rank(logits[i], int(labels[i]))
+    assert (found["rank"][~fine] == logits.shape[1]).all()
+    np.testing.assert_array_equal(found["label"], np.where(used, labels, 0))
+
+
+@pytest.mark.parametrize("num_classes", CLASSES)
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_hits_of_ordinary_rows(num_classes: int, dtype: str, kind: Any) -> None:
+    rng = np.random.default_rng(num_classes)
+    logits = rng.normal(size=(300, num_classes)).astype(dtype)
+    labels = np.where(rng.random(300) < 0.5, logits.argmax(axis=1), rng.integers(num_classes))
+    found = facts_of(logits, labels, "hit", "peak", "picked", kind=kind)
+    np.testing.assert_array_equal(found["hit"], logits.argmax(axis=1) == labels)
+    np.testing.assert_array_equal(found["peak"], logits.max(axis=1))
+    np.testing.assert_array_equal(found["picked"], logits[np.arange(300), labels])
+    assert {found[name].dtype for name in ("peak", "picked")} == {np.dtype(np.float64)}
+
+
+def test_hits_of_rows_that_are_looked_up() -> None:
+    """Long float16 rows hold most values many times, the maximum too."""
+    rng = np.random.default_rng(4)
+    logits = (rng.normal(size=(12, WIDE + 3)) * 2.0).astype(np.float16)
+    logits[1] = -np.abs(logits[1]) - np.float16(1.0)
+    logits[2, 5] = np.nan
+    logits[3, [7, 9]] = np.inf
+    logits[4] = -np.inf
+    logits[5, 100:] = logits[5].max()
+    logits[6] = 0.0
+    logits[7, 11] = -np.inf
+    wide = np.nan_to_num(logits.astype(np.float64), nan=np.inf)
+    first = wide.argmax(axis=1)
+    for labels in (first, first + 1, np.zeros(12, np.int64)):
+        for rows in (logits, FromFile(logits)):
+            found = facts_of(rows, labels, "hit", "loss", "rank")
+            np.testing.assert_array_equal(found["hit"], naive_hits(logits, labels))
+            np.testing.assert_array_equal(found["rank"] == 0, found["hit"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_rows_and_no_classes(kind: Any) -> None:
+    names = ("hit", "rank", "loss", "label", "picked", "peak", "rest", "sum_of_squares")
+    found = facts_of(np.zeros((0, 3)), np.zeros(0, np.int64), *names, kind=kind)
+    assert all(found[name].shape == (0,) for name in names)
+    found = facts_of(np.zeros((2, 0)), np.full(2, -100), *names, kind=kind)
+    assert not found["hit"].any()
+
+
+@pytest.mark.parametrize("num_classes", CLASSES)
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+@pytest.mark.parametrize("scale", [0.1, 3.0, 30.0])
+def test_sums_over_classes(num_classes: int, dtype: str, scale: float) -> None:
+    rng = np.random.default_rng(num_classes)
+    logits = (rng.normal(size=(20, num_classes)) * scale).astype(dtype)
+    names = ("sum_of_squares", "confidence", "rest", "loss")
+    found = facts_of(logits, np.zeros(20, np.int64), *names)
+    tolerance = 1e-13 if dtype == "f8" else 4e-6
+    for i, row in enumerate(logits.astype(np.float64).tolist()):
+        with mp.workdps(50):
+            powers = sorted(mp.exp(mp.mpf(z) - mp.mpf(max(row))) for z in row)
+            total = mp.fsum(powers)
+            want = mp.fsum((p / total) ** 2 for p in powers), 1 / total, mp.fsum(powers[:-1])
+        for name, value in zip(names, want, strict=False):
+            np.testing.assert_allclose(found[name][i], float(value), rtol=tolerance)
+    alone = facts_of(logits, np.zeros(20, np.int64), "loss", "rest")
+    for name in ("loss", "rest"):
+        assert alone[name].tobytes() == found[name].tobytes(), "whatever else is asked for"
+
+
+@pytest.mark.parametrize("num_classes", [1, 2, 10, 41])
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_probabilities_are_used_as_they_are(num_classes: int, kind: Any) -> None:
+    probs = np.random.default_rng(1).random((30, num_classes))  # they do not sum to 1
+    rows = np.log(probs) if kind == "log-probabilities" else probs
+    found = facts_of(rows, np.zeros(30, int), "sum_of_squares", "confidence", "loss", kind=kind)
+    np.testing.assert_allclose(found["sum_of_squares"], (probs**2).sum(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(found["confidence"], probs.max(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(found["loss"], -np.log(probs[:, 0]), rtol=1e-14, atol=1e-300)
+
+
+def test_a_fact_of_a_row_does_not_depend_on_its_tile(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    names = ("hit", "rank", "sum_of_squares", "loss")
+    for num_classes in (3, 10, 50):
+        logits = rng.normal(size=(200, num_classes)).astype(np.float32)
+        labels = rng.integers(0, num_classes, 200)
+        whole = facts_of(logits, labels, *names)
+        monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", 7 * num_classes)
+        parts = facts_of(logits[13:], labels[13:], *names)
+        for name in names:
+            assert whole[name][13:].tobytes() == parts[name].tobytes()
+
+
+def test_class_probabilities_have_no_label() -> None:
+    logits = np.random.default_rng(0).normal(size=(4, 3))
+    probs = np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.5, 0.4, 0.0], [0.1, 0.1, 0.1]])
+    labelled = ("label", "weight", "used", "picked", "hit", "rank")
+    found = facts_of(logits, probs, *labelled, "loss", "uneven", "peak", "rest")
+    assert all(found[name] is None for name in labelled)
+    assert found["uneven"].tolist() == [False, False, True, True]
+    log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(found["loss"], -(probs * log_probs).sum(axis=1), rtol=1e-13)
+    assert facts_of(logits, [0, 1, 2, 0], "uneven")["uneven"] is None
+    with pytest.raises(ShapeError, match="nll takes class indices"):
+        facts_of(logits, probs, "loss", kind="probabilities")
+
+
+def test_problems_know_their_input() -> None:
+    logits = np.zeros((3, 2))
+    logits[1, 0] = np.nan
+    problems = facts_of(logits, [0, 0, 2], "loss").problems
+    kinds = [(each.error, each.input, each.row) for each in problems]
+    assert kinds == [(LabelError, "labels", 2), (NonFiniteError, "logits", 1)]
+    (problem,) = facts_of(logits, [0, 0, 0], kind="log-probabilities").problems
+    assert (problem.input, problem.row, problem.column) == ("logits", 1, 0)
+
+
+def test_only_what_was_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The maximum of rows of log-probabilities is looked for only if something needs it."""
+    asked: list[int] = []
+    monkeypatch.setattr("xentcli.core.probability_rows._first_peaks", lambda *_: asked.append(1))
+    found = facts_of(np.zeros((4, 3)), np.zeros(4, int), "loss", kind="log-probabilities")
+    assert list(found.facts) == ["loss"]
+    assert not asked
+
+
+@pytest.fixture
+def _outside() -> Iterator[None]:
+    yield
+    for name in ("early", "late"):
+        facts_there_are.forget(name)
+
+
+@pytest.mark.usefixtures("_outside")
+def test_what_cannot_be_computed_in_order_is_said() -> None:
+    fact("late")(lambda given: given["early"])
+    fact("early", "before", needs=("late",))(lambda _tile, _rows: None)
+    with pytest.raises(ValueError, match="'early' needs 'late', which is computed later"):
+        facts_of(np.zeros((1, 2)), [0], "early")
+    with pytest.raises(KeyError, match="there is no fact 'never'"):
+        facts_of(np.zeros((1, 2)), [0], "never")

@@ -1,0 +1,78 @@
+"""A metric and a fact of its own from outside, in one file, through the public functions alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from xentcli.core import fact as facts_there_are
+from xentcli.core.labels import LossOptions
+from xentcli.core.row_facts import RowFacts, fact, row_facts
+from xentcli.metrics import interface
+from xentcli.metrics.interface import States, needs_of, register
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far the label's logit is below the first class's."""
+
+    largest: float
+
+
+@dataclass(frozen=True)
+class MarginState:
+    """The largest gap."""
+
+    needs: ClassVar[tuple[str, ...]] = ("gap", "used")
+
+    largest: float = float("-inf")
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        return cls(float(facts["gap"].max(initial=-np.inf)))
+
+    def merge(self, other: Self) -> Self:
+        return type(self)(max(self.largest, other.largest))
+
+    def compute(self) -> Margin:
+        return Margin(self.largest)
+
+
+def gap(tile: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(rows[:, 0] - tile["picked"])
+
+
+@pytest.fixture(autouse=True)
+def _registered() -> Iterator[None]:
+    fact("gap", "before", needs=("label", "picked"))(gap)
+    register("margin")(MarginState)
+    yield
+    facts_there_are.forget("gap")
+    interface.forget("margin")
+
+
+LOGITS = np.random.default_rng(3).normal(size=(60, 5)).astype(np.float32)
+LABELS = np.arange(60) % 5
+
+
+def test_it_is_measured_beside_the_others() -> None:
+    names = ["loss", "margin", "accuracy"]
+    state = States.empty(names)
+    for part in np.array_split(np.arange(60), 4):
+        facts = row_facts(LOGITS[part], LABELS[part], LossOptions(), needs_of(names))
+        state = state.merge(state.from_rows(facts))
+    found = state.compute()
+    gaps = LOGITS[:, 0] - LOGITS[np.arange(60), LABELS]
+    assert found["margin"] == Margin(float(gaps.max()))
+    assert found["accuracy"].hits == (LOGITS.argmax(axis=1) == LABELS).sum()
+    assert found["loss"].used == 60
+    assert States.from_plain(state.to_plain()) == state
+    assert state.needs == needs_of(names)
+
+
+def test_a_fact_of_labels_is_none_where_there_are_none() -> None:
+    probs = np.full((60, 5), 0.2)
+    assert row_facts(LOGITS, probs, LossOptions(), ["gap"])["gap"] is None
