@@ -49,8 +49,8 @@ def test_every_block_size(text: str, options: dict[str, Any]) -> None:
     assert want[0] == [1.0, 2.5]
     assert want[-1] == [9.0, 10.0]
     for size in range(14, len(text.encode()) + 3):
-        for stream in (False, True):
-            read = read_csv(text, drop=("1",), stream=stream, block_bytes=size, **options)
+        for way in ({}, {"stream": True}, {"local": True}):
+            read = read_csv(text, drop=("1",), block_bytes=size, **way, **options)
             assert read.values.tolist() == want, size
 
 
