@@ -48,7 +48,7 @@ def csv_source(
 ) -> Source:
     content = as_bytes(content)
     if local:  # its blocks say where their bytes are
-        file = tempfile.TemporaryFile(buffering=0)
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         file.write(content)
         file.seek(0)
         data = Input(name, file, len(content), shareable=True)
