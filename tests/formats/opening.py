@@ -2,6 +2,7 @@
 
 import io
 import os
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,11 +42,18 @@ def csv_source(
     name: str = "f.csv",
     *,
     stream: bool = False,
+    local: bool = False,
     block_bytes: int | None = None,
     **options: Any,
 ) -> Source:
     content = as_bytes(content)
-    data = Input(name, io.BytesIO(content), None if stream else len(content))
+    if local:  # its blocks say where their bytes are
+        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        file.write(content)
+        file.seek(0)
+        data = Input(name, file, len(content), shareable=True)
+    else:
+        data = Input(name, io.BytesIO(content), None if stream else len(content))
     if block_bytes is None:
         return registry.open_source(data, None, ReadOptions(**options))
     delimiter = "\t" if name.endswith(".tsv") else ","

@@ -49,8 +49,9 @@ def test_every_block_size(text: str, options: dict[str, Any]) -> None:
     assert want[0] == [1.0, 2.5]
     assert want[-1] == [9.0, 10.0]
     for size in range(14, len(text.encode()) + 3):
-        for stream in (False, True):
-            read = read_csv(text, drop=("1",), stream=stream, block_bytes=size, **options)
+        ways: list[dict[str, Any]] = [{}, {"stream": True}, {"local": True}]
+        for way in ways:
+            read = read_csv(text, drop=("1",), block_bytes=size, **way, **options)
             assert read.values.tolist() == want, size
 
 
@@ -135,6 +136,8 @@ def test_blank_lines_between_blocks_are_not_lost() -> None:
     for size in range(14, 60):
         with pytest.raises(InputError, match=r"^f\.csv:6: .*empty line"):
             read_csv("a,b\n" + "1,2\n" * 4 + "\n" * 20 + "3,4\n", block_bytes=size)
+        with pytest.raises(InputError, match=r"^f\.csv:6: .*empty line"):
+            read_csv("a,b\n" + "1,2\n" * 4 + "\n" * 20 + "3,4\n", block_bytes=size, local=True)
 
 
 def test_a_mark_inside_a_file_is_no_number() -> None:

@@ -27,6 +27,8 @@ class CsvWriter(SequentialWriter):
                 f"{output.name}: an array of shape {shape} does not fit in CSV",
                 hint="-o FILE.npy, or --to npy",
             )
+        if header.dtype.kind not in "fiub":
+            raise OutputError(f"{output.name}: CSV does not hold {header.dtype}")
         self._output = output
         self._delimiter = delimiter
         self._columns = header.columns

@@ -1,0 +1,77 @@
+"""What the contract of the formats is tested with: files of each, and decoding in a new process."""
+
+import pickle
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from opening import Array, pipe_input
+
+from xentcli.formats import registry
+from xentcli.formats.base import ArrayHeader, Block, Format, ReadOptions, Source, Table
+from xentcli.storage.outputs import Output
+
+DTYPES = [
+    *("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"),
+    *(">i4", ">f4", ">f8"),
+]
+
+
+def some_values(dtype: str, shape: tuple[int, ...]) -> Array:
+    """Return numbers that text holds too: an integer is not larger than a float64 counts."""
+    kind = np.dtype(dtype)
+    rng = np.random.default_rng(len(shape))
+    if kind.kind == "f":
+        return rng.normal(size=shape).astype(kind)
+    high = min(2**53, np.iinfo(kind).max) if kind.kind != "b" else 1
+    return rng.integers(0, high, shape, endpoint=True, dtype=np.uint64).astype(kind)
+
+
+def written(format_: Format, array: Array, rows: int = 3) -> bytes:
+    """Return what a format's writer makes of an array."""
+    with tempfile.TemporaryFile() as file:
+        output = Output("out", file.fileno(), seekable=True)
+        header = ArrayHeader(array.shape, array.dtype.newbyteorder("="))
+        writer = registry.open_writer(format_, output, header)
+        for start in range(0, len(array), rows):
+            writer.write(array[start : start + rows])
+        writer.close()
+        file.seek(0)
+        return file.read()
+
+
+def piped(format_: Format, content: bytes) -> Iterator[Source]:
+    """Open a file that comes through a pipe."""
+    with pipe_input(content) as data:
+        yield registry.open_source(data, format_.name, ReadOptions())
+
+
+def unpickled(content: bytes) -> Any:
+    return pickle.loads(content)  # noqa: S301
+
+
+def again(thing: Any) -> Any:
+    """Return what a pickle of a thing makes of it."""
+    return unpickled(pickle.dumps(thing))
+
+
+def decoded(source: Source, blocks: list[Block]) -> list[Table]:
+    """Decode blocks, in whatever process this runs."""
+    return [source.decode(block).copied() for block in blocks]
+
+
+def values_of(source: Source, rows: int) -> Array:
+    """Return the whole array, of which each block says where it belongs."""
+    tables: list[Any] = []
+    end = 0
+    for block in source.blocks(rows):
+        assert (block.start, block.axis) == (end, 0)
+        values = source.decode(block).copied().values
+        assert len(values) == block.rows > 0
+        assert values.dtype == source.dtype
+        tables.append(values)
+        end += block.rows
+    whole = np.concatenate(tables)
+    assert [n in (m, None) for n, m in zip(source.shape, whole.shape, strict=True)]
+    return whole

@@ -1,0 +1,274 @@
+"""What every format promises, one and all, and one from outside the package too."""
+
+import gzip
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pytest
+from contract import DTYPES, again, decoded, piped, some_values, unpickled, values_of, written
+from opening import Array, assert_same_bits
+from toy_format import TOY, add_toy
+
+from xentcli.errors import InputError, OutputError
+from xentcli.formats import registry
+from xentcli.formats.base import Format, IndexedSource, MemorySource, Source, indexed, read_whole
+from xentcli.formats.csv.source import CsvSource
+from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.shards import open_shards
+
+FORMATS = [*registry.FORMATS, TOY]
+every = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
+# What is spooled from a pipe lives until the source is gone.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+Z = some_values("f4", (23, 3))
+CUTS = [1, 2, 7, 100]
+
+
+@pytest.fixture(autouse=True)
+def one_format_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register the format from outside, and have text in several blocks."""
+    monkeypatch.setattr(registry, "FORMATS", [*registry.FORMATS])
+    registry.register(TOY)
+    monkeypatch.setattr(CsvSource, "block_bytes", 128)
+
+
+@pytest.fixture(scope="module")
+def new_process() -> Iterator[ProcessPoolExecutor]:
+    """Run things in a process that inherits nothing; a format from outside is registered there."""
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=add_toy) as pool:
+        yield pool
+
+
+def saved(folder: Path, format_: Format, array: Array = Z) -> Path:
+    path = folder / f"z{format_.extensions[0]}"
+    path.write_bytes(written(format_, array))
+    return path
+
+
+def opened(path: Path) -> Source:
+    return open_file(InputFile(str(path)))
+
+
+def assert_as_written(got: Array, array: Array, format_: Format) -> None:
+    """Compare the bits; text tells no dtype but float64, whose numbers are those that it says."""
+    assert_same_bits(got.astype(array.dtype) if format_.is_text else got, array)
+
+
+def taken(format_: Format, dtype: str) -> bool:
+    """Whether a format's writer takes numbers of this kind."""
+    return format_ is not TOY or np.dtype(dtype).kind == "f"
+
+
+@every
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_written_is_read(format_: Format, dtype: str, tmp_path: Path) -> None:
+    """Or refused in one line, before the first row."""
+    shapes: list[tuple[int, ...]] = [(7,), (5, 3), *([] if format_.is_text else [(4, 2, 3)])]
+    for shape in shapes:
+        array = some_values(dtype, shape)
+        if not taken(format_, dtype):
+            name = np.dtype(dtype).newbyteorder("=").name
+            with pytest.raises(OutputError, match=name) as caught:
+                saved(tmp_path, format_, array)
+            assert "\n" not in caught.value.message
+            continue
+        path = saved(tmp_path, format_, array)
+        source = opened(path)
+        assert source.format == format_.name
+        assert_as_written(values_of(source, 2), array, format_)
+        source.check_unchanged()
+
+
+@every
+def test_no_writer_takes_complex_numbers(format_: Format) -> None:
+    with pytest.raises(OutputError, match="complex") as caught:
+        written(format_, np.zeros((2, 2), "c8"))
+    assert "\n" not in caught.value.message
+
+
+@every
+def test_any_cut_gives_the_same_bits(format_: Format, tmp_path: Path) -> None:
+    path = saved(tmp_path, format_)
+    for rows in CUTS:
+        assert_as_written(values_of(opened(path), rows), Z, format_)
+    assert_as_written(read_whole(opened(path)), Z, format_)
+
+
+@every
+def test_any_slice_of_any_axis(format_: Format, tmp_path: Path) -> None:
+    array = Z if format_.is_text else some_values("f4", (5, 2, 3))
+    source = indexed(opened(saved(tmp_path, format_, array)))
+    whole = np.array(source.read(0, len(array)).values)
+    assert_as_written(whole, array, format_)
+    for axis, length in enumerate(array.shape):
+        for rows in CUTS:
+            parts = [source.decode(block).copied().values for block in source.blocks(rows, axis)]
+            assert_same_bits(np.concatenate(parts, axis), whole)
+        for start in range(length):
+            got = np.array(source.read(start, length - start, axis).values)
+            assert_same_bits(got, whole.take(range(start, length), axis))
+    flat = whole.reshape(-1, whole.shape[-1])
+    for start, rows in ((0, len(flat)), (3, 4), (len(flat) - 1, 1)):
+        assert_same_bits(np.array(source.tile(start, rows)), flat[start : start + rows])
+
+
+@every
+@pytest.mark.parametrize("kind", ["file", "compressed", "shards"])
+def test_a_new_process_decodes_the_same(
+    format_: Format, kind: str, tmp_path: Path, new_process: ProcessPoolExecutor
+) -> None:
+    """Also one that is somewhere else: a relative path stays the file that it was."""
+    path = saved(tmp_path, format_)
+    if kind == "compressed":
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+        path = path.with_name(path.name + ".gz")
+    name = os.path.relpath(path)
+    source = opened(Path(name))
+    if kind == "shards":
+        source = open_shards([name, name], InputFile)
+    blocks = [source.carried(block) for block in source.blocks(4)]
+    want = decoded(source, blocks)
+    for got in (
+        decoded(again(source), again(blocks)),
+        new_process.submit(decoded, source, blocks).result(),
+    ):
+        assert len(got) == len(want) > 0
+        for table, expected in zip(got, want, strict=True):
+            assert_same_bits(table.values, expected.values)
+    together = np.concatenate([table.values for table in want])
+    assert_as_written(together, np.concatenate([Z, Z]) if kind == "shards" else Z, format_)
+
+
+@every
+def test_a_source_is_opened_once_a_process(format_: Format, tmp_path: Path) -> None:
+    source = opened(saved(tmp_path, format_))
+    content = pickle.dumps(source)
+    if source.reference is not None:
+        assert unpickled(content) is source
+        assert len(content) < 1500
+        del source
+        assert unpickled(content) is unpickled(content)
+
+
+@every
+def test_a_file_that_changed_is_not_taken_for_what_it_was(format_: Format, tmp_path: Path) -> None:
+    path = saved(tmp_path, format_)
+    source = opened(path)
+    if source.reference is None:
+        return
+    content = pickle.dumps(source)
+    del source
+    saved(tmp_path, format_, some_values("f4", (24, 3)))
+    with pytest.raises(InputError, match=rf"{path.name}: the file changed while it was read"):
+        unpickled(content)
+
+
+@every
+def test_a_pipe_gives_what_a_file_gives(format_: Format, tmp_path: Path) -> None:
+    path = saved(tmp_path, format_)
+    want = opened(path)
+    for source in piped(format_, path.read_bytes()):
+        assert (source.dtype, source.stored_dtype) == (want.dtype, want.stored_dtype)
+        assert (source.columns, source.shape) == (want.columns, want.shape)
+        assert source.reference is None
+        assert_same_bits(values_of(source, 4), values_of(want, 4))
+
+
+@every
+def test_what_is_kept_is_read_twice(format_: Format, tmp_path: Path) -> None:
+    path = saved(tmp_path, format_)
+    for source in piped(format_, path.read_bytes()):
+        kept = source.kept()
+        for rows in (4, 9):
+            assert_as_written(values_of(kept, rows), Z, format_)
+    for source in piped(format_, path.read_bytes()):
+        assert_as_written(indexed(source).read(0, 23).values, Z, format_)
+
+
+@every
+def test_places_are_named(format_: Format, tmp_path: Path) -> None:
+    source = opened(saved(tmp_path, format_))
+    list(source.blocks(4))
+    places = [source.place((row, column)) for row in (0, 22) for column in (0, 2)]
+    assert len({*places, source.place((0,)), source.place((22,))}) == 6
+    assert all(place.startswith(source.name) for place in [*places, source.place(())])
+    if isinstance(source, IndexedSource):
+        assert places[-1] == f"{source.name}[22, 2]"
+
+
+@every
+def test_a_file_that_is_cut_off_is_named_in_one_line(format_: Format, tmp_path: Path) -> None:
+    path = saved(tmp_path, format_)
+    content = path.read_bytes()
+    end = content.rfind(b",") if format_.is_text else len(content) * 2 // 3
+    end = content.rfind(b"\t") if format_.name == "tsv" else end
+    path.write_bytes(content[:end])
+    with pytest.raises(InputError) as caught:
+        values_of(opened(path), 4)
+    assert caught.value.message.startswith(str(path))
+    assert "\n" not in caught.value.message
+
+
+def test_an_array_in_memory_keeps_the_contract() -> None:
+    source = MemorySource("memory", Z, ("a", "b", "c"), labels=np.arange(23), ids=np.arange(23))
+    for rows in CUTS:
+        assert_same_bits(values_of(source, rows), Z)
+    (block, *_) = again(source).blocks(5)
+    table = again(source).decode(source.carried(block))
+    assert table.labels.tolist() == table.ids.tolist() == [0, 1, 2, 3, 4]
+    assert source.place((1, 2)) == "memory[1, 2]"
+
+
+# A format from outside, at the command line
+
+
+def toy(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("toy_format.py"), *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{done.returncode} {done.stdout}{done.stderr}".strip()
+
+
+def test_a_format_from_outside_at_the_command_line(tmp_path: Path) -> None:
+    saved(tmp_path, TOY)
+    np.save(tmp_path / "z.npy", Z)
+    np.save(tmp_path / "y.npy", np.arange(23) % 3)
+    loss = ["loss", "--labels", "y.npy", "--logits"]
+    assert toy(tmp_path, *loss, "z.toy") == toy(tmp_path, *loss, "z.npy")
+    assert toy(tmp_path, "softmax", "z.toy", "-o", "p.toy").startswith("0")
+    assert toy(tmp_path, "softmax", "z.npy", "-o", "p.npy").startswith("0")
+    assert_same_bits(
+        np.frombuffer((tmp_path / "p.toy").read_bytes().partition(b"\n")[2], "<f4").reshape(23, 3),
+        np.load(tmp_path / "p.npy"),
+    )
+    (tmp_path / "z.toy").write_bytes((tmp_path / "z.toy").read_bytes()[:-1])
+    assert toy(tmp_path, *loss, "z.toy") == "1 error: z.toy: the file is cut off"
+
+
+def test_a_library_that_is_missing(tmp_path: Path) -> None:
+    odd = TOY._replace(name="odd", extensions=(".odd",), requires=("no_such_module", "arrow"))
+    registry.register(odd)
+    (tmp_path / "a.odd").write_bytes(written(TOY, Z))
+    with pytest.raises(InputError, match=r"a\.odd: odd needs no_such_module$") as caught:
+        open_file(InputFile(str(tmp_path / "a.odd"), "odd"))
+    install = f"{sys.executable} -m pip install 'pyarrow>=25'"
+    assert caught.value.hint == f"the extra 'arrow' brings it: {install}"
+    with pytest.raises(OutputError, match="odd needs no_such_module"):
+        written(odd, Z)
+
+
+def test_a_format_that_is_only_read() -> None:
+    with pytest.raises(OutputError, match="out: toy is only read"):
+        written(TOY._replace(open_writer=None), Z)
