@@ -107,7 +107,7 @@ def add_toy() -> None:
 
 
 if __name__ == "__main__":  # the command line, with one more format
-    from xentcli.cli import main
+    from xentcli.cli.app import main
 
     add_toy()
     main()

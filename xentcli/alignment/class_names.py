@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.axes import Axes
+from xentcli.alignment.naming import Naming
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
-from xentcli.alignment.axes import Axes
-from xentcli.alignment.naming import Naming
 from xentcli.formats.base import Source
 
 Array = NDArray[Any]

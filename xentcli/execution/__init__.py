@@ -1,4 +1,4 @@
-"""How work is mapped over items: in this thread, in several, or in processes. Chosen here, by name."""
+"""How work is mapped over items: in this thread, in several, or in processes; chosen by name."""
 
 import os
 import sys

@@ -194,9 +194,7 @@ def _summary(
 ) -> LossSummary:
     """Put together what the command reports."""
     loss: Loss = results["loss"]
-    accuracy: Accuracy | None = results.get("accuracy")
-    if accuracy is not None and accuracy.value is None:
-        accuracy = None
+    accuracy: Accuracy = results.get("accuracy", Accuracy())
     return LossSummary(
         command=criterion.command,
         loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
@@ -211,10 +209,10 @@ def _summary(
         perplexity=loss.perplexity,
         bits=loss.bits,
         standard_error=loss.standard_error,
-        accuracy=accuracy.value if accuracy else None,
-        accuracy_low=accuracy.low if accuracy else None,
-        accuracy_high=accuracy.high if accuracy else None,
-        hits=accuracy.hits if accuracy else None,
+        accuracy=accuracy.value,
+        accuracy_low=accuracy.low,
+        accuracy_high=accuracy.high,
+        hits=accuracy.hits if accuracy.n else None,
     )
 
 

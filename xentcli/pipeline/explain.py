@@ -1,7 +1,7 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 

@@ -21,9 +21,8 @@ def info(
     writing: Writing,
 ) -> None:
     """Show what files hold: format, shape, range, odd values, and what the rows look like."""
-    from xentcli.pipeline.inputs import open_file
+    from xentcli.pipeline.inputs import expand, open_file
     from xentcli.pipeline.inspect import inspect
-    from xentcli.pipeline.inputs import expand
 
     inputs.only_one_standard_input(*files)
     output = Output("info", writing, common)

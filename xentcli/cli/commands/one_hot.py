@@ -51,9 +51,8 @@ def one_hot(
     common: Common,
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""
-    from xentcli.pipeline.inputs import read_naming
-    from xentcli.pipeline.inputs import open_shards
     from xentcli.pipeline.encode import encode
+    from xentcli.pipeline.inputs import open_shards, read_naming
 
     num_classes, classes, label_base, dtype = one_hot_options
     (paths,) = fill(files, Slot("LABELS", labels, takes_several=True))
