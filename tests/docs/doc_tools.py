@@ -98,7 +98,7 @@ def screen_of(script: str, folder: Path, variables: dict[str, str]) -> str:
 
 def table_rows(text: str, title: str) -> list[list[str]]:
     """Return the cells of the tables in the section with this heading, headers left out."""
-    section = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    section = text.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
     found = []
     for table in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE):
         for line in table.splitlines()[2:]:

@@ -27,7 +27,6 @@ from doc_tools import (
     typed,
 )
 
-
 CONSOLE = [example for page in WRITTEN for example in examples(page, "console")]
 EXAMPLES = [example for example in CONSOLE if not is_install(example)]
 PYTHON = [example for page in (README, *PAGES) for example in examples(page, "python")]
@@ -55,7 +54,8 @@ def test_install_commands_are_those_that_are_checked() -> None:
     """They are not run here: .ci/run does so, in a fresh environment."""
     lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     checked = {line.strip().removesuffix(" || exit 1").replace(" --quiet", "") for line in lines}
-    shown = [command for e in CONSOLE if e.page == README and is_install(e) for command in e.commands]
+    installs = [example for example in CONSOLE if is_install(example) and example.page == README]
+    shown = [command for example in installs for command in example.commands]
     assert len(shown) == 2
     assert set(shown) <= checked
 

@@ -14,8 +14,8 @@ from opening import csv_source, read_csv
 
 from xentcli.errors import InputError, UsageError
 from xentcli.formats import registry
-from xentcli.formats.csv import source
 from xentcli.formats.base import ArrayHeader
+from xentcli.formats.csv import source
 from xentcli.storage.outputs import Output
 
 blocks = pytest.mark.parametrize("block", [2**21, 32])
