@@ -158,17 +158,6 @@ def test_pandas_is_imported_where_it_is_used() -> None:
     assert all(i.in_function for i in found)
 
 
-def test_the_layers_below_do_not_know_one_another() -> None:
-    """What the table above says, said again without the table."""
-    for one in ("formats", "execution", "metrics"):
-        others = {"formats", "execution", "metrics", "pipeline", "render", "cli"} - {one}
-        assert not [
-            named(i)
-            for i in IMPORTS
-            if i.importer == one and i.library == "xentcli" and i.layer in others
-        ]
-
-
 # What is imported when
 
 

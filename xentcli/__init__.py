@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["__version__", "cross_entropy", "log_softmax", "nll_loss", "one_hot", "softmax"]
 
 _HOMES = {

@@ -1,11 +1,15 @@
 """PyTorch's stored answers, asked of the command line: from files, with options, as text.
 
-The cases of the same arrays share a test, which names those that fail.
+All of them are asked of the functions in tests/test_golden.py. Here is a sample in which each value
+of each option, each shape, each dtype and each error of each function occurs. The cases of the same
+arrays share a test, which names those that fail.
 """
 
 import csv
 import json
 import math
+import re
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -43,11 +47,39 @@ def shape(name: str) -> list[int]:
     return lengths
 
 
+def features(case: Case) -> Iterator[str]:
+    """Yield what a case shows of the command line, of which one case each is enough."""
+    said = case.get("options", {})
+    if "raises" in case:
+        yield re.sub(r"\d+", "0", case["id"])  # the kind of mistake, whatever its numbers are
+        yield from (f"refused {name}={value}" for name, value in said.items())
+        return
+    yield from (f"{name}={value}" for name, value in said.items())
+    dimensions = [len(shape(name)) for name in case["args"]]
+    yield f"dimensions {dimensions}"
+    yield f"dtypes {[STORED['arrays'][name]['dtype'] for name in case['args']]}"
+    yield f"finite {np.isfinite(decode(case['expect'], 'float64')).all()}"
+    joined = "weight" in case, said.get("reduction"), said.get("label_smoothing", 0.0) > 0.0
+    yield f"joined {joined} {dimensions[0] == dimensions[-1]} {fits_csv(case)}"
+
+
+def sample() -> list[Case]:
+    """Return the cases that show something which none before them shows."""
+    seen: set[str] = set()
+    chosen = []
+    for case in STORED["cases"]:
+        new = {f"{case['call']} {feature}" for feature in features(case)} - seen
+        if new:
+            chosen.append(case)
+            seen |= new
+    return chosen
+
+
 def same_arrays(*calls: str, raises: bool, csv_only: bool = False) -> list[Any]:
     """Return lists of the cases that share a function and its arrays."""
     chosen = [
         case
-        for case in STORED["cases"]
+        for case in SAMPLE
         if case["call"] in calls
         and ("raises" in case) == raises
         and (not csv_only or fits_csv(case))
@@ -64,6 +96,9 @@ def fits_csv(case: Case) -> bool:
     """
     lengths, reduction = shape(case["args"][0]), case.get("options", {}).get("reduction")
     return len(lengths) == 2 and math.prod(lengths) > 0 and lengths[1] > 1 and reduction != "sum"
+
+
+SAMPLE = sample()
 
 
 def options(case: Case) -> list[str]:

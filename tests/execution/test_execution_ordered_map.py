@@ -176,8 +176,21 @@ def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, shareable: bool
     gc.collect()
 
 
-def test_available_jobs() -> None:
-    assert available_jobs() >= 1
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process may use every core")
+def test_available_jobs_are_the_cores_that_the_process_may_use() -> None:
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        assert available_jobs() == 1
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert available_jobs() == len(cores)
+
+
+def test_available_jobs_where_no_system_call_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert available_jobs() == 1
 
 
 def one_by_one(function: Callable[[int], Any], count: int, jobs: int = 2) -> list[Any]:

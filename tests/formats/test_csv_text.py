@@ -190,7 +190,7 @@ def test_text_in_an_encoding_is_read_twice() -> None:
         (b"a,b\n1,2\n3,\xe9\n", "ascii", r"^f\.csv:3: byte 0xe9 is not ascii text"),
         ("a,b\n1,2\n3,4\n".encode("utf-16") + b"\0\xd8", "utf-16", r"^f\.csv:4: byte 0x00 is not"),
         ("a,b\n1,2".encode("utf-16")[:-1], "utf-16", r"^f\.csv:2: byte 0x32 is not utf-16 text"),
-        (b"a,b\n1,2\n", "utf-16", r"^f\.csv: UTF-16 stream does not start with BOM"),
+        (b"a,b\n1,2\n", "utf-16", r"^f\.csv: utf-16 text starts with a byte order mark"),
         ("a,b\n1,2\n3,x\n".encode("utf-16"), "utf-16", r"^f\.csv:3: column 'b': 'x' is not a"),
         (b"a,b\n1,2\n", "undefined", r"^f\.csv: undefined encoding"),
     ],

@@ -11,8 +11,8 @@ from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_ro
 
 import xentcli as xent
 from xentcli.errors import LabelError, NonFiniteError
-from xentcli.pipeline.encode import encode
 from xentcli.formats.base import read_whole
+from xentcli.pipeline.encode import encode
 from xentcli.pipeline.inspect import inspect
 from xentcli.pipeline.transform import Transform, transform
 

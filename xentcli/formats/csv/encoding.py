@@ -66,7 +66,9 @@ class _Utf8(io.RawIOBase):
         before = self._decoder.getstate()
         try:
             return self._decoder.decode(content, self._at_end)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            if not isinstance(error, UnicodeDecodeError) or "BOM" in error.reason:
+                raise self._refused(error) from error
             held = len(error.object) - len(content)
             self._decoder.setstate(before)
             good = self._decoder.decode(content[: max(0, error.start - held)])
@@ -76,10 +78,17 @@ class _Utf8(io.RawIOBase):
                 f"{self._data.name}:{line}: byte 0x{byte:02x} is not {self._encoding} text",
                 hint="is it another --encoding?",
             ) from error
-        except UnicodeError as error:  # UTF-16 without a byte order mark
-            hint = (
-                f"--encoding {self._encoding}-le or {self._encoding}-be"
-                if "BOM" in str(error)
-                else None
-            )
-            raise InputError(f"{self._data.name}: {str(error)[:100]}", hint=hint) from error
+
+    def _refused(self, error: UnicodeError) -> InputError:
+        """Return what is said of a codec that refuses the whole text, in the same words always.
+
+        Python 3.13 says otherwise than 3.11 that a byte order mark is missing, and in another kind
+        of exception.
+        """
+        if "BOM" not in str(error):
+            return InputError(f"{self._data.name}: {str(error)[:100]}")
+        return InputError(
+            f"{self._data.name}: {self._encoding} text starts with a byte order mark, and this "
+            "does not",
+            hint=f"--encoding {self._encoding}-le or {self._encoding}-be",
+        )
