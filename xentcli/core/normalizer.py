@@ -28,11 +28,13 @@ from xentcli.core.scratch import scratch
 # 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
 FEW_CLASSES = 40
 
-# Below this for each class, s is recomputed in float64 with the subtraction's error carried on:
-# float32 loses digits of exp(-64) and knows no exp(-104); float64 may be off by 64 ulp(1) / 2.
+# Where s is below this times the number of classes, it is computed again, in float64 and with the
+# error of the subtraction carried along. In float32, exp(-64) has lost digits and exp(-104) is 0;
+# in float64, a difference of 64 is off by up to half a unit in its last place, 32 units of 1's.
 _CONFIDENT = 2.0**-92
 
-# From here on, log(1 + s) is log1p(s) to 3e-16, and to 2e-10, which float32 does not notice.
+# From these values of s on, log(1 + s) is as good as log1p(s): it is off by 3e-16, and by 2e-10,
+# which is far below the rounding of float32.
 _SMALL, _SMALL_FLOAT32 = 0.5, 2.0**-20
 
 
@@ -144,7 +146,10 @@ def _mend_confident(logits: LogitRows, rest: NDArray[np.float64]) -> None:
 
 
 def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable: bool) -> None:
-    """Walk each row; logits that may be are overwritten, so that the cache holds one array."""
+    """Walk each row; its exponentials take the place of its logits if these may be overwritten.
+
+    The cache then holds one array instead of two.
+    """
     rows, num_classes = logits.shape
     places = logits.argmax(axis=1)
     starts = np.arange(0, rows * num_classes, num_classes)
@@ -183,7 +188,11 @@ def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
 
 
 def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
-    """Walk the classes with the maximum so far; the loser of each comparison stays behind."""
+    """Walk the classes, and compare each with the maximum of those before it.
+
+    The larger of the two is the maximum so far. The smaller takes a place among the terms, so that
+    in the end these are all classes but one that is the maximum.
+    """
     num_classes = logits.shape[1]
     terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
     np.copyto(terms, logits.T)
