@@ -2,21 +2,19 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import IndexedSource, Shape, Source
-from xentcli.formats.files import FileReference, InputFile, open_file
+from xentcli.formats.base import IndexedSource, Reference, Shape, Source
+from xentcli.formats.files import InputFile, open_file
 from xentcli.storage.paths import reads_once
 
 Check = Callable[[], None]
 
 
-@dataclass(frozen=True)
-class ShardFacts:
+class ShardFacts(NamedTuple):
     """What is known of several files that make one array: plain data, and so their reference.
 
     Attributes
@@ -25,7 +23,7 @@ class ShardFacts:
         Of all shards together, for messages.
     files : tuple of InputFile
         In the order of their rows.
-    references : tuple of FileReference or None
+    references : tuple of Reference or None
         What opens each of them again.
     lengths : tuple of int or None
         The rows of each; None until the end of a file tells.
@@ -37,7 +35,7 @@ class ShardFacts:
 
     name: str
     files: tuple[InputFile, ...]
-    references: tuple[FileReference | None, ...]
+    references: tuple[Reference | None, ...]
     lengths: tuple[int | None, ...]
     row: Shape
     dtype: np.dtype[Any]
@@ -71,29 +69,6 @@ class ShardFacts:
         return source
 
 
-class _Seen(NamedTuple):
-    """What is noted of a shard, which itself is closed again."""
-
-    name: str
-    format: str
-    shape: Shape
-    dtype: np.dtype[Any]
-    stored_dtype: str
-    size: int | None
-    columns: tuple[str, ...] | None
-    labelled: bool
-    id_column: str | None
-    tileable: bool
-    shareable: bool
-    reference: FileReference | None
-    indexed: bool
-
-    @classmethod
-    def of(cls, source: Source) -> "_Seen":
-        noted = (getattr(source, field) for field in cls._fields[:-1])
-        return cls._make((*noted, isinstance(source, IndexedSource)))
-
-
 def read_facts(
     name: str, files: tuple[InputFile, ...]
 ) -> tuple[ShardFacts, dict[int, Source], list[Check]]:
@@ -118,48 +93,65 @@ def read_facts(
     once: dict[int, Source] = {}
     checks: list[Check] = []
     notes: dict[str, list[str]] = {}
-    seen: list[_Seen] = []
+    shards: list[ShardFacts] = []
     columns: tuple[str, ...] | None = None
     for i, file in enumerate(files):
         source = open_file(file)
-        seen.append(_Seen.of(source))
-        _check_alike(seen[-1], seen[0], columns or source.columns)
+        if not source.shape:
+            what = "a single number, which cannot be one of several files"
+            raise ShapeError(f"{source.name}: {what}")
+        shards.append(_facts_of(source, file))
         columns = columns or source.columns
+        _check_alike(shards[-1], shards[0], columns)
         if source.unchanged is not None:
             checks.append(source.unchanged)
         for note in source.notes:
             notes.setdefault(note.removeprefix(f"{source.name}: "), []).append(source.name)
         if reads_once(file.path):
             once[i] = source
-    first = seen[0]
-    facts = ShardFacts(
+    together = shards[0]._replace(
         name=name,
         files=files,
-        references=tuple(one.reference for one in seen),
-        lengths=tuple(one.shape[0] for one in seen),
-        row=first.shape[1:],
-        dtype=first.dtype,
-        stored_dtype=first.stored_dtype,
-        format=", ".join(dict.fromkeys(one.format for one in seen)),
-        size=total([one.size for one in seen]),
+        references=tuple(shard.references[0] for shard in shards),
+        lengths=tuple(shard.lengths[0] for shard in shards),
+        format=", ".join(dict.fromkeys(shard.format for shard in shards)),
+        size=total([shard.size for shard in shards]),
         columns=columns,
-        labelled=first.labelled,
-        id_column=first.id_column,
         notes=tuple(_note(text, names) for text, names in notes.items()),
-        indexed=all(one.indexed for one in seen),
-        tileable=all(one.tileable for one in seen),
-        shareable=all(one.shareable for one in seen),
+        indexed=all(shard.indexed for shard in shards),
+        tileable=all(shard.tileable for shard in shards),
+        shareable=all(shard.shareable for shard in shards),
     )
-    return facts, once, checks
+    return together, once, checks
 
 
-def _check_alike(shard: _Seen, first: _Seen, columns: tuple[str, ...] | None) -> None:
+def _facts_of(source: Source, file: InputFile) -> ShardFacts:
+    """Return what is known of one shard, without what keeps it open."""
+    return ShardFacts(
+        source.name,
+        (file,),
+        (source.reference,),
+        (source.shape[0],),
+        source.shape[1:],
+        source.dtype,
+        source.stored_dtype,
+        source.format,
+        source.size,
+        source.columns,
+        source.labelled,
+        source.id_column,
+        (),
+        isinstance(source, IndexedSource),
+        source.tileable,
+        source.shareable,
+    )
+
+
+def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] | None) -> None:
     """Raise ShapeError if a shard is not like the first."""
-    name, row = shard.name, first.shape[1:]
-    if not shard.shape:
-        raise ShapeError(f"{name}: a single number, which cannot be one of several files")
-    if shard.shape[1:] != row:
-        what = f"rows of shape {shard.shape[1:]}, and {first.name} has rows of {row}"
+    name = shard.name
+    if shard.row != first.row:
+        what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
         raise ShapeError(f"{name}: {what}")
     if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
         raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")

@@ -3,7 +3,6 @@
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -48,7 +47,7 @@ def open_shards(names: Sequence[str], file_of: Callable[[str], InputFile]) -> So
             f"{name}: read in the order given, {paths[first]} before {natural[first]}; "
             "a quoted pattern is read in the order of the numbers"
         )
-        facts = replace(facts, notes=(*facts.notes, note))
+        facts = facts._replace(notes=(*facts.notes, note))
     return shards_of(facts, once, checks)
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from xentcli.formats.arrow.library import EXTRA
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
+
+EXTRA = "arrow"
+"""The extra of this package that brings pyarrow."""
 
 _STREAM = b"\xff\xff\xff\xff"  # no text, in any encoding, begins so
 

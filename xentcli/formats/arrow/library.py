@@ -6,10 +6,8 @@ from functools import cache
 from typing import Any
 
 from xentcli.errors import InputError, OutputError, XentError, missing_library
+from xentcli.formats.arrow import EXTRA
 from xentcli.text import first_line
-
-EXTRA = "arrow"
-"""The extra of this package that brings pyarrow."""
 
 
 @cache
