@@ -1,7 +1,7 @@
 """Who imports whom, and what a command does not import: the rules that keep the layers apart.
 
-cli -> render, pipeline;  pipeline -> formats, execution, metrics;  formats -> storage;
-metrics -> core -> numpy
+cli -> render, pipeline;  pipeline -> alignment, formats, execution, metrics;
+alignment -> formats -> storage;  metrics -> core -> numpy
 """
 
 import ast
@@ -23,7 +23,8 @@ LAYERS = {
     "storage": COMMON,
     "execution": COMMON,
     "formats": {"storage"} | COMMON,
-    "pipeline": {"formats", "execution", "metrics", "core", "storage"} | COMMON,
+    "alignment": {"formats", "core", "storage"} | COMMON,
+    "pipeline": {"alignment", "formats", "execution", "metrics", "core", "storage"} | COMMON,
     "render": COMMON,
     "cli": {"pipeline", "render", "__init__"} | COMMON,
     "errors": set[str](),
@@ -41,6 +42,7 @@ LIBRARIES = {
     "storage": set[str](),
     "execution": set[str](),
     "formats": {"numpy"},
+    "alignment": {"numpy"},
     "pipeline": {"numpy"},
     "render": {"rich"},
     "cli": {"typer"},

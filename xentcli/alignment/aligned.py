@@ -15,8 +15,7 @@ from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.labels import LossOptions
-from xentcli.core.shapes import without_axis
-from xentcli.core.softmax import as_rows
+from xentcli.core.shapes import rows_of
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, indexed, read_whole
 
@@ -112,8 +111,8 @@ class Aligned:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             lead = (len(labels),)
         problems: tuple[Problem, ...] = ()
-        if not self.axes.probabilities:
-            labels, options, problems = self.names.indices(labels.reshape(-1), options)
+        if labels.ndim == 1:
+            labels, options, problems = self.names.indices(labels, options)
         return AlignedRows(logits, labels, lead, options, problems, ids)
 
     def rows_before(self, step: Step) -> int:
@@ -128,7 +127,12 @@ class Aligned:
     def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...]]:
         lead = (step.rows, *(n or 0 for n in self.axes.lead[1:]))
         first = rows_before(step.block.start, self.axes.rows[1:])
-        return TiledRows(self.logits, first, math.prod(lead)), self._labels_of(step), None, lead
+        return (
+            TiledRows(self.logits, first, math.prod(lead)),
+            self._labels_of(step).reshape(-1),
+            None,
+            lead,
+        )
 
     def _labels_of(self, step: Step) -> Array:
         follower = self._follower
@@ -150,11 +154,9 @@ class Aligned:
         if labels is None:
             raise AssertionError("a file of logits and labels has labels in each block")
         values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
-        rows = as_rows(values, axes.class_axis)
-        if axes.probabilities:
-            labels = as_rows(labels, axes.class_axis)
+        rows = rows_of(values, labels, axes.class_axis)
         ids = None if table.ids is None else table.ids[: step.rows]
-        return rows, labels, ids, without_axis(values.shape, axes.class_axis)
+        return rows.values, rows.labels, ids, rows.lead
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""

@@ -12,7 +12,7 @@ from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, LossOptions, as_weight
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction, mean_of
-from xentcli.core.shapes import rows_of
+from xentcli.core.shapes import check_options, rows_of
 from xentcli.errors import InputError
 
 
@@ -20,7 +20,8 @@ def _loss(
     values: ArrayLike, labels: ArrayLike, options: LossOptions, reduction: Reduction, kind: Kind
 ) -> Doubles | np.float64:
     x, y = np.asarray(values), np.asarray(labels)
-    rows = rows_of(x, y, options, class_axis=min(1, x.ndim - 1))
+    rows = rows_of(x, y, class_axis=min(1, x.ndim - 1))
+    check_options(options, rows.values.shape[1], probabilities=rows.labels.ndim == 2)
     needs = ("loss", "used", "weight")
     facts = row_facts(rows.values, rows.labels, options, needs, kind=kind)
     for problem in facts.problems:

@@ -33,24 +33,21 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     return shape[:axis] + shape[axis + 1 :]
 
 
-def rows_of(
-    logits: NDArray[Any], labels: NDArray[Any], options: LossOptions, class_axis: int
-) -> Rows:
+def rows_of(logits: NDArray[Any], labels: NDArray[Any], class_axis: int) -> Rows:
     """Lay out logits and labels as rows.
 
     Raises
     ------
     ShapeError
-        If the shapes do not fit each other or the options.
+        If the shapes do not fit each other.
     """
     if logits.ndim == 0:
         raise ShapeError("a single number is not a row of logits")
     computing_dtype(logits.dtype)
     values = as_rows(logits, class_axis)
-    count, num_classes = values.shape
+    count = len(values)
     lead = without_axis(logits.shape, class_axis)
     probabilities = labels.shape == logits.shape  # PyTorch's rule
-    check_options(options, num_classes, probabilities=probabilities)
     if probabilities:
         if not is_floating(labels.dtype):
             raise ShapeError(

@@ -112,6 +112,9 @@ class LossWork:
             logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
         else:
             logits = criterion.prepared(stored)
+        if step.block.start == 0:
+            probabilities = rows.labels.ndim == 2
+            check_options(criterion.options, stored.shape[1], probabilities=probabilities)
         states = States.empty(criterion.metrics)
         facts = row_facts(logits, rows.labels, rows.options, states.needs, kind=criterion.kind)
         problems = (*rows.problems, *facts.problems)

@@ -1,0 +1,123 @@
+"""What CONTRIBUTING shows how to add is added here: its blocks of code are written into files.
+
+Each is used through the public seam alone, and works in the command line.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from doc_tools import CONTRIBUTING, ROOT, examples
+from numpy.typing import NDArray
+
+CODE = {
+    example.code.splitlines()[0].strip('"').split(":")[0]: example.code
+    for example in examples(CONTRIBUTING, "python")
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Write each block of code into a module."""
+    modules = {"IDX": "idx", "Mean confidence": "confidence", "xent shape.": "shape"}
+    assert CODE.keys() == modules.keys()
+    for title, name in modules.items():
+        (tmp_path / f"added_{name}.py").write_text(CODE[title])
+    return tmp_path
+
+
+def run(code: str, folder: Path, *arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"},
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+MAIN = "from xentcli.cli.app import main; main()"
+WITH_FORMAT = f"import added_idx; {MAIN}"
+WITH_COMMAND = f"from xentcli.cli.names import register; register('shape', 'added_shape'); {MAIN}"
+
+
+def idx(values: NDArray[Any], code: int) -> bytes:
+    header = bytes([0, 0, code, values.ndim]) + np.array(values.shape, ">u4").tobytes()
+    return header + values.astype(values.dtype.newbyteorder(">")).tobytes()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_format(folder: Path, jobs: str) -> None:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(300_000, 10)).astype(np.float32)
+    labels = rng.integers(0, 10, len(logits)).astype(np.uint8)
+    np.save(folder / "z.npy", logits)
+    np.save(folder / "y.npy", labels)
+    (folder / "z.idx").write_bytes(idx(logits, 13))
+    (folder / "y").write_bytes(idx(labels, 8))  # known by its first bytes
+    code, want, _ = run(MAIN, folder, "loss", "z.npy", "y.npy")
+    assert code == 0
+    got = run(WITH_FORMAT, folder, "loss", "z.idx", "y", "--jobs", jobs)
+    assert got == (0, want, "")
+    piped = run(WITH_FORMAT, folder, "loss", "-", "y", stdin=(folder / "z.idx").read_bytes())
+    assert piped == (0, want, "")
+
+
+def test_what_is_wrong_with_a_file_of_a_new_format(folder: Path) -> None:
+    whole = idx(np.zeros((4, 3), np.float64), 14)
+    (folder / "z.idx").write_bytes(whole[:-1])
+    code, out, err = run(WITH_FORMAT, folder, "softmax", "z.idx")
+    assert (code, out) == (1, "")
+    assert err == "error: z.idx: the file is cut off\n"
+
+
+USE_METRIC = """
+import json
+import added_confidence
+import numpy as np
+from xentcli.core.labels import LossOptions
+from xentcli.core.row_facts import row_facts
+from xentcli.metrics.interface import States
+logits = np.load("z.npy")
+labels = np.load("y.npy")
+total = States.empty(["confidence", "loss"])
+for rows in (slice(7, None), slice(0, 7)):
+    facts = row_facts(logits[rows], labels[rows], LossOptions(), total.needs)
+    total = total.from_rows(facts).merge(total)
+total = States.from_plain(json.loads(json.dumps(total.to_plain())))
+print(json.dumps([total.compute()["confidence"].value, total.compute()["confidence"].rows]))
+"""
+
+
+def test_a_metric(folder: Path) -> None:
+    logits = np.random.default_rng(5).normal(size=(20, 4))
+    labels = np.full(20, 3)
+    labels[2] = -100
+    np.save(folder / "z.npy", logits)
+    np.save(folder / "y.npy", labels)
+    code, out, err = run(USE_METRIC, folder)
+    assert (code, err) == (0, "")
+    powers = np.exp(np.delete(logits, 2, axis=0))
+    value, rows = json.loads(out)
+    assert rows == 19
+    assert value == pytest.approx((powers.max(axis=1) / powers.sum(axis=1)).mean(), rel=1e-14)
+
+
+def test_a_command(folder: Path) -> None:
+    np.save(folder / "z.npy", np.zeros((3, 4, 5)))
+    (folder / "z.csv").write_text("a;b\n1;2\n")
+    shown = run(WITH_COMMAND, folder, "shape", "z.npy", "z.csv")
+    note = "note: z.csv: cells are separated by a semicolon\n"
+    assert shown == (0, "z.npy: 3 x 4 x 5\nz.csv: ? x 2\n", note)
+    assert run(WITH_COMMAND, folder, "shape", "z.csv", "--delimiter", ";")[2] == ""
+    code, out, _ = run(WITH_COMMAND, folder, "--help")
+    assert code == 0
+    assert "shape" in out
