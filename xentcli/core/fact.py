@@ -3,9 +3,9 @@
 `facts` holds those that xent has; `row_facts` computes those that are asked for.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -125,6 +125,7 @@ def fact(
 
     def registered(function: Function) -> Function:
         _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
+        plan.cache_clear()
         return function
 
     return registered
@@ -133,9 +134,11 @@ def fact(
 def forget(name: str) -> None:
     """Remove a fact that was registered."""
     del _FACTS[name]
+    plan.cache_clear()
 
 
-def plan(names: Iterable[str]) -> list[Fact]:
+@lru_cache  # every block asks for the same
+def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
     """Return facts and all that they are computed from, in the order of computing them.
 
     Raises
@@ -160,4 +163,4 @@ def plan(names: Iterable[str]) -> list[Fact]:
 
     for name in names:
         add(name)
-    return sorted(found.values(), key=lambda each: _ORDER.index(each.when))
+    return tuple(sorted(found.values(), key=lambda each: _ORDER.index(each.when)))

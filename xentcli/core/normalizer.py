@@ -172,19 +172,21 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
 def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
     """Walk long float16 rows, whose exponentials are looked up."""
     terms = scratch("terms", (1, logits.shape[1]), tile.peak.dtype)
+    observer = tile.observer
     for i in range(len(logits)):
-        row = tile.row(i)
         place = half_table.exponentials_of_row(logits[i], terms[0])
         if place is None:
-            _row_major(widen(logits[i : i + 1]), row, None, overwritable=True)
+            _row_major(widen(logits[i : i + 1]), tile.row(i), None, overwritable=True)
             continue
-        row.peak[0] = logits[i, place]
-        if row.observer.wants_peaks:
-            row.observer.peaks(row.rows, Peaks(row.peak, np.array([place])))
+        tile.peak[i] = logits[i, place]
+        if observer.wants_peaks:
+            row = tile.row(i)
+            observer.peaks(row.rows, Peaks(row.peak, np.array([place])))
         terms[0, place] = 0.0
-        row.rest[...] = np.add.reduce(terms, axis=1)
-        if row.observer.wants_exponentials:
-            row.observer.after(row.rows, Exponentials(terms, 1, row.peak))
+        tile.rest[i : i + 1] = np.add.reduce(terms, axis=1)
+        if observer.wants_exponentials:
+            row = tile.row(i)
+            observer.after(row.rows, Exponentials(terms, 1, row.peak))
 
 
 def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:

@@ -108,7 +108,7 @@ def _as_fact(values: Array | None) -> Array | None:
     return values
 
 
-def _walk(given: Given, planned: list[Fact]) -> tuple[Problem, ...]:
+def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
     """Read the rows, compute what is computed tile by tile, and return what is wrong with them."""
     facts = _TileObserver(given, planned)
     if given.kind == "logits":
@@ -128,7 +128,7 @@ def _walk(given: Given, planned: list[Fact]) -> tuple[Problem, ...]:
 class _TileObserver(Observer):
     """Fills the arrays of facts that are computed of each tile while it is in the cache."""
 
-    def __init__(self, given: Given, planned: list[Fact]) -> None:
+    def __init__(self, given: Given, planned: tuple[Fact, ...]) -> None:
         self._given = given
         self._facts: dict[str, list[Fact]] = {"before": [], "peaks": [], "after": []}
         for each in planned:
