@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from xentcli.text import human_bytes, name_option, shortest, split_names, visible
+from xentcli.text import human_bytes, name_option, shortest, shown_text, split_names, visible
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -140,3 +140,10 @@ def test_a_name_survives_the_shell_and_the_list(name: str) -> None:
     (word,) = shlex.split(name_option(name))
     assert split_names(word) == (name,)
     assert split_names(f"{word},b") == (name, "b")
+
+
+def test_urls_in_messages_are_shown_without_what_lets_somebody_in() -> None:
+    text = "http://u:p@host/a.npy?X=1: moved to 'https://o:p@other/z?k', not found"
+    assert shown_text(text) == "http://host/a.npy moved to 'https://other/z', not found"
+    for plain in ("a@b: c?d", "10:// 3", ""):
+        assert shown_text(plain) == plain

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 _LONGEST = 200  # characters of somebody else's message
 _WIDEST = "S32"  # bytes that hold any float64 or int64
 
+_CHAIN = re.compile(r"::(?![^\[\]]*\])")  # but not within http://[::1]/a.csv
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*(://|::)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/?#]*")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?")
+_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]+", re.IGNORECASE)
+
 # Bidirectional controls reorder what stands around them; separators break lines.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -72,3 +78,41 @@ def split_names(text: str) -> tuple[str, ...]:
 def name_option(name: str) -> str:
     """Return a name as `split_names` reads it, quoted for the shell where that is needed."""
     return shlex.quote(f'"{name}"' if "," in name else name)
+
+
+def links_of(url: str) -> list[str]:
+    """Return the parts of a chained URL: ``zip://a.csv`` and ``http://host/b.zip``."""
+    return _CHAIN.split(url)
+
+
+def shown_url(url: str) -> str:
+    """Return a URL, chained ones included, without user, password and query.
+
+    Any of these may be what lets somebody in, and messages end up in logs.
+    """
+    shown: list[str] = []
+    in_query = False  # a query may hold the `::` that chains URLs
+    for link in links_of(url):
+        if in_query and not _LINK.match(link):
+            continue
+        shown.append(_without_secrets(link))
+        in_query = re.search("[?#]", link) is not None
+    return "::".join(shown)
+
+
+def _without_secrets(link: str) -> str:
+    scheme, separator, rest = link.partition("://")
+    if not separator:  # a file of this machine that holds another
+        return link
+    match = _AUTHORITY.match(rest)
+    authority = match[0] if match else ""
+    if "@" in authority:
+        rest = rest[authority.rindex("@") + 1 :]
+    elif "@" in rest and not _HOST_AND_PORT.fullmatch(authority):
+        rest = rest[rest.rindex("@") + 1 :]  # a password that holds one of "/?#"
+    return scheme + separator + re.split("[?#]", rest, maxsplit=1)[0]
+
+
+def shown_text(text: str) -> str:
+    """Return a message with every URL in it as it is shown."""
+    return _URL_IN_TEXT.sub(lambda match: shown_url(match[0]), text) if "://" in text else text

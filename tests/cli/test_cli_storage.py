@@ -1,8 +1,11 @@
 """Compressed files, URLs, files that change, odd places: what the user of the command sees."""
 
 import gzip
+import io
 import os
+import shlex
 import stat
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +214,96 @@ def test_two_runs_that_write_the_same_file(run: Run, folder: Path) -> None:
     whole = {run("softmax", "z.npy", "--temperature", t).stdout for t in ("1", "2")}
     assert gzip.decompress((folder / "out.csv.gz").read_bytes()) in whole
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+# What the shell has opened
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("force", ["", "--force"])
+def test_standard_output_by_its_name_in_a_log(
+    run: Run, folder: Path, name: str, force: str
+) -> None:
+    want = run("softmax", "z.npy").stdout
+    line = f"(echo before; xentcli softmax z.npy --to csv -o {name} {force}; echo after) > log"
+    assert run_shell(line, folder) == (0, b"", b"")
+    assert (folder / "log").read_bytes() == b"before\n" + want + b"after\n"
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_other_descriptors_of_the_shell(run: Run, folder: Path) -> None:
+    want = run("softmax", "z.npy").stdout
+    assert run_shell("xentcli softmax z.npy --to csv -o /dev/stderr 2> log", folder).code == 0
+    assert (folder / "log").read_bytes() == want
+    line = "xentcli softmax z.npy --to csv -o >(cat > copy) && sleep 0.2"
+    assert run_shell(line, folder) == (0, b"", b"")
+    assert (folder / "copy").read_bytes() == want
+    outcome = run_shell("xentcli softmax z.npy --to csv -o /dev/stdout >&-", folder)
+    assert outcome == (1, b"", b"error: /dev/stdout: cannot be written: it is closed\n")
+
+
+def test_a_reader_that_is_gone_where_standard_output_is_closed(folder: Path) -> None:
+    os.mkfifo(folder / "fifo")
+    np.save(folder / "big.npy", np.zeros((50_000, 9), np.float32))
+    line = "true < fifo & xentcli softmax big.npy --to csv -o fifo >&-"
+    assert run_shell(line, folder) == (141, b"", b"")
+
+
+def test_a_standard_output_that_does_not_block_gets_everything(run: Run, folder: Path) -> None:
+    np.save(folder / "big.npy", np.random.default_rng(0).normal(size=(20_000, 9)))
+    python = "import os, subprocess, sys; os.set_blocking(1, False); "
+    python += "sys.exit(subprocess.call([sys.executable, '-m', 'xentcli', 'softmax', 'big.npy']))"
+    line = f'{shlex.quote(sys.executable)} -c "{python}" | (sleep 0.5; cat)'
+    outcome = run_shell(line, folder)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.stdout == run("softmax", "big.npy").stdout
+
+
+# Secrets
+
+
+@pytest.mark.usefixtures("folder")
+def test_nothing_that_lets_somebody_in_is_shown(run: Run) -> None:
+    import fsspec
+
+    url = "memory://user:word@cli/z.npy?key=s1gned"
+    content = io.BytesIO()
+    np.save(content, np.zeros((5, 3), np.float32))
+    place = fsspec.filesystem("memory")._strip_protocol(url)
+    fsspec.filesystem("memory").pipe(place, content.getvalue())
+    outcomes = [
+        run("info", url, "--json"),
+        run("info", url),
+        run(*LOSS, url, "--labels", "y.npy", "--json"),
+        run(*LOSS, url, url, "--labels", "y.npy"),
+        run("softmax", url, "--columns", "a"),
+        run("softmax", "z.npy", "-o", url, "--force"),
+        run("softmax", "z.npy", "-o", "http://user:word@h/a.npy?key=s1gned"),
+        run("softmax", "z.npy", "-o", "http://user:word@h/a?key=s1gned"),
+        run("softmax", "http://user:word@127.0.0.1:1/a?key=s1gned"),
+        run("softmax", f"simplecache::{url}"),
+    ]
+    assert [outcome.code for outcome in outcomes] == [0, 0, 0, 2, 1, 0, 1, 2, 1, 1]
+    for outcome in outcomes:
+        said = outcome.stdout.decode() + outcome.err
+        assert not any(word in said for word in ("user", "word", "s1gned", "key="))
+
+
+def test_a_file_whose_time_was_restored(run: Run, folder: Path) -> None:
+    """The same story as above, by somebody who leaves no trace in the time of the last write."""
+    path, pipe = folder / "z.npy", folder / "slow"
+    os.mkfifo(pipe)
+
+    def feed() -> None:
+        with pipe.open("wb") as file:
+            before = path.stat()
+            path.write_bytes(path.read_bytes()[::-1])
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            file.write((folder / "y.npy").read_bytes())
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    outcome = run(*LOSS, "z.npy", "--labels", "slow")
+    feeder.join()
+    assert outcome.code == 1
+    assert "z.npy: " in outcome.err

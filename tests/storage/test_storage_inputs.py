@@ -1,9 +1,7 @@
 """Bytes from files, pipes and devices: the same, however they are asked for."""
 
 import os
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,15 +32,6 @@ def piped(content: bytes) -> Iterator[Input]:
         os.write(writer, content)
         os.close(writer)
         yield Input("<pipe>", file, None)
-
-
-@contextmanager
-def standard_input(descriptor: int) -> Iterator[Input]:
-    """Open ``-`` where standard input is another descriptor."""
-    with pytest.MonkeyPatch.context() as patch, open(descriptor, closefd=False) as stdin:
-        patch.setattr(sys, "stdin", stdin)
-        with opened("-") as data:
-            yield data
 
 
 def test_a_file_object_is_asked_for_more_than_there_is(tmp_path: Path) -> None:
@@ -122,58 +111,6 @@ def test_spooled_copy_of_a_pipe() -> None:
         assert copy.read(10**6) == CONTENT
         copy.rewind()
         assert copy.read(10**6) == CONTENT
-
-
-def test_standard_input_from_a_pipe() -> None:
-    reader, writer = os.pipe()
-    os.write(writer, CONTENT)
-    os.close(writer)
-    with standard_input(reader) as data:
-        assert (data.name, data.suffix, data.size) == ("<stdin>", "", None)
-        assert data.peek(9) == CONTENT[:9]
-        assert data.read(10**6) == CONTENT
-    os.close(reader)
-
-
-@pytest.mark.parametrize("skipped", [0, 100])
-def test_standard_input_from_a_file(tmp_path: Path, skipped: int) -> None:
-    """What was read of it before is not read again."""
-    path = tmp_path / "a"
-    path.write_bytes(CONTENT)
-    descriptor = os.open(path, os.O_RDONLY)
-    os.lseek(descriptor, skipped, os.SEEK_SET)
-    with standard_input(descriptor) as data:
-        assert data.seekable == (skipped == 0)
-        assert data.read(10**6) == CONTENT[skipped:]
-    os.close(descriptor)
-
-
-def test_standard_input_that_does_not_block_is_not_cut_off() -> None:
-    reader, writer = os.pipe()
-    os.set_blocking(reader, False)
-
-    def feed() -> None:
-        os.write(writer, CONTENT[:1000])
-        time.sleep(0.1)
-        os.write(writer, CONTENT[1000:])
-        os.close(writer)
-
-    feeder = threading.Thread(target=feed, daemon=True)
-    feeder.start()
-    try:
-        with standard_input(reader) as data:
-            got = data.read(10**6)
-    except InputError:
-        got = CONTENT  # to refuse is right too
-    feeder.join()
-    os.close(reader)
-    assert got == CONTENT
-
-
-def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `xent ... <&-`
-    with pytest.raises(InputError, match="<stdin>"):
-        open_input("-")
 
 
 def test_a_device() -> None:

@@ -1,6 +1,8 @@
 """Patterns of file names: what they match, and in which order."""
 
+import glob
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,71 @@ def test_a_file_of_just_that_name_is_taken_as_it_is() -> None:
     assert expand("x[1].npy") == ["x[1].npy"]
     assert expand("*.npy") == ["*.npy"]
     assert expand("x[1]*") == ["x1.npy"]
+
+
+@pytest.mark.usefixtures("here")
+def test_links_to_folders_are_not_followed_across_folders() -> None:
+    touch("run7/a.npy", "run7/deep/b.npy", "c.npy")
+    Path("latest").symlink_to("run7")
+    Path("run7/again").symlink_to("..")
+    Path("run7/deep/other").symlink_to("../deep")
+    Path("link.npy").symlink_to("c.npy")
+    everything = ["c.npy", "link.npy", "run7/a.npy", "run7/deep/b.npy"]
+    assert expand("**/*.npy") == expand("**/**/*.npy") == everything
+    assert expand("**") == expand("**/**") == everything
+    assert expand("**/*/a.npy") == ["run7/a.npy"]
+    # What is named is followed: one link by its name or a wildcard, as shells do.
+    assert expand("latest/*.npy") == ["latest/a.npy"]
+    assert expand("*/a.npy") == ["latest/a.npy", "run7/a.npy"]
+    assert expand("latest/**/b.npy") == ["latest/deep/b.npy"]
+    assert expand("**/latest/a.n*") == ["latest/a.npy"]
+
+
+@pytest.mark.usefixtures("here")
+def test_folders_deeper_than_calls_can_be() -> None:
+    path = Path("d")
+    for _ in range(300):
+        path /= "d"
+    path.mkdir(parents=True)
+    (path / "a.npy").touch()
+    assert expand("**/a.npy") == [str(path / "a.npy")]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("without", ["out.npy", "./x/../out.npy", "link.npy", "file"])
+def test_what_will_be_written_is_not_read(without: str) -> None:
+    touch("x-1.npy", "x-2.npy", "out.npy", "x/a")
+    Path("link.npy").symlink_to("out.npy")
+    name = Path("out.npy").resolve().as_uri() if without == "file" else without
+    assert expand("*.npy", without=[name, "-", "http://host/x-1.npy"]) == ["x-1.npy", "x-2.npy"]
+    assert expand("out.npy", without=[name]) == ["out.npy"]
+    with pytest.raises(InputError, match="no file matches this pattern"):
+        expand("o*.npy", without=[name])
+
+
+@some
+@given(pattern=st.text("ab*?[]!./", min_size=1, max_size=7).filter(lambda text: ".." not in text))
+def test_patterns_match_what_the_standard_library_matches(
+    tmp_path_factory: pytest.TempPathFactory, pattern: str
+) -> None:
+    """Where no link is: an oracle that somebody else wrote."""
+    folder = tmp_path_factory.getbasetemp() / "tree"
+    for name in ("a", "b", "ab", ".a", "a]", "d/a", "d/ab/b", "d/.b/a", "[a"):
+        (folder / "x" / name.replace("d", "aa")).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "x" / name.replace("d", "aa")).touch()
+    prefix = f"{folder}/x/"
+    want = {
+        os.path.normpath(path)
+        for path in glob.iglob(prefix + pattern, recursive=True)  # noqa: PTH207
+        if not Path(path).is_dir()
+    }
+    try:
+        got = {os.path.normpath(path) for path in expand(prefix + pattern)}
+    except InputError:
+        got = set()
+    if os.path.lexists(prefix + pattern) or not re.search(r"[*?[]", pattern):
+        return
+    assert got == want
 
 
 @pytest.mark.usefixtures("here")

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
@@ -21,13 +21,16 @@ class Web:
 
     The first folder of a path says how the server behaves: ``ranges``, ``whole`` (ranges are
     ignored), ``endless`` (the size is not told), ``broken`` (the connection ends halfway, also of
-    a range), ``cut`` (the same without ranges), or a number, the answer's status.
+    a range), ``cut`` (the same without ranges), ``loop`` (redirected to the same place),
+    ``elsewhere`` (another range is sent), or a number, the answer's status.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.files: dict[str, bytes] = {}
         self.requests: list[Request] = []
+        self.stamp: Callable[[bytes], dict[str, str]] = lambda _content: {}
+        """Returns headers that tell a content from another."""
 
     def url(self, manner: str, name: str) -> str:
         return f"{self.address}/{manner}/{name}"
@@ -52,19 +55,24 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes | None) -> None:
         manner, name = re.split("[?#]", self.path)[0].strip("/").split("/", 1)
         content = self.web.files.get(name)
-        if manner.isdigit() or content is None:
-            self.send_response(int(manner) if manner.isdigit() else 404)
+        if manner.isdigit() or content is None or manner == "loop":
+            self.send_response(int(manner) if manner.isdigit() else 404 if content is None else 302)
             self.send_header("Content-Length", "0")
+            self.send_header("Location", self.path)
             self.end_headers()
             return
         ranges = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
-        if ranges and manner in ("ranges", "broken"):
+        stamp = self.web.stamp(content)
+        if ranges and manner in ("ranges", "broken", "elsewhere"):
             start, end = int(ranges[1]), min(int(ranges[2]) + 1, len(content))
+            start -= manner == "elsewhere" and start > 1
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
             content = content[start:end]
         else:
             self.send_response(200)
+        for name, value in stamp.items():
+            self.send_header(name, value)
         self._send(manner, content if body is None else body, len(content))
 
     def _send(self, manner: str, body: bytes, size: int) -> None:

@@ -101,7 +101,7 @@ def main() -> NoReturn:
             sys.stdout.flush()
     except BrokenPipeError:
         code = 128 + signal.SIGPIPE
-    if code == 128 + signal.SIGPIPE:
+    if code == 128 + signal.SIGPIPE and sys.stdout is not None:
         # Whatever is still buffered has no reader: keep the interpreter from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from xentcli.text import visible
+from xentcli.text import shown_text, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,7 @@ def tell(kind: str, message: str, color: Color = "auto") -> None:
     """Print one line on standard error: ``error: ...``, ``hint: ...``, ``note: ...``."""
     if sys.stderr is None:
         return
-    text = visible(message)
+    text = visible(shown_text(message))
     colored = color == "always" or (color == "auto" and sys.stderr.isatty())
     if colored and not os.environ.get("NO_COLOR"):
         from rich.text import Text

@@ -11,7 +11,7 @@ from xentcli.errors import InputError, reading
 from xentcli.storage.inputs import Input
 
 _YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
-_SAMPLES, _SAMPLE_BYTES = 16, 64
+_SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards that were just written
 _WHILE_WRITTEN = "something still writes it: run again when that is done"
 
 Sample = tuple[bytes, ...]
@@ -77,8 +77,11 @@ def _is_young(status: os.stat_result) -> bool:
 def _sample_at(place: str | int, size: int) -> Sample:
     if isinstance(place, int):
         return _sample(place, size)
-    with Path(place).open("rb", buffering=0) as file:
-        return _sample(file.fileno(), size)
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        return _sample(descriptor, size)
+    finally:
+        os.close(descriptor)
 
 
 def _sample(descriptor: int, size: int) -> Sample:

@@ -5,16 +5,13 @@ from pathlib import Path
 
 from xentcli.errors import UsageError
 from xentcli.storage.compression import CODECS
+from xentcli.text import links_of, shown_url
 
 STANDARD_STREAM = "-"
 """The name of standard input, where something is read, and of standard output."""
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*(://|::.*://)", re.IGNORECASE)  # zip://a.csv::s3://b/c.zip
 _FILE = re.compile(r"file://(localhost)?(?=/)", re.IGNORECASE)
-_CHAIN = re.compile(r"::(?![^\[\]]*\])")  # but not within http://[::1]/a.csv
-_HOST = re.compile(r"[^/?#]*")
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?")
-_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]+", re.IGNORECASE)
 
 
 def is_url(name: str) -> bool:
@@ -23,39 +20,8 @@ def is_url(name: str) -> bool:
 
 
 def shown_name(name: str) -> str:
-    """Return a name as messages and results show it: of a URL, neither user, password nor query.
-
-    Any of these may be what lets somebody in, and messages end up in logs.
-    """
-    if not is_url(name):
-        return name
-    shown: list[str] = []
-    in_query = False  # a query may hold the `::` that chains URLs
-    for part in _CHAIN.split(name):
-        if in_query and not _URL.match(part):
-            continue
-        shown.append(_without_secrets(part))
-        in_query = re.search("[?#]", part) is not None
-    return "::".join(shown)
-
-
-def _without_secrets(part: str) -> str:
-    scheme, separator, rest = part.partition("://")
-    if not separator:  # a file of this machine that holds another
-        return part
-    host = _HOST.match(rest)
-    authority = host[0] if host else ""
-    if "@" in authority:
-        rest = rest[authority.rindex("@") + 1 :]
-    elif "@" in rest and not _HOST_AND_PORT.fullmatch(authority):
-        rest = rest[rest.rindex("@") + 1 :]  # a password that holds one of "/?#"
-    return scheme + separator + re.split("[?#]", rest, maxsplit=1)[0]
-
-
-def shown_text(text: str, name: str) -> str:
-    """Return what a library says of a URL, with that URL and all others in it as they are shown."""
-    text = text.replace(name, shown_name(name))
-    return _URL_IN_TEXT.sub(lambda match: shown_name(match[0]), text)
+    """Return a name as messages and results show it: of a URL, neither user, password nor query."""
+    return shown_url(name) if is_url(name) else name
 
 
 def local_name(name: str) -> str:
@@ -91,5 +57,5 @@ def compression_suffix_of(name: str) -> str:
 def _path_of(name: str) -> Path:
     if not is_url(name):
         return Path(name)
-    first = next(part for part in _CHAIN.split(shown_name(name)) if "://" in part)
+    first = next(part for part in links_of(shown_name(name)) if "://" in part)
     return Path(first)

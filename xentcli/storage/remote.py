@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from xentcli.errors import InputError, OutputError, XentError, missing_library
-from xentcli.storage.names import shown_name, shown_text
+from xentcli.storage.names import shown_name
+from xentcli.text import shown_text
 
 T = TypeVar("T")
 
@@ -89,7 +90,8 @@ def telling(kind: type[XentError], url: str, verb: str) -> Iterator[None]:
         raise kind(f"{name}: {error.message}", hint=error.hint) from error
     except Exception as error:
         what, hint = _reason(error)
-        raise kind(f"{name}: cannot be {verb}: {shown_text(what, url)}", hint=hint) from error
+        what = shown_text(what.replace(url, name))
+        raise kind(f"{name}: cannot be {verb}: {what}", hint=hint) from error
 
 
 def _reason(error: Exception) -> tuple[str, str | None]:

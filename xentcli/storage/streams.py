@@ -60,6 +60,9 @@ def descriptor_of(path: str) -> int | None:
 def check_descriptor(name: str, descriptor: int) -> None:
     """Raise OutputError now if an open descriptor cannot be written to later."""
     with writing(name):
+        started_with = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+        if descriptor < len(started_with) and started_with[descriptor] is None:
+            raise OSError(errno.EBADF, "it is closed")  # whatever has that number by now
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         if flags & os.O_ACCMODE == os.O_RDONLY:
             raise OSError(errno.EBADF, "it is open for reading")

@@ -1,26 +1,24 @@
-"""URLs: ranges where the server has them, streams elsewhere, output that appears whole."""
+"""URLs to read: ranges where the server has them, streams elsewhere."""
 
 import gzip
+import hashlib
 import io
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
+from remote_tools import CONTENT, NEW, OLD, read_all, read_at
 from web import Web, serving
 
-from xentcli.errors import InputError, OutputError, Stopped, UsageError
-from xentcli.storage.inputs import Input
-from xentcli.storage.names import is_url, local_name, suffix_of
+from xentcli.errors import InputError, OutputError
 from xentcli.storage.open import check_output, open_input, open_output
 
-CONTENT = bytes(range(256)) * 16 * 256  # a MiB
-OLD, NEW = b"old" * 1000, b"new" * 5000
+# HTTP, in
 
 
 @pytest.fixture
@@ -29,27 +27,6 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     with serving() as server:
         server.files = {"a.npy": CONTENT, "a.csv.gz": gzip.compress(CONTENT), "1": b"x", "0": b""}
         yield server
-
-
-@pytest.fixture
-def memory() -> Iterator[MemoryFileSystem]:
-    files = fsspec.filesystem("memory")
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
-    yield files
-    files.store.clear()
-
-
-def read_all(data: Input, count: int = 2**18) -> bytes:
-    return b"".join(iter(lambda: data.read(count), b""))
-
-
-def read_at(data: Input, start: int, size: int) -> bytes:
-    buffer = bytearray(size)
-    return bytes(buffer[: data.read_at(start, memoryview(buffer))])
-
-
-# HTTP, in
 
 
 def test_a_server_with_ranges(web: Web) -> None:
@@ -136,9 +113,171 @@ def test_what_a_server_refuses(web: Web, manner: str, name: str, says: str) -> N
     assert "\n" not in caught.value.message
 
 
+def test_redirected_again_and_again(web: Web) -> None:
+    url = web.url("loop", "a.npy")
+    with pytest.raises(InputError) as caught:
+        open_input(url)
+    assert caught.value.message == f"{url}: cannot be read: it is redirected again and again"
+
+
+def test_a_server_that_sends_another_range(web: Web) -> None:
+    data = open_input(web.url("elsewhere", "a.npy"))
+    with pytest.raises(InputError, match="the server sends another range than it is asked for"):
+        read_at(data, 1000, 10)
+
+
+@pytest.mark.parametrize("manner", ["ranges", "whole", "endless", "loop", "403", "broken"])
+def test_nothing_that_lets_somebody_in_is_said(web: Web, manner: str) -> None:
+    url = web.url(manner, "a.npy")
+    secret = f"{url.replace('://', '://user:word@')}?X-Amz-Signature=s1gned#part"
+    said = ""
+    try:
+        data = open_input(secret)
+        assert (data.name, data.suffix) == (url, ".npy")
+        read_all(data)
+    except InputError as error:
+        said = f"{error.message} {error.hint}"
+        assert said.startswith(f"{url}: cannot be read: ")
+    assert bool(said) == (manner in ("loop", "403", "broken"))
+    assert not any(word in said for word in ("user", "word@", "s1gned", "part"))
+
+
+def test_nothing_is_said_of_a_url_that_makes_no_sense() -> None:
+    for url in ("http://user:word@:x/a?key=s1gned", "nothing://user:word@h/a?key=s1gned"):
+        with pytest.raises(InputError) as caught:
+            open_input(url)
+        with pytest.raises(OutputError) as refused:
+            check_output(url, force=True)
+        for error in (caught.value, refused.value):
+            assert not any(word in error.message for word in ("user", "word", "s1gned"))
+
+
+@pytest.mark.parametrize(
+    ("url", "cache"),
+    [
+        ("filecache::http://a/b.npy", "filecache"),
+        ("simplecache::s3://a/b.npy", "simplecache"),
+        ("BLOCKCACHE::zip://a::memory://b", "blockcache"),
+        ("zip://a::filecache::http://a/b.zip", "filecache"),
+    ],
+)
+def test_caches_are_refused(url: str, cache: str) -> None:
+    with pytest.raises(InputError) as caught:
+        open_input(url)
+    assert caught.value.message == f"{url}: {cache}:: is not supported"
+    with pytest.raises(OutputError, match=r":: is not supported$"):
+        check_output(url, force=True)
+
+
 def test_nobody_answers() -> None:
     with pytest.raises(InputError, match=r"^http://127\.0\.0\.1:1/a: cannot be read: .*connect"):
         open_input("http://127.0.0.1:1/a")
+
+
+# What is replaced while it is read
+
+
+OTHER = bytes(reversed(CONTENT))
+STAMPS: dict[str, Callable[[bytes], dict[str, str]]] = {
+    "etag": lambda content: {"ETag": f'"{hashlib.sha256(content).hexdigest()}"'},
+    "weak etag": lambda content: {"ETag": f'W/"{hashlib.sha256(content).hexdigest()}"'},
+    "time": lambda content: {"Last-Modified": f"Thu, 01 Jan 1970 00:00:{content[0] % 60:02} GMT"},
+}
+every_stamp = pytest.mark.parametrize("stamp", STAMPS)
+
+
+@every_stamp
+def test_replaced_between_two_ranges(web: Web, stamp: str) -> None:
+    web.stamp = STAMPS[stamp]
+    data = open_input(web.url("ranges", "a.npy"))
+    assert read_at(data, 1000, 10) == CONTENT[1000:1010]
+    data.check_unchanged()
+    web.files["a.npy"] = OTHER
+    for use in (lambda: read_at(data, 5000, 10), data.check_unchanged, lambda: data.read(10**6)):
+        with pytest.raises(InputError) as caught:
+            use()
+        assert caught.value.message == f"{data.name}: the file changed while it was read"
+        assert caught.value.hint == "something replaced it: run again when that is done"
+    web.files["a.npy"] = CONTENT
+    assert read_at(data, 5000, 10) == CONTENT[5000:5010]
+
+
+def test_replaced_by_a_longer_one_where_nothing_but_the_size_tells(web: Web) -> None:
+    data = open_input(web.url("ranges", "a.npy"))
+    web.files["a.npy"] = CONTENT * 2
+    for use in (lambda: read_at(data, 5000, 10), data.check_unchanged):
+        with pytest.raises(InputError, match="the file changed while it was read"):
+            use()
+
+
+@every_stamp
+@pytest.mark.parametrize("manner", ["whole", "endless"])
+def test_a_stream_that_is_replaced(web: Web, manner: str, stamp: str) -> None:
+    """One answer is of one version; but a file may be opened more than once."""
+    web.stamp = STAMPS[stamp]
+    data = open_input(web.url(manner, "a.npy"))
+    copy = data.spooled()
+    copy.check_unchanged()
+    web.files["a.npy"] = OTHER
+    with pytest.raises(InputError, match="the file changed while it was read"):
+        copy.check_unchanged()
+
+
+@every_stamp
+def test_replaced_before_the_first_range(web: Web, stamp: str) -> None:
+    """Between the question for the size and the first range, nothing holds the version."""
+    web.stamp = STAMPS[stamp]
+    sizes = web.stamp
+    calls: list[bytes] = []
+
+    def stamp_and_replace(content: bytes) -> dict[str, str]:
+        calls.append(content)
+        web.files["a.npy"] = OTHER
+        return sizes(content)
+
+    web.stamp = stamp_and_replace
+    data = open_input(web.url("ranges", "a.npy"))
+    assert calls[0] == CONTENT
+    assert read_at(data, 5000, 10) == OTHER[5000:5010]
+    with pytest.raises(InputError, match="the file changed while it was read"):
+        data.check_unchanged()
+
+
+class TaggedFiles(MemoryFileSystem):  # type: ignore[misc]
+    """A driver that tells a version, as those of object stores do."""
+
+    protocol = "tagged"
+    cachable = False
+    tag = "1"
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        return {
+            "name": path,
+            "size": len(CONTENT),
+            "type": "file",
+            "ETag": self.tag,
+            "VersionId": None,
+        }
+
+    def cat_file(self, *_: Any, start: int = 0, end: int = 0, **__: Any) -> bytes:
+        return CONTENT[start:end]
+
+
+def test_an_object_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    fsspec.register_implementation("tagged", TaggedFiles, clobber=True)
+    data = open_input("tagged://a.npy")
+    assert read_at(data, 5, 5) == CONTENT[5:10]
+    data.check_unchanged()
+    monkeypatch.setattr(TaggedFiles, "tag", "2")
+    with pytest.raises(InputError, match=r"^tagged://a\.npy: the file changed while it was read$"):
+        data.check_unchanged()
+
+
+def test_a_file_that_is_gone(web: Web) -> None:
+    data = open_input(web.url("ranges", "a.npy"))
+    del web.files["a.npy"]
+    with pytest.raises(InputError, match="404 Not Found"):
+        data.check_unchanged()
 
 
 # What fsspec does not know, or not without a driver
@@ -214,120 +353,7 @@ def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
     OddFiles.store[place] = MemoryFile(None, place, OLD)
     with pytest.raises(InputError, match=r"^odd://a: cannot be read: the driver is odd$"):
         open_input("odd://a")
-    with pytest.raises(OutputError, match=r"^odd://a: cannot be written: the driver is odd$"):
-        save("odd://a", force=True)
+    says = r"^odd://a: cannot be written: the driver is odd$"
+    with pytest.raises(OutputError, match=says), open_output("odd://a", force=True) as output:
+        output.write(NEW)
     assert OddFiles.store[place].getvalue() == OLD
-
-
-# Any other, out and in
-
-
-def save(url: str, *, force: bool = False) -> None:
-    with open_output(url, force=force) as output:
-        output.write(b"?" * 10 + NEW[10:])
-        if output.seekable:
-            output.write_at(0, NEW[:10])
-        assert fsspec.filesystem("memory").store.get("/f/a", None) is None or force
-
-
-def test_written_and_read_again(memory: MemoryFileSystem) -> None:
-    check_output("memory://f/a", force=False)
-    save("memory://f/a")
-    assert memory.cat("/f/a") == NEW
-    with pytest.raises(OutputError, match=r"^memory://f/a: .* it exists already$") as caught:
-        save("memory://f/a")
-    assert caught.value.hint == "--force overwrites it"
-    with pytest.raises(OutputError, match=r"^memory://f: cannot be written: is a directory$"):
-        save("memory://f", force=True)
-    data = open_input("memory://f/a")
-    assert (data.size, data.seekable) == (len(NEW), True)
-    assert read_at(data, 300, 30) == NEW[300:330]
-    assert read_all(data) == NEW
-
-
-def test_compressed_output(memory: MemoryFileSystem) -> None:
-    with open_output("memory://a.csv.gz") as output:
-        output.write(NEW)
-    assert gzip.decompress(memory.cat("/a.csv.gz")) == NEW
-    data = open_input("memory://a.csv.gz")
-    assert data.suffix == ".csv"
-    assert read_all(data) == NEW
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, Stopped(15)])
-@pytest.mark.parametrize("old", [OLD, None])
-def test_a_run_that_fails_changes_nothing(
-    memory: MemoryFileSystem, old: bytes | None, error: type[BaseException] | BaseException
-) -> None:
-    if old:
-        memory.pipe("/a", old)
-
-    def fail() -> None:
-        with open_output("memory://a", force=True) as output:
-            output.write(NEW)
-            raise error
-
-    with pytest.raises(error if isinstance(error, type) else type(error)):
-        fail()
-    assert (memory.cat("/a") if memory.exists("/a") else None) == old
-
-
-def test_somebody_else_was_faster(memory: MemoryFileSystem) -> None:
-    def save_late() -> None:
-        with open_output("memory://a") as output:
-            output.write(NEW)
-            memory.pipe("/a", OLD)
-
-    with pytest.raises(OutputError, match="it exists already"):
-        save_late()
-    assert memory.cat("/a") == OLD
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/a.csv", "zip://a.csv::memory://b.zip"])
-def test_what_is_only_read(memory: MemoryFileSystem, url: str) -> None:
-    with zipfile.ZipFile(memory.open("/b.zip", "wb"), "w"):
-        pass
-    with pytest.raises(OutputError, match=f"^{url}: cannot be written: "):
-        check_output(url, force=True)
-
-
-# Names
-
-
-def test_urls_of_files(tmp_path: Path) -> None:
-    path = tmp_path / "a b%.csv"
-    url = f"file://{tmp_path}/a%20b%25.csv"
-    with open_output(url) as output:
-        output.write(NEW)
-    assert path.read_bytes() == NEW
-    data = open_input(url.replace("file://", "FILE://localhost"))
-    assert (data.seekable, data.suffix, read_all(data)) == (True, ".csv", NEW)
-
-
-def test_a_url_of_a_file_with_two_slashes() -> None:
-    with pytest.raises(UsageError) as caught:
-        open_input("file://a.csv")
-    assert "three slashes" in (caught.value.hint or "")
-
-
-@pytest.mark.parametrize(
-    ("name", "url", "suffix"),
-    [
-        ("a.csv", False, ".csv"),
-        ("A.CSV.GZ", False, ".csv"),
-        ("a.gz", False, ""),
-        ("a.npy.zst", False, ".npy"),
-        ("a.csv?b.npy", False, ".npy"),
-        ("model::logits.npy", False, ".npy"),
-        ("a:/b.csv", False, ".csv"),
-        ("./http://a.csv", False, ".csv"),
-        ("http://host/a.csv.bz2?x=b.npy#c", True, ".csv"),
-        ("S3://bucket/a.npy.xz", True, ".npy"),
-        ("zip://a.csv::file.zip", True, ".csv"),
-        ("zip://a.csv::file://b.zip", True, ".csv"),
-        ("simplecache::s3://b/a.npy", True, ".npy"),
-        ("-", False, ""),
-    ],
-)
-def test_names(name: str, url: bool, suffix: str) -> None:
-    assert (is_url(local_name(name)), suffix_of(name)) == (url, suffix)

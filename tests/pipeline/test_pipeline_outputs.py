@@ -1,0 +1,90 @@
+"""Sinks that write files: what goes where, and when."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xentcli.errors import OutputError, UsageError
+from xentcli.formats import registry
+from xentcli.formats.base import ArrayHeader
+from xentcli.formats.names import FORMAT_NAMES
+from xentcli.pipeline.outputs import array_file, format_for
+
+HEADER = ArrayHeader((4, 3), np.dtype(np.float32))
+ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
+
+
+def beside(folder: Path) -> list[bytes]:
+    """Return what is written beside the output's place."""
+    return [path.read_bytes() for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_file_begins_when_the_array_does(tmp_path: Path) -> None:
+    with array_file(str(tmp_path / "a.npy"), None, force=False) as sink:
+        assert not sink.positional
+        assert beside(tmp_path) == [b""]
+        sink.open(HEADER)
+        (content,) = beside(tmp_path)
+        assert content.startswith(b"\x93NUMPY")
+        assert all(sink.positional for _ in range(3))
+        assert beside(tmp_path) == [content], "to ask writes nothing"
+        for start in (2, 0, 3, 1):
+            sink.write_at(start, ROWS[start : start + 1])
+    assert np.array_equal(np.load(tmp_path / "a.npy"), ROWS)
+
+
+@pytest.mark.parametrize("format_name", FORMAT_NAMES)
+def test_nothing_goes_into_a_pipe_before_the_first_row(format_name: str) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    header = HEADER._replace(columns=("a", "b", "c"))
+    with array_file(f"/dev/fd/{writer}", format_name, force=False) as sink:
+        sink.open(header)
+        assert not sink.positional
+        with pytest.raises(BlockingIOError):
+            os.read(reader, 1)
+        sink.write(ROWS)
+    assert len(os.read(reader, 9999)) > 10
+    os.close(writer)
+    os.close(reader)
+
+
+@pytest.mark.parametrize("format_name", FORMAT_NAMES)
+def test_only_files_whose_rows_are_counted_are_positional(tmp_path: Path, format_name: str) -> None:
+    for i, length in enumerate((4, None)):
+        with array_file(str(tmp_path / str(i)), format_name, force=False) as sink:
+            sink.open(HEADER._replace(shape=(length, 3)))
+            has_places = format_name in {"npy", "safetensors"} and length is not None
+            assert sink.positional is has_places
+            if not has_places and format_name not in {"npy", "safetensors"}:
+                with pytest.raises(AssertionError, match="in order"):
+                    sink.write_at(0, ROWS)
+            sink.write(ROWS)
+
+
+def test_a_format_that_is_only_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    npy, *others = registry.FORMATS
+    only_read = npy._replace(name="odd", extensions=(".odd",), open_writer=None, has_columns=True)
+    monkeypatch.setattr(registry, "FORMATS", (npy, only_read, *others))
+    hint = "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows"
+    for path, name, said in (("a.odd", None, "a.odd"), ("-", "odd", "<stdout>")):
+        with pytest.raises(UsageError) as caught:
+            format_for(path, name)
+        assert (caught.value.message, caught.value.hint) == (f"{said}: odd is only read", hint)
+    with pytest.raises(UsageError) as caught:
+        format_for("a.what", None)
+    assert (caught.value.message, caught.value.hint) == (
+        "a.what: its extension names no format", hint,
+    )  # fmt: skip
+    with (
+        pytest.raises(OutputError, match=r"npy holds no ids; these do: csv, tsv, parquet"),
+        array_file(str(tmp_path / "a.npy"), None, force=False) as sink,
+    ):
+        sink.open(HEADER._replace(id_column="id"))
+
+
+def test_no_message_says_what_a_url_lets_in_by() -> None:
+    with pytest.raises(UsageError, match=r"^http://host/a\.what: its extension names no format$"):
+        format_for("http://user:word@host/a.what?key=1", None)

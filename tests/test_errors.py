@@ -1,0 +1,79 @@
+"""Every error goes through pickle whole: a worker may be in another process."""
+
+import pickle
+import pkgutil
+import signal
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+import xentcli
+from xentcli.errors import (
+    InputError,
+    OutputError,
+    Stopped,
+    XentError,
+    output_error,
+    reading,
+    writing,
+)
+
+
+def all_kinds(kind: type[XentError] = XentError) -> Iterator[type[XentError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from all_kinds(below)
+
+
+for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
+    if not module.name.endswith("__main__"):
+        import_module(module.name)
+KINDS = [kind for kind in all_kinds() if kind.__module__.startswith("xentcli")]
+
+
+def test_the_errors_are_found() -> None:
+    assert {XentError, InputError, OutputError, Stopped} < set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickle(kind: type[XentError], protocol: int) -> None:
+    if kind is Stopped:
+        errors: list[XentError] = [Stopped(signal.SIGTERM), Stopped(signal.SIGPIPE)]
+    else:
+        errors = [kind("z.npy: odd\x1b", hint="try"), kind("")]
+    for error in errors:
+        again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
+        assert type(again) is kind
+        assert (again.message, again.hint) == (error.message, error.hint)
+        assert (again.exit_code, again.args, str(again)) == (
+            error.exit_code, error.args, str(error),
+        )  # fmt: skip
+        assert vars(again) == vars(error)
+
+
+def test_a_signal_stays_that_signal() -> None:
+    again = pickle.loads(pickle.dumps(Stopped(signal.SIGHUP)))  # noqa: S301
+    assert (again.message, again.exit_code, again.signum) == ("SIGHUP", 129, signal.SIGHUP)
+
+
+# What the system says
+
+
+def test_errors_of_the_system_become_one_line() -> None:
+    with pytest.raises(InputError, match=r"^a: cannot be read: permission denied$"), reading("a"):
+        raise PermissionError(13, "Permission denied")
+    says = r"^a: cannot be written: it exists already$"
+    with pytest.raises(OutputError, match=says) as caught, writing("a"):
+        raise FileExistsError(17, "File exists")
+    assert caught.value.hint == "--force overwrites it"
+    with pytest.raises(InputError, match=r"^a: cannot be read: unknown$"), reading("a"):
+        raise OSError("Unknown")
+    assert str(output_error("b", OSError("Unknown"))) == "b: cannot be written: unknown"
+
+
+def test_a_reader_that_is_gone_stops_the_run() -> None:
+    with pytest.raises(Stopped) as caught, writing("a"):
+        raise BrokenPipeError
+    assert caught.value.exit_code == 141
