@@ -1,8 +1,11 @@
 """What the contract of the formats is tested with: files of each, and decoding in a new process."""
 
 import pickle
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -61,6 +64,40 @@ def decoded(source: Source, blocks: list[Block]) -> list[Table]:
     return [source.decode(block).copied() for block in blocks]
 
 
+class NewProcess:
+    """A process that inherits nothing, and is in another folder; it has the format from outside."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/"
+        )
+
+    def decoded(self, source: Source, blocks: list[Block]) -> list[Table]:
+        """Decode blocks there."""
+        assert self._process.stdin
+        assert self._process.stdout
+        pickle.dump((source, blocks), self._process.stdin)
+        self._process.stdin.flush()
+        tables: list[Table] = pickle.load(self._process.stdout)  # noqa: S301
+        return tables
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+
+
+def serve() -> None:
+    """Decode what comes, until there is no more."""
+    from toy_format import add_toy
+
+    add_toy()
+    with suppress(EOFError):
+        while True:
+            tables = decoded(*pickle.load(sys.stdin.buffer))  # noqa: S301
+            pickle.dump(tables, sys.stdout.buffer)
+            sys.stdout.flush()
+
+
 def values_of(source: Source, rows: int) -> Array:
     """Return the whole array, of which each block says where it belongs."""
     tables: list[Any] = []
@@ -75,3 +112,7 @@ def values_of(source: Source, rows: int) -> Array:
     whole = np.concatenate(tables)
     assert [n in (m, None) for n, m in zip(source.shape, whole.shape, strict=True)]
     return whole
+
+
+if __name__ == "__main__":
+    serve()

@@ -36,6 +36,11 @@ class FileReference(NamedTuple):
     """Where a relative path starts."""
     stamp: tuple[int | None, ...]
 
+    @classmethod
+    def to(cls, file: InputFile, size: int | None) -> "FileReference":
+        """Return the reference to a file that has just been opened, of `size` bytes."""
+        return cls(file, _folder(), _stamp(file.path, size))
+
     def open(self) -> Source:
         """Open the file.
 
@@ -49,10 +54,11 @@ class FileReference(NamedTuple):
             path = str(Path(self.folder, path))
         data = open_input(path)
         data.name = shown_name(self.file.path)
-        if _stamp(path, data) != self.stamp:
+        if _stamp(path, data.size) != self.stamp:
             raise InputError(f"{data.name}: the file changed while it was read", hint=_WRITTEN)
         source = registry.open_source(data, self.file.format, self.file.options)
-        source.reference = self
+        if _needs_reference(source, data):
+            source.reference = self
         return source
 
 
@@ -99,20 +105,25 @@ def _opened(reference: Reference) -> Source:
 
 def _referred(source: Source, file: InputFile, data: Input) -> Source:
     """Give a source its reference, where one leads to what its blocks do not carry."""
-    if data.seekable and file.path != STANDARD_STREAM and not source.carries_bytes:
-        source.reference = FileReference(file, _folder(), _stamp(file.path, data))
+    if file.path != STANDARD_STREAM and _needs_reference(source, data):
+        source.reference = FileReference.to(file, data.size)
         remember(source)
     return source
+
+
+def _needs_reference(source: Source, data: Input) -> bool:
+    """Whether other processes read the input, which they can at little cost."""
+    return data.seekable and not source.carries_bytes
 
 
 def _folder() -> str:
     return os.getcwd()  # noqa: PTH109 - much faster than Path's
 
 
-def _stamp(path: str, data: Input) -> tuple[int | None, ...]:
+def _stamp(path: str, size: int | None) -> tuple[int | None, ...]:
     """Return what changes when a file is written to, on every machine that sees the file."""
     if is_url(local_name(path)):
-        return (data.size,)
-    with reading(data.name):
+        return (size,)
+    with reading(shown_name(path)):
         status = os.stat(local_name(path))  # noqa: PTH116 - much faster than Path's
     return status.st_size, status.st_mtime_ns

@@ -19,7 +19,7 @@ from xentcli.storage.inputs import Input
 from xentcli.text import first_line
 
 _MAGIC = npy_format.MAGIC_PREFIX
-_LONGEST_HEADER = 10_000  # NumPy's own limit
+_LONGEST_HEADER_BYTES = 10_000  # NumPy's own limit
 # Shards are opened in several threads, which neither `catch_warnings` nor the parser that NumPy
 # reads a header with (in Python 3.11) bears.
 _PARSING = threading.Lock()
@@ -66,7 +66,7 @@ def _header_size(data: Input) -> int:
         raise InputError(f"{data.name}: the NPY header is cut off or of an unknown version")
     length = head[8 : 10 if head[6] == 1 else 12]
     size = 8 + len(length) + int.from_bytes(length, "little")
-    if size > _LONGEST_HEADER:
+    if size > _LONGEST_HEADER_BYTES:
         raise InputError(f"{data.name}: an NPY header of {size} bytes is not believable")
     return size
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _MAGICS = (b"PK\3\4", b"PK\5\6")  # a first member; none
 _ENDING = ".npy"
 _ENCRYPTED = 1  # in a member's flags
-_LARGEST_READ = 2**23  # bytes; an archive's directory is read at once
-_STEP = 2**20  # bytes of a member to ask for
-_FEW = 2**5  # compressed bytes to inflate at once, where zipfile keeps whatever they come to
+_LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
+_STEP_BYTES = 2**20  # of a member to ask for at once
+_FEW_BYTES = 2**5  # to inflate at once, where zipfile keeps whatever they come to
 _FOREIGN = {
     "data.pkl": ("a PyTorch file", "np.save(path, tensor.numpy())"),
     "workbook.xml": ("an Excel file", "save the sheet as CSV"),
@@ -72,7 +72,7 @@ class _Archive(SeekableFile):
     """The bytes of an archive, of which no directory makes us read very many at once."""
 
     def read(self, size: int = -1, /) -> bytes:
-        if size > _LARGEST_READ:
+        if size > _LARGEST_READ_BYTES:
             raise ValueError(f"a directory of {size} bytes is not believable")
         return super().read(size)
 
@@ -111,13 +111,13 @@ class _Member(io.RawIOBase):
             self._file = cast("ZipExtFile", archive.open(info))
         self._bounded = info.compress_type in (ZIP_STORED, ZIP_DEFLATED)
         if not self._bounded:
-            self._file.MIN_READ_SIZE = _FEW
+            self._file.MIN_READ_SIZE = _FEW_BYTES
 
     def read(self, size: int = -1, /) -> bytes:
         with _readable(self._what):
             if self._bounded:
-                return self._file.read(min(size, _STEP))
-            return self._file.read(min(size, len(self._file.peek(_FEW))))
+                return self._file.read(min(size, _STEP_BYTES))
+            return self._file.read(min(size, len(self._file.peek(_FEW_BYTES))))
 
 
 def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:

@@ -21,7 +21,7 @@ from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
-_LONGEST_HEADER = 2**22  # bytes; of 40,000 tensors. As JSON it takes twenty times the memory
+_LONGEST_HEADER_BYTES = 2**22  # of 40,000 tensors. As JSON it takes twenty times the memory
 _MOST_AXES = 64  # of a NumPy array
 _METADATA = "__metadata__"
 _DTYPES = {
@@ -78,7 +78,7 @@ def _read_header(data: Input) -> tuple[int, dict[str, _Tensor]]:
     size = int.from_bytes(head[:8], "little")
     if head[8:] != b"{":
         raise InputError(f"{data.name}: not a safetensors file, or cut off")
-    if size > _LONGEST_HEADER:
+    if size > _LONGEST_HEADER_BYTES:
         raise InputError(f"{data.name}: a safetensors header of {size} bytes is not believable")
     content = data.peek(8 + size)[8:]
     try:

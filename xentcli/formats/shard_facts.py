@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.errors import InputError, ShapeError
-from xentcli.formats.base import IndexedSource, Reference, Shape, Source
-from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.base import IndexedSource, Shape, Source
+from xentcli.formats.files import FileReference, InputFile, open_file
 from xentcli.storage.paths import reads_once
 
 Check = Callable[[], None]
@@ -23,8 +23,8 @@ class ShardFacts(NamedTuple):
         Of all shards together, for messages.
     files : tuple of InputFile
         In the order of their rows.
-    references : tuple of Reference or None
-        What opens each of them again.
+    references : tuple of FileReference or None
+        What opens each of them again; None for what can be read only once.
     lengths : tuple of int or None
         The rows of each; None until the end of a file tells.
     row : tuple of int
@@ -35,7 +35,7 @@ class ShardFacts(NamedTuple):
 
     name: str
     files: tuple[InputFile, ...]
-    references: tuple[Reference | None, ...]
+    references: tuple[FileReference | None, ...]
     lengths: tuple[int | None, ...]
     row: Shape
     dtype: np.dtype[Any]
@@ -63,7 +63,9 @@ class ShardFacts(NamedTuple):
     def open_shard(self, i: int) -> Source:
         """Open one shard again."""
         reference = self.references[i]
-        source = open_file(self.files[i]) if reference is None else reference.open()
+        if reference is None:
+            raise AssertionError(f"{self.files[i].path} can be read only once")
+        source = reference.open()
         if source.shape[0] not in (None, self.lengths[i]) or source.shape[1:] != self.row:
             raise InputError(f"{source.name}: it changed while it was read")
         return source
@@ -100,14 +102,15 @@ def read_facts(
         if not source.shape:
             what = "a single number, which cannot be one of several files"
             raise ShapeError(f"{source.name}: {what}")
-        shards.append(_facts_of(source, file))
+        is_read_once = reads_once(file.path)
+        shards.append(_facts_of(source, file, is_read_once=is_read_once))
         columns = columns or source.columns
         _check_alike(shards[-1], shards[0], columns)
         if source.unchanged is not None:
             checks.append(source.unchanged)
         for note in source.notes:
             notes.setdefault(note.removeprefix(f"{source.name}: "), []).append(source.name)
-        if reads_once(file.path):
+        if is_read_once:
             once[i] = source
     together = shards[0]._replace(
         name=name,
@@ -125,12 +128,13 @@ def read_facts(
     return together, once, checks
 
 
-def _facts_of(source: Source, file: InputFile) -> ShardFacts:
+def _facts_of(source: Source, file: InputFile, *, is_read_once: bool) -> ShardFacts:
     """Return what is known of one shard, without what keeps it open."""
+    reference = None if is_read_once else FileReference.to(file, source.size)
     return ShardFacts(
         source.name,
         (file,),
-        (source.reference,),
+        (reference,),
         (source.shape[0],),
         source.shape[1:],
         source.dtype,

@@ -25,15 +25,15 @@ class Stored(NamedTuple):
     Attributes
     ----------
     shape : tuple of int
-        Of the array.
+        The shape of the array.
     dtype : dtype
-        Of the stored numbers.
+        The dtype of the stored numbers.
     header_bytes : int
-        Before the data.
+        How many bytes stand before the data.
     data_bytes : int
-        Of the data: the array, and other arrays where a file holds several.
+        How many bytes the data are: the array, and the other arrays of a file that holds several.
     offset : int
-        Of the array in the data.
+        Where in the data the array begins.
     fortran_order : bool
         Whether the first axis is the one that changes fastest.
     is_bfloat16 : bool

@@ -13,8 +13,8 @@ from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
 from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
 
-_SAMPLE = 20  # lines that decide on the delimiter
-_LABELS = 1000  # rows that decide whether labels are names
+_SAMPLE_LINES = 20  # that decide on the delimiter
+_LABEL_ROWS = 1000  # that decide whether labels are names
 _DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
@@ -62,7 +62,7 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         check_quotes(head, delimiter, name, 1)
     labelled = options.labels or options.label_column is not None
     needs_more = labelled or (second is not None and len(second) == len(first) + 1)
-    others = [cells for cells, _ in islice(rows, _LABELS if needs_more else 0)]
+    others = [cells for cells, _ in islice(rows, _LABEL_ROWS if needs_more else 0)]
     others = others if second is None else [second, *others]
     is_header, note = _decide_header(first, second, others, name, options)
     notes += [note] if note else []
@@ -94,7 +94,7 @@ def _rows(text: str, delimiter: str, name: str) -> Iterator[tuple[list[str], int
 
 def _find_delimiter(text: str, usual: str) -> str:
     """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
-    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE)
+    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
     lines = lines[:-1] if len(lines) > 1 else lines
     candidates = []
     for delimiter in (usual, *(d for d in _DELIMITERS if d != usual and d in text)):

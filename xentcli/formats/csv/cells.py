@@ -26,11 +26,11 @@ class RowLayout:
     Attributes
     ----------
     delimiter : str
-        Between cells.
+        What stands between cells.
     fields : int
-        Cells in every row.
+        How many cells every row has.
     names : tuple of str or None
-        From the header, one for each field.
+        The names in the header, one for each field.
     values : tuple of int
         The fields that are read as numbers.
     texts : tuple of int

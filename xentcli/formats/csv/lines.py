@@ -30,9 +30,9 @@ class LineCutter(NamedTuple):
     Attributes
     ----------
     name : str
-        Of the file, for messages.
+        The name of the file, for messages.
     delimiter : str
-        Between cells; a cell in quotes begins behind one.
+        What stands between cells; a cell in quotes begins behind one.
     line_end : bytes
         What ends a line: a line feed or, where there is none, a carriage return.
     block_bytes : int
