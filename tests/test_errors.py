@@ -44,7 +44,7 @@ def test_pickle(kind: type[XentError], protocol: int) -> None:
     else:
         errors = [kind("z.npy: odd\x1b", hint="try"), kind("")]
     for error in errors:
-        again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301
+        again = pickle.loads(pickle.dumps(error, protocol))
         assert type(again) is kind
         assert (again.message, again.hint) == (error.message, error.hint)
         assert (again.exit_code, again.args, str(again)) == (
@@ -54,7 +54,7 @@ def test_pickle(kind: type[XentError], protocol: int) -> None:
 
 
 def test_a_signal_stays_that_signal() -> None:
-    again = pickle.loads(pickle.dumps(Stopped(signal.SIGHUP)))  # noqa: S301
+    again = pickle.loads(pickle.dumps(Stopped(signal.SIGHUP)))
     assert (again.message, again.exit_code, again.signum) == ("SIGHUP", 129, signal.SIGHUP)
 
 

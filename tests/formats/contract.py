@@ -51,7 +51,7 @@ def piped(format_: Format, content: bytes) -> Iterator[Source]:
 
 
 def unpickled(content: bytes) -> Any:
-    return pickle.loads(content)  # noqa: S301
+    return pickle.loads(content)
 
 
 def again(thing: Any) -> Any:
@@ -78,7 +78,7 @@ class NewProcess:
         assert self._process.stdout
         pickle.dump((source, blocks), self._process.stdin)
         self._process.stdin.flush()
-        tables: list[Table] = pickle.load(self._process.stdout)  # noqa: S301
+        tables: list[Table] = pickle.load(self._process.stdout)
         return tables
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ def serve() -> None:
     add_toy()
     with suppress(EOFError):
         while True:
-            tables = decoded(*pickle.load(sys.stdin.buffer))  # noqa: S301
+            tables = decoded(*pickle.load(sys.stdin.buffer))
             pickle.dump(tables, sys.stdout.buffer)
             sys.stdout.flush()
 

@@ -162,7 +162,7 @@ def test_what_is_merged_stays_as_it_is() -> None:
 @each_kind
 def test_states_travel(kind: Kind) -> None:
     for state in states(kind):
-        assert kind.same(pickle.loads(pickle.dumps(state)), state)  # noqa: S301
+        assert kind.same(pickle.loads(pickle.dumps(state)), state)
 
 
 @each_kind
