@@ -83,10 +83,8 @@ class Aligned:
 
     @property
     def shareable(self) -> bool:
-        """Whether other processes can read the steps, or get of the labels what is decoded."""
-        labels = self.labels
-        follows = labels is None or labels.shareable or len(labels.shape) == 1
-        return self.logits.shareable and follows
+        """Whether forked processes can read the steps on their own."""
+        return self.logits.shareable and (self.labels is None or self.labels.shareable)
 
     @property
     def _follower(self) -> Follower | None:

@@ -11,7 +11,8 @@ from xentcli.alignment.axes import Axes
 from xentcli.formats.base import IndexedSource, Source
 
 Array = NDArray[Any]
-_LARGEST_TIMES = 4  # an ordinary block: what is never in memory as a whole may be large
+LARGEST_TIMES = 4
+"""As large as an ordinary block: what is never in memory as a whole may be large."""
 _FEWEST_BLOCKS = 32  # are left, so that all processes end at about the same time
 
 
@@ -79,4 +80,4 @@ def can_be_tiled(logits: Source, axes: Axes) -> bool:
 def elements_of_a_block(logits: Source, elements: int) -> int:
     """Return the size of a block that is read by the tile, where others have so many elements."""
     ordinary = math.prod(n or 0 for n in logits.shape) // elements
-    return elements * min(_LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))
+    return elements * min(LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))
