@@ -52,10 +52,10 @@ def works(
     softmax, log_softmax = Transform("softmax", 1), Transform("log-softmax", 0)
     norm = normalizer(X.T.copy())
     makes: list[Callable[[Source], Callable[[Any], Any]]] = [
-        lambda source: RowWork(source, softmax, DTYPE),
-        lambda source: ColumnNorms(source, log_softmax),
-        lambda source: ColumnWork(source, log_softmax, DTYPE, norm),
-        SummaryWork,
+        lambda source: RowWork(source, softmax, DTYPE).part_of,
+        lambda source: ColumnNorms(source, log_softmax).norm_of,
+        lambda source: ColumnWork(source, log_softmax, DTYPE, norm).part_of,
+        lambda source: SummaryWork(source).part_of,
     ]
     for make in makes:
         source = opened()
@@ -63,9 +63,12 @@ def works(
     for tiles in (False, True):
         aligned = align(opened(), labels, tiles=tiles)
         criterion = Criterion(metrics=("loss", "accuracy"))
-        yield LossWork(aligned, criterion, keeps_losses=True), list(aligned.steps(8))
-    yield EncodeWork(labels, ClassNames(), LossOptions(), 4), list(blocks_along(labels, 0, 3))
-    yield LargestLabel(labels), list(blocks_along(labels, 0, 3))
+        yield LossWork(aligned, criterion, keeps_losses=True).part_of, list(aligned.steps(8))
+    yield (
+        EncodeWork(labels, ClassNames(), LossOptions(), 4).part_of,
+        list(blocks_along(labels, 0, 3)),
+    )
+    yield LargestLabel(labels).in_block, list(blocks_along(labels, 0, 3))
 
 
 def same(one: Any, other: Any) -> bool:
@@ -93,13 +96,13 @@ def test_every_kind_of_work_is_done_elsewhere(tmp_path: Path) -> None:
     assert len(there) == len(pairs) > 50
     for (work, item), result in zip(pairs, there, strict=True):
         here = pickle.loads(pickle.dumps(work(item)))
-        assert same(here, result), (type(work).__name__, item)
+        assert same(here, result), (work, item)
 
 
 @pytest.mark.parametrize("tiles", [False, True])
 def test_steps_of_pipes_carry_what_they_hold(*, tiles: bool, tmp_path: Path) -> None:
     with npy_pipe(X) as logits:
         aligned = align(logits, npy_file(tmp_path / "y.npy", Y), tiles=tiles)
-        work = LossWork(aligned, Criterion())
+        work = LossWork(aligned, Criterion()).part_of
         for step in aligned.steps(8):
             assert same(work(pickle.loads(pickle.dumps(step))), work(step))

@@ -1,9 +1,9 @@
 """The command killed, stopped or hindered anywhere: the old bytes or the whole new ones."""
 
 import errno
-import os
 import gzip
 import io
+import os
 import signal
 from collections.abc import Iterator
 from itertools import count

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -49,8 +48,7 @@ class AlignedRows(NamedTuple):
     ids: Array | None = None
 
 
-@dataclass(frozen=True)
-class Aligned:
+class Aligned(NamedTuple):
     """Logits, the labels of their rows, and what was decided about both.
 
     Attributes

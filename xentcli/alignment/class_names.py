@@ -11,7 +11,7 @@ make them names too, and a note says so; whoever gives a label base counts.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -42,16 +42,32 @@ class Indices(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
 class ClassNames:
-    """The names of the classes, if they have any, and what labels mean by them."""
+    """The names of the classes, if they have any, and what labels mean by them.
 
-    names: tuple[str, ...] = ()
-    counted: bool = False
-    where: str = "--classes"
-    """Who names them."""
-    header: str | None = None
-    """What stands above them in their file."""
+    Parameters
+    ----------
+    names : tuple of str
+        In the order of the columns; empty where classes have none.
+    counted : bool
+        Whether numbers count the classes for sure.
+    where : str
+        Who names them.
+    header : str, optional
+        What stands above them in their file.
+    """
+
+    def __init__(
+        self,
+        names: tuple[str, ...] = (),
+        counted: bool = False,
+        where: str = "--classes",
+        header: str | None = None,
+    ) -> None:
+        self.names = names
+        self.counted = counted
+        self.where = where
+        self.header = header
 
     @cached_property
     def _index(self) -> dict[str, int]:

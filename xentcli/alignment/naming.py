@@ -1,6 +1,5 @@
 """What the user says about the names of classes: a list, or a file of them."""
 
-import csv
 import io
 import re
 from pathlib import Path
@@ -82,6 +81,8 @@ def _lines(path: str) -> tuple[str, ...]:
         raise InputError(f"{data.name}:{line}: the names of classes must be UTF-8 text") from error
     if data.suffix not in (".csv", ".tsv"):
         return tuple(line.strip() for line in re.split(r"\r\n|\n|\r", text.rstrip()))
+    import csv
+
     delimiter = "\t" if data.suffix == ".tsv" else ","
     names: list[str] = []
     for row in csv.reader(io.StringIO(text.rstrip() + "\n", newline=""), delimiter=delimiter):

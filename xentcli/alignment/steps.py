@@ -7,7 +7,6 @@ import math
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -21,8 +20,7 @@ from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Follower:
+class Follower(NamedTuple):
     """A source whose rows belong to those of a leader.
 
     Attributes

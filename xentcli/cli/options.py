@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -241,4 +240,4 @@ class Common(NamedTuple):
         from xentcli.render.progress import progress_bar
 
         with progress_bar(self.color, source.size) as progress:
-            yield replace(run, progress=progress)
+            yield run._replace(progress=progress)

@@ -15,7 +15,7 @@ _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExactSum:
     """The exact sum of float64 values, as one integer; NaN and infinities are counted apart.
 

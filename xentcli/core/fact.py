@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -24,17 +23,26 @@ When = Literal["labels", "before", "peaks", "after", "rows"]
 _ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
 
 
-@dataclass
 class Given:
-    """What facts are computed from: rows, their labels and normalizer, and other facts by name."""
+    """What facts are computed from: rows, their labels and normalizer, and other facts by name.
 
-    logits: LogitRows
-    labels: Array
-    options: LossOptions
-    kind: Kind
-    norm: Normalizer
-    """Of the rows; with the peaks, or empty, where the rows hold probabilities (see `fact`)."""
-    facts: dict[str, Array | None] = field(default_factory=dict)
+    The normalizer has the peaks, or is empty, where the rows hold probabilities (see `fact`).
+    """
+
+    def __init__(
+        self,
+        logits: LogitRows,
+        labels: Array,
+        options: LossOptions,
+        kind: Kind,
+        norm: Normalizer,
+    ) -> None:
+        self.logits = logits
+        self.labels = labels
+        self.options = options
+        self.kind = kind
+        self.norm = norm
+        self.facts: dict[str, Array | None] = {}
 
     def __getitem__(self, name: str) -> Any:
         return self.facts[name]
@@ -52,12 +60,14 @@ class Given:
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
 
 
-@dataclass(frozen=True, slots=True)
 class TileFacts:
     """The facts of a tile's rows, by name, as far as they are there."""
 
-    given: Given
-    rows: slice
+    __slots__ = ("given", "rows")
+
+    def __init__(self, given: Given, rows: slice) -> None:
+        self.given = given
+        self.rows = rows
 
     def __getitem__(self, name: str) -> Any:
         values = self.given.facts[name]

@@ -5,7 +5,6 @@ that the rows are read once for all of them. `fact` says what a fact is.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ Array = NDArray[Any]
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
-@dataclass(frozen=True)
 class RowFacts:
     """What was asked for of some rows.
 
@@ -42,10 +40,17 @@ class RowFacts:
         Labels outside the classes, and rows that are not finite.
     """
 
-    rows: int
-    num_classes: int
-    facts: Mapping[str, Array | None]
-    problems: tuple[Problem, ...] = ()
+    def __init__(
+        self,
+        rows: int,
+        num_classes: int,
+        facts: Mapping[str, Array | None],
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        self.rows = rows
+        self.num_classes = num_classes
+        self.facts = facts
+        self.problems = problems
 
     def __getitem__(self, name: str) -> Any:
         return self.facts[name]

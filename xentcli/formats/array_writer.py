@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.base import ArrayHeader, Shape
 from xentcli.storage.outputs import Output
-from xentcli.storage.temporary import TemporaryCopy
+
+if TYPE_CHECKING:
+    from xentcli.storage.temporary import TemporaryCopy
 
 
 class ArrayWriter:
@@ -43,7 +45,9 @@ class ArrayWriter:
         self._kept: TemporaryCopy | None = None
         first = self._header_bytes(header.shape)  # also to refuse a dtype before the first row
         if header.shape[:1] == (None,) and not output.seekable:
-            self._kept = TemporaryCopy(output.name)
+            from xentcli.storage import temporary
+
+            self._kept = temporary.TemporaryCopy(output.name)
         else:
             output.write(first)
         self._begin = len(first)

@@ -5,13 +5,11 @@ order and grouping to the same bits. A metric of one file: a frozen dataclass un
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.names import HOMES
-from xentcli.metrics.plain import from_plain, to_plain
 
 
 class Metric(Protocol):
@@ -89,8 +87,7 @@ def needs_of(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(need for name in names for need in metric_of(name).needs))
 
 
-@dataclass(frozen=True)
-class States:
+class States(NamedTuple):
     """The states of several metrics of the same rows, by their names."""
 
     states: Mapping[str, Any]
@@ -128,6 +125,8 @@ class States:
 
     def to_plain(self) -> dict[str, Any]:
         """Return what JSON can hold, exactly."""
+        from xentcli.metrics.plain import to_plain
+
         return {name: to_plain(state) for name, state in self.states.items()}
 
     @classmethod
@@ -141,4 +140,6 @@ class States:
         InputError
             If something is not a state of its metric.
         """
+        from xentcli.metrics.plain import from_plain
+
         return cls({name: from_plain(metric_of(name), part) for name, part in plain.items()})

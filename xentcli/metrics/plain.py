@@ -28,8 +28,8 @@ def to_plain(value: Any) -> Any:
 
 
 def _plain_collection(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if names := _fields_of(value):
+        return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, np.ndarray):
         numbers = [to_plain(number) for number in value.reshape(-1).tolist()]
         return {"dtype": value.dtype.name, "shape": list(value.shape), "values": numbers}
@@ -57,8 +57,8 @@ def from_plain(kind: Any, plain: Any) -> Any:
 
 
 def _from_plain(kind: Any, plain: Any) -> Any:
-    if is_dataclass(kind):
-        return _dataclass_of(kind, plain)
+    if names := _fields_of(kind):
+        return _record_of(kind, names, plain)
     if get_origin(kind) is UnionType:
         return None if plain is None else _from_plain(get_args(kind)[0], plain)
     if kind is int:
@@ -87,9 +87,16 @@ def _collection_of(kind: Any, plain: Any) -> Any:
     raise TypeError(f"{plain!r} is not {kind}")
 
 
-def _dataclass_of(kind: Any, plain: Any) -> Any:
+def _fields_of(record: Any) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass or a named tuple; none of anything else."""
+    if is_dataclass(record):
+        return tuple(field.name for field in fields(record))
+    names: tuple[str, ...] = getattr(record, "_fields", ())
+    return names
+
+
+def _record_of(kind: Any, names: tuple[str, ...], plain: Any) -> Any:
     types = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]
     if sorted(plain) != sorted(names):
         raise ValueError(f"there should be {', '.join(names)}")
     return kind(**{name: _from_plain(types[name], plain[name]) for name in names})

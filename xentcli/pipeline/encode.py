@@ -1,8 +1,7 @@
 """Labels to one-hot rows, block by block."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +22,7 @@ _NO_LABEL = -(2**63)
 _WIDEST_ROW_BYTES = 2**28
 
 
-@dataclass(frozen=True)
-class EncodeWork:
+class EncodeWork(NamedTuple):
     """Turns a block's labels into class indices."""
 
     source: Source
@@ -32,7 +30,7 @@ class EncodeWork:
     options: LossOptions
     num_classes: int
 
-    def __call__(self, block: Block) -> Part[Any]:
+    def part_of(self, block: Block) -> Part[Any]:
         """Return the class indices of a block, or what is wrong with its labels."""
         found, used, problems = self.names.indices(self.source.decode(block).values, self.options)
         base = used.label_base
@@ -43,13 +41,12 @@ class EncodeWork:
         return Part(block.rows, labels - base)
 
 
-@dataclass(frozen=True)
-class LargestLabel:
+class LargestLabel(NamedTuple):
     """Returns the largest label of a block."""
 
     source: Source
 
-    def __call__(self, block: Block) -> int:
+    def in_block(self, block: Block) -> int:
         """Return the largest label, or one below all where there is none."""
         return int(whole_labels(self.source.decode(block).values)[0].max(initial=_NO_LABEL))
 
@@ -135,7 +132,7 @@ def encode(
         return names.with_hint(problem).at(source.place(unravel(problem.row, shape)))
 
     work = EncodeWork(source, names, options, count)
-    parts = ordered_map(work, blocks_along(source, 0, run.block_elements), run.jobs)
+    parts = ordered_map(work.part_of, blocks_along(source, 0, run.block_elements), run.jobs)
     hot = _OneHotSink(sink, count, dtype)
     collect(parts, hot, run.progress_of(source.shape), error, [source])
     return names.notes
@@ -150,7 +147,7 @@ def _count_classes(
     if source.dtype.kind in "OUST":
         return 2  # False and True; whatever else is found has no class
     blocks = blocks_along(source, 0, run.block_elements)
-    largest = max(ordered_map(LargestLabel(source), blocks, run.jobs), default=_NO_LABEL)
+    largest = max(ordered_map(LargestLabel(source).in_block, blocks, run.jobs), default=_NO_LABEL)
     if largest == _NO_LABEL:
         raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
     return max(1, largest - label_base + 1)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,10 @@ from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.inputs import Run, prepare
-from xentcli.results.accuracy import Accuracy
 from xentcli.results.loss import Loss, LossSummary
+
+if TYPE_CHECKING:
+    from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
@@ -95,15 +96,14 @@ class Evaluation(NamedTuple):
     """What the first rows of the logits look like."""
 
 
-@dataclass(frozen=True)
-class LossWork:
+class LossWork(NamedTuple):
     """What is done with a step, by whoever does it."""
 
     aligned: Aligned
     criterion: Criterion
     keeps_losses: bool = False
 
-    def __call__(self, step: Step) -> Part[States]:
+    def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""
         aligned, criterion = self.aligned, self.criterion
         rows = aligned.read(step, criterion.options)
@@ -182,7 +182,7 @@ def evaluate(
         sink.open(ArrayHeader(axes.lead, float64, columns, ids, name="losses"))
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = aligned.steps(run.block_elements)
-    parts = ordered_map(work, steps, run.jobs, shareable=aligned.shareable)
+    parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
     total = collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
     results = (total.state or States.empty(criterion.metrics)).compute()
     loss: Loss = results["loss"]
@@ -197,7 +197,7 @@ def _summary(
 ) -> LossSummary:
     """Put together what the command reports."""
     loss: Loss = results["loss"]
-    accuracy: Accuracy = results.get("accuracy", Accuracy())
+    accuracy: Accuracy | None = results.get("accuracy")
     return LossSummary(
         command=criterion.command,
         loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
@@ -212,10 +212,10 @@ def _summary(
         perplexity=loss.perplexity,
         bits=loss.bits,
         standard_error=loss.standard_error,
-        accuracy=accuracy.value,
-        accuracy_low=accuracy.low,
-        accuracy_high=accuracy.high,
-        hits=accuracy.hits if accuracy.n else None,
+        accuracy=accuracy.value if accuracy else None,
+        accuracy_low=accuracy.low if accuracy else None,
+        accuracy_high=accuracy.high if accuracy else None,
+        hits=accuracy.hits if accuracy and accuracy.n else None,
     )
 
 

@@ -1,8 +1,7 @@
 """Opening what the user names, and how a run over it is set up."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +42,7 @@ Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """How to run.
 
     Attributes
@@ -57,7 +55,7 @@ class Run:
         Numbers of a block, about.
     """
 
-    jobs: int = field(default_factory=available_jobs)
+    jobs: int = available_jobs()
     progress: Progress | None = None
     block_elements: int = BLOCK_ELEMENTS
 

@@ -1,7 +1,7 @@
 """What a file holds."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.execution import ordered_map
@@ -15,13 +15,12 @@ _AT_REST_BYTES = 60 * 2**20  # that Python, NumPy and the command line take
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output
 
 
-@dataclass(frozen=True)
-class SummaryWork:
+class SummaryWork(NamedTuple):
     """Summarises the values of a block."""
 
     source: Source
 
-    def __call__(self, block: Block) -> Part[SummaryState]:
+    def part_of(self, block: Block) -> Part[SummaryState]:
         """Return the state of a block's values."""
         values = self.source.decode(block).values
         return Part(block.rows, state=SummaryState.from_block(values))
@@ -30,7 +29,7 @@ class SummaryWork:
 def inspect(source: Source, run: Run) -> ArraySummary:
     """Return the shape, range, mean, odd values and looks of an array; reads all of it."""
     blocks = blocks_along(source, 0, run.block_elements)
-    parts = ordered_map(SummaryWork(source), blocks, run.jobs, shareable=source.shareable)
+    parts = ordered_map(SummaryWork(source).part_of, blocks, run.jobs, shareable=source.shareable)
     progress = run.progress_of(source.shape)
     total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
     found = (total.state or SummaryState()).compute()

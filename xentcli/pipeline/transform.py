@@ -1,8 +1,7 @@
 """Logits to an array of the same shape, block by block: softmax and log-softmax."""
 
-from dataclasses import dataclass, replace
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,7 @@ from xentcli.pipeline.inputs import Run, prepare
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Transform:
+class Transform(NamedTuple):
     """Softmax or log-softmax along an axis, after a cast and a division by the temperature."""
 
     kind: Literal["softmax", "log-softmax"]
@@ -50,15 +48,14 @@ class Transform:
         return widen(as_rows(self.prepared(values), self.axis))
 
 
-@dataclass(frozen=True)
-class RowWork:
+class RowWork(NamedTuple):
     """Transforms the rows that a block holds whole."""
 
     source: Source
     function: Transform
     dtype: np.dtype[Any]
 
-    def __call__(self, block: Block) -> Part[Any]:
+    def part_of(self, block: Block) -> Part[Any]:
         """Return the output of a block, and what is wrong with its rows."""
         function = self.function
         values, _, ids = self.source.decode(block)
@@ -72,20 +69,18 @@ class RowWork:
         return Part(block.rows, out, problems=problems, looks_like=looks_like, ids=ids)
 
 
-@dataclass(frozen=True)
-class ColumnNorms:
+class ColumnNorms(NamedTuple):
     """Returns the normalizer of the part of each column that a block holds."""
 
     source: Source
     function: Transform
 
-    def __call__(self, block: Block) -> Normalizer:
+    def norm_of(self, block: Block) -> Normalizer:
         """Return the normalizer of a block's part of each column."""
         return normalizer(self.function.rows(self.source.decode(block).values))
 
 
-@dataclass(frozen=True)
-class ColumnWork:
+class ColumnWork(NamedTuple):
     """Transforms a block's part of each column, whose normalizer is known."""
 
     source: Source
@@ -93,7 +88,7 @@ class ColumnWork:
     dtype: np.dtype[Any]
     norm: Normalizer
 
-    def __call__(self, block: Block) -> Part[Any]:
+    def part_of(self, block: Block) -> Part[Any]:
         """Return the output of a block."""
         table = self.source.decode(block)
         rows = self.function.rows(table.values)
@@ -105,16 +100,15 @@ class ColumnWork:
         return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
 
 
-@dataclass(frozen=True)
-class PlacedWork:
+class PlacedWork(NamedTuple):
     """Writes the output of a block where it belongs, by whoever computed it."""
 
     work: RowWork | ColumnWork
     sink: Sink
 
-    def __call__(self, block: Block) -> Part[Any]:
+    def part_of(self, block: Block) -> Part[Any]:
         """Compute and write a block."""
-        part = self.work(block)
+        part = self.work.part_of(block)
         if part.values is not None and not part.problems:
             self.sink.write_at(block.start, part.values)
         return part._replace(values=None)
@@ -132,7 +126,7 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
     ndim = len(source.shape)
     if not -max(1, ndim) <= function.axis < max(1, ndim):
         raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {source.shape}")
-    function = replace(function, axis=function.axis % max(1, ndim))
+    function = function._replace(axis=function.axis % max(1, ndim))
     dtype = function.dtype or computing_dtype(source.dtype)
     name = "probs" if function.kind == "softmax" else "log_probs"
     sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column, name))
@@ -151,9 +145,9 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
     blocks = blocks_along(source, 0, run.block_elements)
     if sink.positional:
         placed = PlacedWork(work, sink)
-        parts = ordered_map(placed, blocks, run.jobs, shareable=source.shareable)
+        parts = ordered_map(placed.part_of, blocks, run.jobs, shareable=source.shareable)
     else:
-        parts = ordered_map(work, blocks, run.jobs)
+        parts = ordered_map(work.part_of, blocks, run.jobs)
     return collect(parts, sink, run.progress_of(source.shape), error, [source])
 
 
@@ -166,7 +160,7 @@ def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalize
     """Pass once over a file whose rows of classes are its columns."""
     work = ColumnNorms(source, function)
     blocks = blocks_along(source, 0, run.block_elements)
-    norms = ordered_map(work, blocks, run.jobs, shareable=source.shareable)
+    norms = ordered_map(work.norm_of, blocks, run.jobs, shareable=source.shareable)
     first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
     norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))

@@ -11,7 +11,6 @@ from xentcli.errors import OutputError, XentError
 from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, Decompressing, codec_of
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import open_local
-from xentcli.storage.local_outputs import check_local, is_streamed, replacing, streaming
 from xentcli.storage.names import (
     STANDARD_STREAM,
     compression_suffix_of,
@@ -72,6 +71,8 @@ def check_output(name: str, *, force: bool) -> None:
     elif (descriptor := descriptor_of(path)) is not None:
         check_descriptor(shown_name(name), descriptor)
     else:
+        from xentcli.storage.local_outputs import check_local
+
         check_local(shown_name(name), path, force=force)
 
 
@@ -115,6 +116,8 @@ def _open_place(name: str, *, force: bool) -> AbstractContextManager[Output]:
         return uploading(name, force=force)
     if (descriptor := descriptor_of(path)) is not None:
         return writing_descriptor(shown_name(name), descriptor)
+    from xentcli.storage.local_outputs import is_streamed, replacing, streaming
+
     if is_streamed(path):
         return streaming(shown_name(name), path)
     return replacing(shown_name(name), path, force=force)
