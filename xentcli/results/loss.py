@@ -1,10 +1,10 @@
 """A loss, and what ``xent loss`` and ``xent nll`` report."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 
-class Loss(NamedTuple):
+@dataclass(frozen=True)
+class Loss:
     """A loss over all rows, in nats.
 
     Attributes
