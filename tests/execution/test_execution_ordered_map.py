@@ -1,6 +1,5 @@
 """Mapping over blocks: the order, how much is held at a time, and how it ends."""
 
-import gc
 import os
 import select
 import signal
@@ -166,6 +165,8 @@ def test_closing_early_stops(jobs: int, shareable: bool) -> None:
 @any_workers
 @several_jobs
 def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, shareable: bool) -> None:
+    before = threading.active_count()
+
     def consume() -> None:
         for result in ordered_map(lambda i: i, range(100), jobs, shareable=shareable):
             if result == 5:
@@ -173,7 +174,9 @@ def test_a_consumer_that_fails_leaves_nothing_running(jobs: int, shareable: bool
 
     with pytest.raises(KeyError):
         consume()
-    gc.collect()
+    assert threading.active_count() == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process may use every core")

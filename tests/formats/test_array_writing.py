@@ -79,7 +79,7 @@ def test_any_array(name: str, dtype: str, order: str) -> None:
 
 @formats
 @keeps_a_copy
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(
     array=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8", "i8", "u1"]), hnp.array_shapes(max_dims=4, max_side=5)

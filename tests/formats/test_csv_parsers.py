@@ -188,7 +188,7 @@ def test_known_differences(content: bytes, layout: RowLayout) -> None:
 
 
 @given(table=tables())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 @example(table=("1,2\n3,4\n", PLAIN, 0))
 def test_any_table(table: tuple[str, RowLayout, int]) -> None:
     text, layout, first_row = table
@@ -196,7 +196,7 @@ def test_any_table(table: tuple[str, RowLayout, int]) -> None:
 
 
 @given(table=corrupted())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_any_corrupted_table(table: tuple[bytes, RowLayout, int]) -> None:
     assert_the_fast_parsers_are_right(*table)
 

@@ -68,7 +68,7 @@ def test_jobs_and_blocks(
         np.save(path, values)
     for block_rows in BLOCK_ROWS:
         set_block_rows(monkeypatch, block_rows, num_classes)
-        for jobs in JOBS:
+        for jobs in JOBS if block_rows in (2, 64) else JOBS[:1]:
             done: list[int] = []
             running = run(jobs, lambda rows, _, done=done: done.append(rows))  # type: ignore[misc]
             summary, got = losses(open_file(files[0]), open_file(files[1]), running)

@@ -144,7 +144,7 @@ def test_patterns_match_what_the_standard_library_matches(
     want = {
         os.path.normpath(path)
         for path in glob.iglob(prefix + pattern, recursive=True)  # noqa: PTH207
-        if not Path(path).is_dir()
+        if os.path.lexists(path) and not Path(path).is_dir()  # it makes `x/` of a missing x
     }
     try:
         got = {os.path.normpath(path) for path in expand(prefix + pattern)}

@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol
 
 from xentcli.errors import reading
 from xentcli.storage.names import suffix_of
+from xentcli.storage.temporary import TemporaryCopy
 
 _MOST_READ_BYTES = 2**24  # at once: as many as a header promises may not be there
 
@@ -134,8 +135,6 @@ class Input:
         """Return this input if it is seekable, else a copy of all of it on disk that is."""
         if self.seekable:
             return self
-        from xentcli.storage.temporary import TemporaryCopy
-
         copy = TemporaryCopy(self.name)
         while part := self.read(_MOST_READ_BYTES):
             copy.write(part)
