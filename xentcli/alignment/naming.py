@@ -2,12 +2,12 @@
 
 import io
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.storage.names import shown_name
 from xentcli.storage.open import open_input
+from xentcli.storage.paths import is_there
 from xentcli.text import split_names
 
 __all__ = ["Naming", "read_naming"]
@@ -54,7 +54,7 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
     counted = label_base is not None
     if text is None:
         return Naming(counted=counted)
-    from_file = "://" in text or Path(text).is_file()
+    from_file = "://" in text or is_there(text)
     names = _lines(text) if from_file else split_names(text)
     where = shown_name(text) if from_file else "--classes"
     if not any(names):

@@ -113,6 +113,11 @@ def _is_linked_folder(entry: "os.DirEntry[str]") -> bool:
     return entry.is_symlink() and entry.is_dir()
 
 
+def is_there(path: str) -> bool:
+    """Whether a file, a pipe or a device has this name; a text too long for a name has none."""
+    return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112 - never raise
+
+
 def reads_once(path: str) -> bool:
     """Whether what `path` names can be opened and read only once: a pipe, a terminal."""
     return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()

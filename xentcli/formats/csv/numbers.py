@@ -3,8 +3,11 @@
 import math
 import re
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.A | re.I)
-_ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]+|[\d.]*\d[\d\s_,.'%]*|\d+/\d+)", re.A | re.I)
+# Possessive: a long cell that is none is seen in one pass.
+_NUMBER = re.compile(
+    r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?|nan)", re.A | re.I
+)
+_ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]++|\.*+\d[\d\s_,.'%]*+|\d++/\d++)", re.A | re.I)
 _SHOWN = 40  # characters of a cell
 
 
