@@ -89,7 +89,7 @@ class Output:
         elif self.form == "table":
             from xentcli.render.preview import Preview
 
-            preview = Preview(self._command)
+            preview = Preview(self._command, "loss" if key == "losses" else None)
             yield preview
             preview.show(_console(self._common), "-o FILE, or | cat")
         else:

@@ -1,0 +1,100 @@
+"""Numbers and names as the cells of a column: one precision a column, and no digit cut."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from xentcli.text import shortest, visible
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DIGITS = 6  # of a number, before and behind the point
+_DECIMALS = 4  # at most
+_LARGE, _SMALL = 1e6, 1e-3  # a column whose largest number is beyond is written as 1.23e-05
+
+
+def number_texts(values: "NDArray[Any]", decimals: int = _DECIMALS) -> list[str]:
+    """Return the numbers of a column as text, each with as many decimals as the others.
+
+    A 0 among fractions is exactly 0; what is only rounded to it has decimals: 0.0000.
+    """
+    if values.dtype.kind != "f":
+        return [text.decode() for text in shortest(values).tolist()]
+    numbers = [float(value) for value in values]
+    form = _form([abs(number) for number in numbers if math.isfinite(number)], decimals)
+    return ["0" if number == 0.0 else format(number, form) for number in numbers]
+
+
+def _form(sizes: list[float], decimals: int) -> str:
+    """Return how to format numbers of these sizes."""
+    largest = max(sizes, default=0.0)
+    if all(size.is_integer() for size in sizes) and largest < _LARGE:
+        return ".0f"
+    if not _SMALL <= largest < _LARGE:
+        return ".2e"
+    magnitude = math.floor(math.log10(largest))
+    needed = 1 - magnitude  # so that the largest shows two digits
+    most = min(_DECIMALS, _DIGITS - 1 - max(0, magnitude))
+    return f".{min(max(decimals, needed), most)}f"
+
+
+def short_name(name: str, width: int) -> str:
+    """Return a name as it is shown, cut in the middle to so many columns of the terminal."""
+    name = visible(name)
+    if cell_len(name) <= width:
+        return name
+    room = max(0, width - 1)
+    end = _end(name, room // 2)
+    return f"{_start(name, room - cell_len(end))}…{end}"
+
+
+def short_names(names: Sequence[str], width: int) -> list[str]:
+    """Return names cut to `width`; where that makes them alike, what they share is cut instead."""
+    shown = [short_name(name, width) for name in names]
+    if len(set(shown)) == len(set(names)):
+        return shown
+    first = len(commonprefix(list(names)))
+    last = len(commonprefix([name[first:][::-1] for name in names]))
+    longest = max(len(name) - last - first for name in names)
+    context = max(0, width - longest - 2)  # as much of what they share as there is room for
+    start = max(0, first - context // 2)
+    stop = max(0, last - (context - (first - start)))
+    apart = [
+        ("…" if start else "") + name[start : len(name) - stop] + ("…" if stop else "")
+        for name in names
+    ]
+    again = [short_name(name, width) for name in apart]
+    return again if len(set(again)) > len(set(shown)) else shown
+
+
+def _start(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _end(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
+
+
+def choose(count: int, most: int, also: Sequence[int] = ()) -> list[int]:
+    """Return at most so many of `count` columns: `also`, and of the others the first and last."""
+    if count <= most:
+        return list(range(count))
+    kept = [column for column, _ in Counter(also).most_common(most)]
+    left = most - len(kept)
+    rest = [i for i in _ends(count, most + len(kept)) if i not in kept]
+    tail = max(left // 3, min(1, left - 1), 0)
+    return sorted({*kept, *rest[: left - tail], *(rest[-tail:] if tail else [])})
+
+
+def _ends(count: int, most: int) -> list[int]:
+    """Return the first and the last columns, `most` of each."""
+    return sorted({*range(min(most, count)), *range(max(0, count - most), count)})
