@@ -49,9 +49,7 @@ def explain(
     list of str
         What the user should know about the meaning of labels.
     """
-    aligned = align(
-        logits, labels, class_axis=class_axis, shift=shift, naming=naming or Naming()
-    )
+    aligned = align(logits, labels, class_axis=class_axis, shift=shift, naming=naming or Naming())
     if aligned.axes.probabilities:
         raise ShapeError("explain takes class indices as labels, not class probabilities")
     chosen = _read_rows(aligned, rows, LossOptions(ignore_index=IGNORED, label_base=label_base))

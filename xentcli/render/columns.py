@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 6  # of a number, before and behind the point
 _DECIMALS = 4  # at most
-_LARGE, _SMALL = 1e6, 1e-3  # a column whose largest number is beyond is written as 1.23e-05
+_LARGE = 1e6  # a column with a number from here on is written as 1.234e+06
+_SMALL = 5e-5  # and one of fractions that are all below as 1.2e-05
 
 
 def number_texts(values: "NDArray[Any]", decimals: int = _DECIMALS) -> list[str]:
@@ -35,8 +36,10 @@ def _form(sizes: list[float], decimals: int) -> str:
     largest = max(sizes, default=0.0)
     if all(size.is_integer() for size in sizes) and largest < _LARGE:
         return ".0f"
-    if not _SMALL <= largest < _LARGE:
-        return ".2e"
+    if largest >= _LARGE:
+        return ".3e"
+    if largest < _SMALL:
+        return ".1e"
     magnitude = math.floor(math.log10(largest))
     needed = 1 - magnitude  # so that the largest shows two digits
     most = min(_DECIMALS, _DIGITS - 1 - max(0, magnitude))
@@ -58,8 +61,8 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
     shown = [short_name(name, width) for name in names]
     if len(set(shown)) == len(set(names)):
         return shown
-    first = len(commonprefix(list(names)))
-    last = len(commonprefix([name[first:][::-1] for name in names]))
+    first = _shared(names)
+    last = _shared([name[first:][::-1] for name in names])
     longest = max(len(name) - last - first for name in names)
     context = max(0, width - longest - 2)  # as much of what they share as there is room for
     start = max(0, first - context // 2)
@@ -70,6 +73,12 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
     ]
     again = [short_name(name, width) for name in apart]
     return again if len(set(again)) > len(set(shown)) else shown
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Return how many characters all names begin with."""
+    alike = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
+    return sum(takewhile(bool, alike))
 
 
 def _start(text: str, width: int) -> str:

@@ -32,7 +32,7 @@ class _Style(NamedTuple):
 
 _EXTRA_WIDTH = 16  # columns of the terminal that the last column may always take
 _LOOSE = (_Style(24, 2, 4), _Style(16, 2, 4), _Style(12, 2, 4))
-_CLOSE = (_Style(12, 1, 4), _Style(8, 1, 4), _Style(6, 1, 4), _Style(6, 1, 3), _Style(6, 1, 2))
+_CLOSE = (_Style(12, 1, 4), _Style(8, 1, 4), _Style(6, 1, 4), _Style(6, 1, 3), _Style(5, 1, 2))
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def matrix_table(matrix: Matrix, columns: Sequence[int], width: int) -> Group:
             no_wrap=True,
             min_width=column.width,
         )
-    places = _places(matrix, columns)
+    places = _places(columns)
     for i in range(len(matrix.row_labels)):
         if i == matrix.gap_after:
             table.add_row(*(_MARK for _ in built), style="dim")
@@ -184,7 +184,7 @@ def matrix_table(matrix: Matrix, columns: Sequence[int], width: int) -> Group:
     return Group(Text(visible(matrix.title), "bold"), table)
 
 
-def _places(matrix: Matrix, columns: Sequence[int]) -> dict[int, int]:
+def _places(columns: Sequence[int]) -> dict[int, int]:
     """Return which column of the matrix each column of its table shows."""
     places, expected, place = {}, 0, 1
     for column in columns:
