@@ -4,14 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.cells import cell_len
 
 from xentcli.text import shortest, visible
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _DIGITS = 6  # of a number, before and behind the point
 _DECIMALS = 4  # at most
@@ -19,13 +16,13 @@ _LARGE = 1e6  # a column with a number from here on is written as 1.234e+06
 _SMALL = 5e-5  # and one of fractions that are all below as 1.2e-05
 
 
-def number_texts(values: "NDArray[Any]", decimals: int = _DECIMALS) -> list[str]:
-    """Return the numbers of a column as text, each with as many decimals as the others.
+def number_texts(values: Sequence[Any], decimals: int = _DECIMALS) -> list[str]:
+    """Return the numbers of a column, NumPy's, as text with as many decimals each.
 
     A 0 among fractions is exactly 0; what is only rounded to it has decimals: 0.0000.
     """
-    if values.dtype.kind != "f":
-        return [text.decode() for text in shortest(values).tolist()]
+    if any(value.dtype.kind != "f" for value in values):
+        return [shortest(value).item().decode() for value in values]
     numbers = [float(value) for value in values]
     form = _form([abs(number) for number in numbers if math.isfinite(number)], decimals)
     return ["0" if number == 0.0 else format(number, form) for number in numbers]

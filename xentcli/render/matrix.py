@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Table
@@ -81,7 +80,7 @@ class Matrix:
         """Return the numbers of a column as text."""
         key = column, decimals
         if key not in self._texts:
-            values = np.array([row[column] for row in self.rows])
+            values = [row[column] for row in self.rows]
             self._texts[key] = number_texts(values, decimals)
         return self._texts[key]
 

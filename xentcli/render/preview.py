@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from xentcli.render.matrix import Matrix, columns_that_fit, matrix_table
+from xentcli.text import plain_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,8 @@ class Preview:
         first = max(0, len(flat) - TAIL_ROWS)
 
         def kept(i: int) -> _Row:
-            name = None if ids is None else str(ids[i * len(ids) // len(flat)])
+            at = i * (0 if ids is None else len(ids)) // len(flat)
+            name = None if ids is None else str(plain_cells(ids[at : at + 1])[0])
             return _Row(self._rows + i, flat[i].copy(), name)
 
         self._head += [kept(i) for i in range(min(wanted, len(flat)))]

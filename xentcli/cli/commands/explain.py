@@ -44,7 +44,14 @@ def explain(
     output.check()
     naming = read_naming(classes, label_base)
     source, labels_source = inputs.open_both(
-        reading, paths, label_paths, label_column, label_key, shift=shift, classes=naming.classes
+        reading,
+        paths,
+        label_paths,
+        label_column,
+        label_key,
+        shift=shift,
+        classes=naming.classes,
+        output=writing.output,
     )
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     result, notes = steps.explain(
