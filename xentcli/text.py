@@ -43,7 +43,7 @@ def visible_lines(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    r"""Return plain values as JSON that no terminal interprets, with what is hidden as ``\u202e``."""
+    r"""Return plain values as JSON that no terminal interprets: ``\u202e`` for what is hidden."""
     import json
 
     text = json.dumps(value, ensure_ascii=False)

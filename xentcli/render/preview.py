@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
@@ -85,10 +86,13 @@ class Preview:
             labels,
             names,
             label_header=self._header.id_column or "row",
-            label_width=max(_LABEL_WIDTH, console.width // 4),
+            label_width=max(_LABEL_WIDTH, console.width // 2),
             gap_after=None if fits else HEAD_ROWS,
         )
         columns = columns_that_fit([matrix], console.width)
+        if len(columns) < matrix.count:
+            matrix = replace(matrix, label_width=max(_LABEL_WIDTH, console.width // 4))
+            columns = columns_that_fit([matrix], console.width)
         console.print(matrix_table(matrix, columns, console.width))
         self._say_what_is_missing(console, hint, columns, matrix.count, fits=fits)
 
