@@ -239,10 +239,18 @@ def test_info(terminal: Terminal, run: Run, columns: int) -> None:
     screen = terminal("info", "z.csv", "y.npy", columns=columns)
     assert_fits(screen, columns)
     flat = re.sub(r"\s+", " ", screen.text)
-    for said in ("z.csv", "y.npy", "5 × 3", "cat, dog, bird", "looks like logits", "labels"):
+    for said in ("z.csv", "y.npy", "5 × 3", "cat, dog, bird", "looks like", "logits", "labels"):
         assert said in flat
-    for number in ("minimum", "maximum", "mean"):
-        assert repr(found[0][number]) in screen.text
+    if columns == 80:
+        lines = [line.split()[0] for line in screen.lines if line]
+        assert lines == ["file", "z.csv", "y.npy", "fits:"], "a line each"
+        assert f"{found[0]['minimum']:.4g} to {found[0]['maximum']:.4g}" in flat
+    else:
+        alone = terminal("info", "z.csv", columns=columns).text
+        for number in ("minimum", "maximum", "mean"):
+            assert repr(found[0][number]) in screen.text
+            assert repr(found[0][number]) in alone
+    assert "xent loss z.csv y.npy" in flat
 
 
 def test_no_table_where_something_else_was_asked_for(terminal: Terminal) -> None:

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.text import human_bytes, visible
-
 if TYPE_CHECKING:
-    from xentcli.results.info import ArraySummary
     from xentcli.results.loss import LossSummary
 
 _ERROR_DIGITS = 3  # of a standard error in a headline
 _MOST_DECIMALS = 9  # of a number in a headline
 
 
-def _grid(title: str) -> Table:
+def grid(title: str) -> Table:
+    """Return an empty table of two columns: what something is called, and what it is."""
     table = Table(
         title=title, title_justify="left", title_style="bold", show_header=False, box=None
     )
@@ -49,7 +47,7 @@ def headline(value: float, error: float) -> str:
 
 def loss_table(result: "LossSummary") -> Table:
     """Return a loss and what goes with it."""
-    table = _grid("cross entropy" if result.command == "loss" else "negative log likelihood")
+    table = grid("cross entropy" if result.command == "loss" else "negative log likelihood")
     divisor = full(result.weight_sum) + " (weights)"
     if result.weight_sum == result.used:
         divisor = f"{result.used:,} rows"
@@ -83,25 +81,3 @@ def _accuracy(result: "LossSummary") -> str:
     return (
         f"{result.accuracy:.4f} ({result.hits:,} of {result.used:,}; 95 % {low:.6f} to {high:.6f})"
     )
-
-
-def info_table(result: "ArraySummary") -> Table:
-    """Return what a file holds."""
-    table = _grid(visible(result.file))
-    table.add_row("format", result.format)
-    table.add_row("shape", " × ".join(f"{n:,}" for n in result.shape) or "one number")
-    table.add_row("dtype", result.dtype)
-    if result.columns:
-        names = ", ".join(result.columns[:12]) + (", ..." if len(result.columns) > 12 else "")
-        table.add_row("columns", Text(visible(names)))
-    ends = [result.minimum, result.maximum]
-    whole = result.looks_like == "labels"
-    table.add_row("range", " to ".join(f"{end:.0f}" if whole else full(end) for end in ends))
-    table.add_row("mean", full(result.mean))
-    table.add_row("NaN", f"{result.nan:,}")
-    table.add_row("inf, -inf", f"{result.positive_infinities:,}, {result.negative_infinities:,}")
-    table.add_row("looks like", result.looks_like)
-    if result.bytes is not None:
-        table.add_row("file size", human_bytes(result.bytes))
-    table.add_row("memory", f"about {human_bytes(result.memory)} for a loss or a softmax of it")
-    return table
