@@ -7,6 +7,7 @@ from dataclasses import replace
 from xentcli.formats.contents import names_labels, names_values
 from xentcli.pipeline.inspect import Found
 from xentcli.results.info import ArraySummary
+from xentcli.storage.names import shown_name
 from xentcli.text import name_option
 
 _COMMANDS = {
@@ -27,7 +28,8 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
     found : sequence of sequences of Found
         What each of them holds.
     """
-    everything = [(path, each) for path, those in zip(paths, found, strict=True) for each in those]
+    shown = map(shown_name, paths)  # without what lets somebody in
+    everything = [(path, each) for path, those in zip(shown, found, strict=True) for each in those]
     fits: dict[int, str] = {}
     for path, values in everything:
         if not _is_meant(path, values, everything):
