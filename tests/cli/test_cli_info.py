@@ -64,9 +64,13 @@ def test_several_arrays(run: Run, kind: str) -> None:
     logits = np.random.default_rng(1).normal(size=(4, 6, 20)).astype(np.float32)
     labels = np.random.default_rng(2).integers(0, 20, (4, 6))
     labels[:, :2] = -100
-    arrays = {"the logits": logits, "labels": labels, "attention_mask": np.ones((4, 6), int)}
+    arrays: dict[str, Any] = {
+        "the logits": logits,
+        "labels": labels,
+        "attention_mask": np.ones((4, 6), int),
+    }
     if kind == "npz":
-        np.savez("run.npz", **arrays, names=np.array(["a", "b"]))  # type: ignore[arg-type]
+        np.savez("run.npz", **arrays, names=np.array(["a", "b"]))
     else:
         save_file(arrays, "run.safetensors")
     found = looks(run, f"run.{kind}")
