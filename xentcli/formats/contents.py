@@ -9,14 +9,14 @@ from xentcli.formats.sources import Shape
 ENOUGH_ROWS = 1000
 """Rows of a column that say what it holds."""
 
-_BESIDE = re.compile(
+_BESIDE = (  # compiled when it is first asked for: most commands never do
     r"unnamed: \d+|y|file|path|fold|split|group|usage|score|loss|weights?|sample[_ ]?weights?"
     r"|(?:.*[ _.-])?(?:id|idx|index|key|no)|(?:row|file)?[ _]?names?"
     r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?",
 )
-_TRUTH = re.compile(r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)")
-_IDS = re.compile(r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)")
-_VALUES = re.compile(r"logit|prob|pred|score|output")
+_TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
+_IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
+_VALUES = r"logit|prob|pred|score|output"
 
 
 class Group(NamedTuple):
@@ -86,22 +86,22 @@ class ColumnKind(NamedTuple):
 
 def names_no_class(name: str) -> bool:
     """Whether a column's name is that of something beside the classes: an id, a label, a fold."""
-    return _BESIDE.fullmatch(_words(name)) is not None
+    return re.fullmatch(_BESIDE, _words(name)) is not None
 
 
 def names_labels(name: str) -> bool:
     """Whether an array or a column is called what labels are called."""
-    return _TRUTH.fullmatch(_words(name)) is not None
+    return re.fullmatch(_TRUTH, _words(name)) is not None
 
 
 def names_ids(name: str) -> bool:
     """Whether an array or a column is called what ids are called."""
-    return _IDS.fullmatch(_words(name)) is not None
+    return re.fullmatch(_IDS, _words(name)) is not None
 
 
 def names_values(name: str) -> bool:
     """Whether an array is called what logits and probabilities are called."""
-    return _VALUES.search(_words(name)) is not None
+    return re.search(_VALUES, _words(name)) is not None
 
 
 def _words(name: str) -> str:
