@@ -12,7 +12,7 @@ ENOUGH_ROWS = 1000
 _BESIDE = (  # compiled when it is first asked for: most commands never do
     r"unnamed: \d+|y|file|path|fold|split|group|usage|score|loss|weights?|sample[_ ]?weights?"
     r"|(?:.*[ _.-])?(?:id|idx|index|key|no)|(?:row|file)?[ _]?names?"
-    r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?",
+    r"|(?:y[ _]?)?(?:true|truth|label|target|pred|predicted|prediction)s?"
 )
 _TRUTH = r"(?:.*[ _.-])?(?:y|true|truth|labels?|targets?|classes|gold|answers?)"
 _IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
