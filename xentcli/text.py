@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _LONGEST = 200  # characters of somebody else's message
 _WIDEST = "S32"  # bytes that hold any float64 or int64
 
@@ -33,6 +34,47 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(_escaped(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """Return lines of cells with their characters escaped, but for line ends and tabs."""
+    kept = text.replace("\n", "").replace("\t", "")
+    return text if kept.isprintable() else re.sub("[^\n\t]+", lambda m: visible(m[0]), text)
+
+
+def json_text(value: Any) -> str:
+    r"""Return plain values as JSON that no terminal interprets: ``\u202e`` for what is hidden."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(
+        json.dumps(c)[1:-1] if unicodedata.category(c) in _HIDDEN and c != "\x7f" else c
+        for c in text
+    ).replace("\x7f", "\\u007f")
+
+
+def plain_cells(values: "NDArray[Any]") -> list[Any]:
+    """Return values as numbers, text and None: times as ISO 8601 has them, bytes as their text."""
+    if values.dtype.kind in "Mm":
+        texts = map(str, values)
+        return [None if text == "NaT" else _without_zeros(text) for text in texts]
+    cells = values.tolist()
+    return cells if _PLAIN.issuperset(map(type, cells)) else [_plain_cell(cell) for cell in cells]
+
+
+def _without_zeros(text: str) -> str:
+    """Return a time without the zeros at the end of its second's fraction."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _plain_cell(cell: Any) -> Any:
+    if isinstance(cell, bytes):
+        return cell.decode(errors="backslashreplace")
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    return cell if type(cell) in _PLAIN else str(cell)
 
 
 def _escaped(character: str) -> str:

@@ -38,8 +38,8 @@ class Outcome(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """The object on standard output, which may hold no NaN and no Infinity."""
-        return json.loads(self.stdout, parse_constant=_refuse)
+        """The object on standard output."""
+        return strict_json(self.stdout)
 
 
 class Screen(NamedTuple):
@@ -65,6 +65,18 @@ class Terminal(Protocol):
     def __call__(
         self, *arguments: Argument, columns: int = 80, env: Mapping[str, str] | None = None
     ) -> Screen: ...
+
+
+def strict_json(text: str | bytes) -> Any:
+    """Return what JSON says: no NaN, no Infinity, no name twice, nothing that a terminal obeys."""
+    text = text.decode() if isinstance(text, bytes) else text
+    assert all(c.isprintable() or c == "\n" for c in text), ascii(text)
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(pairs)) == len(pairs), f"a name is there twice: {pairs}"
+        return dict(pairs)
+
+    return json.loads(text, parse_constant=_refuse, object_pairs_hook=once)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -11,6 +11,8 @@ import pytest
 from cli_tools import Outcome, Run
 from numpy.typing import NDArray
 
+from xentcli import cross_entropy
+
 Array = NDArray[Any]
 pytestmark = pytest.mark.usefixtures("folder")
 EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
@@ -42,6 +44,7 @@ def test_every_step_as_csv(run: Run, folder: Path, log_probs: Array) -> None:
         "one_hot": hot,
         "log_softmax": log_probs[:3],
         "term": -hot * log_probs[:3],
+        "gradient": (np.exp(log_probs[:3]) - hot) / 3,
     }
     for name, want in steps.items():
         got = np.array([float(cell[name]) for cell in cells]).reshape(3, 3)
@@ -145,6 +148,54 @@ def test_explain_one_row_of_logits(run: Run, folder: Path, log_probs: Array) -> 
         assert outcome.code == 0, outcome.err
         got = outcome.json["explanation"]["row_losses"]
         np.testing.assert_allclose(got, [-log_probs[1, 1]], rtol=1e-13)
+
+
+def test_the_gradient_is_the_slope_of_the_mean(run: Run, folder: Path) -> None:
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    found = run(*EXPLAIN, "--json").json["explanation"]["gradient"]
+    step = 1e-6
+    for index in np.ndindex(3, 3):
+        moved = [logits[:3].copy() for _ in range(2)]
+        moved[0][index] += step
+        moved[1][index] -= step
+        up, down = (float(cross_entropy(z, labels[:3])) for z in moved)
+        assert found[index[0]][index[1]] == pytest.approx((up - down) / (2 * step), abs=1e-8)
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+@pytest.mark.parametrize(("rows", "first"), [("0:3", 0), ("4:9", 4), ("11", 11)])
+@pytest.mark.parametrize("axis", ["last", "1"])
+def test_rows_of_several_axes(
+    run: Run, folder: Path, shift: int, rows: str, first: int, axis: str
+) -> None:
+    random = np.random.default_rng(8)
+    logits, labels = random.normal(size=(4, 5, 7)), random.integers(0, 7, (4, 5))
+    np.save(folder / "y.npy", labels)
+    np.save(folder / "z.npy", np.moveaxis(logits, -1, 1) if axis == "1" else logits)
+    places = [(n, t) for n in range(4) for t in range(5 - shift)]
+    start, _, stop = rows.partition(":")
+    wanted = places[first : int(stop or int(start) + 1)]
+    arguments = ["explain", "z.npy", "y.npy", "--rows", rows, "--shift", str(shift), "--quiet"]
+    found = run(*arguments, "--json").json["explanation"]
+    assert found["rows"] == [list(place) for place in wanted]
+    assert found["labels"] == [labels[n, t + shift] for n, t in wanted]
+    z = np.array([logits[place] for place in wanted])
+    np.testing.assert_array_equal(found["logits"], z)
+    assert table(run(*arguments))[0]["row"] == str(list(wanted[0]))
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    gradient = (p - np.eye(7)[found["labels"]]) / len(wanted)
+    np.testing.assert_allclose(found["gradient"], gradient, rtol=1e-12, atol=1e-16)
+
+
+def test_a_row_without_a_label(run: Run, folder: Path) -> None:
+    np.save(folder / "z.npy", np.zeros((2, 3, 4)))
+    np.save(folder / "y.npy", np.array([[-100, 1, 2], [0, 1, 2]]))
+    outcome = run("explain", "z.npy", "y.npy", "--quiet")
+    assert outcome.err == (
+        "error: y.npy[0, 0]: label -100 is outside 0..3\n"
+        "hint: every row that is explained needs a label: --rows A:B chooses others\n"
+    )
+    assert run("explain", "z.npy", "y.npy", "--rows", "1:3", "--quiet").code == 0
 
 
 @pytest.mark.parametrize("arguments", [EXPLAIN, ["info", "z.csv"]])

@@ -135,7 +135,7 @@ def test_info_goes_on_after_an_error(run: Run, folder: Path) -> None:
     np.save(folder / "x.npy", np.zeros((1, 2)))
     outcome = run("info", "no.npy", "x.npy", "none.npy")
     assert outcome.code == 1
-    assert outcome.out.splitlines()[1].startswith("x.npy,npy,1 2,float64")
+    assert outcome.out.splitlines()[1].startswith("x.npy,,npy,1 2,float64")
     assert outcome.err.splitlines() == [
         "error: no.npy: cannot be read: no such file or directory",
         "error: none.npy: cannot be read: no such file or directory",

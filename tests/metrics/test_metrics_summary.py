@@ -48,7 +48,7 @@ PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
         (np.arange(40), "labels"),
         (np.arange(40.0), "labels"),
         (np.arange(40) + 0.5, "numbers"),
-        (np.eye(4), "probabilities"),
+        (np.eye(4), "one-hot labels"),
     ],
 )
 def test_kinds(values: Any, kind: str) -> None:

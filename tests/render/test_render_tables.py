@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from rich.console import Console
 
 from xentcli.formats.base import ArrayHeader
+from xentcli.render.columns import choose, number_texts, short_names
 from xentcli.render.preview import Preview
-from xentcli.render.tables import columns_that_fit, full, loss_table, short
+from xentcli.render.tables import full, headline, loss_table, short
 from xentcli.results.loss import LossSummary
 
 
@@ -38,31 +40,67 @@ def preview(blocks: list[Any], width: int = 80, columns: tuple[str, ...] | None 
 
 
 @settings(max_examples=100, deadline=None, database=None)
-@given(st.integers(1, 20_000), st.integers(40, 250), st.sets(st.integers(0, 20_000), max_size=30))
-def test_columns_that_fit(count: int, width: int, also: set[int]) -> None:
+@given(st.integers(1, 20_000), st.integers(1, 60), st.sets(st.integers(0, 20_000), max_size=30))
+def test_chosen_columns(count: int, most: int, also: set[int]) -> None:
     wanted = sorted(i for i in also if i < count)
-    chosen = columns_that_fit(count, width, wanted)
+    chosen = choose(count, most, wanted)
     assert chosen == sorted(set(chosen))
     assert all(0 <= i < count for i in chosen)
-    most = len(columns_that_fit(20_000, width))
-    assert len(chosen) in (count, most)
+    assert len(chosen) == min(count, most)
     assert len(wanted) > most or set(wanted) <= set(chosen)
     if not wanted and len(chosen) > 1:
         assert (chosen[0], chosen[-1]) == (0, count - 1)
 
 
 @settings(max_examples=150, deadline=None, database=None)
-@given(st.floats(-1e300, 1e300))
-def test_short_numbers(value: float) -> None:
-    shown = short(value)
-    assert len(shown) <= 11
-    close = math.isclose(float(shown), value, rel_tol=1e-3)
-    assert close or abs(float(shown) - value) <= 1e-4
+@given(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=8), st.integers(2, 4))
+def test_numbers_of_a_column(values: list[float], decimals: int) -> None:
+    texts = number_texts([np.float64(value) for value in values], decimals)
+    assert max(map(len, texts)) <= 11
+    largest = max(map(abs, values))
+    for text, value in zip(texts, values, strict=True):
+        assert abs(float(text) - value) <= max(0.05 * largest, 5.1e-5 * (largest >= 5e-5))
+        assert text != "0" or value == 0, "0 is exactly 0"
+    decimals_of = {len(text.partition(".")[2]) for text in texts if "e" not in text and text != "0"}
+    assert len(decimals_of) <= 1, "one precision a column"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_short_of_what_is_not_finite(value: float) -> None:
     assert str(float(short(value))) == str(value)
+    assert number_texts([np.float64(value), np.float64(0.5)])[0] == str(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        (0.156532615648484, 0.0181, "0.1565 ± 0.0181"),
+        (1.5098272183327, 0.18457352, "1.510 ± 0.185"),
+        (123.456, 12.3, "123.5 ± 12.3"),
+        (4e5, 1234.0, "400000 ± 1234"),
+        (1e-22, 3e-23, "1e-22 ± 3e-23"),
+        (0.6931471805599453, 0.0, "0.6931 ± 0"),
+        (0.25, math.nan, "0.2500"),
+        (math.inf, math.nan, "inf"),
+    ],
+)
+def test_headline(value: float, error: float, shown: str) -> None:
+    assert headline(value, error) == shown
+
+
+@settings(max_examples=100, deadline=None, database=None)
+@given(st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=6), st.integers(3, 20))
+def test_names_are_cut_to_a_width(names: list[str], width: int) -> None:
+    shown = short_names(names, width)
+    assert all(cell_len(name) <= width for name in shown)
+    for name, cut in zip(names, shown, strict=True):
+        assert cut == name or "…" in cut or not name.isprintable()
+
+
+def test_names_that_differ_in_the_middle_stay_apart() -> None:
+    names = [f"a very long name of class {i} of ten" for i in range(10)]
+    for width in (5, 8, 20, 40):
+        assert len(set(short_names(names, width))) == 10
 
 
 @settings(max_examples=100, deadline=None, database=None)
@@ -95,8 +133,10 @@ def test_no_digit_is_cut(width: int, count: int) -> None:
     rows = np.full((2, count), -1.23456789e-05)
     lines = preview([rows], width).splitlines()
     assert max(map(len, lines)) <= width
-    numbers = [cell for line in lines if re.match(r" *\d {2,}", line) for cell in line.split()[1:]]
-    assert set(numbers) <= {short(-1.23456789e-05), "…"}
+    numbers = [
+        cell for line in lines if re.match(r" *\d +(?!of )", line) for cell in line.split()[1:]
+    ]
+    assert set(numbers) <= {"-1.2e-05", "…"}
     assert len(numbers) >= 2
 
 

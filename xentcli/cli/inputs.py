@@ -66,10 +66,12 @@ def open_both(
     shift: int = 0,
     id_column: str | None = None,
     classes: tuple[str, ...] = (),
+    output: str = "-",
 ) -> "tuple[Source, Source | None]":
     """Open logits and labels; no labels where each row of logits has its own beside it.
 
-    Labels that are further down than their logits are read as from a file of their own.
+    Labels that are further down than their logits are read as from a file of their own. No pattern
+    stands for the output.
     """
     from xentcli.pipeline import inputs
 
@@ -82,4 +84,5 @@ def open_both(
         label_key=label_key,
         shift=shift,
         classes=classes,
+        without=[output],
     )

@@ -78,6 +78,7 @@ def run_loss(
         shift=options.shift,
         id_column=options.id_column,
         classes=criterion.naming.classes,
+        output=writing.output,
     )
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     if options.reduction == "none":

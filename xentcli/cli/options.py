@@ -61,6 +61,12 @@ LabelsOption = Annotated[
     of_inputs("--labels", metavar="FILE", help="Labels: one file, or one for each file of logits."),
 ]
 AxisOption = Annotated[int, computation("--axis", metavar="N", help="The axis of the classes.")]
+ClassAxisOption = Annotated[
+    int | None,
+    computation(
+        "--class-axis", metavar="N", help="The axis of the classes.", show_default="as PyTorch"
+    ),
+]
 TemperatureOption = Annotated[
     float, computation("--temperature", metavar="T", help="Divides the logits.")
 ]
@@ -145,15 +151,7 @@ class LossOptions(NamedTuple):
     reduction: Annotated[
         Reduction, computation("--reduction", help="none writes one loss a row.")
     ] = "mean"
-    class_axis: Annotated[
-        int | None,
-        computation(
-            "--class-axis",
-            metavar="N",
-            help="The axis of the classes.",
-            show_default="as PyTorch",
-        ),
-    ] = None
+    class_axis: ClassAxisOption = None
     shift: ShiftOption = 0
     label_column: LabelColumnOption = None
     label_key: LabelKeyOption = None

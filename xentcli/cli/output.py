@@ -36,7 +36,9 @@ class Output:
     @property
     def form(self) -> Literal["json", "table", "file"]:
         """What is written: JSON if asked for, a table at a terminal, else a file or a pipe."""
-        if self._common.json:
+        from xentcli.pipeline.outputs import is_json
+
+        if self._common.json or is_json(self._writing.output, self._writing.to):
             return "json"
         at_terminal = self._writing.output == "-" and _is_terminal()
         return "table" if at_terminal and self._writing.to is None else "file"
@@ -46,7 +48,7 @@ class Output:
         from xentcli.pipeline.outputs import check_output, check_text_output
 
         output, to, force = self._writing
-        if is_text or self._common.json:
+        if is_text or self.form == "json":
             check_text_output(output, to, force=force)
         else:
             check_output(output, force=force)
@@ -89,7 +91,7 @@ class Output:
         elif self.form == "table":
             from xentcli.render.preview import Preview
 
-            preview = Preview(self._command)
+            preview = Preview(self._command, "loss" if key == "losses" else None)
             yield preview
             preview.show(_console(self._common), "-o FILE, or | cat")
         else:

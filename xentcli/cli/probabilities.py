@@ -43,7 +43,8 @@ def run_softmax(
         softmax_options.temperature,
         propagate=softmax_options.non_finite == "propagate",
     )
-    source = open_shards(paths, partial(reading.file, id_column=softmax_options.id_column))
+    file_of = partial(reading.file, id_column=softmax_options.id_column)
+    source = open_shards(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Output(command, writing, common).array() as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like

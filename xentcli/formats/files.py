@@ -1,6 +1,7 @@
 """Files as the user names them, opened as sources, and opened again in other processes."""
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from xentcli.errors import InputError, reading
 from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Reference, Source
+from xentcli.formats.base import Content, ReadOptions, Reference, Source
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
@@ -67,6 +68,45 @@ def open_file(file: InputFile) -> Source:
     data = open_input(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
+
+
+class Listed(NamedTuple):
+    """An array or columns of a file, and the source that reads them, where one does."""
+
+    content: Content | None
+    """None of a file that is one array."""
+    source: Source | None
+    problem: InputError | None = None
+    """Why there is no source."""
+
+
+def open_all(file: InputFile) -> Iterator[Listed]:
+    """Open everything that a file holds, one after the other.
+
+    Raises
+    ------
+    InputError
+        If it is one array that cannot be read; of several, what cannot be read has a problem.
+    """
+    given = open_input(file.path)
+    data, contents = registry.contents_of(given, file.format, file.options)
+    if not contents:
+        source = registry.open_source(data, file.format, file.options)
+        yield Listed(None, _referred(source, file, given))
+    for content in contents:
+        if content.key is None and not content.columns:
+            yield Listed(content, None)
+            continue
+        options = file.options._replace(key=content.key, columns=content.columns or None)
+        if content.texts:
+            options = options._replace(labels=True)
+        one = file._replace(options=options)
+        try:
+            source = _referred(registry.open_source(data, file.format, options), one, given)
+        except InputError as error:
+            yield Listed(content, None, error)
+            continue
+        yield Listed(content, source)
 
 
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:

@@ -51,10 +51,10 @@ def read_header(data: Input, input_dtype: str | None = None) -> Stored:
     return stored.as_input_dtype(input_dtype, data.name)
 
 
-def describe(data: Input) -> str:
+def described(data: Input) -> tuple[tuple[int, ...], str]:
     """Return shape and dtype as the header has them."""
     shape, _, dtype = _parse(data, _header_size(data))
-    return f"{shape} {dtype}"
+    return shape, str(dtype)
 
 
 def _header_size(data: Input) -> int:

@@ -11,7 +11,7 @@ from xentcli.errors import InputError, XentError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
+from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.keys import choose, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
@@ -45,7 +45,8 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
     def describe(key: str) -> str:
         try:
-            return npy.describe(_open_member(archive, members[key], data))
+            shape, dtype = npy.described(_open_member(archive, members[key], data))
+            return f"{shape} {dtype}"
         except InputError:
             return "(not readable)"
 
@@ -55,6 +56,21 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
     return source
+
+
+def contents(data: Input, options: ReadOptions) -> list[Content]:
+    """Return the arrays of a file that can be read at any place, if there are several."""
+    del options
+    archive = _open_archive(data)
+    members = _members(archive, data.name)
+    listed = []
+    for key, member in members.items() if len(members) > 1 else ():
+        try:
+            shape, dtype = npy.described(_open_member(archive, member, data))
+        except InputError:
+            shape, dtype = (), "unknown"
+        listed.append(Content(key, shape, dtype, key=key))
+    return listed
 
 
 @contextmanager
@@ -178,4 +194,5 @@ NPZ = Format(
     open_source=open_source,
     open_writer=NpzWriter,
     has_keys=True,
+    contents=contents,
 )

@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
 from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
@@ -78,6 +78,20 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
     return format_.open_source(data, options)
+
+
+def contents_of(data: Input, name: str | None, options: ReadOptions) -> tuple[Input, list[Content]]:
+    """Return what an input of several arrays or columns holds; nothing of one array, or a choice.
+
+    With it comes what to read them from, as often as there are arrays.
+    """
+    format_ = by_name(name) if name else detect(data, options.encoding)
+    chosen = (options.columns, options.drop, options.key, options.label_column)
+    if format_.contents is None or any(chosen):
+        return data, []
+    _check_library(data.name, format_, InputError)
+    data = data if format_.is_text else data.spooled()
+    return data, format_.contents(data, options)
 
 
 def check_writable(name: str, format_: Format) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source
 from xentcli.formats.keys import choose, shown
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
@@ -67,9 +67,23 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     return open_stored(data, stored.as_input_dtype(options.input_dtype, name), "safetensors", name)
 
 
+def contents(data: Input, options: ReadOptions) -> list[Content]:
+    """Return the tensors of a file, if there are several."""
+    del options
+    _, tensors = _read_header(data)
+    if len(tensors) < 2:
+        return []
+    return [Content(key, t.shape, _dtype_name(t), key=key) for key, t in tensors.items()]
+
+
 def _described(tensor: _Tensor) -> str:
-    known = np.dtype(_DTYPES[tensor.dtype]).name if tensor.dtype in _DTYPES else tensor.dtype
-    return f"{tensor.shape} {'bfloat16' if tensor.dtype == 'BF16' else known}"
+    return f"{tensor.shape} {_dtype_name(tensor)}"
+
+
+def _dtype_name(tensor: _Tensor) -> str:
+    if tensor.dtype == "BF16":
+        return "bfloat16"
+    return np.dtype(_DTYPES[tensor.dtype]).name if tensor.dtype in _DTYPES else tensor.dtype
 
 
 def _read_header(data: Input) -> tuple[int, dict[str, _Tensor]]:
@@ -160,4 +174,5 @@ SAFETENSORS = Format(
     open_source=open_source,
     open_writer=open_writer,
     has_keys=True,
+    contents=contents,
 )

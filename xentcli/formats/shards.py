@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -24,15 +24,26 @@ _KEPT_OPEN_OF_STREAM = 8  # one for each block that waits to be decoded
 _LARGEST_BYTES = 2**25  # of a block that runs through all shards
 
 
-def open_shards(names: Sequence[str], file_of: Callable[[str], InputFile]) -> Source:
+def open_shards(
+    names: Sequence[str], file_of: Callable[[str], InputFile], without: Iterable[str] = ()
+) -> Source:
     """Open one array: a file, or all files that `names`, which may be patterns, stand for.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of files, or patterns.
+    file_of : callable
+        Returns a file to read of a name.
+    without : iterable of str
+        Files that no pattern stands for: what will be written.
 
     Raises
     ------
     InputError
         If a pattern matches nothing, or the shards are not of one shape, dtype and header.
     """
-    paths = [path for name in names for path in expand(name)]
+    paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
     if "-" in paths:

@@ -1,6 +1,7 @@
 """The range, mean and kind of an array's values."""
 
 import math
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,6 +14,8 @@ from xentcli.core.exact_sum import ExactSum
 from xentcli.results.values import ValueSummary
 
 _ZERO = ExactSum()
+_IGNORED = -100
+_MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,15 @@ class SummaryState:
     count: int = 0
     whole: bool = True
     kinds: frozenset[str] = frozenset()
+    least: float = math.inf
+    """The smallest number but for -100, which labels have where a row is to be ignored."""
 
     @classmethod
     def from_block(cls, block: NDArray[Any]) -> Self:
         """Return the state of a block of shape (N, ...), whose last axis holds the classes."""
         values = widen(np.ascontiguousarray(block))
         numbers = values[~np.isnan(values)]
-        kinds = frozenset([row_kind(values)]) if values.ndim == 2 else frozenset[str]()
+        kinds = frozenset([_kind(values)]) if values.ndim > 1 else frozenset[str]()
         finite = values[np.isfinite(values)]
         return cls(
             float(numbers.min(initial=math.inf)),
@@ -43,6 +48,7 @@ class SummaryState:
             values.size,
             bool((finite == np.floor(finite)).all()) and finite.size == values.size,
             kinds,
+            float(numbers[numbers != _IGNORED].min(initial=math.inf)),
         )
 
     def merge(self, other: Self) -> Self:
@@ -54,6 +60,7 @@ class SummaryState:
             self.count + other.count,
             self.whole and other.whole,
             self.kinds | other.kinds,
+            min(self.least, other.least),
         )
 
     def compute(self) -> ValueSummary:
@@ -69,4 +76,35 @@ class SummaryState:
             negative_infinities=self.total.negative_infinities,
             whole=self.whole and self.count > 0,
             kinds=self.kinds,
+            least=self.least,
         )
+
+
+def _kind(values: NDArray[Any]) -> str:
+    """Say what the rows of an array look like, whose classes lie on the last axis or on axis 1."""
+    kind = row_kind(values.reshape(-1, values.shape[-1])) if values.shape[-1] else "unknown"
+    if kind != "logits" or values.ndim == 2:
+        return kind
+    return row_kind(np.moveaxis(values, 1, -1).reshape(-1, values.shape[1]))
+
+
+@dataclass(frozen=True)
+class TextState:
+    """How many texts there are, and the first names among them."""
+
+    count: int = 0
+    names: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_block(cls, block: NDArray[Any]) -> Self:
+        """Return the state of a block of texts."""
+        return cls(block.size, _few(set(map(str, block.reshape(-1).tolist()))))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' texts."""
+        return type(self)(self.count + other.count, _few(self.names | other.names))
+
+
+def _few(names: AbstractSet[str]) -> frozenset[str]:
+    """Return so many of the names that more are no classes."""
+    return frozenset(sorted(names)[:_MOST_NAMES])

@@ -1,5 +1,6 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,8 @@ import numpy as np
 from xentcli.alignment.aligned import Aligned, AlignedRows, align
 from xentcli.alignment.class_names import IGNORED
 from xentcli.alignment.naming import Naming
-from xentcli.core.checks import check_finite, check_labels, whole_labels
+from xentcli.alignment.steps import rows_before
+from xentcli.core.checks import check_finite, check_labels, unravel, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
@@ -23,6 +25,8 @@ from xentcli.results.explain import Explanation, Route
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_OTHER_ROWS = "every row that is explained needs a label: --rows A:B chooses others"
+
 
 def explain(
     logits: Source,
@@ -32,35 +36,46 @@ def explain(
     label_base: int = 0,
     naming: Naming | None = None,
     shift: int = 0,
+    class_axis: int | None = None,
 ) -> tuple[Explanation, list[str]]:
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
 
-    And what the user should know about the meaning of labels.
+    Logits of more axes are rows, in C order, with those left out that the shift leaves no label.
+
+    Returns
+    -------
+    Explanation
+        The steps.
+    list of str
+        What the user should know about the meaning of labels.
     """
-    aligned = align(logits, labels, shift=shift, naming=naming or Naming())
+    aligned = align(logits, labels, class_axis=class_axis, shift=shift, naming=naming or Naming())
     if aligned.axes.probabilities:
         raise ShapeError("explain takes class indices as labels, not class probabilities")
-    if len(aligned.axes.rows) > 1:
-        raise ShapeError("explain takes logits of shape (N, C) or (C,)")
     chosen = _read_rows(aligned, rows, LossOptions(ignore_index=IGNORED, label_base=label_base))
     first_row, base = rows.start or 0, chosen.options.label_base
     z = widen(chosen.logits[:]).astype(np.float64)
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=base):
         moved = problem.shifted(first_row)
-        raise problem.at(aligned.place(moved, moved.row + 1))
+        raise replace(problem, hint=problem.hint or _OTHER_ROWS).at(
+            aligned.place(moved, moved.row + 1)
+        )
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         moved = replace(problem.shifted(first_row), hint=None)
         raise moved.at(aligned.place(moved, moved.row + 1))
     columns = aligned.names.names or logits.columns
-    return _steps(z, y - base, first_row, columns), aligned.names.notes
+    inner = tuple(n or 0 for n in aligned.axes.lead[1:])
+    places = tuple(_index(first_row + i, inner) for i in range(len(y)))
+    return _steps(z, y - base, places, columns, first_row), aligned.notes
 
 
 def _steps(
     z: "NDArray[np.float64]",
     y: "NDArray[np.int64]",
-    first_row: int,
+    places: tuple[tuple[int, ...], ...],
     columns: tuple[str, ...] | None,
+    first_row: int,
 ) -> Explanation:
     """Return every step from logits (N, C) and labels (N,) to the loss.
 
@@ -84,6 +99,7 @@ def _steps(
     losses = [route.loss for route in routes]
     return Explanation(
         first_row=first_row,
+        rows=places,
         columns=columns,
         labels=y,
         logits=z,
@@ -99,7 +115,17 @@ def _steps(
         underflows=int((np.isneginf(log_of_softmax) & np.isfinite(log_probs)).sum()),
         routes=routes,
         difference=max(losses) - min(losses) if np.isfinite(losses).all() else float("nan"),
+        gradient=(probs - hot) / len(y),
     )
+
+
+def _index(row: int, inner: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of a row, counted in C order, where axes of these lengths follow the first.
+
+    The length of the first may not be known.
+    """
+    n, rest = divmod(row, max(1, math.prod(inner)))
+    return n, *unravel(rest, inner)
 
 
 def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRows:
@@ -107,10 +133,10 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
     first, stop = rows.start or 0, rows.stop
     found: list[AlignedRows] = []
     for step in aligned.steps():
-        start = step.block.start
+        start = aligned.rows_before(step)
         if stop is not None and start >= stop:
             break
-        if start + step.rows <= first:
+        if start + rows_before(step.rows, aligned.axes.lead[1:]) <= first:
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)

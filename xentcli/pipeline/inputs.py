@@ -100,6 +100,7 @@ def open_both(
     label_key: str | None = None,
     shift: int = 0,
     classes: tuple[str, ...] = (),
+    without: Sequence[str] = (),
 ) -> tuple[Source, Source | None]:
     """Open logits and their labels.
 
@@ -117,6 +118,8 @@ def open_both(
         How far further on the label of a row stands.
     classes : tuple of str
         The names of the classes, where the user lists them.
+    without : sequence of str
+        Files that no pattern stands for: what will be written.
 
     Returns
     -------
@@ -124,9 +127,9 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
-        source = open_shards(logits, file_of)
+        source = open_shards(logits, file_of, without)
         names = classes or source.columns or ()
-        return source, open_shards(labels, lambda path: labels_of(path, classes=names))
+        return source, open_shards(labels, lambda path: labels_of(path, classes=names), without)
     if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
@@ -138,13 +141,13 @@ def open_both(
     if label_key is not None and once:
         raise UsageError("--label-key reads several files twice, which pipes are not")
     if label_key is not None:
-        return open_shards(logits, file_of), open_shards(logits, labels_of)
+        return open_shards(logits, file_of, without), open_shards(logits, labels_of, without)
     both = open_shards(
-        logits, lambda path: file_of(path, label_column=label_column, classes=classes)
+        logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
     if not shift:
         return both, None
     if once:
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
-    return both, open_shards(logits, lambda path: labels_of(path, classes=names))
+    return both, open_shards(logits, lambda path: labels_of(path, classes=names), without)

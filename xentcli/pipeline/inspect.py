@@ -1,59 +1,218 @@
 """What a file holds."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
+
+from numpy.typing import NDArray
 
 from xentcli.core.dtypes import computing_dtype
+from xentcli.errors import InputError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import Block, Source, blocks_along
-from xentcli.metrics.summary import SummaryState
+from xentcli.formats.base import Block, Content, Source, blocks_along
+from xentcli.formats.contents import Group
+from xentcli.formats.files import InputFile, open_all
+from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, collect
 from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.results.info import ArraySummary
+from xentcli.storage.names import STANDARD_STREAM, shown_name
 
 _AT_REST_BYTES = 60 * 2**20  # that Python, NumPy and the command line take
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output
+
+
+class Found(NamedTuple):
+    """An array of a file, and what is known of it beyond what is reported."""
+
+    summary: ArraySummary
+    content: Content | None = None
+    group: Group | None = None
+    names: frozenset[str] = frozenset()
+    """Those of the classes that labels are."""
+
+
+@dataclass(frozen=True)
+class ColumnStates:
+    """The states of columns that are read together, one for each array that they are."""
+
+    states: tuple[SummaryState | TextState, ...]
+
+    def merge(self, other: Self) -> Self:
+        """Return the states of both states' values."""
+        pairs = zip(self.states, other.states, strict=True)
+        return type(self)(tuple(mine.merge(its) for mine, its in pairs))  # type: ignore[arg-type]
 
 
 class SummaryWork(NamedTuple):
     """Summarises the values of a block."""
 
     source: Source
+    groups: tuple[Group, ...] = ()
 
-    def part_of(self, block: Block) -> Part[SummaryState]:
-        """Return the state of a block's values."""
+    def part_of(self, block: Block) -> Part[ColumnStates]:
+        """Return the states of a block's values."""
         values = self.source.decode(block).values
-        return Part(block.rows, state=SummaryState.from_block(values))
+        parts = [_columns(values, group) for group in self.groups] or [values]
+        return Part(block.rows, state=ColumnStates(tuple(map(_state, parts))))
 
 
-def inspect(source: Source, run: Run) -> ArraySummary:
-    """Return the shape, range, mean, odd values and looks of an array; reads all of it."""
-    blocks = blocks_along(source, 0, run.block_elements)
-    parts = ordered_map(SummaryWork(source).part_of, blocks, run.jobs, shareable=source.shareable)
-    progress = run.progress_of(source.shape)
-    total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
-    found = (total.state or SummaryState()).compute()
-    shape = (total.rows, *(n or 0 for n in source.shape[1:])) if source.shape else ()
-    return ArraySummary(
-        file=source.name,
-        format=source.format,
-        shape=shape,
-        dtype=source.stored_dtype,
-        columns=source.columns,
-        bytes=source.size,
-        minimum=found.minimum,
-        maximum=found.maximum,
-        mean=found.mean,
-        nan=found.nan,
-        positive_infinities=found.positive_infinities,
-        negative_infinities=found.negative_infinities,
-        looks_like=found.looks_like(len(shape)),
-        memory=_memory(source, shape, run),
+def _columns(values: NDArray[Any], group: Group) -> NDArray[Any]:
+    if values.ndim == 1:
+        return values
+    return values[:, group.places[0]] if group.name is not None else values[:, group.places]
+
+
+def _state(values: NDArray[Any]) -> SummaryState | TextState:
+    is_text = values.dtype.kind not in "fiub"
+    return TextState.from_block(values) if is_text else SummaryState.from_block(values)
+
+
+def inspect(
+    file: InputFile, run: Callable[[Source], AbstractContextManager[Run]]
+) -> tuple[list[Found], list[str]]:
+    """Return every array or column of a file with its range, odd values and looks; reads it all.
+
+    Returns
+    -------
+    list of Found
+        In the order of the file.
+    list of str
+        What the user should know.
+    """
+    found: list[Found] = []
+    notes: list[str] = []
+    problems: list[InputError] = []
+    for content, source, problem in open_all(file):
+        notes += source.notes if source else []
+        try:
+            if problem is not None:
+                raise problem
+            if source is not None:
+                with run(source) as how:
+                    found += list(_read(content, source, how))
+                continue
+        except InputError as error:
+            if content is None:
+                raise
+            problems.append(error)
+        found += _unread(file, content, source)
+    unread = any(each.summary.looks_like == NOT_READ for each in found)
+    notes += [problem.message for problem in problems if unread]
+    size = next((each.summary.bytes for each in found if each.summary.bytes), None)
+    rows = next((each.summary.shape[0] for each in found if each.summary.shape), None)
+    kind = next((each.summary.format for each in found if each.summary.format), "")
+    return [_completed(each, kind, size, rows) for each in found], notes
+
+
+def _completed(found: Found, kind: str, size: int | None, rows: int | None) -> Found:
+    """Return what was not read with what the others tell: the format, the size, the rows."""
+    summary = found.summary
+    if found.content is None or found.content.key is not None:
+        rows = None
+    shape = tuple(rows if length is None else length for length in summary.shape)
+    return found._replace(
+        summary=replace(
+            summary, format=summary.format or kind, bytes=summary.bytes or size, shape=shape
+        )
     )
 
 
-def _memory(source: Source, shape: tuple[int, ...], run: Run) -> int:
+def _unread(file: InputFile, content: Content | None, source: Source | None) -> Iterator[Found]:
+    """Yield columns of text, of which the first rows are known, or what cannot be read."""
+    if content is None:
+        raise AssertionError("what is not listed is read")
+    looks_like = look_of_texts(content)
+    nothing = (math.nan,) * 3 + (0,) * 3
+    kind, size = (source.format, source.size) if source else ("", None)
+    path = "<stdin>" if file.path == STANDARD_STREAM else shown_name(file.path)
+    for group in content.groups or (None,):
+        name, shape, dtype = content.name, content.shape, content.dtype
+        columns = None
+        if group is not None:
+            name, dtype, columns = group.name, group.dtype, group.columns
+            shape = shape[:1] if name is not None else (shape[0], len(group.places))
+        summary = ArraySummary(
+            path, name, kind, shape, dtype, columns, size, *nothing, looks_like, None
+        )
+        yield Found(summary, content, group, frozenset(content.texts))
+
+
+def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
+    """Read an array, or columns together, and yield each array that they are."""
+    groups = content.groups if content else ()
+    blocks = blocks_along(source, 0, run.block_elements)
+    work = SummaryWork(source, groups)
+    parts = ordered_map(work.part_of, blocks, run.jobs, shareable=source.shareable)
+    progress = run.progress_of(source.shape)
+    total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
+    lead = (total.rows,) if source.shape else ()
+    empty = TextState() if source.dtype.kind not in "fiub" else SummaryState()
+    states = total.state.states if total.state else (empty,) * max(1, len(groups))
+    for state, group in zip(states, groups or (None,), strict=True):
+        inner = tuple(n or 0 for n in source.shape[1:])
+        if group is not None:
+            inner = () if group.name is not None else (len(group.places),)
+        name = group.name if group else content.name if content else None
+        yield _found(source, content, group, (*lead, *inner), name, state, run)
+
+
+def _found(
+    source: Source,
+    content: Content | None,
+    group: Group | None,
+    shape: tuple[int, ...],
+    name: str | None,
+    state: SummaryState | TextState,
+    run: Run,
+) -> Found:
+    numbers = state if isinstance(state, SummaryState) else SummaryState()
+    values = numbers.compute()
+    integers = source.dtype.kind in "iub"
+    looks_like = values.looks_like(len(shape), integers=integers)
+    names: frozenset[str] = frozenset()
+    if isinstance(state, TextState):
+        names = state.names
+        few = content and look_of_texts(content)
+        looks_like = few or ("class names" if 2 * len(names) <= state.count else "text")
+    elif looks_like == "labels":
+        looks_like = look_of_whole(name or "", values, len(shape))
+    summary = ArraySummary(
+        file=_file_name(source, content),
+        name=name,
+        format=source.format,
+        shape=shape,
+        dtype=group.dtype if group else "text" if names else source.stored_dtype,
+        columns=group.columns if group else source.columns,
+        bytes=source.size,
+        minimum=values.minimum,
+        maximum=values.maximum,
+        mean=values.mean,
+        nan=values.nan,
+        positive_infinities=values.positive_infinities,
+        negative_infinities=values.negative_infinities,
+        looks_like=looks_like,
+        memory=_memory(source, shape, run),
+    )
+    return Found(summary, content, group, names)
+
+
+def _file_name(source: Source, content: Content | None) -> str:
+    """Return the name of a file, also where a source is called by an array in it."""
+    if content is not None and content.key is not None:
+        from xentcli.formats.keys import shown
+
+        return source.name.removesuffix(f":{shown(content.key)}")
+    return source.name
+
+
+def _memory(source: Source, shape: Sequence[int], run: Run) -> int:
     """Return about how many bytes a command on this array uses: a few blocks, whatever its size."""
-    itemsize = max(source.dtype.itemsize, computing_dtype(source.dtype).itemsize)
+    itemsize = source.dtype.itemsize
+    if source.dtype.kind in "fiub":
+        itemsize = max(itemsize, computing_dtype(source.dtype).itemsize)
     elements = min(math.prod(shape), max(run.block_elements, math.prod(shape[1:])))
     return _AT_REST_BYTES + _COPIES * run.jobs * elements * itemsize

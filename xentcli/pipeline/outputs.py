@@ -1,5 +1,6 @@
 """Sinks and texts that go to files."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -11,10 +12,12 @@ from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, Format, Writer
 from xentcli.pipeline.flow import Array
-from xentcli.storage.names import STANDARD_STREAM, shown_name
+from xentcli.storage.local_outputs import is_streamed
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name, suffix_of
 from xentcli.storage.open import check_output, open_output
 from xentcli.storage.outputs import Output
-from xentcli.text import runs_in_spreadsheet
+from xentcli.storage.streams import descriptor_of
+from xentcli.text import plain_cells, runs_in_spreadsheet, visible_lines
 
 __all__ = [
     "array_file",
@@ -61,7 +64,7 @@ class _FileSink:
     def write(self, rows: Array, ids: Array | None = None) -> None:
         self._opened().write(rows, ids)
         if ids is not None:
-            self._look_at(ids.tolist())
+            self._look_at(plain_cells(ids))
 
     def write_at(self, start: int, rows: Array) -> None:
         self._opened().write_at(start, rows)
@@ -89,7 +92,7 @@ def _written() -> list[Format]:
 
 
 def format_for(path: str, name: str | None) -> Format:
-    """Return the format to write: the one named, the extension's, or CSV on standard output.
+    """Return the format to write: the one named, the extension's, or CSV into a stream.
 
     Raises
     ------
@@ -97,9 +100,9 @@ def format_for(path: str, name: str | None) -> Format:
         If nothing names a format, or one that is only read.
     """
     hint = f"--to {'|'.join(format_.name for format_ in _written())}"
-    if not name and path == STANDARD_STREAM:
-        return registry.by_name("csv")
     found = registry.by_name(name) if name else registry.by_extension(path)
+    if found is None and is_stream(path):
+        return registry.by_name("csv")
     if found is None:
         raise UsageError(f"{shown_name(path)}: its extension names no format", hint=hint)
     if found.open_writer is None:
@@ -112,7 +115,11 @@ def format_for(path: str, name: str | None) -> Format:
 def array_file(path: str, format_name: str | None, *, force: bool) -> Iterator[_FileSink]:
     """Open a sink that writes an array to `path`; ``-`` is standard output."""
     format_ = format_for(path, format_name)
-    with open_output(path, force=force) as output:
+    with (
+        _output_for_text(path, force=force)
+        if format_.is_text
+        else open_output(path, force=force) as output
+    ):
         sink = _FileSink(output, format_)
         yield sink
         sink.close()
@@ -136,12 +143,49 @@ def text_file(
 ) -> Iterator[Callable[[str], None]]:
     """Open `path` for text; ``-`` is standard output."""
     check_text_output(path, format_name, force=force)
-    with open_output(path, force=force) as output:
+    with _output_for_text(path, force=force) as output:
         yield lambda text: output.write(text.encode(errors="backslashreplace"))
+
+
+@contextmanager
+def _output_for_text(path: str, *, force: bool) -> Iterator[Output]:
+    """Open what text goes to; a terminal gets no character that it would interpret."""
+    with open_output(path, force=force) as output:
+        yield _Terminal(output) if output.is_terminal else output
+
+
+class _Terminal(Output):
+    """A terminal to which text is written, whatever characters it holds."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__(output.name, -1, seekable=False)
+        self._output = output
+        self._decoder = getincrementaldecoder("utf-8")("backslashreplace")
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Write text, in which a character may go on in the next part."""
+        text = visible_lines(self._decoder.decode(data))
+        self._output.write(text.encode(errors="backslashreplace"))
+
+
+def is_stream(path: str) -> bool:
+    """Whether a name without a known extension gets what standard output gets: device or pipe."""
+    path = local_name(path)
+    return path == STANDARD_STREAM or (
+        not is_url(path) and (descriptor_of(path) is not None or is_streamed(path))
+    )
+
+
+def is_json(path: str, format_name: str | None) -> bool:
+    """Whether an output is the JSON object: by the format's name, or else by the extension."""
+    return (format_name or suffix_of(path).removeprefix(".")).lower() == "json"
 
 
 def check_text_output(path: str, format_name: str | None = None, *, force: bool) -> None:
     """Raise now if text cannot be written to `path` later, or not in that format."""
+    if is_json(path, format_name):
+        check_output(path, force=force)
+        return
     named = registry.by_name(format_name) if format_name else registry.by_extension(path)
     if named is not None and not named.is_text:
         raise UsageError(

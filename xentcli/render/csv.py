@@ -33,12 +33,20 @@ def explanation_rows(result: "Explanation", delimiter: str) -> str:
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
-    arrays = [result.logits, result.softmax, result.one_hot, result.log_softmax, result.terms]
-    yield ["row", "class", "label", "logit", "softmax", "one_hot", "log_softmax", "term"]
+    arrays = [
+        result.logits,
+        result.softmax,
+        result.one_hot,
+        result.log_softmax,
+        result.terms,
+        result.gradient,
+    ]
+    numbers = ["logit", "softmax", "one_hot", "log_softmax", "term", "gradient"]
+    yield ["row", "class", "label", *numbers]
     for i, label in enumerate(result.labels):
         for c in range(result.logits.shape[1]):
             numbers = [shortest(array[i, c]).item().decode() for array in arrays]
-            yield [str(result.first_row + i), result.name(c), result.name(int(label)), *numbers]
+            yield [result.row_name(i), result.name(c), result.name(int(label)), *numbers]
 
 
 def _text(rows: Iterable[list[str]], delimiter: str) -> str:

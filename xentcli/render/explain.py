@@ -8,48 +8,61 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.tables import columns_that_fit, full, matrix
+from xentcli.render.columns import short_names
+from xentcli.render.matrix import Matrix, columns_that_fit, matrix_table
+from xentcli.render.tables import full
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from xentcli.results.explain import Explanation
+
+_LABEL_WIDTH = 16  # columns of the terminal that the name of a row's label may take
 
 
 def explanation(result: "Explanation", width: int) -> Group:
     """Return the steps for a terminal of this width; the label of each row stands out."""
-    return Group(*_steps(result, width))
+    return Group(*_page(result, width))
 
 
-def _steps(result: "Explanation", width: int) -> Iterator[RenderableType]:
+def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
+    *steps, gradient = _steps(result)
     labels = [int(i) for i in result.labels]
-    rows = [str(result.first_row + i) for i in range(len(labels))]
-    count = result.logits.shape[1]
-    columns = columns_that_fit(count, width - 15, labels, result.columns)
+    columns = columns_that_fit([*steps, gradient], width, labels)
+    for step in steps:
+        yield matrix_table(step, columns, width)
+        yield Text()
+    yield Text("6. the mean of the row losses, by three routes", "bold")
+    yield _routes(result)
+    yield Text()
+    yield matrix_table(gradient, columns, width)
+    yield Text()
+    if len(columns) < gradient.count:
+        left_out = f"{len(columns)} of {gradient.count:,} columns"
+        yield Text(f"{left_out}; in full: --json, or | cat\n", "dim")
+    yield Text(_lesson(result), "yellow" if result.underflows else "dim")
 
-    def step(title: str, values: "NDArray[Any]", header: str = "", extra: Any = None) -> Group:
+
+def _steps(result: "Explanation") -> Iterator[Matrix]:
+    labels = [int(i) for i in result.labels]
+    rows = [result.row_name(i) for i in range(len(labels))]
+
+    def step(title: str, values: Any, header: str = "", extra: list[str] | None = None) -> Matrix:
         last = (header, extra) if extra else None
-        shown = list(values)
-        table = matrix(None, shown, rows, columns, result.columns, marked=labels, extra=last)
-        return Group(Text(title, "bold"), table, Text())
+        return Matrix(title, list(values), rows, result.columns, marked=labels, extra=last)
 
     yield step("1. logits z", result.logits)
     sums = [f"{value:.6g}" for value in result.softmax_sums]
     yield step("2. softmax p = exp(z) / sum(exp(z)), and its sum", result.softmax, "sum", sums)
     names = [result.name(label) for label in labels]
+    if result.columns:
+        short = short_names(result.columns, _LABEL_WIDTH)
+        names = [short[label] for label in labels]
     yield step("3. one-hot y of the labels", result.one_hot, "label", names)
     losses = [f"{value:.6f}" for value in result.textbook_losses]
     yield step("4. -y * log(p), and its sum, the row's loss", result.terms, "row loss", losses)
-    gaps = [f"{value:.3g}" for value in result.log_differences]
+    gaps = [f"{value:.1e}" if value else "0" for value in result.log_differences]
     title = "5. log_softmax(z), and how far off log(p) is at most"
-    yield step(title, result.log_softmax, "log(p) off by", gaps)
-    if len(columns) < count:
-        left_out = f"{len(columns)} of {count:,} columns; in full: --json, or | cat"
-        yield Text(f"{left_out}\n", "dim")
-    yield Text("6. the mean of the row losses, by three routes", "bold")
-    yield _routes(result)
-    yield Text()
-    yield Text(_lesson(result), "yellow" if result.underflows else "dim")
+    yield step(title, result.log_softmax, "off by", gaps)
+    yield step(f"7. the gradient of that mean, (p - y) / {len(labels)}", result.gradient)
 
 
 def _routes(result: "Explanation") -> Table:

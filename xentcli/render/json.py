@@ -1,7 +1,6 @@
 """Results as one JSON object: numbers in full, null where a number is not finite."""
 
 import dataclasses
-import json
 import math
 from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from xentcli.formats.base import ArrayHeader
 
 from xentcli.errors import reading, writing
-from xentcli.text import shortest
+from xentcli.text import json_text, plain_cells, shortest
 
 _COPY = "a temporary copy of the ids"
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
@@ -21,7 +20,7 @@ _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 
 def to_json(result: Any) -> str:
     """Return a result, or a dict of results, as text."""
-    return json.dumps(_plain(result), ensure_ascii=False) + "\n"
+    return json_text(_plain(result)) + "\n"
 
 
 def _plain(value: Any) -> Any:
@@ -49,7 +48,7 @@ class _Later:
     def add(self, items: list[Any]) -> None:
         with writing(_COPY):
             for item in items:
-                self._file.write((", " if self._any else "") + json.dumps(item, ensure_ascii=False))
+                self._file.write((", " if self._any else "") + json_text(_plain(item)))
                 self._any = True
 
     def parts(self) -> Iterator[str]:
@@ -96,7 +95,7 @@ class JsonArray:
         """Write some rows, and keep their ids for the end."""
         self._begin()
         if self._ids and ids is not None:
-            self._ids.add(ids.tolist())
+            self._ids.add(plain_cells(ids))
         if self._scalar:
             self._write(_nested(shortest(rows).tolist()))
             return
@@ -111,7 +110,7 @@ class JsonArray:
         end = "" if self._scalar else "]"
         more = {} if result is None else _plain(result)
         more.pop("command", None)
-        rest = json.dumps({"shape": shape, **more}, ensure_ascii=False)
+        rest = json_text({"shape": shape, **more})
         self._write(end)
         if self._ids:
             self._write(', "ids": [')
@@ -122,8 +121,8 @@ class JsonArray:
 
     def _begin(self) -> None:
         if not self._begun:
-            start = json.dumps(_plain(self._first), ensure_ascii=False)[:-1]
-            self._write(f'{start}, "{self._key}": ' + ("" if self._scalar else "["))
+            start = json_text(_plain(self._first))[:-1]
+            self._write(f"{start}, {json_text(self._key)}: " + ("" if self._scalar else "["))
             self._begun = True
 
 

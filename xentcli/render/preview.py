@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rich.cells import cell_len
 from rich.text import Text
 
-from xentcli.render.tables import LABEL, columns_that_fit, matrix
-from xentcli.text import visible
+from xentcli.render.matrix import Matrix, columns_that_fit, matrix_table
+from xentcli.text import plain_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HEAD_ROWS, TAIL_ROWS = 10, 5
 """Rows shown at the top and the bottom of an array that does not fit."""
+
+_LABEL_WIDTH = 10  # columns of the terminal that the label of a row may always take
 
 
 class _Row(NamedTuple):
@@ -33,8 +35,9 @@ class Preview:
 
     positional = False
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, column: str | None = None) -> None:
         self._title = title
+        self._column = column or title  # of an array of one axis
         self._header: ArrayHeader | None = None
         self._head: list[_Row] = []
         self._tail: list[_Row] = []
@@ -57,7 +60,8 @@ class Preview:
         first = max(0, len(flat) - TAIL_ROWS)
 
         def kept(i: int) -> _Row:
-            name = None if ids is None else str(ids[i * len(ids) // len(flat)])
+            at = i * (0 if ids is None else len(ids)) // len(flat)
+            name = None if ids is None else str(plain_cells(ids[at : at + 1])[0])
             return _Row(self._rows + i, flat[i].copy(), name)
 
         self._head += [kept(i) for i in range(min(wanted, len(flat)))]
@@ -71,19 +75,26 @@ class Preview:
             return
         fits = self._rows <= HEAD_ROWS + TAIL_ROWS
         shown = self._head if fits else self._head[:HEAD_ROWS] + self._tail
-        rows = [row.values for row in shown]
         lead = self._header.shape[1:-1]
-        labels = [_row_label(i, lead) if name is None else visible(name) for i, _, name in shown]
-        names = self._header.columns if self._header.columns else None
-        title = visible(self._header.id_column or "") or "row"
-        label_width = min(max(map(cell_len, (title, *labels))), max(LABEL, console.width // 4))
-        beyond = max(0, label_width - LABEL)
-        columns = columns_that_fit(len(rows[0]), console.width - beyond, names=names)
-        gap = None if fits else HEAD_ROWS
-        label = (title, label_width)
-        table = matrix(self._title, rows, labels, columns, names, gap_after=gap, label=label)
-        console.print(table)
-        self._say_what_is_missing(console, hint, columns, len(rows[0]), fits=fits)
+        labels = [_row_label(i, lead) if name is None else name for i, _, name in shown]
+        names = self._header.columns or None
+        if names is None and len(self._header.shape) == 1:
+            names = (self._column,)
+        matrix = Matrix(
+            self._title,
+            [row.values for row in shown],
+            labels,
+            names,
+            label_header=self._header.id_column or "row",
+            label_width=max(_LABEL_WIDTH, console.width // 2),
+            gap_after=None if fits else HEAD_ROWS,
+        )
+        columns = columns_that_fit([matrix], console.width)
+        if len(columns) < matrix.count:
+            matrix = replace(matrix, label_width=max(_LABEL_WIDTH, console.width // 4))
+            columns = columns_that_fit([matrix], console.width)
+        console.print(matrix_table(matrix, columns, console.width))
+        self._say_what_is_missing(console, hint, columns, matrix.count, fits=fits)
 
     def _say_what_is_missing(
         self, console: "Console", hint: str, columns: list[int], width: int, *, fits: bool

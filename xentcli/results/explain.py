@@ -20,6 +20,9 @@ class Explanation:
     """Every step from logits to loss for a few rows of shape (N, C), in float64."""
 
     first_row: int
+    """The place of the first row among all rows that have a label."""
+    rows: tuple[tuple[int, ...], ...]
+    """The index of each row: (n,), or (n, t) of logits with more axes."""
     columns: tuple[str, ...] | None
     labels: "NDArray[Any]"
     logits: "NDArray[Any]"
@@ -39,7 +42,14 @@ class Explanation:
     routes: tuple[Route, ...]
     difference: float
     """The largest difference between the routes."""
+    gradient: "NDArray[Any]"
+    """(softmax - one_hot) / N, of the mean loss of these rows with respect to the logits."""
 
     def name(self, label: int) -> str:
         """Return the name of a class: its column's, or its number."""
         return self.columns[label] if self.columns else str(label)
+
+    def row_name(self, i: int) -> str:
+        """Return how a row is named: 3, or [0, 3] where there are several axes of rows."""
+        index = self.rows[i]
+        return str(index[0]) if len(index) == 1 else str(list(index))

@@ -1,6 +1,9 @@
 """The range, mean and looks of the values of an array."""
 
+import math
 from dataclasses import dataclass
+
+_IGNORED = -100
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class ValueSummary:
         Whether there are values, all of them whole numbers.
     kinds : frozenset of str
         What the rows of the blocks look like, if they were blocks of rows.
+    least : float
+        The smallest number but for -100, which labels have where a row is to be ignored.
     """
 
     minimum: float
@@ -30,11 +35,14 @@ class ValueSummary:
     negative_infinities: int
     whole: bool
     kinds: frozenset[str]
+    least: float = math.nan
 
-    def looks_like(self, ndim: int) -> str:
-        """Say what the values of an array of so many axes may be."""
-        if self.whole and ndim != 2:
-            return "labels"
-        if len(self.kinds) == 1:
-            return next(iter(self.kinds))
-        return "logits" if self.kinds else "numbers"
+    def looks_like(self, ndim: int, *, integers: bool = False) -> str:
+        """Say what the values of an array of so many axes may be, stored as integers or not."""
+        kind = next(iter(self.kinds)) if len(self.kinds) == 1 else "logits"
+        if self.whole and self.kinds == {"probabilities"}:
+            return "one-hot labels"
+        if self.whole and (ndim != 2 or integers or self.minimum < self.least):
+            labels = self.least >= -1 or self.minimum == self.maximum == _IGNORED
+            return "labels" if labels else ("logits" if ndim > 1 else "numbers")
+        return kind if self.kinds else "numbers"

@@ -32,6 +32,11 @@ class Output:
         self._written = self._sent = 0
         self._on_the_way: deque[tuple[int, int]] = deque()
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody reads what is written as it comes."""
+        return self._descriptor >= 0 and os.isatty(self._descriptor)
+
     def write(self, data: bytes | memoryview) -> None:
         """Write all of `data`."""
         view = memoryview(data).cast("B") if len(data) else memoryview(b"")
@@ -82,6 +87,8 @@ def _wait_for_room(descriptor: int) -> None:
 
 class CompressedOutput(Output):
     """Compresses what is written to another output."""
+
+    is_terminal = False
 
     def __init__(self, inner: Output, codec: Codec) -> None:
         self.name = inner.name

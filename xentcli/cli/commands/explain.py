@@ -21,19 +21,20 @@ def explain(
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
     rows: Annotated[
-        str, options.computation("--rows", metavar="A:B", help="Which rows, as a slice.")
+        str, options.computation("--rows", metavar="A:B", help="Which rows, counted from 0.")
     ] = "0:3",
     label_column: options.LabelColumnOption = None,
     label_key: options.LabelKeyOption = None,
     label_base: options.LabelBaseOption = None,
     classes: options.ClassesOption = None,
     shift: options.ShiftOption = 0,
+    class_axis: options.ClassAxisOption = None,
     *,
     reading: Reading,
     writing: Writing,
     common: Common,
 ) -> None:
-    """Show every step from logits to loss, and three routes to the same number."""
+    """Show every step from logits to loss, three routes to the same number, and the gradient."""
     from xentcli.pipeline import explain as steps
     from xentcli.pipeline.inputs import read_naming
 
@@ -43,11 +44,24 @@ def explain(
     output.check()
     naming = read_naming(classes, label_base)
     source, labels_source = inputs.open_both(
-        reading, paths, label_paths, label_column, label_key, shift=shift, classes=naming.classes
+        reading,
+        paths,
+        label_paths,
+        label_column,
+        label_key,
+        shift=shift,
+        classes=naming.classes,
+        output=writing.output,
     )
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     result, notes = steps.explain(
-        source, labels_source, wanted, label_base=label_base or 0, naming=naming, shift=shift
+        source,
+        labels_source,
+        wanted,
+        label_base=label_base or 0,
+        naming=naming,
+        shift=shift,
+        class_axis=class_axis,
     )
     common.tell_notes(notes)
     output.write(_forms(result))

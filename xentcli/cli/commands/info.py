@@ -10,6 +10,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.inspect import Found
     from xentcli.results.info import ArraySummary
 
 
@@ -20,24 +21,23 @@ def info(
     common: Common,
     writing: Writing,
 ) -> None:
-    """Show what files hold: format, shape, range, odd values, and what the rows look like."""
-    from xentcli.pipeline.inputs import expand, open_file
+    """Show what files hold, every array or column, and the command that fits."""
+    from xentcli.pipeline.advice import advise
+    from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.inspect import inspect
 
     inputs.only_one_standard_input(*files)
     output = Output("info", writing, common)
     output.check()
-    results: list[ArraySummary] = []
+    found: dict[str, list[Found]] = {}
     failed: list[InputError] = []
-    for file in (path for name in files for path in expand(name)):
+    for file in (path for name in files for path in expand(name, [writing.output])):
         try:
-            source = open_file(reading.file(file))
-            common.tell_notes(source.notes)
-            with common.run(source) as run:
-                results.append(inspect(source, run))
+            found[file], notes = inspect(reading.file(file), common.run)
+            common.tell_notes(notes)
         except InputError as error:
             failed.append(error)
-    if results:
+    if results := advise([*found], [*found.values()]):
         output.write(_forms(results))
     for each in failed[:-1]:
         common.tell_error(each)
@@ -46,10 +46,10 @@ def info(
 
 
 def _forms(results: "list[ArraySummary]") -> Forms:
-    def tables(_width: int) -> list[Any]:
-        from xentcli.render.tables import info_table
+    def tables(width: int) -> list[Any]:
+        from xentcli.render.info import info_page
 
-        return [info_table(result) for result in results]
+        return info_page(results, width)
 
     def text(delimiter: str) -> str:
         from xentcli.render.csv import result_rows

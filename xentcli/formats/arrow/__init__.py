@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -22,6 +22,11 @@ def _format(
 
         return TableSource(data, options, kind_of(data))
 
+    def contents(data: Input, options: ReadOptions) -> list[Content]:
+        from xentcli.formats.arrow.contents import contents as contents_of
+
+        return contents_of(data, options, kind_of(data))
+
     def open_writer(output: Output, header: ArrayHeader) -> Writer:
         from xentcli.formats.arrow.writer import TableWriter
 
@@ -36,6 +41,7 @@ def _format(
         has_columns=True,
         has_keys=True,
         requires=("pyarrow", EXTRA),
+        contents=contents,
     )
 
 

@@ -54,7 +54,7 @@ def select(schema: Any, file: str, options: ReadOptions) -> Selection:
     labels = None if options.label_column is None else there.find(options.label_column)
     ids = None if options.id_column is None else there.find(options.id_column)
     named = options.columns if options.key is None else (options.key,)
-    index = _saved_index(schema) if named is None else []
+    index = saved_index(schema) if named is None else []
     chosen = [name for name in there.names if name not in index]
     if named is not None:
         chosen = [there.find(column) for column in named]
@@ -103,7 +103,7 @@ def _list(names: list[str]) -> str:
     return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
 
 
-def _saved_index(schema: Any) -> list[str]:
+def saved_index(schema: Any) -> list[str]:
     """Return the columns that are a pandas index; one that only counts is not stored."""
     saved = (schema.pandas_metadata or {}).get("index_columns", ())
     return [n for n in schema.names if n in saved or re.fullmatch(r"__index_level_\d+__", n)]

@@ -42,8 +42,20 @@ def flat(array: Array, rows: ColumnRows) -> NDArray[Any]:
     rows.check_nulls(array)
     if number_dtype(array.type) is not None:
         return _numbers(array)
+    if pyarrow().types.is_timestamp(array.type) and array.type.tz:
+        return _times_with_zone(array)
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     return values
+
+
+def _times_with_zone(array: Array) -> NDArray[Any]:
+    """Return times that keep their zone, which NumPy's do not: Python's, or text if too fine."""
+    pa = pyarrow()
+    try:
+        times = array.cast(pa.timestamp("us", array.type.tz)).to_pylist()
+    except pa.ArrowInvalid:  # nanoseconds
+        times = array.cast(pa.string()).to_pylist()
+    return np.array(times, dtype=object)
 
 
 def _numbers(array: Array) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """CSV and TSV: numbers as text, one row a line, in UTF-8."""
 
-from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -10,6 +10,11 @@ def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
         from xentcli.formats.csv.source import CsvSource
 
         return CsvSource(data, options, delimiter)
+
+    def contents(data: Input, options: ReadOptions) -> list[Content]:
+        from xentcli.formats.csv.contents import contents as contents_of
+
+        return contents_of(data, options, delimiter)
 
     def open_writer(output: Output, header: ArrayHeader) -> Writer:
         from xentcli.formats.csv.writer import CsvWriter
@@ -24,6 +29,7 @@ def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
         open_writer=open_writer,
         is_text=True,
         has_columns=True,
+        contents=contents,
     )
 
 

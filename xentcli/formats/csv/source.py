@@ -1,7 +1,10 @@
 """A CSV file as a source: cut at line ends into blocks that any thread or process may parse."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -126,6 +129,26 @@ class CsvSource(StreamSource):
         if end < 0:
             raise self._cutter("").too_long(1)
         return sample[: end + 1]
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names of all columns, also of those that are not read."""
+        return self._layout.names
+
+    @property
+    def fields(self) -> int:
+        """How many columns there are."""
+        return self._layout.fields
+
+    def first_rows(self, most: int) -> list[list[str]]:
+        """Return the cells of the first rows, of all columns; nothing is read by that."""
+        sample = self._sample(self._read_first())
+        head = len(_MARK) if self._data.peek(len(_MARK)) == _MARK else 0
+        text = sample[self._header_bytes - head :]
+        text = squeeze(text) if self._padded else text
+        lines = io.StringIO(cells.decode(text, self.name, 1 + self._header_lines), newline="")
+        rows = (row for row in csv.reader(lines, delimiter=self._layout.delimiter) if row)
+        return list(islice(rows, most))
 
     def _cutter(self, delimiter: str) -> LineCutter:
         return LineCutter(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.errors import OutputError
 from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
-from xentcli.text import shortest
+from xentcli.text import plain_cells, shortest
 
 _CELLS = 2**16  # formatted at a time
 
@@ -43,12 +43,12 @@ class CsvWriter(SequentialWriter):
         self._begin(table[0])
         if table.shape[1] > _CELLS:
             for i, row in enumerate(table):
-                self._write_wide(row, None if ids is None else ids[i : i + 1].tolist())
+                self._write_wide(row, None if ids is None else plain_cells(ids[i : i + 1]))
             return
         step = max(1, _CELLS // table.shape[1])
         for start in range(0, len(table), step):
             part = slice(start, start + step)
-            names = None if ids is None else ids[part].tolist()
+            names = None if ids is None else plain_cells(ids[part])
             self._output.write(format_rows(table[part], self._delimiter, names))
 
     def _write_wide(self, row: NDArray[Any], name: list[Any] | None) -> None:

@@ -1,0 +1,217 @@
+"""info of files that hold several arrays or columns: what it lists, and the command that fits."""
+
+import csv
+import io
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_tools import Run, Terminal
+from safetensors.numpy import save_file
+
+from xentcli import cross_entropy
+
+N = 40
+Z = np.random.default_rng(3).normal(scale=3, size=(N, 3))
+Y = np.random.default_rng(4).integers(0, 3, N)
+NAMES = ["cat", "dog", "fox"]
+
+
+def looks(run: Run, *files: str) -> dict[str, tuple[list[int], str]]:
+    found = run("info", *files, "--json").json["files"]
+    return {
+        each["name"] or "+".join(each["columns"] or ()): (each["shape"], each["looks_like"])
+        for each in found
+    }
+
+
+def command_of(run: Run, *files: str) -> str:
+    """Return the one command that fits logits and labels, from the CSV form."""
+    rows = csv.DictReader(io.StringIO(run("info", *files).out))
+    (fits,) = {row["fits"] for row in rows if row["looks_like"] in ("logits", "probabilities")}
+    return fits
+
+
+def follow(run: Run, command: str) -> float:
+    name, *arguments = shlex.split(command)
+    assert name == "xent"
+    outcome = run(*arguments)
+    assert outcome.code == 0, outcome.err
+    return float(outcome.out)
+
+
+@pytest.fixture(autouse=True)
+def frame(folder: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Write a table with ids, file names, folds and labels beside the logits; return it."""
+    monkeypatch.chdir(folder)
+    frame = pd.DataFrame(Z, columns=NAMES)
+    frame.insert(0, "id", range(500, 500 + N))
+    frame["file name"] = [f"img_{i}.png" for i in range(N)]
+    frame["fold"] = np.arange(N) % 5
+    frame["label"] = np.array(NAMES)[Y]
+    frame.to_csv("mixed.csv", index=False)
+    frame.to_csv("index.csv")
+    return frame
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors"])
+def test_several_arrays(run: Run, kind: str) -> None:
+    logits = np.random.default_rng(1).normal(size=(4, 6, 20)).astype(np.float32)
+    labels = np.random.default_rng(2).integers(0, 20, (4, 6))
+    labels[:, :2] = -100
+    arrays: dict[str, Any] = {
+        "the logits": logits,
+        "labels": labels,
+        "attention_mask": np.ones((4, 6), int),
+    }
+    if kind == "npz":
+        np.savez("run.npz", **arrays, names=np.array(["a", "b"]))
+    else:
+        save_file(arrays, "run.safetensors")
+    found = looks(run, f"run.{kind}")
+    assert found.pop("names", None) == (([2], "text") if kind == "npz" else None)
+    assert found == {
+        "the logits": ([4, 6, 20], "logits"),
+        "labels": ([4, 6], "labels"),
+        "attention_mask": ([4, 6], "a mask"),
+    }
+    command = command_of(run, f"run.{kind}")
+    assert command == f"xent loss run.{kind} --key 'the logits' --label-key labels"
+    want = float(cross_entropy(np.moveaxis(logits, -1, 1), labels))
+    assert follow(run, command) == pytest.approx(want, rel=1e-12)
+    piped = run("info", "-", "--json", stdin=Path(f"run.{kind}").read_bytes()).json["files"]
+    assert [each["name"] for each in piped][:1] == [
+        each["name"] for each in run("info", f"run.{kind}", "--json").json["files"]
+    ][:1]
+
+
+@pytest.mark.parametrize("file", ["mixed.csv", "index.csv"])
+def test_csv_with_ids_and_names(run: Run, file: str) -> None:
+    found = looks(run, file)
+    found.pop("", None)  # the index that pandas writes
+    assert found == {
+        "id": ([N], "ids"),
+        "cat+dog+fox": ([N, 3], "logits"),
+        "file name": ([N], "ids"),
+        "fold": ([N], "numbers"),
+        "label": ([N], "class names"),
+    }
+    command = command_of(run, file)
+    assert command == f"xent loss {file} --columns cat,dog,fox --label-column label"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
+def test_range_of_each_group(run: Run) -> None:
+    found = run("info", "mixed.csv", "--json").json["files"]
+    ends = {each["name"]: (each["minimum"], each["maximum"], each["mean"]) for each in found}
+    assert ends[None] == (Z.min(), Z.max(), pytest.approx(Z.mean()))
+    assert ends["id"] == (500, 500 + N - 1, 500 + (N - 1) / 2)
+    assert ends["label"] == (None, None, None)
+
+
+def test_parquet_with_lists_beside_others(run: Run, frame: pd.DataFrame) -> None:
+    table = pa.table({
+        "embedding": pa.array(list(np.ones((N, 2)) * [0.5, -2])),
+        "logits": pa.array(list(Z)),
+        "when": pa.array(pd.to_datetime(["2024-01-01"] * N)),
+        "name": frame["file name"].tolist(),
+        "label": Y,
+    })  # fmt: skip
+    pq.write_table(table, "lists.parquet")
+    found = looks(run, "lists.parquet")
+    assert found["logits"] == ([N, 3], "logits")
+    assert found["when"] == ([N], "times")
+    assert found["name"] == ([N], "ids")
+    assert found["label"] == ([N], "labels")
+    fits = {each["fits"] for each in run("info", "lists.parquet", "--json").json["files"]}
+    assert fits == {None, "xent loss lists.parquet --key logits --label-column label"}
+    command = next(filter(None, fits))
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
+def test_probabilities_and_labels_from_one(run: Run) -> None:
+    probs = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    pd.DataFrame(probs, columns=["a", "b", "c"]).assign(y=Y + 1).to_csv("p.csv", index=False)
+    command = command_of(run, "p.csv")
+    assert command == "xent nll --probs p.csv --label-column y --label-base 1"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
+def test_two_files(run: Run) -> None:
+    np.save("a z.npy", Z)
+    np.save("y.npy", Y)
+    command = command_of(run, "a z.npy", "y.npy")
+    assert command == "xent loss 'a z.npy' y.npy"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+    np.save("b.npy", Z + 1)
+    assert {
+        row["fits"]
+        for row in csv.DictReader(io.StringIO(run("info", "b.npy", "a z.npy", "y.npy").out))
+    } == {"xent loss b.npy LABELS", "xent loss 'a z.npy' LABELS", "xent loss LOGITS y.npy"}, (
+        "which logits the labels belong to is not known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.array([[-100, 5], [7, 3]]), "labels"),
+        (np.eye(3, dtype=int), "one-hot labels"),
+        (np.arange(100, 150), "ids"),
+        (np.array([[-3, 7], [100, -128]], np.int8), "logits"),
+        (np.random.default_rng(0).normal(size=(2, 5, 4)), "logits"),
+        (np.moveaxis(np.full((2, 3, 4), 0.25), -1, 1), "probabilities"),
+        (np.log(np.full((2, 3, 4), 0.25)), "log-probabilities"),
+    ],
+)
+def test_what_arrays_look_like(run: Run, values: Any, kind: str) -> None:
+    np.save("it.npy", values)
+    assert run("info", "it.npy", "--json").json["files"][0]["looks_like"] == kind
+
+
+def test_what_cannot_be_read_is_listed(run: Run) -> None:
+    Path("gaps.csv").write_text("id,a,b,w,label\nx1,.5,.5,1,0\nx2,.5,.25,2,1\nx3,.1,.9,,1\n")
+    assert looks(run, "gaps.csv")["w"] == ([3], "numbers with gaps")
+    pq.write_table(pa.table({"l": [[1.0, 2.0], [3.0]], "x": [1, 0]}), "ragged.parquet")
+    outcome = run("info", "ragged.parquet", "--json")
+    assert [each["looks_like"] for each in outcome.json["files"]] == ["labels", "not read"]
+    assert (
+        outcome.err
+        == "note: ragged.parquet: row 1: column 'l': a list of 1 where row 0 has one of 2\n"
+    )
+    Path("text.csv").write_text("id,label\na1,cat\na2,dog\na3,cat\na4,dog\n")
+    assert looks(run, "text.csv") == {"id": ([4], "ids"), "label": ([4], "class names")}
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_a_line_each(terminal: Terminal, columns: int) -> None:
+    screen = terminal("info", "mixed.csv", columns=columns)
+    assert screen.code == 0
+    assert max(map(len, screen.lines)) <= columns
+    starts = [line.split()[0] for line in screen.lines if line]
+    assert starts == ["mixed.csv", "name", "id", "cat,", "fold", "file", "label", "fits:"]
+    together = terminal("info", "mixed.csv", "y.npy", columns=columns)
+    assert max(map(len, together.lines)) <= columns
+    assert [line.split()[0] for line in together.lines if line][:3] == [
+        "file",
+        "mixed.csv",
+        "mixed.csv",
+    ]
+
+
+def test_an_output_is_no_input(run: Run) -> None:
+    for _ in range(2):
+        assert run("info", "*.csv", "-o", "out.csv", "--force").code == 0
+    files = {row["file"] for row in csv.DictReader(io.StringIO(Path("out.csv").read_text()))}
+    assert files == {"index.csv", "mixed.csv", "y.csv", "z.csv"}
+    for name in ("a.npy", "b.npy"):
+        Path("go").mkdir(exist_ok=True)
+        np.save(f"go/{name}", Z)
+    for _ in range(2):
+        assert run("softmax", "go/*.npy", "-o", "go/out.npy", "--force").code == 0
+    assert np.load("go/out.npy").shape == (2 * N, 3)

@@ -1,0 +1,54 @@
+"""What the columns of a CSV file hold: classes, and what stands beside them."""
+
+from collections.abc import Sequence
+
+from xentcli.formats.base import ReadOptions
+from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
+from xentcli.formats.csv.numbers import is_number
+from xentcli.formats.csv.source import CsvSource
+from xentcli.storage.inputs import Input
+
+
+def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Content]:
+    """Return what the columns of a file hold, by its first rows; nothing if they are one array."""
+    one = CsvSource(data, options._replace(columns=("1",)), usual_delimiter)
+    if one.fields == 1:  # whether its first row is a name, its other rows say
+        one = CsvSource(data, options._replace(labels=True), usual_delimiter)
+    names, rows, fields = one.names, one.first_rows(ENOUGH_ROWS), one.fields
+    cells = [[row[i] for row in rows if len(row) > i] for i in range(fields)]
+    numeric = [i for i in range(fields) if cells[i] and all(map(is_number, cells[i]))]
+    kinds = [_kind(i, names, cells[i]) for i in numeric]
+    groups = groups_of(kinds)
+    if len(numeric) == fields and len(groups) < 2:
+        return []
+    listed = []
+    if groups:
+        columns = tuple(kind.choice for kind in kinds)
+        listed.append(Content(None, (None, len(columns)), "float64", None, columns, groups))
+    for i in range(fields):
+        if i not in numeric:
+            choice = _choice(i, names)
+            read = (choice,) if not listed else ()  # its rows are counted, where no numbers are
+            texts = tuple(cells[i])
+            name = choice if fields > 1 else None
+            some = [text for text in texts if text.strip()]
+            dtype = "float64" if some and all(map(is_number, some)) else "text"
+            listed.append(Content(name, (None,), dtype, None, read, (), texts))
+    return listed
+
+
+def _choice(field: int, names: tuple[str, ...] | None) -> str:
+    """Return what chooses a column: its name, or without a header its number."""
+    return names[field] if names else str(field + 1)
+
+
+def _kind(field: int, names: tuple[str, ...] | None, cells: Sequence[str]) -> ColumnKind:
+    numbers = {float(cell) for cell in cells}
+    whole = all(number.is_integer() for number in numbers)
+    return ColumnKind(
+        names[field] if names else None,
+        _choice(field, names),
+        whole=whole and len(numbers) > 1 and not numbers <= {0.0, 1.0},
+        fractions=not whole,
+        dtype="float64",
+    )

@@ -1,0 +1,147 @@
+"""Which command fits what files hold."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from xentcli.formats.contents import names_labels, names_values
+from xentcli.pipeline.inspect import Found
+from xentcli.results.info import ArraySummary
+from xentcli.storage.names import shown_name
+from xentcli.text import name_option
+
+_COMMANDS = {
+    "logits": "xent loss",
+    "log-probabilities": "xent nll",
+    "probabilities": "xent nll --probs",
+}
+_LABELS = ("labels", "class names", "one-hot labels")
+
+
+def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[ArraySummary]:
+    """Return what files hold, each array with a command that fits it and the others.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The files as the user names them.
+    found : sequence of sequences of Found
+        What each of them holds.
+    """
+    shown = map(shown_name, paths)  # without what lets somebody in
+    everything = [(path, each) for path, those in zip(shown, found, strict=True) for each in those]
+    fits: dict[int, str] = {}
+    for path, values in everything:
+        if not _is_meant(path, values, everything):
+            continue
+        beside = [each for p, each in everything if p == path and each is not values]
+        labels = _labels_of(path, values, everything)
+        other, label = labels[0] if labels else ("", None)
+        fits[id(values)] = _command(path, values, other, label, beside)
+        if label is not None:
+            fits.setdefault(id(label), fits[id(values)])
+    for path, each in everything:
+        if each.summary.looks_like in _LABELS and id(each) not in fits:
+            words = ["xent loss LOGITS", shlex.quote(path), *_choice_of_labels(each)]
+            fits[id(each)] = " ".join(words)
+    return [replace(each.summary, fits=fits.get(id(each))) for _, each in everything]
+
+
+def _is_meant(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:
+    """Whether an array is logits or the like, and none beside it is more likely to be."""
+
+    def named(found: Found) -> bool:
+        name = found.summary.name
+        return name is None or names_values(name)
+
+    def alike(found: Found) -> bool:
+        return found.summary.looks_like in _COMMANDS and len(found.summary.shape) > 1
+
+    others = [each for p, each in everything if p == path and alike(each)]
+    return alike(values) and (named(values) or not any(map(named, others)))
+
+
+def _labels_of(
+    path: str, values: Found, everything: Sequence[tuple[str, Found]]
+) -> list[tuple[str, Found]]:
+    """Return the labels that fit, the best first; of other files only where there is no choice."""
+    fitting = [(p, each) for p, each in everything if each is not values and _fit(values, each)]
+    here = [(p, each) for p, each in fitting if p == path]
+    several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, everything)
+    chosen = here or ([] if several else fitting)
+    return sorted(chosen, key=lambda pair: not names_labels(pair[1].summary.name or ""))
+
+
+def _rivals(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:
+    """Whether another file holds values of the same shape: which of them are meant is not known."""
+    return any(
+        p != path
+        and each.summary.looks_like in _COMMANDS
+        and each.summary.shape == values.summary.shape
+        for p, each in everything
+    )
+
+
+def _fit(values: Found, labels: Found) -> bool:
+    shape, other = values.summary.shape, labels.summary
+    if other.looks_like not in _LABELS:
+        return False
+    if other.looks_like == "one-hot labels":
+        return other.shape == shape
+    leads = {shape[:-1]: shape[-1] or 0, shape[:1] + shape[2:]: shape[1] or 0}
+    if other.shape not in leads:
+        return False
+    if other.looks_like == "class names":
+        return labels.names <= set(values.summary.columns or ())
+    count = leads[other.shape]
+    return other.maximum < count or (other.maximum == count and other.minimum >= 1)
+
+
+def _command(
+    path: str, values: Found, other: str, labels: Found | None, beside: Sequence[Found]
+) -> str:
+    """Return a command; labels that are not there are named in capitals."""
+    words = [_COMMANDS[values.summary.looks_like], shlex.quote(path)]
+    if labels is None:
+        words.append("LABELS")
+    elif other != path:
+        words.append(shlex.quote(other))
+    words += _choice(values, [each for each in beside if each is not labels])
+    if labels is not None:
+        words += _choice_of_labels(labels)
+        if _count_from_one(values, labels):
+            words += ["--label-base", "1"]
+    return " ".join(words)
+
+
+def _count_from_one(values: Found, labels: Found) -> bool:
+    found, count = labels.summary, values.summary.shape[-1]
+    return found.looks_like == "labels" and found.minimum >= 1 and found.maximum == count
+
+
+def _choice_of_labels(labels: Found) -> Iterator[str]:
+    """Yield the option that chooses labels in a file that holds more."""
+    if labels.content is not None and labels.summary.name is not None:
+        yield "--label-column" if labels.content.key is None else "--label-key"
+        yield shlex.quote(labels.summary.name)
+
+
+def _choice(values: Found, others: Sequence[Found]) -> Iterator[str]:
+    """Yield the option that chooses an array, or its columns where there are others."""
+    content, group = values.content, values.group
+    if content is None:
+        return
+    if content.key is not None:
+        yield from ("--key", shlex.quote(content.key))
+        return
+    names = [name for each in others for name in _columns_of(each)]
+    if group is not None and names:
+        taken = ",".join(map(name_option, group.choice))
+        left = ",".join(map(name_option, names))
+        yield from ("--columns", taken) if len(taken) <= len(left) else ("--drop", left)
+
+
+def _columns_of(found: Found) -> tuple[str, ...]:
+    """Return the columns of an array; pandas' index has no name, and is left out anyway."""
+    names = found.group.choice if found.group else (found.summary.name or "",)
+    return tuple(name for name in names if name)

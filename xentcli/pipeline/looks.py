@@ -1,0 +1,39 @@
+"""What values that are no logits may be, by their names and counts: labels, class names, ids."""
+
+from xentcli.formats.base import Content
+from xentcli.formats.contents import names_ids, names_labels, names_no_class
+from xentcli.results.values import ValueSummary
+
+NOT_READ = "not read"
+_TYPES = {"<U": "text", "|S": "text", "time": "times", "date": "times"}  # by a part of their name
+_FEWEST_IDS = 20  # rows of which each has the next number: fewer may be labels
+_EACH_TWICE = 2  # how often each class is seen in the first rows, at least, if names are classes
+
+
+def look_of_texts(content: Content) -> str:
+    """Say what a column that is no numbers may be, by its first rows and its name."""
+    name, texts = content.name or "", [text.strip() for text in content.texts]
+    some = [text for text in texts if text]
+    if not texts:
+        return next((what for sign, what in _TYPES.items() if sign in content.dtype), NOT_READ)
+    if not some:
+        return "nothing but empty cells"
+    if content.dtype == "float64":
+        return "numbers with gaps"
+    if len(set(some)) * _EACH_TWICE <= len(some) or names_labels(name):
+        return "class names"
+    return "ids" if len(set(some)) == len(some) or names_ids(name) else "text"
+
+
+def look_of_whole(name: str, values: ValueSummary, ndim: int) -> str:
+    """Say whether whole numbers that may be labels are something else, by their name and count."""
+    if names_labels(name):
+        return "labels"
+    span = values.maximum - values.minimum + 1
+    middle = (values.maximum + values.minimum) / 2
+    each_once = values.count >= _FEWEST_IDS and span == values.count and values.mean == middle
+    if names_ids(name) or (each_once and ndim == 1):
+        return "ids" if ndim == 1 else "labels"  # token ids are labels
+    if "mask" in name.lower() and values.minimum >= 0 and values.maximum <= 1:
+        return "a mask"
+    return "numbers" if names_no_class(name) else "labels"

@@ -1,0 +1,106 @@
+"""Numbers and names as the cells of a column: one precision a column, and no digit cut."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from rich.cells import cell_len
+
+from xentcli.text import shortest, visible
+
+_DIGITS = 6  # of a number, before and behind the point
+_DECIMALS = 4  # at most
+_LARGE = 1e6  # a column with a number from here on is written as 1.234e+06
+_SMALL = 5e-5  # and one of fractions that are all below as 1.2e-05
+
+
+def number_texts(values: Sequence[Any], decimals: int = _DECIMALS) -> list[str]:
+    """Return the numbers of a column, NumPy's, as text with as many decimals each.
+
+    A 0 among fractions is exactly 0; what is only rounded to it has decimals: 0.0000.
+    """
+    if any(value.dtype.kind != "f" for value in values):
+        return [shortest(value).item().decode() for value in values]
+    numbers = [float(value) for value in values]
+    form = _form([abs(number) for number in numbers if math.isfinite(number)], decimals)
+    return ["0" if number == 0.0 else format(number, form) for number in numbers]
+
+
+def _form(sizes: list[float], decimals: int) -> str:
+    """Return how to format numbers of these sizes."""
+    largest = max(sizes, default=0.0)
+    if all(size.is_integer() for size in sizes) and largest < _LARGE:
+        return ".0f"
+    if largest >= _LARGE:
+        return ".3e"
+    if largest < _SMALL:
+        return ".1e"
+    magnitude = math.floor(math.log10(largest))
+    needed = 1 - magnitude  # so that the largest shows two digits
+    most = min(_DECIMALS, _DIGITS - 1 - max(0, magnitude))
+    return f".{min(max(decimals, needed), most)}f"
+
+
+def short_name(name: str, width: int) -> str:
+    """Return a name as it is shown, cut in the middle to so many columns of the terminal."""
+    name = visible(name)
+    if cell_len(name) <= width:
+        return name
+    room = max(0, width - 1)
+    end = _end(name, room // 2)
+    return f"{_start(name, room - cell_len(end))}…{end}"
+
+
+def short_names(names: Sequence[str], width: int) -> list[str]:
+    """Return names cut to `width`; where that makes them alike, what they share is cut instead."""
+    shown = [short_name(name, width) for name in names]
+    if len(set(shown)) == len(set(names)):
+        return shown
+    first = _shared(names)
+    last = _shared([name[first:][::-1] for name in names])
+    longest = max(len(name) - last - first for name in names)
+    context = max(0, width - longest - 2)  # as much of what they share as there is room for
+    start = max(0, first - context // 2)
+    stop = max(0, last - (context - (first - start)))
+    apart = [
+        ("…" if start else "") + name[start : len(name) - stop] + ("…" if stop else "")
+        for name in names
+    ]
+    again = [short_name(name, width) for name in apart]
+    return again if len(set(again)) > len(set(shown)) else shown
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Return how many characters all names begin with."""
+    alike = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
+    return sum(takewhile(bool, alike))
+
+
+def _start(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _end(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
+
+
+def choose(count: int, most: int, also: Sequence[int] = ()) -> list[int]:
+    """Return at most so many of `count` columns: `also`, and of the others the first and last."""
+    if count <= most:
+        return list(range(count))
+    kept = [column for column, _ in Counter(also).most_common(most)]
+    left = most - len(kept)
+    rest = [i for i in _ends(count, most + len(kept)) if i not in kept]
+    tail = max(left // 3, min(1, left - 1), 0)
+    return sorted({*kept, *rest[: left - tail], *(rest[-tail:] if tail else [])})
+
+
+def _ends(count: int, most: int) -> list[int]:
+    """Return the first and the last columns, `most` of each."""
+    return sorted({*range(min(most, count)), *range(max(0, count - most), count)})
