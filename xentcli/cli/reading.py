@@ -86,8 +86,13 @@ class Reading(NamedTuple):
         label_column: str | None = None,
         label_key: str | None = None,
         classes: tuple[str, ...] = (),
+        *,
+        beside: bool = False,
     ) -> "InputFile":
-        """Return a file of labels: all of it, or the column or array that is named."""
+        """Return a file of labels: all of it, or the column or array that is named.
+
+        Those `beside` the logits are an array of the same file that only its name tells.
+        """
         columns = (label_column,) if label_column else None
         return self._file(
             path,
@@ -95,6 +100,7 @@ class Reading(NamedTuple):
             key=label_key,
             key_option="--label-key",
             labels=True,
+            beside=beside,
             classes=classes,
         )
 

@@ -60,6 +60,8 @@ class ReadOptions(NamedTuple):
     """The array, in a file that holds several."""
     key_option: str | None = "--key"
     """The option that names it; None where there is none."""
+    beside: bool = False
+    """Whether labels are an array of the logits' own file that only its name tells."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
 

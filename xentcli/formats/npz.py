@@ -12,7 +12,7 @@ from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
-from xentcli.formats.keys import choose, shown
+from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.outputs import Output
 from xentcli.text import first_line
@@ -49,11 +49,13 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         except InputError:
             return "(not readable)"
 
-    member = members[choose(data.name, members, options, describe)]
+    key = choose(data.name, members, options, describe)
+    member = members[key]
     array = _open_member(archive, member, data)
     stored = npy.read_header(array, options.input_dtype)
     source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
+    source.notes += notes_of(data.name, members, options, key)
     return source
 
 
