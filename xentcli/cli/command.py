@@ -41,7 +41,7 @@ class PagedCommand(TyperCommand):
 
     spec: Command
 
-    def make_parser(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+    def make_parser(self, ctx: typer.Context) -> Any:
         """Return the parser, which takes what begins like a negative number for an argument."""
         parser = super().make_parser(ctx)  # type: ignore[arg-type]
         process_option = parser._process_opts
@@ -52,7 +52,7 @@ class PagedCommand(TyperCommand):
             else:
                 process_option(argument, state)
 
-        parser._process_opts = process  # type: ignore[method-assign]
+        parser._process_opts = process  # type: ignore[assignment]
         return parser
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]

@@ -45,6 +45,8 @@ class ReadOptions(NamedTuple):
 
     delimiter: str | None = None
     header: bool | None = None
+    decimal: str = "."
+    """What stands before the fraction of a number in text."""
     columns: tuple[str, ...] | None = None
     drop: tuple[str, ...] = ()
     label_column: str | None = None

@@ -34,7 +34,7 @@ def choose(
         return options.key
     if options.key is None and len(keys) == 1 and not options.beside:
         return next(iter(keys))
-    if options.key is None and (named := _by_name(keys, options)):
+    if options.key is None and options.key_option and (named := _by_name(keys, options)):
         return named
     if not keys:
         raise InputError(f"{file}: it holds no array")

@@ -10,7 +10,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells, frame, plain
 from xentcli.formats.csv.beginning import Beginning, read_beginning
-from xentcli.formats.csv.cells import Parsed, squeeze
+from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.doubts import doubts
@@ -195,9 +195,11 @@ class CsvSource(StreamSource):
     def _parse(self, text: bytes, block: Block) -> Parsed:
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
-        parsed = plain.parse(text, layout, block.rows)
-        if parsed is None and not self._small and layout.fields <= frame.WIDEST:
-            parsed = frame.parse(text, layout, block.rows, block.start)
+        pointed = _with_points(text, layout)
+        parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
+        fits_frame = not self._small and layout.fields <= frame.WIDEST
+        if parsed is None and pointed is not None and fits_frame:
+            parsed = frame.parse(pointed, layout, block.rows, block.start)
         if parsed is None:
             parsed = cells.parse(text, layout, self.name, line, block.start)
         if len(parsed.numbers) != block.rows:
@@ -226,3 +228,11 @@ def _bytes_of_lines(content: bytes, lines: int) -> int:
     """Return how many bytes the first lines take."""
     lines_found = re.match(rb"(?:[^\r\n]*(?:\r\n?|\n|\Z)){%d}" % lines, content)
     return lines_found.end() if lines_found else 0
+
+
+def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
+    """Return content with decimal points, or None where a comma may be something else."""
+    if layout.decimal == ".":
+        return content
+    doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
+    return None if doubtful else content.replace(b",", b".")

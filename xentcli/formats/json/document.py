@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.json.printed import as_json
@@ -50,7 +48,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         value, where = value[key], f"{name}:{key}"
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         keys = _keys(value[0], options)
-        key = choose(name, keys, options, lambda key: f"in each of {len(value)} objects")
+        each = f"in each of {len(value)} objects"
+        key = choose(name, keys, options, lambda _: each)
         notes += notes_of(name, keys, options, key)
         value, where = [_value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
     elif options.key is not None:
@@ -64,7 +63,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
     return careful(value, place, labels=options.labels), notes
 
 
-def _plain(simdjson: Any, content: bytes) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
+def _plain(simdjson: Any, content: bytes) -> Array | None:
     try:
         return fast(simdjson.parse(content))
     except (ValueError, RuntimeError):

@@ -52,7 +52,7 @@ def _float(text: str) -> float:
 def _why(error: json.JSONDecodeError, rest: str) -> str:
     if error.msg == "Extra data":
         return "something follows the value"
-    found = visible(rest[:12].split("\n")[0])
+    found = visible(rest[:12].partition("\n")[0])
     return f"{error.msg[:1].lower()}{error.msg[1:]}, and there is {found!r}"
 
 
