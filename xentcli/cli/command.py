@@ -41,9 +41,9 @@ class PagedCommand(TyperCommand):
 
     spec: Command
 
-    def make_parser(self, ctx: typer.Context) -> Any:
+    def make_parser(self, ctx: Any) -> Any:
         """Return the parser, which takes what begins like a negative number for an argument."""
-        parser = super().make_parser(ctx)  # type: ignore[arg-type]
+        parser = super().make_parser(ctx)
         process_option = parser._process_opts
 
         def process(argument: str, state: Any) -> None:
@@ -52,7 +52,7 @@ class PagedCommand(TyperCommand):
             else:
                 process_option(argument, state)
 
-        parser._process_opts = process  # type: ignore[assignment]
+        parser._process_opts = process  # type: ignore[method-assign, assignment]
         return parser
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]

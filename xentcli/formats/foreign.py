@@ -21,7 +21,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _BINARY = (
     (rb"\x89HDF", Other("an HDF5 file", "in Python: numpy.save('a.npy', file['logits'][:])")),
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
-    (rb"\x80[\x02-\x05]", _PICKLE),
+    (rb"\x80[\x02-\x05]|[\](}]q\0", _PICKLE),
     (
         rb"\x78[\x01\x5e\x9c\xda]",
         Other("a file that joblib or zlib has compressed", f"save it {_SAVE}"),

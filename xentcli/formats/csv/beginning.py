@@ -13,9 +13,9 @@ from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, 
 from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
 from xentcli.formats.csv.numbers import (
     cure,
-    has_decimal_comma,
     is_almost_number,
     is_cut,
+    is_decimal_comma,
     is_number,
     with_point,
 )
@@ -156,7 +156,7 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
         )
     for i, cell in first.items():
         if is_almost_number(cell):
-            known = is_cut(cell) or has_decimal_comma(cell)
+            known = is_cut(cell) or is_decimal_comma(cell)
             hint = cure(cell, None) if known else "say which with --header or --no-header"
             raise InputError(
                 f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint

@@ -28,7 +28,7 @@ def to_number(cell: str, decimal: str = ".") -> float:
         If it is no number, or larger than any float64; the message says which.
     """
     if decimal == ",":
-        if "." in cell and is_almost_number(cell.replace(".", "")):
+        if "." in cell and (is_number(cell) or is_almost_number(cell)):
             raise ValueError(f"{shown(cell)} has a point, and the decimal mark is a comma")
         cell = with_point(cell)
     if not is_number(cell):
@@ -47,6 +47,11 @@ def with_point(cell: str) -> str:
 def has_decimal_comma(cell: str) -> bool:
     """Whether a cell is a number, if its one comma is a decimal mark."""
     return cell.count(",") == 1 and "." not in cell and is_number(cell.replace(",", "."))
+
+
+def is_decimal_comma(cell: str) -> bool:
+    """Whether the comma of a number can only be a decimal mark, and stand between no thousands."""
+    return has_decimal_comma(cell) and _THOUSANDS.fullmatch(cell.strip()) is None
 
 
 def shown(cell: str) -> str:
@@ -78,9 +83,8 @@ def cure(cell: str, drop: str | None) -> str | None:
     if not cell.strip():
         return f"fill it in, or {without}" if without else "fill it in"
     if has_decimal_comma(cell):
-        thousands = _THOUSANDS.fullmatch(cell.strip())
         unsure = "is it a decimal comma? --decimal , ; 1,234 between thousands is written 1234"
-        return unsure if thousands else "--decimal , reads decimal commas"
+        return "--decimal , reads decimal commas" if is_decimal_comma(cell) else unsure
     if is_almost_number(cell) or is_number(cell):
         return "numbers are written like 1234, 1.5 or 1e-3"
     return without
