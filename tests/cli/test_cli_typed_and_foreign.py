@@ -4,6 +4,7 @@ import io
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,7 +120,8 @@ def test_the_hint_at_object_arrays_leads_to_the_number(run: Run) -> None:
 
 @pytest.mark.parametrize("names", [("predictions", "label_ids"), ("logits", "targets")])
 def test_arrays_are_found_by_name(run: Run, names: tuple[str, str]) -> None:
-    np.savez("run.npz", **dict(zip(names, (Z, np.array([0, 1])), strict=True)))
+    arrays: dict[str, Any] = dict(zip(names, (Z, np.array([0, 1])), strict=True))
+    np.savez("run.npz", **arrays)
     assert_loss(run, "run.npz")
     assert_loss(run, "-", stdin=Path("run.npz").read_bytes())
     assert run("loss", "run.npz").err.count("by name") == 2
