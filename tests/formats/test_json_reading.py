@@ -87,6 +87,7 @@ WRONG = {
     "tensor([[1., 2.],\n        ...,\n        [3., 4.]])": "printed in short",
     "[" * 5000: "too deep|too early",
     '{"a": [1], "b": [2]}': r"a\.json: it holds 'a' \(1,\), 'b' \(1,\)",
+    '{"loss": 1}': r"a\.json: it holds no array",
     "{}": r"a\.json: it holds no array",
 }
 

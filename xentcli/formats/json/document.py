@@ -42,16 +42,16 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
     where = name
     if isinstance(value, dict):
-        found, keys = value, _keys(value, options)
+        found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
         notes += notes_of(name, keys, options, key)
         value, where = value[key], f"{name}:{key}"
     elif isinstance(value, list) and value and isinstance(value[0], dict):
-        keys = _keys(value[0], options)
+        keys = keys_of(value[0], options)
         each = f"in each of {len(value)} objects"
         key = choose(name, keys, options, lambda _: each)
         notes += notes_of(name, keys, options, key)
-        value, where = [_value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
+        value, where = [value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
     elif options.key is not None:
         raise InputError(
             f"{name}: it holds one array: {options.key_option} is for files of several"
@@ -79,15 +79,14 @@ def _decoded(content: bytes, name: str) -> str:
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
 
 
-def _keys(value: dict[str, Any], options: ReadOptions) -> list[str]:
+def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:
     """Return the keys of lists; of what else may be an array too, where that is asked for."""
     if options.key in value or options.labels:
         return [key for key, item in value.items() if not isinstance(item, dict)]
-    lists = [key for key, item in value.items() if isinstance(item, list)]
-    return lists or [key for key, item in value.items() if not isinstance(item, dict)]
+    return [key for key, item in value.items() if isinstance(item, list)]
 
 
-def _value_of(row: Any, key: str, place: str) -> Any:
+def value_of(row: Any, key: str, place: str) -> Any:
     if not isinstance(row, dict) or key not in row:
         raise InputError(f"{place}: there is no {key!r}")
     return row[key]

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.lines import LineCutter
-from xentcli.formats.json.document import _keys, _value_of
+from xentcli.formats.json.document import keys_of, value_of
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import choose, notes_of
@@ -68,7 +68,7 @@ class JsonLinesSource(StreamSource):
         self._key: str | None = None
         first = load(as_json(self._first_line(), self.name).json, self.name)
         if isinstance(first, dict):
-            row, keys = first, _keys(first, options)
+            row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)
             first = first[self._key]
@@ -156,7 +156,7 @@ class JsonLinesSource(StreamSource):
             raise InputError(f"{self.name}:{row + 1}: {what}") from error
         value = load(as_json(text, self.name).json, self.name, row + 1)
         if self._key is not None:
-            value = _value_of(value, self._key, f"{self.name}:{row + 1}")
+            value = value_of(value, self._key, f"{self.name}:{row + 1}")
         place = self._place_of(row)
         values = careful(value, place, labels=self._labels)
         if values.shape != self.shape[1:]:
