@@ -87,6 +87,7 @@ def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:
 
 
 def value_of(row: Any, key: str, place: str) -> Any:
+    """Return what one of several objects has under a key."""
     if not isinstance(row, dict) or key not in row:
         raise InputError(f"{place}: there is no {key!r}")
     return row[key]
