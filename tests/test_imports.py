@@ -56,6 +56,7 @@ HEAVY_INSIDE_FUNCTIONS = {
     "formats/arrow/library.py": {"pyarrow"},
     "formats/csv/frame.py": {"pandas"},
     "formats/csv/plain.py": {"simdjson"},
+    "formats/json/values.py": {"simdjson"},
     "cli/parsing.py": {"numpy"},
     "storage/compression.py": {"backports", "compression"},
     "storage/remote.py": {"aiohttp", "fsspec"},

@@ -22,7 +22,7 @@ class Case:
     @property
     def title(self) -> str:
         rows, classes = self.shape
-        kind = "CSV" if self.csv else f"{self.dtype} NPY"
+        kind = "CSV with CSV labels" if self.csv else f"{self.dtype} NPY"
         against = ", class probabilities" if self.labels == "probabilities" else ""
         return f"`xent {self.command}`, {rows:,} × {classes:,} {kind}{against}"
 

@@ -62,6 +62,9 @@ def make_files(case: Case, folder: Path) -> tuple[str, str]:
         make = lambda p: write_npy(p, case, softmax_rows(case))  # noqa: E731
         return logits, made(folder / f"{stem}-probabilities.npy", make)
     labels = np.random.default_rng(1).integers(0, classes, rows)
+    if case.csv:
+        write = lambda p: np.savetxt(p, labels, "%d", header="label", comments="")  # noqa: E731
+        return logits, made(folder / f"{stem}-labels.csv", write)
     return logits, made(folder / f"{stem}-labels.npy", lambda p: np.save(p.open("wb"), labels))
 
 

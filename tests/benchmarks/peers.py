@@ -52,17 +52,17 @@ def scipy_lines(logits: str, labels: str) -> None:
 
 
 def pandas_lines(logits: str, labels: str) -> None:
-    import numpy as np
     import pandas as pd
 
-    print(_numpy_lines(pd.read_csv(logits).to_numpy(), np.load(labels)))
+    y = pd.read_csv(labels).to_numpy()[:, 0]
+    print(_numpy_lines(pd.read_csv(logits).to_numpy(), y))
 
 
 def polars_lines(logits: str, labels: str) -> None:
-    import numpy as np
     import polars as pl
 
-    print(_numpy_lines(pl.read_csv(logits).to_numpy(), np.load(labels)))
+    y = pl.read_csv(labels).to_numpy()[:, 0]
+    print(_numpy_lines(pl.read_csv(logits).to_numpy(), y))
 
 
 def torch_softmax(logits: str, output: str) -> None:

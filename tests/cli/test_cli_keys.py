@@ -168,12 +168,12 @@ def test_what_one_command_writes_the_next_reads(run: Run, loss: str, name: str) 
     assert float(got) == pytest.approx(float(loss), rel=1e-14)
 
 
-HOLDS = "'logits' (5, 3) float64, 'labels' (5,) int64"
+HOLDS = "'a' (5, 3) float64, 'b' (5,) int64"
 BFLOAT16 = ["--input-dtype", "bfloat16"]
 Z = ["loss", "--logits", "z.npy"]
 RUN = ["loss", "--logits", "run.npz"]
 UNUSABLE: list[tuple[list[str], str, str]] = [
-    (["softmax", "run.npz"], f"run.npz: it holds {HOLDS}", "--key NAME says which"),
+    (["softmax", "odd.npz"], f"odd.npz: it holds {HOLDS}", "--key NAME says which"),
     (["softmax", "run.npz", "--key", "logit"], "run.npz: there is no array 'logit'", "did you"),
     (["softmax", "run.npz", "--key", "\x1b[1m"], r"run.npz: there is no array '\x1b[1m'", ""),
     (["softmax", "z.npy", "--key", "a"], "z.npy: npy holds one array: --key is for", ""),
@@ -186,9 +186,11 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
     (["softmax", "z.npy", "--from", "safetensors"], "z.npy: not a safetensors file", ""),
     ([*Z, "--label-key", "a"], "z.npy: npy holds one array: --label-key", ""),
     ([*Z, "--labels", "y.npy", "--label-key", "a"], "y.npy: npy holds one array: --label-key", ""),
-    ([*Z, "--labels", "run.npz"], "run.npz: it holds", "--label-key NAME says which"),
+    ([*Z, "--labels", "odd.npz"], "odd.npz: it holds", "--label-key NAME says which"),
     ([*Z, "--labels", "y.npy", "--weight", "run.npz"], "run.npz: it holds", "a file of one array"),
-    ([*RUN, "--label-key", "labels"], "run.npz: it holds", "--key NAME"),
+    (["loss", "odd.npz", "--label-key", "b"], "odd.npz: it holds", "--key NAME"),
+    (["loss", "odd.npz", "--key", "a"], "odd.npz: it holds", "--label-key NAME"),
+    (["loss", "odd.npz"], "odd.npz: it holds", "--label-key NAME"),
     ([*RUN, "--key", "logits", "--label-column", "a"], "run.npz: npz has no", "--key and --label"),
     ([*RUN, "--key", "logits", "--labels", "few.npy"], "few.npy: 4 labels for the 5 rows", ""),
 ]  # fmt: skip
@@ -196,6 +198,7 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
 
 @pytest.mark.parametrize(("arguments", "message", "hint"), UNUSABLE)
 def test_what_cannot_be_used(run: Run, arguments: list[str], message: str, hint: str) -> None:
+    np.savez("odd.npz", a=np.load("z.npy"), b=np.load("y.npy"))
     outcome = run(*arguments)
     error, *rest = outcome.err.splitlines()
     assert (outcome.code, outcome.stdout) == (1, b"")
@@ -205,8 +208,9 @@ def test_what_cannot_be_used(run: Run, arguments: list[str], message: str, hint:
 
 
 def test_where_the_labels_are_must_be_said(run: Run) -> None:
-    for more in ([], ["--label-key", "a", "--label-column", "b"]):
-        outcome = run("loss", "--logits", "run.npz", "--key", "logits", *more)
+    both = ["run.npz", "--key", "logits", "--label-key", "a", "--label-column", "b"]
+    for arguments in (["z.npy"], ["z.csv"], both):
+        outcome = run("loss", "--logits", *arguments)
         assert outcome.code == 2
         assert "--labels FILE" in outcome.err
     assert run("softmax", "narrow.npy", "--input-dtype", "int8").code == 2

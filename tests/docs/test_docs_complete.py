@@ -123,7 +123,9 @@ def test_every_exit_code_is_documented() -> None:
 def test_every_format_is_documented() -> None:
     text = (ROOT / "xentcli" / "docs" / "files.md").read_text("utf-8")
     rows = table_rows(text, "Formats")
-    assert {re.findall(r"`--to (\w+)`", row[1])[0] for row in rows} == {f.name for f in FORMATS}
+    assert {re.findall(r"`--(?:to|from) (\w+)`", row[1])[0] for row in rows} == {
+        f.name for f in FORMATS
+    }
     said = {word for row in rows for word in re.findall(r"`(\.\w+)`", row[0])}
     assert said == {extension for f in FORMATS for extension in f.extensions}
 

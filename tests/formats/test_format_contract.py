@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from contract import (
     DTYPES,
+    LINES,
     NewProcess,
     again,
     decoded,
@@ -29,9 +30,10 @@ from xentcli.formats import registry
 from xentcli.formats.base import Format, IndexedSource, MemorySource, Source, indexed, read_whole
 from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.json.lines import JsonLinesSource
 from xentcli.formats.shards import open_shards
 
-FORMATS = [*registry.FORMATS, TOY]
+FORMATS = [*registry.FORMATS, TOY, LINES]
 every = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -46,6 +48,7 @@ def one_format_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "FORMATS", [*registry.FORMATS])
     registry.register(TOY)
     monkeypatch.setattr(CsvSource, "block_bytes", 128)
+    monkeypatch.setattr(JsonLinesSource, "block_bytes", 128)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def test_what_is_written_is_read(format_: Format, dtype: str, tmp_path: Path) ->
         source.check_unchanged()
 
 
-@every
+@pytest.mark.parametrize("format_", [f for f in FORMATS if f.open_writer], ids=lambda f: f.name)
 def test_no_writer_takes_complex_numbers(format_: Format) -> None:
     with pytest.raises(OutputError, match="complex") as caught:
         written(format_, np.zeros((2, 2), "c8"))

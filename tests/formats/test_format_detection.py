@@ -50,7 +50,17 @@ def detect(name: str, content: bytes) -> str:
         ("a.npy", b"1,2\n", "npy"),
         ("a", b"1,2\n", "csv"),
         ("<stdin>", b"1\t2\n", "csv"),
-        ("a.json", b"1,2\n", "csv"),
+        ("a.json", b"1,2\n", "json"),
+        ("a", b"[[1,2],[0,1]]", "json"),
+        ("a.csv", b"[[1,2],[0,1]]", "json"),
+        ("a.csv", b" [\n -1e3", "json"),
+        ("<stdin>", b'{"a": [1]}', "json"),
+        ("a.txt", b"tensor([1., 2.])", "json"),
+        ("a.txt", b"array([nan, 2.])", "json"),
+        ("a.csv", b"[CLS],[SEP]\n1,2\n", "csv"),
+        ("a.csv", b"{x},{y}\n1,2\n", "csv"),
+        ("a.csv", b"array,b\n1,2\n", "csv"),
+        ("a.jsonl", b"1\n2\n", "json"),
         ("dir.npy/a.csv", b"1,2\n", "csv"),
         ("a.csv", b"", "csv"),
         ("a.csv", b"\x93NUMPX\1\0", "csv"),
@@ -71,7 +81,7 @@ def test_detection(name: str, content: bytes, want: str) -> None:
 @pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.pkl"])
 def test_other_binary_files_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="a pickle, which is not one of npy, npz, safetensors"):
-        detect(name, b"\x80\2ccopy_reg\n")
+        detect(name, b"\x80\2ccopy_reg\n\1")
 
 
 def test_the_names_on_help_pages_are_those_of_the_formats() -> None:
@@ -96,7 +106,7 @@ def test_a_name_overrules() -> None:
     assert registry.open_source(data, "TSV", ReadOptions()).format == "tsv"
     with pytest.raises(InputError, match="not an NPY file"):
         registry.open_source(Input("a.csv", io.BytesIO(b"1,2\n"), 4), "npy", ReadOptions())
-    with pytest.raises(UsageError, match=r"'hdf5'.*npy, npz, safetensors, csv, tsv"):
+    with pytest.raises(UsageError, match=r"'hdf5'.*npy, npz, safetensors, json, csv, tsv"):
         registry.by_name("hdf5")
 
 

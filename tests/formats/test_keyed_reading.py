@@ -141,14 +141,14 @@ def test_places_have_the_key(tmp_path: Path, kind: str) -> None:
 @kinds
 def test_which_array(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]
-    content = save({"logits": np.zeros((5, 3), "f4"), "labels": np.zeros(5, "i8")})
-    listed = ["'logits' (5, 3) float32", "'labels' (5,) int64"]
+    content = save({"outer": np.zeros((5, 3), "f4"), "inner": np.zeros(5, "i8")})
+    listed = ["'outer' (5, 3) float32", "'inner' (5,) int64"]
     cases: list[tuple[dict[str, Any], str]] = [
         ({}, "--key NAME says which"),
         ({"key_option": "--label-key"}, "--label-key NAME says which"),
         ({"key_option": None}, "a file of one array is needed here"),
-        ({"key": "logit"}, "did you mean --key logits?"),
-        ({"key": "label", "key_option": "--label-key"}, "did you mean --label-key labels?"),
+        ({"key": "oute"}, "did you mean --key outer?"),
+        ({"key": "inne", "key_option": "--label-key"}, "did you mean --label-key inner?"),
         ({"key": "xyz"}, ""),
         ({"key": ""}, ""),
     ]

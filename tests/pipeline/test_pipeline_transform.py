@@ -1,6 +1,7 @@
 """Arrays to arrays of the same rows, through blocks: as in memory, whatever the blocks."""
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_ro
 import xentcli as xent
 from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import read_whole
+from xentcli.formats.files import InputFile
 from xentcli.pipeline.encode import encode
 from xentcli.pipeline.inspect import inspect
 from xentcli.pipeline.transform import Transform, transform
+from xentcli.results.info import ArraySummary
 
 Array = npt.NDArray[Any]
 
@@ -155,17 +158,24 @@ def test_one_hot_rows_are_made_few_at_a_time(tmp_path: Path) -> None:
     np.testing.assert_array_equal(sink.values.argmax(axis=1), labels)
 
 
+def what_is_held(path: Path, values: Array) -> ArraySummary:
+    """Save an array, and return what is said of it."""
+    np.save(path, values)
+    (found,), _ = inspect(InputFile(str(path)), lambda _source: nullcontext(run()))
+    return found.summary
+
+
 def test_what_a_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = values_of((50, 6), "f4")
     values[20, 3], values[30, 0], values[40, 5] = math.nan, math.inf, -math.inf
     set_block_rows(monkeypatch, 7, 6)
-    summary = inspect(npy_file(tmp_path / "x.npy", values), run())
+    summary = what_is_held(tmp_path / "x.npy", values)
     assert (summary.shape, summary.dtype, summary.format) == ((50, 6), "float32", "npy")
     assert (summary.minimum, summary.maximum) == (-math.inf, math.inf)
     counts = summary.nan, summary.positive_infinities, summary.negative_infinities
     assert counts == (1, 1, 1)
     plain = values_of((50, 6))
-    summary = inspect(npy_file(tmp_path / "x.npy", plain), run())
+    summary = what_is_held(tmp_path / "x.npy", plain)
     assert (summary.minimum, summary.maximum) == (plain.min(), plain.max())
     assert summary.mean == math.fsum(plain.ravel()) / 300
 

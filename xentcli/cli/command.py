@@ -1,5 +1,6 @@
 """What a command is: a function, and what its help page shows first."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -12,6 +13,7 @@ from typer.main import get_command
 from xentcli.cli import names
 from xentcli.cli.expand import expand
 
+_NEGATIVE = re.compile(r"-\.?\d")
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
@@ -38,6 +40,20 @@ class PagedCommand(TyperCommand):
     """A command with a help page of ours."""
 
     spec: Command
+
+    def make_parser(self, ctx: Any) -> Any:
+        """Return the parser, which takes what begins like a negative number for an argument."""
+        parser = super().make_parser(ctx)
+        process_option = parser._process_opts
+
+        def process(argument: str, state: Any) -> None:
+            if _NEGATIVE.match(argument):
+                state.largs.append(argument)
+            else:
+                process_option(argument, state)
+
+        parser._process_opts = process  # type: ignore[method-assign, assignment]
+        return parser
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         """Return the help page."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Dtype = Literal["float16", "float32", "float64"]
 Reduction = Literal["mean", "sum", "none"]
 NonFinite = Literal["error", "propagate"]
+Decimal = Literal[".", ","]
 InputDtype = Literal["bfloat16"]
 
 _DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space": " "}

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from xentcli.cli.options import FORMATS, complete_format, of_reading
-from xentcli.cli.parsing import InputDtype, parse_delimiter, parse_names
+from xentcli.cli.parsing import Decimal, InputDtype, parse_delimiter, parse_names
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs import InputFile
@@ -36,6 +36,17 @@ class Reading(NamedTuple):
             show_default="found",
         ),
     ] = None
+    labels_header: Annotated[
+        bool | None,
+        of_reading(
+            "--labels-header/--no-labels-header",
+            help="The same of the file of labels alone.",
+            show_default="found",
+        ),
+    ] = None
+    decimal: Annotated[
+        Decimal, of_reading("--decimal", help="What stands before the fraction of a number in CSV.")
+    ] = "."
     columns: Annotated[
         str | None,
         of_reading(
@@ -86,8 +97,13 @@ class Reading(NamedTuple):
         label_column: str | None = None,
         label_key: str | None = None,
         classes: tuple[str, ...] = (),
+        *,
+        beside: bool = False,
     ) -> "InputFile":
-        """Return a file of labels: all of it, or the column or array that is named."""
+        """Return a file of labels: all of it, or the column or array that is named.
+
+        Those `beside` the logits are an array of the same file that only its name tells.
+        """
         columns = (label_column,) if label_column else None
         return self._file(
             path,
@@ -95,6 +111,8 @@ class Reading(NamedTuple):
             key=label_key,
             key_option="--label-key",
             labels=True,
+            header=self.header if self.labels_header is None else self.labels_header,
+            beside=beside,
             classes=classes,
         )
 
@@ -103,8 +121,8 @@ class Reading(NamedTuple):
 
         options = ReadOptions(
             delimiter=parse_delimiter(self.delimiter),
-            header=self.header,
             encoding=self.encoding,
-            **more,
+            decimal=self.decimal,
+            **{"header": self.header, **more},
         )
         return InputFile(path, self.from_, options)

@@ -47,6 +47,8 @@ class ReadOptions(NamedTuple):
 
     delimiter: str | None = None
     header: bool | None = None
+    decimal: str = "."
+    """What stands before the fraction of a number in text."""
     columns: tuple[str, ...] | None = None
     drop: tuple[str, ...] = ()
     label_column: str | None = None
@@ -62,6 +64,8 @@ class ReadOptions(NamedTuple):
     """The array, in a file that holds several."""
     key_option: str | None = "--key"
     """The option that names it; None where there is none."""
+    beside: bool = False
+    """Whether labels are an array of the logits' own file that only its name tells."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
 

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from xentcli.errors import InputError, reading
 from xentcli.formats import registry
 from xentcli.formats.base import Content, ReadOptions, Reference, Source
+from xentcli.formats.inline import is_inline, open_inline
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
@@ -64,7 +65,9 @@ class FileReference(NamedTuple):
 
 
 def open_file(file: InputFile) -> Source:
-    """Open a file."""
+    """Open a file, or data that stand in its place."""
+    if is_inline(file.path):
+        return open_inline(file.path, file.options)
     data = open_input(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
@@ -113,10 +116,9 @@ def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
     data = open_input(one.path)
     spooled = data.spooled()
-    first, second = (
-        _referred(registry.open_source(spooled, file.format, file.options), file, data)
-        for file in (one, other)
-    )
+    first = _referred(registry.open_source(spooled, one.format, one.options), one, data)
+    spooled.rewind()
+    second = _referred(registry.open_source(spooled, other.format, other.options), other, data)
     return first, second
 
 

@@ -7,6 +7,9 @@ from itertools import islice
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 
+_LOGITS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
+_LOGITS |= {"log_probabilities", "probabilities"}
+_LABELS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
 _LISTED = 8  # arrays that an error lists
 _LONGEST = 60  # characters of a key that are shown
 
@@ -19,7 +22,7 @@ def shown(key: str) -> str:
 def choose(
     file: str, keys: Collection[str], options: ReadOptions, describe: Callable[[str], str]
 ) -> str:
-    """Return the key that the user names, or the only one there is.
+    """Return the key that the user names, the only one there is, or the one whose name says it.
 
     Raises
     ------
@@ -29,8 +32,10 @@ def choose(
     """
     if options.key is not None and options.key in keys:
         return options.key
-    if options.key is None and len(keys) == 1:
+    if options.key is None and len(keys) == 1 and not options.beside:
         return next(iter(keys))
+    if options.key is None and options.key_option and (named := _by_name(keys, options)):
+        return named
     if not keys:
         raise InputError(f"{file}: it holds no array")
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _LISTED)]
@@ -45,3 +50,20 @@ def choose(
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
     meant = f"did you mean {option} {shlex.quote(near[0])}?" if near else None
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
+
+
+def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -> list[str]:
+    """Return a note on the array that `choose` chose, where there were several and none named."""
+    if options.key is not None or len(keys) == 1:
+        return []
+    what, option = ("labels", "--label-key") if options.labels else ("values", options.key_option)
+    return [
+        f"{file}: the {what} are {shown(key)!r}, by name{f' (else {option})' if option else ''}"
+    ]
+
+
+def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
+    """Return the one key whose name says what is wanted."""
+    names = _LABELS if options.labels else _LOGITS
+    found = [key for key in keys if key.casefold() in names]
+    return found[0] if len(found) == 1 else None

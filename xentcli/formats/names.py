@@ -4,6 +4,7 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "npy": "npy",
     "npz": "npz",
     "safetensors": "safetensors",
+    "json": "json",
     "csv": "csv",
     "tsv": "csv",
     "parquet": "arrow",

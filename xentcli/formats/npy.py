@@ -36,7 +36,9 @@ def read_header(data: Input, input_dtype: str | None = None) -> Stored:
     shape, fortran_order, dtype = _parse(data, size)
     if dtype.hasobject or dtype.names or dtype.subdtype:
         what = "Python objects" if dtype.hasobject else "structures"
-        hint = "save plain numbers: np.save(path, array.astype(float))"
+        hint = "save a plain array: np.save(path, np.array(array.tolist()))"
+        if shape == () and dtype.hasobject:
+            hint = "save what is in it: np.savez(path, **array.item()) where it is a dict"
         raise InputError(f"{data.name}: an array of {what} is not read", hint=hint)
     if dtype == "V2" and input_dtype is None:
         hint = "NumPy saves bfloat16 so: --input-dtype bfloat16 reads logits that are"

@@ -1,35 +1,28 @@
 """NPZ: NPY files in a zip archive, stored or compressed, one for each array."""
 
-import io
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from xentcli.errors import InputError, XentError
+from xentcli.errors import InputError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, SequentialWriter, Source
-from xentcli.formats.keys import choose, shown
-from xentcli.storage.inputs import Input, SeekableFile
+from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.storage.archives import open_archive, open_member
+from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
-from xentcli.text import first_line
 
 if TYPE_CHECKING:
-    from zipfile import ZipExtFile, ZipFile, ZipInfo
+    from zipfile import ZipFile, ZipInfo
 
     from numpy.typing import NDArray
 
 _MAGICS = (b"PK\3\4", b"PK\5\6")  # a first member; none
 _ENDING = ".npy"
-_ENCRYPTED = 1  # in a member's flags
-_LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
-_STEP_BYTES = 2**20  # of a member to ask for at once
-_FEW_BYTES = 2**5  # to inflate at once, where zipfile keeps whatever they come to
 _FOREIGN = {
-    "data.pkl": ("a PyTorch file", "np.save(path, tensor.numpy())"),
+    "data.pkl": ("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())"),
     "workbook.xml": ("an Excel file", "save the sheet as CSV"),
 }
 
@@ -40,7 +33,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """
     size, data = data.size, data.spooled()
-    archive = _open_archive(data)
+    archive = open_archive(data, "not an NPZ file")
     members = _members(archive, data.name)
 
     def describe(key: str) -> str:
@@ -50,18 +43,20 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         except InputError:
             return "(not readable)"
 
-    member = members[choose(data.name, members, options, describe)]
+    key = choose(data.name, members, options, describe)
+    member = members[key]
     array = _open_member(archive, member, data)
     stored = npy.read_header(array, options.input_dtype)
     source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
+    source.notes += notes_of(data.name, members, options, key)
     return source
 
 
 def contents(data: Input, options: ReadOptions) -> list[Content]:
     """Return the arrays of a file that can be read at any place, if there are several."""
     del options
-    archive = _open_archive(data)
+    archive = open_archive(data, "not an NPZ file")
     members = _members(archive, data.name)
     listed = []
     for key, member in members.items() if len(members) > 1 else ():
@@ -71,33 +66,6 @@ def contents(data: Input, options: ReadOptions) -> list[Content]:
             shape, dtype = (), "unknown"
         listed.append(Content(key, shape, dtype, key=key))
     return listed
-
-
-@contextmanager
-def _readable(what: str) -> Iterator[None]:
-    """Turn whatever zipfile and its decompressors say into one line."""
-    try:
-        yield
-    except (XentError, MemoryError):
-        raise
-    except Exception as error:
-        raise InputError(f"{what}: {first_line(error)}") from error
-
-
-class _Archive(SeekableFile):
-    """The bytes of an archive, of which no directory makes us read very many at once."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        if size > _LARGEST_READ_BYTES:
-            raise ValueError(f"a directory of {size} bytes is not believable")
-        return super().read(size)
-
-
-def _open_archive(data: Input) -> "ZipFile":
-    from zipfile import ZipFile
-
-    with _readable(f"{data.name}: not an NPZ file"):
-        return ZipFile(cast("IO[bytes]", _Archive(data)))
 
 
 def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
@@ -116,32 +84,9 @@ def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
     return dict(zip(keys, found, strict=True))
 
 
-class _Member(io.RawIOBase):
-    """The inflated bytes of a member."""
-
-    def __init__(self, archive: "ZipFile", info: "ZipInfo", name: str) -> None:
-        from zipfile import ZIP_DEFLATED, ZIP_STORED
-
-        self._what = f"{name}: cannot be read"
-        with _readable(self._what):
-            self._file = cast("ZipExtFile", archive.open(info))
-        self._bounded = info.compress_type in (ZIP_STORED, ZIP_DEFLATED)
-        if not self._bounded:
-            self._file.MIN_READ_SIZE = _FEW_BYTES
-
-    def read(self, size: int = -1, /) -> bytes:
-        with _readable(self._what):
-            if self._bounded:
-                return self._file.read(min(size, _STEP_BYTES))
-            return self._file.read(min(size, len(self._file.peek(_FEW_BYTES))))
-
-
 def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
     name = f"{data.name}:{shown(info.filename.removesuffix(_ENDING))}"
-    if info.flag_bits & _ENCRYPTED:
-        raise InputError(f"{name}: it is encrypted")
-    content = cast("IO[bytes]", _Member(archive, info, name))
-    return Input(name, content, None, check=data.check_unchanged)
+    return open_member(archive, info, name, data)
 
 
 class NpzWriter(SequentialWriter):

@@ -1,11 +1,11 @@
 """The formats there are, and which one a file is in."""
 
-import re
 from importlib import import_module
 from importlib.util import find_spec
 
 from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
 from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
+from xentcli.formats.foreign import other_kind
 from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
@@ -15,14 +15,12 @@ FORMATS: list[Format] = [
     getattr(import_module(f"xentcli.formats.{home}"), name.upper()) for name, home in HOMES.items()
 ]
 
+WHERE_ARE_LABELS = (
+    "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
+    "or --label-key NAME, of the same file"
+)
 _HEAD_BYTES = 64  # that tell a binary format
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
-_OTHERS = {
-    b"\x89HDF": "an HDF5 file",
-    b"\x80\x02": "a pickle",
-}
-_OTHER_TEXTS = {b"{": "JSON", b"<!doctype": "a web page", b"<html": "a web page", b"<?xml": "XML"}
 
 
 def register(format_: Format) -> None:
@@ -56,12 +54,9 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     head = data.peek(_HEAD_BYTES)
     if recognised := next((f for f in FORMATS if f.recognises(head)), None):
         return recognised
-    for magic, what in _OTHERS.items():
-        if head.startswith(magic) and _CONTROL.search(head):
-            raise InputError(f"{data.name}: {what}, which is not one of {_names()}")
-    for start, what in _OTHER_TEXTS.items():
-        if head.lstrip().lower().startswith(start):
-            raise InputError(f"{data.name}: {what}, which is not one of {_names()}")
+    if other := other_kind(head):
+        what = f"{other.what}, which is not one of {_names()}"
+        raise InputError(f"{data.name}: {what}", hint=other.cure)
     if found := by_extension(data.name):
         return found
     if b"\0" in head and encoding is None and not head.startswith(_BYTE_ORDER_MARKS):
@@ -120,6 +115,8 @@ def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
 
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     """Raise InputError if something is to be chosen that the format does not have."""
+    if options.beside and (format_.has_columns or not format_.has_keys):
+        raise UsageError(WHERE_ARE_LABELS)
     chosen = options.columns or options.drop or options.id_column or options.label_column
     if chosen and not format_.has_columns:
         hint = "name a file of --labels" if options.label_column else None

@@ -16,7 +16,7 @@ from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source
-from xentcli.formats.keys import choose, shown
+from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
@@ -64,7 +64,10 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         tensor.begin,
         is_bfloat16=tensor.dtype == "BF16",
     )
-    return open_stored(data, stored.as_input_dtype(options.input_dtype, name), "safetensors", name)
+    stored = stored.as_input_dtype(options.input_dtype, name)
+    source = open_stored(data, stored, "safetensors", name)
+    source.notes += notes_of(data.name, tensors, options, key)
+    return source
 
 
 def contents(data: Input, options: ReadOptions) -> list[Content]:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
 from xentcli.formats.files import InputFile, open_file, remember
+from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
-from xentcli.storage.paths import expand, natural_key, reads_once
+from xentcli.storage.paths import natural_key, reads_once
 
 __all__ = ["IndexedShards", "Shards", "StreamShards", "expand", "open_shards", "reads_once"]
 
@@ -46,6 +47,9 @@ def open_shards(
     paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
+    if any(map(is_inline, paths)):
+        hint = "rows are lists in a list: '[[1,2,3],[4,5,6]]'"
+        raise UsageError("data that are typed cannot be one of several files", hint=hint)
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
     name = shown_name(names[0] if len(names) == 1 else paths[0])

@@ -1,6 +1,7 @@
 """Opening what the user names, and how a run over it is set up."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from xentcli.formats.base import (
     read_whole,
 )
 from xentcli.formats.files import InputFile, open_file, open_pair
+from xentcli.formats.inline import is_inline
+from xentcli.formats.registry import WHERE_ARE_LABELS
 from xentcli.formats.shards import expand, open_shards, reads_once
 
 __all__ = [
@@ -130,18 +133,12 @@ def open_both(
         source = open_shards(logits, file_of, without)
         names = classes or source.columns or ()
         return source, open_shards(labels, lambda path: labels_of(path, classes=names), without)
-    if (label_column is None) == (label_key is None):
-        raise UsageError(
-            "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-            "or --label-key NAME, of the same file"
-        )
+    if label_column is not None and label_key is not None:
+        raise UsageError(WHERE_ARE_LABELS)
+    if label_column is None:
+        labels_beside = partial(labels_of, beside=label_key is None)
+        return _open_arrays(logits, file_of, labels_beside, without)
     once = any(map(reads_once, logits))
-    if label_key is not None and len(logits) == 1 and once:
-        return open_pair(file_of(logits[0]), labels_of(logits[0]))
-    if label_key is not None and once:
-        raise UsageError("--label-key reads several files twice, which pipes are not")
-    if label_key is not None:
-        return open_shards(logits, file_of, without), open_shards(logits, labels_of, without)
     both = open_shards(
         logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
@@ -151,3 +148,19 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_shards(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def _open_arrays(
+    names: Sequence[str],
+    file_of: Callable[..., InputFile],
+    labels_of: Callable[..., InputFile],
+    without: Sequence[str],
+) -> tuple[Source, Source]:
+    """Open two arrays of the same files; labels first, which may have no key to be found by."""
+    if not any(map(is_inline, names)) and any(map(reads_once, names)):
+        if len(names) > 1:
+            raise UsageError("--label-key reads several files twice, which pipes are not")
+        labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
+        return logits, labels
+    labels = open_shards(names, labels_of, without)
+    return open_shards(names, file_of, without), labels

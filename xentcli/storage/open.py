@@ -40,7 +40,12 @@ def open_input(name: str) -> Input:
 
 def decompressed(data: Input) -> Input:
     """Return the content of an input that is compressed; any other one as it is."""
-    codec = codec_of(data.peek(HEAD_BYTES))
+    head = data.peek(HEAD_BYTES)
+    if head.startswith(b"PK\3\4"):
+        from xentcli.storage.archives import only_member
+
+        return only_member(data) or data
+    codec = codec_of(head)
     if codec is None:
         return data
     content: Any = Decompressing(data.name, data.read, codec)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,11 +10,17 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
 from xentcli.formats.csv.columns import Columns, are_names, choose, find_index, is_label
-from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, is_number
+from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
+from xentcli.formats.csv.numbers import (
+    cure,
+    is_almost_number,
+    is_cut,
+    is_decimal_comma,
+    is_number,
+    with_point,
+)
 
-_SAMPLE_LINES = 20  # that decide on the delimiter
 _LABEL_ROWS = 1000  # that decide whether labels are names
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,13 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     """Decide how to read a file that starts with `head`, which ends at a line end."""
     text = decode(head, name, 1).removeprefix("# ")  # as np.savetxt begins a header
     notes: list[str] = []
-    delimiter = options.delimiter or _find_delimiter(text, usual_delimiter)
-    if options.delimiter is None and delimiter != usual_delimiter:
-        notes.append(f"{name}: cells are separated by {_DELIMITERS[delimiter]}")
+    text, said = without_sep_line(text)
+    delimiter = delimiter_of(text, said, options, usual_delimiter)
+    if said is None and delimiter not in (options.delimiter, usual_delimiter):
+        notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
     squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
     padded, text = squeezed != text, squeezed
-    rows = _rows(text, delimiter, name)
+    rows = _rows(text, delimiter, name, options.decimal)
     first, header_lines = next(rows, ([], 0))
     second, _ = next(rows, (None, 0))
     if second is None:
@@ -77,56 +83,24 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     )
     values, texts = _roles(columns, label_names=label_names)
     labels = columns.values if columns.label is None else (columns.label,)
-    layout = RowLayout(delimiter, fields, names, values, texts, index, labels if labelled else ())
-    header_lines = header_lines if is_header else 0
+    layout = RowLayout(
+        delimiter, fields, names, values, texts, index, labels if labelled else (), options.decimal
+    )
+    header_lines = (header_lines if is_header else 0) + (said is not None)
     return Beginning(layout, header_lines, columns, label_names, padded, notes)
 
 
-def _rows(text: str, delimiter: str, name: str) -> Iterator[tuple[list[str], int]]:
+def _rows(
+    text: str, delimiter: str, name: str, decimal: str = "."
+) -> Iterator[tuple[list[str], int]]:
     """Yield the cells of each row, and how many lines are read then."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for cells in reader:
-            yield cells, reader.line_num
+            points = cells if decimal == "." else [with_point(cell) for cell in cells]
+            yield points, reader.line_num
     except csv.Error as error:
         raise InputError(f"{name}:{reader.line_num}: {error}") from error
-
-
-def _find_delimiter(text: str, usual: str) -> str:
-    """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
-    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
-    lines = lines[:-1] if len(lines) > 1 else lines
-    candidates = []
-    for delimiter in (usual, *(d for d in _DELIMITERS if d != usual and d in text)):
-        if delimiter == " ":
-            lines = squeeze("\n".join(lines).encode()).decode().split("\n")
-        try:
-            rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
-        except csv.Error:
-            continue
-        numbers = _share_of_numbers(rows, delimiter)
-        if numbers and (delimiter != " " or numbers == 1.0):
-            candidates.append((numbers, delimiter))
-    if not candidates:
-        return usual
-    best = max(numbers for numbers, _ in candidates)
-    return next(delimiter for numbers, delimiter in candidates if numbers == best)
-
-
-def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:
-    """Return how many cells of a row are numbers, if all rows have as many cells, at least two.
-
-    The header that R writes lacks a name for the first column, which names the rows.
-    """
-    widths = {len(cells) for cells in rows[1:] or rows}
-    width = widths.pop() if len(widths) == 1 else 0
-    lacking = width - len(rows[0]) if rows else 0
-    if width < 2 or lacking not in (0, 1) or (lacking and width < 3):
-        return None
-    last = next((cells for cells in reversed(rows) if "..." not in cells), rows[-1])
-    last = last[lacking:]
-    last = last if delimiter == "," else [cell.replace(",", ".") for cell in last]
-    return sum(map(is_number, last)) / len(last)
 
 
 _MISSING = {"", "na", "n/a", "null", "none"}
@@ -182,7 +156,8 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
         )
     for i, cell in first.items():
         if is_almost_number(cell):
-            hint = cure(cell, None) if is_cut(cell) else "say which with --header or --no-header"
+            known = is_cut(cell) or is_decimal_comma(cell)
+            hint = cure(cell, None) if known else "say which with --header or --no-header"
             raise InputError(
                 f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint
             )

@@ -39,6 +39,8 @@ class RowLayout:
         What the first field, which then counts the rows and is left out, counts from.
     labels : tuple of int
         The fields that hold labels, or several that may.
+    decimal : str
+        What stands before the fraction of a number.
     """
 
     delimiter: str
@@ -48,6 +50,7 @@ class RowLayout:
     texts: tuple[int, ...] = ()
     index: int | None = None
     labels: tuple[int, ...] = ()
+    decimal: str = "."
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -135,7 +138,7 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
     """
     text = decode(content, name, first_line)
     check_quotes(content, layout.delimiter, name, first_line)
-    plain = not _ODD.search(text)  # else float() reads more than numbers
+    plain = layout.decimal == "." and not _ODD.search(text)  # else float() reads more than numbers
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
     rows: list[list[float]] = []
     texts: list[list[str]] = []
@@ -168,7 +171,7 @@ def _numbers(cells: list[str], layout: RowLayout, place: str, *, plain: bool) ->
     numbers = []
     for field in layout.values:
         try:
-            numbers.append(to_number(cells[field]))
+            numbers.append(to_number(cells[field], layout.decimal))
         except ValueError as error:
             raise InputError(
                 f"{place}: {layout.column(field)}: {error}",

@@ -8,6 +8,7 @@ _NUMBER = re.compile(
     r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?|nan)", re.A | re.I
 )
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]++|\.*+\d[\d\s_,.'%]*+|\d++/\d++)", re.A | re.I)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.A)
 _SHOWN = 40  # characters of a cell
 
 
@@ -21,7 +22,7 @@ def is_almost_number(cell: str) -> bool:
     return not is_number(cell) and _ALMOST_NUMBER.fullmatch(cell.strip()) is not None
 
 
-def to_number(cell: str) -> float:
+def to_number(cell: str, decimal: str = ".") -> float:
     """Return the float64 nearest to a cell's number.
 
     Raises
@@ -29,12 +30,31 @@ def to_number(cell: str) -> float:
     ValueError
         If it is no number, or larger than any float64; the message says which.
     """
+    if decimal == ",":
+        if "." in cell and (is_number(cell) or is_almost_number(cell)):
+            raise ValueError(f"{shown(cell)} has a point, and the decimal mark is a comma")
+        cell = with_point(cell)
     if not is_number(cell):
         raise ValueError(_why_no_number(cell))
     number = float(cell)
     if math.isinf(number) and "inf" not in cell.lower():
         raise ValueError(f"{shown(cell.strip())[1:-1]} is larger than any float64")
     return number
+
+
+def with_point(cell: str) -> str:
+    """Return a number with a decimal comma as one with a point; any other cell as it is."""
+    return cell.replace(",", ".") if has_decimal_comma(cell) else cell
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Whether a cell is a number, if its one comma is a decimal mark."""
+    return cell.count(",") == 1 and "." not in cell and is_number(cell.replace(",", "."))
+
+
+def is_decimal_comma(cell: str) -> bool:
+    """Whether the comma of a number can only be a decimal mark, and stand between no thousands."""
+    return has_decimal_comma(cell) and _THOUSANDS.fullmatch(cell.strip()) is None
 
 
 def shown(cell: str) -> str:
@@ -50,7 +70,7 @@ def is_cut(cell: str) -> bool:
 def _why_no_number(cell: str) -> str:
     if not cell.strip():
         return "an empty cell"
-    if re.fullmatch(r"\s*[+-]?\d+,\d+\s*", cell):
+    if has_decimal_comma(cell):
         return f"{shown(cell)} is not a number: a decimal comma, or a comma between thousands?"
     if is_cut(cell):
         return f"{shown(cell)} is not a number: printed in short, and cut where the dots stand"
@@ -60,12 +80,14 @@ def _why_no_number(cell: str) -> str:
 def cure(cell: str, drop: str | None) -> str | None:
     """Say what to do about a cell that is no number; `drop` is how an option names its column."""
     without = f"leave the column out with --drop {drop}" if drop else None
-    if "\0" in cell:
-        return "is the text UTF-16? --encoding utf-16-le"
-    if is_cut(cell) or "[" in cell:
-        return "write the whole array: numpy.save, numpy.savetxt, DataFrame.to_csv"
+    if "\0" in cell or is_cut(cell) or "[" in cell:
+        whole = "write the whole array: numpy.save, numpy.savetxt, DataFrame.to_csv"
+        return "is the text UTF-16? --encoding utf-16-le" if "\0" in cell else whole
     if not cell.strip():
         return f"fill it in, or {without}" if without else "fill it in"
+    if has_decimal_comma(cell):
+        unsure = "is it a decimal comma? --decimal , ; 1,234 between thousands is written 1234"
+        return "--decimal , reads decimal commas" if is_decimal_comma(cell) else unsure
     if is_almost_number(cell) or is_number(cell):
         return "numbers are written like 1234, 1.5 or 1e-3"
     return without

@@ -1,0 +1,160 @@
+"""JSON of every kind that people have: what is read, and what is named where it cannot be."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from contract import values_of
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from opening import Array, assert_same_bits, file_input
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.inline import is_inline
+from xentcli.formats.json.document import read
+from xentcli.formats.json.lines import JsonLinesSource
+from xentcli.storage.inputs import Input
+
+Z = [[1.5, -0.25, 0.125], [0.5, 2.0, -1.0]]
+PLAIN = ReadOptions()
+LABELS = ReadOptions(labels=True, key_option="--label-key")
+
+
+def opened(folder: Path, text: str, name: str = "a.json", options: ReadOptions = PLAIN) -> Source:
+    (folder / name).write_text(text)
+    file = (folder / name).open("rb", buffering=0)
+    return registry.open_source(Input(name, file, len(text)), None, options)
+
+
+def array_of(text: str, options: ReadOptions | None = None) -> Array:
+    return read(text.encode(), "a.json", options or ReadOptions())[0]
+
+
+@given(arrays.arrays(np.float64, arrays.array_shapes(max_dims=3), elements=st.floats(width=64)))
+def test_what_python_writes_is_read_to_the_bit(array: Array) -> None:
+    got = array_of(json.dumps(array.tolist()))
+    np.testing.assert_array_equal(got, array)
+    assert_same_bits(np.isnan(got), np.isnan(array))
+
+
+@given(arrays.arrays(np.float64, (3, 2), elements=st.floats(-1e6, 1e6)))
+def test_what_numpy_prints_is_read(array: Array) -> None:
+    with np.printoptions(floatmode="unique", suppress=False):
+        np.testing.assert_array_equal(array_of(repr(array)), array)
+
+
+PRINTED = {
+    "tensor([[1., 2.5000e-05],\n        [-3., nan]], device='cuda:0', dtype=torch.float16)": (
+        [[1, 2.5e-5], [-3, np.nan]]
+    ),
+    "tensor([0, 2, 1])": [0, 2, 1],
+    "tensor(3.)": 3.0,
+    "tensor([1., -inf], grad_fn=<AddBackward0>)\n": [1.0, -np.inf],
+    "array([[ 1.5  , -0.25 ],\n       [ 2.   ,  1.   ]], dtype=float32)": [[1.5, -0.25], [2, 1]],
+    "Array([.5, 1.e+00], dtype=float32)": [0.5, 1.0],
+}
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_printed_arrays(text: str) -> None:
+    values, (note,) = read(text.encode(), "a.txt", ReadOptions())
+    np.testing.assert_array_equal(values, PRINTED[text])
+    assert note.startswith("a.txt: read as printed")
+
+
+def test_names_are_labels() -> None:
+    assert array_of('["cat", "d.og"]', LABELS).tolist() == ["cat", "d.og"]
+    assert array_of("[true, false]", LABELS).tolist() == [1.0, 0.0]
+
+
+WRONG = {
+    "[[1, 2], [1]]": r"a\.json\[1\]: a list of 1 where the first has 2",
+    "[[1, 2], [1, [2]]]": r"a\.json\[1, 1\]: a list where there should be a number",
+    "[1, [2]]": r"a\.json\[1\]: a list where there should be a number",
+    "[[1, 2], 3]": r"a\.json\[1\]: 3 where there should be a list",
+    "[[1, 2], [3, null]]": r"a\.json\[1, 1\]: null is not a number",
+    "[[1, 2], [3, true]]": r"a\.json\[1, 1\]: true is not a number",
+    '[[1, 2], [3, "x"]]': r'a\.json\[1, 1\]: "x" is not a number',
+    "[[1, 2],\n [3, 1e400]]": r"a\.json: 1e400 is larger than any float64",
+    "[[1, 2],\n [3, 4": r"a\.json: the JSON ends too early",
+    '{"a": [[1, 2],\n [3, 4]': r"a\.json: the JSON ends too early",
+    "[[1, 2],\n [3 4]]": r"a\.json:2:5: no JSON: expecting ',' delimiter",
+    "[[1, 2]] [[3]]": r"a\.json:1:10: no JSON: something follows the value",
+    "tensor([[1., 2.],\n        ...,\n        [3., 4.]])": "printed in short",
+    "[" * 5000: "too deep|too early",
+    '{"a": [1], "b": [2]}': r"a\.json: it holds 'a' \(1,\), 'b' \(1,\)",
+    '{"loss": 1}': r"a\.json: it holds no array",
+    "{}": r"a\.json: it holds no array",
+}
+
+
+@pytest.mark.parametrize("text", WRONG, ids=lambda text: text[:20])
+def test_what_is_wrong_is_one_line_with_a_place(text: str) -> None:
+    with pytest.raises(InputError, match=WRONG[text]) as caught:
+        array_of(text)
+    assert "\n" not in caught.value.message
+
+
+def test_objects(tmp_path: Path) -> None:
+    both = {"id": 7, "labels": [0, 1], "logits": Z}
+    rows = [{"id": i, "label": i, "logits": row} for i, row in enumerate(Z)]
+    for text in (json.dumps(both), json.dumps(rows), "\n".join(map(json.dumps, rows))):
+        source = opened(tmp_path, text)
+        assert values_of(source, 9).tolist() == Z
+        assert source.notes in ([], ["a.json: the values are 'logits', by name (else --key)"])
+        assert values_of(opened(tmp_path, text, options=LABELS), 9).tolist() == [0.0, 1.0]
+        named = LABELS._replace(key="id")
+        if "\n" in text:
+            assert values_of(opened(tmp_path, text, options=named), 9).tolist() == [0.0, 1.0]
+
+
+def test_lines_are_rows(tmp_path: Path) -> None:
+    assert values_of(opened(tmp_path, "[1, 2]", "a.jsonl"), 9).tolist() == [[1.0, 2.0]]
+    assert values_of(opened(tmp_path, "1\n2\n", "a.jsonl"), 9).tolist() == [1.0, 2.0]
+    assert values_of(opened(tmp_path, "[1, 2]\n[3, NaN]\n"), 9).shape == (2, 2)
+    assert opened(tmp_path, "[[1,\n 2]]", "a.jsonl").shape == (1, 2)
+    names = opened(tmp_path, '"cat"\n"dog"\n', "a.jsonl", LABELS)
+    assert values_of(names, 9).tolist() == ["cat", "dog"]
+
+
+LINES = {
+    "[1, 2]\n[3, null]\n": r"a\.jsonl:2\[1\]: null is not a number",
+    "[1, 2]\n[3]\n": r"a\.jsonl:2: shape \(1,\), and the first row has \(2,\)",
+    "[1, 2]\n\n[3, 4]\n": r"a\.jsonl:2: an empty line",
+    "[1, 2]\n[3, 4": r"a\.jsonl: the JSON ends too early",
+    "[1, 2]\n[3 4]\n[1, 2]": r"a\.jsonl:2:4: no JSON",
+    '{"logits": [1]}\n{"logit": [1]}\n': r"a\.jsonl:2: there is no 'logits'",
+    '{"logits": [1]}\n{"logits": ["x"]}\n': r'a\.jsonl:2: logits\[0\]: "x" is not a number',
+}
+
+
+@pytest.mark.parametrize("text", LINES, ids=repr)
+def test_a_line_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
+    with (
+        file_input(tmp_path / "a.jsonl", text.encode()) as data,
+        pytest.raises(InputError, match=LINES[text]),
+    ):
+        values_of(registry.open_source(data, None, ReadOptions()), 9)
+
+
+def test_lines_are_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JsonLinesSource, "block_bytes", 64)
+    rows = np.random.default_rng(0).normal(size=(100, 3))
+    with file_input(tmp_path / "a.jsonl", "\n".join(map(str, rows.tolist())).encode()) as data:
+        source = registry.open_source(data, None, ReadOptions())
+        assert max(block.rows for block in source.blocks(1)) < 5
+        assert_same_bits(values_of(source, 1), rows)
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "-1,2", ".5", "2", "[[1,2]]", "tensor([1.])", "nan, 1"])
+def test_what_is_data(text: str) -> None:
+    assert is_inline(text)
+
+
+@pytest.mark.parametrize("text", ["a,b", "1,x", "[0-9].npy", "z.npy", "", "-", "[ab]", "1.npy"])
+def test_what_is_no_data(text: str) -> None:
+    assert not is_inline(text)

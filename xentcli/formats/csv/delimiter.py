@@ -1,0 +1,68 @@
+"""What stands between the cells of a file."""
+
+import csv
+import re
+
+from xentcli.formats.base import ReadOptions
+from xentcli.formats.csv.cells import squeeze
+from xentcli.formats.csv.numbers import is_number
+
+_SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
+_SAMPLE_LINES = 20  # that decide on the delimiter
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
+
+
+def without_sep_line(text: str) -> tuple[str, str | None]:
+    """Return text without the line by which Excel is told the delimiter, and the delimiter."""
+    match = _SEP_LINE.match(text)
+    return (text[match.end() :], match[1]) if match else (text, None)
+
+
+def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) -> str:
+    """Return the delimiter that the user or the file says, or the one that is found.
+
+    What the user says is for files in which it occurs: labels may have another one.
+    """
+    named = options.delimiter
+    if named is not None and (named in text or not options.labels):
+        return named
+    if options.decimal == "," and '"' not in text:
+        text = text.replace(",", ".")
+    return said or _find_delimiter(text, usual)
+
+
+def _find_delimiter(text: str, usual: str) -> str:
+    """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
+    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
+    lines = lines[:-1] if len(lines) > 1 else lines
+    candidates = []
+    for delimiter in (usual, *(d for d in DELIMITERS if d != usual and d in text)):
+        if delimiter == " ":
+            lines = squeeze("\n".join(lines).encode()).decode().split("\n")
+        try:
+            rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
+        except csv.Error:
+            continue
+        numbers = _share_of_numbers(rows, delimiter)
+        if numbers and (delimiter != " " or numbers == 1.0):
+            candidates.append((numbers, delimiter))
+    if not candidates:
+        return usual
+    best = max(numbers for numbers, _ in candidates)
+    return next(delimiter for numbers, delimiter in candidates if numbers == best)
+
+
+def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:
+    """Return how many cells of a row are numbers, if all rows have as many cells, at least two.
+
+    The header that R writes lacks a name for the first column, which names the rows.
+    """
+    widths = {len(cells) for cells in rows[1:] or rows}
+    width = widths.pop() if len(widths) == 1 else 0
+    lacking = width - len(rows[0]) if rows else 0
+    if width < 2 or lacking not in (0, 1) or (lacking and width < 3):
+        return None
+    last = next((cells for cells in reversed(rows) if "..." not in cells), rows[-1])
+    last = last[lacking:]
+    last = last if delimiter == "," else [cell.replace(",", ".") for cell in last]
+    return sum(map(is_number, last)) / len(last)

@@ -1,0 +1,55 @@
+"""Files of other kinds, known by their first bytes, and what to do with them."""
+
+import re
+from typing import NamedTuple
+
+_SAVE = "in the program that made it: numpy.save('a.npy', array), which xent reads"
+
+
+class Other(NamedTuple):
+    """A kind of file that is not read."""
+
+    what: str
+    cure: str | None = None
+
+
+_PICKLE = Other("a pickle", f"to read it would run what it says; save plain arrays {_SAVE}")
+_PYTORCH = Other("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())")
+_WEB_PAGE = Other("a web page", "was the file downloaded, or the page about it?")
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
+_BINARY = (
+    (rb"\x89HDF", Other("an HDF5 file", "in Python: numpy.save('a.npy', file['logits'][:])")),
+    (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
+    (rb"\x80[\x02-\x05]|[\](}]q\0", _PICKLE),
+    (
+        rb"\x78[\x01\x5e\x9c\xda]",
+        Other("a file that joblib or zlib has compressed", f"save it {_SAVE}"),
+    ),
+    (rb"MATLAB 5\.0 MAT-file", Other("a MATLAB file", "scipy.io.loadmat reads it in Python")),
+    (rb"GGUF", Other("a GGUF model")),
+    (rb"SQLite format 3", Other("an SQLite database", "save the table as CSV")),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Other("an Excel file", "save the sheet as CSV")),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", Other("a picture")),
+    (
+        rb"RD[XA][23]\n|X\n\0\0\0",
+        Other("an R file", "in R: write.csv(x, 'a.csv', row.names = FALSE)"),
+    ),
+    (rb"7z\xbc\xaf\x27\x1c|Rar!", Other("an archive", "take the file out of it")),
+)
+_TEXT = (
+    (rb"\(?c[A-Za-z_][\w.]*\n\w+\n|\(?[dl]p?\d+\n|\([dl]p", _PICKLE),  # protocols 0 and 1
+    (rb"\s*(?i:<!doctype|<html)", _WEB_PAGE),
+    (rb"\s*<\?xml", Other("XML")),
+    (rb"%PDF-", Other("a PDF file")),
+    (rb"version https://git-lfs", Other("a Git LFS pointer, not the file itself", "git lfs pull")),
+)
+
+
+def other_kind(head: bytes) -> Other | None:
+    """Return what these first bytes can only be, if that is no format that is read."""
+    if _CONTROL.search(head):
+        found = next((other for magic, other in _BINARY if re.match(magic, head)), None)
+        if found:
+            return found
+    return next((other for start, other in _TEXT if re.match(start, head)), None)

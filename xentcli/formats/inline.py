@@ -1,0 +1,66 @@
+"""Data that a user types where a file could be named: ``1,2,3`` or ``[[1,2],[0,1]]``."""
+
+import os
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from xentcli.errors import InputError, UsageError
+from xentcli.formats.base import MemorySource, ReadOptions, Source
+from xentcli.storage import paths
+from xentcli.text import visible
+
+_NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
+_ROW = re.compile(rf"\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*", re.I | re.A)
+_LISTS = re.compile(
+    r"\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
+    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()",
+    re.I,
+)
+_SHOWN = 30  # characters
+
+
+def is_inline(name: str) -> bool:
+    """Whether what stands for a file is data itself: numbers or lists, and no file of this name."""
+    if os.path.lexists(name):
+        return False
+    return _ROW.fullmatch(name) is not None or _is_lists(name)
+
+
+def expand(name: str, without: Iterable[str] = ()) -> list[str]:
+    """Return the files that a pattern matches; any other name, and data, as it is.
+
+    No pattern matches the names `without`, what will be written.
+    """
+    return [name] if is_inline(name) else paths.expand(name, without)
+
+
+def _is_lists(name: str) -> bool:
+    """Whether text is lists, and no pattern such as ``[0-9].npy``."""
+    return _LISTS.match(name) is not None and name.rstrip().endswith(("]", ")"))
+
+
+def open_inline(text: str, options: ReadOptions) -> Source:
+    """Return the array that a text is."""
+    shown = visible(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
+    if options.key or options.columns or options.drop or options.id_column or options.label_column:
+        raise InputError(f"{shown}: numbers that are typed have no columns and no keys")
+    if options.beside:
+        raise UsageError(f"where are the labels of {shown}?", hint="they come next: 2,0,1")
+    if _is_lists(text):
+        from xentcli.formats.json.document import read
+
+        values, notes = read(text.encode(errors="surrogateescape"), shown, options)
+    else:
+        cells = re.split(r"\s*,\s*|\s+", text.strip())
+        values, notes = np.array([float(cell) for cell in cells]), []
+        too_large = [
+            c for c, v in zip(cells, values, strict=True) if np.isinf(v) and "i" not in c.lower()
+        ]
+        if too_large:
+            raise InputError(f"{shown}: {too_large[0]} is larger than any float64")
+    source = MemorySource(shown, values)
+    source.stored_dtype = "text" if values.dtype == object else "float64"
+    source.notes = notes
+    return source

@@ -1,0 +1,32 @@
+"""JSON: nested lists, objects of them, JSON lines, and arrays as Python prints them. Only read."""
+
+import re
+
+from xentcli.formats.base import Format, ReadOptions, Source
+from xentcli.storage.inputs import Input
+
+# A list of lists, numbers or names; an object; what PyTorch, NumPy and JAX print. No cell of CSV.
+_BEGINS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:\[\s*+(?:[\[\]{\"\s]|-?[\d.]|-?nan|-?inf|null|true|false|NaN|-?Inf|\Z)"
+    rb"|\{\s*+[\"}]|\{\s*+\Z|(?:torch\.)?(?:tensor|Tensor|array|Array|Parameter containing:)\s*+\()"
+)
+
+
+def open_source(data: Input, options: ReadOptions) -> Source:
+    """Open JSON: lines one by one, anything else as a whole."""
+    from xentcli.formats.json.document import open_document
+    from xentcli.formats.json.lines import JsonLinesSource, are_lines
+
+    if are_lines(data):
+        return JsonLinesSource(data, options)
+    return open_document(data, options)
+
+
+JSON = Format(
+    name="json",
+    extensions=(".json", ".jsonl", ".ndjson"),
+    recognises=lambda head: _BEGINS.match(head) is not None,
+    open_source=open_source,
+    is_text=True,
+    has_keys=True,
+)

@@ -1,0 +1,93 @@
+"""JSON that is one value: a list of lists, or an object of them. It is held in memory."""
+
+from typing import Any
+
+from xentcli.errors import InputError
+from xentcli.formats.base import MemorySource, ReadOptions, Source
+from xentcli.formats.json.printed import as_json
+from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
+from xentcli.formats.keys import choose, notes_of
+from xentcli.storage.inputs import Input
+
+_PIECE_BYTES = 2**22
+_MARK = b"\xef\xbb\xbf"
+
+
+def open_document(data: Input, options: ReadOptions) -> Source:
+    """Read an array of one JSON value."""
+    if data.seekable:
+        data.rewind()
+    content = b"".join(iter(lambda: data.read(_PIECE_BYTES), b"")).removeprefix(_MARK)
+    if not content.strip():
+        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
+    values, notes = read(content, data.name, options)
+    source = MemorySource(data.name, values)
+    source.format = "json"
+    source.stored_dtype = "text" if values.dtype == object else "float64"
+    source.size, source.unchanged = data.size, data.check_unchanged
+    source.notes = notes
+    return source
+
+
+def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
+    """Return the array of one JSON value, and what was decided."""
+    if options.key is None and (simdjson := parser()) is not None:
+        numbers = _plain(simdjson, content)
+        if numbers is not None:
+            return numbers, []
+    text, printed = as_json(_decoded(content, name), name)
+    value = load(text, name)
+    notes = []
+    if printed:
+        notes.append(f"{name}: read as printed: {printed} rounds what it prints")
+    where = name
+    if isinstance(value, dict):
+        found, keys = value, keys_of(value, options)
+        key = choose(name, keys, options, lambda key: describe(found[key]))
+        notes += notes_of(name, keys, options, key)
+        value, where = value[key], f"{name}:{key}"
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        keys = keys_of(value[0], options)
+        each = f"in each of {len(value)} objects"
+        key = choose(name, keys, options, lambda _: each)
+        notes += notes_of(name, keys, options, key)
+        value, where = [value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
+    elif options.key is not None:
+        raise InputError(
+            f"{name}: it holds one array: {options.key_option} is for files of several"
+        )
+
+    def place(index: tuple[int, ...]) -> str:
+        return f"{where}{list(index)}" if index else where
+
+    return careful(value, place, labels=options.labels), notes
+
+
+def _plain(simdjson: Any, content: bytes) -> Array | None:
+    try:
+        return fast(simdjson.parse(content))
+    except (ValueError, RuntimeError):
+        return None
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        byte = content[error.start]
+        raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
+
+
+def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:
+    """Return the keys of lists; of what else may be an array too, where that is asked for."""
+    if options.key in value or options.labels:
+        return [key for key, item in value.items() if not isinstance(item, dict)]
+    return [key for key, item in value.items() if isinstance(item, list)]
+
+
+def value_of(row: Any, key: str, place: str) -> Any:
+    """Return what one of several objects has under a key."""
+    if not isinstance(row, dict) or key not in row:
+        raise InputError(f"{place}: there is no {key!r}")
+    return row[key]

@@ -1,0 +1,171 @@
+"""JSON lines: one row a line, read in blocks of whole lines."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from xentcli.errors import InputError
+from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
+from xentcli.formats.csv.lines import LineCutter
+from xentcli.formats.json.document import keys_of, value_of
+from xentcli.formats.json.printed import as_json
+from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
+from xentcli.formats.keys import choose, notes_of
+from xentcli.formats.sources import restored
+from xentcli.storage.inputs import Input
+
+_BLOCK_BYTES = 2**21
+_LONGEST_LINE_BYTES = 2**26
+_HEAD_BYTES = 2**16
+_LINES = (".jsonl", ".ndjson")
+
+
+def are_lines(data: Input) -> bool:
+    """Whether the first line is a value, and another line follows or the name says lines."""
+    wanted = _HEAD_BYTES
+    head = data.peek(wanted)
+    while b"\n" not in head.lstrip() and len(head) == wanted < _LONGEST_LINE_BYTES:
+        wanted *= 4
+        head = data.peek(wanted)
+    first, _, rest = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    if not rest.strip() and data.suffix not in _LINES:
+        return False
+    try:
+        json.loads(first)
+    except ValueError:
+        return False
+    return True
+
+
+def _apart(data: Input) -> Input:
+    """Return a seekable input with a position of its own: the same file may have two arrays."""
+    if not data.seekable:
+        return data
+    file: Any = data.as_file()
+    return Input(data.name, file, data.size, check=data.check_unchanged)
+
+
+class JsonLinesSource(StreamSource):
+    """Rows that are JSON, one a line: numbers, lists, names, or objects that hold these.
+
+    Blocks carry their bytes.
+    """
+
+    block_bytes = _BLOCK_BYTES
+    longest_line_bytes = _LONGEST_LINE_BYTES
+    format = "json"
+    carries_bytes = True
+    of_this_process = ("unchanged", "_data")
+
+    def __init__(self, data: Input, options: ReadOptions) -> None:
+        self.name, self.size = data.name, data.size
+        self.unchanged = data.check_unchanged
+        self.notes: list[str] = []
+        self._data = _apart(data)
+        self._labels = options.labels
+        self._key: str | None = None
+        first = load(as_json(self._first_line(), self.name).json, self.name)
+        if isinstance(first, dict):
+            row, keys = first, keys_of(first, options)
+            self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
+            self.notes += notes_of(self.name, keys, options, self._key)
+            first = first[self._key]
+        elif options.key is not None:
+            raise InputError(
+                f"{self.name}: it holds one array: {options.key_option} is for files of several"
+            )
+        row_values = careful(first, self._place_of(0), labels=options.labels)
+        self.dtype: np.dtype[Any] = row_values.dtype
+        self.stored_dtype = "text" if self.dtype == object else "float64"
+        self.shape: Shape = (None, *row_values.shape)
+
+    def _first_line(self) -> str:
+        wanted = _HEAD_BYTES
+        head = self._data.peek(wanted)
+        while b"\n" not in head and len(head) == wanted <= self.longest_line_bytes:
+            wanted *= 4
+            head = self._data.peek(wanted)
+        return head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode(errors="replace")
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a row by its line."""
+        return self._place_of(index[0])(index[1:]) if index else self.name
+
+    def _place_of(self, row: int) -> Any:
+        key = "" if self._key is None else f": {self._key}"
+        where = f"{self.name}:{row + 1}{key}"
+        return lambda index: f"{where}{list(index)}" if index else where
+
+    def kept(self) -> "JsonLinesSource":
+        """Return the same lines in a file that is read more than once: itself, or a copy of it."""
+        if self._data.seekable:
+            return self
+        kept = restored(JsonLinesSource, vars(self))
+        kept._data = _apart(self._data.spooled())
+        return kept
+
+    def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
+        """Cut at line ends, by bytes."""
+        if self._data.seekable:
+            self._data.rewind()
+        start = 0
+        name = self.name
+        cutter = LineCutter(name, "\0", b"\n", self.block_bytes, self.longest_line_bytes)
+        for lines, count, _ in cutter.cut(self._data, 0, 1):
+            yield Block(start, count, content=lines.text)
+            start += count
+
+    def decode(self, block: Block) -> Table:
+        """Parse whole lines."""
+        try:
+            values = self._fast(block)
+            return Table(self._careful(block) if values is None else values)
+        except InputError:
+            self.check_unchanged()  # lines that were written meanwhile are no mistakes
+            raise
+
+    def _fast(self, block: Block) -> Array | None:
+        simdjson = parser()
+        if simdjson is None or self.dtype == object or self._key is not None:
+            return None
+        content: bytes = block.content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\n")
+        try:
+            numbers = fast(simdjson.parse(b"[" + content.replace(b"\n", b",") + b"]"))
+        except (ValueError, RuntimeError):
+            return None
+        wanted = (block.rows, *self.shape[1:])
+        return numbers if numbers is not None and numbers.shape == wanted else None
+
+    def _careful(self, block: Block) -> Array:
+        lines = block.content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\n").split(b"\n")
+        made = np.empty((block.rows, *(n or 0 for n in self.shape[1:])), self.dtype)
+        for i, line in enumerate(lines):
+            made[i] = self._row(line, block.start + i)
+        return made
+
+    def _row(self, line: bytes, row: int) -> Any:
+        if not line.strip():
+            raise InputError(f"{self.name}:{row + 1}: an empty line", hint="delete it")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            byte = line[error.start]
+            what = f"byte 0x{byte:02x} is not UTF-8 text"
+            raise InputError(f"{self.name}:{row + 1}: {what}") from error
+        value = load(as_json(text, self.name).json, self.name, row + 1)
+        if self._key is not None:
+            value = value_of(value, self._key, f"{self.name}:{row + 1}")
+        place = self._place_of(row)
+        values = careful(value, place, labels=self._labels)
+        if values.shape != self.shape[1:]:
+            shape = f"shape {values.shape}, and the first row has {self.shape[1:]}"
+            raise InputError(f"{place(())}: {shape}")
+        if values.dtype != self.dtype:
+            what = "a number, and the first row is a name"
+            if values.dtype != object:
+                return np.array(str(value), object) if not values.shape else values
+            what = f"{describe(value)} is a name, and the first row is a number"
+            raise InputError(f"{place(())}: {what}")
+        return values if values.shape else values[()]

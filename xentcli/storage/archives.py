@@ -1,0 +1,131 @@
+"""Zip archives: their directory, and their members as they are inflated."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, cast
+
+from xentcli.errors import InputError, XentError
+from xentcli.storage.inputs import Input, SeekableFile
+from xentcli.text import first_line, visible
+
+if TYPE_CHECKING:
+    from zipfile import ZipExtFile, ZipFile, ZipInfo
+
+_FIRST_MEMBER = b"PK\3\4"
+_NAME_BYTES = 26  # where the header of a member says how long its name is
+_HEADER_BYTES = 30
+_ENCRYPTED = 1  # in a member's flags
+_LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
+_STEP_BYTES = 2**20  # of a member to ask for at once
+_FEW_BYTES = 2**5  # to inflate at once, where zipfile keeps whatever they come to
+_LISTED = 5  # members that an error lists
+_FORMATS = (".npy", "data.pkl", "workbook.xml", "[Content_Types].xml")
+"""How the name of a member ends in an archive that is a file format of its own."""
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Turn whatever zipfile and its decompressors say into one line."""
+    try:
+        yield
+    except (XentError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{what}: {first_line(error)}") from error
+
+
+class _Archive(SeekableFile):
+    """The bytes of an archive, of which no directory makes us read very many at once."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size > _LARGEST_READ_BYTES:
+            raise ValueError(f"a directory of {size} bytes is not believable")
+        return super().read(size)
+
+
+def open_archive(data: Input, what: str) -> "ZipFile":
+    """Open a seekable input as an archive; `what` says what it is not, if it is none."""
+    from zipfile import ZipFile
+
+    with readable(f"{data.name}: {what}"):
+        return ZipFile(cast("IO[bytes]", _Archive(data)))
+
+
+class _Member(io.RawIOBase):
+    """The inflated bytes of a member."""
+
+    def __init__(self, archive: "ZipFile", info: "ZipInfo", name: str) -> None:
+        from zipfile import ZIP_DEFLATED, ZIP_STORED
+
+        self._what = f"{name}: cannot be read"
+        with readable(self._what):
+            self._file = cast("ZipExtFile", archive.open(info))
+        self._bounded = info.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+        if not self._bounded:
+            self._file.MIN_READ_SIZE = _FEW_BYTES
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes, few at a time."""
+        with readable(self._what):
+            if self._bounded:
+                return self._file.read(min(size, _STEP_BYTES))
+            return self._file.read(min(size, len(self._file.peek(_FEW_BYTES))))
+
+
+def open_member(archive: "ZipFile", info: "ZipInfo", name: str, data: Input) -> Input:
+    """Return the content of a member, read once from its beginning to its end."""
+    if info.flag_bits & _ENCRYPTED:
+        raise InputError(f"{name}: it is encrypted")
+    content = cast("IO[bytes]", _Member(archive, info, name))
+    return Input(name, content, None, check=data.check_unchanged)
+
+
+def only_member(data: Input) -> Input | None:
+    """Return the one file in an archive, or None where the input is no archive around a file.
+
+    Archives that are a format of their own, such as NPZ, are none. What comes from a pipe is
+    kept on disk, since the directory is at the end.
+
+    Raises
+    ------
+    InputError
+        If there are several files; lists them.
+    """
+    head = data.peek(_HEADER_BYTES)
+    if not head.startswith(_FIRST_MEMBER) or len(head) < _HEADER_BYTES:
+        return None
+    length = int.from_bytes(head[_NAME_BYTES : _NAME_BYTES + 2], "little")
+    first = data.peek(_HEADER_BYTES + length)[_HEADER_BYTES:].decode(errors="replace")
+    if first.endswith(_FORMATS):
+        return None
+    size, data = data.size, data.spooled()
+    archive = open_archive(data, "a damaged zip archive")
+    files = [info for info in archive.infolist() if not _is_beside(info.filename)]
+    if any(info.filename.endswith(_FORMATS) for info in files):
+        data.rewind()
+        return data
+    if len(files) != 1:
+        raise _several(data.name, [info.filename for info in files])
+    member = open_member(archive, files[0], f"{data.name}:{visible(files[0].filename)}", data)
+    member.size = size
+    member.seekable = False
+    return member
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a member is a folder, or what systems add on their own."""
+    parts = name.split("/")
+    return name.endswith("/") or "__MACOSX" in parts or parts[-1].startswith(".")
+
+
+def _several(name: str, files: list[str]) -> InputError:
+    listed = [repr(visible(file)) for file in files[:_LISTED]]
+    listed += [f"{len(files) - _LISTED} more"] if len(files) > _LISTED else []
+    there = f"it holds {', '.join(listed)}" if files else "it holds no file"
+    hint = "take the files out of it: unzip" if files else None
+    return InputError(f"{name}: a zip archive is read if it holds one file; {there}", hint=hint)
