@@ -85,9 +85,12 @@ class Reading(NamedTuple):
         path: str,
         label_column: str | None = None,
         label_key: str | None = None,
-        classes: tuple[str, ...] = (),
+        **more: Any,
     ) -> "InputFile":
-        """Return a file of labels: all of it, or the column or array that is named."""
+        """Return a file of labels: all of it, or the column or array that is named.
+
+        `more` of `ReadOptions` are the names of classes, and the column of ids.
+        """
         columns = (label_column,) if label_column else None
         return self._file(
             path,
@@ -95,7 +98,7 @@ class Reading(NamedTuple):
             key=label_key,
             key_option="--label-key",
             labels=True,
-            classes=classes,
+            **more,
         )
 
     def _file(self, path: str, **more: Any) -> "InputFile":

@@ -53,7 +53,10 @@ def explain(
         moved = replace(problem.shifted(first_row), hint=None)
         raise moved.at(aligned.place(moved, moved.row + 1))
     columns = aligned.names.names or logits.columns
-    return _steps(z, y - base, first_row, columns), aligned.names.notes
+    notes = aligned.names.notes
+    if aligned.matching is not None and aligned.matching.note:
+        notes.append(aligned.matching.note)
+    return _steps(z, y - base, first_row, columns), notes
 
 
 def _steps(
@@ -114,6 +117,8 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)
+        if aligned.matching is not None:
+            aligned.matching.remember(start, step.rows, part.matched)
         for problem in part.problems:
             moved = problem.shifted(start + (keep.start or 0))
             raise aligned.error(moved, moved.row + 1)

@@ -18,7 +18,7 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, open_file, open_pair
+from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
 from xentcli.formats.shards import expand, open_shards, reads_once
 
 __all__ = [
@@ -126,9 +126,7 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
-        source = open_shards(logits, file_of)
-        names = classes or source.columns or ()
-        return source, open_shards(labels, lambda path: labels_of(path, classes=names))
+        return _open_two(logits, labels, file_of, labels_of, label_column, classes)
     if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
@@ -150,3 +148,30 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_shards(logits, lambda path: labels_of(path, classes=names))
+
+
+def _open_two(
+    logits: Sequence[str],
+    labels: Sequence[str],
+    file_of: Callable[..., InputFile],
+    labels_of: Callable[..., InputFile],
+    label_column: str | None,
+    classes: tuple[str, ...],
+) -> tuple[Source, Source]:
+    """Open logits and the files of their labels, which may both name their rows."""
+    first = next(iter(expand(labels[0])), labels[0])
+    there = columns_of(labels_of(first))
+    source = open_shards(
+        logits, lambda path: file_of(path, partner=there, partner_label=label_column)
+    )
+    names = classes or source.columns or ()
+    ids = source.id_column if source.id_column in there else None
+    labels_source = open_shards(labels, lambda path: labels_of(path, classes=names, id_column=ids))
+    asked = file_of(logits[0]).options.id_column
+    if asked is not None and ids is None and source.header is None:
+        what = f"{source.name}: there is no column {asked!r}"
+    else:
+        what = f"{labels_source.name}: there is no column {source.id_column!r}"
+    if asked is not None and ids is None and (source.id_column or source.header is None):
+        source.notes = [*source.notes, f"{what}: rows are matched by place"]
+    return source, labels_source

@@ -31,7 +31,7 @@ def info(
     failed: list[InputError] = []
     for file in (path for name in files for path in expand(name)):
         try:
-            source = open_file(reading.file(file))
+            source = open_file(reading.file(file, any_columns=True))
             common.tell_notes(source.notes)
             with common.run(source) as run:
                 results.append(inspect(source, run))
