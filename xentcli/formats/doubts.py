@@ -45,7 +45,7 @@ class Look(NamedTuple):
     rows : int
         How many were seen.
     is_text : bool
-        Whether most cells are no numbers.
+        Whether most cells are no numbers, but text or something else.
     has_fractions : bool
         Whether there are numbers that are not whole.
     is_whole : bool
@@ -54,6 +54,8 @@ class Look(NamedTuple):
         The share of whole numbers, 0 and 1 apart.
     is_binary : bool
         Whether there are 0 and 1, written as whole numbers, and nothing else.
+    holds : str
+        What cells that are no numbers are.
     """
 
     rows: int = 0
@@ -62,6 +64,7 @@ class Look(NamedTuple):
     is_whole: bool = False
     whole: float = 0.0
     is_binary: bool = False
+    holds: str = "text"
 
 
 def look_at(values: Any, *, integers: bool) -> Look:
@@ -149,7 +152,7 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     whole = _whole_beside_fractions(columns)
     for i, column in enumerate(columns):
         if column.look.is_text:
-            reasons[i] = "it holds text"
+            reasons[i] = f"it holds {column.look.holds}"
         elif i in whole:
             reasons[i] = "it holds whole numbers, and others hold fractions"
     listed_words = {
@@ -159,6 +162,9 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     families = _families(listed_words, columns)
     fits = [family for family in families if not free - family]
     innocent = fits[0] if len(fits) == 1 and not _several_kinds(fits[0], listed_words) else set()
+    values = [i for i, column in enumerate(columns) if not _is_of_rows(column)]
+    if len(values) == 1 and not columns[values[0]].look.is_whole:  # id, score
+        innocent = {*innocent, *values}
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
@@ -174,6 +180,12 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     if words == words_of(column.name) == ["true"]:  # and false
         return []
     return [word for word in words if not (column.look.has_fractions and word in _ROWS)]
+
+
+def _is_of_rows(column: Column) -> bool:
+    """Whether a column is certain to hold no value of a class, but what names or counts rows."""
+    named = not _ROWS.isdisjoint(words_of(column.name)) and not column.look.has_fractions
+    return column.look.is_text or named
 
 
 def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
@@ -218,7 +230,8 @@ def _hint(doubtful: list[Column], rest: list[Column], names: Sequence[str]) -> s
         usable = column.name and names.count(column.name) == 1
         return name_option(column.name if usable else str(column.number))
 
-    if len(rest) < 2 or len(doubtful) > max(_SHOWN, len(rest)):
+    few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
+    if few or len(doubtful) > max(_SHOWN, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
     drop = ",".join(map(option, doubtful))
     if len(rest) <= _SHOWN:

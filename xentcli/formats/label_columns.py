@@ -85,7 +85,8 @@ def choose(
         others = [name for field, name in columns if field not in one_a_class]
         return one_a_class, _left_out(file, others)
     kept = [(field, name) for field, name in columns if not _is_beside(name)]
-    labels = [column for column in kept if says_label(column[1])]
+    letters = all(len(name) == 1 for _, name in columns)  # x, y, z
+    labels = [column for column in kept if says_label(column[1]) and not letters]
     if len(labels) == 1:
         kept = labels
     if len(kept) == 1:

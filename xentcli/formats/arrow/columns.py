@@ -91,7 +91,8 @@ def select(
         looks = look(values)
         columns = [Column(n, schema.names.index(n) + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, schema.names)
-    _check_values(schema, file, values, said=said)
+    if not options.any_columns:
+        _check_values(schema, file, values, said=said)
     selection = Selection(values, labels, ids, notes)
     _check_beside(schema, file, selection)
     return selection
@@ -149,7 +150,8 @@ def _several(file: str, lists: list[str], others: list[str]) -> InputError:
             hint=f"say which to read: --key {name_option(lists[0])}",
         )
     return InputError(
-        f"{file}: column {lists[0]!r} holds lists, and others stand beside it: {listed(others)}",
+        f"{file}: column {lists[0]!r} holds lists, and there are others beside it: "
+        f"{listed(others)}",
         hint=f"read it alone with --key {name_option(lists[0])}; "
         "--label-column names the labels beside it",
     )

@@ -11,7 +11,7 @@ from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
 from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
 from xentcli.formats.arrow.library import understood
-from xentcli.formats.arrow.types import is_text, names_of, nested, number_dtype, plain
+from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.doubts import Look, look_at
 from xentcli.storage.inputs import Input
@@ -63,9 +63,13 @@ class TableSource(StreamSource):
         return nested(self._type(self._selection.values[0]))
 
     def _look(self, names: tuple[str, ...]) -> dict[str, Look]:
-        """Return what the first rows of columns hold, as far as it is numbers or text."""
-        looks = {name: Look(is_text=True) for name in names if is_text(self._type(name))}
+        """Return what the first rows of columns hold."""
         dtypes = {name: dtype for name in names if (dtype := number_dtype(self._type(name)))}
+        looks = {
+            name: Look(is_text=True, holds=shown(self._type(name)))
+            for name in names
+            if name not in dtypes
+        }
         integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
         wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
         if not wanted:

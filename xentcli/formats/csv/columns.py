@@ -123,7 +123,7 @@ def look_at(cells: Iterable[str]) -> doubts.Look:
 
 def _is_text(cell: str) -> bool:
     almost = is_number(cell) or is_almost_number(cell) or is_cut(cell)
-    return not almost and not cell.startswith(_LISTS)
+    return not almost and "\0" not in cell and not cell.startswith(_LISTS)
 
 
 def find_index(
