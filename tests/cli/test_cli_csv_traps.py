@@ -13,7 +13,7 @@ from cli_tools import Run, command
 
 from xentcli.formats.csv.source import CsvSource
 
-GOOD = b"1,2.5\n" * 40
+GOOD = b"1.5,2.5\n" * 40
 
 
 def at_42(line: bytes) -> bytes:
@@ -54,7 +54,7 @@ TRAPS: dict[str, tuple[bytes, str, str]] = {
     "open quote in the header": (b'a,"b\n' + GOOD, ":1: a quote is never closed", "twice"),
     "R's names of rows": (
         b'"A" "B"\n' + b"".join(b'"row%d" 1.5 2\n' % i for i in range(40)),
-        ":2: column 1: 'row0' is not a number",
+        ": column 1 may be no class: it holds text",
         "--drop 1",
     ),
 }  # fmt: skip
@@ -81,13 +81,13 @@ def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 @pytest.mark.parametrize("row", ["3,x", "3", '3,"1,234"'])
 def test_the_same_message_in_a_file_of_more_than_a_block(run: Run, row: str) -> None:
-    Path("small.csv").write_text(f"a,b\n{row}\n")
+    Path("small.csv").write_text(f"a,b\n0.5,1.5\n{row}\n")
     small = run("softmax", "small.csv")
     Path("small.csv").write_text("a,b\n" + "0.5,123456.5\n" * 170_000 + f"{row}\n")
     assert Path("small.csv").stat().st_size > 2**21
     large = run("softmax", "small.csv", "-o", "out.csv")
     assert large.code == small.code == 1
-    assert large.err == small.err.replace(":2:", ":170002:")
+    assert large.err == small.err.replace(":3:", ":170002:")
 
 
 @pytest.mark.parametrize("header", [True, False])

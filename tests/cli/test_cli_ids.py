@@ -96,8 +96,6 @@ def test_a_format_that_holds_no_ids(run: Run) -> None:
 
 
 MISUSED: list[tuple[list[str], int, str]] = [
-    (LOSS, 2, "--id-column needs --reduction none: a mean has no rows"),
-    ([*LOSS, "--reduction", "sum"], 2, "--id-column needs --reduction none: a sum has no rows"),
     (["info", "in.csv", "--id-column", "id"], 2, "No such option: --id-column"),
     (["one-hot", "in.csv", "--id-column", "id"], 2, "No such option: --id-column"),
     (["softmax", "in.csv", "--id-column", "no"], 1, "in.csv: there is no column 'no'; it has"),

@@ -281,9 +281,13 @@ def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
 def test_which_column_holds_the_labels(run: Run) -> None:
     rows = "".join(f"img_{label},1,{label}\n" for label in LABELS)
     Path("y.csv").write_text(f"id,fold,label\n{rows}")
+    outcome = run(*LOSS, "z.csv", "--labels", "y.csv")
+    left_out = "note: y.csv: columns 'id', 'fold' are left out; rows are matched by place\n"
+    assert (losses(outcome), outcome.err) == (LOSSES.tolist(), left_out)
+    Path("y.csv").write_text(f"id,truth,label\n{rows}")
     assert error(run(*LOSS, "z.csv", "--labels", "y.csv")) == [
-        "error: y.csv:2: column 'id': 'img_cat' is not a number",
-        "hint: which column holds the labels? --label-column NAME",
+        "error: y.csv: columns 'truth', 'label' may be the labels",
+        "hint: say --label-column truth or --label-column label",
     ]
     arguments = ["--labels", "y.csv", "--label-column", "label"]
     assert losses(run(*LOSS, "z.csv", *arguments)) == LOSSES.tolist()

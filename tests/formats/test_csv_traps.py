@@ -100,7 +100,7 @@ BAD_CELLS = {
 @pytest.mark.parametrize("before", [0, 1, 30])
 @pytest.mark.parametrize(("row", "says"), LONE_ROWS.values(), ids=LONE_ROWS)
 def test_rows(row: str, says: str, before: int, block: int) -> None:
-    text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
+    text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
     with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: .*{says}"):
         read_csv(text, block_bytes=block)
 
@@ -111,7 +111,7 @@ def test_rows(row: str, says: str, before: int, block: int) -> None:
 @pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
 def test_cells(cell: str, says: str, field: int, before: int, block: int) -> None:
     row = f"{cell},1" if field == 0 else f"1,{cell}"
-    text = "a,b\n" + "7,8.5\n" * before + row + "\n5,6\n"
+    text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
     column = "ab"[field]
     with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: column '{column}': .*{says}"):
         read_csv(text, block_bytes=block)

@@ -273,7 +273,7 @@ def test_headers_agree_where_there_are_some(tmp_path: Path) -> None:
 
 def test_notes_of_many_files_are_one(tmp_path: Path) -> None:
     for i in range(4):
-        (tmp_path / f"x-{i}.csv").write_text("0,1\n5,6\n" if i else "0;1\n5;6\n")
+        (tmp_path / f"x-{i}.csv").write_text("0,1\n5,6.5\n" if i else "0;1\n5;6.5\n")
     notes = open_shards([f"{tmp_path}/x-*.csv"], InputFile).notes
     counts = "the first row counts the columns: read as a header (else --no-header)"
     assert [note.replace(str(tmp_path), "") for note in notes] == [

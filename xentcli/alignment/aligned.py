@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.axes import Axes, find_axes
 from xentcli.alignment.class_names import ClassNames, class_names
+from xentcli.alignment.ids import Matching
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import ShardCounts
 from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
@@ -38,6 +39,8 @@ class AlignedRows(NamedTuple):
         Labels that name no class.
     ids : array of shape (N,), optional
         What names the rows.
+    matched : array of int, optional
+        The places of the labels, where ids led to others than those of the rows.
     """
 
     logits: Array | TiledRows
@@ -46,6 +49,7 @@ class AlignedRows(NamedTuple):
     options: LossOptions
     problems: tuple[Problem, ...] = ()
     ids: Array | None = None
+    matched: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -61,6 +65,8 @@ class Aligned(NamedTuple):
         What labels that are names mean.
     tiled : bool
         Whether logits are read a tile at a time, where they are computed.
+    matching : Matching, optional
+        What finds labels by their ids, where both files have some.
     """
 
     logits: Source
@@ -68,6 +74,7 @@ class Aligned(NamedTuple):
     axes: Axes
     names: ClassNames
     tiled: bool = False
+    matching: Matching | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -88,7 +95,8 @@ class Aligned(NamedTuple):
     def _follower(self) -> Follower | None:
         if self.labels is None:
             return None
-        return Follower(self.labels, self.axes.labels_cut_axis, self.axes.shift.offset)
+        axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
+        return Follower(self.labels, axis, offset, matching=self.matching)
 
     def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
         """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
@@ -102,14 +110,14 @@ class Aligned(NamedTuple):
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
-        logits, labels, ids, lead = rows
+        logits, labels, ids, lead, matched = rows
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             lead = (len(labels),)
         problems: tuple[Problem, ...] = ()
         if labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
-        return AlignedRows(logits, labels, lead, options, problems, ids)
+        return AlignedRows(logits, labels, lead, options, problems, ids, matched)
 
     def rows_before(self, step: Step) -> int:
         """Return how many rows with a label stand before those of a step."""
@@ -120,39 +128,48 @@ class Aligned(NamedTuple):
         whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
         return self.tiled and whole
 
-    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...]]:
+    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
         lead = (step.rows, *(n or 0 for n in self.axes.lead[1:]))
         first = rows_before(step.block.start, self.axes.rows[1:])
         return (
             TiledRows(self.logits, first, math.prod(lead)),
-            self._labels_of(step).reshape(-1),
+            self._labels_of(step, None)[0].reshape(-1),
             None,
             lead,
+            None,
         )
 
-    def _labels_of(self, step: Step) -> Array:
+    def _labels_of(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
+        """Return the labels of a step, and their places where ids led to others."""
         follower = self._follower
         if follower is None:
             raise AssertionError("labels stand beside the logits")
         if self.axes.cut_axis is None:
-            return read_whole(follower.source)
-        labels = read(follower, step.parts[0])
-        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis)
+            return read_whole(follower.source), None
+        there = read(follower, step.parts[0])
+        labels, matched = there.values, None
+        if self.matching is not None:
+            labels, matched = self.matching.labels_of(ids, there, step.block.start)
+        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
-    def _arrays(self, step: Step) -> tuple[Array, Array, Array | None, tuple[int, ...]]:
+    def _arrays(
+        self, step: Step
+    ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
         """Return the rows of a step in memory."""
         axes = self.axes
         if axes.cut_axis is None:
             table = Table(read_whole(self.logits))
         else:
             table = self.logits.decode(step.block)
-        labels = table.labels if self.labels is None else self._labels_of(step)
+        labels, matched = table.labels, None
+        if self.labels is not None:
+            labels, matched = self._labels_of(step, table.ids)
         if labels is None:
             raise AssertionError("a file of logits and labels has labels in each block")
         values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
         rows = rows_of(values, labels, axes.class_axis)
         ids = None if table.ids is None else table.ids[: step.rows]
-        return rows.values, rows.labels, ids, rows.lead
+        return rows.values, rows.labels, ids, rows.lead, matched
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""
@@ -161,6 +178,8 @@ class Aligned(NamedTuple):
         index = list(unravel(problem.row, lead))
         if problem.input == "labels":
             index = self.axes.shift.label_index(index)
+            if self.matching is not None and index:
+                index[0] = self.matching.place_of(index[0])
         elif problem.column is not None:
             index.insert(self.axes.class_axis, problem.column)
         return source.place(tuple(index))
@@ -200,12 +219,30 @@ def align(
         If labels do not fit logits, all of them or those of one shard, as far as their headers say.
     """
     axis_of_rows = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
-    if labels is not None:
+    by_id = labels is not None and None not in (logits.id_column, labels.id_column)
+    if labels is not None and not by_id:
         ShardCounts(logits, Follower(labels), axis_of_rows).check()
-    axes = find_axes(logits, labels, class_axis, shift)
+    axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:
         labels = indexed(labels)
     names = class_names(logits, axes, naming)
-    return Aligned(logits, labels, axes, names, tiled=tiles and can_be_tiled(logits, axes))
+    matching = None
+    if labels is not None and by_id:
+        check_by_id(logits, axes)
+        labels = labels if labels.reference is not None else indexed(labels)
+        matching = Matching(logits, labels)
+    tiled = tiles and can_be_tiled(logits, axes) and matching is None
+    return Aligned(logits, labels, axes, names, tiled, matching)
+
+
+def check_by_id(logits: Source, axes: Axes) -> None:
+    """Raise InputError if rows that are matched by id are no rows of a table, or shifted."""
+    column = logits.id_column
+    if axes.cut_axis != 0:
+        raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")
+    if axes.shift.across_blocks and axes.shift.by:
+        raise InputError(
+            f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
+        )

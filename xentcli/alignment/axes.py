@@ -67,18 +67,24 @@ class Axes(NamedTuple):
 
 
 def find_axes(
-    logits: Source, labels: Source | None, class_axis: int | None, shift: int = 0
+    logits: Source,
+    labels: Source | None,
+    class_axis: int | None,
+    shift: int = 0,
+    *,
+    by_id: bool = False,
 ) -> Axes:
     """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
 
-    Labels are None where each row of logits has its own beside it in the file.
+    Labels are None where each row of logits has its own beside it in the file. Found by id, there
+    may be more or fewer of them.
 
     Raises
     ------
     ShapeError
         If labels do not fit logits, as far as their headers say.
     """
-    axes = _find(logits, labels, class_axis)
+    axes = _find(logits, labels, class_axis, by_id=by_id)
     if shift and labels is None:
         raise AssertionError("labels beside logits are shifted as a source of their own")
     if shift and not axes.rows:
@@ -86,7 +92,7 @@ def find_axes(
     return axes._replace(shift=Shift(shift, across_blocks=len(axes.rows) == 1))
 
 
-def _find(logits: Source, labels: Source | None, class_axis: int | None) -> Axes:
+def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_id: bool) -> Axes:
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
@@ -98,6 +104,7 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None) -> Axes
         raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)")
     usual = min(1, len(shape) - 1)
     labels_shape = shape[:1] if labels is None else labels.shape
+    labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if _fits(shape, labels_shape) and labels is not None and not one_label:
         return _with_probabilities(logits, labels, class_axis)

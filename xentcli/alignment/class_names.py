@@ -24,6 +24,7 @@ from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
 from xentcli.formats.base import Source
+from xentcli.formats.column_names import without_shared
 
 Array = NDArray[Any]
 
@@ -55,6 +56,8 @@ class ClassNames:
         Who names them.
     header : str, optional
         What stands above them in their file.
+    shorts : tuple of str
+        The same names without what all of them begin or end with.
     """
 
     def __init__(
@@ -63,15 +66,19 @@ class ClassNames:
         counted: bool = False,
         where: str = "--classes",
         header: str | None = None,
+        shorts: tuple[str, ...] = (),
     ) -> None:
         self.names = names
         self.counted = counted
         self.where = where
         self.header = header
+        self.shorts = shorts
 
     @cached_property
     def _index(self) -> dict[str, int]:
         index = {name: i for i, name in enumerate(self.names) if name}
+        for i, name in enumerate(self.shorts):
+            index.setdefault(name, i)
         folded = {name.casefold(): i for name, i in index.items()}
         words = {word: folded[word] for word in _BOOL if word in folded} or _BOOL
         for word, i in words.items():
@@ -82,9 +89,10 @@ class ClassNames:
     @cached_property
     def numbers(self) -> tuple[int, ...]:
         """The whole numbers that name the classes, if all do, and do not merely count them."""
-        if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in self.names):
+        names = self.shorts or self.names
+        if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
             return ()
-        numbers = tuple(map(int, self.names))
+        numbers = tuple(map(int, names))
         return (
             numbers
             if len({*numbers}) == len(numbers) and numbers != (*range(len(numbers)),)
@@ -99,7 +107,8 @@ class ClassNames:
             notes.append(f"--classes: the first line, {self.header!r}, is read as a header")
         if not self.numbers:
             return notes
-        shown = ", ".join(self.names[:3]) + (", ..." if len(self.names) > 3 else "")
+        names = self.shorts or self.names
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         listed = self.where == "--classes"
         what = (
             "labels are the names in --classes" if listed else f"{self.where}: labels are columns"
@@ -196,7 +205,8 @@ def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
             hint="leave --classes out",
         )
     where, header = "--classes" if names else logits.name, naming.header(num_classes)
-    return ClassNames(names or columns, naming.counted, where, header)
+    shorts = () if names else without_shared(columns)
+    return ClassNames(names or columns, naming.counted, where, header, shorts)
 
 
 def _without(

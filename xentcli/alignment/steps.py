@@ -13,9 +13,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.ids import Matching, Rows
 from xentcli.alignment.shard_counts import ShardCounts
 from xentcli.errors import ShapeError
-from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
+from xentcli.formats.base import Block, IndexedSource, Source, Table, blocks_along
 
 Array = NDArray[Any]
 
@@ -39,6 +40,8 @@ class Follower(NamedTuple):
     axis: int = 0
     offset: int = 0
     what: str = "labels"
+    matching: Matching | None = None
+    """What finds its rows by their ids; they may then be more or fewer than the leader's."""
 
 
 class Piece(NamedTuple):
@@ -49,7 +52,7 @@ class Piece(NamedTuple):
     stop: int
 
 
-Part = Array | Block | tuple[Piece, ...]
+Part = Rows | Block | tuple[Piece, ...]
 """The rows of a follower in a step: decoded, or where they are found."""
 
 
@@ -72,7 +75,8 @@ def steps(
         If a follower has fewer or more rows than the leader, in all or in one of several files.
     """
     cutters = [_Cutter(follower, leader.name, elements) for follower in followers]
-    counts = [ShardCounts(leader, follower, axis) for follower in followers]
+    by_place = [follower for follower in followers if follower.matching is None]
+    counts = [ShardCounts(leader, follower, axis) for follower in by_place]
     blocks = blocks_along(leader, axis, elements)
     try:
         for block in blocks:
@@ -81,8 +85,9 @@ def steps(
                 count.check()
             rows = min((rows for rows, _ in taken), default=block.rows)
             yield Step(block, rows, tuple(part for _, part in taken))
-        for cutter, count in zip(cutters, counts, strict=True):
+        for cutter in cutters:
             cutter.finish()
+        for count in counts:
             count.check()
     except ShapeError:
         for count in counts:
@@ -92,15 +97,23 @@ def steps(
         raise
 
 
-def read(follower: Follower, part: Part) -> Array:
+def read(follower: Follower, part: Part) -> Rows:
     """Return the rows of a follower that belong to a step."""
-    if isinstance(part, np.ndarray):
+    if isinstance(part, Rows):
         return part
     if isinstance(part, Block):
-        return follower.source.decode(part).values
-    return np.concatenate(
-        [_decoded.values(follower.source, piece.block)[piece.first : piece.stop] for piece in part]
-    )
+        return rows_of_table(follower.source.decode(part))
+    pieces = [
+        rows_of_table(_decoded.table(follower.source, piece.block), piece.first, piece.stop)
+        for piece in part
+    ]
+    return Rows.joined(pieces)
+
+
+def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> Rows:
+    """Return some rows of a table, with their ids."""
+    ids = None if table.ids is None else table.ids[first:stop]
+    return Rows(table.values[first:stop] if table.values.ndim else table.values, ids)
 
 
 class _Cutter:
@@ -120,7 +133,7 @@ class _Cutter:
         self._decodes = len(self._source.shape) == 1
         self._blocks = iter(()) if self._indexed else blocks_along(self._source, 0, elements)
         self._end = (self._source.shape[self._axis] or 0) if self._indexed else 0
-        self._cut: deque[tuple[int, Block, Array | None]] = deque()
+        self._cut: deque[tuple[int, Block, Rows | None]] = deque()
 
     def take(self, rows: int) -> tuple[int, Part]:
         """Return how many rows there are for the leader's next `rows` rows, and these."""
@@ -128,17 +141,20 @@ class _Cutter:
         self._done += rows
         last = self._done + self._follower.offset
         self._cut_until(first, last)
-        if self._end < self._done:
+        by_id = self._follower.matching is not None
+        if self._end < self._done and not by_id:
             what = f"{self._end} {self._follower.what}, and {self._leader} has more rows"
             raise self._wrong_count(what)
         last = min(last, self._end)
         if last <= first:
             shape = [n or 0 for n in self._source.shape]
             shape[self._axis] = 0
-            return 0, np.empty(shape, self._source.dtype)
+            ids = np.empty(0, object) if by_id else None
+            return rows if by_id else 0, Rows(np.empty(shape, self._source.dtype), ids)
+        found = rows if by_id else last - first
         if self._indexed:
-            return last - first, Block(first, last - first, self._axis)
-        return last - first, self._pieces(first, last)
+            return found, Block(first, last - first, self._axis)
+        return found, self._pieces(first, last)
 
     def _pieces(self, first: int, last: int) -> Part:
         pieces = [
@@ -146,15 +162,16 @@ class _Cutter:
             for start, block, values in self._cut
             if start < last
         ]
-        decoded = [values[a:b] for _, values, a, b in pieces if values is not None]
         if self._decodes:
-            return decoded[0] if len(decoded) == 1 else np.concatenate(decoded)
+            return Rows.joined([_slice(rows, a, b) for _, rows, a, b in pieces if rows is not None])
         return tuple(Piece(block, a, b) for block, _, a, b in pieces)
 
     def finish(self) -> None:
         """Raise ShapeError if rows are left over."""
         total = self._end + sum(block.rows for block in self._blocks)
-        if total > self._done:
+        if self._follower.matching is not None:
+            self._follower.matching.labels_found = total
+        elif total > self._done:
             rows = f"{self._done} rows of {self._leader}"
             what = f"{total} {self._follower.what} for the {rows}"
             raise self._wrong_count(what, total - self._done)
@@ -168,7 +185,7 @@ class _Cutter:
             if self._end > first:
                 values = None
                 if self._decodes:
-                    values = np.array(self._source.decode(block).values)
+                    values = rows_of_table(self._source.decode(block).copied())
                     block = block._replace(content=None)
                 self._cut.append((start, block, values))
 
@@ -178,20 +195,24 @@ class _Cutter:
         return ShapeError(text, hint=hint if abs(too_many) == 1 else None)
 
 
+def _slice(rows: Rows, first: int, stop: int) -> Rows:
+    return Rows(rows.values[first:stop], None if rows.ids is None else rows.ids[first:stop])
+
+
 class _Decoded:
     """The blocks that were decoded last in this process: several steps may need one of them."""
 
     _MOST_BLOCKS = 4  # of a source
 
     def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[Source, OrderedDict[int, Array]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Source, OrderedDict[int, Table]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def values(self, source: Source, block: Block) -> Array:
+    def table(self, source: Source, block: Block) -> Table:
         with self._lock:
             kept = self._kept.setdefault(source, OrderedDict())
             if block.start not in kept:
-                kept[block.start] = np.array(source.decode(block).values)
+                kept[block.start] = source.decode(block).copied()
                 if len(kept) > self._MOST_BLOCKS:
                     kept.popitem(last=False)
             return kept[block.start]

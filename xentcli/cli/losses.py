@@ -9,7 +9,6 @@ from xentcli.cli.options import Common, LossOptions, Writing
 from xentcli.cli.output import Forms, Output
 from xentcli.cli.parsing import check_temperature, parse_dtype, parse_weight
 from xentcli.cli.reading import Reading
-from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
@@ -23,10 +22,8 @@ _FITTING_COMMANDS = {
 
 
 def check_files(files: list[list[str]], options: LossOptions) -> None:
-    """Raise UsageError if two of the files are standard input, or ids have no rows to name."""
+    """Raise UsageError if two of the files are standard input."""
     inputs.only_one_standard_input(*(path for paths in files for path in paths), options.weight)
-    if options.id_column is not None and options.reduction != "none":
-        raise UsageError(f"--id-column needs --reduction none: a {options.reduction} has no rows")
 
 
 def criterion_of(
@@ -50,6 +47,7 @@ def criterion_of(
         propagate=options.non_finite == "propagate",
         shift=options.shift,
         naming=read_naming(options.classes, options.label_base),
+        ids_wanted=options.id_column is not None,
     )
 
 

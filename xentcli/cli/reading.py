@@ -96,13 +96,14 @@ class Reading(NamedTuple):
         path: str,
         label_column: str | None = None,
         label_key: str | None = None,
-        classes: tuple[str, ...] = (),
         *,
         beside: bool = False,
+        **more: Any,
     ) -> "InputFile":
         """Return a file of labels: all of it, or the column or array that is named.
 
-        Those `beside` the logits are an array of the same file that only its name tells.
+        Those `beside` the logits are an array of the same file that only its name tells. `more` of
+        `ReadOptions` are the names of classes, and the column of ids.
         """
         columns = (label_column,) if label_column else None
         return self._file(
@@ -113,7 +114,7 @@ class Reading(NamedTuple):
             labels=True,
             header=self.header if self.labels_header is None else self.labels_header,
             beside=beside,
-            classes=classes,
+            **more,
         )
 
     def _file(self, path: str, **more: Any) -> "InputFile":

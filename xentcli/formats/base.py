@@ -54,6 +54,12 @@ class ReadOptions(NamedTuple):
     label_column: str | None = None
     id_column: str | None = None
     """The column that names each row and is carried to the output."""
+    partner: tuple[str, ...] = ()
+    """The columns of the file of labels, one of which may name the rows here, too."""
+    partner_label: str | None = None
+    """The column of labels in that file: one of its name here is no class."""
+    any_columns: bool = False
+    """Whether to let columns through that may be no classes: the file is only looked at."""
     labels: bool = False
     """Whether this is a file of labels, which may be names of classes."""
     classes: tuple[str, ...] = ()
@@ -80,6 +86,8 @@ class ArrayHeader(NamedTuple):
     """The name of the rows' ids, which each write then brings along."""
     name: str = "values"
     """What the array is called, where a format names its arrays."""
+    ids_optional: bool = False
+    """Whether they are left out where the output holds none."""
 
 
 class Writer(Protocol):

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
-from xentcli.errors import InputError, reading
+from xentcli.errors import InputError, XentError, reading
 from xentcli.formats import registry
 from xentcli.formats.base import Content, ReadOptions, Reference, Source
 from xentcli.formats.inline import is_inline, open_inline
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
+from xentcli.storage.paths import reads_once
 
 _MOST_OPENED = 16
 """Sources that stay open because another process referred to them."""
@@ -68,7 +69,7 @@ def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
         return open_inline(file.path, file.options)
-    data = open_input(file.path)
+    data = _waiting.pop(file.path, None) or open_input(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
 
@@ -110,6 +111,37 @@ def open_all(file: InputFile) -> Iterator[Listed]:
             yield Listed(content, None, error)
             continue
         yield Listed(content, source)
+
+
+def columns_of(file: InputFile) -> tuple[str, ...]:
+    """Return the names of a file's columns, if it has any, before it is opened to be read.
+
+    What is wrong with it is said then.
+    """
+    if is_inline(file.path):
+        return ()
+    by_name = registry.by_extension(file.path) if file.format is None else None
+    if by_name is not None and not by_name.has_columns:
+        return ()
+    once = reads_once(file.path) or is_url(file.path)
+    if once and file.options.encoding is not None:
+        return ()
+    data = open_input(file.path)
+    try:
+        format_ = registry.detect(data, file.options.encoding)
+        if once:
+            data = data if format_.is_text else data.spooled()
+            _waiting[file.path] = data
+        if not format_.has_columns:
+            return ()
+        options = file.options._replace(any_columns=True)
+        return registry.open_source(data, file.format, options).header or ()
+    except XentError:
+        return ()
+
+
+_waiting: dict[str, Input] = {}
+"""Inputs that were looked at, and can be opened only once."""
 
 
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:

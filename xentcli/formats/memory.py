@@ -57,7 +57,8 @@ class MemorySource(IndexedSource):
             self.origin = origin
             self.format, self.size = origin.format, origin.size
             self.stored_dtype, self.notes = origin.stored_dtype, origin.notes
-            self.id_column, self.unchanged = origin.id_column, origin.unchanged
+            self.header, self.id_column = origin.header, origin.id_column
+            self.unchanged = origin.unchanged
 
     def read(self, start: int, rows: int, axis: int = 0) -> Table:
         """Return a view of the array; labels and ids go with slices of the first axis."""

@@ -117,7 +117,8 @@ def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     """Raise InputError if something is to be chosen that the format does not have."""
     if options.beside and (format_.has_columns or not format_.has_keys):
         raise UsageError(WHERE_ARE_LABELS)
-    chosen = options.columns or options.drop or options.id_column or options.label_column
+    ids = options.id_column if options.id_column not in options.partner else None
+    chosen = options.columns or options.drop or ids or options.label_column
     if chosen and not format_.has_columns:
         hint = "name a file of --labels" if options.label_column else None
         hint = "--key and --label-key choose arrays" if format_.has_keys else hint

@@ -43,6 +43,7 @@ class ShardFacts(NamedTuple):
     format: str
     size: int | None
     columns: tuple[str, ...] | None
+    header: tuple[str, ...] | None
     labelled: bool
     id_column: str | None
     notes: tuple[str, ...]
@@ -142,6 +143,7 @@ def _facts_of(source: Source, file: InputFile, *, is_read_once: bool) -> ShardFa
         source.format,
         source.size,
         source.columns,
+        source.header,
         source.labelled,
         source.id_column,
         (),
@@ -159,6 +161,9 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
         raise ShapeError(f"{name}: {what}")
     if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
         raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")
+    if shard.id_column != first.id_column:
+        one, other = (f"{s.name}: ids are {s.id_column or 'none'}" for s in (shard, first))
+        raise ShapeError(f"{one}, and in {other}")
     for i, (ours, theirs) in enumerate(zip(shard.columns or (), columns or (), strict=False)):
         if ours != theirs:
             what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"

@@ -95,7 +95,7 @@ class Shards(Source):
     ) -> None:
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "labelled"):
             setattr(self, field, getattr(facts, field))
-        self.id_column = facts.id_column
+        self.header, self.id_column = facts.header, facts.id_column
         self.tileable, self.shareable = facts.tileable, facts.shareable
         self.notes = list(facts.notes)
         self.files = facts.files

@@ -95,6 +95,8 @@ class Source(ABC):
         The names of the places along the last axis.
     labelled : bool
         Whether the tables hold labels beside the values.
+    header : tuple of str or None
+        The names of all columns in the file, of which the values are some.
     id_column : str or None
         The name of the ids that the tables hold beside the values.
     notes : list of str
@@ -120,6 +122,7 @@ class Source(ABC):
     notes: list[str]
     size: int | None = None
     columns: tuple[str, ...] | None = None
+    header: tuple[str, ...] | None = None
     labelled: bool = False
     id_column: str | None = None
     reference: Reference | None = None

@@ -60,6 +60,8 @@ class Criterion(NamedTuple):
         What the user says about the names of classes.
     metrics : tuple of str
         The names of what is measured, the loss among them.
+    ids_wanted : bool
+        Whether the user asks for ids beside the losses: an output that holds none is an error.
     """
 
     kind: Kind = "logits"
@@ -72,6 +74,7 @@ class Criterion(NamedTuple):
     shift: int = 0
     naming: Naming = Naming()
     metrics: tuple[str, ...] = ("loss",)
+    ids_wanted: bool = False
 
     @property
     def command(self) -> str:
@@ -127,6 +130,7 @@ class LossWork(NamedTuple):
             looks_of(stored) if step.block.start == 0 else None,
             stored.shape[1],
             rows.ids,
+            rows.matched,
         )
 
 
@@ -179,10 +183,14 @@ def evaluate(
     if sink:
         ids, float64 = logits.id_column, np.dtype(np.float64)
         columns = None if ids is None else ("loss",)
-        sink.open(ArrayHeader(axes.lead, float64, columns, ids, name="losses"))
+        optional = not criterion.ids_wanted
+        header = ArrayHeader(axes.lead, float64, columns, ids, "losses", ids_optional=optional)
+        sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = aligned.steps(run.block_elements)
     parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
+    if aligned.matching is not None:
+        parts = aligned.matching.watch(parts)
     total = collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
     results = (total.state or States.empty(criterion.metrics)).compute()
     loss: Loss = results["loss"]
@@ -221,6 +229,8 @@ def _summary(
 
 def _notes(aligned: Aligned, unpaired: int, uneven: int) -> Iterator[str]:
     yield from aligned.notes
+    if aligned.matching is not None and aligned.matching.note:
+        yield aligned.matching.note
     if unpaired:
         by = aligned.axes.shift.by
         yield f"rows without a label {by} further on, left out: {unpaired:,}"

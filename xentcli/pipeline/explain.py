@@ -67,7 +67,10 @@ def explain(
     columns = aligned.names.names or logits.columns
     inner = tuple(n or 0 for n in aligned.axes.lead[1:])
     places = tuple(_index(first_row + i, inner) for i in range(len(y)))
-    return _steps(z, y - base, places, columns, first_row), aligned.notes
+    notes = aligned.notes
+    if aligned.matching is not None and aligned.matching.note:
+        notes.append(aligned.matching.note)
+    return _steps(z, y - base, places, columns, first_row), notes
 
 
 def _steps(
@@ -140,6 +143,8 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)
+        if aligned.matching is not None:
+            aligned.matching.remember(start, step.rows, part.matched)
         for problem in part.problems:
             moved = problem.shifted(start + (keep.start or 0))
             raise aligned.error(moved, moved.row + 1)

@@ -50,6 +50,8 @@ class Part(NamedTuple, Generic[State]):
     num_classes: int | None = None
     ids: Array | None = None
     """What names the rows of `values`."""
+    matched: Array | None = None
+    """The places of their labels, where ids led to others than those of the rows."""
 
 
 class Total(NamedTuple, Generic[State]):

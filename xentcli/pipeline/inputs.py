@@ -18,7 +18,7 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, open_file, open_pair
+from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
 from xentcli.formats.inline import is_inline
 from xentcli.formats.registry import WHERE_ARE_LABELS
 from xentcli.formats.shards import expand, open_shards, reads_once
@@ -130,9 +130,7 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
-        source = open_shards(logits, file_of, without)
-        names = classes or source.columns or ()
-        return source, open_shards(labels, lambda path: labels_of(path, classes=names), without)
+        return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
     if label_column is not None and label_key is not None:
         raise UsageError(WHERE_ARE_LABELS)
     if label_column is None:
@@ -164,3 +162,33 @@ def _open_arrays(
         return logits, labels
     labels = open_shards(names, labels_of, without)
     return open_shards(names, file_of, without), labels
+
+
+def _open_two(
+    logits: Sequence[str],
+    labels: Sequence[str],
+    file_of: Callable[..., InputFile],
+    labels_of: Callable[..., InputFile],
+    label_column: str | None,
+    classes: tuple[str, ...],
+    without: Sequence[str],
+) -> tuple[Source, Source]:
+    """Open logits and the files of their labels, which may both name their rows."""
+    first = next(iter(expand(labels[0], without)), labels[0])
+    there = columns_of(labels_of(first))
+    source = open_shards(
+        logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
+    )
+    names = classes or source.columns or ()
+    ids = source.id_column if source.id_column in there else None
+    labels_source = open_shards(
+        labels, lambda path: labels_of(path, classes=names, id_column=ids), without
+    )
+    asked = file_of(logits[0]).options.id_column
+    if asked is not None and ids is None and source.header is None:
+        what = f"{source.name}: there is no column {asked!r}"
+    else:
+        what = f"{labels_source.name}: there is no column {source.id_column!r}"
+    if asked is not None and ids is None and (source.id_column or source.header is None):
+        source.notes = [*source.notes, f"{what}: rows are matched by place"]
+    return source, labels_source

@@ -49,7 +49,10 @@ class _FileSink:
         self.formulas: list[str] = []
 
     def open(self, header: ArrayHeader) -> None:
-        if header.id_column is not None and not self._format.has_columns:
+        holds_ids = header.id_column is None or self._format.has_columns
+        if not holds_ids and header.ids_optional:
+            header = header._replace(id_column=None)
+        elif not holds_ids:
             what = f"{self._output.name}: {self._format.name} holds no ids"
             others = ", ".join(f.name for f in _written() if f.has_columns)
             raise OutputError(
@@ -62,6 +65,8 @@ class _FileSink:
             self.positional = self._opened().positional
 
     def write(self, rows: Array, ids: Array | None = None) -> None:
+        if self._header is not None and self._header.id_column is None:
+            ids = None
         self._opened().write(rows, ids)
         if ids is not None:
             self._look_at(plain_cells(ids))

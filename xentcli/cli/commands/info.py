@@ -33,7 +33,7 @@ def info(
     failed: list[InputError] = []
     for file in (path for name in files for path in expand(name, [writing.output])):
         try:
-            found[file], notes = inspect(reading.file(file), common.run)
+            found[file], notes = inspect(reading.file(file, any_columns=True), common.run)
             common.tell_notes(notes)
         except InputError as error:
             failed.append(error)

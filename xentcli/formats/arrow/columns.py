@@ -1,14 +1,17 @@
 """Which columns of a table are read: the values, and the labels and ids beside them."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from xentcli.errors import InputError
+from xentcli.formats import label_columns
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.column_names import ColumnNames, listed
+from xentcli.formats.doubts import Column, Look, check
+from xentcli.formats.label_columns import Beside
 from xentcli.text import name_option
 
 _SHOWN = 12  # names in a message
@@ -40,67 +43,59 @@ class Selection:
         return tuple(dict.fromkeys([*self.values, *beside]))
 
 
-def select(schema: Any, file: str, options: ReadOptions) -> Selection:
-    """Choose columns as the user says.
+def select(
+    schema: Any, file: str, options: ReadOptions, look: Callable[[tuple[str, ...]], dict[str, Look]]
+) -> Selection:
+    """Choose columns as the user says, or else all that may be classes.
+
+    Parameters
+    ----------
+    look : callable
+        Returns what the first rows of some columns hold.
 
     Raises
     ------
     InputError
-        If a column is not there, is there twice, or does not hold what it is read as.
+        If a column is not there, is there twice, or may not hold what it is read as.
     """
     if options.key is not None and options.columns is not None:
         raise InputError(f"{file}: --key and --columns both say what to read", hint="give one")
-    there = _Names(file, schema.names)
-    labels = None if options.label_column is None else there.find(options.label_column)
-    ids = None if options.id_column is None else there.find(options.id_column)
+    there = ColumnNames(file, tuple(schema.names), len(schema.names))
+    labels = None if options.label_column is None else there.name(options.label_column)
+    beside = Beside.of(schema.names, options, lambda i: is_text(schema.types[i]))
+    ids = None if beside.ids is None else schema.names[beside.ids]
+    if options.id_column is not None and ids is None and not beside.notes:
+        ids = there.name(options.id_column)
     named = options.columns if options.key is None else (options.key,)
     index = saved_index(schema) if named is None else []
-    chosen = [name for name in there.names if name not in index]
-    if named is not None:
-        chosen = [there.find(column) for column in named]
-    others = {there.find(column) for column in options.drop} | {labels, ids}
+    others = {*there.names_of(options.drop), labels, ids}
+    if named is None:
+        chosen = [name for name in schema.names if name not in index]
+        others |= {schema.names[i] for i in beside.left_out}
+    else:
+        chosen = there.names_of(named)
     values = tuple(name for name in chosen if name not in others)
     if not values:
         raise InputError(f"{file}: no column is left to read")
     there.check_once(values)
-    left_out = [name for name in index if name not in others]
-    notes = [f"{file}: the index that pandas saved, {_list(left_out)}, is left out"]
-    selection = Selection(values, labels, ids, notes if left_out else [])
-    _check_values(schema, file, selection.values, said=named is not None)
+    notes = [f"{file}: {note}" for note in beside.notes]
+    if left_out := [name for name in index if name not in others]:
+        notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
+    if options.labels and named is None and not options.any_columns:
+        fields = [(schema.names.index(name), name) for name in values]
+        found, more = label_columns.choose(file, fields, options)
+        values, notes = tuple(schema.names[i] for i in found), notes + more
+    said = named is not None or options.labels
+    _check_lists(schema, file, values)
+    if not said and not options.any_columns and not nested(schema.field(values[0]).type):
+        looks = look(values)
+        columns = [Column(n, schema.names.index(n) + 1, looks.get(n, Look())) for n in values]
+        notes += check(file, columns, schema.names)
+    if not options.any_columns:
+        _check_values(schema, file, values, said=said)
+    selection = Selection(values, labels, ids, notes)
     _check_beside(schema, file, selection)
     return selection
-
-
-class _Names:
-    """The names of a table's columns, some of which may be there twice."""
-
-    def __init__(self, file: str, names: list[str]) -> None:
-        self._file = file
-        self.names = names
-        self._counts = Counter(names)
-
-    def find(self, column: str) -> str:
-        """Find a column by its name, or by its number from 1."""
-        if column in self._counts:
-            name = column
-        elif column.isdecimal() and 1 <= int(column) <= len(self.names):
-            name = self.names[int(column) - 1]
-        else:
-            there = _list(self.names)
-            raise InputError(f"{self._file}: there is no column {column!r}; it has {there}")
-        self.check_once([name])
-        return name
-
-    def check_once(self, names: Iterable[str]) -> None:
-        """Raise InputError if one of these names stands for several columns."""
-        for name in names:
-            if self._counts[name] > 1:
-                several = self._counts[name]
-                raise InputError(f"{self._file}: {several} columns are named {name!r}")
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
 
 
 def saved_index(schema: Any) -> list[str]:
@@ -124,12 +119,16 @@ def _check_beside(schema: Any, file: str, selection: Selection) -> None:
             )
 
 
-def _check_values(schema: Any, file: str, values: tuple[str, ...], *, said: bool) -> None:
-    types = {name: schema.field(name).type for name in values}
-    lists = [name for name, type_ in types.items() if nested(type_)]
+def _check_lists(schema: Any, file: str, values: tuple[str, ...]) -> None:
+    lists = [name for name in values if nested(schema.field(name).type)]
     if len(values) > 1 and lists:
         raise _several(file, lists, [name for name in values if name not in lists])
-    if len(values) == 1 and (lists or (said and is_text(types[values[0]]))):
+
+
+def _check_values(schema: Any, file: str, values: tuple[str, ...], *, said: bool) -> None:
+    types = {name: schema.field(name).type for name in values}
+    only = types[values[0]]
+    if len(values) == 1 and (nested(only) or (said and is_text(only))):
         return
     odd = [name for name, type_ in types.items() if number_dtype(type_) is None]
     if odd:
@@ -147,11 +146,12 @@ def _check_values(schema: Any, file: str, values: tuple[str, ...], *, said: bool
 def _several(file: str, lists: list[str], others: list[str]) -> InputError:
     if len(lists) > 1:
         return InputError(
-            f"{file}: there are {len(lists)} columns of lists: {_list(lists)}",
+            f"{file}: there are {len(lists)} columns of lists: {listed(lists)}",
             hint=f"say which to read: --key {name_option(lists[0])}",
         )
     return InputError(
-        f"{file}: column {lists[0]!r} holds lists, and there are others beside it: {_list(others)}",
+        f"{file}: column {lists[0]!r} holds lists, and there are others beside it: "
+        f"{listed(others)}",
         hint=f"read it alone with --key {name_option(lists[0])}; "
         "--label-column names the labels beside it",
     )

@@ -43,8 +43,8 @@ class TableFile(Protocol):
     def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
         """Decode row groups, in any thread."""
 
-    def first(self, column: str) -> RecordBatch | None:
-        """Return a batch of this column that has the first row, if there is one."""
+    def first(self, columns: tuple[str, ...], rows: int) -> RecordBatch | None:
+        """Return the first rows of columns, up to so many, or more; None if there is none."""
 
 
 class ParquetFile:
@@ -64,9 +64,9 @@ class ParquetFile:
                 f"{data.name}: {self.rows} rows are promised, and {sum(self._groups)} in row groups"
             )
 
-    def first(self, column: str) -> RecordBatch | None:
-        """Read the first row."""
-        return next(self._batches((column,), range(len(self._groups)), 1), None)
+    def first(self, columns: tuple[str, ...], rows: int) -> RecordBatch | None:
+        """Read the first rows."""
+        return next(self._batches(columns, range(len(self._groups)), rows), None)
 
     def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
         """Cut at row groups, and within those that are large."""
@@ -118,9 +118,10 @@ class ArrowFile:
         # pyarrow 25 cannot count without reading everything.
         self.rows: int | None = reader.count_rows() if hasattr(reader, "count_rows") else None
 
-    def first(self, column: str) -> RecordBatch | None:
+    def first(self, columns: tuple[str, ...], rows: int) -> RecordBatch | None:
         """Read the first batch that is not empty."""
-        return next((batch for batch in self._batches((column,)) if batch.num_rows), None)
+        batches = (batch for batch in self._batches(columns) if batch.num_rows)
+        return next((batch.slice(0, rows) for batch in batches), None)
 
     def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
         """Cut record batches."""

@@ -11,10 +11,14 @@ from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
 from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
 from xentcli.formats.arrow.library import understood
-from xentcli.formats.arrow.types import names_of, nested, number_dtype
+from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.doubts import doubts
+from xentcli.formats.doubts import Look, look_at
 from xentcli.storage.inputs import Input
+
+_MOST_LOOKED_AT = 256  # columns; of more, only those of integers
+_JUDGED_ROWS = 50_000  # of one column, fewer of each of several
+_FEWEST_ROWS = 20
 
 
 class TableSource(StreamSource):
@@ -33,10 +37,11 @@ class TableSource(StreamSource):
         self.format = format_
         with self._understood():
             self._file = TABLE_FILES[format_](data.spooled())
-            self._selection = select(self._file.schema, self.name, options)
+            self._selection = select(self._file.schema, self.name, options, self._look)
             row, self.dtype = self._row()
         self.stored_dtype = self.dtype.name
         self.notes = [*self._file.notes, *self._selection.notes]
+        self.header = tuple(self._file.schema.names)
         self.labelled = self._selection.labels is not None
         self.id_column = self._selection.ids
         self._lists = self._nested is not None
@@ -45,7 +50,6 @@ class TableSource(StreamSource):
         if self._lists:
             field = self._file.schema.field(self._selection.values[0])
             self.columns = names_of(field, row[0]) if len(row) == 1 else None
-        self.notes += doubts(self.name, self.columns, options)
         self.shape: Shape = (self._file.rows, *(() if self._alone else row))
 
     def _understood(self) -> Any:
@@ -58,6 +62,27 @@ class TableSource(StreamSource):
     def _nested(self) -> Any:
         return nested(self._type(self._selection.values[0]))
 
+    def _look(self, names: tuple[str, ...]) -> dict[str, Look]:
+        """Return what the first rows of columns hold."""
+        dtypes = {name: dtype for name in names if (dtype := number_dtype(self._type(name)))}
+        looks = {
+            name: Look(is_text=True, holds=shown(self._type(name)))
+            for name in names
+            if name not in dtypes
+        }
+        integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
+        wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
+        if not wanted:
+            return looks
+        batch = self._file.first(wanted, max(_FEWEST_ROWS, _JUDGED_ROWS // len(wanted)))
+        if batch is None:
+            return looks
+        for name in wanted:
+            column = plain(batch.column(name)).drop_null()
+            values = flat(column, ColumnRows(self.name, name, 0)).astype(np.float64)
+            looks[name] = look_at(values, integers=name in integers)
+        return looks
+
     def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape of one row and the dtype of all."""
         names = self._selection.values
@@ -66,7 +91,7 @@ class TableSource(StreamSource):
             dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
             return (len(names),), np.result_type(*dict.fromkeys(dtypes))
         if None in lists.lengths:
-            batch = self._file.first(names[0])
+            batch = self._file.first(names[:1], 1)
             if batch is not None:
                 first = batch.column(names[0]).slice(0, 1)
                 ColumnRows(self.name, names[0], 0).check_nulls(first)

@@ -44,7 +44,8 @@ def _find_delimiter(text: str, usual: str) -> str:
         except csv.Error:
             continue
         numbers = _share_of_numbers(rows, delimiter)
-        if numbers and (delimiter != " " or numbers == 1.0):
+        certain = numbers == 1.0 if delimiter == " " else numbers or len(rows) > 1
+        if numbers is not None and certain:
             candidates.append((numbers, delimiter))
     if not candidates:
         return usual

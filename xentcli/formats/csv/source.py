@@ -16,7 +16,6 @@ from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
-from xentcli.formats.doubts import doubts
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -78,7 +77,6 @@ class CsvSource(StreamSource):
         mark = len(_MARK) if first.startswith(_MARK) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
         self._take_columns(beginning)
-        self.notes += doubts(self.name, self.columns, options)
         self._lines_are_rows = True
 
     def _read_from(self, data: Input) -> None:
@@ -88,8 +86,9 @@ class CsvSource(StreamSource):
 
     def _take_columns(self, beginning: Beginning) -> None:
         """Note which column is what, for those who read the blocks."""
-        chosen, label, ids = beginning.columns
+        chosen, label, ids, _ = beginning.columns
         names = self._layout.names
+        self.header = names
         self.labelled = label is not None
         self._label_names = beginning.label_names
         self._only_names = beginning.label_names and label is None
@@ -239,7 +238,7 @@ class CsvSource(StreamSource):
         numbers, texts = parsed
         ids = None if self.id_column is None else texts[-1]
         if self._only_names:
-            return Table(texts[0])
+            return Table(texts[0], None, ids)
         if self._label_names:
             return Table(numbers, texts[0], ids)
         if self.labelled:

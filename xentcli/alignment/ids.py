@@ -1,0 +1,218 @@
+"""Rows of two files that belong together because they have the same id.
+
+Where ids are equal in step, labels are those at the same place, and nothing is kept. Otherwise all
+labels are read once more, and kept by id, by whoever has rows that are not in step. That each label
+belongs to one row is known at the end, when all parts have said which labels they used.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
+from xentcli.text import visible
+
+Array = NDArray[Any]
+_SHOWN = 40  # characters of an id
+
+
+class Rows(NamedTuple):
+    """Some rows of a source that follows another one, and their ids where both have some."""
+
+    values: Array
+    ids: Array | None = None
+
+    @classmethod
+    def joined(cls, parts: list["Rows"]) -> "Rows":
+        """Return the rows of several parts as one."""
+        if len(parts) == 1:
+            return parts[0]
+        ids = [part.ids for part in parts if part.ids is not None]
+        return cls(
+            np.concatenate([part.values for part in parts]), np.concatenate(ids) if ids else None
+        )
+
+
+class Matched(Protocol):
+    """What a worker says about some rows."""
+
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+
+    @property
+    def matched(self) -> Array | None:
+        """The places of their labels, if these are not those of the rows themselves."""
+
+
+AnyMatched = TypeVar("AnyMatched", bound=Matched)
+
+
+class Matching:
+    """Finds the labels of rows by their ids, and checks at the end that none is left over.
+
+    Parameters
+    ----------
+    logits, labels : Source
+        Both hand out ids. Labels can be read again: they have a reference, or are in memory.
+    """
+
+    def __init__(self, logits: Source, labels: Source) -> None:
+        self._logits = logits
+        self._labels = labels
+        self._used: list[tuple[int, int, Array | None]] = []
+        self.labels_found: int | None = None
+        """How many labels there are, once they have been counted."""
+
+    def labels_of(self, ids: Array | None, there: Rows, start: int) -> tuple[Array, Array | None]:
+        """Return the labels of rows from `start` on, and their places where these are others.
+
+        Parameters
+        ----------
+        ids : (N,)
+            Those of the rows.
+        there : Rows
+            The labels at the same places, as far as there are any.
+
+        Raises
+        ------
+        InputError
+            If an id has no label, or more than one.
+        """
+        if ids is None or there.ids is None:
+            raise AssertionError("both files have ids")
+        if _equal(ids, there.ids):
+            return there.values, None
+        table = _labels_by_id(self._labels)
+        places = np.array([table.places.get(id_, -1) for id_ in as_text(ids)], np.int64)
+        missing = np.flatnonzero(places < 0)
+        if missing.size:
+            row = int(missing[0])
+            id_, where = as_text(ids[row : row + 1])[0], self._logits.place((start + row,))
+            raise InputError(
+                f"{where}: there is no label with the id {_shown(id_)} in {self._name}"
+            )
+        return table.values[places], places
+
+    @property
+    def _name(self) -> str:
+        return self._labels.name
+
+    def remember(self, start: int, rows: int, places: Array | None) -> None:
+        """Take note of which labels some rows have."""
+        self._used.append((start, rows, places))
+
+    def watch(self, parts: Iterable[AnyMatched]) -> Iterator[AnyMatched]:
+        """Hand parts on; behind the last one, raise InputError unless each label has its row."""
+        start = 0
+        for part in parts:
+            self.remember(start, part.rows, part.matched)
+            start += part.rows
+            yield part
+        if self.in_another_order or (self.labels_found or 0) > start:
+            self._check_used_once()
+
+    @property
+    def in_another_order(self) -> bool:
+        """Whether some labels were found elsewhere than at the place of their row."""
+        return any(places is not None for _, _, places in self._used)
+
+    @property
+    def note(self) -> str | None:
+        """What the user should know."""
+        if not self.in_another_order:
+            return None
+        column = self._labels.id_column
+        return f"{self._name}: in another order than {self._logits.name}; matched by {column!r}"
+
+    def place_of(self, row: int) -> int:
+        """Return the place of a row's label."""
+        for start, rows, places in self._used:
+            if places is not None and start <= row < start + rows:
+                return int(places[row - start])
+        return row
+
+    def _check_used_once(self) -> None:
+        table = _labels_by_id(self._labels)
+        used = np.zeros(len(table.values), np.int64)
+        for start, rows, places in self._used:
+            found = np.arange(start, start + rows) if places is None else places
+            np.add.at(used, found, 1)
+        twice, never = np.flatnonzero(used > 1), np.flatnonzero(used == 0)
+        if twice.size:
+            id_ = table.ids[int(twice[0])]
+            raise InputError(f"{self._logits.name}: two rows have the id {_shown(id_)}")
+        if never.size:
+            place = self._labels.place((int(never[0]),))
+            count = f" ({len(never)} such labels)" if len(never) > 1 else ""
+            id_ = _shown(table.ids[int(never[0])])
+            raise InputError(
+                f"{place}: there is no row with the id {id_} in {self._logits.name}{count}"
+            )
+
+
+class _Labels(NamedTuple):
+    """All labels of a file, in memory."""
+
+    values: Array
+    ids: list[str]
+    places: dict[str, int]
+
+
+_kept: WeakKeyDictionary[Source, _Labels] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _labels_by_id(labels: Source) -> _Labels:
+    """Return all labels, which this process reads once."""
+    with _lock:
+        if labels not in _kept:
+            _kept[labels] = _read(labels)
+        return _kept[labels]
+
+
+def _read(labels: Source) -> _Labels:
+    source = labels if labels.reference is None else labels.reference.open()
+    tables = [source.decode(block).copied() for block in blocks_along(source, 0, BLOCK_ELEMENTS)]
+    values, _, found = Table.joined(tables)
+    if found is None:
+        raise AssertionError("labels have ids")
+    ids = as_text(found)
+    places: dict[str, int] = {}
+    for place, id_ in enumerate(ids):
+        first = places.setdefault(id_, place)
+        if first != place:
+            raise InputError(
+                f"{source.place((place,))}: a second label with the id {_shown(id_)}; the first is "
+                f"in {source.place((first,))}, and rows are matched by id"
+            )
+    return _Labels(values, ids, places)
+
+
+def as_text(ids: Array) -> list[str]:
+    """Return ids as text, whether their file stores text or numbers."""
+    return [_text(id_) for id_ in ids.tolist()]
+
+
+def _text(id_: Any) -> str:
+    if isinstance(id_, str):
+        return id_.strip()
+    if isinstance(id_, float) and id_.is_integer():
+        return str(int(id_))
+    return id_.decode(errors="replace").strip() if isinstance(id_, bytes) else str(id_)
+
+
+def _equal(one: Array, other: Array) -> bool:
+    if one.shape != other.shape:
+        return False
+    alike = one.dtype == other.dtype and bool(np.all(one == other))
+    return alike or as_text(one) == as_text(other)
+
+
+def _shown(id_: str) -> str:
+    return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))

@@ -1,0 +1,132 @@
+"""How the user says which columns: by name, by number, as a range of numbers, by a pattern."""
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from xentcli.errors import InputError
+
+_SHOWN = 12  # names in a message
+_RANGE = re.compile(r"(.+?)-(.+)")
+
+
+class ColumnNames(NamedTuple):
+    """The columns of a table.
+
+    Attributes
+    ----------
+    file : str
+        What messages call the table.
+    names : tuple of str or None
+        One for each column, if they have any.
+    width : int
+        How many columns there are.
+    """
+
+    file: str
+    names: tuple[str, ...] | None
+    width: int
+
+    def find(self, column: str) -> int:
+        """Return the place of a column, given its name, or else its number from 1."""
+        place = self._place(column)
+        if place is None:
+            raise self._not_there(column)
+        return place
+
+    def find_all(self, columns: Iterable[str]) -> list[int]:
+        """Return the places of columns, each once: ``label``, ``2``, ``3-12``, ``logit_*``."""
+        return list(dict.fromkeys(place for column in columns for place in self._all(column)))
+
+    def name(self, column: str) -> str:
+        """Return the name of a column that has one."""
+        return (self.names or ())[self.find(column)]
+
+    def names_of(self, columns: Iterable[str]) -> list[str]:
+        """Return the names of columns that have one."""
+        return [(self.names or ())[place] for place in self.find_all(columns)]
+
+    def check_once(self, names: Iterable[str]) -> None:
+        """Raise InputError if one of these names stands for several columns."""
+        for name in names:
+            self._place(name)
+
+    def _all(self, column: str) -> Iterable[int]:
+        place = self._place(column)
+        if place is not None:
+            return [place]
+        if is_pattern(column):
+            found = [i for i, name in enumerate(self.names or ()) if fnmatchcase(name, column)]
+            if found:
+                return found
+            raise self._not_there(column)
+        ends = _RANGE.fullmatch(column)
+        first, last = map(self._place, ends.groups()) if ends else (None, None)
+        if first is None or last is None:
+            raise self._not_there(column)
+        if last < first:
+            raise InputError(f"{self.file}: columns {column!r} run backwards")
+        return range(first, last + 1)
+
+    def _place(self, column: str) -> int | None:
+        if self.names and column in self.names:
+            if self.names.count(column) > 1:
+                several = self.names.count(column)
+                raise InputError(f"{self.file}: {several} columns are named {column!r}")
+            return self.names.index(column)
+        if column.isdecimal() and 1 <= int(column) <= self.width:
+            return int(column) - 1
+        return None
+
+    def _not_there(self, column: str) -> InputError:
+        there = f"columns 1 to {self.width}" if self.names is None else listed(self.names)
+        return InputError(f"{self.file}: there is no column {column!r}; it has {there}")
+
+
+def is_pattern(column: str) -> bool:
+    """Whether a name stands for several: ``logit_*``."""
+    return any(character in column for character in "*?[")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message, not too many of them."""
+    names = list(names)
+    return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+
+
+def is_one_pattern(names: Sequence[str]) -> bool:
+    """Whether names are the same but for a number: ``logit_0, logit_1``, or ``0, 1, 10``."""
+    patterns = {re.sub(r"[0-9]+", "0", name) for name in names}
+    return len(patterns) == 1 and "0" in patterns.pop()
+
+
+def without_shared(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what tells names apart: without the words that all begin, or all end with.
+
+    ``prob_cat, prob_dog`` are ``cat, dog``. Nothing where nothing is shared, or no name is left.
+    """
+    whole = tuple(names)
+    if len(whole) < 2:
+        return ()
+    start = _shared(whole)
+    end = _shared(tuple(name[start:][::-1] for name in whole))
+    rest = tuple(name[start : len(name) - end] for name in whole)
+    if not (start or end) or not all(rest) or len(set(rest)) < len(rest):
+        return ()
+    return rest
+
+
+def _shared(names: tuple[str, ...]) -> int:
+    """Return how many characters, up to the end of a word, all names begin with."""
+    low, high = min(names), max(names)
+    length = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))
+    rests = [name[length:] for name in names]
+    if low[:length] and not low[length - 1 : length].isdigit() and all(map(_is_number, rests)):
+        return length  # p0, p1, ...
+    ends = [i + 1 for i, character in enumerate(low[:length]) if character in "_-. :=/"]
+    return ends[-1] if ends else 0
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal()

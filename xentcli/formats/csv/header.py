@@ -1,0 +1,129 @@
+"""Whether the first row of a CSV file is a header, and what it names."""
+
+from fnmatch import fnmatchcase
+
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions
+from xentcli.formats.column_names import is_pattern
+from xentcli.formats.csv.columns import is_label
+from xentcli.formats.csv.numbers import (
+    cure,
+    is_almost_number,
+    is_cut,
+    is_decimal_comma,
+    is_number,
+)
+
+_MISSING = {"", "na", "n/a", "null", "none"}
+
+
+def _counts(cells: list[str], at_least: int = 2) -> bool:
+    """Whether cells are 0, 1, 2, ..., in the order of numbers or of text: 0, 1, 10, 11, 2."""
+    counted = [str(i) for i in range(len(cells))]
+    cells = [cell.strip() for cell in cells]
+    return len(cells) >= at_least and cells in (counted, sorted(counted))
+
+
+def decide_header(
+    first: list[str],
+    second: list[str] | None,
+    others: list[list[str]],
+    name: str,
+    options: ReadOptions,
+) -> tuple[bool, str | None]:
+    """Return whether the first row is a header, and what the user should know about that."""
+    if options.header is not None:
+        return options.header, None
+    beside = (options.label_column, options.id_column)
+    said = {*beside, *(options.columns or ()), *options.drop}
+    patterns = [column for column in said if column and is_pattern(column)]
+    for cell in (cell.strip() for cell in first):
+        named = cell in said or any(fnmatchcase(cell, pattern) for pattern in patterns)
+        if named and not is_number(cell):
+            return True, None
+    if options.labels and len(first) == 1 and not is_number(first[0]):
+        if not is_label(first[0], (cells[0] for cells in others if cells), options.classes):
+            return True, None
+        return False, f"{name}: the first row is read as a label (else --header)"
+    # Labels and ids that the user finds by number may be text in a file without a header.
+    by_number = {int(column) - 1 for column in beside if column and column.isdecimal()}
+    cells = {i: cell for i, cell in enumerate(first) if i not in by_number}
+    if _counts(list(cells.values())):
+        return _judge_counting(cells, others, name)
+    if second is not None and len(second) != len(first):
+        second = None
+    return _judge(cells, second, name)
+
+
+def _judge_counting(
+    first: dict[int, str], others: list[list[str]], name: str
+) -> tuple[bool, str | None]:
+    """Decide whether 0, 1, 2, ... is the header that pandas writes, by the numbers below it."""
+    below = [cells[i] for cells in others for i in first if i < len(cells)]
+    if not any(map(str.strip, below)):
+        return False, None
+    if all(cell.strip().lstrip("+-").isdecimal() for cell in below if cell.strip()):
+        raise InputError(
+            f"{name}:1: the first row counts the columns, and may be a header or data: all numbers "
+            "below it are whole",
+            hint="say which with --header or --no-header",
+        )
+    return True, f"{name}: the first row counts the columns: read as a header (else --no-header)"
+
+
+def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[bool, str | None]:
+    """Decide by the first row's cells, each with its field, and by the second row."""
+    cells = list(first.values())
+    numeric = [is_number(cell) for cell in cells]
+    if first.get(0) == "" and _counts(cells[1:], at_least=1):
+        note = f"{name}: the first row counts the columns: read as a header (else --no-header)"
+        return True, note
+    if all(numeric):
+        return False, None
+    missing = [i for i, cell in first.items() if cell.strip().lower() in _MISSING]
+    if any(numeric) and missing and len(missing) + sum(numeric) == len(first):
+        i = missing[0]
+        what = repr(first[i]) if first[i].strip() else "an empty cell"
+        raise InputError(
+            f"{name}:1: column {i + 1}: {what} among numbers",
+            hint="if the first row is a header: --header",
+        )
+    for i, cell in first.items():
+        if is_almost_number(cell):
+            known = is_cut(cell) or is_decimal_comma(cell)
+            hint = cure(cell, None) if known else "say which with --header or --no-header"
+            raise InputError(
+                f"{name}:1: column {i + 1}: {cell[:40]!r} may be a name or a number", hint=hint
+            )
+    if not any(numeric) or second is None:
+        return True, None
+    named = [i for i, cell in first.items() if not is_number(cell)]
+    counting = _counts([cell for cell in cells if is_number(cell)])
+    if counting or all(is_number(second[i]) for i in named):
+        return True, f"{name}: the first row is read as a header (else --no-header)"
+    raise InputError(
+        f"{name}:1: the first row has both numbers and text, and may be a header or data",
+        hint="say which with --header or --no-header",
+    )
+
+
+def names_of(first: list[str], others: list[list[str]], file: str) -> tuple[str, ...] | None:
+    """Return the names of all columns."""
+    names = tuple(cell.strip() for cell in first)
+    seen: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if name and name in seen:
+            raise InputError(
+                f"{file}:1: two columns are named {name!r}: {seen[name] + 1} and {i + 1}",
+                hint="rename one, or read the first row as data with --no-header",
+            )
+        seen[name] = i
+    return ("", *names) if _lacks_a_name(names, others) else names or None
+
+
+def _lacks_a_name(names: tuple[str, ...], others: list[list[str]]) -> bool:
+    """Whether there is no name for the first column, R's names of rows: text, or 1, 2, 3, ..."""
+    if min(len(names), len(others)) < 2 or {len(cells) for cells in others} != {len(names) + 1}:
+        return False
+    start = others[0][0]
+    return bool(others[0][-1].strip()) and (start in ("0", "1") or not is_number(start))

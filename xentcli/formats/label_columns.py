@@ -1,0 +1,139 @@
+"""What stands beside the values of a table: ids, labels that another file gives, and the rest.
+
+And of a file of labels with several columns: which of them are the labels.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions
+from xentcli.formats.column_names import is_one_pattern, listed, without_shared
+from xentcli.formats.doubts import is_beside, names_rows, says_label
+from xentcli.text import name_option
+
+
+class Beside(NamedTuple):
+    """The columns that are no values, whatever they are named.
+
+    Attributes
+    ----------
+    ids : int or None
+        The column that names the rows, here and in the file of labels.
+    left_out : frozenset of int
+        Others that are not read.
+    notes : tuple of str
+        What the user should know of that.
+    """
+
+    ids: int | None = None
+    left_out: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, names: Sequence[str], options: ReadOptions, is_text: Callable[[int], bool]
+    ) -> "Beside":
+        """Return what the names of columns, here and in the file of labels, decide."""
+        left_out: list[int] = []
+        notes: list[str] = []
+        if options.partner_label in names:
+            left_out = [names.index(options.partner_label)]
+            what = f"column {options.partner_label!r} is left out"
+            notes = [f"{what}: the labels come from a file of their own"]
+        if options.id_column is not None:
+            ids = names.index(options.id_column) if options.id_column in names else None
+            if ids is None and options.id_column in options.partner:
+                what = f"there is no column {options.id_column!r} as in the file of labels"
+                notes.append(f"{what}: rows are matched by place")
+            return cls(ids, frozenset(left_out), tuple(notes))
+        both = [
+            i
+            for i, name in enumerate(names)
+            if name in options.partner
+            and name not in (options.partner_label, *options.drop, *(options.columns or ()))
+            and str(i + 1) not in options.drop
+            and (names_rows(name) or (not says_label(name) and is_text(i)))
+        ]
+        both = [i for i in both if names_rows(names[i])] or both
+        if len(both) > 1:
+            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:3])
+            raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
+        ids = both[0] if both else None
+        if ids is not None:
+            notes.append(f"rows are matched by column {names[ids]!r}, which both files have")
+        return cls(ids, frozenset(left_out), tuple(notes))
+
+
+def choose(
+    file: str, columns: list[tuple[int, str]], options: ReadOptions
+) -> tuple[list[int], list[str]]:
+    """Return which columns of a file of labels hold them, and notes about the others.
+
+    Labels are one column, or one for each class, which then go in the order of the classes.
+
+    Raises
+    ------
+    InputError
+        If several columns may be the labels.
+    """
+    fields = [field for field, _ in columns]
+    if len(columns) == 1 or not all(name for _, name in columns):
+        return fields, []
+    one_a_class = _of_classes(columns, options.classes)
+    if one_a_class is not None:
+        others = [name for field, name in columns if field not in one_a_class]
+        return one_a_class, _left_out(file, others)
+    kept = [(field, name) for field, name in columns if not _is_beside(name)]
+    letters = all(len(name) == 1 for _, name in columns)  # x, y, z
+    labels = [column for column in kept if says_label(column[1]) and not letters]
+    if len(labels) == 1:
+        kept = labels
+    if len(kept) == 1:
+        return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
+    numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
+    if len(kept) < len(columns) or (labels and not numbered):
+        raise _ask(file, [name for _, name in kept or columns])
+    if options.classes and not _same_names(kept, options.classes):
+        raise InputError(
+            f"{file}: columns {listed(name for _, name in kept)} are not named as the classes: "
+            f"{listed(options.classes)}",
+            hint="which column holds the labels? --label-column NAME; one column for each class "
+            "is named as its class",
+        )
+    return fields, []
+
+
+def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int] | None:
+    """Return the column of each class, where all have one."""
+    if len(classes) < 2:
+        return None
+    names = [name for _, name in columns]
+    shorts = without_shared(names)
+    for wanted in filter(None, (classes, without_shared(classes))):
+        for there in filter(None, (names, shorts)):
+            if set(wanted) <= set(there):
+                return [columns[there.index(name)][0] for name in wanted]
+    return None
+
+
+def _same_names(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> bool:
+    return {name for _, name in columns} == set(classes)
+
+
+def _is_beside(name: str) -> bool:
+    return is_beside(name) or (names_rows(name) and not says_label(name))
+
+
+def _left_out(file: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    what = "column" if len(names) == 1 else "columns"
+    place = "; rows are matched by place" if any(map(names_rows, names)) else ""
+    are = "is" if len(names) == 1 else "are"
+    return [f"{file}: {what} {listed(names)} {are} left out{place}"]
+
+
+def _ask(file: str, names: Sequence[str]) -> InputError:
+    options = " or ".join(f"--label-column {name_option(name)}" for name in names[:3])
+    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=f"say {options}")
