@@ -140,9 +140,39 @@ class LossOptions(NamedTuple):
             help="A factor for each class: a file, or the numbers.",
         ),
     ] = None
+    sample_weight: Annotated[
+        str | None,
+        computation("--sample-weight", metavar="FILE", help="A factor for each row."),
+    ] = None
+    binary: Annotated[
+        bool,
+        computation(
+            "--binary", help="Binary and multi-label: each number has a label of its own, 0 to 1."
+        ),
+    ] = False
+    pos_weight: Annotated[
+        str | None,
+        computation(
+            "--pos-weight",
+            metavar="FILE|2|1,2,0.5",
+            help="With --binary: a factor for labels of 1, one or one for each column.",
+        ),
+    ] = None
+    rows: Annotated[
+        str | None,
+        computation(
+            "--rows", metavar="A:B", help="Only these rows, as a slice.", show_default="all"
+        ),
+    ] = None
     ignore_index: Annotated[
-        int, of_labels("--ignore-index", metavar="N", help="The label of rows to leave out.")
-    ] = -100
+        list[int] | None,
+        of_labels(
+            "--ignore-index",
+            metavar="N",
+            help="The label of rows to leave out; may be repeated.",
+            show_default="-100",
+        ),
+    ] = None
     reduction: Annotated[
         Reduction, computation("--reduction", help="none writes one loss a row.")
     ] = "mean"

@@ -73,7 +73,7 @@ def check_temperature(value: float) -> None:
         raise UsageError(f"--temperature must be positive, not {value}")
 
 
-def parse_weight(text: str | None) -> "ArrayLike | None":
+def parse_weight(text: str | None, option: str = "--weight") -> "ArrayLike | None":
     """Return class weights: the numbers themselves, or those in the file of that name."""
     if text is None:
         return None
@@ -81,7 +81,7 @@ def parse_weight(text: str | None) -> "ArrayLike | None":
         return [float(part) for part in text.split(",")]
     except ValueError:
         if "," in text and not Path(text).exists():
-            raise UsageError(f"--weight {text}: neither numbers nor a file") from None
+            raise UsageError(f"{option} {text}: neither numbers nor a file") from None
         from xentcli.pipeline.inputs import InputFile, ReadOptions, read_vector
 
         return read_vector(InputFile(text, options=ReadOptions(key_option=None)))

@@ -19,8 +19,9 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
+from xentcli.core.probability_check import check_label_probabilities
 from xentcli.core.rows import LogitRows
-from xentcli.errors import NonFiniteError, ShapeError
+from xentcli.errors import NonFiniteError
 
 __all__ = ["RowFacts", "fact", "forget", "row_facts"]
 
@@ -76,8 +77,6 @@ def row_facts(
 
     Raises
     ------
-    ShapeError
-        If there are class probabilities for rows that are not logits.
     LabelError
         If labels are of a dtype that holds no integers.
     KeyError
@@ -85,8 +84,6 @@ def row_facts(
     """
     needs = tuple(needs)
     given = Given(logits, labels, options, kind, _EMPTY)
-    if kind != "logits" and given.checked is None:
-        raise ShapeError("nll takes class indices, not class probabilities")
     planned = plan(needs if kind == "logits" else (*needs, "picked"))
     for each in planned:
         if each.when == "labels":
@@ -95,7 +92,10 @@ def row_facts(
     for each in planned:
         if each.when == "rows":
             given.facts[each.name] = each.function(given) if each.applies(given) else None
-    problems = (given.checked.problems if given.checked else ()) + found
+    if given.checked:
+        problems = given.checked.problems + found
+    else:
+        problems = check_label_probabilities(labels) + found
     wanted = {name: _as_fact(given[name]) for name in needs}
     rows, num_classes = logits.shape
     return RowFacts(rows, num_classes, wanted, problems)
@@ -173,13 +173,24 @@ def _not_probable(given: Given) -> tuple[Problem, ...]:
     checked, picked = given.checked, given["picked"]
     probs = given.kind == "probabilities"
     if checked is None:
-        return ()
+        return _nan_losses(given)
     bad = checked.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
     rows = np.flatnonzero(bad)
     if rows.size == 0:
         return ()
     row = int(rows[0])
     message = f"{'probability' if probs else 'log-probability'} {picked[row]:g}"
-    hint = "--non-finite propagate computes on with it"
+    hint = "--non-finite propagate computes on with it" if np.isnan(picked[row]) else None
     column = int(checked.index[row])
     return (Problem(NonFiniteError, row, message, len(rows), "logits", column, hint),)
+
+
+def _nan_losses(given: Given) -> tuple[Problem, ...]:
+    """Return which rows against class probabilities have no loss: they hold NaN."""
+    rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
+    if rows.size == 0 or given.options.nan_of_zero:
+        return ()
+    row = int(rows[0])
+    message = f"a {'probability' if given.kind == 'probabilities' else 'log-probability'} is NaN"
+    hint = "--non-finite propagate computes on with it"
+    return (Problem(NonFiniteError, row, message, rows.size, "logits", None, hint),)

@@ -20,6 +20,7 @@ from xentcli.formats.base import (
 )
 from xentcli.formats.files import InputFile, open_file, open_pair
 from xentcli.formats.shards import expand, open_shards, reads_once
+from xentcli.storage.names import shown_name
 
 __all__ = [
     "ArrayHeader",
@@ -126,13 +127,20 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
+        if set(labels) & set(logits) and label_column is None and label_key is None:
+            name = shown_name(next(iter(set(labels) & set(logits))))
+            raise UsageError(
+                f"{name}: the same file as logits and as labels",
+                hint="labels within it: --label-column NAME or --label-key NAME, without --labels",
+            )
         source = open_shards(logits, file_of)
         names = classes or source.columns or ()
         return source, open_shards(labels, lambda path: labels_of(path, classes=names))
     if (label_column is None) == (label_key is None):
         raise UsageError(
             "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-            "or --label-key NAME, of the same file"
+            "or --label-key NAME, of the same file",
+            hint="log-probabilities of the labels themselves have none: xent nll --picked",
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:
