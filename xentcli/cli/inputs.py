@@ -86,10 +86,10 @@ def open_both(
 
 
 def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "Source":
-    """Open numbers that have no labels."""
+    """Open numbers that have no labels, of which some may be missing."""
     from xentcli.pipeline import inputs
 
-    return inputs.open_shards(paths, partial(reading.file, id_column=id_column))
+    return inputs.open_shards(paths, partial(reading.file, id_column=id_column, missing=True))
 
 
 def open_weights(reading: Reading, path: str | None) -> "Source | None":

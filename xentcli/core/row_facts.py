@@ -18,8 +18,8 @@ from xentcli.core.fact import Fact, Given, TileFacts, When, fact, forget, plan
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.probability_check import check_label_probabilities
+from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
 from xentcli.errors import NonFiniteError
 

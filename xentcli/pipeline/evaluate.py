@@ -150,13 +150,12 @@ def evaluate(
         num_classes = axes.logits[axes.class_axis] or total.num_classes
         rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
         unpaired = rows - (total.state or States.empty(("loss",))).compute()["loss"].rows
-        notes = list(row_notes(aligned, total, unpaired))
+        notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
     if criterion.rows is not None and total.state is None:
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
     results = (total.state or States.empty(criterion.metrics)).compute()
     summary = summary_of(criterion, results, num_classes, unpaired)
-    most = total.remarks["sums"] if "sums" in total.remarks else None
-    missing = None if criterion.normalize else most
+    missing = None if criterion.normalize else total.remarks.get("sums")
     return Evaluation(summary, notes, total.looks_like, missing)
 
 

@@ -74,7 +74,7 @@ class Total(NamedTuple, Generic[State]):
     state: State | None
     looks_like: RowKind
     num_classes: int
-    remarks: Mapping[str, Remark] = {}  # noqa: RUF012 - nobody writes to it
+    remarks: Mapping[str, Remark] = {}
     notes: tuple[str, ...] = ()
 
 

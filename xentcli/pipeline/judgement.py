@@ -95,7 +95,9 @@ def _mean_loss(values: Array, labels: Array, rows: AlignedRows) -> float:
     return float(facts["loss"].sum() / used)
 
 
-def row_notes(aligned: Aligned, total: Total[States], unpaired: int) -> Iterator[str]:
+def row_notes(
+    aligned: Aligned, total: Total[States], unpaired: int, *, propagate: bool
+) -> Iterator[str]:
     """Say what was decided about rows, and what is odd about them."""
     yield from aligned.notes
     yield from total.notes
@@ -104,7 +106,7 @@ def row_notes(aligned: Aligned, total: Total[States], unpaired: int) -> Iterator
         yield f"rows without a label {by} further on, left out: {unpaired:,}"
     if total.state is not None and (uneven := total.state.compute()["loss"].uneven):
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
-    if "zeroed" in total.remarks:
+    if "zeroed" in total.remarks and not propagate:
         rows = total.remarks["zeroed"].rows
         yield (
             f"rows with a class probability of 0 at a log-probability of -inf: {rows:,}; they "

@@ -13,6 +13,7 @@ from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
+from xentcli.formats.csv.numbers import fill_missing
 from xentcli.formats.doubts import doubts
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
@@ -71,6 +72,7 @@ class CsvSource(StreamSource):
         self.notes = beginning.notes
         self._layout = beginning.layout
         self._padded = beginning.padded
+        self._missing = options.missing
         self._header_lines = beginning.header_lines
         header = sample.splitlines(keepends=True)[: self._header_lines]
         self._header_bytes = (len(_MARK) if first.startswith(_MARK) else 0) + sum(map(len, header))
@@ -195,6 +197,7 @@ class CsvSource(StreamSource):
     def _parse(self, text: bytes, block: Block) -> Parsed:
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
+        text = fill_missing(text, layout.delimiter) if self._missing else text
         parsed: Parsed | None = None
         if not self._small:
             from xentcli.formats.csv import frame, plain
