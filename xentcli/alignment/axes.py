@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from xentcli.alignment.reshaped import in_shape
+from xentcli.alignment.reshaped import in_shape, same_but_for_ones
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import without_axis
@@ -128,9 +128,10 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
             "whatever they are",
             hint=f"{_BINARY}; --class-axis {usual} computes on with one class",
         )
-    if len(shape) == len(labels) == 1 and _fits(shape, labels) and labels != (None,):
+    alike = None not in labels and same_but_for_ones(shape, labels)
+    if len(shape) == 1 and shape != (1,) and labels and alike:
         raise ShapeError(
-            f"{logits.name}: logits and labels both have shape {show_shape(shape)}: either each "
+            f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either each "
             "number has a label of its own, or they are one sample",
             hint=f"{_BINARY}; one sample, with class probabilities: --class-axis 0",
         )

@@ -98,4 +98,4 @@ def open_weights(reading: Reading, path: str | None) -> "Source | None":
 
     if path is None:
         return None
-    return inputs.open_shards([path], lambda name: reading.labels(name))
+    return inputs.open_shards([path], reading.labels)

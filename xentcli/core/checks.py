@@ -128,8 +128,6 @@ def check_labels(
     one_based = label == top + 1 and base == 0 and bool(least)
     if one_based:
         hint = "labels look 1-based; try --label-base 1"
-    elif label is not None and label != top + 1:
-        hint = f"if {label} marks rows to leave out: --ignore-index {label}"
     row = int(rows[0])
     return (
         Problem(
@@ -180,7 +178,8 @@ def _rounded_to(rows: NDArray[np.float64]) -> float:
     for decimals in range(1, 5):
         scaled = rows * 10.0**decimals
         if (np.abs(scaled - np.rint(scaled)) <= 1e-6 * 10.0**decimals).all():
-            return min(_MOST_MISSING, rows.shape[1] * 0.5 * 10.0**-decimals) + 1e-9
+            half: float = 0.5 * 10.0**-decimals
+            return min(_MOST_MISSING, rows.shape[1] * half) + 1e-9
     return 0.0
 
 

@@ -1,6 +1,6 @@
 """Labels of rows, checked, and the options of a loss, which say what a label may be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,7 @@ class Labels:
         ignored = options.ignores(index)
         used = ~ignored if ignored.any() else None
         outside = check_labels(index, num_classes, used, base=options.label_base)
+        outside = tuple(_with_hint(problem, num_classes, options) for problem in outside)
         problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
         if options.label_base:
             index = index - options.label_base
@@ -82,3 +83,11 @@ class Labels:
     def of_used(self, bad: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return `bad` without the ignored rows."""
         return bad if self.used is None else bad & self.used
+
+
+def _with_hint(problem: Problem, num_classes: int, options: LossOptions) -> Problem:
+    """Say how to leave rows out, if all wrong labels are one that may mark them."""
+    label = problem.label
+    if problem.hint or label is None or label == options.label_base + num_classes:
+        return problem
+    return replace(problem, hint=f"if {label} marks rows to leave out: --ignore-index {label}")

@@ -13,7 +13,7 @@ from xentcli.core.labels import Doubles, LossOptions, as_weight
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction, mean_of
 from xentcli.core.shapes import check_options, rows_of
-from xentcli.errors import InputError, LabelError, ShapeError
+from xentcli.errors import InputError, ShapeError
 
 
 def _loss(
@@ -27,7 +27,7 @@ def _loss(
     needs = ("loss", "used", "weight")
     facts = row_facts(rows.values, rows.labels, options, needs, kind=kind)
     for problem in facts.problems:
-        if problem.input == "labels" and problem.error is LabelError:
+        if problem.input == "labels":
             raise problem.at(f"labels{index_of(problem.row, rows.lead)}")
     if reduction == "none":
         losses: Doubles | np.float64 = facts["loss"].reshape(rows.lead)[()]

@@ -44,7 +44,8 @@ def sum_tolerance(values: NDArray[Any]) -> float:
     decimals = decimals_of(values)
     if not decimals:
         return rounding
-    return max(rounding, values.shape[1] * 0.5 * 10.0**-decimals + 1e-9)
+    half: float = 0.5 * 10.0**-decimals
+    return max(rounding, values.shape[1] * half + 1e-9)
 
 
 def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], Sums]:
@@ -93,7 +94,7 @@ def _outside(rows: LogitRows, outside: Mask) -> tuple[Problem, ...]:
 
 def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
     """Return what is wrong if class probabilities (N, C) are outside 0 to 1, or no numbers."""
-    if labels.size == 0 or labels.dtype.kind in "iub":  # see `check_one_hot`
+    if labels.size == 0:
         return ()
     low, high = float(labels.min()), float(labels.max())
     if low >= -OVER and high <= 1.0 + OVER:

@@ -18,7 +18,6 @@ from xentcli.core.fact import Fact, Given, TileFacts, When, fact, forget, plan
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.probability_check import check_label_probabilities
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
 from xentcli.errors import NonFiniteError
@@ -92,10 +91,7 @@ def row_facts(
     for each in planned:
         if each.when == "rows":
             given.facts[each.name] = each.function(given) if each.applies(given) else None
-    if given.checked:
-        problems = given.checked.problems + found
-    else:
-        problems = check_label_probabilities(labels) + found
+    problems = (given.checked.problems if given.checked else ()) + found
     wanted = {name: _as_fact(given[name]) for name in needs}
     rows, num_classes = logits.shape
     return RowFacts(rows, num_classes, wanted, problems)

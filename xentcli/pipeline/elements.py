@@ -1,7 +1,6 @@
 """Losses of numbers that are rows by themselves: binary cross entropy, picked log-probabilities."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,7 +159,7 @@ def measure_elements(
     if sink:
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
-    cut: Iterator[Step] = steps(values, elements.followers, 0, run.block_elements)
+    cut = steps(values, elements.followers, 0, run.block_elements)
     parts = ordered_map(work, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable)
     sources = (values, labels, sample_weight)
     return collect(parts, sink, run.progress_of(values.shape), elements.error, sources)

@@ -129,7 +129,7 @@ def open_both(
     if labels:
         if set(labels) & set(logits) and label_column is None and label_key is None:
             name = shown_name(next(iter(set(labels) & set(logits))))
-            raise UsageError(
+            raise InputError(
                 f"{name}: the same file as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME, without --labels",
             )
@@ -140,7 +140,7 @@ def open_both(
         raise UsageError(
             "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
             "or --label-key NAME, of the same file",
-            hint="log-probabilities of the labels themselves have none: xent nll --picked",
+            hint="xent nll --picked takes log-probabilities of the labels themselves, without labels",
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:

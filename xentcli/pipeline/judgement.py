@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned import Aligned, AlignedRows
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem
-from xentcli.core.probability_check import check_one_hot, check_probabilities
+from xentcli.core.probability_check import (
+    check_label_probabilities,
+    check_one_hot,
+    check_probabilities,
+)
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States
@@ -37,6 +41,8 @@ def oddities(
             remarks.append(Remark("sums", sums.rows, sums.most))
     if labels.ndim == 2 and labels.dtype.kind in "iub":
         problems += check_one_hot(labels)
+    elif labels.ndim == 2:
+        problems += check_label_probabilities(labels)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:
