@@ -99,7 +99,7 @@ def test_every_place_of_logits_and_labels(
 
 def test_a_note_says_where_the_classes_are(tmp_path: Path) -> None:
     for shape, labels, note in (
-        ((4, 5, 3), (4, 5), "the last axis holds the classes"),
+        ((4, 5, 3), (4, 5), None),
         ((4, 3, 3), (4, 3), "axis 1 holds the classes, as in PyTorch; so might 2: --class-axis 2"),
         ((4, 5, 3), (4, 3), None),
     ):

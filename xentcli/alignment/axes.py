@@ -131,8 +131,8 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
         raise ShapeError(
-            f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either each "
-            "number has a label of its own, or they are one sample",
+            f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either "
+            "each number has a label of its own, or they are one sample",
             hint=f"{_BINARY}; one sample, with class probabilities: --class-axis 0",
         )
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, Output
 from xentcli.cli.parsing import check_temperature, parse_dtype, parse_rows, parse_weight
 from xentcli.cli.reading import Reading

@@ -178,8 +178,7 @@ def _rounded_to(rows: NDArray[np.float64]) -> float:
     for decimals in range(1, 5):
         scaled = rows * 10.0**decimals
         if (np.abs(scaled - np.rint(scaled)) <= 1e-6 * 10.0**decimals).all():
-            half: float = 0.5 * 10.0**-decimals
-            return min(_MOST_MISSING, rows.shape[1] * half) + 1e-9
+            return float(min(_MOST_MISSING, rows.shape[1] * 0.5 * 10.0**-decimals)) + 1e-9
     return 0.0
 
 

@@ -44,8 +44,7 @@ def sum_tolerance(values: NDArray[Any]) -> float:
     decimals = decimals_of(values)
     if not decimals:
         return rounding
-    half: float = 0.5 * 10.0**-decimals
-    return max(rounding, values.shape[1] * half + 1e-9)
+    return max(rounding, float(values.shape[1] * 0.5 * 10.0**-decimals) + 1e-9)
 
 
 def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], Sums]:

@@ -140,7 +140,7 @@ def open_both(
         raise UsageError(
             "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
             "or --label-key NAME, of the same file",
-            hint="xent nll --picked takes log-probabilities of the labels themselves, without labels",
+            hint="xent nll --picked takes log-probabilities of labels, without the labels",
         )
     once = any(map(reads_once, logits))
     if label_key is not None and len(logits) == 1 and once:

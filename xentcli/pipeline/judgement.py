@@ -26,7 +26,7 @@ from xentcli.results.loss import Loss, LossSummary
 Array = NDArray[Any]
 _FAR_LOWER = 0.7  # of the loss as it is
 _LEAST_ROWS = 32  # that are compared with and without a shift
-_COMPARED_ELEMENTS = 2**22
+_COMPARED_ELEMENTS = 2**18
 
 
 def oddities(
@@ -77,12 +77,13 @@ def _forgotten_shift(rows: AlignedRows, criterion: Criterion) -> Iterator[str]:
     """Hint at --shift 1, where the first sequences fit the labels that come next far better."""
     sequences, length = rows.lead
     num_classes = rows.logits.shape[1]
-    count = min(sequences, _COMPARED_ELEMENTS // max(1, length * num_classes))
-    if count * (length - 1) < _LEAST_ROWS:
+    most = max(_LEAST_ROWS + 1, _COMPARED_ELEMENTS // max(1, num_classes))
+    count, seen = (min(sequences, most // max(1, length)), length) if most >= length else (1, most)
+    if count * (seen - 1) < _LEAST_ROWS:
         return
-    values = criterion.prepared(np.array(rows.logits[: count * length]))
-    values = values.reshape(count, length, num_classes)
-    labels = rows.labels.reshape(rows.lead)[:count]
+    values = criterion.prepared(np.array(rows.logits[: (count - 1) * length + seen]))
+    values = values.reshape(count, seen, num_classes)
+    labels = rows.labels.reshape(rows.lead)[:count, :seen]
     as_is = _mean_loss(values[:, :-1], labels[:, :-1], rows)
     shifted = _mean_loss(values[:, :-1], labels[:, 1:], rows)
     if shifted < _FAR_LOWER * as_is:

@@ -5,7 +5,8 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
