@@ -55,7 +55,7 @@ def oddities(
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
     """Say what the first rows show: a shift that was forgotten; raise for the same file twice."""
     labels = rows.labels
-    if labels.ndim == 2 and labels.shape[0] and aligned.labels is not None:
+    if labels.ndim == 2 and labels.size and aligned.labels is not None:
         _check_differ(rows, aligned)
     lead = rows.lead
     if len(lead) == 2 and labels.ndim == 1 and not criterion.shift and criterion.kind == "logits":
