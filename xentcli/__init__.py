@@ -7,12 +7,21 @@ take and return. They are imported when first used, so that the command line sta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xentcli.core.binary import binary_cross_entropy_with_logits
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
 
 __version__ = "0.2.0"
-__all__ = ["__version__", "cross_entropy", "log_softmax", "nll_loss", "one_hot", "softmax"]
+__all__ = [
+    "__version__",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "log_softmax",
+    "nll_loss",
+    "one_hot",
+    "softmax",
+]
 
 _HOMES = {
     "softmax": "softmax",
@@ -20,6 +29,7 @@ _HOMES = {
     "one_hot": "one_hot",
     "nll_loss": "losses",
     "cross_entropy": "losses",
+    "binary_cross_entropy_with_logits": "binary",
 }
 
 

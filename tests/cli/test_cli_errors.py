@@ -90,7 +90,7 @@ UNUSABLE: list[tuple[Command, str, str]] = [
     (["softmax", "nan.csv"], "nan.csv:5: column 'b': logit nan", "--non-finite propagate"),
     (["softmax", "inf.npy", "--axis", "0"], "inf.npy: along axis 0", "--non-finite propagate"),
     (["nll", "--log-probs", "nan.npy", "--labels", "wrong.npy"], "wrong.npy[2]: label 7", ""),
-    (["nll", "--probs", "z.npy", "--labels", "y.npy"], "z.npy[1, 1]: probability -", "--non-fin"),
+    (["nll", "--probs", "z.npy", "--labels", "y.npy"], "z.npy[0, 2]: probability -", "xent loss"),
     # Shapes
     ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "1,2"], "weight must have one number", ""),
     ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "z.npy"], "z.npy: one row or one col", ""),

@@ -40,7 +40,7 @@ def test_nll_of_one_row_with_a_column_as_long(run: Run, folder: Path) -> None:
     np.save("row.npy", np.log([0.2, 0.3, 0.5]))
     (folder / "y.csv").write_text("0\n1\n2\n")
     outcome = run("nll", "--log-probs", "row.npy", "--labels", "y.csv")
-    ends_with(outcome, 1, "error: nll takes class indices, not class probabilities")
+    ends_with(outcome, 1, "error: y.csv:1: class probability 2 is above 1")
 
 
 def test_one_hot_of_one_number_has_no_header(run: Run, folder: Path) -> None:
@@ -56,8 +56,9 @@ def test_the_label_of_one_row_has_no_index(run: Run, folder: Path) -> None:
 
 
 def test_no_classes(run: Run, folder: Path) -> None:
-    np.save(folder / "x.npy", np.zeros((5, 0)))
-    outcome = run("loss", "--logits", "x.npy", "--labels", "x.npy")
+    for name in ("x.npy", "y.npy"):
+        np.save(folder / name, np.zeros((5, 0)))
+    outcome = run("loss", "--logits", "x.npy", "--labels", "y.npy")
     assert "warning: nothing is used: there are no classes, so the mean is NaN" in outcome.err
 
 

@@ -340,7 +340,7 @@ def test_ignored_labels_of_every_signed_dtype(loss: Any, dtype: str) -> None:
         ([3, 3, 3, 3], r"^labels\[0\]: label 3 is outside 0..2 \(4 such rows\)$"),
         ([-100, 1, 1, -99], r"^labels\[3\]: label -99 is outside 0..2$"),
         ([0, 1, 3.5, 0.5], r"^labels\[2\]: label 3.5 is not a whole number \(2 such rows\)$"),
-        ([0, NAN, 1, 2], r"^labels\[1\]: label nan is not a whole number$"),
+        ([0, NAN, 1, 2], r"^labels\[1\]: a missing value \(NaN\) instead of a label$"),
         ([0, 1, INF, 2], r"^labels\[2\]: label inf is not a whole number$"),
         ([0, 1, 1, 2.0**63], r"^labels\[3\]: label 9.22\S+ is larger than any class$"),
         (np.array([0, 1, 2**63, 1], "u8"), r"^labels\[2\]: label 9223372036854775808 is "),

@@ -15,7 +15,7 @@ from xentcli.core import fact as facts_there_are
 from xentcli.core import half_table
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import fact, row_facts
-from xentcli.errors import LabelError, NonFiniteError, ShapeError
+from xentcli.errors import LabelError, NonFiniteError
 
 Array = NDArray[Any]
 KINDS = ["logits", "log-probabilities", "probabilities"]
@@ -190,8 +190,8 @@ def test_class_probabilities_have_no_label() -> None:
     log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(found["loss"], -(probs * log_probs).sum(axis=1), rtol=1e-13)
     assert facts_of(logits, [0, 1, 2, 0], "uneven")["uneven"] is None
-    with pytest.raises(ShapeError, match="nll takes class indices"):
-        facts_of(logits, probs, "loss", kind="probabilities")
+    found = facts_of(log_probs, probs, "loss", kind="log-probabilities")
+    np.testing.assert_allclose(found["loss"], -(probs * log_probs).sum(axis=1), rtol=1e-13)
 
 
 def test_problems_know_their_input() -> None:

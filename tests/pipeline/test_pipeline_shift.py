@@ -51,7 +51,7 @@ def numbers(shape: tuple[int, ...], class_axis: int) -> tuple[Array, Array, Arra
     lead = shape[:class_axis] + shape[class_axis + 1 :]
     hard = rng.integers(C, size=lead)
     hard[rng.random(lead) < 0.2] = -100
-    return rng.normal(size=shape) * 3.0, hard, np.exp(rng.normal(size=shape))
+    return rng.normal(size=shape) * 3.0, hard, rng.uniform(size=shape)
 
 
 def row_losses(logits: Array, labels: Array, class_axis: int, shift: int) -> Array:

@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import Axes, find_axes
+from xentcli.alignment.axes import Axes, find_axes, fitting
 from xentcli.alignment.class_names import ClassNames, class_names
 from xentcli.alignment.ids import Matching
 from xentcli.alignment.naming import Naming
-from xentcli.alignment.shard_counts import ShardCounts
+from xentcli.alignment.reshaped import weights_of_rows
+from xentcli.alignment.shard_counts import ShardCounts, shard_note
 from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
@@ -41,6 +43,8 @@ class AlignedRows(NamedTuple):
         What names the rows.
     matched : array of int, optional
         The places of the labels, where ids led to others than those of the rows.
+    sample_weight : array of shape (N,), optional
+        A factor for each row.
     """
 
     logits: Array | TiledRows
@@ -50,6 +54,7 @@ class AlignedRows(NamedTuple):
     problems: tuple[Problem, ...] = ()
     ids: Array | None = None
     matched: Array | None = None
+    sample_weight: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -67,6 +72,10 @@ class Aligned(NamedTuple):
         Whether logits are read a tile at a time, where they are computed.
     matching : Matching, optional
         What finds labels by their ids, where both files have some.
+    sample_weight : Source, optional
+        A factor for each row.
+    note : str, optional
+        What was decided about the shape of the labels.
     """
 
     logits: Source
@@ -75,16 +84,18 @@ class Aligned(NamedTuple):
     names: ClassNames
     tiled: bool = False
     matching: Matching | None = None
+    sample_weight: Source | None = None
+    note: str | None = None
 
     @property
     def notes(self) -> list[str]:
         """What the user should know of what was decided."""
-        return [*([self.axes.note] if self.axes.note else []), *self.names.notes]
+        return [*(each for each in (self.note, self.axes.note) if each), *self.names.notes]
 
     @property
     def sources(self) -> tuple[Source | None, ...]:
         """The files that are read."""
-        return self.logits, self.labels
+        return self.logits, self.labels, self.sample_weight
 
     @property
     def shareable(self) -> bool:
@@ -98,30 +109,44 @@ class Aligned(NamedTuple):
         axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
         return Follower(self.labels, axis, offset, matching=self.matching)
 
+    @property
+    def _weights(self) -> Follower | None:
+        """What hands out the weights of rows: the weight of a shifted row is its label's."""
+        if self.sample_weight is None:
+            return None
+        return Follower(self.sample_weight, 0, self.axes.shift.offset, "weights")
+
     def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
         """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
         if self.axes.cut_axis is None:
             return iter([Step(Block(0, 1), 1)])
         if self.tiled:
             elements = elements_of_a_block(self.logits, elements)
-        followers = [self._follower] if self._follower else []
+        followers = [each for each in (self._follower, self._weights) if each]
         return steps(self.logits, followers, self.axes.cut_axis, elements)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, matched = rows
+        weights = None if self.sample_weight is None else self._weights_of(step)
         if keep is not None:
+            inner = math.prod(lead[1:])
+            keep = slice(
+                (keep.start or 0) * inner, None if keep.stop is None else keep.stop * inner
+            )
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
-            lead = (len(labels),)
+            weights = None if weights is None else weights[keep]
+            lead = (len(labels) // max(1, inner), *lead[1:])
         problems: tuple[Problem, ...] = ()
         if labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
-        return AlignedRows(logits, labels, lead, options, problems, ids, matched)
+        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights)
 
-    def rows_before(self, step: Step) -> int:
-        """Return how many rows with a label stand before those of a step."""
-        return rows_before(step.block.start, self.axes.lead[1:])
+    def rows_before(self, step: Step, keep: slice | None = None) -> int:
+        """Return how many rows with a label stand before those of a step that are kept."""
+        start = step.block.start + ((keep.start or 0) if keep else 0)
+        return rows_before(start, self.axes.lead[1:])
 
     def _goes_by_tiles(self, step: Step) -> bool:
         """Whether no gap is between the rows of a step that have a label."""
@@ -152,6 +177,16 @@ class Aligned(NamedTuple):
             labels, matched = self.matching.labels_of(ids, there, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
+    def _weights_of(self, step: Step) -> Array:
+        follower = self._weights
+        if follower is None:
+            raise AssertionError("rows have no weights")
+        if self.axes.cut_axis is None:
+            return read_whole(follower.source).reshape(-1).astype(np.float64)
+        weights = read(follower, step.parts[-1]).values
+        weights = self.axes.shift.labels_of_a_row(weights, len(self.axes.rows) - 1)
+        return weights.reshape(-1).astype(np.float64)
+
     def _arrays(
         self, step: Step
     ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
@@ -167,14 +202,16 @@ class Aligned(NamedTuple):
         if labels is None:
             raise AssertionError("a file of logits and labels has labels in each block")
         values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
-        rows = rows_of(values, labels, axes.class_axis)
+        rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
         ids = None if table.ids is None else table.ids[: step.rows]
         return rows.values, rows.labels, ids, rows.lead, matched
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""
         source = self.labels if problem.input == "labels" and self.labels else self.logits
-        lead = (rows, *(n or 0 for n in self.axes.lead[1:])) if self.axes.lead else ()
+        inner = tuple(n or 0 for n in self.axes.lead[1:])
+        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
+        lead = lead if self.axes.lead else ()
         index = list(unravel(problem.row, lead))
         if problem.input == "labels":
             index = self.axes.shift.label_index(index)
@@ -197,6 +234,7 @@ def align(
     shift: int = 0,
     naming: Naming = Naming(),  # noqa: B008 - a named tuple
     tiles: bool = False,
+    sample_weight: Source | None = None,
 ) -> Aligned:
     """Decide how labels belong to logits.
 
@@ -212,17 +250,24 @@ def align(
         What the user says about the names of classes.
     tiles : bool
         Whether the computation can read logits a tile at a time.
+    sample_weight : Source, optional
+        A factor for each row, or for each label.
 
     Raises
     ------
     ShapeError
         If labels do not fit logits, all of them or those of one shard, as far as their headers say.
     """
+    note: str | None = None
     axis_of_rows = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     if labels is not None and not by_id:
         ShardCounts(logits, Follower(labels), axis_of_rows).check()
+        labels, note = fitting(logits, labels, class_axis)
+        note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
+    if sample_weight is not None:
+        sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:
@@ -234,7 +279,7 @@ def align(
         labels = labels if labels.reference is not None else indexed(labels)
         matching = Matching(logits, labels)
     tiled = tiles and can_be_tiled(logits, axes) and matching is None
-    return Aligned(logits, labels, axes, names, tiled, matching)
+    return Aligned(logits, labels, axes, names, tiled, matching, sample_weight, note)
 
 
 def check_by_id(logits: Source, axes: Axes) -> None:

@@ -1,12 +1,16 @@
 """Which axis holds the classes, and what labels are: class indices, or class probabilities."""
 
+import math
 from typing import NamedTuple
 
+from xentcli.alignment.reshaped import in_shape, same_but_for_ones
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
+
+_BINARY = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 
 
 class Axes(NamedTuple):
@@ -101,11 +105,13 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):
-        raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)")
+        raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY)
     usual = min(1, len(shape) - 1)
     labels_shape = shape[:1] if labels is None else labels.shape
     labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
+    if class_axis is None:
+        _check_classes(logits, labels_shape, usual)
     if _fits(shape, labels_shape) and labels is not None and not one_label:
         return _with_probabilities(logits, labels, class_axis)
     if class_axis is not None:
@@ -120,6 +126,42 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     return Axes(shape, axis, probabilities=False, note=note)
 
 
+def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
+    """Raise ShapeError if logits have one class only, or one axis that is labels' too."""
+    shape = logits.shape
+    if shape[usual] == 1 and len(shape) <= 2:
+        raise ShapeError(
+            f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
+            "whatever they are",
+            hint=f"{_BINARY}; --class-axis {usual} computes on with one class",
+        )
+    alike = None not in labels and same_but_for_ones(shape, labels)
+    if len(shape) == 1 and shape != (1,) and labels and alike:
+        raise ShapeError(
+            f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either "
+            "each number has a label of its own, or they are one sample",
+            hint=f"{_BINARY}; one sample, with class probabilities: --class-axis 0",
+        )
+
+
+def fitting(logits: Source, labels: Source, class_axis: int | None) -> tuple[Source, str | None]:
+    """Return labels without the axes of length 1 that keep them from fitting, and a note of it."""
+    shape = logits.shape
+    if not shape or _fits(shape, labels.shape):
+        return labels, None
+    last = len(shape) - 1
+    given = class_axis is not None and -last <= class_axis + 1 <= last + 1
+    axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
+    leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
+    if any(_fits(lead, labels.shape) for lead in leads):
+        return labels, None
+    for lead in leads:
+        if lead and (found := in_shape(labels, lead)) is not None:
+            shown = show_shape(labels.shape)
+            return found, f"{labels.name}: shape {shown} is read as {show_shape(found.shape)}"
+    return labels, None
+
+
 def _fits(one: Shape, other: Shape) -> bool:
     return len(one) == len(other) and all(
         a is None or b is None or a == b for a, b in zip(one, other, strict=True)
@@ -130,23 +172,42 @@ def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) ->
     """Return what is wrong with labels that are neither class indices nor probabilities."""
     if len(lead) == len(labels_shape) == 1:
         return ShapeError(
-            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} rows of {logits.name}"
+            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} rows of {logits.name}",
+            hint=_cure(lead, labels_shape, ""),
         )
-    shape = show_shape(logits.shape)
-    hint = "--label-column NAME reads one column" if labels.columns else None
+    shape, last = show_shape(logits.shape), len(logits.shape) - 1
+    wanted = f"{show_shape(lead)} (class indices)"
+    cure = _cure(lead, labels_shape, "")
+    if last > 1 and lead == without_axis(logits.shape, 1):
+        other = without_axis(logits.shape, last)
+        wanted = f"{show_shape(lead)} (class indices, classes along axis 1), {show_shape(other)} "
+        wanted += "(class indices, classes along the last axis)"
+        cure = _cure(other, labels_shape, "[:, :-1]") or cure
+    hint = "--label-column NAME reads one column" if labels.columns else cure
     return ShapeError(
         f"{labels.name}: labels of shape {show_shape(labels_shape)} do not fit logits of shape "
-        f"{shape} ({logits.name}): they must have shape {show_shape(lead)} (class indices) or "
-        f"{shape} (class probabilities)",
+        f"{shape} ({logits.name}): they must have shape {wanted} or {shape} (class probabilities)",
         hint=hint,
     )
 
 
+def _cure(lead: Shape, labels: Shape, part: str) -> str | None:
+    """Return what to do with labels that would fit if they were flat, or not shifted."""
+    if None in lead or None in labels or not lead:
+        return None
+    if len(lead) != len(labels) and math.prod(map(int, lead)) == math.prod(map(int, labels)):  # type: ignore[arg-type]
+        return f"as many labels as rows: save labels.reshape({show_shape(lead)})"
+    if len(lead) == len(labels) and labels == (*lead[:-1], (lead[-1] or 0) - 1):
+        part = part or "[:-1]"
+        return f"are labels shifted already? Then logits{part} belong to them, without --shift"
+    return None
+
+
 def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Axes:
-    if not is_floating(labels.dtype):
+    if not is_floating(labels.dtype) and labels.dtype.kind not in "iub":
         raise ShapeError(
             f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
-            f"probabilities and must be floating point, not {labels.dtype}"
+            f"probabilities, or one-hot, and must be numbers, not {labels.dtype}"
         )
     last = len(logits.shape) - 1
     axis = min(1, last) if class_axis is None else class_axis % len(logits.shape)
@@ -160,10 +221,7 @@ def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str 
         return usual, None
     if _fits(without_axis(shape, usual), labels):
         return usual, _as_pytorch(last)
-    return (
-        last,
-        f"the last axis holds the classes, of shape {show_shape(shape)} (else --class-axis)",
-    )
+    return last, None
 
 
 def _as_pytorch(last: int) -> str:

@@ -21,15 +21,14 @@ from numpy.typing import NDArray
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.naming import Naming
 from xentcli.core.checks import Problem, whole_labels
-from xentcli.core.labels import LossOptions
+from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
 from xentcli.formats.base import Source
 from xentcli.formats.column_names import without_shared
 
 Array = NDArray[Any]
 
-IGNORED = -(2**63)
-"""A label that no class and no label base reaches."""
+IGNORED = NO_LABEL
 _UNKNOWN = IGNORED + 1
 _BOOL = {"false": 0, "true": 1}
 _NO_NAMES = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
@@ -129,19 +128,19 @@ class ClassNames:
 
     def _of_names(self, labels: Array, options: LossOptions) -> Indices:
         """Look names up; to leave a row out, its label or the class's index is ignore_index."""
-        ignored = str(options.ignore_index)
+        ignored = {str(label) for label in options.ignored}
         names = [_text(label) for label in labels.reshape(-1).tolist()]
         index = self._index
         codes = np.array(
-            [IGNORED if name == ignored else index.get(name, _UNKNOWN) for name in names], np.int64
+            [IGNORED if name in ignored else index.get(name, _UNKNOWN) for name in names], np.int64
         )
-        codes[codes == options.ignore_index] = IGNORED
+        codes[options.ignores(codes)] = IGNORED
         unknown = np.flatnonzero(codes == _UNKNOWN)
         problems: tuple[Problem, ...] = ()
         if unknown.size:
             row = int(unknown[0])
-            can_ignore = options.ignore_index != IGNORED
-            hint = f"label rows to leave out {ignored}" if can_ignore and not names[row] else None
+            can_ignore = options.ignored != (IGNORED,) and not names[row]
+            hint = f"label rows to leave out {options.ignored[0]}" if can_ignore else None
             message = self._why(repr, names[row])
             problems = (
                 Problem(
@@ -157,7 +156,7 @@ class ClassNames:
         flat = whole.reshape(-1)
         at = np.minimum(np.searchsorted(numbers, flat), len(numbers) - 1)
         codes = np.where(numbers[at] == flat, order[at], _UNKNOWN)
-        codes = np.where(flat == options.ignore_index, IGNORED, codes)
+        codes = np.where(options.ignores(flat), IGNORED, codes)
         unknown = np.flatnonzero(codes == _UNKNOWN)
         if unknown.size and not problems:
             message = self._why(str, str(flat[unknown[0]]))
@@ -177,7 +176,8 @@ class ClassNames:
     def with_hint(self, problem: Problem) -> Problem:
         """Return a problem with what may have been meant by the name of a class."""
         if not problem.name:
-            return problem
+            no_index = bool(self.names) and problem.label is not None and not problem.one_based
+            return replace(problem, hint=None) if no_index else problem
         if not self.names:
             return replace(problem, hint=_NO_NAMES)
         near = _nearest(problem.name, self.names)

@@ -1,10 +1,12 @@
 """Shards of a leader beside shards of what follows it: as many files, the same rows in each."""
 
+import re
 from typing import TYPE_CHECKING
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Source
 from xentcli.formats.shards import Shards
+from xentcli.storage.names import shown_name
 
 if TYPE_CHECKING:
     from xentcli.alignment.steps import Follower
@@ -57,3 +59,41 @@ class ShardCounts:
                 "the order",
             )
         return True
+
+
+def shard_note(leader: Source, follower: Source) -> str | None:
+    """Say which shards belong together, where their names count differently.
+
+    Raises
+    ------
+    ShapeError
+        If the same numbers are in both, in another order, or no distance lies between them.
+    """
+    if not isinstance(leader, Shards) or not isinstance(follower, Shards):
+        return None
+    one, other = _numbers(leader), _numbers(follower)
+    if one is None or other is None or one == other:
+        return None
+    names = [
+        (shown_name(b.path), shown_name(a.path))
+        for a, b in zip(leader.files, follower.files, strict=True)
+    ]
+    first = f"{names[0][0]} is for {names[0][1]}"
+    if len({a - b for a, b in zip(one, other, strict=True)}) == 1:
+        return f"files are taken in order, though their names count differently: {first}"
+    i = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    raise ShapeError(
+        f"{names[i][0]} stands at the place of {names[i][1]}",
+        hint="name the files of both in the same order",
+    )
+
+
+def _numbers(shards: Shards) -> list[int] | None:
+    """Return the numbers that tell the names of shards apart; None if they are told otherwise."""
+    parts = [re.split(r"(\d+)", shown_name(file.path)) for file in shards.files]
+    if len({len(part) for part in parts}) != 1:
+        return None
+    varying = [i for i in range(len(parts[0])) if len({part[i] for part in parts}) > 1]
+    if len(varying) != 1 or not varying[0] % 2:
+        return None
+    return [int(part[varying[0]]) for part in parts]

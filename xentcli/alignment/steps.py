@@ -97,6 +97,28 @@ def steps(
         raise
 
 
+def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
+    """Yield the steps that hold some of these rows of the leader; all, where none are named."""
+    if rows is None:
+        yield from all_steps
+        return
+    for step in all_steps:
+        start = step.block.start
+        if rows.stop is not None and start >= rows.stop:
+            return
+        if start + step.rows > (rows.start or 0):
+            yield step
+
+
+def kept(step: Step, rows: slice | None) -> slice:
+    """Return which rows of a step are among these rows of the leader."""
+    if rows is None:
+        return slice(None)
+    start = step.block.start
+    stop = step.rows if rows.stop is None else min(step.rows, rows.stop - start)
+    return slice(max(0, (rows.start or 0) - start), stop)
+
+
 def read(follower: Follower, part: Part) -> Rows:
     """Return the rows of a follower that belong to a step."""
     if isinstance(part, Rows):

@@ -86,3 +86,19 @@ def open_both(
         classes=classes,
         without=[output],
     )
+
+
+def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "Source":
+    """Open numbers that have no labels, of which some may be missing."""
+    from xentcli.pipeline import inputs
+
+    return inputs.open_shards(paths, partial(reading.file, id_column=id_column, missing=True))
+
+
+def open_weights(reading: Reading, path: str | None) -> "Source | None":
+    """Open the weights of rows, if there are any."""
+    from xentcli.pipeline import inputs
+
+    if path is None:
+        return None
+    return inputs.open_shards([path], reading.labels)

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, Output
-from xentcli.cli.parsing import check_temperature, parse_dtype, parse_weight
+from xentcli.cli.parsing import check_temperature, parse_dtype, parse_rows, parse_weight
 from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
+    from xentcli.pipeline.evaluate import BinaryOptions, Criterion, Evaluation, Kind
+    from xentcli.pipeline.inputs import Source
     from xentcli.results.loss import LossSummary
 
 _FITTING_COMMANDS = {
@@ -23,7 +26,8 @@ _FITTING_COMMANDS = {
 
 def check_files(files: list[list[str]], options: LossOptions) -> None:
     """Raise UsageError if two of the files are standard input."""
-    inputs.only_one_standard_input(*(path for paths in files for path in paths), options.weight)
+    others = (options.weight, options.pos_weight, options.sample_weight)
+    inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
 def criterion_of(
@@ -35,20 +39,64 @@ def criterion_of(
 
     check_temperature(temperature)
     weight = evaluate.as_weight(parse_weight(options.weight))
+    ignored = tuple(options.ignore_index or ())
+    propagate = options.non_finite == "propagate"
     return evaluate.Criterion(
         kind,
         evaluate.LossOptions(
-            weight, options.ignore_index, label_smoothing, options.label_base or 0
+            None if options.binary else weight,
+            ignored or -100,
+            label_smoothing,
+            options.label_base or 0,
+            nan_of_zero=propagate,
         ),
         options.reduction,
         options.class_axis,
         parse_dtype(options.dtype),
         temperature,
-        propagate=options.non_finite == "propagate",
+        propagate=propagate,
         shift=options.shift,
         naming=read_naming(options.classes, options.label_base),
         ids_wanted=options.id_column is not None,
+        binary=_binary(options, kind, weight, ignored or (-100,)),
+        rows=None if options.rows is None else parse_rows(options.rows),
     )
+
+
+def _binary(
+    options: LossOptions, kind: "Kind", weight: Any, ignored: tuple[int, ...]
+) -> "BinaryOptions | None":
+    """Return the options of a binary loss, if that is asked for.
+
+    Raises
+    ------
+    UsageError
+        If other options make no sense of it.
+    """
+    if not options.binary:
+        if options.pos_weight is not None:
+            raise UsageError("--pos-weight needs --binary")
+        return None
+    if kind == "log-probabilities":
+        raise UsageError(
+            "--binary takes probabilities of class 1, --probs FILE, or logits, xent loss; "
+            "not log-probabilities"
+        )
+    if kind == "probabilities" and options.pos_weight is not None:
+        raise UsageError("--pos-weight goes with logits: xent loss --binary")
+    refused = {
+        "--class-axis": options.class_axis,
+        "--shift": options.shift or None,
+        "--label-base": options.label_base,
+        "--classes": options.classes,
+    }
+    for name, value in refused.items():
+        if value is not None:
+            raise UsageError(f"{name} is for classes; with --binary each number has a label")
+    from xentcli.pipeline.evaluate import BinaryOptions, as_weight
+
+    pos_weight = as_weight(parse_weight(options.pos_weight, "--pos-weight"))
+    return BinaryOptions(weight, pos_weight, ignored, probs=kind == "probabilities")
 
 
 def run_loss(
@@ -66,8 +114,35 @@ def run_loss(
     output.check(is_text=False)
     if output.form == "json" or (output.form == "table" and options.reduction != "none"):
         criterion = criterion._replace(metrics=("loss", "accuracy"))
+    source, labels_source = _open(criterion, files, options, writing, reading)
+    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    weights = inputs.open_weights(reading, options.sample_weight)
+    if options.reduction == "none":
+        with output.array("losses") as sink, common.run(source) as run:
+            evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
+            output.add_summary(evaluation.summary)
+    else:
+        with common.run(source) as run:
+            evaluation = evaluate(source, labels_source, criterion, run, None, weights)
+        output.write(_forms(evaluation.summary))
+    common.tell_notes(evaluation.notes)
+    for warning in _warnings(evaluation, criterion, source.name):
+        common.tell("warning", warning)
+
+
+def _open(
+    criterion: "Criterion",
+    files: list[list[str]],
+    options: LossOptions,
+    writing: Writing,
+    reading: Reading,
+) -> "tuple[Source, Source | None]":
     values, labels = files
-    source, labels_source = inputs.open_both(
+    if criterion.picked:
+        if labels or options.label_column or options.label_key:
+            raise UsageError("--picked takes no labels: each number is that of its label already")
+        return inputs.open_values(reading, values, options.id_column), None
+    return inputs.open_both(
         reading,
         values,
         labels,
@@ -78,18 +153,6 @@ def run_loss(
         classes=criterion.naming.classes,
         output=writing.output,
     )
-    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    if options.reduction == "none":
-        with output.array("losses") as sink, common.run(source) as run:
-            evaluation = evaluate(source, labels_source, criterion, run, sink)
-            output.add_summary(evaluation.summary)
-    else:
-        with common.run(source) as run:
-            evaluation = evaluate(source, labels_source, criterion, run)
-        output.write(_forms(evaluation.summary))
-    common.tell_notes(evaluation.notes)
-    for warning in _warnings(evaluation, criterion.kind, source.name):
-        common.tell("warning", warning)
 
 
 def _forms(summary: "LossSummary") -> Forms:
@@ -103,18 +166,33 @@ def _forms(summary: "LossSummary") -> Forms:
     return Forms(lambda: summary, table, number=summary.loss)
 
 
-def _warnings(evaluation: "Evaluation", kind: "Kind", name: str) -> Iterator[str]:
+def _warnings(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iterator[str]:
     """Say what is odd about a loss, and which command would fit what was given."""
-    looks_like = evaluation.looks_like
-    if looks_like in _FITTING_COMMANDS and looks_like != kind:
+    kind, looks_like, summary = criterion.kind, evaluation.looks_like, evaluation.summary
+    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
+    if looks_like in _FITTING_COMMANDS and not fits:
         fitting = _FITTING_COMMANDS[looks_like]
+        fitting = fitting.replace("nll", "nll --binary") if summary.binary else fitting
         yield f"{name}: these look like {looks_like}, not {kind}: {fitting} would fit"
-    summary = evaluation.summary
+    if missing := evaluation.missing:
+        yield (
+            f"{name}: rows whose probabilities do not sum to 1: {missing.rows:,}, by up to "
+            f"{missing.most:.3g}; --normalize divides each row by its sum"
+        )
+    if summary.num_classes == 1:
+        yield "the loss over one class is 0, whatever the logits are"
+    yield from _not_finite(summary)
+
+
+def _not_finite(summary: "LossSummary") -> Iterator[str]:
     if summary.used == 0:
         nothing = "every label is ignored" if summary.num_classes else "there are no classes"
         if summary.rows == 0:
             nothing = "the shift leaves no row a label" if summary.unpaired else "there are no rows"
-        yield f"nothing is used: {nothing}, so the mean is NaN"
+        elif summary.picked:
+            nothing = "no token has a log-probability"
+        sums = summary.reduction == "sum"
+        yield f"nothing is used: {nothing}, so the {'sum is 0' if sums else 'mean is NaN'}"
     elif math.isnan(summary.loss):
         yield "the loss is NaN, as PyTorch's is: from NaN, 0 / 0, 0 * inf or inf - inf"
     elif math.isinf(summary.loss):

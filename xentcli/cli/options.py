@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from xentcli.cli.parsing import Dtype, NonFinite, Reduction
+from xentcli.cli.parsing import Dtype, NonFinite
 from xentcli.pipeline import FORMAT_NAMES
 from xentcli.render.console import Color, tell
 
@@ -132,34 +132,6 @@ ShiftOption = Annotated[
 
 
 # Groups
-
-
-class LossOptions(NamedTuple):
-    """Options of the commands that compute a loss."""
-
-    weight: Annotated[
-        str | None,
-        computation(
-            "--weight",
-            metavar="FILE|1,2,0.5",
-            help="A factor for each class: a file, or the numbers.",
-        ),
-    ] = None
-    ignore_index: Annotated[
-        int, of_labels("--ignore-index", metavar="N", help="The label of rows to leave out.")
-    ] = -100
-    reduction: Annotated[
-        Reduction, computation("--reduction", help="none writes one loss a row.")
-    ] = "mean"
-    class_axis: ClassAxisOption = None
-    shift: ShiftOption = 0
-    label_column: LabelColumnOption = None
-    label_key: LabelKeyOption = None
-    label_base: LabelBaseOption = None
-    classes: ClassesOption = None
-    id_column: IdColumnOption = None
-    dtype: DtypeOption = None
-    non_finite: NonFiniteOption = "error"
 
 
 class Writing(NamedTuple):

@@ -74,7 +74,7 @@ def check_temperature(value: float) -> None:
         raise UsageError(f"--temperature must be positive, not {value}")
 
 
-def parse_weight(text: str | None) -> "ArrayLike | None":
+def parse_weight(text: str | None, option: str = "--weight") -> "ArrayLike | None":
     """Return class weights: the numbers themselves, or those in the file of that name."""
     if text is None:
         return None
@@ -83,7 +83,7 @@ def parse_weight(text: str | None) -> "ArrayLike | None":
     except ValueError:
         if "," in text and not os.path.exists(text):  # noqa: PTH110 - also of a very long text
             shown = text if len(text) <= 60 else f"{text[:57]}..."
-            raise UsageError(f"--weight {shown}: neither numbers nor a file") from None
+            raise UsageError(f"{option} {shown}: neither numbers nor a file") from None
         from xentcli.pipeline.inputs import InputFile, ReadOptions, read_vector
 
         return read_vector(InputFile(text, options=ReadOptions(key_option=None)))

@@ -13,6 +13,7 @@ from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 """What the rows that a loss is computed of hold."""
+_MOST_MISSING = 0.1  # by rounded probabilities; more may be anything
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
 
@@ -32,6 +33,8 @@ class Problem:
     """The wrong label, where all wrong ones are the same."""
     name: str | None = None
     """The wrong label, where it is a name and not a number."""
+    one_based: bool = False
+    """Whether `hint` says that labels count from 1, which other rows may disprove."""
 
     def shifted(self, rows: int) -> "Problem":
         """Return the same problem of rows that start `rows` further down."""
@@ -93,8 +96,11 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
         return whole, ()
     first = labels.reshape(-1)[rows[0]]
     what = "larger than any class" if 2**63 <= abs(first) < np.inf else "not a whole number"
-    message = f"label {first} is {what}"
-    return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels"),)
+    message, hint = f"label {first} is {what}", None
+    if np.isnan(first):
+        message = "a missing value (NaN) instead of a label"
+        hint = "leave such rows out, or fill them: labels.fillna(-100), which --ignore-index takes"
+    return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels", hint=hint),)
 
 
 def check_labels(
@@ -118,9 +124,23 @@ def check_labels(
     message = f"label {flat[rows[0]]} is outside {base}..{top}"
     label = int(flat[rows[0]]) if (flat[rows] == flat[rows[0]]).all() else None
     hint = None
-    if label == top + 1 and base == 0 and (flat if used is None else flat[used.reshape(-1)]).min():
+    least = (flat if used is None else flat[used.reshape(-1)]).min()
+    one_based = label == top + 1 and base == 0 and bool(least)
+    if one_based:
         hint = "labels look 1-based; try --label-base 1"
-    return (Problem(LabelError, int(rows[0]), message, rows.size, "labels", None, hint, label),)
+    row = int(rows[0])
+    return (
+        Problem(
+            LabelError,
+            row,
+            message,
+            rows.size,
+            "labels",
+            hint=hint,
+            label=label,
+            one_based=one_based,
+        ),
+    )
 
 
 def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
@@ -144,11 +164,22 @@ def row_kind(rows: Floats) -> RowKind:
     wide = rows.astype(np.float64)
     tolerance = 2e-3 if rows.shape[1] < 1000 else 1e-2
     with np.errstate(all="ignore"):
-        if wide.min() >= 0.0 and (np.abs(wide.sum(axis=1) - 1.0) < tolerance).all():
-            return "probabilities"
+        if wide.min() >= 0.0 and wide.max() <= 1.0:
+            missing = np.abs(wide.sum(axis=1) - 1.0).max()
+            if missing < tolerance or missing < _rounded_to(wide):
+                return "probabilities"
         if wide.max() <= 0.0 and (np.abs(np.exp(wide).sum(axis=1) - 1.0) < tolerance).all():
             return "log-probabilities"
     return "logits"
+
+
+def _rounded_to(rows: NDArray[np.float64]) -> float:
+    """Return by how much a sum of 1 is missed, at most, where 1 to 4 decimals were kept."""
+    for decimals in range(1, 5):
+        scaled = rows * 10.0**decimals
+        if (np.abs(scaled - np.rint(scaled)) <= 1e-6 * 10.0**decimals).all():
+            return float(min(_MOST_MISSING, rows.shape[1] * 0.5 * 10.0**-decimals)) + 1e-9
+    return 0.0
 
 
 def check_weight(shape: tuple[int, ...], num_classes: int) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from xentcli.core.checks import Kind
 from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
-from xentcli.core.row_losses import losses_of_probabilities
+from xentcli.core.row_losses import losses_of_probabilities, nll_of_probabilities
 from xentcli.core.rows import LogitRows
 
 Array = NDArray[Any]
@@ -58,6 +58,12 @@ class Given:
     def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
         """The losses of rows with class probabilities, and which of these do not sum to 1."""
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
+
+    @cached_property
+    def nll_against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_], NDArray[np.bool_]]:
+        """The same of rows of probabilities or their logarithms, and where 0 met -inf."""
+        probs = self.kind == "probabilities"
+        return nll_of_probabilities(self.logits, self.labels, self.options, probs=probs)
 
 
 class TileFacts:

@@ -60,7 +60,8 @@ def rest(given: Given) -> Doubles:
 def loss(given: Given) -> Doubles:
     """Return the loss, 0 for ignored rows."""
     if given.checked is None:
-        return given.against_probabilities[0]
+        soft = given.kind == "logits"
+        return (given.against_probabilities if soft else given.nll_against_probabilities)[0]
     if given.kind == "logits":
         losses = losses_of_indices(
             given.logits, given.checked, given.options, given.norm, given["picked"]
@@ -74,7 +75,18 @@ def loss(given: Given) -> Doubles:
 @fact("uneven")
 def uneven(given: Given) -> Mask | None:
     """Return which rows of class probabilities do not sum to 1; None for class indices."""
-    return None if given.checked else given.against_probabilities[1]
+    if given.checked:
+        return None
+    soft = given.kind == "logits"
+    return (given.against_probabilities if soft else given.nll_against_probabilities)[1]
+
+
+@fact("zeroed")
+def zeroed(given: Given) -> Mask | None:
+    """Return which rows have a class probability of 0 where the log-probability is -inf."""
+    if given.checked or given.kind == "logits":
+        return None
+    return given.nll_against_probabilities[2]
 
 
 @fact("hit", "peaks", needs=("label", "picked"), uses=("used",), dtype=np.bool_)

@@ -10,6 +10,8 @@ from xentcli.core.checks import Problem, check_labels, whole_labels
 from xentcli.errors import InputError
 
 Doubles = NDArray[np.float64]
+NO_LABEL = -(2**63)
+"""A label that no class and no label base reaches."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,30 @@ class LossOptions:
     """PyTorch's options of a loss; `weight` has shape (C,)."""
 
     weight: Doubles | None = None
-    ignore_index: int = -100
+    ignore_index: int | tuple[int, ...] = -100
+    """The label of rows to leave out, or several."""
     label_smoothing: float = 0.0
     label_base: int = 0
     """The label of the first class."""
+    nan_of_zero: bool = False
+    """Whether a class probability of 0 times a log-probability of -inf is NaN, as in PyTorch."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.label_smoothing <= 1.0:
             raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
+
+    @property
+    def ignored(self) -> tuple[int, ...]:
+        """The labels of rows to leave out."""
+        return self.ignore_index if isinstance(self.ignore_index, tuple) else (self.ignore_index,)
+
+    def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which labels say that their rows are left out."""
+        first, *others = self.ignored or (NO_LABEL,)
+        mask: NDArray[np.bool_] = index == first
+        for other in others:
+            mask |= index == other
+        return mask
 
 
 def as_weight(weight: ArrayLike | None) -> Doubles | None:
@@ -45,10 +63,10 @@ class Labels:
     def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
         """Check labels of shape (N,); ignored and wrong ones become class 0."""
         index, problems = whole_labels(labels)
-        ignored = index == options.ignore_index
+        ignored = options.ignores(index)
         used = ~ignored if ignored.any() else None
         outside = check_labels(index, num_classes, used, base=options.label_base)
-        outside = tuple(_with_hint(problem, options.label_base) for problem in outside)
+        outside = tuple(_with_hint(problem, num_classes, options) for problem in outside)
         problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
         if options.label_base:
             index = index - options.label_base
@@ -67,8 +85,9 @@ class Labels:
         return bad if self.used is None else bad & self.used
 
 
-def _with_hint(problem: Problem, base: int) -> Problem:
-    if problem.label is None or problem.label >= base:
+def _with_hint(problem: Problem, num_classes: int, options: LossOptions) -> Problem:
+    """Say how to leave rows out, if all wrong labels are one that may mark them."""
+    label = problem.label
+    if problem.hint or label is None or label == options.label_base + num_classes:
         return problem
-    hint = f"if {problem.label} marks rows to leave out: --ignore-index {problem.label}"
-    return replace(problem, hint=hint)
+    return replace(problem, hint=f"if {label} marks rows to leave out: --ignore-index {label}")

@@ -13,7 +13,7 @@ from xentcli.core.labels import Doubles, LossOptions, as_weight
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction, mean_of
 from xentcli.core.shapes import check_options, rows_of
-from xentcli.errors import InputError
+from xentcli.errors import InputError, ShapeError
 
 
 def _loss(
@@ -21,6 +21,8 @@ def _loss(
 ) -> Doubles | np.float64:
     x, y = np.asarray(values), np.asarray(labels)
     rows = rows_of(x, y, class_axis=min(1, x.ndim - 1))
+    if kind != "logits" and rows.labels.ndim == 2:
+        raise ShapeError("nll_loss takes class indices, not class probabilities")
     check_options(options, rows.values.shape[1], probabilities=rows.labels.ndim == 2)
     needs = ("loss", "used", "weight")
     facts = row_facts(rows.values, rows.labels, options, needs, kind=kind)

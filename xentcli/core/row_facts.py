@@ -19,7 +19,7 @@ from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
-from xentcli.errors import NonFiniteError, ShapeError
+from xentcli.errors import NonFiniteError
 
 __all__ = ["RowFacts", "fact", "forget", "row_facts"]
 
@@ -81,8 +81,6 @@ def row_facts(
 
     Raises
     ------
-    ShapeError
-        If there are class probabilities for rows that are not logits.
     LabelError
         If labels are of a dtype that holds no integers.
     KeyError
@@ -90,8 +88,6 @@ def row_facts(
     """
     needs = tuple(needs)
     given = Given(logits, labels, options, kind, _EMPTY)
-    if kind != "logits" and given.checked is None:
-        raise ShapeError("nll takes class indices, not class probabilities")
     planned = plan(needs if kind == "logits" else (*needs, "picked"))
     for each in planned:
         if each.when == "labels":
@@ -178,13 +174,24 @@ def _not_probable(given: Given) -> tuple[Problem, ...]:
     checked, picked = given.checked, given["picked"]
     probs = given.kind == "probabilities"
     if checked is None:
-        return ()
+        return _nan_losses(given)
     bad = checked.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
     rows = np.flatnonzero(bad)
     if rows.size == 0:
         return ()
     row = int(rows[0])
     message = f"{'probability' if probs else 'log-probability'} {picked[row]:g}"
-    hint = "--non-finite propagate computes on with it"
+    hint = "--non-finite propagate computes on with it" if np.isnan(picked[row]) else None
     column = int(checked.index[row])
     return (Problem(NonFiniteError, row, message, len(rows), "logits", column, hint),)
+
+
+def _nan_losses(given: Given) -> tuple[Problem, ...]:
+    """Return which rows against class probabilities have no loss: they hold NaN."""
+    rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
+    if rows.size == 0 or given.options.nan_of_zero:
+        return ()
+    row = int(rows[0])
+    message = f"a {'probability' if given.kind == 'probabilities' else 'log-probability'} is NaN"
+    hint = "--non-finite propagate computes on with it"
+    return (Problem(NonFiniteError, row, message, rows.size, "logits", None, hint),)

@@ -83,6 +83,32 @@ def losses_of_probabilities(
     return loss, uneven
 
 
+def nll_of_probabilities(
+    rows: LogitRows, mass: NDArray[Any], options: LossOptions, *, probs: bool
+) -> tuple[Doubles, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return ``-sum over c of w[c] * t[c] * lp[c]`` of rows of probabilities or their logarithms.
+
+    And which rows of t do not sum to 1, and which have a 0 where the log-probability is -inf: the
+    product counts 0, unless the options say that it is NaN.
+    """
+    count, num_classes = rows.shape
+    loss, uneven, zeroed = np.zeros(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    with np.errstate(all="ignore"):
+        for tile in tiles(count, num_classes):
+            t, values = mass[tile].astype(np.float64, order="C"), rows[tile].astype(np.float64)
+            uneven[tile] = np.abs(np.add.reduce(t, axis=1) - 1.0) > _SUM_TOLERANCE
+            logs = np.log(values) if probs else values
+            terms = 0.0 - t * logs
+            nothing = (t == 0.0) & np.isneginf(logs)
+            zeroed[tile] = nothing.any(axis=1)
+            if not options.nan_of_zero:
+                terms[nothing] = 0.0
+            if options.weight is not None:
+                terms *= options.weight
+            loss[tile] = np.add.reduce(terms, axis=1)
+    return loss, uneven, zeroed
+
+
 def _weighted_gaps(logits: LogitRows, norm: Normalizer, mass: Doubles) -> Doubles:
     """Return the sum over classes of ``mass * (peak - logits)``, in float64."""
     sums = np.zeros(logits.shape[0])

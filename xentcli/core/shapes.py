@@ -23,7 +23,7 @@ def check_options(options: LossOptions, num_classes: int, *, probabilities: bool
     """Raise if the options do not fit the classes or the kind of labels."""
     if options.weight is not None:
         check_weight(options.weight.shape, num_classes)
-    if probabilities and options.ignore_index >= 0:
+    if probabilities and max(options.ignored, default=-1) >= 0:
         raise InputError("ignore_index leaves out class indices; these labels are probabilities")
 
 
@@ -33,8 +33,10 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     return shape[:axis] + shape[axis + 1 :]
 
 
-def rows_of(logits: NDArray[Any], labels: NDArray[Any], class_axis: int) -> Rows:
-    """Lay out logits and labels as rows.
+def rows_of(
+    logits: NDArray[Any], labels: NDArray[Any], class_axis: int, *, one_hot: bool = False
+) -> Rows:
+    """Lay out logits and labels as rows; integers of the logits' shape only if they are one-hot.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def rows_of(logits: NDArray[Any], labels: NDArray[Any], class_axis: int) -> Rows
     lead = without_axis(logits.shape, class_axis)
     probabilities = labels.shape == logits.shape  # PyTorch's rule
     if probabilities:
-        if not is_floating(labels.dtype):
+        if not (one_hot or is_floating(labels.dtype)):
             raise ShapeError(
                 f"labels of the logits' shape {labels.shape} are class probabilities and must be "
                 f"floating point, not {labels.dtype}"

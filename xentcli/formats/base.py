@@ -62,6 +62,8 @@ class ReadOptions(NamedTuple):
     """Whether to let columns through that may be no classes: the file is only looked at."""
     labels: bool = False
     """Whether this is a file of labels, which may be names of classes."""
+    missing: bool = False
+    """Whether cells without a value, such as null, are NaN and no mistake."""
     classes: tuple[str, ...] = ()
     """The names of the classes, as far as they are known."""
     encoding: str | None = None

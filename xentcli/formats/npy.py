@@ -27,11 +27,11 @@ _PARSING = threading.Lock()
 
 def open_source(data: Input, options: ReadOptions) -> Source:
     """Open an NPY file or stream."""
-    return open_stored(data, read_header(data, options.input_dtype), "npy")
+    return open_stored(data, read_header(data, options.input_dtype, labels=options.labels), "npy")
 
 
-def read_header(data: Input, input_dtype: str | None = None) -> Stored:
-    """Return what the header says, and leave it to be read."""
+def read_header(data: Input, input_dtype: str | None = None, *, labels: bool = False) -> Stored:
+    """Return what the header says, and leave it to be read; labels may be text."""
     size = _header_size(data)
     shape, fortran_order, dtype = _parse(data, size)
     if dtype.hasobject or dtype.names or dtype.subdtype:
@@ -39,11 +39,14 @@ def read_header(data: Input, input_dtype: str | None = None) -> Stored:
         hint = "save a plain array: np.save(path, np.array(array.tolist()))"
         if shape == () and dtype.hasobject:
             hint = "save what is in it: np.savez(path, **array.item()) where it is a dict"
+        elif labels:
+            hint = "save names as text, np.save(path, array.astype(str)), or labels as numbers"
         raise InputError(f"{data.name}: an array of {what} is not read", hint=hint)
     if dtype == "V2" and input_dtype is None:
         hint = "NumPy saves bfloat16 so: --input-dtype bfloat16 reads logits that are"
         raise InputError(f"{data.name}: an array of raw words of 2 bytes", hint=hint)
-    if dtype.kind not in "fiub" and dtype != "V2":
+    text = labels and dtype.kind in "US" and dtype.itemsize > 0
+    if dtype.kind not in "fiub" and dtype != "V2" and not text:
         raise InputError(f"{data.name}: an array of {dtype} does not hold real numbers")
     if not is_possible(shape, dtype.itemsize):
         raise InputError(f"{data.name}: the NPY header has an impossible shape: {shape}")

@@ -1,93 +1,44 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned, align
-from xentcli.alignment.naming import Naming
-from xentcli.alignment.steps import Step
+from xentcli.alignment.steps import Step, chosen, kept
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Kind, Problem, RowKind, row_kind
+from xentcli.core.binary import BinaryOptions
+from xentcli.core.checks import Kind, RowKind, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import row_facts
-from xentcli.core.row_losses import Reduction
+from xentcli.core.sample_weight import weighted
 from xentcli.core.shapes import check_options
-from xentcli.errors import NonFiniteError, ShapeError
+from xentcli.errors import InputError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
-from xentcli.pipeline.flow import Part, Sink, collect
-from xentcli.pipeline.inputs import Run, prepare
-from xentcli.results.loss import Loss, LossSummary
-
-if TYPE_CHECKING:
-    from xentcli.results.accuracy import Accuracy
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect
+from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
+from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
 
-__all__ = ["Criterion", "Evaluation", "Kind", "LossOptions", "as_weight", "evaluate"]
-
-
-class Criterion(NamedTuple):
-    """Which loss, with which options, and what else is measured of the same rows.
-
-    Attributes
-    ----------
-    kind : str
-        What the rows hold.
-    options : LossOptions
-        PyTorch's.
-    reduction : str
-        Of the row losses.
-    class_axis : int, optional
-        The axis of the classes.
-    dtype : dtype, optional
-        What logits are cast to.
-    temperature : float
-        What logits are divided by.
-    propagate : bool
-        Whether rows that are not finite give NaN, and are no error.
-    shift : int
-        The row of logits at t predicts the label at t + shift.
-    naming : Naming
-        What the user says about the names of classes.
-    metrics : tuple of str
-        The names of what is measured, the loss among them.
-    ids_wanted : bool
-        Whether the user asks for ids beside the losses: an output that holds none is an error.
-    """
-
-    kind: Kind = "logits"
-    options: LossOptions = LossOptions()
-    reduction: Reduction = "mean"
-    class_axis: int | None = None
-    dtype: np.dtype[Any] | None = None
-    temperature: float = 1.0
-    propagate: bool = False
-    shift: int = 0
-    naming: Naming = Naming()
-    metrics: tuple[str, ...] = ("loss",)
-    ids_wanted: bool = False
-
-    @property
-    def command(self) -> str:
-        """The command that computes this."""
-        return "loss" if self.kind == "logits" else "nll"
-
-    def is_error(self, problem: Problem) -> bool:
-        """Whether a problem ends the run."""
-        return problem.error is not NonFiniteError or not self.propagate
-
-    def prepared(self, values: Array) -> Array:
-        """Return what the formulas see of what is stored."""
-        return prepare(values, self.dtype, self.temperature)
+__all__ = [
+    "BinaryOptions",
+    "Criterion",
+    "Evaluation",
+    "Kind",
+    "LossOptions",
+    "as_weight",
+    "evaluate",
+]
 
 
 class Evaluation(NamedTuple):
@@ -97,6 +48,8 @@ class Evaluation(NamedTuple):
     notes: list[str]
     looks_like: RowKind
     """What the first rows of the logits look like."""
+    missing: Remark | None = None
+    """The rows of probabilities that miss a sum of 1, and by how much at most."""
 
 
 class LossWork(NamedTuple):
@@ -109,28 +62,36 @@ class LossWork(NamedTuple):
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""
         aligned, criterion = self.aligned, self.criterion
-        rows = aligned.read(step, criterion.options)
+        keep = None if criterion.rows is None else kept(step, criterion.rows)
+        rows = aligned.read(step, criterion.options, keep)
         stored = rows.logits
         if isinstance(stored, TiledRows):
             logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
         else:
             logits = criterion.prepared(stored)
-        if step.block.start == 0:
+        first = step.block.start == 0
+        if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
         states = States.empty(criterion.metrics)
-        facts = row_facts(logits, rows.labels, rows.options, states.needs, kind=criterion.kind)
-        problems = (*rows.problems, *facts.problems)
-        before = aligned.rows_before(step)
+        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
+        facts = row_facts(logits, rows.labels, rows.options, needs, kind=criterion.kind)
+        odd, remarks = oddities(stored, rows.labels, facts, criterion)
+        problems = (*rows.problems, *odd, *facts.problems)
+        if rows.sample_weight is not None:
+            facts = weighted(facts, rows.sample_weight)
+        before = aligned.rows_before(step, keep)
         return Part(
-            step.block.rows,
+            step.block.rows if keep is None else len(range(step.rows)[keep]),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
             states.from_rows(facts),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
-            looks_of(stored) if step.block.start == 0 else None,
+            looks_of(stored) if first else None,
             stored.shape[1],
             rows.ids,
             rows.matched,
+            remarks,
+            tuple(first_notes(rows, aligned, criterion)) if first else (),
         )
 
 
@@ -146,6 +107,7 @@ def evaluate(
     criterion: Criterion,
     run: Run,
     sink: Sink | None = None,
+    sample_weight: Source | None = None,
 ) -> Evaluation:
     """Return the loss of logits and labels.
 
@@ -159,6 +121,8 @@ def evaluate(
         Threads and progress.
     sink : Sink, optional
         Gets one loss a row.
+    sample_weight : Source, optional
+        A factor for each row.
 
     Raises
     ------
@@ -166,73 +130,51 @@ def evaluate(
         If shapes do not fit, a label is no class or, unless the criterion propagates, a used
         logit is not finite; names the first place, after all rows were seen and counted.
     """
-    aligned = align(
-        logits,
-        labels,
-        class_axis=criterion.class_axis,
-        shift=criterion.shift,
-        naming=criterion.naming,
-        tiles=criterion.kind == "logits",
-    )
-    axes = aligned.axes
-    if axes.probabilities and criterion.kind != "logits":
-        raise ShapeError(f"{labels.name if labels else logits.name}: nll takes class indices")
+    if criterion.binary is not None or criterion.picked:
+        from xentcli.pipeline.elements import measure_elements
+
+        total = measure_elements(logits, labels, criterion, run, sink, sample_weight)
+        num_classes, unpaired, notes = total.num_classes, 0, list(element_notes(total, criterion))
+    else:
+        aligned = align(
+            logits,
+            labels,
+            class_axis=criterion.class_axis,
+            shift=criterion.shift,
+            naming=criterion.naming,
+            tiles=criterion.kind == "logits",
+            sample_weight=sample_weight,
+        )
+        total = _measure(aligned, criterion, run, sink)
+        axes = aligned.axes
+        num_classes = axes.logits[axes.class_axis] or total.num_classes
+        rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
+        unpaired = rows - (total.state or States.empty(("loss",))).compute()["loss"].rows
+        notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
+    if criterion.rows is not None and total.state is None:
+        raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
+    results = (total.state or States.empty(criterion.metrics)).compute()
+    summary = summary_of(criterion, results, num_classes, unpaired)
+    missing = None if criterion.normalize else total.remarks.get("sums")
+    return Evaluation(summary, notes, total.looks_like, missing)
+
+
+def _measure(aligned: Aligned, criterion: Criterion, run: Run, sink: Sink | None) -> Total[States]:
+    """Return what all rows come to."""
+    axes, logits = aligned.axes, aligned.logits
     num_classes = axes.logits[axes.class_axis]
     if num_classes is not None:
         check_options(criterion.options, num_classes, probabilities=axes.probabilities)
     if sink:
         ids, float64 = logits.id_column, np.dtype(np.float64)
         columns = None if ids is None else ("loss",)
+        lead = axes.lead if criterion.rows is None else (None, *axes.lead[1:])
         optional = not criterion.ids_wanted
-        header = ArrayHeader(axes.lead, float64, columns, ids, "losses", ids_optional=optional)
+        header = ArrayHeader(lead, float64, columns, ids, "losses", ids_optional=optional)
         sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
-    steps = aligned.steps(run.block_elements)
+    steps = chosen(aligned.steps(run.block_elements), criterion.rows)
     parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
-    if aligned.matching is not None:
+    if aligned.matching is not None and criterion.rows is None:
         parts = aligned.matching.watch(parts)
-    total = collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
-    results = (total.state or States.empty(criterion.metrics)).compute()
-    loss: Loss = results["loss"]
-    unpaired = total.rows * math.prod(n or 0 for n in axes.rows[1:]) - loss.rows
-    summary = _summary(criterion, results, num_classes or total.num_classes, unpaired)
-    notes = list(_notes(aligned, unpaired, loss.uneven))
-    return Evaluation(summary, notes, total.looks_like)
-
-
-def _summary(
-    criterion: Criterion, results: dict[str, Any], num_classes: int, unpaired: int
-) -> LossSummary:
-    """Put together what the command reports."""
-    loss: Loss = results["loss"]
-    accuracy: Accuracy | None = results.get("accuracy")
-    return LossSummary(
-        command=criterion.command,
-        loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
-        reduction=criterion.reduction,
-        loss_sum=loss.loss_sum,
-        weight_sum=loss.weight_sum,
-        rows=loss.rows,
-        used=loss.used,
-        ignored=loss.ignored,
-        unpaired=unpaired,
-        num_classes=num_classes,
-        perplexity=loss.perplexity,
-        bits=loss.bits,
-        standard_error=loss.standard_error,
-        accuracy=accuracy.value if accuracy else None,
-        accuracy_low=accuracy.low if accuracy else None,
-        accuracy_high=accuracy.high if accuracy else None,
-        hits=accuracy.hits if accuracy and accuracy.n else None,
-    )
-
-
-def _notes(aligned: Aligned, unpaired: int, uneven: int) -> Iterator[str]:
-    yield from aligned.notes
-    if aligned.matching is not None and aligned.matching.note:
-        yield aligned.matching.note
-    if unpaired:
-        by = aligned.axes.shift.by
-        yield f"rows without a label {by} further on, left out: {unpaired:,}"
-    if uneven:
-        yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
+    return collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)

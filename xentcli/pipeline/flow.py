@@ -1,6 +1,7 @@
 """What every command does with its blocks: merge, write in order, count, fail at the end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
@@ -36,6 +37,18 @@ class Mergeable(Protocol):
         """Return the state of both states' rows."""
 
 
+class Remark(NamedTuple):
+    """What is odd about some rows though it is no problem: how many they are, and how odd."""
+
+    name: str
+    rows: int
+    most: float = 0.0
+
+    def merge(self, other: "Remark") -> "Remark":
+        """Return one remark for both."""
+        return Remark(self.name, self.rows + other.rows, max(self.most, other.most))
+
+
 State = TypeVar("State", bound=Mergeable)
 
 
@@ -52,6 +65,8 @@ class Part(NamedTuple, Generic[State]):
     """What names the rows of `values`."""
     matched: Array | None = None
     """The places of their labels, where ids led to others than those of the rows."""
+    remarks: tuple[Remark, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Total(NamedTuple, Generic[State]):
@@ -61,6 +76,16 @@ class Total(NamedTuple, Generic[State]):
     state: State | None
     looks_like: RowKind
     num_classes: int
+    remarks: Mapping[str, Remark] = {}
+    notes: tuple[str, ...] = ()
+
+
+def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
+    """Return a problem with the hint that all rows allow: no label 0 among labels from 1 on."""
+    least = remarks.get("least label")
+    if problem.one_based and least is not None and -least.most < 1:
+        return replace(problem, hint=None)
+    return problem
 
 
 def check_unchanged(*sources: Source | None) -> None:
@@ -100,7 +125,13 @@ def collect(
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
     num_classes = 0
+    remarks: dict[str, Remark] = {}
+    notes: tuple[str, ...] = ()
     for part in parts:
+        for remark in part.remarks:
+            seen = remarks.get(remark.name)
+            remarks[remark.name] = seen.merge(remark) if seen else remark
+        notes += part.notes
         problems = merge_problems((*problems, *part.problems))
         if sink and part.values is not None and not problems:
             sink.write(part.values, part.ids)
@@ -112,5 +143,5 @@ def collect(
         progress(rows)
     check_unchanged(*sources)
     if problems:
-        raise error(problems[0], rows)
-    return Total(rows, state, looks_like or "unknown", num_classes)
+        raise error(judged(problems[0], remarks), rows)
+    return Total(rows, state, looks_like or "unknown", num_classes, remarks, notes)

@@ -22,6 +22,7 @@ from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
 from xentcli.formats.inline import is_inline
 from xentcli.formats.registry import WHERE_ARE_LABELS
 from xentcli.formats.shards import expand, open_shards, reads_once
+from xentcli.storage.names import shown_name
 
 __all__ = [
     "ArrayHeader",
@@ -130,6 +131,12 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
+        if set(labels) & set(logits) and label_column is None and label_key is None:
+            name = shown_name(next(iter(set(labels) & set(logits))))
+            raise InputError(
+                f"{name}: the same file as logits and as labels",
+                hint="labels within it: --label-column NAME or --label-key NAME, without --labels",
+            )
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
     if label_column is not None and label_key is not None:
         raise UsageError(WHERE_ARE_LABELS)

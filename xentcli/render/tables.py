@@ -47,7 +47,8 @@ def headline(value: float, error: float) -> str:
 
 def loss_table(result: "LossSummary") -> Table:
     """Return a loss and what goes with it."""
-    table = grid("cross entropy" if result.command == "loss" else "negative log likelihood")
+    title = "cross entropy" if result.command == "loss" else "negative log likelihood"
+    table = grid("binary cross entropy" if result.binary else title)
     divisor = full(result.weight_sum) + " (weights)"
     if result.weight_sum == result.used:
         divisor = f"{result.used:,} rows"
@@ -71,7 +72,8 @@ def loss_table(result: "LossSummary") -> Table:
     table.add_row("rows", f"{result.rows:,} ({result.used:,} used, {result.ignored:,} ignored)")
     if result.unpaired:
         table.add_row("left out", f"{result.unpaired:,} rows that the shift leaves no label")
-    table.add_row("classes", f"{result.num_classes:,}")
+    if result.num_classes:
+        table.add_row("classes", f"{result.num_classes:,}")
     return table
 
 

@@ -60,6 +60,10 @@ class LossSummary:
         it was not asked for, nothing is used, or the labels are class probabilities.
     hits : int or None
         How many rows that are.
+    binary : bool
+        Whether rows are elements with a binary cross entropy each.
+    picked : bool
+        Whether rows are log-probabilities of their labels already.
     """
 
     command: str
@@ -79,3 +83,5 @@ class LossSummary:
     accuracy_low: float | None = None
     accuracy_high: float | None = None
     hits: int | None = None
+    binary: bool = False
+    picked: bool = False

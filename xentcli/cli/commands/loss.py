@@ -5,8 +5,10 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
 
 
 def loss(
@@ -29,6 +31,8 @@ def loss(
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
     inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     losses.check_files(inputs, loss_options)
+    if loss_options.binary and label_smoothing:
+        raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
     criterion = losses.criterion_of(loss_options, "logits", label_smoothing, temperature)
     losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.options import Common, LossOptions, Writing
+from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
@@ -31,6 +32,22 @@ def nll(
         ),
     ] = None,
     labels: options.LabelsOption = None,
+    picked: Annotated[
+        bool,
+        options.computation(
+            "--picked", help="Each number is its label's log-probability: there are no labels."
+        ),
+    ] = False,
+    normalize: Annotated[
+        bool,
+        options.computation("--normalize", help="Divide each row of probabilities by its sum."),
+    ] = False,
+    clip: Annotated[
+        float,
+        options.computation(
+            "--clip", metavar="EPS", help="Clip probabilities to EPS and 1 - EPS.", min=0.0, max=0.5
+        ),
+    ] = 0.0,
     *,
     loss_options: LossOptions,
     writing: Writing,
@@ -42,7 +59,15 @@ def nll(
         raise UsageError("give one of --log-probs and --probs")
     inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
     losses.check_files(inputs, loss_options)
+    for name, given in (("--normalize", normalize), ("--clip", clip)):
+        if given and not probs:
+            raise UsageError(f"{name} is for probabilities: --probs FILE")
+    if picked and (loss_options.binary or normalize or loss_options.weight):
+        raise UsageError("--picked goes without --binary, --normalize and --weight")
+    if loss_options.binary and normalize:
+        raise UsageError("--normalize is for rows of classes, and --binary has none")
     criterion = losses.criterion_of(loss_options, "probabilities" if probs else "log-probabilities")
+    criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
     losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
 
 

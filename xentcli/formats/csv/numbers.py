@@ -77,6 +77,18 @@ def _why_no_number(cell: str) -> str:
     return f"{shown(cell)} is not a number"
 
 
+def fill_missing(content: bytes, delimiter: str) -> bytes:
+    """Return content with NaN where a cell says that there is no value: null, None, NA, nothing.
+
+    A line of nothing is no cell.
+    """
+    between = re.escape(delimiter.encode())
+    start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
+    words = rb'[ ]*(?:null|none|n/?a|<na>|"")[ ]*'
+    nothing = rb"(?<=" + between + rb")" + end + rb"|" + start + rb"(?=" + between + rb")"
+    return re.sub(start + words + end + rb"|" + nothing, b"nan", content, flags=re.I)
+
+
 def cure(cell: str, drop: str | None) -> str | None:
     """Say what to do about a cell that is no number; `drop` is how an option names its column."""
     without = f"leave the column out with --drop {drop}" if drop else None

@@ -16,6 +16,7 @@ from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
+from xentcli.formats.csv.numbers import fill_missing
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -73,6 +74,7 @@ class CsvSource(StreamSource):
         self.notes = beginning.notes
         self._layout = beginning.layout
         self._padded = beginning.padded
+        self._missing = options.missing
         self._header_lines = beginning.header_lines
         mark = len(_MARK) if first.startswith(_MARK) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
@@ -217,6 +219,7 @@ class CsvSource(StreamSource):
     def _parse(self, text: bytes, block: Block) -> Parsed:
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
+        text = fill_missing(text, layout.delimiter) if self._missing else text
         pointed = _with_points(text, layout)
         parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
         fits_frame = not self._small and layout.fields <= frame.WIDEST

@@ -1,0 +1,172 @@
+"""Binary and multi-label losses, picked log-probabilities, weights and parts of rows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run
+
+from xentcli import binary_cross_entropy_with_logits as bce
+from xentcli import cross_entropy
+
+RNG = np.random.default_rng(3)
+Z, Y = RNG.normal(0, 3, (40, 3)), RNG.integers(0, 2, (40, 3))
+P = 1.0 / (1.0 + np.exp(-Z))
+LOGITS, LABELS = RNG.normal(size=(20, 4)), RNG.integers(0, 4, 20)
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, values in {"z": Z, "y": Y, "p": P, "logits": LOGITS, "labels": LABELS}.items():
+        np.save(f"{name}.npy", values)
+
+
+def number(run: Run, *arguments: str) -> float:
+    outcome = run(*arguments)
+    assert outcome.code == 0, outcome.err
+    return float(outcome.out)
+
+
+def test_multi_label(run: Run) -> None:
+    assert number(run, "loss", "z.npy", "y.npy", "--binary") == bce(Z, Y)
+    weighted = number(run, "loss", "z.npy", "y.npy", "--binary", "--pos-weight", "1,2,0.5")
+    assert weighted == bce(Z, Y, pos_weight=[1, 2, 0.5])
+    probs = number(run, "nll", "--binary", "--probs", "p.npy", "--labels", "y.npy")
+    assert probs == pytest.approx(float(bce(Z, Y)), rel=1e-12)
+    rows = run("loss", "z.npy", "y.npy", "--binary", "--reduction", "none", "-o", "out.npy")
+    assert rows.code == 0
+    np.testing.assert_array_equal(np.load("out.npy"), bce(Z, Y, reduction="none"))
+
+
+def test_binary_results(run: Run) -> None:
+    labels = Y.copy()
+    labels[3, 1] = 255
+    np.save("void.npy", labels.astype(np.uint8))
+    wrong = run("loss", "z.npy", "void.npy", "--binary")
+    assert wrong.code == 1
+    assert "void.npy[3, 1]: label 255 is not between 0 and 1" in wrong.err
+    assert "--ignore-index 255" in wrong.err
+    found = run("loss", "z.npy", "void.npy", "--binary", "--ignore-index", "255", "--json").json
+    used = labels != 255
+    assert found["loss"] == bce(Z[used], Y[used])
+    assert (found["used"], found["ignored"]) == (119, 1)
+    assert found["accuracy"] == ((Z > 0) == (Y == 1))[used].mean()
+
+
+@pytest.mark.parametrize("shape", [(40,), (40, 1), (1, 40)])
+def test_one_column(run: Run, shape: tuple[int, ...]) -> None:
+    """Nothing is computed as if there were one class; the hint leads to the right number."""
+    np.save("one.npy", Z[:, 0])
+    np.save("column.npy", Y[:, 0].reshape(shape))
+    for values in ("one.npy", "one_column.npy"):
+        np.save("one_column.npy", Z[:, :1])
+        refused = run("loss", values, "column.npy")
+        assert refused.code == 1
+        assert "--binary" in refused.err
+        assert number(run, "loss", values, "column.npy", "--binary") == bce(Z[:, 0], Y[:, 0])
+
+
+def test_a_loss_over_one_class_is_never_silent(run: Run) -> None:
+    np.save("one.npy", Z[:, :1])
+    np.save("zeros.npy", np.zeros(40, int))
+    assert run("loss", "one.npy", "zeros.npy").code == 1
+    asked = run("loss", "one.npy", "zeros.npy", "--class-axis", "1")
+    assert asked.out == "0.0\n"
+    assert "the loss over one class is 0" in asked.err
+
+
+def test_picked(run: Run) -> None:
+    Path("lp.csv").write_text("logprob\n-1.25\nnull\n-2\n-9999\n-0.125\n")
+    outcome = run("nll", "--picked", "lp.csv")
+    assert float(outcome.out) == 3.375 / 3
+    assert outcome.err == "note: tokens without a log-probability, left out: 2\n"
+    np.save("positive.npy", np.array([0.5, -1.0]))
+    assert (
+        "positive.npy[0]: log-probability 0.5 is above 0"
+        in run("nll", "--picked", "positive.npy").err
+    )
+
+
+def test_sample_weight(run: Run) -> None:
+    v, w = RNG.uniform(0, 2, 20), np.array([1.0, 2.0, 0.5, 1.0])
+    np.save("v.npy", v)
+    rows = np.asarray(cross_entropy(LOGITS, LABELS, reduction="none"))
+    common = ("loss", "logits.npy", "labels.npy", "--sample-weight", "v.npy")
+    assert number(run, *common) == pytest.approx((v * rows).sum() / v.sum(), rel=1e-14)
+    want = (v * w[LABELS] * rows).sum() / (v * w[LABELS]).sum()
+    assert number(run, *common, "--weight", "1,2,0.5,1") == pytest.approx(want, rel=1e-14)
+    np.save("short.npy", v[:7])
+    assert run(*common[:-1], "short.npy").code == 1
+
+
+@pytest.mark.parametrize(("text", "rows"), [("3:9", slice(3, 9)), ("15:", slice(15, None))])
+def test_rows(run: Run, text: str, rows: slice) -> None:
+    got = number(run, "loss", "logits.npy", "labels.npy", "--rows", text)
+    assert got == cross_entropy(LOGITS[rows], LABELS[rows])
+    assert run("loss", "logits.npy", "labels.npy", "--rows", "50:60").code == 1
+
+
+def test_several_ignored_labels(run: Run) -> None:
+    got = number(
+        run, "loss", "logits.npy", "labels.npy", *["--ignore-index", "0"], "--ignore-index=2"
+    )
+    used = np.isin(LABELS, [1, 3])
+    assert got == cross_entropy(LOGITS[used], LABELS[used])
+
+
+def test_rounded_probabilities(run: Run) -> None:
+    Path("p.csv").write_text("0.33,0.33,0.33\n0.67,0.17,0.17\n")
+    Path("q.csv").write_text("0.2,0.3\n")
+    Path("two.csv").write_text("0\n2\n")
+    Path("one.csv").write_text("1\n")
+    assert run("nll", "--probs", "p.csv", "--labels", "two.csv").err == ""
+    missed = run("nll", "--probs", "q.csv", "--labels", "one.csv")
+    assert "do not sum to 1: 1, by up to 0.5" in missed.err
+    given = ("nll", "--probs", "q.csv", "--labels", "one.csv", "--normalize")
+    assert number(run, *given) == pytest.approx(-np.log(0.6), rel=1e-15)
+    assert number(run, *given, "--clip", "0.45") == pytest.approx(-np.log(0.55), rel=1e-15)
+    assert "look like probabilities" in run("loss", "p.csv", "two.csv").err
+
+
+def test_labels_that_are_logits(run: Run) -> None:
+    np.save("more.npy", LOGITS + 1)
+    assert "more.npy[" in (refused := run("loss", "logits.npy", "more.npy")).err
+    assert refused.code == 1
+    assert run("loss", "logits.npy", "logits.npy").code == 1
+
+
+def test_one_hot_and_names(run: Run) -> None:
+    want = cross_entropy(LOGITS, LABELS)
+    for dtype in (bool, np.uint8, np.int64):
+        np.save("hot.npy", np.eye(4, dtype=dtype)[LABELS])
+        got = number(run, "loss", "logits.npy", "hot.npy")
+        assert got == pytest.approx(float(want), rel=1e-14)
+    np.save("hot.npy", np.ones((20, 4), int))
+    assert "exactly one 1 in each row" in run("loss", "logits.npy", "hot.npy").err
+    for kind in ("U", "S"):
+        np.save("names.npy", np.array(list("abcd"))[LABELS].astype(kind))
+        assert number(run, "loss", "logits.npy", "names.npy", "--classes", "a,b,c,d") == want
+
+
+def test_a_forgotten_shift(run: Run) -> None:
+    labels = RNG.integers(0, 9, (4, 16))
+    logits = RNG.normal(size=(4, 16, 9))
+    np.put_along_axis(logits[:, :-1], labels[:, 1:, None], 8.0, axis=2)
+    np.save("deep.npy", logits)
+    np.save("tokens.npy", labels)
+    assert "with --shift 1 the loss" in run("loss", "deep.npy", "tokens.npy").err
+    assert "with --shift" not in run("loss", "deep.npy", "tokens.npy", "--shift", "1").err
+
+
+def test_labels_that_count_from_one_are_judged_by_all(run: Run) -> None:
+    for i, labels in enumerate(([0, 3], [1, 4])):
+        np.save(f"a-{i}.npy", LOGITS[:2])
+        np.save(f"b-{i}.npy", np.array(labels))
+    outcome = run("loss", "--logits", "a-*.npy", "--labels", "b-*.npy")
+    assert "label 4 is outside 0..3" in outcome.err
+    assert "--label-base" not in outcome.err
+    Path("b-0.npy").rename("b-2.npy")
+    order = run("loss", "--logits", "a-*.npy", "--labels", "b-2.npy", "--labels", "b-1.npy")
+    assert order.code == 1
+    assert "b-2.npy stands at the place of a-0.npy" in order.err

@@ -1,0 +1,100 @@
+"""An array in another shape: axes of length 1 make no difference."""
+
+from collections.abc import Iterator
+
+from xentcli.errors import ShapeError
+from xentcli.formats.base import (
+    Block,
+    MemorySource,
+    Shape,
+    Source,
+    StreamSource,
+    Table,
+    read_whole,
+)
+
+_LARGEST_BYTES = 2**26  # of text that is read to see whether it is one row
+
+
+class Reshaped(StreamSource):
+    """A source whose rows have another shape, by axes of length 1."""
+
+    of_this_process = ("unchanged",)
+
+    def __init__(self, source: Source, row: Shape) -> None:
+        for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "notes"):
+            setattr(self, field, getattr(source, field))
+        self.labelled, self.id_column = source.labelled, source.id_column
+        self.shareable, self.carries_bytes = source.shareable, source.carries_bytes
+        self.unchanged = source.check_unchanged
+        self.shape = (source.shape[0], *row)
+        self._source = source
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut as the source does."""
+        return self._source.blocks(rows)
+
+    def decode(self, block: Block) -> Table:
+        """Decode as the source does."""
+        table = self._source.decode(block)
+        return table._replace(values=table.values.reshape(len(table.values), *self.shape[1:]))
+
+    def carried(self, block: Block) -> Block:
+        """Return a block that can be decoded where the input cannot be read."""
+        return self._source.carried(block)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as the source does."""
+        row, *inner = index or (0,)
+        rest = iter(inner)
+        return self._source.place((row, *(0 if n == 1 else next(rest, 0) for n in self._inner)))
+
+    @property
+    def _inner(self) -> Shape:
+        return self._source.shape[1:]
+
+
+def same_but_for_ones(one: Shape, other: Shape) -> bool:
+    """Whether two shapes differ by axes of length 1 only; lengths that are not known fit any."""
+    a, b = ([n for n in shape if n != 1] for shape in (one, other))
+    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b, strict=True))
+
+
+def in_shape(source: Source, shape: Shape) -> Source | None:
+    """Return the array with these axes; None if it differs by more than axes of length 1."""
+    if source.shape == shape:
+        return source
+    fits = same_but_for_ones(source.shape, shape)
+    if fits and source.shape and shape and _same_rows(source.shape[0], shape[0]):
+        return Reshaped(source, shape[1:])
+    if not fits and None not in source.shape:
+        return None
+    if source.shape[:1] == (None,) and (source.size or 0) > _LARGEST_BYTES:
+        return None
+    whole = read_whole(source)  # its rows are along another axis, or its length is to be seen
+    if not same_but_for_ones(whole.shape, shape):
+        return None
+    lengths = iter([n for n in whole.shape if n != 1])
+    values = whole.reshape([1 if n == 1 else next(lengths) for n in shape])
+    return MemorySource(source.name, values, origin=source)
+
+
+def _same_rows(one: int | None, other: int | None) -> bool:
+    return one == other or (None in (one, other) and 1 not in (one, other))
+
+
+def weights_of_rows(logits: Source, weights: Source, rows: Shape) -> Source:
+    """Return weights of rows of this shape: one number for each.
+
+    Raises
+    ------
+    ShapeError
+        If there are not as many.
+    """
+    found = in_shape(weights, rows) if rows else weights
+    if found is None:
+        raise ShapeError(
+            f"{weights.name}: weights of shape {weights.shape} for rows of shape {rows} "
+            f"({logits.name}): one number for each row is needed"
+        )
+    return found

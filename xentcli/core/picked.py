@@ -1,0 +1,44 @@
+"""Log-probabilities of the labels themselves: there is nothing left to pick."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem
+from xentcli.core.row_facts import RowFacts
+from xentcli.errors import InputError
+
+_NO_VALUE = -9999.0
+"""What servers write for a token outside the first ones, and for minus infinity."""
+_LEAST_FLOAT32 = float(np.finfo(np.float32).min)
+_ABOVE = 1e-5  # half precision may round the probability of a certain token up to 1
+
+
+def picked_facts(values: NDArray[Any], *, probs: bool = False) -> RowFacts:
+    """Return the facts of log-probabilities of the labels, or of their probabilities.
+
+    NaN, -9999 and the least float32 stand for no value: these elements are ignored.
+    """
+    x = values.reshape(-1).astype(np.float64)
+    with np.errstate(all="ignore"):
+        none = np.isnan(x) | (x == _NO_VALUE) | (x == _LEAST_FLOAT32)
+        logs = np.log(x) if probs else x
+    used = ~none if none.any() else None
+    loss = np.where(none, 0.0, 0.0 - logs)
+    facts = {"loss": loss, "used": used, "weight": None, "hit": None, "uneven": None}
+    return RowFacts(x.size, 0, facts, _problems(x, ~none, probs=probs))
+
+
+def _problems(x: NDArray[Any], used: NDArray[np.bool_], *, probs: bool) -> tuple[Problem, ...]:
+    with np.errstate(invalid="ignore"):
+        wrong = (x < 0.0) | (x > 1.0 + _ABOVE) if probs else x > _ABOVE
+    rows = np.flatnonzero(used & wrong)
+    if rows.size == 0:
+        return ()
+    value = x[rows[0]]
+    if probs:
+        message, hint = f"{value:g} is no probability", "log-probabilities: --log-probs"
+    else:
+        message, hint = f"log-probability {value:g} is above 0", "probabilities: --probs"
+    return (Problem(InputError, int(rows[0]), message, rows.size, "logits", hint=hint),)

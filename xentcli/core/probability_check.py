@@ -1,0 +1,128 @@
+"""What can be wrong with rows of probabilities: their range, and what they sum to."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Problem
+from xentcli.core.dtypes import widen
+from xentcli.core.rows import LogitRows, tiles
+from xentcli.errors import InputError, LabelError, NonFiniteError
+
+Mask = NDArray[np.bool_]
+OVER = 1e-6
+"""How far outside 0 to 1 rounding may carry a probability."""
+
+_FLOAT_ROUNDING = {2: 2.0**-7, 4: 1e-5, 8: 1e-5}  # of a sum, by bytes; 2 may be bfloat16
+_MOST_DECIMALS = {2: 2, 4: 5, 8: 6}  # that are told from binary fractions
+_SAMPLE_VALUES = 2**16
+
+
+class Sums(NamedTuple):
+    """How many rows miss a sum of 1 by more than rounding explains, and by how much at most."""
+
+    rows: int = 0
+    most: float = 0.0
+
+
+def decimals_of(values: NDArray[Any]) -> int | None:
+    """Return to how many decimals all values are rounded; None if to none."""
+    numbers = values.reshape(-1)[:_SAMPLE_VALUES].astype(np.float64)
+    size = values.dtype.itemsize
+    for decimals in range(_MOST_DECIMALS.get(size, 6) + 1):
+        scaled = numbers * 10.0**decimals
+        slack = 10.0**decimals * (1e-3 if size == 2 else 1e-7 if size == 4 else 1e-12)
+        if (np.abs(scaled - np.rint(scaled)) <= slack).all():
+            return decimals
+    return None
+
+
+def sum_tolerance(values: NDArray[Any]) -> float:
+    """Return by how much rows (N, C) of probabilities may miss a sum of 1, as they are rounded."""
+    rounding = _FLOAT_ROUNDING.get(values.dtype.itemsize, 1e-5)
+    decimals = decimals_of(values)
+    if not decimals:
+        return rounding
+    return max(rounding, float(values.shape[1] * 0.5 * 10.0**-decimals) + 1e-9)
+
+
+def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], Sums]:
+    """Return what is wrong with rows (N, C) of probabilities, and which miss a sum of 1.
+
+    Parameters
+    ----------
+    rows : (N, C)
+        Probabilities.
+    used : ndarray of shape (N,), optional
+        Which rows count.
+    """
+    count, num_classes = rows.shape
+    outside, missing = np.zeros(count, np.bool_), np.zeros(count)
+    tolerance = None
+    for tile in tiles(count, num_classes):
+        stored = rows[tile]
+        if num_classes and tolerance is None:
+            tolerance = sum_tolerance(stored)
+        values = widen(stored)
+        with np.errstate(all="ignore"):
+            outside[tile] = (values.min(axis=1, initial=0.0) < -OVER) | (
+                values.max(axis=1, initial=0.0) > 1.0 + OVER
+            )
+            missing[tile] = np.abs(np.add.reduce(values, axis=1, dtype=np.float64) - 1.0)
+    if used is not None:
+        outside &= used
+        missing[~used] = 0.0
+    uneven = missing[missing > (tolerance or 0.0)]
+    most = float(uneven.max(initial=0.0)) if num_classes else 0.0
+    return _outside(rows, outside), Sums(uneven.size if num_classes else 0, most)
+
+
+def _outside(rows: LogitRows, outside: Mask) -> tuple[Problem, ...]:
+    where = np.flatnonzero(outside)
+    if where.size == 0:
+        return ()
+    row = int(where[0])
+    (values,) = rows[row : row + 1]
+    column = int(np.flatnonzero((values < -OVER) | (values > 1.0 + OVER))[0])
+    what = "below 0" if values[column] < 0 else "above 1"
+    message = f"probability {values[column]:g} is {what}"
+    hint = "if these are logits: xent loss LOGITS LABELS; log-probabilities: --log-probs"
+    return (Problem(InputError, row, message, where.size, "logits", column, hint),)
+
+
+def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
+    """Return what is wrong if class probabilities (N, C) are outside 0 to 1, or no numbers."""
+    if labels.size == 0:
+        return ()
+    low, high = float(labels.min()), float(labels.max())
+    if low >= -OVER and high <= 1.0 + OVER:
+        return ()
+    with np.errstate(invalid="ignore"):
+        none = np.isnan(labels)
+        wrong = none if none.any() else (labels < -OVER) | (labels > 1.0 + OVER)
+    rows = np.flatnonzero(wrong.any(axis=1))
+    row = int(rows[0])
+    column = int(np.flatnonzero(wrong[row])[0])
+    value = labels[row, column]
+    if none.any():
+        message = "class probability nan"
+        return (Problem(NonFiniteError, row, message, rows.size, "labels", column),)
+    message = f"class probability {value:g} is {'below 0' if value < 0 else 'above 1'}"
+    hint = (
+        "labels of the logits' own shape are class probabilities; if both are logits, "
+        "they are shards: --logits A --logits B --labels LABELS"
+    )
+    return (Problem(LabelError, row, message, rows.size, "labels", column, hint),)
+
+
+def check_one_hot(labels: NDArray[Any]) -> tuple[Problem, ...]:
+    """Return what is wrong unless each row of integers or bools (N, C) has one 1, and else 0."""
+    ones = np.count_nonzero(labels == 1, axis=1)
+    wrong = np.flatnonzero((ones != 1) | (np.count_nonzero(labels, axis=1) != 1))
+    if wrong.size == 0:
+        return ()
+    row = int(wrong[0])
+    message = "integers of the logits' shape must be one-hot: exactly one 1 in each row"
+    hint = "several labels of a row are binary ones: --binary; floats are class probabilities"
+    return (Problem(LabelError, row, message, wrong.size, "labels", None, hint),)

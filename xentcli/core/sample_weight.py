@@ -1,0 +1,18 @@
+"""Weights of rows: a mean is the sum of v * loss over the sum of v * w, w the label's weight."""
+
+import numpy as np
+
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+
+
+def weighted(facts: RowFacts, sample_weight: Doubles) -> RowFacts:
+    """Return facts whose losses and weights are multiplied by one number for each row (N,)."""
+    used, weight = facts["used"], facts["weight"]
+    with np.errstate(all="ignore"):
+        loss = facts["loss"] * sample_weight
+        weight = sample_weight if weight is None else weight * sample_weight
+    if used is not None:
+        loss, weight = np.where(used, loss, 0.0), np.where(used, weight, 0.0)
+    found = {**facts.facts, "loss": loss, "weight": weight}
+    return RowFacts(facts.rows, facts.num_classes, found, facts.problems)

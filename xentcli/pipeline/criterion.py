@@ -1,0 +1,93 @@
+"""Which loss, with which options, and of which rows."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.naming import Naming
+from xentcli.core.binary import BinaryOptions
+from xentcli.core.checks import Kind, Problem
+from xentcli.core.labels import LossOptions
+from xentcli.core.row_losses import Reduction
+from xentcli.errors import NonFiniteError
+from xentcli.pipeline.inputs import prepare
+
+Array = NDArray[Any]
+
+
+class Criterion(NamedTuple):
+    """Which loss, with which options, and what else is measured of the same rows.
+
+    Attributes
+    ----------
+    kind : str
+        What the rows hold.
+    options : LossOptions
+        PyTorch's.
+    reduction : str
+        Of the row losses.
+    class_axis : int, optional
+        The axis of the classes.
+    dtype : dtype, optional
+        What logits are cast to.
+    temperature : float
+        What logits are divided by.
+    propagate : bool
+        Whether rows that are not finite give NaN, and are no error.
+    shift : int
+        The row of logits at t predicts the label at t + shift.
+    naming : Naming
+        What the user says about the names of classes.
+    metrics : tuple of str
+        The names of what is measured, the loss among them.
+    binary : BinaryOptions, optional
+        Each number is the logit, or the probability, of class 1, with a label of its own.
+    picked : bool
+        Whether each number is the log-probability of its row's label already.
+    rows : slice, optional
+        Which slices of the first axis are read; else all.
+    normalize : bool
+        Whether each row of probabilities is divided by its sum.
+    clip : float
+        Probabilities below this or above 1 minus this become that.
+    ids_wanted : bool
+        Whether the user asks for ids beside the losses: an output that holds none is an error.
+    """
+
+    kind: Kind = "logits"
+    options: LossOptions = LossOptions()
+    reduction: Reduction = "mean"
+    class_axis: int | None = None
+    dtype: np.dtype[Any] | None = None
+    temperature: float = 1.0
+    propagate: bool = False
+    shift: int = 0
+    naming: Naming = Naming()
+    metrics: tuple[str, ...] = ("loss",)
+    binary: BinaryOptions | None = None
+    picked: bool = False
+    rows: slice | None = None
+    normalize: bool = False
+    clip: float = 0.0
+    ids_wanted: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command that computes this."""
+        return "loss" if self.kind == "logits" else "nll"
+
+    def is_error(self, problem: Problem) -> bool:
+        """Whether a problem ends the run."""
+        return problem.error is not NonFiniteError or not self.propagate
+
+    def prepared(self, values: Array) -> Array:
+        """Return what the formulas see of what is stored."""
+        values = prepare(values, self.dtype, self.temperature)
+        if self.normalize:
+            values = values.astype(np.float64)
+            with np.errstate(all="ignore"):
+                values = values / np.add.reduce(values, axis=-1, keepdims=True)
+        if self.clip:
+            values = np.clip(values.astype(np.float64), self.clip, 1.0 - self.clip)
+        return values

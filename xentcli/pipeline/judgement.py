@@ -1,0 +1,164 @@
+"""What is odd about rows and labels, as far as the user should know of it; and the result."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.aligned import Aligned, AlignedRows
+from xentcli.alignment.tiled import TiledRows
+from xentcli.core.checks import Problem
+from xentcli.core.probability_check import (
+    check_label_probabilities,
+    check_one_hot,
+    check_probabilities,
+)
+from xentcli.core.row_facts import RowFacts, row_facts
+from xentcli.errors import ShapeError
+from xentcli.metrics.interface import States
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.flow import Remark, Total
+from xentcli.results.accuracy import Accuracy
+from xentcli.results.loss import Loss, LossSummary
+
+Array = NDArray[Any]
+_FAR_LOWER = 0.7  # of the loss as it is
+_LEAST_ROWS = 32  # that are compared with and without a shift
+_COMPARED_ELEMENTS = 2**18
+
+
+def oddities(
+    stored: Array | TiledRows, labels: Array, facts: RowFacts, criterion: Criterion
+) -> tuple[tuple[Problem, ...], tuple[Remark, ...]]:
+    """Return what is wrong with some rows besides what their loss needs, and what is odd."""
+    problems: tuple[Problem, ...] = ()
+    remarks = []
+    if criterion.kind == "probabilities":
+        problems, sums = check_probabilities(stored, facts["used"])
+        if sums.rows:
+            remarks.append(Remark("sums", sums.rows, sums.most))
+    if labels.ndim == 2 and labels.dtype.kind in "iub":
+        problems += check_one_hot(labels)
+    elif labels.ndim == 2:
+        problems += check_label_probabilities(labels)
+    if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
+        used = labels if facts["used"] is None else labels[facts["used"]]
+        if used.size:
+            remarks.append(Remark("least label", 0, -float(used.min())))
+    if criterion.kind != "logits" and facts["zeroed"] is not None and facts["zeroed"].any():
+        remarks.append(Remark("zeroed", int(np.count_nonzero(facts["zeroed"]))))
+    return problems, tuple(remarks)
+
+
+def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
+    """Say what the first rows show: a shift that was forgotten; raise for the same file twice."""
+    labels = rows.labels
+    if labels.ndim == 2 and labels.size and aligned.labels is not None:
+        _check_differ(rows, aligned)
+    lead = rows.lead
+    if len(lead) == 2 and labels.ndim == 1 and not criterion.shift and criterion.kind == "logits":
+        yield from _forgotten_shift(rows, criterion)
+
+
+def _check_differ(rows: AlignedRows, aligned: Aligned) -> None:
+    """Raise ShapeError if labels are the very numbers that the logits are."""
+    values = np.asarray(rows.logits[: len(rows.labels)])
+    alike = values.shape == rows.labels.shape and bool((values == rows.labels).all())
+    if alike and values.min() != values.max() and aligned.labels is not None:
+        raise ShapeError(
+            f"{aligned.labels.name}: labels are the same numbers as {aligned.logits.name}",
+            hint="name the file of labels: --labels FILE",
+        )
+
+
+def _forgotten_shift(rows: AlignedRows, criterion: Criterion) -> Iterator[str]:
+    """Hint at --shift 1, where the first sequences fit the labels that come next far better."""
+    sequences, length = rows.lead
+    num_classes = rows.logits.shape[1]
+    most = max(_LEAST_ROWS + 1, _COMPARED_ELEMENTS // max(1, num_classes))
+    count, seen = (min(sequences, most // max(1, length)), length) if most >= length else (1, most)
+    if count * (seen - 1) < _LEAST_ROWS:
+        return
+    values = criterion.prepared(np.array(rows.logits[: (count - 1) * length + seen]))
+    values = values.reshape(count, seen, num_classes)
+    labels = rows.labels.reshape(rows.lead)[:count, :seen]
+    as_is = _mean_loss(values[:, :-1], labels[:, :-1], rows)
+    shifted = _mean_loss(values[:, :-1], labels[:, 1:], rows)
+    if shifted < _FAR_LOWER * as_is:
+        yield (
+            f"with --shift 1 the loss of the first rows would be {shifted:.3g} instead of "
+            f"{as_is:.3g}: do logits at t predict the label at t + 1?"
+        )
+
+
+def _mean_loss(values: Array, labels: Array, rows: AlignedRows) -> float:
+    flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1])
+    facts = row_facts(flat, labels.reshape(-1), rows.options, ("loss", "used"))
+    used = facts.rows if facts["used"] is None else np.count_nonzero(facts["used"])
+    if not used or facts.problems:
+        return math.nan
+    return float(facts["loss"].sum() / used)
+
+
+def row_notes(
+    aligned: Aligned, total: Total[States], unpaired: int, *, propagate: bool
+) -> Iterator[str]:
+    """Say what was decided about rows, and what is odd about them."""
+    yield from aligned.notes
+    if aligned.matching is not None and aligned.matching.note:
+        yield aligned.matching.note
+    yield from total.notes
+    if unpaired:
+        by = aligned.axes.shift.by
+        yield f"rows without a label {by} further on, left out: {unpaired:,}"
+    if total.state is not None and (uneven := total.state.compute()["loss"].uneven):
+        yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
+    if "zeroed" in total.remarks and not propagate:
+        rows = total.remarks["zeroed"].rows
+        yield (
+            f"rows with a class probability of 0 at a log-probability of -inf: {rows:,}; they "
+            "count 0 there (PyTorch: NaN, with --non-finite propagate)"
+        )
+
+
+def element_notes(total: Total[States], criterion: Criterion) -> Iterator[str]:
+    """Say what is odd about elements."""
+    yield from total.notes
+    loss = None if total.state is None else total.state.compute()["loss"]
+    if criterion.picked and loss is not None and loss.ignored:
+        yield f"tokens without a log-probability, left out: {loss.ignored:,}"
+    if criterion.binary is not None and loss is not None and loss.uneven:
+        yield f"labels between 0 and 1: {loss.uneven:,}"
+
+
+def summary_of(
+    criterion: Criterion, results: dict[str, Any], num_classes: int, unpaired: int
+) -> LossSummary:
+    """Put together what the command reports."""
+    loss: Loss = results["loss"]
+    accuracy: Accuracy = results.get("accuracy", Accuracy())
+    if criterion.binary is not None and loss.uneven:
+        accuracy = Accuracy()  # a label between 0 and 1 is neither
+    return LossSummary(
+        command=criterion.command,
+        loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
+        reduction=criterion.reduction,
+        loss_sum=loss.loss_sum,
+        weight_sum=loss.weight_sum,
+        rows=loss.rows,
+        used=loss.used,
+        ignored=loss.ignored,
+        unpaired=unpaired,
+        num_classes=num_classes,
+        perplexity=loss.perplexity,
+        bits=loss.bits,
+        standard_error=loss.standard_error,
+        accuracy=accuracy.value,
+        accuracy_low=accuracy.low,
+        accuracy_high=accuracy.high,
+        hits=accuracy.hits if accuracy.n else None,
+        binary=criterion.binary is not None,
+        picked=criterion.picked,
+    )
