@@ -1,13 +1,16 @@
 """A metric and a fact of its own from outside, in one file, through the public functions alone."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from xentcli.cli.app import main
 from xentcli.core import fact as facts_there_are
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, fact, row_facts
@@ -76,3 +79,19 @@ def test_it_is_measured_beside_the_others() -> None:
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:
     probs = np.full((60, 5), 0.2)
     assert row_facts(LOGITS, probs, LossOptions(), ["gap"])["gap"] is None
+
+
+def test_it_is_shown_at_the_command_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "x.npy", LOGITS)
+    np.save(tmp_path / "y.npy", LABELS)
+    monkeypatch.setattr(
+        "sys.argv", ["xent", "loss", *map(str, sorted(tmp_path.iterdir())), "--json"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    shown = json.loads(capfd.readouterr().out)["metrics"]
+    picked = np.take_along_axis(LOGITS, LABELS[:, None], 1)[:, 0]
+    assert shown == {"margin": {"largest": float((LOGITS[:, 0] - picked).max())}}

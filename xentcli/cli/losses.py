@@ -113,7 +113,7 @@ def run_loss(
     output = Output(criterion.command, writing, common)
     output.check(is_text=False)
     if output.form == "json" or (output.form == "table" and options.reduction != "none"):
-        criterion = criterion._replace(metrics=("loss", "accuracy"))
+        criterion = criterion.with_all_metrics()
     source, labels_source = _open(criterion, files, options, writing, reading)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     weights = inputs.open_weights(reading, options.sample_weight)

@@ -15,10 +15,6 @@ FORMATS: list[Format] = [
     getattr(import_module(f"xentcli.formats.{home}"), name.upper()) for name, home in HOMES.items()
 ]
 
-WHERE_ARE_LABELS = (
-    "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-    "or --label-key NAME, of the same file"
-)
 _HEAD_BYTES = 64  # that tell a binary format
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
 
@@ -113,10 +109,19 @@ def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
         raise missing_library(f"{name}: {format_.name}", module, extra, kind)
 
 
+def no_labels() -> UsageError:
+    """Return the error of logits without labels."""
+    return UsageError(
+        "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
+        "or --label-key NAME, of the same file",
+        hint="xent nll --picked takes log-probabilities of labels, without the labels",
+    )
+
+
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     """Raise InputError if something is to be chosen that the format does not have."""
     if options.beside and (format_.has_columns or not format_.has_keys):
-        raise UsageError(WHERE_ARE_LABELS)
+        raise no_labels()
     ids = options.id_column if options.id_column not in options.partner else None
     chosen = options.columns or options.drop or ids or options.label_column
     if chosen and not format_.has_columns:

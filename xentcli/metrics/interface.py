@@ -67,6 +67,11 @@ def forget(name: str) -> None:
     del _METRICS[name]
 
 
+def from_outside() -> tuple[str, ...]:
+    """Return the names of the metrics that are none of this package's."""
+    return tuple(name for name in _METRICS if name not in HOMES)
+
+
 def metric_of(name: str) -> type[Metric]:
     """Return the metric with this name.
 

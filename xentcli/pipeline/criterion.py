@@ -11,6 +11,7 @@ from xentcli.core.checks import Kind, Problem
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
+from xentcli.metrics.interface import from_outside
 from xentcli.pipeline.inputs import prepare
 
 Array = NDArray[Any]
@@ -76,6 +77,11 @@ class Criterion(NamedTuple):
     def command(self) -> str:
         """The command that computes this."""
         return "loss" if self.kind == "logits" else "nll"
+
+    def with_all_metrics(self) -> "Criterion":
+        """Return the same with everything measured that a loss is shown with."""
+        of_rows = () if self.binary or self.picked else from_outside()
+        return self._replace(metrics=("loss", "accuracy", *of_rows))
 
     def is_error(self, problem: Problem) -> bool:
         """Whether a problem ends the run."""

@@ -20,7 +20,7 @@ from xentcli.formats.base import (
 )
 from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
 from xentcli.formats.inline import is_inline
-from xentcli.formats.registry import WHERE_ARE_LABELS
+from xentcli.formats.registry import no_labels
 from xentcli.formats.shards import expand, open_shards, reads_once
 from xentcli.storage.names import shown_name
 
@@ -139,7 +139,7 @@ def open_both(
             )
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
     if label_column is not None and label_key is not None:
-        raise UsageError(WHERE_ARE_LABELS)
+        raise no_labels()
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, file_of, labels_beside, without)

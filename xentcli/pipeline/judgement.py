@@ -17,7 +17,7 @@ from xentcli.core.probability_check import (
 )
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
-from xentcli.metrics.interface import States
+from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total
 from xentcli.results.accuracy import Accuracy
@@ -161,4 +161,5 @@ def summary_of(
         hits=accuracy.hits if accuracy.n else None,
         binary=criterion.binary is not None,
         picked=criterion.picked,
+        metrics={name: results[name] for name in from_outside() if name in results},
     )

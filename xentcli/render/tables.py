@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from xentcli.text import visible
+
 if TYPE_CHECKING:
     from xentcli.results.loss import LossSummary
 
@@ -69,6 +71,8 @@ def loss_table(result: "LossSummary") -> Table:
     )
     if result.accuracy is not None:
         table.add_row("accuracy", _accuracy(result))
+    for name, measured in result.metrics.items():
+        table.add_row(visible(name), Text(visible(str(getattr(measured, "value", measured)))))
     table.add_row("rows", f"{result.rows:,} ({result.used:,} used, {result.ignored:,} ignored)")
     if result.unpaired:
         table.add_row("left out", f"{result.unpaired:,} rows that the shift leaves no label")

@@ -1,6 +1,7 @@
 """A loss, and what ``xent loss`` and ``xent nll`` report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class LossSummary:
         Whether rows are elements with a binary cross entropy each.
     picked : bool
         Whether rows are log-probabilities of their labels already.
+    metrics : dict
+        The results of metrics that are added from outside, by name.
     """
 
     command: str
@@ -85,3 +88,4 @@ class LossSummary:
     hits: int | None = None
     binary: bool = False
     picked: bool = False
+    metrics: dict[str, Any] = field(default_factory=dict)
