@@ -37,11 +37,7 @@ PLAIN = [[0.0, 1.0], [0.0, 2.0]]
         ("a\tb\n0\t1\n0\t2\n", ["--delimiter", "tab"], ""),
         ("a\tb\n0\t1\n0\t2\n", ["--from", "tsv"], ""),
         (",a,b\n0,0,1\n1,0,2\n", [], "note: in.csv: the first column, without a name, counts the"),
-        (
-            "0,1\n0,1\n0,2.0\n",
-            [],
-            "note: in.csv: the first row counts the columns: read as a header",
-        ),
+        ("0,1\n0,1\n0,2.0\n", [], "note: in.csv: the first row counts the columns: read as a"),
         ("a,b,c\n0,1,x\n0,2,y\n", ["--drop", "c"], ""),
         ("a,b,c\n0,9,1\n0,9,2\n", ["--columns", "a,c"], ""),
         ("a,b,c\n0,9,1\n0,9,2\n", ["--columns", "1,3"], ""),
