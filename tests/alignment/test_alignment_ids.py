@@ -13,8 +13,8 @@ import pytest
 from xentcli.alignment.aligned import align
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
-from xentcli.formats.base import MemorySource, Source
-from xentcli.formats.csv.source import CsvSource, ReadOptions
+from xentcli.formats.base import MemorySource, ReadOptions, Source
+from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input
 
 ROWS = 30
@@ -96,16 +96,12 @@ def test_a_bad_label_is_named_where_it_stands() -> None:
     options = {"labels": True, "classes": ("cat", "dog")}
     aligned = align(source(LOGITS, "z.csv"), source(labels, "y.csv", **options))
     assert aligned.matching is not None
-    [problem] = [
-        problem.shifted(aligned.rows_before(step))
-        for step in aligned.steps(20)
-        for rows in [aligned.read(step, LossOptions())]
-        for problem in rows.problems
-        if aligned.matching.remember(step.block.start, step.rows, rows.matched) is None
-    ]
+    problems = []
     for step in aligned.steps(20):
         rows = aligned.read(step, LossOptions())
         aligned.matching.remember(step.block.start, step.rows, rows.matched)
+        problems += [found.shifted(aligned.rows_before(step)) for found in rows.problems]
+    [problem] = problems
     assert aligned.error(problem, ROWS).message.startswith("y.csv:6: label 'cta'")
 
 

@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.axes import Axes, find_axes, fitting
 from xentcli.alignment.class_names import ClassNames, class_names
-from xentcli.alignment.ids import Matching
 from xentcli.alignment.naming import Naming
-from xentcli.alignment.reshaped import weights_of_rows
 from xentcli.alignment.shard_counts import ShardCounts, shard_note
 from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
@@ -20,6 +18,9 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.shapes import rows_of
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, indexed, read_whole
+
+if TYPE_CHECKING:
+    from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
 
@@ -83,7 +84,7 @@ class Aligned(NamedTuple):
     axes: Axes
     names: ClassNames
     tiled: bool = False
-    matching: Matching | None = None
+    matching: "Matching | None" = None
     sample_weight: Source | None = None
     note: str | None = None
 
@@ -131,17 +132,21 @@ class Aligned(NamedTuple):
         logits, labels, ids, lead, matched = rows
         weights = None if self.sample_weight is None else self._weights_of(step)
         if keep is not None:
-            inner = math.prod(lead[1:])
-            keep = slice(
-                (keep.start or 0) * inner, None if keep.stop is None else keep.stop * inner
-            )
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             weights = None if weights is None else weights[keep]
-            lead = (len(labels) // max(1, inner), *lead[1:])
+            whole, rest = divmod(len(labels), max(1, math.prod(lead[1:])))
+            lead = (len(labels),) if rest else (whole, *lead[1:])
         problems: tuple[Problem, ...] = ()
         if labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
         return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights)
+
+    def rows_of_slices(self, keep: slice | None) -> slice | None:
+        """Return which rows of a step some slices of the first axis are."""
+        if keep is None:
+            return None
+        inner = math.prod(n or 0 for n in self.axes.lead[1:])
+        return slice((keep.start or 0) * inner, None if keep.stop is None else keep.stop * inner)
 
     def rows_before(self, step: Step, keep: slice | None = None) -> int:
         """Return how many rows with a label stand before those of a step that are kept."""
@@ -267,6 +272,8 @@ def align(
         note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
     if sample_weight is not None:
+        from xentcli.alignment.reshaped import weights_of_rows
+
         sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
     if axes.cut_axis:
         logits = indexed(logits)
@@ -277,6 +284,8 @@ def align(
     if labels is not None and by_id:
         check_by_id(logits, axes)
         labels = labels if labels.reference is not None else indexed(labels)
+        from xentcli.alignment.ids import Matching
+
         matching = Matching(logits, labels)
     tiled = tiles and can_be_tiled(logits, axes) and matching is None
     return Aligned(logits, labels, axes, names, tiled, matching, sample_weight, note)

@@ -24,7 +24,6 @@ from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import InputError, LabelError, UsageError
 from xentcli.formats.base import Source
-from xentcli.formats.column_names import without_shared
 
 Array = NDArray[Any]
 
@@ -205,7 +204,11 @@ def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
             hint="leave --classes out",
         )
     where, header = "--classes" if names else logits.name, naming.header(num_classes)
-    shorts = () if names else without_shared(columns)
+    shorts: tuple[str, ...] = ()
+    if columns and not names:
+        from xentcli.formats.column_names import without_shared
+
+        shorts = without_shared(columns)
     return ClassNames(names or columns, naming.counted, where, header, shorts)
 
 

@@ -7,7 +7,7 @@ belongs to one row is known at the end, when all parts have said which labels th
 
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,25 +17,11 @@ from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
 from xentcli.text import visible
 
+if TYPE_CHECKING:
+    from xentcli.alignment.steps import Rows
+
 Array = NDArray[Any]
 _SHOWN = 40  # characters of an id
-
-
-class Rows(NamedTuple):
-    """Some rows of a source that follows another one, and their ids where both have some."""
-
-    values: Array
-    ids: Array | None = None
-
-    @classmethod
-    def joined(cls, parts: list["Rows"]) -> "Rows":
-        """Return the rows of several parts as one."""
-        if len(parts) == 1:
-            return parts[0]
-        ids = [part.ids for part in parts if part.ids is not None]
-        return cls(
-            np.concatenate([part.values for part in parts]), np.concatenate(ids) if ids else None
-        )
 
 
 class Matched(Protocol):
@@ -69,7 +55,7 @@ class Matching:
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
 
-    def labels_of(self, ids: Array | None, there: Rows, start: int) -> tuple[Array, Array | None]:
+    def labels_of(self, ids: Array | None, there: "Rows", start: int) -> tuple[Array, Array | None]:
         """Return the labels of rows from `start` on, and their places where these are others.
 
         Parameters

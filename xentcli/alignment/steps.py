@@ -7,18 +7,37 @@ import math
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.ids import Matching, Rows
 from xentcli.alignment.shard_counts import ShardCounts
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Block, IndexedSource, Source, Table, blocks_along
 
+if TYPE_CHECKING:
+    from xentcli.alignment.ids import Matching
+
 Array = NDArray[Any]
+
+
+class Rows(NamedTuple):
+    """Some rows of a source that follows another one, and their ids where both have some."""
+
+    values: Array
+    ids: Array | None = None
+
+    @classmethod
+    def joined(cls, parts: list["Rows"]) -> "Rows":
+        """Return the rows of several parts as one."""
+        if len(parts) == 1:
+            return parts[0]
+        ids = [part.ids for part in parts if part.ids is not None]
+        return cls(
+            np.concatenate([part.values for part in parts]), np.concatenate(ids) if ids else None
+        )
 
 
 class Follower(NamedTuple):
@@ -40,7 +59,7 @@ class Follower(NamedTuple):
     axis: int = 0
     offset: int = 0
     what: str = "labels"
-    matching: Matching | None = None
+    matching: "Matching | None" = None
     """What finds its rows by their ids; they may then be more or fewer than the leader's."""
 
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.cli.reading import Reading
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Source
@@ -101,4 +101,10 @@ def open_weights(reading: Reading, path: str | None) -> "Source | None":
 
     if path is None:
         return None
-    return inputs.open_shards([path], reading.labels)
+    source = inputs.open_shards([path], reading.labels)
+    if source.header is not None and len(source.header) > 1 and len(source.shape) < 2:
+        raise InputError(
+            f"{source.name}: weights go by place, and there are other columns beside them",
+            hint="write the weights alone, in the order of the rows",
+        )
+    return source

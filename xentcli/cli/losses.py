@@ -2,18 +2,26 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
 from xentcli.cli.loss_options import LossOptions
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, Output
-from xentcli.cli.parsing import check_temperature, parse_dtype, parse_rows, parse_weight
+from xentcli.cli.parsing import (
+    check_temperature,
+    parse_dtype,
+    parse_rows,
+    parse_weight,
+    weight_order,
+)
 from xentcli.cli.reading import Reading
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.evaluate import BinaryOptions, Criterion, Evaluation, Kind
+    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.results.loss import LossSummary
 
@@ -93,7 +101,8 @@ def _binary(
     for name, value in refused.items():
         if value is not None:
             raise UsageError(f"{name} is for classes; with --binary each number has a label")
-    from xentcli.pipeline.evaluate import BinaryOptions, as_weight
+    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.evaluate import as_weight
 
     pos_weight = as_weight(parse_weight(options.pos_weight, "--pos-weight"))
     return BinaryOptions(weight, pos_weight, ignored, probs=kind == "probabilities")
@@ -116,6 +125,8 @@ def run_loss(
         criterion = criterion.with_all_metrics()
     source, labels_source = _open(criterion, files, options, writing, reading)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    criterion = _with_weights_in_order(criterion, options, source)
+    _check_kind(criterion, source)
     weights = inputs.open_weights(reading, options.sample_weight)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
@@ -128,6 +139,35 @@ def run_loss(
     common.tell_notes(evaluation.notes)
     for warning in _warnings(evaluation, criterion, source.name):
         common.tell("warning", warning)
+
+
+def _with_weights_in_order(
+    criterion: "Criterion", options: LossOptions, source: "Source"
+) -> "Criterion":
+    """Return the same with class weights in the order of the logits' classes, by their names."""
+    classes = criterion.naming.classes or source.columns or ()
+    order = weight_order(options.weight, classes)
+    if order is not None and criterion.options.weight is not None:
+        loss = replace(criterion.options, weight=criterion.options.weight[order])
+        criterion = criterion._replace(options=loss)
+    binary = criterion.binary
+    if binary is not None and order is not None and binary.weight is not None:
+        binary = binary._replace(weight=binary.weight[order])
+    order = weight_order(options.pos_weight, classes)
+    if binary is not None and order is not None and binary.pos_weight is not None:
+        binary = binary._replace(pos_weight=binary.pos_weight[order])
+    return criterion._replace(binary=binary)
+
+
+def _check_kind(criterion: "Criterion", source: "Source") -> None:
+    """Raise InputError if an array that was found by its name says that it is of another kind."""
+    name = source.name.rpartition(":")[2].casefold()
+    by_name = any("by name" in note for note in source.notes)
+    if by_name and "prob" in name and "log" not in name and criterion.kind != "probabilities":
+        raise InputError(
+            f"{source.name}: its name says probabilities, not {criterion.kind}",
+            hint="xent nll --probs FILE takes probabilities; --key NAME says that they are none",
+        )
 
 
 def _open(

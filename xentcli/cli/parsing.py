@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import ArrayLike
 
@@ -72,6 +74,15 @@ def check_temperature(value: float) -> None:
     """Raise UsageError unless logits can be divided by it."""
     if not 0.0 < value < float("inf"):
         raise UsageError(f"--temperature must be positive, not {value}")
+
+
+def weight_order(text: str | None, classes: "Sequence[str]") -> list[int] | None:
+    """Return the order of the classes in a file of weights whose header names them."""
+    if text is None or not os.path.exists(text):  # noqa: PTH110 - also of a very long text
+        return None
+    from xentcli.pipeline.inputs import InputFile, ReadOptions, order_of_vector
+
+    return order_of_vector(InputFile(text, options=ReadOptions(key_option=None)), classes)
 
 
 def parse_weight(text: str | None, option: str = "--weight") -> "ArrayLike | None":

@@ -78,6 +78,7 @@ def check_binary_weights(options: BinaryOptions, shape: tuple[Any, ...]) -> None
         if weight is None or weight.size == 1:
             continue
         wanted = last if name == "pos_weight" else shape
+        wanted = tuple(1 if n is None else n for n in wanted)  # what is not known yet fits
         try:
             fits = np.broadcast_shapes(weight.shape, wanted) == wanted
         except ValueError:

@@ -10,7 +10,6 @@ from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.keys import choose, notes_of, shown
-from xentcli.storage.archives import open_archive, open_member
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -33,6 +32,8 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """
     size, data = data.size, data.spooled()
+    from xentcli.storage.archives import open_archive
+
     archive = open_archive(data, "not an NPZ file")
     members = _members(archive, data.name)
 
@@ -56,6 +57,8 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 def contents(data: Input, options: ReadOptions) -> list[Content]:
     """Return the arrays of a file that can be read at any place, if there are several."""
     del options
+    from xentcli.storage.archives import open_archive
+
     archive = open_archive(data, "not an NPZ file")
     members = _members(archive, data.name)
     listed = []
@@ -86,6 +89,8 @@ def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
 
 def _open_member(archive: "ZipFile", info: "ZipInfo", data: Input) -> Input:
     name = f"{data.name}:{shown(info.filename.removesuffix(_ENDING))}"
+    from xentcli.storage.archives import open_member
+
     return open_member(archive, info, name, data)
 
 

@@ -5,7 +5,6 @@ from importlib.util import find_spec
 
 from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
 from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
-from xentcli.formats.foreign import other_kind
 from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
@@ -50,6 +49,8 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     head = data.peek(_HEAD_BYTES)
     if recognised := next((f for f in FORMATS if f.recognises(head)), None):
         return recognised
+    from xentcli.formats.foreign import other_kind
+
     if other := other_kind(head):
         what = f"{other.what}, which is not one of {_names()}"
         raise InputError(f"{data.name}: {what}", hint=other.cure)

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from xentcli.formats.contents import names_labels, names_values
+from xentcli.formats.contents import names_ids, names_labels, names_values
 from xentcli.pipeline.inspect import Found
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
@@ -37,6 +37,9 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
         beside = [each for p, each in everything if p == path and each is not values]
         labels = _labels_of(path, values, everything)
         other, label = labels[0] if labels else ("", None)
+        if label is not None and other != path:  # rows are matched by ids that both files have
+            theirs = {each.summary.name for p, each in everything if p == other}
+            beside = [each for each in beside if not (_is_id(each) and each.summary.name in theirs)]
         fits[id(values)] = _command(path, values, other, label, beside)
         if label is not None:
             fits.setdefault(id(label), fits[id(values)])
@@ -45,6 +48,11 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
             words = ["xent loss LOGITS", shlex.quote(path), *_choice_of_labels(each)]
             fits[id(each)] = " ".join(words)
     return [replace(each.summary, fits=fits.get(id(each))) for _, each in everything]
+
+
+def _is_id(found: Found) -> bool:
+    name = found.summary.name
+    return bool(name) and names_ids(name or "")
 
 
 def _is_meant(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:

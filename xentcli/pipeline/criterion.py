@@ -1,18 +1,20 @@
 """Which loss, with which options, and of which rows."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming
-from xentcli.core.binary import BinaryOptions
 from xentcli.core.checks import Kind, Problem
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import from_outside
 from xentcli.pipeline.inputs import prepare
+
+if TYPE_CHECKING:
+    from xentcli.core.binary import BinaryOptions
 
 Array = NDArray[Any]
 
@@ -66,7 +68,7 @@ class Criterion(NamedTuple):
     shift: int = 0
     naming: Naming = Naming()
     metrics: tuple[str, ...] = ("loss",)
-    binary: BinaryOptions | None = None
+    binary: "BinaryOptions | None" = None
     picked: bool = False
     rows: slice | None = None
     normalize: bool = False

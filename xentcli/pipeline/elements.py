@@ -24,6 +24,8 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Sink, Total, collect
 from xentcli.pipeline.inputs import Run
 
+__all__ = ["BinaryOptions", "measure_elements"]
+
 Array = NDArray[Any]
 
 

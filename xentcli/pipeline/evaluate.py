@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned import Aligned, align
 from xentcli.alignment.steps import Step, chosen, kept
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.binary import BinaryOptions
 from xentcli.core.checks import Kind, RowKind, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import row_facts
-from xentcli.core.sample_weight import weighted
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
@@ -31,7 +29,6 @@ _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
 
 __all__ = [
-    "BinaryOptions",
     "Criterion",
     "Evaluation",
     "Kind",
@@ -63,7 +60,7 @@ class LossWork(NamedTuple):
         """Read the rows of a step and measure them."""
         aligned, criterion = self.aligned, self.criterion
         keep = None if criterion.rows is None else kept(step, criterion.rows)
-        rows = aligned.read(step, criterion.options, keep)
+        rows = aligned.read(step, criterion.options, aligned.rows_of_slices(keep))
         stored = rows.logits
         if isinstance(stored, TiledRows):
             logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
@@ -79,6 +76,8 @@ class LossWork(NamedTuple):
         odd, remarks = oddities(stored, rows.labels, facts, criterion)
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
+            from xentcli.core.sample_weight import weighted
+
             facts = weighted(facts, rows.sample_weight)
         before = aligned.rows_before(step, keep)
         return Part(

@@ -35,12 +35,14 @@ __all__ = [
     "open_both",
     "open_file",
     "open_shards",
+    "order_of_vector",
     "prepare",
     "read_naming",
     "read_vector",
 ]
 
 Array = NDArray[Any]
+_SHOWN_NAMES = 5
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
@@ -67,6 +69,29 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+def order_of_vector(file: InputFile, classes: Sequence[str]) -> list[int] | None:
+    """Return where the number of each class stands in a file whose header names the classes.
+
+    None where nothing names them, or in their order.
+
+    Raises
+    ------
+    InputError
+        If the header names other classes.
+    """
+    source = open_file(file)
+    names = source.columns or ()
+    if len(names) < 2 or len(names) != len(classes) or names == tuple(classes):
+        return None
+    if sorted(names) != sorted(classes):
+        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
+        raise InputError(
+            f"{source.name}: its header names {shown}, ...: other classes than the logits'",
+            hint="name the classes as the logits do, or leave the header out",
+        )
+    return [names.index(name) for name in classes]
 
 
 def read_vector(file: InputFile) -> NDArray[np.float64]:
@@ -131,8 +156,9 @@ def open_both(
         No labels where each row of logits has its own beside it.
     """
     if labels:
-        if set(labels) & set(logits) and label_column is None and label_key is None:
-            name = shown_name(next(iter(set(labels) & set(logits))))
+        twice = [name for name in logits if name in labels and not is_inline(name)]
+        if twice and label_column is None and label_key is None:
+            name = shown_name(twice[0])
             raise InputError(
                 f"{name}: the same file as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME, without --labels",

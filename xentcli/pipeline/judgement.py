@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,18 +10,15 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned import Aligned, AlignedRows
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem
-from xentcli.core.probability_check import (
-    check_label_probabilities,
-    check_one_hot,
-    check_probabilities,
-)
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total
-from xentcli.results.accuracy import Accuracy
 from xentcli.results.loss import Loss, LossSummary
+
+if TYPE_CHECKING:
+    from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
 _FAR_LOWER = 0.7  # of the loss as it is
@@ -36,12 +33,18 @@ def oddities(
     problems: tuple[Problem, ...] = ()
     remarks = []
     if criterion.kind == "probabilities":
+        from xentcli.core.probability_check import check_probabilities
+
         problems, sums = check_probabilities(stored, facts["used"])
         if sums.rows:
             remarks.append(Remark("sums", sums.rows, sums.most))
     if labels.ndim == 2 and labels.dtype.kind in "iub":
+        from xentcli.core.probability_check import check_one_hot
+
         problems += check_one_hot(labels)
     elif labels.ndim == 2:
+        from xentcli.core.probability_check import check_label_probabilities
+
         problems += check_label_probabilities(labels)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
@@ -138,9 +141,9 @@ def summary_of(
 ) -> LossSummary:
     """Put together what the command reports."""
     loss: Loss = results["loss"]
-    accuracy: Accuracy = results.get("accuracy", Accuracy())
+    accuracy: Accuracy | None = results.get("accuracy")
     if criterion.binary is not None and loss.uneven:
-        accuracy = Accuracy()  # a label between 0 and 1 is neither
+        accuracy = None  # a label between 0 and 1 is neither
     return LossSummary(
         command=criterion.command,
         loss=loss.loss_sum if criterion.reduction == "sum" else loss.mean,
@@ -155,10 +158,10 @@ def summary_of(
         perplexity=loss.perplexity,
         bits=loss.bits,
         standard_error=loss.standard_error,
-        accuracy=accuracy.value,
-        accuracy_low=accuracy.low,
-        accuracy_high=accuracy.high,
-        hits=accuracy.hits if accuracy.n else None,
+        accuracy=accuracy.value if accuracy else None,
+        accuracy_low=accuracy.low if accuracy else None,
+        accuracy_high=accuracy.high if accuracy else None,
+        hits=accuracy.hits if accuracy and accuracy.n else None,
         binary=criterion.binary is not None,
         picked=criterion.picked,
         metrics={name: results[name] for name in from_outside() if name in results},

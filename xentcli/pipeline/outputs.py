@@ -12,7 +12,6 @@ from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, Format, Writer
 from xentcli.pipeline.flow import Array
-from xentcli.storage.local_outputs import is_streamed
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name, suffix_of
 from xentcli.storage.open import check_output, open_output
 from xentcli.storage.outputs import Output
@@ -175,6 +174,8 @@ class _Terminal(Output):
 
 def is_stream(path: str) -> bool:
     """Whether a name without a known extension gets what standard output gets: device or pipe."""
+    from xentcli.storage.local_outputs import is_streamed
+
     path = local_name(path)
     return path == STANDARD_STREAM or (
         not is_url(path) and (descriptor_of(path) is not None or is_streamed(path))

@@ -50,7 +50,7 @@ def _content(file: Any, field: Any, name: str) -> Content:
         return Content(field.name, (file.rows, *lists.lengths), str(lists.dtype), key=field.name)
     texts: tuple[str, ...] = ()
     if is_text(field.type):
-        batch = file.first(field.name)
+        batch = file.first((field.name,), ENOUGH_ROWS)
         if batch is not None:
             column = batch.column(0).slice(0, ENOUGH_ROWS).drop_null()
             texts = tuple(map(str, flat(column, ColumnRows(name, field.name, 0)).tolist()))

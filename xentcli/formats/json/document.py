@@ -42,6 +42,8 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
     where = name
     if isinstance(value, dict):
+        if "command" in value and "shape" in value:  # as xent writes it
+            value.pop("shape")
         found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
         notes += notes_of(name, keys, options, key)
