@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
+from xentcli.formats.doubts import names_rows
 from xentcli.text import name_option
 
 csv.field_size_limit(2**31 - 1)  # of any length, as pandas reads them; a line has a limit anyway
@@ -190,7 +191,10 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
         return "which column holds the labels? --label-column NAME" if several else hint
     if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
         return cure(layout.names[field], None)
-    return cure(cell, layout.option(field))
+    option = layout.option(field)
+    if layout.names and names_rows(layout.names[field]) and not is_almost_number(cell):
+        return f"do these name the rows? --id-column {option}"
+    return cure(cell, option)
 
 
 def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
