@@ -18,7 +18,7 @@ from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
 from xentcli.text import visible
 
 if TYPE_CHECKING:
-    from xentcli.alignment.steps import Rows
+    from xentcli.alignment.steps import FollowedRows
 
 Array = NDArray[Any]
 _SHOWN = 40  # characters of an id
@@ -55,14 +55,16 @@ class Matching:
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
 
-    def labels_of(self, ids: Array | None, there: "Rows", start: int) -> tuple[Array, Array | None]:
+    def labels_of(
+        self, ids: Array | None, there: "FollowedRows", start: int
+    ) -> tuple[Array, Array | None]:
         """Return the labels of rows from `start` on, and their places where these are others.
 
         Parameters
         ----------
         ids : (N,)
             Those of the rows.
-        there : Rows
+        FollowedRows
             The labels at the same places, as far as there are any.
 
         Raises

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-class Rows(NamedTuple):
+class FollowedRows(NamedTuple):
     """Some rows of a source that follows another one, and their ids where both have some."""
 
     values: Array
     ids: Array | None = None
 
     @classmethod
-    def joined(cls, parts: list["Rows"]) -> "Rows":
+    def joined(cls, parts: list["FollowedRows"]) -> "FollowedRows":
         """Return the rows of several parts as one."""
         if len(parts) == 1:
             return parts[0]
@@ -71,7 +71,7 @@ class Piece(NamedTuple):
     stop: int
 
 
-Part = Rows | Block | tuple[Piece, ...]
+Part = FollowedRows | Block | tuple[Piece, ...]
 """The rows of a follower in a step: decoded, or where they are found."""
 
 
@@ -138,9 +138,9 @@ def kept(step: Step, rows: slice | None) -> slice:
     return slice(max(0, (rows.start or 0) - start), stop)
 
 
-def read(follower: Follower, part: Part) -> Rows:
+def read(follower: Follower, part: Part) -> FollowedRows:
     """Return the rows of a follower that belong to a step."""
-    if isinstance(part, Rows):
+    if isinstance(part, FollowedRows):
         return part
     if isinstance(part, Block):
         return rows_of_table(follower.source.decode(part))
@@ -148,13 +148,13 @@ def read(follower: Follower, part: Part) -> Rows:
         rows_of_table(_decoded.table(follower.source, piece.block), piece.first, piece.stop)
         for piece in part
     ]
-    return Rows.joined(pieces)
+    return FollowedRows.joined(pieces)
 
 
-def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> Rows:
+def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> FollowedRows:
     """Return some rows of a table, with their ids."""
     ids = None if table.ids is None else table.ids[first:stop]
-    return Rows(table.values[first:stop] if table.values.ndim else table.values, ids)
+    return FollowedRows(table.values[first:stop] if table.values.ndim else table.values, ids)
 
 
 class _Cutter:
@@ -174,7 +174,7 @@ class _Cutter:
         self._decodes = len(self._source.shape) == 1
         self._blocks = iter(()) if self._indexed else blocks_along(self._source, 0, elements)
         self._end = (self._source.shape[self._axis] or 0) if self._indexed else 0
-        self._cut: deque[tuple[int, Block, Rows | None]] = deque()
+        self._cut: deque[tuple[int, Block, FollowedRows | None]] = deque()
 
     def take(self, rows: int) -> tuple[int, Part]:
         """Return how many rows there are for the leader's next `rows` rows, and these."""
@@ -191,7 +191,7 @@ class _Cutter:
             shape = [n or 0 for n in self._source.shape]
             shape[self._axis] = 0
             ids = np.empty(0, object) if by_id else None
-            return rows if by_id else 0, Rows(np.empty(shape, self._source.dtype), ids)
+            return rows if by_id else 0, FollowedRows(np.empty(shape, self._source.dtype), ids)
         found = rows if by_id else last - first
         if self._indexed:
             return found, Block(first, last - first, self._axis)
@@ -204,7 +204,9 @@ class _Cutter:
             if start < last
         ]
         if self._decodes:
-            return Rows.joined([_slice(rows, a, b) for _, rows, a, b in pieces if rows is not None])
+            return FollowedRows.joined(
+                [_slice(rows, a, b) for _, rows, a, b in pieces if rows is not None]
+            )
         return tuple(Piece(block, a, b) for block, _, a, b in pieces)
 
     def finish(self) -> None:
@@ -236,8 +238,8 @@ class _Cutter:
         return ShapeError(text, hint=hint if abs(too_many) == 1 else None)
 
 
-def _slice(rows: Rows, first: int, stop: int) -> Rows:
-    return Rows(rows.values[first:stop], None if rows.ids is None else rows.ids[first:stop])
+def _slice(rows: FollowedRows, first: int, stop: int) -> FollowedRows:
+    return FollowedRows(rows.values[first:stop], None if rows.ids is None else rows.ids[first:stop])
 
 
 class _Decoded:

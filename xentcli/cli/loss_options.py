@@ -17,7 +17,7 @@ from xentcli.cli.options import (
 from xentcli.cli.parsing import Reduction
 
 
-class LossOptions(NamedTuple):
+class LossFlags(NamedTuple):
     """Options of the commands that compute a loss."""
 
     weight: Annotated[

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.loss_options import LossFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Forms, Output
 from xentcli.cli.parsing import (
@@ -32,14 +32,14 @@ _FITTING_COMMANDS = {
 }
 
 
-def check_files(files: list[list[str]], options: LossOptions) -> None:
+def check_files(files: list[list[str]], options: LossFlags) -> None:
     """Raise UsageError if two of the files are standard input."""
     others = (options.weight, options.pos_weight, options.sample_weight)
     inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
 def criterion_of(
-    options: LossOptions, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
+    options: LossFlags, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
 ) -> "Criterion":
     """Return which loss the options ask for."""
     from xentcli.pipeline import evaluate
@@ -72,7 +72,7 @@ def criterion_of(
 
 
 def _binary(
-    options: LossOptions, kind: "Kind", weight: Any, ignored: tuple[int, ...]
+    options: LossFlags, kind: "Kind", weight: Any, ignored: tuple[int, ...]
 ) -> "BinaryOptions | None":
     """Return the options of a binary loss, if that is asked for.
 
@@ -111,7 +111,7 @@ def _binary(
 def run_loss(
     criterion: "Criterion",
     files: list[list[str]],
-    options: LossOptions,
+    options: LossFlags,
     writing: Writing,
     reading: Reading,
     common: Common,
@@ -142,7 +142,7 @@ def run_loss(
 
 
 def _with_weights_in_order(
-    criterion: "Criterion", options: LossOptions, source: "Source"
+    criterion: "Criterion", options: LossFlags, source: "Source"
 ) -> "Criterion":
     """Return the same with class weights in the order of the logits' classes, by their names."""
     classes = criterion.naming.classes or source.columns or ()
@@ -173,7 +173,7 @@ def _check_kind(criterion: "Criterion", source: "Source") -> None:
 def _open(
     criterion: "Criterion",
     files: list[list[str]],
-    options: LossOptions,
+    options: LossFlags,
     writing: Writing,
     reading: Reading,
 ) -> "tuple[Source, Source | None]":

@@ -230,6 +230,8 @@ def _hint(doubtful: list[Column], rest: list[Column], names: Sequence[str]) -> s
         usable = column.name and names.count(column.name) == 1
         return name_option(column.name if usable else str(column.number))
 
+    fractions = [column for column in rest if column.look.has_fractions]
+    rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
     if few or len(doubtful) > max(_SHOWN, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"

@@ -37,8 +37,13 @@ _BINARY = (
     ),
     (rb"7z\xbc\xaf\x27\x1c|Rar!", Other("an archive", "take the file out of it")),
 )
+_PICKLED_MODULES = (
+    rb"numpy|torch|pandas|sklearn|scipy|joblib|builtins|__builtin__|copy_reg|copyreg|collections"
+    rb"|datetime|decimal|_codecs"
+)
 _TEXT = (
-    (rb"\(?c[A-Za-z_][\w.]*\n\w+\n|\(?[dl]p?\d+\n|\([dl]p", _PICKLE),  # protocols 0 and 1
+    # protocols 0 and 1: names of classes may begin with a c, too
+    (rb"\(?c(?:%s)(?:\.[\w.]+)?\n\w+\n|\([dl]p" % _PICKLED_MODULES, _PICKLE),
     (rb"\s*(?i:<!doctype|<html)", _WEB_PAGE),
     (rb"\s*<\?xml", Other("XML")),
     (rb"%PDF-", Other("a PDF file")),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.axes import show_shape
 from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.alignment.ids import Matching
 from xentcli.alignment.reshaped import in_shape, weights_of_rows
@@ -210,8 +211,8 @@ def _labels_of(values: Source, labels: Source | None) -> Source | None:
         two = values.shape[-1] == 2 and len(values.shape) == 2
         classes = "two columns may be two classes, which need no --binary; else "
         raise ShapeError(
-            f"{labels.name}: labels of shape {labels.shape} for values of shape {values.shape} "
-            f"({values.name}): with --binary each value has a label",
+            f"{labels.name}: labels of shape {show_shape(labels.shape)} for values of shape "
+            f"{show_shape(values.shape)} ({values.name}): with --binary each value has a label",
             hint=(classes if two else "") + "--columns NAME chooses the column of class 1",
         )
     return found

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.axes import show_shape
 from xentcli.core.checks import Problem, check_finite, index_of, unravel
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, normalizer
@@ -125,7 +126,8 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
     """
     ndim = len(source.shape)
     if not -max(1, ndim) <= function.axis < max(1, ndim):
-        raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {source.shape}")
+        shape = show_shape(source.shape)
+        raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {shape}")
     function = function._replace(axis=function.axis % max(1, ndim))
     dtype = function.dtype or computing_dtype(source.dtype)
     name = "probs" if function.kind == "softmax" else "log_probs"

@@ -5,7 +5,7 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import LossOptions
+from xentcli.cli.loss_options import LossFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
@@ -49,7 +49,7 @@ def nll(
         ),
     ] = 0.0,
     *,
-    loss_options: LossOptions,
+    loss_options: LossFlags,
     writing: Writing,
     reading: Reading,
     common: Common,

@@ -10,7 +10,10 @@ from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, stored
 
 Array = Any
-_NULLS = "pandas stores NaN as null; fill them, or leave rows or columns with them out"
+_NULLS = (
+    "pandas stores NaN as null; fill them, or leave rows or columns with them out; in labels, mark "
+    "rows to leave out by -100, the --ignore-index"
+)
 
 
 class ColumnRows(NamedTuple):
