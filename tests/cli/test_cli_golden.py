@@ -113,8 +113,9 @@ def save(case: Case) -> list[str]:
     if case["call"] in LOSSES:
         np.save("labels", array(case["args"][1]))
         command += ["--labels", "labels.npy"]
-    if len(shape(case["args"][0])) > 2 and case["call"] in LOSSES:
-        command += ["--class-axis", "1"]
+    axes = len(shape(case["args"][0]))
+    if axes != 2 and case["call"] in LOSSES:  # which may else be numbers with a label each
+        command += ["--class-axis", "0" if axes == 1 else "1"]
     return command
 
 

@@ -208,7 +208,9 @@ def _open_two(
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
     first = next(iter(expand(labels[0], without)), labels[0])
-    there = columns_of(labels_of(first))
+    own = next(iter(expand(logits[0], without)), logits[0])
+    # Labels are looked at first only where the logits may have ids, too.
+    there = columns_of(labels_of(first)) if columns_of(file_of(own)) else ()
     source = open_shards(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
