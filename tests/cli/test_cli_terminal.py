@@ -311,7 +311,7 @@ def test_color_always_colours_a_pipe(
 HOSTILE = [
     ("[red]markup[/red]", "[red]markup[/red]"),
     ("[/]", "[/]"),
-    ("[link=file:///x]y", "[link=file:///x]y"),
+    ("[link=file:///x]z", "[link=file:///x]z"),
     (":smile:", ":smile:"),
     ("\x1b[31mred", r"\x1b[31mred"),
     ("\x1b]0;title\x07", r"\x1b]0;title\x07"),

@@ -73,7 +73,10 @@ def test_the_line_by_which_excel_is_told(run: Run) -> None:
     assert_loss(run, "z.csv", "y.csv", "--label-column", "label")
     assert_loss(run, "z.csv", "y.csv", "--label-column", "label", "--delimiter", ";")
     Path("z.csv").write_bytes(b"sep=;\r\n1.5;x;0.125\r\n")
-    assert "error: z.csv: column 2 may be no class: it holds text" in run("softmax", "z.csv", "--no-header").err
+    assert (
+        "error: z.csv: column 2 may be no class: it holds text"
+        in run("softmax", "z.csv", "--no-header").err
+    )
 
 
 def test_labels_have_a_header_of_their_own(run: Run) -> None:

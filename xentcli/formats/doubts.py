@@ -174,8 +174,7 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     """Return the words of a name that speak against it."""
     words = [word for word in words_of(column.name) if word in _WORDS]
-    letters = all(len(other.name) <= 1 for other in columns)
-    if words == ["y"] and letters:  # x, y, z
+    if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
         return []
     if words == words_of(column.name) == ["true"]:  # and false
         return []

@@ -210,7 +210,8 @@ def _open_two(
     first = next(iter(expand(labels[0], without)), labels[0])
     own = next(iter(expand(logits[0], without)), logits[0])
     # Labels are looked at first only where the logits may have ids, too.
-    there = columns_of(labels_of(first)) if columns_of(file_of(own)) else ()
+    may_have_ids = reads_once(own) or "://" in own or columns_of(file_of(own))
+    there = columns_of(labels_of(first)) if may_have_ids else ()
     source = open_shards(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )

@@ -194,7 +194,8 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
     option = layout.option(field)
     if layout.names and names_rows(layout.names[field]) and not is_almost_number(cell):
         return f"do these name the rows? --id-column {option}"
-    return cure(cell, None)  # a column of text is in doubt as a whole: this is one bad cell
+    # A column of text is in doubt as a whole: this is one bad cell, and the column may be a class.
+    return cure(cell, None if cell.strip() else option)
 
 
 def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
