@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.axes import Axes, find_axes
 from xentcli.alignment.class_names import ClassNames, class_names
-from xentcli.alignment.ids import Matching
+from xentcli.alignment.ids import Matching, check_by_id
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import ShardCounts
 from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
@@ -240,14 +240,3 @@ def align(
         matching = Matching(logits, labels)
     tiled = tiles and can_be_tiled(logits, axes) and matching is None
     return Aligned(logits, labels, axes, names, tiled, matching)
-
-
-def check_by_id(logits: Source, axes: Axes) -> None:
-    """Raise InputError if rows that are matched by id are no rows of a table, or shifted."""
-    column = logits.id_column
-    if axes.cut_axis != 0:
-        raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")
-    if axes.shift.across_blocks and axes.shift.by:
-        raise InputError(
-            f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
-        )
