@@ -28,7 +28,7 @@ def words_of(name: str) -> list[str]:
     for piece in _PIECE.findall(name):
         parts = [part.lower() for part in _PART.findall(piece)]
         words += [piece.lower()] if piece.lower() in WORDS else parts
-    return words
+    return [word for i, word in enumerate(words) if word != "y" or i == 0]  # y_true, not x, y
 
 
 def says_label(name: str) -> bool:

@@ -107,8 +107,9 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     whole = _whole_beside_fractions(columns)
+    numbered = is_one_pattern([column.name for column in columns])
     for i, column in enumerate(columns):
-        if column.look.is_text:
+        if column.look.is_text and not numbered:
             reasons[i] = f"it holds {column.look.holds}"
         elif i in whole:
             reasons[i] = "it holds whole numbers, and others hold fractions"

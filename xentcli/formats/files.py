@@ -70,13 +70,18 @@ def open_file(file: InputFile) -> Source:
     return _referred(source, file, data)
 
 
+def may_have_columns(file: InputFile) -> bool:
+    """Whether the name of a file leaves it open that it is a table."""
+    format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
+    return format_ is None or format_.has_columns
+
+
 def columns_of(file: InputFile) -> tuple[str, ...]:
     """Return the names of a file's columns, if it has any, before it is opened to be read.
 
     What is wrong with it is said then.
     """
-    by_name = registry.by_extension(file.path) if file.format is None else None
-    if by_name is not None and not by_name.has_columns:
+    if not may_have_columns(file):
         return ()
     once = reads_once(file.path) or is_url(file.path)
     if once and file.options.encoding is not None:

@@ -18,7 +18,7 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
+from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_file, open_pair
 from xentcli.formats.shards import expand, open_shards, reads_once
 
 __all__ = [
@@ -159,15 +159,16 @@ def _open_two(
     classes: tuple[str, ...],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
-    first = next(iter(expand(labels[0])), labels[0])
-    there = columns_of(labels_of(first))
+    asked = file_of(logits[0]).options.id_column
+    there: tuple[str, ...] = ()
+    if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
+        there = columns_of(labels_of(next(iter(expand(labels[0])), labels[0])))
     source = open_shards(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column)
     )
     names = classes or source.columns or ()
     ids = source.id_column if source.id_column in there else None
     labels_source = open_shards(labels, lambda path: labels_of(path, classes=names, id_column=ids))
-    asked = file_of(logits[0]).options.id_column
     if asked is not None and ids is None and source.header is None:
         what = f"{source.name}: there is no column {asked!r}"
     else:

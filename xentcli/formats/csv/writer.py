@@ -40,7 +40,7 @@ class CsvWriter(SequentialWriter):
         if table.size == 0:
             return
         if not self._begun and ids is None and self._counts(table[0]):
-            self._output.write(b"+")  # 0 as any reader knows it, which is no name
+            self._output.write(b"+")  # +0 is a number to every reader, and no name
         self._begin()
         if table.shape[1] > _CELLS:
             for i, row in enumerate(table):
