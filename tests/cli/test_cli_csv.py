@@ -90,7 +90,7 @@ def test_an_index_that_stops_counting(run: Run) -> None:
         ("a,a\n1,2\n", [], "in.csv:1: two columns are named 'a': 1 and 2"),
         ("a,b\n1,2\n", ["--columns", "c"], "in.csv: there is no column 'c'; it has 'a', 'b'"),
         ("1,2\n", ["--drop", "3"], "in.csv: there is no column '3'; it has columns 1 to 2"),
-        ("a,b\n1,é\n", [], "in.csv: column 'b' may be no class: it holds text"),
+        ("a,b\n1,2\n1,é\n", [], "in.csv:3: column 'b': 'é' is not a number"),
         ("", [], "in.csv: the file is empty"),
         ("a,b\n", [], "in.csv: there is a header but no row"),
         ('a,b\n1,"2\n', [], "in.csv:2: "),

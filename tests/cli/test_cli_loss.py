@@ -327,8 +327,10 @@ def test_label_column_beside_the_logits(run: Run, folder: Path, losses: Array) -
         1,
         [
             "error: both.csv: column 'text' may be no class: it holds text",
-            "hint: leave out what is none: --drop text, or name the classes: "
-            "--columns cat,dog,bird",
+            (
+                "hint: leave out what is none: --drop text, or name the classes: "
+                "--columns cat,dog,bird"
+            ),
         ],
     )
     for choice in (["--drop", "text"], ["--columns", "cat,dog,bird"], ["--columns", "1,2,3"]):

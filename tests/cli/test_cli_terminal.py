@@ -336,7 +336,8 @@ def assert_shown(screen: Screen, shown: str) -> None:
 def hostile_csv(folder: Path, name: str, kind: str = "z") -> None:
     quoted = f'"{name}"'
     rows = "1,2\n3,4\n" if kind == "z" else "1,0\n3,1\n"
-    (folder / f"{kind}.csv").write_text(f"{quoted},other\n{rows}", newline="")
+    beside = "b" if kind == "z" else "label"
+    (folder / f"{kind}.csv").write_text(f"{quoted},{beside}\n{rows}", newline="")
 
 
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)

@@ -395,7 +395,7 @@ def test_hints() -> None:
 
     lists = ("v", "holes", "inner", "deep", "half")
     assert hint(drop=lists) == (
-        "leave it out with --drop text,when,words,money, or name what to read: --columns A,B"
+        "leave out what is none: --drop text,when,words,money, or name the classes: --columns a,n"
     )
     assert "NaN as null" in (hint(key="n") or "")
     assert "--key v" in (hint(columns=("v", "inner")) or "")

@@ -14,7 +14,7 @@ from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.column_names import without_shared
-from xentcli.formats.doubts import words_of
+from xentcli.formats.column_words import words_of
 from xentcli.storage.inputs import Input
 from xentcli.text import split_names
 

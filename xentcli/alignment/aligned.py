@@ -282,21 +282,10 @@ def align(
     names = class_names(logits, axes, naming)
     matching = None
     if labels is not None and by_id:
+        from xentcli.alignment.ids import Matching, check_by_id
+
         check_by_id(logits, axes)
         labels = labels if labels.reference is not None else indexed(labels)
-        from xentcli.alignment.ids import Matching
-
         matching = Matching(logits, labels)
     tiled = tiles and can_be_tiled(logits, axes) and matching is None
     return Aligned(logits, labels, axes, names, tiled, matching, sample_weight, note)
-
-
-def check_by_id(logits: Source, axes: Axes) -> None:
-    """Raise InputError if rows that are matched by id are no rows of a table, or shifted."""
-    column = logits.id_column
-    if axes.cut_axis != 0:
-        raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")
-    if axes.shift.across_blocks and axes.shift.by:
-        raise InputError(
-            f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
-        )

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.axes import Axes
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
 from xentcli.text import visible
@@ -204,3 +205,14 @@ def _equal(one: Array, other: Array) -> bool:
 
 def _shown(id_: str) -> str:
     return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))
+
+
+def check_by_id(logits: Source, axes: Axes) -> None:
+    """Raise InputError if rows that are matched by id are no rows of a table, or shifted."""
+    column = logits.id_column
+    if axes.cut_axis != 0:
+        raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")
+    if axes.shift.across_blocks and axes.shift.by:
+        raise InputError(
+            f"{logits.name}: rows are matched by {column!r}, and --shift goes by their order"
+        )

@@ -101,7 +101,8 @@ IdColumnOption = Annotated[
     of_reading(
         "--id-column",
         metavar="NAME",
-        help="The column that names the rows: text, written unchanged before each row.",
+        help="The column that names the rows: written before each row; labels are matched by it "
+        "where their file has it too.",
     ),
 ]
 LabelColumnOption = Annotated[

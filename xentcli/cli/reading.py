@@ -50,7 +50,9 @@ class Reading(NamedTuple):
     columns: Annotated[
         str | None,
         of_reading(
-            "--columns", metavar="A,B,...", help="Read these columns: names, or numbers from 1."
+            "--columns",
+            metavar="A,B,...",
+            help="Read these columns: names, numbers from 1, 3-12, 'logit_*'.",
         ),
     ] = None
     drop: Annotated[

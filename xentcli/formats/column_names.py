@@ -36,8 +36,15 @@ class ColumnNames(NamedTuple):
         return place
 
     def find_all(self, columns: Iterable[str]) -> list[int]:
-        """Return the places of columns, each once: ``label``, ``2``, ``3-12``, ``logit_*``."""
-        return list(dict.fromkeys(place for column in columns for place in self._all(column)))
+        """Return the places of columns: ``label``, ``2``, ``3-12``, ``logit_*``.
+
+        A range or a pattern adds those that are not named before.
+        """
+        found: list[int] = []
+        for column in columns:
+            places = list(self._all(column))
+            found += places if len(places) == 1 else [i for i in places if i not in found]
+        return found
 
     def name(self, column: str) -> str:
         """Return the name of a column that has one."""

@@ -3,7 +3,6 @@
 Both formats of tables ask here, with what they know of the first rows, before anything is read.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,30 +10,12 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import is_one_pattern, listed
+from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
 from xentcli.text import name_option
 
 _SHOWN = 12  # names in a hint
 _FEW_ROWS = 10  # that may hold whole numbers by chance
 _MOST_WHOLE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
-
-# Words of a name that names or counts rows, whose values are whole numbers or text.
-_OF_ROWS = """
-    id ids uid uuid guid pid qid sid rowid userid imageid imgid itemid sampleid docid fileid testid
-    passengerid customerid identifier index indexes indices idx unnamed row rownum rownumber fold
-    folds split splits subset partition usage group groups cluster epoch seed batch
-"""
-_OF_LABELS = """
-    label labels true target targets truth truths gt groundtruth actual actuals y ytrue ytest class
-    classes category annotation
-"""
-_OTHERS = """
-    prediction predictions predicted predict predicts pred preds ypred yhat argmax weight weights
-    score scores loss losses nll confidence conf entropy uncertainty margin correct rank
-"""
-_ROWS, _LABELS = set(_OF_ROWS.split()), set(_OF_LABELS.split())
-_WORDS = {*_ROWS, *_LABELS, *_OTHERS.split()}
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
-_PIECE = re.compile(r"[^\W\d_]+|[0-9]+")
 
 
 class Look(NamedTuple):
@@ -85,30 +66,6 @@ def look_at(values: Any, *, integers: bool) -> Look:
     )
 
 
-def words_of(name: str) -> list[str]:
-    """Return the words of a name, cut at ``_``, ``-``, blanks, digits and capitals."""
-    words: list[str] = []
-    for piece in _PIECE.findall(name):
-        parts = [part.lower() for part in _PART.findall(piece)]
-        words += [piece.lower()] if piece.lower() in _WORDS else parts
-    return words
-
-
-def says_label(name: str) -> bool:
-    """Whether a name says that a column holds labels."""
-    return not _LABELS.isdisjoint(words_of(name))
-
-
-def is_beside(name: str) -> bool:
-    """Whether a name says that a column holds neither classes nor labels."""
-    return not (_WORDS - _LABELS).isdisjoint(words_of(name))
-
-
-def names_rows(name: str) -> bool:
-    """Whether a name ends as the names of ids do: ``image_id``, ``filename``, ``key``."""
-    return name.casefold().endswith(("id", "name", "key"))
-
-
 class Column(NamedTuple):
     """A column that would be read as a class."""
 
@@ -150,8 +107,9 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     whole = _whole_beside_fractions(columns)
+    numbered = is_one_pattern([column.name for column in columns])
     for i, column in enumerate(columns):
-        if column.look.is_text:
+        if column.look.is_text and not numbered:
             reasons[i] = f"it holds {column.look.holds}"
         elif i in whole:
             reasons[i] = "it holds whole numbers, and others hold fractions"
@@ -173,17 +131,17 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
 
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     """Return the words of a name that speak against it."""
-    words = [word for word in words_of(column.name) if word in _WORDS]
+    words = [word for word in words_of(column.name) if word in WORDS]
     if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
         return []
     if words == words_of(column.name) == ["true"]:  # and false
         return []
-    return [word for word in words if not (column.look.has_fractions and word in _ROWS)]
+    return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
 
 
 def _is_of_rows(column: Column) -> bool:
     """Whether a column is certain to hold no value of a class, but what names or counts rows."""
-    named = not _ROWS.isdisjoint(words_of(column.name)) and not column.look.has_fractions
+    named = not OF_ROWS.isdisjoint(words_of(column.name)) and not column.look.has_fractions
     return column.look.is_text or named
 
 

@@ -113,6 +113,12 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         yield Listed(content, source)
 
 
+def may_have_columns(file: InputFile) -> bool:
+    """Whether the name of a file leaves it open that it is a table."""
+    format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
+    return format_ is None or format_.has_columns
+
+
 def columns_of(file: InputFile) -> tuple[str, ...]:
     """Return the names of a file's columns, if it has any, before it is opened to be read.
 
@@ -120,8 +126,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
     """
     if is_inline(file.path):
         return ()
-    by_name = registry.by_extension(file.path) if file.format is None else None
-    if by_name is not None and not by_name.has_columns:
+    if not may_have_columns(file):
         return ()
     once = reads_once(file.path) or is_url(file.path)
     if once and file.options.encoding is not None:

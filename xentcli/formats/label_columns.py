@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import is_one_pattern, listed, without_shared
-from xentcli.formats.doubts import is_beside, names_rows, says_label
+from xentcli.formats.column_words import is_beside, names_rows, says_label
 from xentcli.text import name_option
 
 

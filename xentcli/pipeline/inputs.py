@@ -18,7 +18,7 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, columns_of, open_file, open_pair
+from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_file, open_pair
 from xentcli.formats.inline import is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.formats.shards import expand, open_shards, reads_once
@@ -207,11 +207,10 @@ def _open_two(
     without: Sequence[str],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
-    first = next(iter(expand(labels[0], without)), labels[0])
-    own = next(iter(expand(logits[0], without)), logits[0])
-    # Labels are looked at first only where the logits may have ids, too.
-    may_have_ids = reads_once(own) or "://" in own or columns_of(file_of(own))
-    there = columns_of(labels_of(first)) if may_have_ids else ()
+    asked = file_of(logits[0]).options.id_column
+    there: tuple[str, ...] = ()
+    if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
+        there = columns_of(labels_of(next(iter(expand(labels[0], without)), labels[0])))
     source = open_shards(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
@@ -220,7 +219,6 @@ def _open_two(
     labels_source = open_shards(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )
-    asked = file_of(logits[0]).options.id_column
     if asked is not None and ids is None and source.header is None:
         what = f"{source.name}: there is no column {asked!r}"
     else:

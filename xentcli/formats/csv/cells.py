@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.column_words import names_rows
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
-from xentcli.formats.doubts import names_rows
 from xentcli.text import name_option
 
 csv.field_size_limit(2**31 - 1)  # of any length, as pandas reads them; a line has a limit anyway

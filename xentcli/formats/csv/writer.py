@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import OutputError
@@ -40,7 +39,9 @@ class CsvWriter(SequentialWriter):
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
         if table.size == 0:
             return
-        self._begin(table[0])
+        if not self._begun and ids is None and self._counts(table[0]):
+            self._output.write(b"+")  # +0 is a number to every reader, and no name
+        self._begin()
         if table.shape[1] > _CELLS:
             for i, row in enumerate(table):
                 self._write_wide(row, None if ids is None else plain_cells(ids[i : i + 1]))
@@ -61,21 +62,21 @@ class CsvWriter(SequentialWriter):
 
     def close(self) -> None:
         """Write the header, if there was no row."""
-        self._begin(None)
+        self._begin()
 
-    def _begin(self, first: NDArray[Any] | None) -> None:
-        """Write the header before the first row.
+    def _counts(self, first: NDArray[Any]) -> bool:
+        """Whether a first row, without a header above it, might be taken for one: 0, 1, 2, ..."""
+        if self._columns or len(first) < 2 or first.dtype.kind not in "iub":
+            return False
+        numbers = range(len(first))
+        return first.tolist() in ([*numbers], sorted(numbers, key=str))
 
-        A first row that counts the columns would be taken for a header: the header that pandas
-        writes by default goes before it.
-        """
+    def _begin(self) -> None:
+        """Write the header before the first row."""
         if self._begun:
             return
         self._begun = True
         columns = self._columns
-        if columns is None and first is not None and len(first) > 1 and first.dtype.kind in "iub":
-            counts = bool((first == np.arange(len(first))).all())
-            columns = tuple(map(str, range(len(first)))) if counts else None
         if not columns:
             return
         if self._id_column is not None:

@@ -1,0 +1,46 @@
+"""Words in the names of columns that say what a column is, if it is no class."""
+
+import re
+
+# Words of a name that names or counts rows, whose values are whole numbers or text.
+_ROW_WORDS = """
+    id ids uid uuid guid pid qid sid rowid userid imageid imgid itemid sampleid docid fileid testid
+    passengerid customerid identifier index indexes indices idx unnamed row rownum rownumber fold
+    folds split splits subset partition usage group groups cluster epoch seed batch
+"""
+_LABEL_WORDS = """
+    label labels true target targets truth truths gt groundtruth actual actuals y ytrue ytest class
+    classes category annotation
+"""
+_OTHER_WORDS = """
+    prediction predictions predicted predict predicts pred preds ypred yhat argmax weight weights
+    score scores loss losses nll confidence conf entropy uncertainty margin correct rank
+"""
+OF_ROWS, OF_LABELS = frozenset(_ROW_WORDS.split()), frozenset(_LABEL_WORDS.split())
+WORDS = OF_ROWS | OF_LABELS | frozenset(_OTHER_WORDS.split())
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_PIECE = re.compile(r"[^\W\d_]+|[0-9]+")
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name, cut at ``_``, ``-``, blanks, digits and capitals."""
+    words: list[str] = []
+    for piece in _PIECE.findall(name):
+        parts = [part.lower() for part in _PART.findall(piece)]
+        words += [piece.lower()] if piece.lower() in WORDS else parts
+    return [word for i, word in enumerate(words) if word != "y" or i == 0]  # y_true, not x, y
+
+
+def says_label(name: str) -> bool:
+    """Whether a name says that a column holds labels."""
+    return not OF_LABELS.isdisjoint(words_of(name))
+
+
+def is_beside(name: str) -> bool:
+    """Whether a name says that a column holds neither classes nor labels."""
+    return not (WORDS - OF_LABELS).isdisjoint(words_of(name))
+
+
+def names_rows(name: str) -> bool:
+    """Whether a name ends as the names of ids do: ``image_id``, ``filename``, ``key``."""
+    return name.casefold().endswith(("id", "name", "key"))
