@@ -1,6 +1,7 @@
 """The examples in docstrings, run: the Python API's, and those of the seams."""
 
 import doctest
+import inspect
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -26,7 +27,7 @@ def run(function: object, module: str, name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_examples_of_the_python_api(name: str) -> None:
     function = getattr(xentcli, name)
-    assert "Examples\n    --------" in (function.__doc__ or "")
+    assert "Examples\n--------" in (inspect.getdoc(function) or "")
     run(function, "xentcli", name)
 
 

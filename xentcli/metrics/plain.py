@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 
@@ -75,7 +76,7 @@ def _from_plain(kind: Any, plain: Any) -> Any:
 def _collection_of(kind: Any, plain: Any) -> Any:
     """Return an array, or a tuple, list, frozenset or dict of values of one type."""
     origin, args = get_origin(kind), get_args(kind)
-    if origin is np.ndarray:
+    if origin in (np.ndarray, NDArray):  # an alias of its own where NumPy has one
         dtype = np.dtype(plain["dtype"])
         of = {"f": float, "b": bool}.get(dtype.kind, int)
         numbers = [_from_plain(of, number) for number in plain["values"]]
