@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.checks import Problem, index_of
+from xentcli.core.checks import Problem
 from xentcli.core.dtypes import computing_dtype
-from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, as_weight
+from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts
-from xentcli.core.row_losses import Reduction, mean_of
+from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Array = NDArray[Any]
@@ -221,15 +221,4 @@ def binary_cross_entropy_with_logits(
     options = BinaryOptions(as_weight(weight), as_weight(pos_weight))
     check_binary_weights(options, z.shape)
     facts = binary_facts(np.atleast_1d(z), np.atleast_1d(y), options)
-    for problem in facts.problems:
-        if problem.input == "labels":
-            raise problem.at(f"labels{index_of(problem.row, z.shape)}")
-    if reduction == "none":
-        losses: Doubles | np.float64 = facts["loss"].reshape(z.shape)[()]
-        return losses
-    total = float(ExactSum.of(facts["loss"]))
-    if reduction == "sum":
-        return np.float64(total)
-    if reduction == "mean":
-        return np.float64(mean_of(total, float(facts.rows)))
-    raise InputError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    return reduce_losses(facts, z.shape, reduction, lambda elements: float(elements.rows))

@@ -7,13 +7,14 @@ is an exact sum.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.core.checks import Kind, index_of
+from xentcli.core.checks import Kind
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, LossOptions, as_weight
+from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts, row_facts
-from xentcli.core.row_losses import Reduction, mean_of
+from xentcli.core.row_losses import Reduction
 from xentcli.core.shapes import check_options, rows_of
-from xentcli.errors import InputError, ShapeError
+from xentcli.errors import ShapeError
 
 
 def _loss(
@@ -26,18 +27,7 @@ def _loss(
     check_options(options, rows.values.shape[1], probabilities=rows.labels.ndim == 2)
     needs = ("loss", "used", "weight")
     facts = row_facts(rows.values, rows.labels, options, needs, kind=kind)
-    for problem in facts.problems:
-        if problem.input == "labels":
-            raise problem.at(f"labels{index_of(problem.row, rows.lead)}")
-    if reduction == "none":
-        losses: Doubles | np.float64 = facts["loss"].reshape(rows.lead)[()]
-        return losses
-    total = float(ExactSum.of(facts["loss"]))
-    if reduction == "sum":
-        return np.float64(total)
-    if reduction == "mean":
-        return np.float64(mean_of(total, _weight_sum(facts)))
-    raise InputError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+    return reduce_losses(facts, rows.lead, reduction, _weight_sum)
 
 
 def _weight_sum(facts: RowFacts) -> float:

@@ -1,0 +1,41 @@
+"""What the Python functions of the losses give, reduced as PyTorch's ``reduction`` says."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from xentcli.core.checks import index_of
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.core.row_losses import Reduction, mean_of
+from xentcli.errors import InputError
+
+
+def reduce_losses(
+    facts: RowFacts,
+    shape: tuple[int, ...],
+    reduction: Reduction,
+    weight_sum: Callable[[RowFacts], float],
+) -> Doubles | np.float64:
+    """Return the losses in ``shape``, their exact sum, or it divided by ``weight_sum``.
+
+    Raises
+    ------
+    LabelError
+        If a label is no class.
+    InputError
+        If there is no such reduction.
+    """
+    for problem in facts.problems:
+        if problem.input == "labels":
+            raise problem.at(f"labels{index_of(problem.row, shape)}")
+    if reduction == "none":
+        losses: Doubles | np.float64 = facts["loss"].reshape(shape)[()]
+        return losses
+    total = float(ExactSum.of(facts["loss"]))
+    if reduction == "sum":
+        return np.float64(total)
+    if reduction == "mean":
+        return np.float64(mean_of(total, weight_sum(facts)))
+    raise InputError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
