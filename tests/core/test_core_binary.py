@@ -1,6 +1,7 @@
 """Binary cross entropy against PyTorch, and against 50 digits where elements are confident."""
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import mpmath
@@ -16,10 +17,11 @@ REDUCTIONS: tuple[Reduction, ...] = ("mean", "sum", "none")
 SHAPES = [(), (1,), (7,), (4, 1), (3, 5), (2, 3, 4), (0,), (0, 3)]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_as_pytorch(shape: tuple[int, ...]) -> None:
-    torch = pytest.importorskip("torch")
-    function = torch.nn.functional.binary_cross_entropy_with_logits
+Draw = tuple[Any, Any, dict[str, Any]]
+
+
+def draws(shape: tuple[int, ...]) -> Iterator[Draw]:
+    """Yield logits, labels and weights of every shape that broadcasts."""
     rng = np.random.default_rng(len(shape) + sum(shape))
     for draw in range(12):
         z = rng.normal(0, 4, shape)
@@ -29,6 +31,20 @@ def test_as_pytorch(shape: tuple[int, ...]) -> None:
             options["pos_weight"] = rng.uniform(0, 3, rng.choice([1, shape[-1]]))
         if draw % 4 > 1 and shape:
             options["weight"] = rng.uniform(0, 3, shape if draw % 5 else shape[-1:])
+        yield z, y, options
+
+
+def exact(z: float, y: float, q: float = 1.0) -> float:
+    with mpmath.workdps(50):
+        z, y, q = mpmath.mpf(z), mpmath.mpf(y), mpmath.mpf(q)
+        return float(q * y * mpmath.log1p(mpmath.exp(-z)) + (1 - y) * mpmath.log1p(mpmath.exp(z)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_as_pytorch(shape: tuple[int, ...]) -> None:
+    torch = pytest.importorskip("torch")
+    function = torch.nn.functional.binary_cross_entropy_with_logits
+    for z, y, options in draws(shape):
         tensors = {name: torch.tensor(value) for name, value in options.items()}
         for reduction in REDUCTIONS:
             want = function(torch.tensor(z), torch.tensor(y), reduction=reduction, **tensors)
@@ -37,10 +53,20 @@ def test_as_pytorch(shape: tuple[int, ...]) -> None:
             np.testing.assert_allclose(got, want.numpy(), rtol=1e-12, atol=1e-14)
 
 
-def exact(z: float, y: float, q: float = 1.0) -> float:
-    with mpmath.workdps(50):
-        z, y, q = mpmath.mpf(z), mpmath.mpf(y), mpmath.mpf(q)
-        return float(q * y * mpmath.log1p(mpmath.exp(-z)) + (1 - y) * mpmath.log1p(mpmath.exp(z)))
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_weights_and_reductions_as_defined(shape: tuple[int, ...]) -> None:
+    for z, y, options in draws(shape):
+        q = np.broadcast_to(options.get("pos_weight", 1.0), shape)
+        weight = np.broadcast_to(options.get("weight", 1.0), shape)
+        elements = zip(z.flat, y.flat, q.flat, weight.flat, strict=True)
+        want = [float(w) * exact(float(a), float(b), float(c)) for a, b, c, w in elements]
+        losses = bce(z, y, reduction="none", **options)
+        assert np.shape(losses) == shape
+        np.testing.assert_allclose(np.ravel(losses), want, rtol=1e-14)
+        total = math.fsum(want)
+        np.testing.assert_allclose(bce(z, y, reduction="sum", **options), total, rtol=1e-14)
+        mean = total / len(want) if want else math.nan
+        np.testing.assert_allclose(bce(z, y, **options), mean, rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
