@@ -6,7 +6,8 @@ import pytest
 
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, row_facts
-from xentcli.metrics.accuracy import AccuracyState, wilson_interval
+from xentcli.metrics.accuracy import AccuracyState
+from xentcli.metrics.intervals import wilson_interval
 from xentcli.results.accuracy import Accuracy
 
 
@@ -36,21 +37,21 @@ def test_the_published_example() -> None:
     assert (round(low, 6), round(high, 6)) == (0.948461, 0.981379)
 
 
-def facts(hit: object, used: object) -> RowFacts:
+def facts(hit: object, measured: object) -> RowFacts:
     hits = None if hit is None else np.array(hit, np.bool_)
-    mask = None if used is None else np.array(used, np.bool_)
-    return RowFacts(4, 3, {"hit": hits, "used": mask})
+    mask = None if measured is None else np.array(measured, np.bool_)
+    return RowFacts(4, 3, {"hit": hits, "measured": mask})
 
 
-def test_accuracy_is_that_of_used_rows() -> None:
+def test_accuracy_is_that_of_measured_rows() -> None:
     found = AccuracyState.from_rows(facts([1, 0, 0, 1], [1, 1, 0, 1])).compute()
     assert (found.value, found.hits, found.n) == (2 / 3, 2, 3)
     assert AccuracyState.from_rows(facts([1, 0, 0, 1], None)).compute().value == 0.5
 
 
-@pytest.mark.parametrize(("hit", "used"), [(None, None), ([0, 0, 0, 0], [0, 0, 0, 0])])
-def test_nothing_to_be_right_about(hit: object, used: object) -> None:
-    assert AccuracyState.from_rows(facts(hit, used)).compute() == Accuracy()
+@pytest.mark.parametrize(("hit", "measured"), [(None, None), ([0, 0, 0, 0], [0, 0, 0, 0])])
+def test_nothing_to_be_right_about(hit: object, measured: object) -> None:
+    assert AccuracyState.from_rows(facts(hit, measured)).compute() == Accuracy()
 
 
 def test_class_weights_change_nothing() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
+_OF_ROWS = ("weights", "groups", "clusters")
 
 
 class AlignedRows(NamedTuple):
@@ -46,6 +47,8 @@ class AlignedRows(NamedTuple):
         The places of the labels, where ids led to others than those of the rows.
     sample_weight : array of shape (N,), optional
         A factor for each row.
+    groups, clusters : array of shape (N,), optional
+        The group that each row is measured with, and the rows that it depends on.
     """
 
     logits: Array | TiledRows
@@ -56,6 +59,8 @@ class AlignedRows(NamedTuple):
     ids: Array | None = None
     matched: Array | None = None
     sample_weight: Array | None = None
+    groups: Array | None = None
+    clusters: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -75,6 +80,8 @@ class Aligned(NamedTuple):
         What finds labels by their ids, where both files have some.
     sample_weight : Source, optional
         A factor for each row.
+    groups, clusters : Source, optional
+        A name for each row, or for each slice of the first axis.
     note : str, optional
         What was decided about the shape of the labels.
     """
@@ -86,6 +93,8 @@ class Aligned(NamedTuple):
     tiled: bool = False
     matching: "Matching | None" = None
     sample_weight: Source | None = None
+    groups: Source | None = None
+    clusters: Source | None = None
     note: str | None = None
 
     @property
@@ -96,7 +105,7 @@ class Aligned(NamedTuple):
     @property
     def sources(self) -> tuple[Source | None, ...]:
         """The files that are read."""
-        return self.logits, self.labels, self.sample_weight
+        return self.logits, self.labels, self.sample_weight, self.groups, self.clusters
 
     @property
     def shareable(self) -> bool:
@@ -111,11 +120,15 @@ class Aligned(NamedTuple):
         return Follower(self.labels, axis, offset, matching=self.matching)
 
     @property
-    def _weights(self) -> Follower | None:
-        """What hands out the weights of rows: the weight of a shifted row is its label's."""
-        if self.sample_weight is None:
-            return None
-        return Follower(self.sample_weight, 0, self.axes.shift.offset, "weights")
+    def _of_rows(self) -> list[Follower]:
+        """What hands out weights and names of rows: those of a shifted row are its label's."""
+        offset = self.axes.shift.offset
+        sources = (self.sample_weight, self.groups, self.clusters)
+        return [
+            Follower(source, 0, offset, what)
+            for source, what in zip(sources, _OF_ROWS, strict=True)
+            if source is not None
+        ]
 
     def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
         """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
@@ -123,23 +136,35 @@ class Aligned(NamedTuple):
             return iter([Step(Block(0, 1), 1)])
         if self.tiled:
             elements = elements_of_a_block(self.logits, elements)
-        followers = [each for each in (self._follower, self._weights) if each]
-        return steps(self.logits, followers, self.axes.cut_axis, elements)
+        labels = [self._follower] if self._follower else []
+        return steps(self.logits, labels + self._of_rows, self.axes.cut_axis, elements)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, matched = rows
-        weights = None if self.sample_weight is None else self._weights_of(step)
+        beside = self._beside(step, lead) if self._of_rows else {}
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
-            weights = None if weights is None else weights[keep]
+            beside = {what: values[keep] for what, values in beside.items()}
             whole, rest = divmod(len(labels), max(1, math.prod(lead[1:])))
             lead = (len(labels),) if rest else (whole, *lead[1:])
         problems: tuple[Problem, ...] = ()
         if labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
-        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights)
+        weights = beside["weights"].astype(np.float64) if "weights" in beside else None
+        return AlignedRows(
+            logits,
+            labels,
+            lead,
+            options,
+            problems,
+            ids,
+            matched,
+            weights,
+            beside.get("groups"),
+            beside.get("clusters"),
+        )
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
         """Return which rows of a step some slices of the first axis are."""
@@ -182,15 +207,22 @@ class Aligned(NamedTuple):
             labels, matched = self.matching.labels_of(ids, there, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
-    def _weights_of(self, step: Step) -> Array:
-        follower = self._weights
-        if follower is None:
-            raise AssertionError("rows have no weights")
-        if self.axes.cut_axis is None:
-            return read_whole(follower.source).reshape(-1).astype(np.float64)
-        weights = read(follower, step.parts[-1]).values
-        weights = self.axes.shift.labels_of_a_row(weights, len(self.axes.rows) - 1)
-        return weights.reshape(-1).astype(np.float64)
+    def _beside(self, step: Step, lead: tuple[int, ...]) -> dict[str, Array]:
+        """Return the weights and names of the rows of a step, by what they are."""
+        found = {}
+        parts = step.parts[1 if self.labels is not None else 0 :]
+        for i, follower in enumerate(self._of_rows):
+            if self.axes.cut_axis is None:
+                values = read_whole(follower.source)
+            else:
+                values = read(follower, parts[i]).values
+                if len(follower.source.shape) == len(self.axes.rows):
+                    last = len(self.axes.rows) - 1
+                    values = self.axes.shift.labels_of_a_row(values, last)
+                else:
+                    values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
+            found[follower.what] = values.reshape(-1)
+        return found
 
     def _arrays(
         self, step: Step
@@ -240,6 +272,8 @@ def align(
     naming: Naming = Naming(),  # noqa: B008 - a named tuple
     tiles: bool = False,
     sample_weight: Source | None = None,
+    groups: Source | None = None,
+    clusters: Source | None = None,
 ) -> Aligned:
     """Decide how labels belong to logits.
 
@@ -257,6 +291,8 @@ def align(
         Whether the computation can read logits a tile at a time.
     sample_weight : Source, optional
         A factor for each row, or for each label.
+    groups, clusters : Source, optional
+        A name for each row, or for each slice of the first axis.
 
     Raises
     ------
@@ -275,6 +311,11 @@ def align(
         from xentcli.alignment.reshaped import weights_of_rows
 
         sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
+    if groups is not None or clusters is not None:
+        from xentcli.alignment.reshaped import names_of_rows
+
+        groups = None if groups is None else names_of_rows(logits, groups, axes.rows)
+        clusters = None if clusters is None else names_of_rows(logits, clusters, axes.rows)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:
@@ -288,4 +329,6 @@ def align(
         labels = labels if labels.reference is not None else indexed(labels)
         matching = Matching(logits, labels)
     tiled = tiles and can_be_tiled(logits, axes) and matching is None
-    return Aligned(logits, labels, axes, names, tiled, matching, sample_weight, note)
+    return Aligned(
+        logits, labels, axes, names, tiled, matching, sample_weight, groups, clusters, note
+    )

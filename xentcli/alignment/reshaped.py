@@ -98,3 +98,22 @@ def weights_of_rows(logits: Source, weights: Source, rows: Shape) -> Source:
             f"({logits.name}): one number for each row is needed"
         )
     return found
+
+
+def names_of_rows(logits: Source, names: Source, rows: Shape) -> Source:
+    """Return names of rows of this shape: one for each, or for each slice of the first axis.
+
+    Raises
+    ------
+    ShapeError
+        If there are not as many.
+    """
+    found = in_shape(names, rows) if rows else names
+    if found is None:
+        found = in_shape(names, rows[:1])
+    if found is None:
+        raise ShapeError(
+            f"{names.name}: groups of shape {names.shape} for rows of shape {rows} "
+            f"({logits.name}): one for each row is needed"
+        )
+    return found

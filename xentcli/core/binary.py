@@ -103,9 +103,9 @@ def binary_facts(values: Array, labels: Array, options: BinaryOptions) -> RowFac
     Returns
     -------
     RowFacts
-        ``loss``, ``used``, ``weight`` (None: a mean divides by how many are used), ``hit``, and
-        ``uneven``, which elements have a label between 0 and 1. Problems: labels that are none,
-        and values that are no number, or no probability.
+        ``loss``, ``used``, ``measured`` (which are used, and no NaN), ``weight`` (None: a mean
+        divides by how many are used), ``hit``, and ``uneven``, which elements have a label between
+        0 and 1. Problems: labels that are none, and values that are no number, or no probability.
     """
     computing_dtype(values.dtype)
     y = labels.reshape(-1)
@@ -120,7 +120,16 @@ def binary_facts(values: Array, labels: Array, options: BinaryOptions) -> RowFac
     predicted = values.reshape(-1) > (0.5 if options.probs else 0.0)
     hit = (predicted == (y == 1)) & ~ignored
     uneven = ~ignored & (y != 0) & (y != 1)
-    facts = {"loss": loss, "used": used, "weight": None, "hit": hit, "uneven": uneven}
+    nan = np.isnan(values.reshape(-1))
+    measured = ~(ignored | nan) if used is not None or nan.any() else None
+    facts = {
+        "loss": loss,
+        "used": used,
+        "measured": measured,
+        "weight": None,
+        "hit": hit & ~nan,
+        "uneven": uneven,
+    }
     return RowFacts(y.size, 2, facts, problems)
 
 

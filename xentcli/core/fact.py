@@ -3,8 +3,9 @@
 `facts` holds those that xent has; `row_facts` computes those that are asked for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
+from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -26,7 +27,8 @@ _ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
 class Given:
     """What facts are computed from: rows, their labels and normalizer, and other facts by name.
 
-    The normalizer has the peaks, or is empty, where the rows hold probabilities (see `fact`).
+    The normalizer has the peaks, or is empty, where the rows hold probabilities (see `fact`). The
+    parameters are those of the metrics that facts are asked for by.
     """
 
     def __init__(
@@ -36,7 +38,9 @@ class Given:
         options: LossOptions,
         kind: Kind,
         norm: Normalizer,
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        self.parameters = parameters or {}
         self.logits = logits
         self.labels = labels
         self.options = options
@@ -117,7 +121,8 @@ def fact(
         `Given`. 'before': with each tile of rows before it is overwritten, as `TileFacts` and an
         array (n, C). 'peaks': when the maxima of a tile are known, with `TileFacts` and `Peaks`.
         'after': when the exponentials of a tile are there, with `TileFacts` and `Exponentials`.
-        'rows': once, after all rows were read, with `Given`. It returns an array (n,) or (N,).
+        'rows': once, after all rows were read, with `Given`. It returns an array (n,) or (N,);
+        with 'rows' it may be something else that a metric makes of the rows.
     needs : tuple of str
         Facts that it is computed from; where one of them does not apply, neither does this one.
     uses : tuple of str
@@ -168,6 +173,8 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
 
     def add(name: str) -> Fact:
         if name not in found:
+            if name not in _FACTS:
+                import_module("xentcli.core.measure_facts")
             if name not in _FACTS:
                 raise KeyError(f"there is no fact {name!r}")
             each = _FACTS[name]

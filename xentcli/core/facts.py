@@ -1,4 +1,7 @@
-"""The facts that xent has. See `fact` for what each says about itself."""
+"""The facts that every command may need. See `fact` for what each says about itself.
+
+`measure_facts` has the others.
+"""
 
 from typing import Any
 
@@ -8,10 +11,8 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.normalizer import FEW_CLASSES
-from xentcli.core.observer import Exponentials, Peaks
+from xentcli.core.observer import Peaks
 from xentcli.core.row_losses import losses_of_indices, nll_of_picked, pick
-from xentcli.core.scratch import scratch
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -101,47 +102,16 @@ def hit(tile: TileFacts, found: Peaks) -> Mask:
     return hits
 
 
-@fact("ahead", "before", needs=("label", "picked"), dtype=np.int64)
-def ahead(tile: TileFacts, rows: Array) -> NDArray[np.int64]:
-    """Return how many classes are ahead of the label: of more, or as much and an earlier place.
+@fact("measured", uses=("used", "peak"))
+def measured(given: Given) -> Mask | None:
+    """Return which rows count in every measure but the loss; None for all.
 
-    NaN is ahead of everything.
+    Those that are used, but for rows that hold NaN or +inf, or nothing but -inf.
     """
-    index, value = tile["label"], tile["picked"]
-    num_classes = rows.shape[1]
-    if num_classes > FEW_CLASSES:
-        value = value[:, None]
-        late = np.arange(num_classes) >= index[:, None]
-        behind = (rows < value) | ((rows == value) & late)
-        counts: NDArray[np.int64] = num_classes - np.add.reduce(behind, axis=1, dtype=np.int64)
-        return counts
-    left = np.full(len(rows), num_classes, np.int64)
-    by_class = scratch("classes", rows.shape[::-1], rows.dtype)
-    np.copyto(by_class, rows.T)
-    for i, values in enumerate(by_class):
-        left -= (values < value) | ((values == value) & (i >= index))
-    return left
-
-
-@fact("rank", needs=("ahead", "peak"))
-def rank(given: Given) -> NDArray[np.int64]:
-    """Return the rank of the label, 0 for the first; the number of classes in rows without a peak.
-
-    These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
-    """
-    rank: NDArray[np.int64] = np.where(
-        np.isfinite(given["peak"]), given["ahead"], given.logits.shape[1]
-    )
-    return rank
-
-
-@fact("squares", "after")
-def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
-    """Return the sum of the squared exponentials without the peak's own."""
-    del tile
-    squared = scratch("squares", found.terms.shape, found.terms.dtype)
-    np.multiply(found.terms, found.terms, out=squared)
-    return found.sum_over_classes(squared)
+    sound = np.isfinite(given["peak"])
+    if given["used"] is not None:
+        sound &= given["used"]
+    return None if sound.all() else sound
 
 
 @fact("confidence", needs=("peak", "rest"))
@@ -152,10 +122,3 @@ def confidence(given: Given) -> Doubles:
             return 1.0 / (1.0 + given.norm.rest)
         largest: Doubles = given.norm.peak.astype(np.float64)
         return np.exp(largest) if given.kind == "log-probabilities" else largest
-
-
-@fact("sum_of_squares", needs=("squares", "confidence"))
-def sum_of_squares(given: Given) -> Doubles:
-    """Return the sum of p^2 over all classes."""
-    total: Doubles = (1.0 + given["squares"]) * given["confidence"] ** 2
-    return total

@@ -156,7 +156,7 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
     at = places + starts
     np.take(logits.reshape(-1), at, out=tile.peak)
     if tile.observer.wants_peaks:
-        tile.observer.peaks(tile.rows, Peaks(tile.peak, places))
+        tile.observer.peaks(tile.rows, Peaks(tile.peak, logits, places))
     terms = room
     if terms is None:
         terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
@@ -181,7 +181,7 @@ def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
         tile.peak[i] = logits[i, place]
         if observer.wants_peaks:
             row = tile.row(i)
-            observer.peaks(row.rows, Peaks(row.peak, np.array([place])))
+            observer.peaks(row.rows, Peaks(row.peak, logits[i : i + 1], np.array([place])))
         terms[0, place] = 0.0
         tile.rest[i : i + 1] = np.add.reduce(terms, axis=1)
         if observer.wants_exponentials:
@@ -209,7 +209,7 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
         if second is not None:
             np.maximum(terms[i - 1], second, out=second)
     if tile.observer.wants_peaks:
-        tile.observer.peaks(tile.rows, Peaks(peak, second=second, rows=logits))
+        tile.observer.peaks(tile.rows, Peaks(peak, logits, second=second))
     terms = terms[: num_classes - 1]
     np.subtract(terms, peak, out=terms)
     np.exp(terms, out=terms)

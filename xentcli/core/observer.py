@@ -9,25 +9,43 @@ from xentcli.core.dtypes import Floats
 from xentcli.core.scratch import scratch
 
 
-class Peaks(NamedTuple):
+class Peaks:
     """The maxima of a tile of rows, while the rows are in the cache.
 
     Attributes
     ----------
     peak : ndarray of shape (n,)
         The maximum of each row.
+    rows : ndarray of shape (n, C)
+        The rows, of the computing dtype or float16.
     places : ndarray of int64 of shape (n,) or None
         The first place of each maximum, where the kernel knows it.
     second : ndarray of shape (n,) or None
         Else the largest of the other values of each row, which may be as large.
-    rows : ndarray of shape (n, C) or None
-        Else the rows.
     """
 
-    peak: Floats
-    places: NDArray[np.int64] | None = None
-    second: Floats | None = None
-    rows: Floats | None = None
+    __slots__ = ("_by_class", "peak", "places", "rows", "second")
+
+    def __init__(
+        self,
+        peak: Floats,
+        rows: NDArray[Any],
+        places: NDArray[np.int64] | None = None,
+        second: Floats | None = None,
+    ) -> None:
+        self.peak = peak
+        self.rows = rows
+        self.places = places
+        self.second = second
+        self._by_class: NDArray[Any] | None = None
+
+    @property
+    def by_class(self) -> NDArray[Any]:
+        """The rows as (C, n), in memory of their own that all who look at the tile share."""
+        if self._by_class is None:
+            self._by_class = scratch("classes", self.rows.shape[::-1], self.rows.dtype)
+            np.copyto(self._by_class, self.rows.T)
+        return self._by_class
 
     def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
         """Whether each row's first maximum stands at `index`, where its value is `picked`.
@@ -39,11 +57,25 @@ class Peaks(NamedTuple):
             found &= self.places == index
             return found
         found &= picked == self.peak
-        if self.second is not None and self.rows is not None:
+        if self.second is not None:
             tied = np.flatnonzero(found & (self.second == self.peak))
             if tied.size:
                 found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
         return found
+
+    def first_places(self) -> NDArray[np.int64]:
+        """Return the first place of each maximum; C where a row holds NaN."""
+        if self.places is not None:
+            return self.places
+        by_class = self.by_class
+        waiting = np.ones(len(self.peak), np.bool_)
+        passed = np.zeros(len(self.peak), np.uint8)  # only short rows come without their places
+        differs = np.empty_like(waiting)
+        for values in by_class:
+            np.not_equal(values, self.peak, out=differs)
+            waiting &= differs
+            passed += waiting.view(np.uint8)
+        return passed.astype(np.int64)
 
 
 class Exponentials(NamedTuple):

@@ -50,7 +50,7 @@ def walk_probabilities(
             peak, rest = norm.peak[tile], norm.rest[tile]
             places = _first_peaks(values, peak)
             if observer.wants_peaks:
-                observer.peaks(tile, Peaks(peak, places))
+                observer.peaks(tile, Peaks(peak, values, places))
             if terms:
                 shares = _terms(values, peak, places, logarithms=logarithms)
                 rest[...] = np.add.reduce(shares, axis=1)

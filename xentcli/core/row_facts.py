@@ -5,7 +5,7 @@ that the rows are read once for all of them. `fact` says what a fact is.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,37 @@ from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
 from xentcli.errors import NonFiniteError
 
-__all__ = ["RowFacts", "fact", "forget", "row_facts"]
+__all__ = ["Origin", "RowFacts", "fact", "forget", "row_facts"]
 
 Array = NDArray[Any]
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
+
+
+class Origin(NamedTuple):
+    """Where some rows stand among all, and what names them or puts them together.
+
+    Attributes
+    ----------
+    first_row : int
+        How many rows stand before them.
+    inner : int
+        How many consecutive rows are one slice of the first axis.
+    ids, groups, clusters : ndarray of shape (N,) or None
+        The name of each row, the group that it is measured with, and the rows that it depends on.
+    """
+
+    first_row: int = 0
+    inner: int = 1
+    ids: Array | None = None
+    groups: Array | None = None
+    clusters: Array | None = None
+
+    def slices(self, rows: int) -> NDArray[np.int64]:
+        """Return the place of each of so many rows on the first axis."""
+        return np.arange(self.first_row, self.first_row + rows) // max(1, self.inner)
+
+
+NOWHERE = Origin()
 
 
 class RowFacts:
@@ -35,25 +62,33 @@ class RowFacts:
     rows, num_classes : int
         The shape of the rows.
     facts : mapping of str to ndarray of shape (N,) or None
-        float64, bool or int64; None where a fact does not apply.
+        float64, bool or int64; None where a fact does not apply, or is not there.
     problems : tuple of Problem
         Labels outside the classes, and rows that are not finite.
+    origin : Origin
+        Where the rows stand, and what names them.
     """
 
     def __init__(
         self,
         rows: int,
         num_classes: int,
-        facts: Mapping[str, Array | None],
+        facts: Mapping[str, Any],
         problems: tuple[Problem, ...] = (),
+        origin: Origin = NOWHERE,
     ) -> None:
+        self.origin = origin
         self.rows = rows
         self.num_classes = num_classes
         self.facts = facts
         self.problems = problems
 
     def __getitem__(self, name: str) -> Any:
-        return self.facts[name]
+        return self.facts.get(name)
+
+    def at(self, origin: Origin) -> "RowFacts":
+        """Return the same facts of rows that stand elsewhere."""
+        return RowFacts(self.rows, self.num_classes, self.facts, self.problems, origin)
 
 
 def row_facts(
@@ -63,6 +98,7 @@ def row_facts(
     needs: Iterable[str],
     *,
     kind: Kind = "logits",
+    parameters: Mapping[str, Any] | None = None,
 ) -> RowFacts:
     """Return what is needed of rows (N, C) with class indices (N,) or class probabilities (N, C).
 
@@ -78,6 +114,8 @@ def row_facts(
         The names of facts.
     kind : {'logits', 'log-probabilities', 'probabilities'}
         What the rows hold. Probabilities are used as they are, whatever they sum to.
+    parameters : mapping of str, optional
+        What facts are to be computed with, where they say so.
 
     Raises
     ------
@@ -87,7 +125,7 @@ def row_facts(
         If there is no such fact.
     """
     needs = tuple(needs)
-    given = Given(logits, labels, options, kind, _EMPTY)
+    given = Given(logits, labels, options, kind, _EMPTY, parameters)
     planned = plan(needs if kind == "logits" else (*needs, "picked"))
     for each in planned:
         if each.when == "labels":
@@ -102,9 +140,9 @@ def row_facts(
     return RowFacts(rows, num_classes, wanted, problems)
 
 
-def _as_fact(values: Array | None) -> Array | None:
+def _as_fact(values: Any) -> Any:
     """Return float32 as float64; what was computed already loses nothing by it."""
-    if values is not None and values.dtype.kind == "f":
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
     return values
 

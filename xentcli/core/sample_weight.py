@@ -15,4 +15,4 @@ def weighted(facts: RowFacts, sample_weight: Doubles) -> RowFacts:
     if used is not None:
         loss, weight = np.where(used, loss, 0.0), np.where(used, weight, 0.0)
     found = {**facts.facts, "loss": loss, "weight": weight}
-    return RowFacts(facts.rows, facts.num_classes, found, facts.problems)
+    return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)

@@ -13,14 +13,17 @@ from xentcli.metrics.names import HOMES
 
 
 class Metric(Protocol):
-    """A metric's state. Made without arguments, it is that of no rows."""
+    """A metric's state. Made without arguments, or with its parameters, it is that of no rows.
+
+    One with parameters hands them on to the states that it makes. An attribute ``parameters`` holds
+    what its facts are computed with, and ``wanted`` the facts that it needs with these parameters.
+    """
 
     needs: ClassVar[tuple[str, ...]]
     """The facts of rows that it is made of."""
 
-    @classmethod
-    def from_rows(cls, facts: RowFacts) -> Self:
-        """Return the state of some rows."""
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows; a class method where there are no parameters."""
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows; both stay as they are."""
@@ -98,18 +101,30 @@ class States(NamedTuple):
     states: Mapping[str, Any]
 
     @classmethod
-    def empty(cls, names: Iterable[str]) -> "States":
-        """Return the states of no rows."""
-        return cls({name: metric_of(name)() for name in names})
+    def empty(
+        cls, names: Iterable[str], parameters: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> "States":
+        """Return the states of no rows; parameters are those of each metric, by its name."""
+        given = parameters or {}
+        return cls({name: metric_of(name)(**given.get(name, {})) for name in names})
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The facts that the metrics are made of."""
-        return needs_of(self.states)
+        wanted = (getattr(each, "wanted", each.needs) for each in self.states.values())
+        return tuple(dict.fromkeys(need for needs in wanted for need in needs))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What their facts are computed with."""
+        found: dict[str, Any] = {}
+        for state in self.states.values():
+            found.update(getattr(state, "parameters", {}))
+        return found
 
     def from_rows(self, facts: RowFacts) -> "States":
         """Return the same metrics' states of some rows."""
-        return States({name: metric_of(name).from_rows(facts) for name in self.states})
+        return States({name: state.from_rows(facts) for name, state in self.states.items()})
 
     def merge(self, other: "States") -> "States":
         """Return the states of both states' rows.

@@ -10,6 +10,7 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import mean_of
 from xentcli.metrics.interface import register
+from xentcli.metrics.intervals import ratio_error
 from xentcli.results.loss import Loss
 
 _ZERO = ExactSum()
@@ -91,30 +92,13 @@ class LossState:
         )
 
     def _standard_error(self) -> float:
-        """Return that of a mean of n rows: ``sqrt(n / (n-1) * sum((l - mean*w)**2)) / sum(w)``.
-
-        Without weights this is the sample standard deviation over sqrt(n); with weights, the
-        usual linearised error of a ratio of two sums.
-        """
-        sums = (self.loss, self.loss_squared, self.weight, self.loss_weight, self.weight_squared)
-        if self.used < 2 or not all(math.isfinite(float(s)) for s in sums):
-            return math.nan
-        # Everything in whole units, so that nothing is lost where the spread is small.
-        loss, squares, weight, product, weight_squares = (s.units for s in sums)
-        if not self.weighted:
-            weight = weight_squares = self.used * ONE
-            product = loss
-        if weight == 0:
-            return math.nan
-        # sum((l - mean*w)**2) * weight**2, with mean = loss / weight
-        spread = squares * weight**2 - 2 * loss * weight * product + loss**2 * weight_squares
-        if spread <= squares * weight**2 >> 51:  # squares were rounded: equal rows have no spread
-            return 0.0
-        try:
-            variance = spread * self.used * ONE / (weight**4 * (self.used - 1))
-        except OverflowError:
-            return math.inf
-        return math.sqrt(variance)
+        """Return that of a mean of the used rows."""
+        if self.weighted:
+            weights = (self.weight, self.loss_weight, self.weight_squared)
+        else:
+            every = ExactSum(self.used * ONE)
+            weights = (every, self.loss, every)
+        return ratio_error(self.loss, self.loss_squared, *weights, n=self.used)
 
 
 def _exp(value: float) -> float:

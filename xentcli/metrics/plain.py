@@ -80,7 +80,7 @@ def _collection_of(kind: Any, plain: Any) -> Any:
         dtype = np.dtype(plain["dtype"])
         of = {"f": float, "b": bool}.get(dtype.kind, int)
         numbers = [_from_plain(of, number) for number in plain["values"]]
-        return np.array(numbers, dtype).reshape(plain["shape"])
+        return np.array(numbers, dtype).reshape([_int_of(n) for n in plain["shape"]])
     if origin is dict:
         return {key: _from_plain(args[1], item) for key, item in plain.items()}
     if origin in (tuple, list, frozenset) and isinstance(plain, list):

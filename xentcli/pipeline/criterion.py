@@ -1,5 +1,6 @@
 """Which loss, with which options, and of which rows."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from xentcli.core.checks import Kind, Problem
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
-from xentcli.metrics.interface import from_outside
+from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.inputs import prepare
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class Criterion(NamedTuple):
         Probabilities below this or above 1 minus this become that.
     ids_wanted : bool
         Whether the user asks for ids beside the losses: an output that holds none is an error.
+    parameters : mapping of str to mapping
+        The parameters of metrics, by the name of the metric.
+    kept : tuple of str
+        Which numbers of every row are kept until all have been seen: 'confidence', 'score'.
+    by_slices : bool
+        Whether each slice of the first axis is a group.
     """
 
     kind: Kind = "logits"
@@ -74,6 +81,14 @@ class Criterion(NamedTuple):
     normalize: bool = False
     clip: float = 0.0
     ids_wanted: bool = False
+    parameters: Mapping[str, Mapping[str, Any]] = {}
+    kept: tuple[str, ...] = ()
+    by_slices: bool = False
+
+    @property
+    def states(self) -> States:
+        """The states of no rows."""
+        return States.empty(self.metrics, self.parameters)
 
     @property
     def command(self) -> str:

@@ -1,6 +1,7 @@
 """Losses of numbers that are rows by themselves: binary cross entropy, picked log-probabilities."""
 
 import math
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,25 +10,39 @@ from numpy.typing import NDArray
 from xentcli.alignment.axes import show_shape
 from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.alignment.ids import Matching
-from xentcli.alignment.reshaped import in_shape, weights_of_rows
+from xentcli.alignment.reshaped import in_shape, names_of_rows, weights_of_rows
 from xentcli.alignment.steps import Follower, Step, chosen, kept, read, rows_before, steps
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
 from xentcli.core.checks import Problem, RowKind, unravel
 from xentcli.core.labels import LossOptions
 from xentcli.core.picked import picked_facts
-from xentcli.core.row_facts import RowFacts
+from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Shape, Source, indexed
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Sink, Total, collect
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.flow import Part, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.inputs import RowSources, Run
 
 __all__ = ["BinaryOptions", "measure_elements"]
 
 Array = NDArray[Any]
+BINARY_FACTS = frozenset(
+    {
+        "label",
+        "prediction",
+        "label_probability",
+        "confidence",
+        "forecast",
+        "outcome",
+        "brier",
+        "entropy",
+        "score",
+    }
+)
+"""What is computed of elements besides the loss and hits, where something needs it."""
 
 
 class Elements(NamedTuple):
@@ -35,23 +50,28 @@ class Elements(NamedTuple):
 
     Attributes
     ----------
-    values, labels, sample_weight : Source
-        Labels and weights are None where there are none; labels may stand beside the values.
+    values, labels : Source
+        Labels are None where there are none; they may stand beside the values.
+    beside : RowSources
+        Weights, groups and clusters, one for each slice of the first axis.
     matching : Matching, optional
         What finds labels by their ids, where both files have some.
     """
 
     values: Source
     labels: Source | None = None
-    sample_weight: Source | None = None
+    beside: RowSources = RowSources()
     matching: Matching | None = None
 
     @property
     def followers(self) -> list[Follower]:
         """What is read in step with the values."""
         labels = [Follower(self.labels, matching=self.matching)] if self.labels else []
-        weights = [Follower(self.sample_weight, what="weights")] if self.sample_weight else []
-        return labels + weights
+        return labels + [
+            Follower(source, what=what)
+            for source, what in zip(self.beside, ("weights", "groups", "clusters"), strict=True)
+            if source is not None
+        ]
 
     @property
     def shareable(self) -> bool:
@@ -81,45 +101,59 @@ class ElementWork(NamedTuple):
         """Read the numbers of a step and measure them."""
         criterion = self.criterion
         keep = kept(step, criterion.rows)
-        stored, labels, weights, ids, matched = self._read(step)
-        stored, ids = stored[keep], None if ids is None else ids[keep]
+        read_in = self._read(step)
+        stored = read_in.values[keep]
+        labels, ids = (None if x is None else x[keep] for x in (read_in.labels, read_in.ids))
         values = criterion.prepared(stored)
-        facts = self._facts(values, None if labels is None else labels[keep])
-        if weights is not None:
-            facts = weighted(facts, np.repeat(weights[keep], math.prod(values.shape[1:])))
+        states = criterion.states
+        facts = self._facts(values, labels, (*states.needs, *criterion.kept))
+        inner = math.prod(values.shape[1:])
+        beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
+        if "weights" in beside:
+            facts = weighted(facts, beside["weights"].astype(np.float64))
         before = rows_before(step.block.start + (keep.start or 0), self.elements.values.shape[1:])
+        names = (beside.get("groups"), beside.get("clusters"))
+        facts = facts.at(Origin(before, inner, _repeated(ids, inner), *names))
         return Part(
             step.block.rows,
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
-            States.empty(criterion.metrics).from_rows(facts),
+            states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in facts.problems if criterion.is_error(p)),
             self._looks_of(stored) if step.block.start == 0 else None,
             2 if criterion.binary else 0,
             ids,
-            matched,
+            read_in.matched,
+            kept=kept_of(facts, criterion.kept),
         )
 
-    def _read(
-        self, step: Step
-    ) -> tuple[Array, Array | None, Array | None, Array | None, Array | None]:
-        """Return values, labels, weights and ids, and where labels stood if ids led to them."""
+    def _read(self, step: Step) -> "_Read":
         elements = self.elements
         table = elements.values.decode(step.block)
         parts = [read(f, part) for f, part in zip(elements.followers, step.parts, strict=True)]
-        weights = parts.pop().values if elements.sample_weight else None
-        labels, matched = parts[0].values if parts else table.labels, None
-        if elements.matching is not None:
-            labels, matched = elements.matching.labels_of(table.ids, parts[0], step.block.start)
-        return table.values, labels, weights, table.ids, matched
+        labels, matched = table.labels, None
+        if elements.labels is not None:
+            there = parts.pop(0)
+            labels = there.values
+            if elements.matching is not None:
+                matching, start = elements.matching, step.block.start
+                labels, matched = matching.labels_of(table.ids, there, start)
+        beside = zip(elements.followers[-len(parts) :], parts, strict=True) if parts else ()
+        values = {follower.what: each.values.reshape(-1) for follower, each in beside}
+        return _Read(table.values, labels, table.ids, matched, values)
 
-    def _facts(self, values: Array, labels: Array | None) -> RowFacts:
+    def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
         if self.criterion.binary is None:
             return picked_facts(values, probs=self.criterion.kind == "probabilities")
         if labels is None:
             raise AssertionError("elements of a binary loss have labels")
         options = self.criterion.binary
         labels, options = _numbers(labels.reshape(values.shape), options)
-        return binary_facts(values, labels, options)
+        facts = binary_facts(values, labels, options)
+        if BINARY_FACTS.isdisjoint(needs):
+            return facts
+        from xentcli.core.binary_measures import with_measures
+
+        return with_measures(facts, values, labels, probs=options.probs)
 
     def _looks_of(self, stored: Array) -> RowKind:
         """Say whether values that are said to be logits can be probabilities only."""
@@ -127,6 +161,23 @@ class ElementWork(NamedTuple):
         share = stored.size > 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
         whole = share and bool((numbers == np.floor(numbers)).all())
         return "probabilities" if share and not whole else "unknown"
+
+
+class _Read(NamedTuple):
+    """The numbers of a step, their labels and ids, and what stands beside them.
+
+    And the places of labels, where ids led to others.
+    """
+
+    values: Array
+    labels: Array | None
+    ids: Array | None
+    matched: Array | None
+    beside: dict[str, Array]
+
+
+def _repeated(ids: Array | None, inner: int) -> Array | None:
+    return None if ids is None else np.repeat(ids, inner)
 
 
 def _numbers(labels: Array, options: BinaryOptions) -> tuple[Array, BinaryOptions]:
@@ -146,7 +197,8 @@ def measure_elements(
     criterion: Criterion,
     run: Run,
     sink: Sink | None = None,
-    sample_weight: Source | None = None,
+    beside: RowSources = RowSources(),  # noqa: B008 - a named tuple
+    watch: Callable[[Iterable[Part[States]]], Iterable[Part[States]]] = iter,
 ) -> Total[States]:
     """Return what all elements come to; `evaluate` makes a result of it.
 
@@ -163,10 +215,14 @@ def measure_elements(
             check_binary_weights(criterion.binary, values.shape)
     elif labels is not None or values.labelled:
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
-    if sample_weight is not None:
-        sample_weight = weights_of_rows(values, sample_weight, values.shape[:1])
+    rows = values.shape[:1]
+    weights, *names = beside
+    beside = RowSources(
+        None if weights is None else weights_of_rows(values, weights, rows),
+        *(None if each is None else names_of_rows(values, each, rows) for each in names),
+    )
     matching = _matching(values, labels)
-    elements = Elements(values, labels, sample_weight, matching)
+    elements = Elements(values, labels, beside, matching)
     if sink:
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
@@ -176,8 +232,8 @@ def measure_elements(
     )
     if matching is not None and criterion.rows is None:
         parts = matching.watch(parts)
-    sources = (values, labels, sample_weight)
-    total = collect(parts, sink, run.progress_of(values.shape), elements.error, sources)
+    sources = (values, labels, *beside)
+    total = collect(watch(parts), sink, run.progress_of(values.shape), elements.error, sources)
     note = matching.note if matching else None
     return total._replace(notes=(*total.notes, note)) if note else total
 

@@ -1,6 +1,7 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
 import math
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,21 +13,24 @@ from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, RowKind, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions, as_weight
-from xentcli.core.row_facts import row_facts
+from xentcli.core.row_facts import Origin, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.inputs import RowSources, Run
 from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
+KEPT_FACTS = ("forecast", "outcome", "measured")
+
+Watch = Callable[[Iterable[Part[States]]], Iterable[Part[States]]]
 
 __all__ = [
     "Criterion",
@@ -70,20 +74,31 @@ class LossWork(NamedTuple):
         if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
-        states = States.empty(criterion.metrics)
+        states = criterion.states
         needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
-        facts = row_facts(logits, rows.labels, rows.options, needs, kind=criterion.kind)
+        if criterion.kept:
+            needs = (*needs, *KEPT_FACTS)
+        facts = row_facts(
+            logits,
+            rows.labels,
+            rows.options,
+            needs,
+            kind=criterion.kind,
+            parameters=states.parameters,
+        )
+        before = aligned.rows_before(step, keep)
+        inner = math.prod(rows.lead[1:])
+        facts = facts.at(Origin(before, inner, rows.ids, rows.groups, rows.clusters))
         odd, remarks = oddities(stored, rows.labels, facts, criterion)
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
             from xentcli.core.sample_weight import weighted
 
             facts = weighted(facts, rows.sample_weight)
-        before = aligned.rows_before(step, keep)
         return Part(
             step.block.rows if keep is None else len(range(step.rows)[keep]),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
-            states.from_rows(facts),
+            states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             looks_of(stored) if first else None,
             stored.shape[1],
@@ -91,6 +106,7 @@ class LossWork(NamedTuple):
             rows.matched,
             remarks,
             tuple(first_notes(rows, aligned, criterion)) if first else (),
+            kept_of(facts, criterion.kept),
         )
 
 
@@ -129,11 +145,59 @@ def evaluate(
         If shapes do not fit, a label is no class or, unless the criterion propagates, a used
         logit is not finite; names the first place, after all rows were seen and counted.
     """
+    found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
+    summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
+    missing = None if criterion.normalize else found.total.remarks.get("sums")
+    return Evaluation(summary, found.notes, found.total.looks_like, missing)
+
+
+class Measured(NamedTuple):
+    """What all rows came to, and how they were read.
+
+    Attributes
+    ----------
+    results : dict
+        Of each metric, by its name.
+    total : Total
+        What all blocks came to.
+    num_classes, unpaired : int
+        The length of a row; rows without a label.
+    lead : tuple of int
+        The shape of one number for each row.
+    class_names : tuple of str or None
+        Of the classes.
+    notes : list of str
+        What was decided about rows, and what is odd about them.
+    """
+
+    results: dict[str, Any]
+    total: Total[States]
+    num_classes: int
+    unpaired: int
+    lead: tuple[int, ...]
+    class_names: tuple[str, ...] | None
+    notes: list[str]
+
+
+def measured(
+    logits: Source,
+    labels: Source | None,
+    criterion: Criterion,
+    run: Run,
+    sink: Sink | None = None,
+    beside: RowSources = RowSources(),  # noqa: B008 - a named tuple
+    watch: Watch = iter,
+) -> Measured:
+    """Read all rows and return what is measured of them; `evaluate` says the rest.
+
+    `watch` sees the parts go by, in order.
+    """
     if criterion.binary is not None or criterion.picked:
         from xentcli.pipeline.elements import measure_elements
 
-        total = measure_elements(logits, labels, criterion, run, sink, sample_weight)
+        total = measure_elements(logits, labels, criterion, run, sink, beside, watch)
         num_classes, unpaired, notes = total.num_classes, 0, list(element_notes(total, criterion))
+        lead, names = (total.rows, *(n or 0 for n in logits.shape[1:])), None
     else:
         aligned = align(
             logits,
@@ -142,23 +206,31 @@ def evaluate(
             shift=criterion.shift,
             naming=criterion.naming,
             tiles=criterion.kind == "logits",
-            sample_weight=sample_weight,
+            sample_weight=beside.sample_weight,
+            groups=beside.groups,
+            clusters=beside.clusters,
         )
-        total = _measure(aligned, criterion, run, sink)
+        total = _measure(aligned, criterion, run, sink, watch)
         axes = aligned.axes
         num_classes = axes.logits[axes.class_axis] or total.num_classes
         rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
         unpaired = rows - (total.state or States.empty(("loss",))).compute()["loss"].rows
         notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
+        lead = (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else ()
+        names = aligned.names.names or None
     if criterion.rows is not None and total.state is None:
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
-    results = (total.state or States.empty(criterion.metrics)).compute()
-    summary = summary_of(criterion, results, num_classes, unpaired)
-    missing = None if criterion.normalize else total.remarks.get("sums")
-    return Evaluation(summary, notes, total.looks_like, missing)
+    results = (total.state or criterion.states).compute()
+    return Measured(results, total, num_classes, unpaired, lead, names, notes)
 
 
-def _measure(aligned: Aligned, criterion: Criterion, run: Run, sink: Sink | None) -> Total[States]:
+def _measure(
+    aligned: Aligned,
+    criterion: Criterion,
+    run: Run,
+    sink: Sink | None,
+    watch: Watch,
+) -> Total[States]:
     """Return what all rows come to."""
     axes, logits = aligned.axes, aligned.logits
     num_classes = axes.logits[axes.class_axis]
@@ -176,4 +248,5 @@ def _measure(aligned: Aligned, criterion: Criterion, run: Run, sink: Sink | None
     parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
     if aligned.matching is not None and criterion.rows is None:
         parts = aligned.matching.watch(parts)
-    return collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)
+    progress = run.progress_of(axes.rows)
+    return collect(watch(parts), sink, progress, aligned.error, aligned.sources)

@@ -29,6 +29,7 @@ __all__ = [
     "InputFile",
     "Naming",
     "ReadOptions",
+    "RowSources",
     "Run",
     "Source",
     "expand",
@@ -69,6 +70,14 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+class RowSources(NamedTuple):
+    """What stands beside rows: a factor for each, its group, and the rows that it depends on."""
+
+    sample_weight: Source | None = None
+    groups: Source | None = None
+    clusters: Source | None = None
 
 
 def order_of_vector(file: InputFile, classes: Sequence[str]) -> list[int] | None:

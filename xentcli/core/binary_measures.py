@@ -1,0 +1,66 @@
+"""What is measured of elements besides their loss: of the probability of class 1."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.row_facts import RowFacts
+
+Array = NDArray[Any]
+
+
+def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool) -> RowFacts:
+    """Return facts of elements with more of them.
+
+    Parameters
+    ----------
+    facts : RowFacts
+        What `binary_facts` says.
+    values, labels : ndarray of one shape
+        Logits, or probabilities of class 1, and labels; those of used elements are in [0, 1].
+    probs : bool
+        Whether the values are probabilities.
+
+    Returns
+    -------
+    RowFacts
+        With ``score``, the value as it is given; ``forecast``, the probability of class 1;
+        ``outcome``, whether that is the label; ``brier``, the squared distance of the two;
+        ``entropy``; ``label``, ``prediction``, ``label_probability``, ``confidence``; and
+        ``column``, the place along the last axis, where there is more than one.
+    """
+    score, y = values.reshape(-1).astype(np.float64), labels.reshape(-1).astype(np.float64)
+    with np.errstate(all="ignore"):
+        if probs:
+            one, zero = score, 1.0 - score
+        else:
+            rest = np.exp(-np.abs(score))
+            most, least = 1.0 / (1.0 + rest), rest / (1.0 + rest)
+            one = np.where(score > 0.0, most, least)
+            zero = np.where(score > 0.0, least, most)
+        entropy = 0.0 - _product(one) - _product(zero)
+        outcome = y == 1.0
+        predicted = score > (0.5 if probs else 0.0)
+        found = {
+            "score": score,
+            "forecast": one,
+            "outcome": outcome,
+            "brier": np.where(y == 1.0, zero, one - np.where(y == 1.0, 0.0, y)) ** 2,
+            "entropy": entropy,
+            "label": outcome.astype(np.int64),
+            "prediction": predicted.astype(np.int64),
+            "label_probability": np.where(outcome, one, zero),
+            "confidence": np.maximum(one, zero),
+        }
+    columns = values.shape[-1] if values.ndim > 1 else 1
+    if columns > 1:
+        places = np.arange(columns, dtype=np.int32)
+        found["column"] = np.tile(places, values.size // columns)
+    return RowFacts(
+        facts.rows, facts.num_classes, {**facts.facts, **found}, facts.problems, facts.origin
+    )
+
+
+def _product(p: Array) -> Array:
+    return np.where(p > 0.0, p * np.log(np.where(p > 0.0, p, 1.0)), 0.0)

@@ -1,0 +1,216 @@
+"""Exact sums by cell: of each bin, class or group, whatever the order of the rows.
+
+`ExactSum` is the same for one sum. Here a sum is written in digits of 32 bits, so that NumPy adds
+up those of all cells at once: each number is cut into whole multiples of powers of 2**32, which
+`bincount` adds without rounding.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.by_value import ByValue
+from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.scratch import scratch
+
+Digits = NDArray[np.int64]
+Cells = NDArray[np.int64]
+_DIGIT_BITS = 32
+_BASE = 2**_DIGIT_BITS
+_PIECE_ROWS = 2**15  # whose digits stay in the cache; up to 2**20 add up below 2**53
+_LARGEST_POWER = 1000  # of two, that float64 holds with its inverse
+_UNIT_EXPONENT = ONE.bit_length() - 1
+_KINDS = 3  # of what is not finite: NaN, inf, -inf
+
+
+def _no_digits() -> Digits:
+    return np.zeros((0, 0), np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class CellSums(ByValue):
+    """The exact sum of float64 numbers in each of several cells.
+
+    Attributes
+    ----------
+    lowest : int
+        What the first row of digits counts: multiples of ``2**(32 * lowest)``.
+    digits : ndarray of shape (D, cells)
+        From the lowest to the highest, which has the sign; no row of them can be left out.
+    odd : ndarray of shape (3, cells), or (0, 0) where there is nothing to count
+        How many NaN, inf and -inf there are.
+    """
+
+    lowest: int = 0
+    digits: Digits = field(default_factory=_no_digits)
+    odd: Digits = field(default_factory=_no_digits)
+
+    @classmethod
+    def zeros(cls, cells: int) -> Self:
+        """Return sums of nothing."""
+        return cls(0, np.zeros((0, cells), np.int64))
+
+    @property
+    def cells(self) -> int:
+        """How many sums these are."""
+        return int(max(self.digits.shape[1], self.odd.shape[1]))
+
+    @classmethod
+    def of(cls, values: Doubles, cells: Cells, size: int) -> Self:
+        """Return the sums of `values` of shape (N,) in the cells with these numbers, of `size`."""
+        total = cls.zeros(size)
+        piece = min(max(_PIECE_ROWS, 2 * size), 2**20)
+        sums: dict[int, Digits] = {}
+        for start in range(0, len(values), piece):
+            part, at = values[start : start + piece], cells[start : start + piece]
+            most = _most(part)
+            if not np.isfinite(most):
+                total += cls._of_odd(part, at, size)
+                fine = np.isfinite(part)
+                part, at = part[fine], at[fine]
+                most = _most(part)
+            for place, digit in _digits(part, at, size, most):
+                sums[place] = sums[place] + digit if place in sums else digit
+        return total + cls._of_digits(sums, size)
+
+    @classmethod
+    def whole(cls, numbers: Digits) -> Self:
+        """Return sums that are whole numbers."""
+        return cls(*_carried(0, [numbers], numbers.size))
+
+    @classmethod
+    def _of_odd(cls, values: Doubles, cells: Cells, size: int) -> Self:
+        kinds = (np.isnan(values), values == np.inf, values == -np.inf)
+        odd = np.array([np.bincount(cells[kind], minlength=size) for kind in kinds])
+        return cls(0, np.zeros((0, size), np.int64), odd)
+
+    @classmethod
+    def _of_digits(cls, sums: dict[int, Digits], size: int) -> Self:
+        if not sums:
+            return cls.zeros(size)
+        lowest = min(sums)
+        rows = [sums.get(place, np.zeros(size, np.int64)) for place in range(lowest, max(sums) + 1)]
+        return cls(*_carried(lowest, rows, size))
+
+    def __add__(self, other: Self) -> Self:
+        size = max(self.cells, other.cells)
+        sums: dict[int, Digits] = {}
+        for each in (self, other):
+            for place, digit in enumerate(_padded(each.digits, size), each.lowest):
+                sums[place] = sums[place] + digit if place in sums else digit
+        total = self._of_digits(sums, size)
+        if not (self.odd.size or other.odd.size):
+            return total
+        odd = np.zeros((_KINDS, size), np.int64)
+        for each in (self, other):
+            if each.odd.size:
+                odd += _padded(each.odd, size)
+        return type(self)(total.lowest, total.digits, odd)
+
+    def placed(self, at: Cells, size: int) -> Self:
+        """Return the same sums in other cells, `at` of `size`, each in one of its own."""
+        digits, odd = (_placed(rows, at, size) for rows in (self.digits, self.odd))
+        return type(self)(self.lowest, digits, odd)
+
+    def exact(self) -> list[ExactSum]:
+        """Return the sum of each cell."""
+        shift = _UNIT_EXPONENT + _DIGIT_BITS * self.lowest
+        odd = self.odd.T.tolist() if self.odd.size else [[0] * _KINDS] * self.cells
+        sums = []
+        for digits, counts in zip(self.digits.T.tolist(), odd, strict=True):
+            units = sum(digit << (_DIGIT_BITS * i) for i, digit in enumerate(digits))
+            units = units << shift if shift >= 0 else units >> -shift
+            sums.append(ExactSum(units, *counts))
+        return sums
+
+    def rounded(self) -> Doubles:
+        """Return each sum, as far as the sum of its digits in float64 is; quickly."""
+        total = np.zeros(self.cells)
+        for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
+            digit = self.digits[place].astype(np.float64)
+            total += np.ldexp(digit, _DIGIT_BITS * (self.lowest + place))
+        if self.odd.size:
+            nan, inf, minus = (row > 0 for row in self.odd)
+            total[inf], total[minus] = np.inf, -np.inf
+            total[nan | (inf & minus)] = np.nan
+        return total
+
+    def floats(self) -> Doubles:
+        """Return the sum of each cell, rounded once."""
+        return np.array([float(each) for each in self.exact()], np.float64)
+
+
+def _digits(values: Doubles, cells: Cells, size: int, most: float) -> Iterable[tuple[int, Digits]]:
+    """Yield the sums of each digit of finite numbers of at most `most`, by its place."""
+    if not most:
+        return
+    place = -(-(int(np.frexp(most)[1]) - _DIGIT_BITS) // _DIGIT_BITS)  # they are < 2**32 of these
+    whole, left = (scratch(name, values.shape, np.float64) for name in ("whole", "left"))
+    while True:
+        power = _DIGIT_BITS * place
+        _scale(values, -power, whole)
+        np.rint(whole, out=whole)
+        yield place, np.bincount(cells, whole, size).astype(np.int64)
+        _scale(whole, power, whole)
+        values = np.subtract(values, whole, out=left)
+        if not values.any():
+            return
+        place -= 1
+
+
+def _scale(values: Doubles, power: int, out: Doubles) -> None:
+    if abs(power) < _LARGEST_POWER:
+        np.multiply(values, 2.0**power, out=out)
+    else:
+        np.ldexp(values, power, out=out)
+
+
+def _most(values: Doubles) -> float:
+    """Return the largest magnitude; NaN if there is one."""
+    if not values.size:
+        return 0.0
+    return max(float(values.max()), -float(values.min()))  # NaN in both, or in neither
+
+
+def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
+    """Return digits from 0 to 2**32 - 1 but for the highest, which is as low as it can be."""
+    found = []
+    carry = np.zeros(size, np.int64)
+    for row in rows:
+        carry = carry + row
+        found.append(carry & (_BASE - 1))
+        carry = carry >> _DIGIT_BITS
+    while not _is_sign(carry):
+        found.append(carry & (_BASE - 1))
+        carry = carry >> _DIGIT_BITS
+    found[-1] = found[-1] + (carry << _DIGIT_BITS)
+    while len(found) > 1 and _is_sign(found[-1]):
+        sign = found.pop()
+        found[-1] = found[-1] + (sign << _DIGIT_BITS)
+    first = next((i for i, row in enumerate(found) if row.any()), len(found))
+    if first == len(found):
+        return 0, np.zeros((0, size), np.int64)
+    return lowest + first, np.array(found[first:])
+
+
+def _is_sign(digit: Digits) -> bool:
+    return bool(((digit == 0) | (digit == -1)).all())
+
+
+def _padded(values: Digits, size: int) -> Digits:
+    missing = size - values.shape[-1]
+    if not missing:
+        return values
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)])
+
+
+def _placed(rows: Digits, at: Cells, size: int) -> Any:
+    if not rows.size:
+        return np.zeros((len(rows), size if rows.shape[1] else 0), np.int64)
+    placed = np.zeros((len(rows), size), np.int64)
+    placed[:, at] = rows
+    return placed

@@ -1,0 +1,256 @@
+"""The facts that measures are made of, besides the loss. See `fact` for what each says."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bins import bins_of
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.dtypes import Floats, widen
+from xentcli.core.fact import Given, TileFacts, fact
+from xentcli.core.labels import Doubles
+from xentcli.core.normalizer import exponentials_of
+from xentcli.core.observer import Exponentials, Peaks
+from xentcli.core.ranks import ranks
+from xentcli.core.rows import tiles
+from xentcli.core.scratch import scratch
+
+Mask = NDArray[np.bool_]
+Places = NDArray[np.int64]
+
+_SQUARED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
+
+
+@fact("prediction", "peaks", dtype=np.int64)
+def prediction(tile: TileFacts, found: Peaks) -> Places:
+    """Return the first place of the maximum."""
+    del tile
+    return found.first_places()
+
+
+@fact("standing", "peaks", needs=("label", "picked"), dtype=np.int64)
+def standing(tile: TileFacts, found: Peaks) -> Places:
+    """Return twice the number of classes that are ahead of the label, and 1 if one is level."""
+    ahead, tied = ranks(found, tile["label"], tile["picked"])
+    return 2 * ahead + tied
+
+
+@fact("rank", needs=("standing", "peak"))
+def rank(given: Given) -> Places:
+    """Return the rank of the label, 0 for the first; the number of classes in rows without a peak.
+
+    These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
+    """
+    ahead = given["standing"] >> 1
+    rank: Places = np.where(np.isfinite(given["peak"]), ahead, given.logits.shape[1])
+    return rank
+
+
+@fact("tied", needs=("standing",))
+def tied(given: Given) -> Mask:
+    """Return whether another class has the label's very value."""
+    tied: Mask = (given["standing"] & 1).astype(np.bool_)
+    return tied
+
+
+@fact("squares", "after")
+def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
+    """Return the sum of the squared exponentials without the peak's own."""
+    del tile
+    terms = found.terms
+    if found.class_axis == 0:
+        squared = scratch("squares", terms.shape, terms.dtype)
+        np.multiply(terms, terms, out=squared)
+        return found.sum_over_classes(squared)
+    total = np.zeros(len(terms))
+    for start in range(0, terms.shape[1], _SQUARED_CLASSES):
+        part = terms[:, start : start + _SQUARED_CLASSES]
+        total += np.einsum("ij,ij->i", part, part)
+    return total
+
+
+@fact("sum_of_squares", needs=("squares", "confidence"))
+def sum_of_squares(given: Given) -> Doubles:
+    """Return the sum of p^2 over all classes."""
+    total: Doubles = (1.0 + given["squares"]) * given["confidence"] ** 2
+    return total
+
+
+@fact("logs", "after")
+def logs(tile: TileFacts, found: Exponentials) -> Floats | float:
+    """Return the sum of ``-t * log(t)`` over the exponentials t without the peak's own."""
+    del tile
+    terms = found.terms
+    products = scratch("logs", terms.shape, terms.dtype)
+    np.maximum(terms, np.finfo(terms.dtype).tiny, out=products)  # 0 * log(tiny) is 0
+    np.log(products, out=products)
+    products *= terms
+    return 0.0 - found.sum_over_classes(products)
+
+
+@fact("entropy", needs=("logs", "confidence", "rest"))
+def entropy(given: Given) -> Doubles:
+    """Return ``-sum of p * log(p)``, in nats."""
+    confidence = given["confidence"]
+    with np.errstate(all="ignore"):
+        if given.kind == "logits":
+            found: Doubles = given.norm.log_rest + confidence * given["logs"]
+            return found
+        surprise = np.where(confidence > 0.0, (1.0 + given["rest"]) * -np.log(confidence), 0.0)
+        total: Doubles = np.multiply(confidence, surprise + given["logs"])
+    return total
+
+
+@fact("label_probability", needs=("picked", "peak", "rest", "confidence"))
+def label_probability(given: Given) -> Doubles:
+    """Return the probability of the label."""
+    with np.errstate(all="ignore"):
+        value: Doubles = given["picked"].astype(np.float64)
+        if given.kind == "probabilities":
+            return value
+        if given.kind == "log-probabilities":
+            return np.exp(value)
+        share: Doubles = np.exp(value - given["peak"])
+        return share * np.asarray(given["confidence"])
+
+
+@fact("brier", uses=("label_probability", "squares", "confidence", "rest"))
+def brier(given: Given) -> Doubles:
+    """Return ``sum over j of (p_j - t_j)^2``, where t is 1 at the label, or class probabilities."""
+    if given.checked is None:
+        return _brier_against_probabilities(given)
+    own, top = given["label_probability"], given["confidence"]
+    with np.errstate(all="ignore"):
+        missing = 1.0 - own
+        others = given["squares"] * top**2
+        if given.kind == "logits":  # no digit of a confident row is lost
+            at_top = own == top
+            missing = np.where(at_top, given["rest"] * top, missing)
+        others += (top - own) * (top + own)
+        total: Doubles = missing**2 + others
+        return total
+
+
+def _brier_against_probabilities(given: Given) -> Doubles:
+    total = np.zeros(given.logits.shape[0])
+    for tile, probs in probabilities_by_tile(given):
+        gaps = probs - given.labels[tile].astype(np.float64)
+        total[tile] = np.einsum("ij,ij->i", gaps, gaps)
+    return total
+
+
+@fact("divergence", uses=("rest", "confidence"))
+def divergence(given: Given) -> Doubles | None:
+    """Return the divergence KL(t || p) from class probabilities t; None for class indices."""
+    if given.checked:
+        return None
+    total = np.zeros(given.logits.shape[0])
+    with np.errstate(all="ignore"):
+        for tile in tiles(*given.logits.shape):
+            mass = given.labels[tile].astype(np.float64, order="C")
+            terms = mass * (np.log(mass) - _log_probabilities(given, tile))
+            terms[mass == 0.0] = 0.0
+            total[tile] = np.add.reduce(terms, axis=1)
+    return total
+
+
+@fact("forecast", needs=("confidence",))
+def forecast(given: Given) -> Doubles:
+    """Return the probability whose calibration is measured: the confidence."""
+    confidence: Doubles = given["confidence"]
+    return confidence
+
+
+@fact("outcome", needs=("hit",))
+def outcome(given: Given) -> Mask:
+    """Return whether what it was the probability of came true."""
+    hit: Mask = given["hit"]
+    return hit
+
+
+@fact("column", "labels")
+def column(given: Given) -> None:
+    """Return nothing: only elements have several labels to a row, each in its column."""
+    del given
+
+
+class ClassBins(NamedTuple):
+    """For each class and bin of its probability, class by class: sums of what is in the bin.
+
+    Attributes
+    ----------
+    hits : ndarray of shape (C * M,)
+        How many rows have this label.
+    probabilities : CellSums of C * M cells
+        Of the class.
+    """
+
+    hits: Places
+    probabilities: CellSums
+
+
+@fact("class_bins", needs=("label", "confidence"), uses=("measured", "rest"))
+def class_bins(given: Given) -> ClassBins:
+    """Return each class's probabilities and labels by bin; parameter ``class_bins``: how many."""
+    bins: int = given.parameters["class_bins"]
+    num_classes = given.logits.shape[1]
+    size = num_classes * bins
+    hits, sums = np.zeros(size, np.int64), CellSums.zeros(size)
+    first_cells = np.arange(num_classes) * bins
+    for tile, every in probabilities_by_tile(given):
+        measured = given["measured"]
+        keep = slice(None) if measured is None else measured[tile]
+        probs, label = every[keep], given["label"][tile][keep]
+        cells = bins_of(probs.reshape(-1), bins).reshape(probs.shape) + first_cells
+        own = cells[np.arange(len(label)), label]
+        hits += np.bincount(own, minlength=size)
+        sums += CellSums.of(probs.reshape(-1), cells.reshape(-1), size)
+    return ClassBins(hits, sums)
+
+
+@fact("suggestion", needs=("label", "confidence"), uses=("measured", "rest"))
+def suggestion(given: Given) -> Places:
+    """Return the most probable class of those that reach their threshold; -1 if none does.
+
+    Parameter ``thresholds``: one for each class.
+    """
+    thresholds: Doubles = given.parameters["thresholds"]
+    found = np.full(given.logits.shape[0], -1)
+    for tile, probs in probabilities_by_tile(given):
+        with np.errstate(invalid="ignore"):
+            confident = np.where(probs >= thresholds, probs, -1.0)
+        best = confident.argmax(axis=1)
+        reached = confident[np.arange(len(best)), best] >= 0.0
+        found[tile] = np.where(reached, best, -1)
+    return found
+
+
+def probabilities_by_tile(given: Given) -> Iterator[tuple[slice, Doubles]]:
+    """Read the rows once more, and yield the probabilities of all classes in order."""
+    for tile in tiles(*given.logits.shape):
+        with np.errstate(all="ignore"):
+            yield tile, _probabilities(given, tile)
+
+
+def _probabilities(given: Given, tile: slice) -> Doubles:
+    values = widen(given.logits[tile])
+    if given.kind == "probabilities":
+        return values.astype(np.float64)
+    if given.kind == "log-probabilities":
+        return np.exp(values.astype(np.float64))
+    shares = np.empty(values.shape, values.dtype)
+    exponentials_of(values, given.norm.peak[tile], out=shares)
+    probs: Doubles = shares * (1.0 / (1.0 + given.norm.rest[tile]))[:, None]
+    return probs
+
+
+def _log_probabilities(given: Given, tile: slice) -> Any:
+    values = widen(given.logits[tile]).astype(np.float64)
+    if given.kind == "probabilities":
+        return np.log(values)
+    if given.kind == "log-probabilities":
+        return values
+    part = given.norm.of(tile)
+    return values - part.peak[:, None] - part.log_rest[:, None]

@@ -1,0 +1,106 @@
+"""Which classes are taken for which, and what follows for each of them."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.by_value import ByValue
+from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import Tally
+from xentcli.metrics.interface import register
+from xentcli.results.measures import Classes, ClassScores, Confusions, Measure
+
+_SCORES = ("precision", "recall", "f1")
+
+
+@register("classes")
+@dataclass(frozen=True, eq=False)
+class ClassesState(ByValue):
+    """How often each pair of a label and a prediction occurs, as ``label * C + prediction``."""
+
+    needs: ClassVar[tuple[str, ...]] = ("label", "prediction", "measured")
+
+    num_classes: int = 0
+    pairs: Tally = field(default_factory=Tally)
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        label, prediction, measured = facts["label"], facts["prediction"], facts["measured"]
+        if label is None:
+            return cls()
+        if measured is not None:
+            label, prediction = label[measured], prediction[measured]
+        count = facts.num_classes
+        return cls(count, Tally.of(label * count + prediction, count * count))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(max(self.num_classes, other.num_classes), self.pairs + other.pairs)
+
+    def compute(self) -> Classes:
+        """Return the scores of the classes that occur, and their averages."""
+        if not self.pairs.numbers.size:
+            return Classes()
+        labels, predictions = np.divmod(self.pairs.numbers, self.num_classes)
+        rows = self.pairs.counts
+        support, predicted, hits = (
+            _count(places, counts, self.num_classes)
+            for places, counts in (
+                (labels, rows),
+                (predictions, rows),
+                (labels[labels == predictions], rows[labels == predictions]),
+            )
+        )
+        there = np.flatnonzero(support + predicted)
+        scores = tuple(
+            _scores(*each)
+            for each in zip(
+                *(v.tolist() for v in (there, support[there], predicted[there], hits[there])),
+                strict=True,
+            )
+        )
+        confusions = Confusions(labels, predictions, rows, self.num_classes)
+        return Classes(scores, _averages(scores), confusions)
+
+
+def _count(places: NDArray[np.int64], counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    total = np.zeros(size, np.int64)
+    np.add.at(total, places, counts)
+    return total
+
+
+def _scores(index: int, support: int, predicted: int, hits: int) -> ClassScores:
+    ratios = {
+        "precision": (hits, predicted),
+        "recall": (hits, support),
+        "f1": (2 * hits, support + predicted),
+    }
+    found: dict[str, Any] = {name: over and part / over for name, (part, over) in ratios.items()}
+    undefined = tuple(name for name, (_, over) in ratios.items() if not over)
+    values = {name: float(value) for name, value in found.items()}
+    return ClassScores(index, support, predicted, hits, **values, undefined=undefined)
+
+
+def _averages(scores: tuple[ClassScores, ...]) -> dict[str, Measure]:
+    """Return means over the classes that occur: plain ones, and such as the support weighs."""
+    rows = sum(each.support for each in scores)
+    averages = {
+        "balanced_accuracy": _mean([each.recall for each in scores if each.support]),
+    }
+    for name in _SCORES:
+        values = [getattr(each, name) for each in scores]
+        averages[f"macro_{name}"] = _mean(values)
+        products = (v * each.support for v, each in zip(values, scores, strict=True))
+        averages[f"weighted_{name}"] = Measure(math.fsum(products) / rows, n=rows)
+    return averages
+
+
+def _mean(values: Iterable[float]) -> Measure:
+    """Return a mean over classes; its n is their number."""
+    values = list(values)
+    return Measure(math.fsum(values) / len(values), n=len(values))

@@ -1,0 +1,224 @@
+"""Errors of means where rows depend on one another: those of a sequence, or of a patient.
+
+With S a cluster's sum and n its rows, the error of a mean m over N rows of G clusters is
+``sqrt(G / (G-1) * sum((S - m*n)**2)) / N``, the sandwich estimate.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.by_value import ByValue
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.interface import register
+from xentcli.metrics.intervals import ratio_error, t_interval
+from xentcli.metrics.keys import names_of, united
+from xentcli.metrics.names import top_of
+from xentcli.results.measures import ClusterErrors, Measure
+
+_ZERO = ExactSum()
+_FACTS = {
+    "loss": ("loss", "used", "weight"),
+    "accuracy": ("hit",),
+    "brier": ("brier",),
+    "entropy": ("entropy",),
+    "kl": ("divergence",),
+    "mean_confidence": ("forecast", "outcome"),
+    "mrr": ("rank",),
+}
+MEANS = tuple(_FACTS)
+"""The measures that have such an error, besides ``top5_accuracy`` and the like."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Over clusters, the sums of S, S*S, n, S*n and n*n, and how many clusters there are."""
+
+    total: ExactSum = _ZERO
+    squares: ExactSum = _ZERO
+    weight: ExactSum = _ZERO
+    product: ExactSum = _ZERO
+    weight_squares: ExactSum = _ZERO
+    clusters: int = 0
+
+    @classmethod
+    def of(cls, totals: Doubles, weights: Doubles) -> Self:
+        """Return the moments of some clusters' sums; those of no rows are none."""
+        there = weights != 0.0
+        totals, weights = totals[there], weights[there]
+        with np.errstate(all="ignore"):
+            return cls(
+                ExactSum.of(totals),
+                ExactSum.of_products(totals, totals),
+                ExactSum.of(weights),
+                ExactSum.of_products(totals, weights),
+                ExactSum.of_products(weights, weights),
+                len(totals),
+            )
+
+    def merge(self, other: Self) -> Self:
+        """Return the moments of the clusters of both."""
+        return type(self)(
+            self.total + other.total,
+            self.squares + other.squares,
+            self.weight + other.weight,
+            self.product + other.product,
+            self.weight_squares + other.weight_squares,
+            self.clusters + other.clusters,
+        )
+
+    def compute(self) -> Measure | None:
+        """Return the mean and its error; None of no clusters."""
+        weight = float(self.weight)
+        if not weight:
+            return None
+        error: float | None = ratio_error(
+            self.total,
+            self.squares,
+            self.weight,
+            self.product,
+            self.weight_squares,
+            self.clusters,
+        )
+        if error is None or not math.isfinite(error):
+            error = None
+        mean = float(self.total) / weight
+        return Measure(mean, error, *t_interval(mean, error, self.clusters - 1), self.clusters)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenSums(ByValue):
+    """The sums of a number and of its weights over the rows of each cluster."""
+
+    total: CellSums = field(default_factory=CellSums)
+    weight: CellSums = field(default_factory=CellSums)
+
+    def placed(self, at: NDArray[np.int64], size: int) -> Self:
+        """Return the sums of the same clusters among others."""
+        return type(self)(self.total.placed(at, size), self.weight.placed(at, size))
+
+    def merge(self, other: Self) -> Self:
+        """Return the sums of the rows of both."""
+        return type(self)(self.total + other.total, self.weight + other.weight)
+
+
+@register("clusters")
+@dataclass(frozen=True, eq=False)
+class ClustersState(ByValue):
+    """The clusters that are complete, by their moments, and others, by their names and sums.
+
+    Rows that follow one another in one slice of the first axis are a complete cluster: no block
+    ends within one. Clusters that a column names may go on anywhere.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = (
+        "measured",
+        *dict.fromkeys(need for needs in _FACTS.values() for need in needs),
+    )
+
+    means: tuple[str, ...] = MEANS
+    moments: dict[str, Moments] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    sums: dict[str, OpenSums] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The facts that these means are made of."""
+        return ("measured", *dict.fromkeys(n for name in self.means for n in _facts_of(name)))
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        keys = facts.origin.clusters
+        if not facts.rows:
+            return type(self)(self.means)
+        if keys is None:
+            slices = facts.origin.slices(facts.rows)
+            at = slices - slices[0]
+            names: tuple[str, ...] = ()
+            size = int(at[-1]) + 1
+        else:
+            names, at = names_of(keys)
+            size = len(names)
+        sums = {
+            name: OpenSums(CellSums.of(values, at, size), CellSums.of(weights, at, size))
+            for name, values, weights in self._values(facts)
+        }
+        if keys is None:
+            return type(self)(self.means, _closed(sums))
+        return type(self)(self.means, {}, names, sums)
+
+    def _values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
+        """Yield the name, the values and the weights of each mean that applies."""
+        every = np.ones(facts.rows)
+        measured = facts["measured"]
+        one = every if measured is None else measured.astype(np.float64)
+        for name in self.means:
+            if any(facts[need] is None for need in _facts_of(name) if need not in _OPTIONAL):
+                continue
+            if name == "loss":
+                weight = facts["weight"]
+                if weight is None:
+                    weight = every if facts["used"] is None else facts["used"].astype(np.float64)
+                yield name, facts["loss"], weight
+                continue
+            values = _of_row(name, facts)
+            yield name, values if measured is None else np.where(measured, values, 0.0), one
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        moments = dict(self.moments)
+        for name, each in other.moments.items():
+            moments[name] = moments[name].merge(each) if name in moments else each
+        names, *at = united(self.names, other.names)
+        sums: dict[str, OpenSums] = {}
+        for state, where in zip((self, other), at, strict=True):
+            for name, each_sum in state.sums.items():
+                placed = each_sum.placed(where, len(names))
+                sums[name] = sums[name].merge(placed) if name in sums else placed
+        ordered = [name for name in self.means if name in moments]
+        summed = [name for name in self.means if name in sums]
+        return type(self)(
+            self.means,
+            {name: moments[name] for name in ordered},
+            names,
+            {name: sums[name] for name in summed},
+        )
+
+    def compute(self) -> ClusterErrors:
+        """Return the means with their errors."""
+        found = _closed(self.sums)
+        for name, each in self.moments.items():
+            found[name] = each.merge(found[name]) if name in found else each
+        computed = {name: each.compute() for name, each in found.items()}
+        clusters = max((each.clusters for each in found.values()), default=0)
+        return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
+
+
+_OPTIONAL = ("used", "weight")
+
+
+def _facts_of(name: str) -> tuple[str, ...]:
+    return _FACTS["mrr" if top_of(name) else name]
+
+
+def _of_row(name: str, facts: RowFacts) -> Doubles:
+    k = top_of(name)
+    if k is not None:
+        return np.asarray(facts["rank"] < k, np.float64)
+    if name == "mrr":
+        reciprocal: Doubles = 1.0 / (facts["rank"] + 1.0)
+        return reciprocal
+    return np.asarray(facts[_FACTS[name][0]], np.float64)
+
+
+def _closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:
+    return {
+        name: Moments.of(each.total.rounded(), each.weight.rounded()) for name, each in sums.items()
+    }

@@ -1,0 +1,215 @@
+"""Loss, accuracy, Brier score and calibration of groups of rows."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bins import bins_of
+from xentcli.core.by_value import ByValue
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.calibration import BINS
+from xentcli.metrics.interface import register
+from xentcli.metrics.keys import in_order, names_of, united
+from xentcli.metrics.means import mean_of_sums
+from xentcli.metrics.ranks import share
+from xentcli.results.measures import NOTHING, Group, Groups, Measure
+
+MOST_BINNED_GROUPS = 10_000
+"""Of more groups, the bins of confidence would not fit into memory: their ECE is not computed."""
+_COUNTS = ("rows", "used", "measured", "judged", "hits")
+_SUMS = ("loss", "loss_squared", "weight", "brier", "brier_squared")
+
+
+def _no_counts() -> NDArray[np.int64]:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupCounts(ByValue):
+    """Of each group: all rows, used ones, measured ones, those with a label, and hits."""
+
+    rows: NDArray[np.int64] = field(default_factory=_no_counts)
+    used: NDArray[np.int64] = field(default_factory=_no_counts)
+    measured: NDArray[np.int64] = field(default_factory=_no_counts)
+    judged: NDArray[np.int64] = field(default_factory=_no_counts)
+    hits: NDArray[np.int64] = field(default_factory=_no_counts)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupSums(ByValue):
+    """Of each group: the exact sums of the losses and their squares, weights and Brier scores."""
+
+    loss: CellSums = field(default_factory=CellSums)
+    loss_squared: CellSums = field(default_factory=CellSums)
+    weight: CellSums = field(default_factory=CellSums)
+    brier: CellSums = field(default_factory=CellSums)
+    brier_squared: CellSums = field(default_factory=CellSums)
+
+
+@register("groups")
+@dataclass(frozen=True, eq=False)
+class GroupsState(ByValue):
+    """What is measured of each group, and for each bin of confidence the sum of hit - confidence.
+
+    There are no bins of very many groups.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = (
+        "loss",
+        "weight",
+        "used",
+        "measured",
+        "hit",
+        "brier",
+        "forecast",
+        "outcome",
+    )
+
+    bins: int = BINS
+    names: tuple[str, ...] = ()
+    counts: GroupCounts = field(default_factory=GroupCounts)
+    sums: GroupSums = field(default_factory=GroupSums)
+    gaps: CellSums = field(default_factory=CellSums)
+    weighted: bool = False
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        keys = self._keys(facts)
+        if keys is None or not facts.rows:
+            return type(self)(self.bins)
+        names, at = names_of(keys)
+        size = len(names)
+        used, measured = (_all(facts[name], facts.rows) for name in ("used", "measured"))
+        judged = measured if facts["hit"] is not None else np.zeros_like(measured)
+        hit = judged & facts["hit"] if facts["hit"] is not None else judged
+        masks = (np.ones_like(used), used, measured, judged, hit)
+        counts = GroupCounts(*(np.bincount(at[mask], minlength=size) for mask in masks))
+        loss, brier, weight = facts["loss"], facts["brier"], facts["weight"]
+        brier = np.zeros(facts.rows) if brier is None else np.where(measured, brier, 0.0)
+        with np.errstate(all="ignore"):
+            values = (loss, loss**2, weight, brier, brier**2)
+            sums = GroupSums(
+                *(CellSums() if v is None else CellSums.of(v, at, size) for v in values)
+            )
+        gaps = self._gaps(facts, at, size, measured)
+        return type(self)(self.bins, names, counts, sums, gaps, weight is not None)
+
+    def _keys(self, facts: RowFacts) -> NDArray[Any] | None:
+        """Return what groups the rows."""
+        return facts.origin.groups
+
+    def _gaps(
+        self, facts: RowFacts, at: NDArray[np.int64], size: int, measured: NDArray[np.bool_]
+    ) -> CellSums:
+        if facts["outcome"] is None or size > MOST_BINNED_GROUPS:
+            return CellSums()
+        confidence, outcome = facts["forecast"][measured], facts["outcome"][measured]
+        cells = at[measured] * self.bins + bins_of(confidence, self.bins)
+        hits = np.bincount(cells[outcome], minlength=size * self.bins)
+        return CellSums.of(-confidence, cells, size * self.bins) + CellSums.whole(hits)
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        if not self.names or not other.names:
+            return self if self.names else other
+        names, *at = united(self.names, other.names)
+        size, states = len(names), (self, other)
+        counts = {name: np.zeros(size, np.int64) for name in _COUNTS}
+        for state, where in zip(states, at, strict=True):
+            for name in _COUNTS:
+                counts[name][where] += getattr(state.counts, name)
+        sums = {
+            name: _sum(
+                getattr(state.sums, name).placed(where, size)
+                for state, where in zip(states, at, strict=True)
+            )
+            for name in _SUMS
+        }
+        gaps = CellSums()
+        if size <= MOST_BINNED_GROUPS:
+            steps = np.arange(self.bins)
+            cells = [(where[:, None] * self.bins + steps).reshape(-1) for where in at]
+            gaps = _sum(
+                state.gaps.placed(where, size * self.bins)
+                for state, where in zip(states, cells, strict=True)
+            )
+        weighted = self.weighted or other.weighted
+        return type(self)(
+            self.bins, names, GroupCounts(**counts), GroupSums(**sums), gaps, weighted
+        )
+
+    def compute(self) -> Groups:
+        """Return the measures of each group."""
+        exact = {name: getattr(self.sums, name).exact() for name in _SUMS}
+        counts = {name: getattr(self.counts, name).tolist() for name in _COUNTS}
+        errors = self._calibration_errors(counts["judged"])
+        return Groups(
+            tuple(
+                Group(
+                    self.names[i],
+                    counts["rows"][i],
+                    {
+                        "loss": self._loss(i, counts, exact),
+                        "accuracy": _share(counts["hits"][i], counts["judged"][i]),
+                        "brier": _mean(i, counts["measured"], exact, "brier"),
+                        "ece": errors[i],
+                    },
+                )
+                for i in in_order(self.names)
+            )
+        )
+
+    def _loss(
+        self, i: int, counts: dict[str, list[int]], exact: dict[str, list[ExactSum]]
+    ) -> Measure:
+        if not self.weighted:
+            return _mean(i, counts["used"], exact, "loss")
+        weight = float(exact["weight"][i])
+        value = float(exact["loss"][i]) / weight if weight else None
+        return Measure(value, n=counts["used"][i])
+
+    def _calibration_errors(self, judged: list[int]) -> list[Measure]:
+        if not self.gaps.cells:
+            return [NOTHING] * len(self.names)
+        units = [abs(each.units) for each in self.gaps.exact()]
+        totals = [sum(units[i : i + self.bins]) for i in range(0, len(units), self.bins)]
+        return [
+            Measure(total / (ONE * n), n=n) if n else NOTHING
+            for total, n in zip(totals, judged, strict=True)
+        ]
+
+
+@register("labels")
+@dataclass(frozen=True, eq=False)
+class LabelsState(GroupsState):
+    """The same of each of several labels of a row: elements by their place on the last axis."""
+
+    needs: ClassVar[tuple[str, ...]] = (*GroupsState.needs, "column")
+
+    def _keys(self, facts: RowFacts) -> NDArray[Any] | None:
+        keys: NDArray[Any] | None = facts["column"]
+        return keys
+
+
+def _all(mask: Any, rows: int) -> NDArray[np.bool_]:
+    return np.ones(rows, np.bool_) if mask is None else mask
+
+
+def _sum(parts: Any) -> CellSums:
+    one, other = parts
+    total: CellSums = one + other
+    return total
+
+
+def _share(hits: int, n: int) -> Measure:
+    return share(hits, n) if n else NOTHING
+
+
+def _mean(i: int, n: list[int], exact: dict[str, list[ExactSum]], name: str) -> Measure:
+    sums = exact[name], exact[f"{name}_squared"]
+    total, squares = (each[i] if each else ExactSum() for each in sums)
+    return mean_of_sums(total, squares, n[i])

@@ -1,0 +1,135 @@
+"""Standard errors and intervals of 95 %."""
+
+import math
+from collections.abc import Iterator
+
+from xentcli.core.exact_sum import ONE, ExactSum
+
+_Z = 1.959963984540054  # the normal quantile at 0.975, for an interval of 95 %
+_MANY_DEGREES = 1000  # from which on a series in 1 / degrees has all digits
+_TINY = 1e-300
+
+
+def wilson_interval(hits: int, n: int) -> tuple[float, float]:
+    """Return the interval of 95 % of a share of n independent rows.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    J. Am. Stat. Assoc. 22 (1927).
+    """
+    share, spread = hits / n, _Z**2 / n
+    center = share + spread / 2.0
+    reach = _Z * math.sqrt((share * (1.0 - share) + spread / 4.0) / n)
+    low, high = (center - reach) / (1.0 + spread), (center + reach) / (1.0 + spread)
+    return (low if hits else 0.0), (high if hits < n else 1.0)
+
+
+def t_interval(
+    mean: float, standard_error: float | None, degrees: int
+) -> tuple[float | None, float | None]:
+    """Return the interval of 95 % of a mean; nothing where there is no finite error."""
+    if standard_error is None or degrees < 1 or not math.isfinite(standard_error):
+        return None, None
+    reach = t_quantile(degrees) * standard_error
+    return mean - reach, mean + reach
+
+
+def share_error(hits: int, n: int) -> float | None:
+    """Return the standard error of a share of n rows, as that of a mean of zeros and ones."""
+    return math.sqrt(hits * (n - hits) / (n - 1)) / n if n > 1 else None
+
+
+def ratio_error(
+    total: ExactSum,
+    squares: ExactSum,
+    weight: ExactSum,
+    product: ExactSum,
+    weight_squares: ExactSum,
+    n: int,
+) -> float:
+    """Return the standard error of the quotient of two sums over n independent parts.
+
+    It is ``sqrt(n / (n-1) * sum((x - mean*w)**2)) / sum(w)``, from the sums of x, x*x, w, x*w and
+    w*w: with w = 1 the sample standard deviation over sqrt(n), else the usual linearised error.
+    NaN where it is undefined.
+    """
+    sums = (total, squares, weight, product, weight_squares)
+    if n < 2 or not all(math.isfinite(float(each)) for each in sums):
+        return math.nan
+    # Everything in whole units, so that nothing is lost where the spread is small.
+    x, x_squares, w, xw, w_squares = (each.units for each in sums)
+    if w == 0:
+        return math.nan
+    # sum((x - mean*w)**2) * w**2, with mean = x / w
+    spread = x_squares * w**2 - 2 * x * w * xw + x**2 * w_squares
+    if spread <= x_squares * w**2 >> 51:  # squares were rounded: equal rows have no spread
+        return 0.0
+    try:
+        variance = spread * n * ONE / (w**4 * (n - 1))
+    except OverflowError:
+        return math.inf
+    return math.sqrt(variance)
+
+
+def t_quantile(degrees: int) -> float:
+    """Return the quantile of Student's t distribution at 0.975, to about 1e-14."""
+    if degrees >= _MANY_DEGREES:
+        return _series(degrees)
+    low, high = _Z, 13.0  # of one degree it is 12.7
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        if _outside(middle, degrees) > 0.05:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2.0
+
+
+def _series(degrees: int) -> float:
+    """Return it by the first terms of its expansion in 1 / degrees (Fisher and Cornish, 1960)."""
+    z = _Z
+    terms = (
+        (z**3 + z) / 4.0,
+        (5.0 * z**5 + 16.0 * z**3 + 3.0 * z) / 96.0,
+        (3.0 * z**7 + 19.0 * z**5 + 17.0 * z**3 - 15.0 * z) / 384.0,
+        (79.0 * z**9 + 776.0 * z**7 + 1482.0 * z**5 - 1920.0 * z**3 - 945.0 * z) / 92160.0,
+    )
+    return z + sum(term / float(degrees) ** (i + 1) for i, term in enumerate(terms))
+
+
+def _outside(t: float, degrees: int) -> float:
+    """Return how probable it is to be farther from 0 than t: I_x(degrees/2, 1/2)."""
+    a, b, x = degrees / 2.0, 0.5, degrees / (degrees + t * t)
+    front = math.exp(
+        math.lgamma(a + b)
+        - math.lgamma(a)
+        - math.lgamma(b)
+        - a * math.log1p(t * t / degrees)
+        + b * math.log(t * t / (degrees + t * t))
+    )
+    if x < (a + 1.0) / (a + b + 2.0):
+        return front * _continued_fraction(a, b, x) / a
+    return 1.0 - front * _continued_fraction(b, a, 1.0 - x) / b
+
+
+def _continued_fraction(a: float, b: float, x: float) -> float:
+    """Return that of the incomplete beta function, by Lentz's method."""
+    c, d = 1.0, 1.0 / _away_from_0(1.0 - (a + b) * x / (a + 1.0))
+    fraction = d
+    for m in range(1, 10_000):
+        for term in _terms(a, b, x, m):
+            d = 1.0 / _away_from_0(1.0 + term * d)
+            c = _away_from_0(1.0 + term / c)
+            fraction *= c * d
+        if abs(c * d - 1.0) < 1e-15:
+            break
+    return fraction
+
+
+def _terms(a: float, b: float, x: float, m: int) -> Iterator[float]:
+    """Yield the two terms of the fraction with this number."""
+    yield m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+    yield -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+
+
+def _away_from_0(value: float) -> float:
+    return value if abs(value) > _TINY else _TINY

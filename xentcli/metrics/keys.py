@@ -1,0 +1,56 @@
+"""Names of groups and clusters, and where each stands when those of two states come together."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.int64]
+
+
+def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
+    """Return the names that occur, in order, and the place of each row's among them.
+
+    Whole numbers have one name however they are stored; what is missing has the empty one.
+    """
+    if keys.dtype.kind in "iub":
+        found, places = np.unique(keys, return_inverse=True)
+        names = [str(key) for key in found.tolist()]
+    else:
+        texts = keys.tolist()
+        found_names: dict[Any, int] = {}
+        places = np.array(
+            [found_names.setdefault(key, len(found_names)) for key in texts], np.int64
+        )
+        names = [_name(key) for key in found_names]
+    ordered = tuple(sorted(set(names)))
+    index = {name: i for i, name in enumerate(ordered)}
+    return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
+
+
+def _name(key: Any) -> str:
+    if key is None or (isinstance(key, float) and math.isnan(key)):
+        return ""
+    if isinstance(key, float) and key == math.floor(key):
+        return str(int(key))
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
+
+
+def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...], Places, Places]:
+    """Return the names of both in order, and where those of each stand among them."""
+    if one == other:
+        same = np.arange(len(one))
+        return one, same, same
+    names = tuple(sorted({*one, *other}))
+    index = {name: i for i, name in enumerate(names)}
+    at = [np.array([index[name] for name in each], np.int64) for each in (one, other)]
+    return names, at[0], at[1]
+
+
+def in_order(names: tuple[str, ...]) -> list[int]:
+    """Return the places of names in the order of reading: by number where all are whole numbers."""
+    places = list(range(len(names)))
+    if all(name.lstrip("-").isdecimal() for name in names):
+        places.sort(key=lambda i: int(names[i]))
+    return places

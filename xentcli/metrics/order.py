@@ -1,0 +1,186 @@
+"""What needs all rows in the order of a number: equal-mass bins, AUROC, average precision.
+
+Of more rows than are sorted at once, only those are in memory whose numbers lie in one range.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.results.measures import NOTHING, Measure
+
+Doubles = NDArray[np.float64]
+Bits = NDArray[np.uint64]
+Counts = NDArray[np.int64]
+
+SORTED_ROWS = 2**20
+"""So many at most are sorted at once, unless more of them are equal."""
+_KEY_BITS, _DIGIT_BITS = 64, 16
+_SIGN = np.uint64(1 << 63)
+
+
+class Level(NamedTuple):
+    """Different numbers, rising, with how many rows have each, and what came true of these."""
+
+    values: Doubles
+    rows: Counts
+    hits: Counts
+
+
+Parts = Callable[[], Iterable[tuple[Doubles, NDArray[np.bool_]]]]
+"""What yields all rows, as often as it is called: numbers, and what came true."""
+
+
+def in_order(parts: Parts, rows: int) -> Iterator[Level]:
+    """Yield all numbers in rising order; equal ones come together."""
+    yield from _range(parts, 0, _KEY_BITS, rows)
+
+
+def _range(parts: Parts, first: int, bits: int, rows: int) -> Iterator[Level]:
+    """Yield the numbers whose keys are `first` and what follows within so many bits."""
+    last = first + (1 << bits) - 1
+    if rows <= SORTED_ROWS or not bits:
+        yield from _sorted(parts, first, last)
+        return
+    left = bits - _DIGIT_BITS
+    counts = np.zeros(1 << _DIGIT_BITS, np.int64)
+    for keys, _ in _chosen(parts, first, last):
+        digits = ((keys - np.uint64(first)) >> np.uint64(left)).astype(np.int64)
+        counts += np.bincount(digits, minlength=counts.size)
+    for start, stop in _ranges(counts):
+        begin, count = first + (start << left), int(counts[start:stop].sum())
+        if count > SORTED_ROWS:
+            yield from _range(parts, begin, left, count)
+        elif count:
+            yield from _sorted(parts, begin, first + (stop << left) - 1)
+
+
+def _ranges(counts: Counts) -> Iterator[tuple[int, int]]:
+    """Cut digits into ranges of no more rows than are sorted at once, or of a single digit."""
+    ends, start = np.cumsum(counts), 0
+    while start < counts.size:
+        before = int(ends[start - 1]) if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + SORTED_ROWS, side="right")))
+        yield start, stop
+        start = stop
+
+
+def _sorted(parts: Parts, first: int, last: int) -> Iterator[Level]:
+    if first == last:
+        chosen = [
+            (keys.size, int(np.count_nonzero(hits))) for keys, hits in _chosen(parts, first, last)
+        ]
+        keys = np.array([first], np.uint64)
+        rows, true = (np.array([sum(each)]) for each in zip(*chosen, strict=True))
+        yield Level(_values(keys), rows, true)
+        return
+    found = list(_chosen(parts, first, last))
+    if not found:
+        return
+    keys, hits = (np.concatenate(each) for each in zip(*found, strict=True))
+    if not keys.size:
+        return
+    order = np.argsort(keys, kind="stable")
+    keys, hits = keys[order], hits[order]
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    rows = np.diff(np.append(starts, keys.size))
+    yield Level(_values(keys[starts]), rows, np.add.reduceat(hits.astype(np.int64), starts))
+
+
+def _chosen(parts: Parts, first: int, last: int) -> Iterator[tuple[Bits, NDArray[np.bool_]]]:
+    for values, hits in parts():
+        keys = _keys(values)
+        inside = (keys >= np.uint64(first)) & (keys <= np.uint64(last))
+        yield keys[inside], hits[inside]
+
+
+def _keys(values: Doubles) -> Bits:
+    """Return whole numbers in the order of the floats; both zeros are one."""
+    bits = (values + 0.0).view(np.uint64)
+    keys: Bits = np.where(bits & _SIGN, ~bits, bits | _SIGN)
+    return keys
+
+
+def _values(keys: Bits) -> Doubles:
+    values: Doubles = np.where(keys & _SIGN, keys & ~_SIGN, ~keys).view(np.float64)
+    return values
+
+
+def equal_mass_ece(levels: Iterable[Level], n: int, bins: int) -> Measure:
+    """Return the calibration error in bins of equally many rows.
+
+    Equal confidences stay together, in the bin of their middle rank.
+    """
+    if not n:
+        return NOTHING
+    below = 0
+    hits, sums = np.zeros(bins, np.int64), CellSums.zeros(bins)
+    for level in levels:
+        ends = below + np.cumsum(level.rows)
+        middle = 2 * ends - level.rows - 1  # twice the mean of their ranks, which begin with 0
+        cells = np.minimum(bins - 1, bins * middle // (2 * n))
+        hits += np.bincount(cells, level.hits, bins).astype(np.int64)
+        sums += CellSums.of(level.values * level.rows, cells, bins)
+        below = int(ends[-1])
+    gaps = [
+        abs(hit * ONE - each.units) for hit, each in zip(hits.tolist(), sums.exact(), strict=True)
+    ]
+    return Measure(sum(gaps) / (ONE * n), n=n)
+
+
+class Ranking(NamedTuple):
+    """How well a score tells what came true from what did not."""
+
+    auroc: Measure = NOTHING
+    average_precision: Measure = NOTHING
+
+
+def ranking(levels: Iterable[Level], n: int, positives: int) -> Ranking:
+    """Return the area under the ROC curve, and the average precision; ties at their middle rank.
+
+    Nothing where all or none came true.
+    """
+    negatives = n - positives
+    if not positives or not negatives:
+        return Ranking()
+    won, below, below_true = 0, 0, 0
+    precision = ExactSum()
+    for level in levels:
+        wrong = level.rows - level.hits
+        wrong_below = (below - below_true) + np.cumsum(wrong) - wrong
+        won += sum(map(_product, level.hits.tolist(), (2 * wrong_below + wrong).tolist()))
+        true_from = positives - below_true - np.cumsum(level.hits) + level.hits
+        rows_from = n - below - np.cumsum(level.rows) + level.rows
+        precision += ExactSum.of(np.asarray(level.hits * (true_from / rows_from), np.float64))
+        below += int(level.rows.sum())
+        below_true += int(level.hits.sum())
+    return Ranking(
+        Measure(won / (2 * positives * negatives), n=n),
+        Measure(float(precision) / positives, n=n),
+    )
+
+
+def _product(one: int, other: int) -> int:
+    return one * other
+
+
+def mean_of(measures: Iterable[Measure]) -> Measure:
+    """Return the mean over labels of those that have a value; its n is their number."""
+    values = [each.value for each in measures if each.value is not None]
+    return Measure(math.fsum(values) / len(values), n=len(values)) if values else NOTHING
+
+
+def parts_of_column(parts: Callable[[], Iterable[tuple[Any, ...]]], column: int) -> Parts:
+    """Return what yields the rows of one label of several."""
+
+    def chosen() -> Iterator[tuple[Doubles, NDArray[np.bool_]]]:
+        for values, hits, columns in parts():
+            here = columns == column
+            yield values[here], hits[here]
+
+    return chosen

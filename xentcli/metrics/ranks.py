@@ -1,0 +1,59 @@
+"""How far from the top of its row the label is: top-k accuracy, and the mean reciprocal rank."""
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+
+from xentcli.core.by_value import ByValue
+from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import Tally
+from xentcli.metrics.interface import register
+from xentcli.metrics.intervals import share_error, t_interval, wilson_interval
+from xentcli.results.measures import Measure, Ranks
+
+
+@register("ranks")
+@dataclass(frozen=True, eq=False)
+class RanksState(ByValue):
+    """How often each rank occurs, and how often another class is level with the label."""
+
+    needs: ClassVar[tuple[str, ...]] = ("rank", "tied", "measured")
+
+    ks: tuple[int, ...] = (5,)
+    ranks: Tally = field(default_factory=Tally)
+    tied: int = 0
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        rank, tied, measured = facts["rank"], facts["tied"], facts["measured"]
+        if rank is None:
+            return type(self)(self.ks)
+        if measured is not None:
+            rank, tied = rank[measured], tied[measured]
+        return type(self)(self.ks, Tally.of(rank, facts.num_classes), int(np.count_nonzero(tied)))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(self.ks, self.ranks + other.ranks, self.tied + other.tied)
+
+    def compute(self) -> Ranks:
+        """Return the shares of rows whose label is among the first ones."""
+        ranks, counts = self.ranks.numbers, self.ranks.counts
+        n = int(counts.sum())
+        if n == 0:
+            return Ranks()
+        top = {k: share(int(counts[ranks < k].sum()), n) for k in self.ks}
+        total = math.fsum((counts / (ranks + 1)).tolist())
+        squares = math.fsum((counts / (ranks + 1) ** 2).tolist())
+        mean, error = total / n, None
+        if n > 1:
+            spread = math.fsum((counts * (1.0 / (ranks + 1) - mean) ** 2).tolist())
+            error = math.sqrt(spread / (n - 1) / n) if squares else 0.0
+        return Ranks(top, Measure(mean, error, *t_interval(mean, error, n - 1), n), self.tied)
+
+
+def share(hits: int, n: int) -> Measure:
+    """Return a share of n rows, with its interval."""
+    return Measure(hits / n, share_error(hits, n), *wilson_interval(hits, n), n)

@@ -1,0 +1,39 @@
+"""How many rows there are, and how many of them are measured."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.interface import register
+from xentcli.results.measures import RowCounts
+
+
+@register("rows")
+@dataclass(frozen=True)
+class RowsState:
+    """How many rows there are, are used, and have finite values besides."""
+
+    needs: ClassVar[tuple[str, ...]] = ("used", "measured")
+
+    rows: int = 0
+    used: int = 0
+    measured: int = 0
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        masks = (facts["used"], facts["measured"])
+        counts = (facts.rows if mask is None else int(np.count_nonzero(mask)) for mask in masks)
+        return cls(facts.rows, *counts)
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.rows + other.rows, self.used + other.used, self.measured + other.measured
+        )
+
+    def compute(self) -> RowCounts:
+        """Return the counts."""
+        return RowCounts(self.rows, self.used, self.measured)
