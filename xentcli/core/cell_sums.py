@@ -153,7 +153,7 @@ def _digits(values: Doubles, cells: Cells, size: int, most: float) -> Iterable[t
     while True:
         power = _DIGIT_BITS * place
         _scale(values, -power, whole)
-        np.rint(whole, out=whole)
+        np.trunc(whole, out=whole)
         yield place, np.bincount(cells, whole, size).astype(np.int64)
         _scale(whole, power, whole)
         values = np.subtract(values, whole, out=left)

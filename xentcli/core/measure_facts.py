@@ -20,6 +20,8 @@ from xentcli.core.scratch import scratch
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
+MOST_BINNED_CLASSES = 1000
+"""Of more classes, the bins of each one's probability would not fit into memory."""
 _SQUARED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
 
 
@@ -192,10 +194,15 @@ class ClassBins(NamedTuple):
 
 
 @fact("class_bins", needs=("label", "confidence"), uses=("measured", "rest"))
-def class_bins(given: Given) -> ClassBins:
-    """Return each class's probabilities and labels by bin; parameter ``class_bins``: how many."""
+def class_bins(given: Given) -> ClassBins | None:
+    """Return each class's probabilities and labels by bin; None of more classes than fit.
+
+    Parameter ``class_bins``: how many bins.
+    """
     bins: int = given.parameters["class_bins"]
     num_classes = given.logits.shape[1]
+    if num_classes > MOST_BINNED_CLASSES:
+        return None
     size = num_classes * bins
     hits, sums = np.zeros(size, np.int64), CellSums.zeros(size)
     first_cells = np.arange(num_classes) * bins

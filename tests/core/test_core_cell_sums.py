@@ -1,0 +1,119 @@
+"""Exact sums by cell, tallies and bins, against whole numbers, fractions and plain loops."""
+
+from collections import Counter
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from xentcli.core.bins import bins_of
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.exact_sum import ONE
+from xentcli.core.tally import Tally
+
+Array = NDArray[Any]
+CELLS = 4
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+shares = st.floats(0.0, 1.0)
+rows_of = st.lists(st.tuples(st.one_of(finite, shares), st.integers(0, CELLS - 1)), max_size=40)
+
+
+def sums_of(rows: list[tuple[float, int]]) -> CellSums:
+    values = np.array([value for value, _ in rows], np.float64)
+    cells = np.array([cell for _, cell in rows], np.int64)
+    return CellSums.of(values, cells, CELLS)
+
+
+def fractions_of(sums: CellSums) -> list[Fraction]:
+    return [Fraction(each.units, ONE) for each in sums.exact()]
+
+
+@settings(deadline=None)
+@given(rows_of, st.integers(0, 40))
+def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) -> None:
+    want = [sum((Fraction(v) for v, c in rows if c == cell), Fraction()) for cell in range(CELLS)]
+    whole = sums_of(rows)
+    assert fractions_of(whole) == want
+    one, other = sums_of(rows[:cut]), sums_of(rows[cut:])
+    assert one + other == other + one == whole
+    assert repr(one + other) == repr(whole)
+    assert whole + CellSums() == CellSums() + whole == whole
+
+
+@settings(deadline=None)
+@given(rows_of)
+def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
+    sums = sums_of(rows)
+    for got, want in zip(sums.rounded().tolist(), sums.exact(), strict=True):
+        exact = float(want)
+        assert got == exact or abs(got - exact) <= 2.0**-50 * abs(exact)
+
+
+def test_what_is_not_finite_is_counted() -> None:
+    values = np.array([np.nan, np.inf, -np.inf, 1.0, np.inf, 2.0])
+    found = CellSums.of(values, np.array([0, 1, 2, 3, 3, 3]), 5)
+    assert [str(value) for value in found.floats()] == ["nan", "inf", "-inf", "inf", "0.0"]
+    assert [str(value) for value in found.rounded()] == ["nan", "inf", "-inf", "inf", "0.0"]
+    assert found.exact()[3].units == 3 * ONE
+    twice = (found + found).exact()[1]
+    assert twice.positive_infinities == 2
+
+
+def test_many_rows_of_few_cells() -> None:
+    """So many that they are added up in several pieces, with digits that are carried."""
+    rng = np.random.default_rng(0)
+    values, cells = rng.random(100_000) - 0.1, rng.integers(0, 3, 100_000)
+    found = fractions_of(CellSums.of(values, cells, 3))
+    for cell in range(3):
+        units = sum(int(v * 2.0**60) for v in values[cells == cell].tolist())
+        assert abs(found[cell] - Fraction(units, 2**60)) < Fraction(1, 2**40)
+        whole = sum(map(Fraction, values[cells == cell].tolist()))
+        assert found[cell] == whole
+
+
+def test_sums_move_to_other_cells() -> None:
+    found = CellSums.of(np.array([1.5, np.inf]), np.array([0, 1]), 2).placed(np.array([3, 1]), 5)
+    assert found.floats().tolist() == [0.0, np.inf, 0.0, 1.5, 0.0]
+    assert CellSums().placed(np.zeros(0, np.int64), 2).floats().tolist() == [0.0, 0.0]
+
+
+@given(
+    st.lists(st.integers(0, 10**6), max_size=30),
+    st.lists(st.integers(0, 10**6), max_size=30),
+    st.sampled_from([1, 10, 10**6 + 1]),
+)
+def test_tallies(one: list[int], other: list[int], span: int) -> None:
+    pair = [[number % span for number in numbers] for numbers in (one, other)]
+    tallies = [Tally.of(np.array(numbers, np.int64), span) for numbers in pair]
+    for total in (tallies[0] + tallies[1], tallies[1] + tallies[0]):
+        found = zip(total.numbers.tolist(), total.counts.tolist(), strict=True)
+        assert list(found) == sorted(Counter(pair[0] + pair[1]).items())
+
+
+def bin_of(value: float, bins: int) -> int:
+    """Compare with each edge."""
+    return sum(value > m / bins for m in range(1, bins))
+
+
+@settings(deadline=None)
+@given(st.lists(shares, min_size=1, max_size=30), st.integers(1, 60))
+def test_bins(values: list[float], bins: int) -> None:
+    assert bins_of(np.array(values), bins).tolist() == [bin_of(v, bins) for v in values]
+
+
+@pytest.mark.parametrize("bins", [1, 2, 3, 7, 10, 15, 20, 49, 100])
+def test_edges_of_bins_belong_to_the_bin_below(bins: int) -> None:
+    edges = np.arange(bins + 1) / bins
+    around = [edges, np.nextafter(edges, 2.0), np.nextafter(edges, -1.0), np.linspace(0, 1, bins)]
+    for values in around:
+        inside = np.clip(values, 0.0, 1.0)
+        assert bins_of(inside, bins).tolist() == [bin_of(v, bins) for v in inside.tolist()]
+
+
+def test_more_than_1_goes_into_the_last_bin() -> None:
+    assert bins_of(np.array([-0.5, 1.0000001, 7.0]), 15).tolist() == [0, 14, 14]

@@ -1,0 +1,48 @@
+"""Quantiles of Student's t and errors of quotients, against 40-digit arithmetic."""
+
+import math
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+from xentcli.core.exact_sum import ExactSum
+from xentcli.metrics.intervals import ratio_error, share_error, t_interval, t_quantile
+
+
+def outside(t: float, degrees: int) -> mp.mpf:
+    """How probable it is to be farther from 0 than t."""
+    x = degrees / (degrees + mp.mpf(t) ** 2)
+    return mp.betainc(mp.mpf(degrees) / 2, mp.mpf("0.5"), 0, x, regularized=True)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 30, 449, 999, 1000, 50_000, 10**7])
+def test_quantiles_of_t(degrees: int) -> None:
+    found = t_quantile(degrees)
+    with mp.workdps(40):
+        density = mp.diff(lambda t: outside(t, degrees), found)
+        error = (outside(found, degrees) - mp.mpf("0.05")) / density
+        assert abs(error) < 1e-13 * found
+
+
+def test_an_interval_needs_an_error() -> None:
+    assert t_interval(1.0, None, 3) == (None, None)
+    assert t_interval(1.0, math.nan, 3) == (None, None)
+    assert t_interval(1.0, 0.5, 0) == (None, None)
+    assert t_interval(1.0, 0.5, 1) == pytest.approx((1 - 6.353102368, 1 + 6.353102368))
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 2), (1, 2), (3, 7), (436, 450)])
+def test_the_error_of_a_share_is_that_of_a_mean(hits: int, n: int) -> None:
+    values = np.repeat([1.0, 0.0], [hits, n - hits])
+    assert share_error(hits, n) == pytest.approx(values.std(ddof=1) / math.sqrt(n), rel=1e-14)
+    assert share_error(1, 1) is None
+
+
+def test_the_error_of_a_quotient() -> None:
+    rng = np.random.default_rng(5)
+    x, w = rng.random(40), rng.integers(1, 5, 40).astype(float)
+    sums = [ExactSum.of(values) for values in (x, x * x, w, x * w, w * w)]
+    ratio = x.sum() / w.sum()
+    want = math.sqrt(40 / 39 * ((x - ratio * w) ** 2).sum()) / w.sum()
+    assert ratio_error(*sums, n=40) == pytest.approx(want, rel=1e-13)

@@ -1,0 +1,137 @@
+"""What is measured of one model, and which states and numbers of every row that needs."""
+
+from typing import Any, NamedTuple
+
+from xentcli.errors import UsageError
+from xentcli.metrics.clusters import MEANS
+from xentcli.metrics.interface import from_outside
+from xentcli.metrics.names import MEASURES, TABLES, top_of
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.inputs import Source
+
+_ON_REQUEST = ("classwise_ece", "equal_mass_ece", "suspects")
+_BINARY_ONLY = ("auroc", "average_precision")
+_TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
+
+
+class Options(NamedTuple):
+    """What is measured, and how.
+
+    Attributes
+    ----------
+    metrics : tuple of str, optional
+        Names of measures and of tables, or ``all``; else a sensible set.
+    top_k : tuple of int
+        Which top-k accuracies are in that set, and in ``all``.
+    bins : int
+        Of calibration.
+    worst : int
+        How many of the worst rows, and of suspects, are named.
+    """
+
+    metrics: tuple[str, ...] | None = None
+    top_k: tuple[int, ...] = (5,)
+    bins: int = 15
+    worst: int = 10
+
+    def check(self) -> None:
+        """Raise UsageError if a name is none, or a number makes no sense."""
+        for name in self.metrics or ():
+            if name not in ("all", *MEASURES, *_TABLES_OF) and top_of(name) is None:
+                raise UsageError(f"there is no measure {name!r}")
+        if self.bins < 1 or self.worst < 0 or any(k < 1 for k in self.top_k):
+            raise UsageError(
+                "bins and k are 1 or more, and the number of worst rows is not below 0"
+            )
+
+    def names(self, *, binary: bool) -> tuple[str, ...]:
+        """Return the measures and tables that are wanted, in the order of reporting."""
+        tops = tuple(f"top{k}_accuracy" for k in self.top_k)
+        every = list(MEASURES)
+        place = every.index("accuracy") + 1
+        every = [*every[:place], *([] if binary else tops), *every[place:], *_TABLES_OF]
+        if self.metrics is None:
+            left_out = {*_ON_REQUEST, *(("mrr",) if binary else _BINARY_ONLY)}
+            return tuple(name for name in every if name not in left_out)
+        if "all" in self.metrics:
+            return tuple(dict.fromkeys([*every, *(n for n in self.metrics if n != "all")]))
+        return tuple(dict.fromkeys(self.metrics))
+
+
+class Plan:
+    """Which states and which numbers of every row the measures need."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        options: Options,
+        criterion: Criterion,
+        logits: Source,
+        by: Source | str | None,
+        cluster: Source | str | None,
+    ) -> None:
+        self.names = names
+        self.options = options
+        self.base = criterion
+        self.binary = criterion.binary is not None
+        self.by_slices = by == "axis0"
+        self.several_labels = self.binary and len(logits.shape) > 1 and logits.shape[-1] != 1
+        several_axes = len(logits.shape) > 2 and not self.binary
+        self.clustered = cluster != "rows" and (cluster is not None or several_axes)
+        self.by_default = cluster is None and self.clustered
+        states = ["loss", "rows"] + ["groups"] * (by is not None)
+        for name in names:
+            metric = _TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
+            states.append(metric)
+        states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects")]
+        left_out = set()
+        if by is None:
+            left_out.add("groups")
+        if not options.worst:
+            left_out.add("worst_rows")
+        if self.binary:
+            left_out |= {"ranks", "classwise"} | ({"classes"} if self.several_labels else set())
+        if "suspects" in names and not self.binary:
+            states.append("class_confidence")
+        if self.several_labels:
+            states.append("labels")
+        if self.clustered:
+            states.append("clusters")
+        if not self.binary:
+            states += from_outside()
+        self.states = tuple(s for s in states if s not in left_out)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Which numbers of every row are kept."""
+        score = self.binary and any(name in self.names for name in _BINARY_ONLY)
+        equal_mass = "equal_mass_ece" in self.names
+        return ("confidence",) * equal_mass + ("score",) * score
+
+    def criterion(self) -> Criterion:
+        """Return the criterion of the first read."""
+        tops = tuple(k for name in self.names if (k := top_of(name)))
+        of_bins = {"bins": self.options.bins}
+        means = [name for name in self.names if name in MEANS or top_of(name)]
+        if self.binary:
+            means = [name for name in means if name != "mrr" and not top_of(name)]
+        parameters: dict[str, dict[str, Any]] = {
+            "ranks": {"ks": tops},
+            "calibration": of_bins,
+            "classwise": of_bins,
+            "groups": of_bins,
+            "labels": of_bins,
+            "worst_rows": {"most": self.options.worst},
+            "clusters": {"means": tuple(dict.fromkeys(("loss", *means)))},
+        }
+        return self.base._replace(
+            metrics=self.states,
+            parameters={name: parameters[name] for name in self.states if name in parameters},
+            kept=self.kept,
+            by_slices=self.by_slices,
+        )
+
+    def second(self, thresholds: tuple[float, ...]) -> Criterion:
+        """Return that of the second read, which finds the suspects."""
+        parameters = {"thresholds": thresholds, "most": self.options.worst}
+        return self.base._replace(metrics=("loss", "suspects"), parameters={"suspects": parameters})

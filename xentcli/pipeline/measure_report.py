@@ -1,0 +1,230 @@
+"""What was measured of one model, put together."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from xentcli.core.measure_facts import MOST_BINNED_CLASSES
+from xentcli.metrics.interface import from_outside
+from xentcli.metrics.intervals import share_error, t_interval
+from xentcli.metrics.names import MEASURES, top_of
+from xentcli.pipeline.evaluate import Measured
+from xentcli.pipeline.measure_plan import Plan
+from xentcli.pipeline.spool import Spool, Spools
+from xentcli.results.accuracy import Accuracy
+from xentcli.results.loss import Loss
+from xentcli.results.measures import NOTHING, Group, Groups, Measure, Measures, Ranks, Suspects
+
+
+class Report:
+    """Puts together what was measured."""
+
+    def __init__(
+        self, plan: Plan, found: Measured, spools: Spools, suspects: Suspects | None
+    ) -> None:
+        self.plan = plan
+        self.found = found
+        self.spools = spools
+        self.suspects = suspects
+        self.results: Mapping[str, Any] = found.results
+        self.loss: Loss = found.results["loss"]
+        self.uneven = plan.binary and self.loss.uneven > 0  # a label between 0 and 1 is neither
+        self.by_label = self._by_label()
+
+    def measures(self) -> Measures:
+        """Return what is reported."""
+        plan, found, results = self.plan, self.found, self.results
+        counts, ranks = results["rows"], results.get("ranks")
+        errors = results["clusters"] if plan.clustered else None
+        values = dict(self._values())
+        loss = {"loss": _loss_measure(self.loss)}
+        if errors is not None:
+            values, loss = (_with_errors(each, errors.metrics) for each in (values, loss))
+        values.update(_of_loss(loss["loss"], values))
+        classes, calibration = results.get("classes"), results.get("calibration")
+        if self.uneven:
+            classes = calibration = None
+        missing = None if plan.base.normalize else found.total.remarks.get("sums")
+        return Measures(
+            metrics=values,
+            rows=counts.rows,
+            used=counts.used,
+            measured=counts.measured,
+            num_classes=found.num_classes,
+            tied=ranks.tied if ranks is not None and ranks.mrr.n else None,
+            classes=classes.scores if classes else (),
+            confusions=classes.confusions if classes else None,
+            bins=calibration.bins if calibration else (),
+            worst_rows=results["worst_rows"].rows if "worst_rows" in results else (),
+            suspects=self.suspects,
+            groups=results["groups"].groups if "groups" in results else (),
+            labels=self.by_label,
+            clusters=errors.clusters if errors else None,
+            class_names=found.class_names,
+            lead=found.lead,
+            binary=plan.binary,
+            looks_like=found.total.looks_like,
+            missing_rows=missing.rows if missing else 0,
+            missing_most=missing.most if missing else 0.0,
+            notes=(*found.notes, *self._notes()),
+            others={name: results[name] for name in from_outside() if name in results},
+        )
+
+    def _values(self) -> Iterator[tuple[str, Measure]]:
+        for name in self.plan.names:
+            if name in MEASURES or top_of(name):
+                value = self._value(name)
+                asked = self.plan.options.metrics is not None
+                if asked or not self._is_left_out(name):
+                    yield name, value
+
+    def _is_left_out(self, name: str) -> bool:
+        """Whether a measure of the default set does not concern such rows at all."""
+        k = top_of(name)
+        if k is not None:
+            return self.found.num_classes <= k
+        return name == "kl" and (self.plan.binary or self.results["kl"].value is None)
+
+    def _value(self, name: str) -> Measure:
+        if name in ("loss", "perplexity", "bits"):
+            return _loss_measure(self.loss)
+        metric = "ranks" if top_of(name) else MEASURES[name]
+        if self.uneven and metric not in ("brier", "entropy"):
+            return NOTHING
+        if metric == "order":
+            return self._of_order(name)
+        if metric not in self.results:
+            return NOTHING
+        return _named(self.results[metric], metric, name)
+
+    def _of_order(self, name: str) -> Measure:
+        from xentcli.metrics.order import equal_mass_ece, in_order
+
+        if name == "equal_mass_ece":
+            spool = self.spools["confidence"]
+            levels = in_order(spool.parts, spool.rows)
+            return equal_mass_ece(levels, spool.rows, self.plan.options.bins)
+        if not self.plan.binary:
+            return NOTHING
+        if self.by_label:
+            from xentcli.metrics.order import mean_of
+
+            return mean_of(group.metrics[name] for group in self.by_label)
+        return _ranking_of(self.spools["score"])[name]
+
+    def _by_label(self) -> tuple[Group, ...]:
+        """Return the measures of each of several labels."""
+        labels: Groups = self.results.get("labels") or Groups()
+        if self.uneven:
+            return tuple(
+                replace(each, metrics={n: each.metrics[n] for n in ("loss", "brier")})
+                for each in labels.groups
+            )
+        if "score" not in self.plan.kept:
+            return labels.groups
+        spool = self.spools["score"]
+        return tuple(
+            replace(each, metrics={**each.metrics, **_ranking_of(spool, int(each.name))})
+            for each in labels.groups
+        )
+
+    def _notes(self) -> Iterator[str]:
+        counts = self.results["rows"]
+        if lost := counts.used - counts.measured:
+            yield (
+                f"rows that hold NaN or +inf, or nothing but -inf: {lost:,}; they count in the "
+                "loss alone"
+            )
+        if "classwise" in self.results and self.found.num_classes > MOST_BINNED_CLASSES:
+            yield f"classwise_ece is computed of up to {MOST_BINNED_CLASSES:,} classes"
+        ranks: Ranks | None = self.results.get("ranks")
+        if ranks is not None and ranks.tied:
+            yield f"rows in which another class has the label's very value: {ranks.tied:,}"
+        if self.plan.by_default:
+            yield (
+                "the errors of means take the rows of a slice of the first axis to depend on one "
+                "another"
+            )
+
+
+def _loss_measure(loss: Loss) -> Measure:
+    if not loss.used:
+        return Measure(n=0)
+    error = loss.standard_error if math.isfinite(loss.standard_error) else None
+    return Measure(loss.mean, error, *t_interval(loss.mean, error, loss.used - 1), loss.used)
+
+
+def _of_loss(loss: Measure, names: Iterable[str]) -> dict[str, Measure]:
+    """Return what follows from the mean loss, of the measures that are wanted."""
+    found = {}
+    if "bits" in names:
+        found["bits"] = _mapped(loss, lambda nats: nats / math.log(2.0), 1.0 / math.log(2.0))
+    if "perplexity" in names:
+        slope = 0.0 if loss.value is None else _exp(loss.value)
+        found["perplexity"] = _mapped(loss, _exp, slope)
+    return found
+
+
+def _mapped(loss: Measure, function: Any, slope: float) -> Measure:
+    value, low, high = (
+        None if each is None else function(each) for each in (loss.value, loss.low, loss.high)
+    )
+    error = None if loss.standard_error is None else loss.standard_error * slope
+    return Measure(value, error, low, high, loss.n)
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def _named(result: Any, metric: str, name: str) -> Measure:
+    """Return a measure of the result of its metric."""
+    found: Measure
+    if metric == "accuracy":
+        return _accuracy_measure(result)
+    if metric == "ranks":
+        k = top_of(name)
+        found = result.mrr if k is None else result.top.get(k, NOTHING)
+    elif metric == "classes":
+        found = result.averages.get(name, NOTHING)
+    elif metric == "calibration":
+        found = getattr(result, name)
+    else:
+        found = result
+    return found
+
+
+def _accuracy_measure(accuracy: Accuracy) -> Measure:
+    if accuracy.value is None:
+        return NOTHING
+    error = share_error(accuracy.hits, accuracy.n)
+    return Measure(accuracy.value, error, accuracy.low, accuracy.high, accuracy.n)
+
+
+def _with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Return measures with the errors that clusters give them."""
+    found = dict(values)
+    for name, error in errors.items():
+        if name in found:
+            found[name] = replace(
+                found[name],
+                standard_error=error.standard_error,
+                low=error.low,
+                high=error.high,
+            )
+    return found
+
+
+def _ranking_of(spool: Spool, column: int | None = None) -> dict[str, Measure]:
+    """Return the measures of the order of all scores, or of those of one label of several."""
+    from xentcli.metrics.order import in_order, parts_of_column, ranking
+
+    if column is None or spool.columns is None:
+        return ranking(in_order(spool.parts, spool.rows), spool.rows, spool.hits)._asdict()
+    parts = parts_of_column(spool.all_parts, column)
+    rows, hits = (int(each[column]) for each in spool.columns)
+    return ranking(in_order(parts, rows), rows, hits)._asdict()
