@@ -42,7 +42,7 @@ def test_the_error_of_a_share_is_that_of_a_mean(hits: int, n: int) -> None:
 def test_the_error_of_a_quotient() -> None:
     rng = np.random.default_rng(5)
     x, w = rng.random(40), rng.integers(1, 5, 40).astype(float)
-    sums = [ExactSum.of(values) for values in (x, x * x, w, x * w, w * w)]
+    a, b, c, d, e = (ExactSum.of(values) for values in (x, x * x, w, x * w, w * w))
     ratio = x.sum() / w.sum()
     want = math.sqrt(40 / 39 * ((x - ratio * w) ** 2).sum()) / w.sum()
-    assert ratio_error(*sums, n=40) == pytest.approx(want, rel=1e-13)
+    assert ratio_error(a, b, c, d, e, 40) == pytest.approx(want, rel=1e-13)

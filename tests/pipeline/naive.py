@@ -26,7 +26,9 @@ def in_bins(confidence: Array, hits: Array, bins: int) -> list[tuple[int, float,
     for m in range(bins):
         inside = [i for i, place in enumerate(places) if place == m]
         if inside:
-            found.append((len(inside), confidence[inside].mean(), hits[inside].mean()))
+            found.append(
+                (len(inside), float(confidence[inside].mean()), float(hits[inside].mean()))
+            )
     return found
 
 

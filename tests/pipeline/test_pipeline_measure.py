@@ -1,4 +1,4 @@
-"""Everything that is measured of one model, against loops over rows, and where it does not apply."""
+"""What is measured of one model, against loops over rows; and where it does not apply."""
 
 import math
 from pathlib import Path
@@ -262,7 +262,7 @@ def test_jobs_blocks_and_layouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         labels[::9] = -100
         x = logits.astype(np.float32)
         groups = source(np.array(["a", "b"], object)[np.arange(70) % 2])
-        options = {"criterion": Criterion(), "options": EVERYTHING}
+        options: dict[str, Any] = {"criterion": Criterion(), "options": EVERYTHING}
         want = measure(source(x), source(labels), run=Run(1), by=groups, **options)
         x_file, y_file = tmp_path / "x.npy", tmp_path / "y.npy"
         npy_file(x_file, x), npy_file(y_file, labels)
@@ -452,7 +452,8 @@ def test_labels_between_0_and_1_are_neither() -> None:
     assert found["brier"].value == pytest.approx(((p - y) ** 2).mean(), rel=1e-14)
     for name in ("accuracy", "ece", "auroc", "equal_mass_ece"):
         assert found[name] == NOTHING, name
-    assert found.bins == found.classes == ()
+    assert not found.bins
+    assert not found.classes
 
 
 # Labels that are probabilities, and odd rows
@@ -514,7 +515,8 @@ def test_ignored_rows_count_nowhere() -> None:
 def test_nothing_to_measure(logits: Array, labels: Array) -> None:
     found = measured(logits, labels, by=source(np.arange(len(labels))))
     assert {each.value for each in found.metrics.values()} == {None}
-    assert found.worst_rows == found.classes == ()
+    assert not found.worst_rows
+    assert not found.classes
 
 
 def test_one_class_and_constant_logits() -> None:
