@@ -29,11 +29,10 @@ from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
 from xentcli.formats.base import Format, IndexedSource, MemorySource, Source, indexed, read_whole
 from xentcli.formats.csv.source import CsvSource
-from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.files import InputFile, open_file, open_files
 from xentcli.formats.json.lines import JsonLinesSource
-from xentcli.formats.shards import open_shards
 
-FORMATS = [*registry.FORMATS, TOY, LINES]
+FORMATS = [*registry.formats(), TOY, LINES]
 every = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -43,12 +42,14 @@ CUTS = [1, 2, 7, 100]
 
 
 @pytest.fixture(autouse=True)
-def one_format_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_format_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Register the format from outside, and have text in several blocks."""
-    monkeypatch.setattr(registry, "FORMATS", [*registry.FORMATS])
-    registry.register(TOY)
     monkeypatch.setattr(CsvSource, "block_bytes", 128)
     monkeypatch.setattr(JsonLinesSource, "block_bytes", 128)
+    registry.register(TOY)
+    yield
+    for name in (TOY.name, "odd"):
+        registry.forget(name)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +145,7 @@ def test_a_new_process_decodes_the_same(
     name = os.path.relpath(path)
     source = opened(Path(name))
     if "shards" in kind:
-        source = open_shards([name, name], InputFile)
+        source = open_files([name, name], InputFile)
     blocks = [source.carried(block) for block in source.blocks(4)]
     want = decoded(source, blocks)
     for got in (

@@ -17,7 +17,7 @@ import pytest
 
 from xentcli.formats import registry
 from xentcli.formats.base import BLOCK_ELEMENTS, ArrayHeader, ReadOptions, Source
-from xentcli.formats.shards import open_shards
+from xentcli.formats.files import open_files
 from xentcli.pipeline.inputs import InputFile, Progress, Run
 from xentcli.storage.inputs import Input
 
@@ -127,7 +127,7 @@ def write_shards(folder: Path, name: str, values: Array, cuts: list[int], kinds:
 
 def open_paths(*paths: Path) -> Source:
     """Open files as one array."""
-    return open_shards([str(path) for path in paths], InputFile)
+    return open_files([str(path) for path in paths], InputFile)
 
 
 @contextmanager

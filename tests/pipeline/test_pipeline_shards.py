@@ -22,7 +22,8 @@ from pipeline_tools import (
 
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError, UsageError
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.shards import Shards, open_shards
+from xentcli.formats.files import open_files
+from xentcli.formats.shards import Shards
 from xentcli.pipeline.encode import encode
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
@@ -188,7 +189,7 @@ def test_lines_are_not_rows_where_cells_hold_line_ends(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text('u,v,text\n1,2,"x\ny"\n3,inf,z\n')
     options = ReadOptions(drop=("text",))
     names = [str(tmp_path / name) for name in ("a.csv", "b.csv")]
-    source = open_shards(names, lambda path: InputFile(path, None, options))
+    source = open_files(names, lambda path: InputFile(path, None, options))
     with pytest.raises(NonFiniteError) as caught:
         transform(source, Transform("softmax"), Kept(), run())
     assert caught.value.message == f"{names[1]}: row 1: column 'v': logit inf"
@@ -274,7 +275,7 @@ def test_headers_agree_where_there_are_some(tmp_path: Path) -> None:
 def test_notes_of_many_files_are_one(tmp_path: Path) -> None:
     for i in range(4):
         (tmp_path / f"x-{i}.csv").write_text("0,1\n5,6.5\n" if i else "0;1\n5;6.5\n")
-    notes = open_shards([f"{tmp_path}/x-*.csv"], InputFile).notes
+    notes = open_files([f"{tmp_path}/x-*.csv"], InputFile).notes
     counts = "the first row counts the columns: read as a header (else --no-header)"
     assert [note.replace(str(tmp_path), "") for note in notes] == [
         "/x-0.csv: cells are separated by a semicolon",
@@ -288,7 +289,7 @@ def test_an_order_by_text_is_noted(tmp_path: Path) -> None:
     assert open_paths(*reversed(paths)).notes == []
     [note] = open_paths(*sorted(paths)).notes
     assert f"{paths[10]} before {paths[2]}" in note
-    source = open_shards([f"{tmp_path}/x-*.npy"], InputFile)
+    source = open_files([f"{tmp_path}/x-*.npy"], InputFile)
     assert isinstance(source, Shards)
     assert [file.path for file in source.files] == [str(path) for path in paths]
     assert source.notes == []
@@ -297,7 +298,7 @@ def test_an_order_by_text_is_noted(tmp_path: Path) -> None:
 def test_standard_input_is_no_shard(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", LOGITS)
     with pytest.raises(UsageError, match="standard input cannot be one of several"):
-        open_shards([str(tmp_path / "x.npy"), "-"], InputFile)
+        open_files([str(tmp_path / "x.npy"), "-"], InputFile)
 
 
 def test_a_shard_that_changes_meanwhile(tmp_path: Path) -> None:

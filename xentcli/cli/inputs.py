@@ -92,7 +92,7 @@ def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "S
     """Open numbers that have no labels, of which some may be missing."""
     from xentcli.pipeline import inputs
 
-    return inputs.open_shards(paths, partial(reading.file, id_column=id_column, missing=True))
+    return inputs.open_files(paths, partial(reading.file, id_column=id_column, missing=True))
 
 
 def open_weights(reading: Reading, path: str | None) -> "Source | None":
@@ -101,7 +101,7 @@ def open_weights(reading: Reading, path: str | None) -> "Source | None":
 
     if path is None:
         return None
-    source = inputs.open_shards([path], reading.labels)
+    source = inputs.open_files([path], reading.labels)
     if source.header is not None and len(source.header) > 1 and len(source.shape) < 2:
         raise InputError(
             f"{source.name}: weights go by place, and there are other columns beside them",

@@ -12,11 +12,10 @@ from xentcli.storage import paths
 from xentcli.text import visible
 
 _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
-_ROW = re.compile(rf"\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*", re.I | re.A)
-_LISTS = re.compile(
-    r"\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
-    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()",
-    re.I,
+_ROW = rf"(?ai)\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*"
+_LISTS = (
+    r"(?i)\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
+    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()"
 )
 _SHOWN = 30  # characters
 
@@ -25,7 +24,7 @@ def is_inline(name: str) -> bool:
     """Whether what stands for a file is data itself: numbers or lists, and no file of this name."""
     if os.path.lexists(name):
         return False
-    return _ROW.fullmatch(name) is not None or _is_lists(name)
+    return re.fullmatch(_ROW, name) is not None or _is_lists(name)
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
@@ -38,7 +37,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
 
 def _is_lists(name: str) -> bool:
     """Whether text is lists, and no pattern such as ``[0-9].npy``."""
-    return _LISTS.match(name) is not None and name.rstrip().endswith(("]", ")"))
+    return re.match(_LISTS, name) is not None and name.rstrip().endswith(("]", ")"))
 
 
 def open_inline(text: str, options: ReadOptions) -> Source:

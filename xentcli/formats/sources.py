@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from xentcli.formats.files import InputFile
+
 Shape = tuple[int | None, ...]
 """An array's shape; the first length is None where only the end of the file tells it."""
 
@@ -112,6 +114,8 @@ class Source(ABC):
         Whether each block carries its bytes, so that `decode` never reads the input.
     unchanged : callable or None
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
+    files : tuple of InputFile
+        The shards, in the order of their rows; none if it is in one file.
     """
 
     name: str
@@ -130,6 +134,7 @@ class Source(ABC):
     shareable: bool = False
     carries_bytes: bool = False
     unchanged: Callable[[], None] | None = None
+    files: tuple[InputFile, ...] = ()
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged",)
     """Attributes that do not pickle: without a reference, a source pickles without these."""

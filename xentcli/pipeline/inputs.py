@@ -18,11 +18,18 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_file, open_pair
-from xentcli.formats.inline import is_inline
+from xentcli.formats.files import (
+    InputFile,
+    columns_of,
+    may_have_columns,
+    open_file,
+    open_files,
+    open_pair,
+)
+from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.formats.shards import expand, open_shards, reads_once
 from xentcli.storage.names import shown_name
+from xentcli.storage.paths import reads_once
 
 __all__ = [
     "ArrayHeader",
@@ -34,7 +41,7 @@ __all__ = [
     "expand",
     "open_both",
     "open_file",
-    "open_shards",
+    "open_files",
     "order_of_vector",
     "prepare",
     "read_naming",
@@ -170,7 +177,7 @@ def open_both(
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, file_of, labels_beside, without)
     once = any(map(reads_once, logits))
-    both = open_shards(
+    both = open_files(
         logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
     if not shift:
@@ -178,7 +185,7 @@ def open_both(
     if once:
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
-    return both, open_shards(logits, lambda path: labels_of(path, classes=names), without)
+    return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
 
 
 def _open_arrays(
@@ -193,8 +200,8 @@ def _open_arrays(
             raise UsageError("--label-key reads several files twice, which pipes are not")
         labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
         return logits, labels
-    labels = open_shards(names, labels_of, without)
-    return open_shards(names, file_of, without), labels
+    labels = open_files(names, labels_of, without)
+    return open_files(names, file_of, without), labels
 
 
 def _open_two(
@@ -211,12 +218,12 @@ def _open_two(
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
         there = columns_of(labels_of(next(iter(expand(labels[0], without)), labels[0])))
-    source = open_shards(
+    source = open_files(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
     names = classes or source.columns or ()
     ids = source.id_column if source.id_column in there else None
-    labels_source = open_shards(
+    labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )
     if asked is not None and ids is None and source.header is None:

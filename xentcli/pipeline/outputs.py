@@ -92,7 +92,7 @@ class _FileSink:
 
 def _written() -> list[Format]:
     """Return the formats that can be written."""
-    return [format_ for format_ in registry.FORMATS if format_.open_writer is not None]
+    return [format_ for format_ in registry.formats() if format_.open_writer is not None]
 
 
 def format_for(path: str, name: str | None) -> Format:

@@ -1,8 +1,7 @@
 """Results as one JSON object: numbers in full, null where a number is not finite."""
 
-import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from xentcli.formats.base import ArrayHeader
 
 from xentcli.errors import reading, writing
+from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
 _COPY = "a temporary copy of the ids"
@@ -25,9 +25,9 @@ def to_json(result: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value made of dicts, lists, strings and finite numbers."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
+    if names := field_names(value):
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
