@@ -107,13 +107,13 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if shape == (None,):
         raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY)
     usual = min(1, len(shape) - 1)
-    labels_shape = shape[:1] if labels is None else labels.shape
+    labels_shape = (*shape[:1], *logits.label_row) if labels is None else labels.shape
     labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if class_axis is None:
         _check_classes(logits, labels_shape, usual)
-    if _fits(shape, labels_shape) and labels is not None and not one_label:
-        return _with_probabilities(logits, labels, class_axis)
+    if len(labels_shape) == len(shape) and _fits(shape, labels_shape) and not one_label:
+        return _with_probabilities(logits, labels or logits, class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
     else:

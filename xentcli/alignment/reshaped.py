@@ -24,7 +24,8 @@ class Reshaped(StreamSource):
     def __init__(self, source: Source, row: Shape) -> None:
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "notes"):
             setattr(self, field, getattr(source, field))
-        self.labelled, self.id_column = source.labelled, source.id_column
+        self.labelled, self.label_row = source.labelled, source.label_row
+        self.id_column = source.id_column
         self.shareable, self.carries_bytes = source.shareable, source.carries_bytes
         self.unchanged = source.check_unchanged
         self.shape = (source.shape[0], *row)

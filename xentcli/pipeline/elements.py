@@ -200,6 +200,8 @@ def _header(values: Source, rows: slice | None) -> ArrayHeader:
 def _labels_of(values: Source, labels: Source | None) -> Source | None:
     """Return labels in the shape of the values."""
     if labels is None:
+        if values.label_row and values.label_row == values.shape[1:]:
+            return None
         if math.prod(n or 1 for n in values.shape[1:]) != 1:
             raise ShapeError(
                 f"{values.name}: one column of labels, and {values.shape[-1]} of values",

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,6 +159,14 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
         raise InputError(f"{name}:{line}: {error}") from error
     numbers = np.array(rows, np.float64).reshape(len(rows), len(layout.values))
     return Parsed(numbers, tuple(np.array(column, object) for column in zip(*texts, strict=True)))
+
+
+def line_of_row(content: bytes, layout: RowLayout, first_line: int, row: int) -> int:
+    """Return the line in which a row of some whole lines begins."""
+    reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=layout.delimiter)
+    for _ in islice(reader, row):
+        pass
+    return first_line + reader.line_num
 
 
 def _numbers(cells: list[str], layout: RowLayout, place: str, *, plain: bool) -> list[float]:
