@@ -248,16 +248,16 @@ def _hint(
     rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
     drop = _options(doubtful, names)
+    classes = _options(rest, names) if len(rest) <= _SHOWN else None
+    if not few and drop is None and classes is not None:
+        return f"name the columns of the classes: --columns {classes}"
     if few or drop is None or len(doubtful) > max(_SHOWN, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
+    way = "name the classes"
     if all(map(_may_be_class, doubtful)):
-        it = "it is a class" if len(doubtful) == 1 else "they are classes"
-        classes = f", or, if {it}"
-        listed_classes = _listed_or_range(columns, names)
-    else:
-        classes = ", or name the classes"
-        listed_classes = _options(rest, names) if len(rest) <= _SHOWN else None
-    return f"leave out what is none: --drop {drop}{classes}: --columns {listed_classes or 'A,B,...'}"
+        way = "if it is a class" if len(doubtful) == 1 else "if they are classes"
+        classes = _listed_or_range(columns, names)
+    return f"leave out what is none: --drop {drop}, or {way}: --columns {classes or 'A,B,...'}"
 
 
 def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:

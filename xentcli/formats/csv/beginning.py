@@ -11,10 +11,10 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
-from xentcli.formats.csv.columns import Columns, Fields, are_names, choose, find_index
+from xentcli.formats.csv.columns import Columns, Fields, are_names, choose, find_index, index_hint
 from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
 from xentcli.formats.csv.first_rows import FirstRows, looks_of
-from xentcli.formats.csv.header import decide_header, names_of
+from xentcli.formats.csv.header import check_one_row, decide_header, names_of
 from xentcli.formats.csv.lists import row_shape
 from xentcli.formats.csv.numbers import with_point
 
@@ -80,6 +80,8 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     second = next(iter(others), None)
     if second is None:
         check_quotes(head, delimiter, name, 1)
+    if options.labels and second is None and options.header is None:
+        check_one_row(first, name, options)
     labelled = options.labels or options.label_column is not None
     is_header, note = decide_header(first, second, others, name, options)
     notes += [note] if note else []
@@ -106,7 +108,15 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     values, texts = _roles(columns, label_names=label_names)
     labels = columns.values if columns.label is None else (columns.label,)
     layout = RowLayout(
-        delimiter, fields, names, values, texts, index, labels if labelled else (), options.decimal
+        delimiter,
+        fields,
+        names,
+        values,
+        texts,
+        index,
+        labels if labelled else (),
+        options.decimal,
+        None if index is None else index_hint(names or (), columns, options),
     )
     header_lines = (header_lines if is_header else 0) + (said is not None)
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)

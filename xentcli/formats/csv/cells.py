@@ -43,6 +43,8 @@ class RowLayout:
         The fields that hold labels, or several that may.
     decimal : str
         What stands before the fraction of a number.
+    index_hint : str or None
+        What to do if the first field does not count the rows.
     """
 
     delimiter: str
@@ -53,6 +55,7 @@ class RowLayout:
     index: int | None = None
     labels: tuple[int, ...] = ()
     decimal: str = "."
+    index_hint: str | None = None
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -224,9 +227,8 @@ def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
 def _check_index(cell: str, row: int, place: str, layout: RowLayout) -> None:
     if cell == str(row):
         return
-    which = layout.option(0)
     raise InputError(
         f"{place}: the first column, which has no name, does not count the rows: "
         f"{cell[:40]!r} where {row} should be",
-        hint=f"leave it out with --drop {which}" if which else "name what to read: --columns A,B",
+        hint=layout.index_hint,
     )

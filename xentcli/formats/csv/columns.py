@@ -13,6 +13,7 @@ from xentcli.formats.csv.numbers import is_number
 from xentcli.text import name_option
 
 _BOOL = {"true", "false"}
+_SHOWN = 12  # names in a hint
 
 
 class Columns(NamedTuple):
@@ -123,7 +124,9 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     if values and options.columns is None and not options.any_columns:
         named = [(i, fields.name(i)) for i in values]
         if options.labels:
-            values, more = label_columns.choose(fields.file, named, options)
+            values, more = label_columns.choose(
+                fields.file, named, options, fields.rows.sum_to_one
+            )
         elif lists:
             values, more = _choose_lists(fields, values, lists)
         else:
@@ -199,11 +202,32 @@ def find_index(
     if not names or names[0] or len(names) < 2 or options.columns is not None or second is None:
         return None
     said = (*options.drop, options.id_column, options.label_column)
-    if "1" in said and "1" not in names:
+    if "" in said or ("1" in said and "1" not in names):
         return None
     if second[:1] in (["0"], ["1"]):
         return int(second[0])
     return 0 if options.header is None and is_number(second[0]) else None
+
+
+def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -> str:
+    """Say what to do about a first column without a name that counts the rows no longer.
+
+    It may name them: then rows of two files are matched by it, where both are told so.
+    """
+    ids = "''" if options.labels or "1" in names else "1"  # 1 is a class in the other file
+    by_id = f"match rows by it with --id-column {ids}"
+    if options.labels:
+        named = [name_option(names[i]) for i in columns.values if names[i]]
+        by_place = f"--label-column {named[0]}" if len(named) == 1 else None
+        return f"{by_id}, or by their place with {by_place}" if by_place else by_id
+    if ids == "1":
+        return f"leave it out with --drop 1, or {by_id}"
+    first, *_, last = columns.values * 2
+    together = last - first + 1 == len(columns.values)
+    chosen = ",".join(name_option(names[i]) for i in columns.values)
+    if len(columns.values) > _SHOWN:
+        chosen = f"{names[first]}-{names[last]}" if together else "A,B,..."
+    return f"leave it out with --columns {chosen}, or {by_id}"
 
 
 def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ from xentcli.formats.csv.cells import RowLayout
 from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
 
 _MISSING = {"", "na", "n/a", "null", "none"}
+_ROUNDED = 5e-3  # by which a share of two decimals may miss
 _FEW_ROWS = 20  # that tell whether a column holds lists
 
 
@@ -47,6 +48,15 @@ class FirstRows:
         """Whether most cells of a column are lists, as far as they hold anything."""
         cells = [cell for cell in islice(self.column(field), _FEW_ROWS) if cell.strip()]
         return 2 * sum(map(lists.is_list, cells)) > len(cells)
+
+    def sum_to_one(self, fields: list[int]) -> bool:
+        """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
+        try:
+            table = np.array([[float(cells[i]) for i in fields] for cells in self])
+        except (ValueError, IndexError):
+            return False
+        within = bool(((table >= 0) & (table <= 1)).all())
+        return within and bool((abs(table.sum(axis=1) - 1) <= _ROUNDED * len(fields)).all())
 
     def looks(self, fields: int) -> list[doubts.Look]:
         """Return what each of so many columns holds."""

@@ -109,6 +109,18 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
     )
 
 
+def check_one_row(first: list[str], name: str, options: ReadOptions) -> None:
+    """Raise InputError if the only row of a file of labels holds names of classes, not columns."""
+    cells = [cell.strip() for cell in first]
+    if len(cells) < 2 or any(map(is_number, cells)):
+        return
+    if len({*cells}) < len(cells) or {*cells} <= {*options.classes}:
+        raise InputError(
+            f"{name}:1: {len(cells)} names of classes in one row",
+            hint="labels that are names stand one a line",
+        )
+
+
 def names_of(first: list[str], others: Iterable[list[str]], file: str) -> tuple[str, ...] | None:
     """Return the names of all columns."""
     names = tuple(cell.strip() for cell in first)
