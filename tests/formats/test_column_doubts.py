@@ -68,7 +68,9 @@ def test_a_name_speaks_against_a_class(name: str, format_: str) -> None:
 
 @both
 @pytest.mark.parametrize("at", [0, 2, 3])
-@pytest.mark.parametrize("column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, [0, 1] * 6, ["x"] * ROWS])
+@pytest.mark.parametrize(
+    "column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, [0, 1] * 6, ["x"] * ROWS]
+)
 def test_what_a_column_holds_speaks_against_it(column: Any, at: int, format_: str) -> None:
     frame = FRAME.copy()
     frame.insert(at, "a,b", list(column))

@@ -101,7 +101,9 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
     if class_axis is not None and not -len(shape) <= class_axis < len(shape):
-        raise ShapeError(f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}")
+        raise ShapeError(
+            f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}"
+        )
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):

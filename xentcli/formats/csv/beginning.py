@@ -24,7 +24,7 @@ _FEWEST_ROWS = 20  # whatever they hold
 
 
 class ListShapes(NamedTuple):
-    """The shape of the lists in each cell of values and of labels; None where cells are no lists."""
+    """The shape of the lists in cells of values and of labels; None where there are none."""
 
     values: Shape | None = None
     labels: Shape | None = None
@@ -209,7 +209,9 @@ def _read_lists(
         cell = next(rows.column(field))
         shape, without_ones = row_shape(cell, f"{name}:{line}: {layout.column(field)}")
         if without_ones:
-            notes.append(f"{name}: {layout.column(field)}: lists within lists of one are read as one")
+            notes.append(
+                f"{name}: {layout.column(field)}: lists within lists of one are read as one"
+            )
         found.append(shape)
     values, labels = found
     return ListShapes(values, labels, notes[0] if notes else None)

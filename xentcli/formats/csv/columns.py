@@ -122,15 +122,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     if options.any_columns and len(values) > 1:
         lists = []
     if values and options.columns is None and not options.any_columns:
-        named = [(i, fields.name(i)) for i in values]
-        if options.labels:
-            values, more = label_columns.choose(
-                fields.file, named, options, fields.rows.sum_to_one
-            )
-        elif lists:
-            values, more = _choose_lists(fields, values, lists)
-        else:
-            more = _check_classes(fields, named)
+        values, more = _choose_values(fields, values, lists, options)
         notes += more
     if not values:
         raise InputError(f"{fields.file}: no column is left to read")
@@ -140,6 +132,18 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     if label is not None and fields.holds_lists(label):
         lists.append(label)
     return Columns(tuple(values), label, ids, tuple(notes), frozenset(lists))
+
+
+def _choose_values(
+    fields: Fields, values: list[int], lists: list[int], options: ReadOptions
+) -> tuple[list[int], list[str]]:
+    """Return which of the fields are the array, and notes about the others."""
+    named = [(i, fields.name(i)) for i in values]
+    if options.labels:
+        return label_columns.choose(fields.file, named, options, fields.rows.sum_to_one)
+    if lists:
+        return _choose_lists(fields, values, lists)
+    return values, _check_classes(fields, named)
 
 
 def _check_classes(fields: Fields, named: list[tuple[int, str]]) -> list[str]:
@@ -183,8 +187,9 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
         )
     others = [i for i in values if i not in lists]
     shown = ", ".join(fields.column(i) for i in others[:3])
+    what = f"{fields.column(lists[0])} holds lists, and others stand beside it: {shown}"
     return InputError(
-        f"{fields.file}: {fields.column(lists[0])} holds lists, and others stand beside it: {shown}",
+        f"{fields.file}: {what}",
         hint=f"read the lists with --columns {options[0]}, or the others with --drop {options[0]}"
         if options
         else None,

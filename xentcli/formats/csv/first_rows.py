@@ -34,8 +34,11 @@ class FirstRows:
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the rows, always from the first one on."""
         i = 0
-        while i < len(self._seen) or (cells := next(self._rows, None)) is not None:
+        while True:
             if i == len(self._seen):
+                cells = next(self._rows, None)
+                if cells is None:
+                    return
                 self._seen.append(cells)
             yield self._seen[i]
             i += 1
