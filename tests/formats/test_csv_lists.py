@@ -1,5 +1,6 @@
 """Lists in the cells of a CSV file, as pandas writes what columns of lists hold."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from xentcli.errors import InputError
 
 Z = np.round(np.random.default_rng(5).normal(size=(6, 40)), 4)
 Y = np.arange(6) % 3
-WRITTEN = {
+WRITTEN: dict[str, Callable[[Any], str]] = {
     "a list": lambda row: str(row.tolist()),
     "a tuple": lambda row: str(tuple(row.tolist())),
     "an array": str,
