@@ -46,6 +46,8 @@ class AlignedRows(NamedTuple):
         The places of the labels, where ids led to others than those of the rows.
     sample_weight : array of shape (N,), optional
         A factor for each row.
+    matched_weights : array of int, optional
+        The places of these, as of labels.
     """
 
     logits: Array | TiledRows
@@ -56,6 +58,7 @@ class AlignedRows(NamedTuple):
     ids: Array | None = None
     matched: Array | None = None
     sample_weight: Array | None = None
+    matched_weights: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -77,6 +80,8 @@ class Aligned(NamedTuple):
         A factor for each row.
     note : str, optional
         What was decided about the shape of the labels.
+    weight_matching : Matching, optional
+        What finds the factors of rows by their ids.
     """
 
     logits: Source
@@ -87,6 +92,7 @@ class Aligned(NamedTuple):
     matching: "Matching | None" = None
     sample_weight: Source | None = None
     note: str | None = None
+    weight_matching: "Matching | None" = None
 
     @property
     def notes(self) -> list[str]:
@@ -115,7 +121,8 @@ class Aligned(NamedTuple):
         """What hands out the weights of rows: the weight of a shifted row is its label's."""
         if self.sample_weight is None:
             return None
-        return Follower(self.sample_weight, 0, self.axes.shift.offset, "weights")
+        offset, matching = self.axes.shift.offset, self.weight_matching
+        return Follower(self.sample_weight, 0, offset, "weights", matching)
 
     def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
         """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
@@ -130,7 +137,9 @@ class Aligned(NamedTuple):
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, matched = rows
-        weights = None if self.sample_weight is None else self._weights_of(step)
+        weights, places = None, None
+        if self.sample_weight is not None:
+            weights, places = self._weights_of(step, ids)
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             weights = None if weights is None else weights[keep]
@@ -139,7 +148,7 @@ class Aligned(NamedTuple):
         problems: tuple[Problem, ...] = ()
         if labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
-        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights)
+        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights, places)
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
         """Return which rows of a step some slices of the first axis are."""
@@ -182,15 +191,18 @@ class Aligned(NamedTuple):
             labels, matched = self.matching.labels_of(ids, there, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
-    def _weights_of(self, step: Step) -> Array:
+    def _weights_of(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
         follower = self._weights
         if follower is None:
             raise AssertionError("rows have no weights")
         if self.axes.cut_axis is None:
-            return read_whole(follower.source).reshape(-1).astype(np.float64)
-        weights = read(follower, step.parts[-1]).values
+            return read_whole(follower.source).reshape(-1).astype(np.float64), None
+        there = read(follower, step.parts[-1])
+        weights, matched = there.values, None
+        if self.weight_matching is not None:
+            weights, matched = self.weight_matching.labels_of(ids, there, step.block.start)
         weights = self.axes.shift.labels_of_a_row(weights, len(self.axes.rows) - 1)
-        return weights.reshape(-1).astype(np.float64)
+        return weights.reshape(-1).astype(np.float64), matched
 
     def _arrays(
         self, step: Step
@@ -271,10 +283,16 @@ def align(
         labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
+    weight_matching = None
     if sample_weight is not None:
+        from xentcli.alignment.ids import check_by_id, weights_by_id
         from xentcli.alignment.reshaped import weights_of_rows
 
-        sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
+        sample_weight, weight_matching = weights_by_id(logits, sample_weight)
+        if weight_matching is None:
+            sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
+        else:
+            check_by_id(logits, axes)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:
@@ -287,5 +305,7 @@ def align(
         check_by_id(logits, axes)
         labels = labels if labels.reference is not None else indexed(labels)
         matching = Matching(logits, labels)
-    tiled = tiles and can_be_tiled(logits, axes) and matching is None
-    return Aligned(logits, labels, axes, names, tiled, matching, sample_weight, note)
+    tiled = tiles and can_be_tiled(logits, axes) and matching is weight_matching is None
+    return Aligned(
+        logits, labels, axes, names, tiled, matching, sample_weight, note, weight_matching
+    )

@@ -95,16 +95,20 @@ def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "S
     return inputs.open_files(paths, partial(reading.file, id_column=id_column, missing=True))
 
 
-def open_weights(reading: Reading, path: str | None) -> "Source | None":
-    """Open the weights of rows, if there are any."""
+def open_weights(
+    reading: Reading, path: str | None, id_column: str | None = None
+) -> "Source | None":
+    """Open the weights of rows, if there are any; with ids where their file has the rows'."""
     from xentcli.pipeline import inputs
 
     if path is None:
         return None
-    source = inputs.open_files([path], reading.labels)
-    if source.header is not None and len(source.header) > 1 and len(source.shape) < 2:
+    source = inputs.open_weights(path, reading.labels, id_column)
+    several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
+    if several and source.id_column is None:
         raise InputError(
             f"{source.name}: weights go by place, and there are other columns beside them",
-            hint="write the weights alone, in the order of the rows",
+            hint="write the weights alone, in the order of the rows; or match them by the ids of "
+            "both files: --id-column NAME",
         )
     return source

@@ -127,7 +127,7 @@ def run_loss(
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = _with_weights_in_order(criterion, options, source)
     _check_kind(criterion, source)
-    weights = inputs.open_weights(reading, options.sample_weight)
+    weights = inputs.open_weights(reading, options.sample_weight, source.id_column)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)

@@ -127,6 +127,8 @@ def open_all(file: InputFile) -> Iterator[Listed]:
     if not contents:
         source = registry.open_source(data, file.format, file.options)
         yield Listed(None, _referred(source, file, given))
+    readable = [content for content in contents if content.key is not None or content.columns]
+    data = data.spooled() if len(readable) > 1 else data
     for content in contents:
         if content.key is None and not content.columns:
             yield Listed(content, None)
@@ -135,6 +137,8 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         if content.texts:
             options = options._replace(labels=True)
         one = file._replace(options=options)
+        if len(readable) > 1:
+            data.rewind()
         try:
             source = _referred(registry.open_source(data, file.format, options), one, given)
         except InputError as error:

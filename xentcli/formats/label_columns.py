@@ -66,11 +66,15 @@ class Beside(NamedTuple):
 
 
 def choose(
-    file: str, columns: list[tuple[int, str]], options: ReadOptions
+    file: str,
+    columns: list[tuple[int, str]],
+    options: ReadOptions,
+    sum_to_one: Callable[[list[int]], bool] = lambda _: False,
 ) -> tuple[list[int], list[str]]:
     """Return which columns of a file of labels hold them, and notes about the others.
 
-    Labels are one column, or one for each class, which then go in the order of the classes.
+    Labels are one column, or one for each class, which then go in the order of the classes. Where
+    these have no names, they are the columns left whose numbers `sum_to_one`, row by row.
 
     Raises
     ------
@@ -91,6 +95,9 @@ def choose(
         kept = labels
     if len(kept) == 1:
         return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
+    if len(kept) < len(columns) and not options.classes and sum_to_one([i for i, _ in kept]):
+        others = [name for field, name in columns if (field, name) not in kept]
+        return [field for field, _ in kept], _left_out(file, others)
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
         raise _ask(file, [name for _, name in kept or columns])

@@ -51,6 +51,7 @@ class MemorySource(IndexedSource):
         self.columns = columns
         self.notes = []
         self.labelled = labels is not None
+        self.label_row = () if labels is None else labels.shape[1:]
         self.tileable = values.ndim > 0
         self._table = Table(values, labels, ids)
         if origin is not None:

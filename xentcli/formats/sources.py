@@ -97,6 +97,8 @@ class Source(ABC):
         The names of the places along the last axis.
     labelled : bool
         Whether the tables hold labels beside the values.
+    label_row : tuple of int
+        The shape of one row's label beside the values: () of a number or a name.
     header : tuple of str or None
         The names of all columns in the file, of which the values are some.
     id_column : str or None
@@ -128,6 +130,7 @@ class Source(ABC):
     columns: tuple[str, ...] | None = None
     header: tuple[str, ...] | None = None
     labelled: bool = False
+    label_row: Shape = ()
     id_column: str | None = None
     reference: Reference | None = None
     tileable: bool = False

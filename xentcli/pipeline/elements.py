@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.axes import show_shape
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.ids import Matching
+from xentcli.alignment.ids import Matching, matching_of, weights_by_id
 from xentcli.alignment.reshaped import in_shape, weights_of_rows
 from xentcli.alignment.steps import Follower, Step, chosen, kept, read, rows_before, steps
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
@@ -19,7 +19,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import ArrayHeader, Shape, Source, indexed
+from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Sink, Total, collect
@@ -39,19 +39,24 @@ class Elements(NamedTuple):
         Labels and weights are None where there are none; labels may stand beside the values.
     matching : Matching, optional
         What finds labels by their ids, where both files have some.
+    weight_matching : Matching, optional
+        What finds weights so.
     """
 
     values: Source
     labels: Source | None = None
     sample_weight: Source | None = None
     matching: Matching | None = None
+    weight_matching: Matching | None = None
 
     @property
     def followers(self) -> list[Follower]:
         """What is read in step with the values."""
         labels = [Follower(self.labels, matching=self.matching)] if self.labels else []
-        weights = [Follower(self.sample_weight, what="weights")] if self.sample_weight else []
-        return labels + weights
+        if self.sample_weight is None:
+            return labels
+        weights = Follower(self.sample_weight, what="weights", matching=self.weight_matching)
+        return [*labels, weights]
 
     @property
     def shareable(self) -> bool:
@@ -81,7 +86,7 @@ class ElementWork(NamedTuple):
         """Read the numbers of a step and measure them."""
         criterion = self.criterion
         keep = kept(step, criterion.rows)
-        stored, labels, weights, ids, matched = self._read(step)
+        stored, labels, weights, ids, matched, weights_matched = self._read(step)
         stored, ids = stored[keep], None if ids is None else ids[keep]
         values = criterion.prepared(stored)
         facts = self._facts(values, None if labels is None else labels[keep])
@@ -97,20 +102,28 @@ class ElementWork(NamedTuple):
             2 if criterion.binary else 0,
             ids,
             matched,
+            matched_weights=weights_matched,
         )
 
     def _read(
         self, step: Step
-    ) -> tuple[Array, Array | None, Array | None, Array | None, Array | None]:
-        """Return values, labels, weights and ids, and where labels stood if ids led to them."""
+    ) -> tuple[Array, Array | None, Array | None, Array | None, Array | None, Array | None]:
+        """Return values, labels, weights, ids, and where labels and weights are by their ids."""
         elements = self.elements
         table = elements.values.decode(step.block)
         parts = [read(f, part) for f, part in zip(elements.followers, step.parts, strict=True)]
-        weights = parts.pop().values if elements.sample_weight else None
+        weights, weights_matched = None, None
+        if elements.sample_weight:
+            there = parts.pop()
+            weights = there.values
+            if elements.weight_matching is not None:
+                weights, weights_matched = elements.weight_matching.labels_of(
+                    table.ids, there, step.block.start
+                )
         labels, matched = parts[0].values if parts else table.labels, None
         if elements.matching is not None:
             labels, matched = elements.matching.labels_of(table.ids, parts[0], step.block.start)
-        return table.values, labels, weights, table.ids, matched
+        return table.values, labels, weights, table.ids, matched, weights_matched
 
     def _facts(self, values: Array, labels: Array | None) -> RowFacts:
         if self.criterion.binary is None:
@@ -163,10 +176,13 @@ def measure_elements(
             check_binary_weights(criterion.binary, values.shape)
     elif labels is not None or values.labelled:
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
+    weight_matching = None
     if sample_weight is not None:
-        sample_weight = weights_of_rows(values, sample_weight, values.shape[:1])
-    matching = _matching(values, labels)
-    elements = Elements(values, labels, sample_weight, matching)
+        sample_weight, weight_matching = weights_by_id(values, sample_weight)
+        if weight_matching is None:
+            sample_weight = weights_of_rows(values, sample_weight, values.shape[:1])
+    matching = matching_of(values, labels)
+    elements = Elements(values, labels, sample_weight, matching, weight_matching)
     if sink:
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
@@ -174,19 +190,13 @@ def measure_elements(
     parts = ordered_map(
         work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
     )
-    if matching is not None and criterion.rows is None:
-        parts = matching.watch(parts)
+    matchings = [each for each in (matching, weight_matching) if each is not None]
+    for each in matchings if criterion.rows is None else []:
+        parts = each.watch(parts)
     sources = (values, labels, sample_weight)
     total = collect(parts, sink, run.progress_of(values.shape), elements.error, sources)
-    note = matching.note if matching else None
-    return total._replace(notes=(*total.notes, note)) if note else total
-
-
-def _matching(values: Source, labels: Source | None) -> Matching | None:
-    """Return what finds labels by their ids, where both files have some."""
-    if labels is None or None in (values.id_column, labels.id_column):
-        return None
-    return Matching(values, labels if labels.reference is not None else indexed(labels))
+    notes = [note for each in matchings if (note := each.note)]
+    return total._replace(notes=(*total.notes, *notes))
 
 
 def _header(values: Source, rows: slice | None) -> ArrayHeader:
@@ -200,6 +210,8 @@ def _header(values: Source, rows: slice | None) -> ArrayHeader:
 def _labels_of(values: Source, labels: Source | None) -> Source | None:
     """Return labels in the shape of the values."""
     if labels is None:
+        if values.label_row and values.label_row == values.shape[1:]:
+            return None
         if math.prod(n or 1 for n in values.shape[1:]) != 1:
             raise ShapeError(
                 f"{values.name}: one column of labels, and {values.shape[-1]} of values",

@@ -91,6 +91,7 @@ class LossWork(NamedTuple):
             rows.matched,
             remarks,
             tuple(first_notes(rows, aligned, criterion)) if first else (),
+            rows.matched_weights,
         )
 
 
@@ -174,6 +175,7 @@ def _measure(aligned: Aligned, criterion: Criterion, run: Run, sink: Sink | None
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
     parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
-    if aligned.matching is not None and criterion.rows is None:
-        parts = aligned.matching.watch(parts)
+    for matching in (aligned.matching, aligned.weight_matching):
+        if matching is not None and criterion.rows is None:
+            parts = matching.watch(parts)
     return collect(parts, sink, run.progress_of(axes.rows), aligned.error, aligned.sources)

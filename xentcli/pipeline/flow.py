@@ -67,6 +67,8 @@ class Part(NamedTuple, Generic[State]):
     """The places of their labels, where ids led to others than those of the rows."""
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
+    matched_weights: Array | None = None
+    """The places of their weights, in the same way."""
 
 
 class Total(NamedTuple, Generic[State]):

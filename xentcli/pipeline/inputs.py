@@ -42,6 +42,7 @@ __all__ = [
     "open_both",
     "open_file",
     "open_files",
+    "open_weights",
     "order_of_vector",
     "prepare",
     "read_naming",
@@ -186,6 +187,29 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
+    """Open the weights of rows, by id where their file has the column of the ids, else by place.
+
+    Raises
+    ------
+    InputError
+        If several columns may be the weights.
+    """
+    header = () if id_column is None else columns_of(file_of(path))
+    if id_column not in header:
+        return open_files([path], file_of)
+    names = [name for name in header if name and name != id_column]
+    named = [name for name in names if "weight" in name.casefold()] or names
+    if len(named) != 1:
+        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
+        raise InputError(
+            f"{shown_name(path)}: {shown} may be the weights",
+            hint="leave one of them beside the ids, or name it weight",
+        )
+    weights = partial(file_of, label_column=named[0], id_column=id_column)
+    return open_files([path], weights)
 
 
 def _open_arrays(

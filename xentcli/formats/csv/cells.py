@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,8 @@ class RowLayout:
         The fields that hold labels, or several that may.
     decimal : str
         What stands before the fraction of a number.
+    index_hint : str or None
+        What to do if the first field does not count the rows.
     """
 
     delimiter: str
@@ -52,6 +55,7 @@ class RowLayout:
     index: int | None = None
     labels: tuple[int, ...] = ()
     decimal: str = "."
+    index_hint: str | None = None
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -160,6 +164,14 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
     return Parsed(numbers, tuple(np.array(column, object) for column in zip(*texts, strict=True)))
 
 
+def line_of_row(content: bytes, layout: RowLayout, first_line: int, row: int) -> int:
+    """Return the line in which a row of some whole lines begins."""
+    reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=layout.delimiter)
+    for _ in islice(reader, row):
+        pass
+    return first_line + reader.line_num
+
+
 def _numbers(cells: list[str], layout: RowLayout, place: str, *, plain: bool) -> list[float]:
     if plain:
         try:
@@ -215,9 +227,8 @@ def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
 def _check_index(cell: str, row: int, place: str, layout: RowLayout) -> None:
     if cell == str(row):
         return
-    which = layout.option(0)
     raise InputError(
         f"{place}: the first column, which has no name, does not count the rows: "
         f"{cell[:40]!r} where {row} should be",
-        hint=f"leave it out with --drop {which}" if which else "name what to read: --columns A,B",
+        hint=layout.index_hint,
     )

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
@@ -16,6 +17,7 @@ from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
+from xentcli.formats.csv.lists import to_array
 from xentcli.formats.csv.numbers import fill_missing
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
@@ -78,6 +80,7 @@ class CsvSource(StreamSource):
         self._header_lines = beginning.header_lines
         mark = len(_MARK) if first.startswith(_MARK) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
+        self._lists = beginning.lists
         self._take_columns(beginning)
         self._lines_are_rows = True
 
@@ -88,18 +91,21 @@ class CsvSource(StreamSource):
 
     def _take_columns(self, beginning: Beginning) -> None:
         """Note which column is what, for those who read the blocks."""
-        chosen, label, ids, _ = beginning.columns
+        chosen, label, ids, *_ = beginning.columns
+        row = self._lists.values
         names = self._layout.names
         self.header = names
         self.labelled = label is not None
         self._label_names = beginning.label_names
         self._only_names = beginning.label_names and label is None
         self.dtype: np.dtype[Any] = np.dtype(object if self._only_names else np.float64)
-        self.columns = tuple(names[field] for field in chosen) if names else None
+        self.columns = tuple(names[field] for field in chosen) if names and row is None else None
         # Without a header, ids have no name: writers leave out the header then, or need some name.
         self.id_column = None if ids is None else names[ids] if names else "id"
-        self._one_column = len(chosen) == 1 and not self.labelled
-        self.shape: Shape = (None,) if self._one_column else (None, len(chosen))
+        self._one_column = len(chosen) == 1 and not self.labelled and row is None
+        self.shape: Shape = (None,) if self._one_column else (None, *(row or (len(chosen),)))
+        label_row = self._lists.labels or ()
+        self.label_row: Shape = () if label_row == (1,) else label_row
 
     def _read_first(self) -> bytes:
         first = self._data.peek(self.block_bytes)
@@ -165,6 +171,8 @@ class CsvSource(StreamSource):
             place = f"{self.name}: row {row}"
         if len(index) < 2:
             return place
+        if self._lists.values is not None:
+            return f"{place}: {self._layout.column(self._layout.texts[0])}{list(index[1:])}"
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
     def kept(self) -> "CsvSource":
@@ -211,7 +219,8 @@ class CsvSource(StreamSource):
     def decode(self, block: Block) -> Table:
         """Parse whole lines."""
         try:
-            return self._table(self._parse(self._text(block.content), block))
+            text = self._text(block.content)
+            return self._table(self._parse(text, block), text, block)
         except InputError:
             self.check_unchanged()  # lines that were written meanwhile are no mistakes
             raise
@@ -236,17 +245,43 @@ class CsvSource(StreamSource):
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
         return parsed
 
-    def _table(self, parsed: Parsed) -> Table:
+    def _table(self, parsed: Parsed, text: bytes, block: Block) -> Table:
         """Hand out what each column is."""
         numbers, texts = parsed
         ids = None if self.id_column is None else texts[-1]
         if self._only_names:
             return Table(texts[0], None, ids)
+        values, labels = self._lists.values, self._lists.labels
+        if values is not None or labels is not None:
+            return self._table_of_lists(parsed, text, block)._replace(ids=ids)
         if self._label_names:
             return Table(numbers, texts[0], ids)
         if self.labelled:
             return Table(numbers[:, :-1], numbers[:, -1], ids)
         return Table(numbers[:, 0] if self._one_column else numbers, None, ids)
+
+    def _table_of_lists(self, parsed: Parsed, text: bytes, block: Block) -> Table:
+        """Hand out values or labels, or both, whose cells are lists."""
+        numbers, texts = parsed[0], iter(parsed.texts)
+        fields = iter(self._layout.texts)
+
+        def arrays(row: Shape) -> NDArray[np.float64]:
+            column = self._layout.column(next(fields))
+            text_of = squeeze(text) if self._padded else text
+
+            def place(i: int) -> str:
+                line = cells.line_of_row(text_of, self._layout, block.content.line, i)
+                return f"{self.name}:{line}: {column}"
+
+            return to_array(next(texts), row, place)
+
+        rows, labels = self._lists.values, self._lists.labels
+        values = numbers if rows is None else arrays(rows)
+        if labels is not None:
+            return Table(values, arrays(labels).reshape(-1, *self.label_row))
+        if self._label_names:
+            return Table(values, next(texts))
+        return Table(values, numbers[:, -1] if self.labelled else None)
 
 
 def _bytes_of_lines(content: bytes, lines: int) -> int:
