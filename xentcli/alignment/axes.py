@@ -133,7 +133,7 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=f"{_BINARY}; --class-axis {usual} computes on with one class",
+            hint=_BINARY,
         )
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
@@ -199,7 +199,7 @@ def _cure(lead: Shape, labels: Shape, part: str) -> str | None:
         return f"as many labels as rows: save labels.reshape({show_shape(lead)})"
     if len(lead) == len(labels) and labels == (*lead[:-1], (lead[-1] or 0) - 1):
         part = part or "[:-1]"
-        return f"are labels shifted already? Then logits{part} belong to them, without --shift"
+        return f"are labels shifted already? Then logits{part} belong to them, and no shift"
     return None
 
 

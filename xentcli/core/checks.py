@@ -99,7 +99,7 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
     message, hint = f"label {first} is {what}", None
     if np.isnan(first):
         message = "a missing value (NaN) instead of a label"
-        hint = "leave such rows out, or fill them: labels.fillna(-100), which --ignore-index takes"
+        hint = "leave such rows out, or mark them, labels.fillna(-100), for --ignore-index -100"
     return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels", hint=hint),)
 
 
