@@ -75,7 +75,13 @@ _OPTIONS = {
     "--preds": ("--logits", "--probs"),
     "--predictions": ("--logits", "--probs"),
     "--y-pred": ("--logits", "--probs"),
-    "--y-proba": ("--probs",),
+    "--y-proba": ("--probs", "--logits"),
+    "--y-prob": ("--probs", "--logits"),
+    "--y-score": ("--probs", "--logits"),
+    "--eps": ("--clip",),
+    "--epsilon": ("--clip",),
+    "--reduce": ("--reduction",),
+    "--size-average": ("--reduction",),
     "--log-prob": ("--log-probs",),
     "--logprobs": ("--log-probs",),
     "--prob": ("--probs",),
@@ -128,7 +134,7 @@ def unknown_option(error: Any) -> UsageError:
     elif elsewhere := _commands_with(_dashed(typed), context.info_name):
         hint = f"this is an option of {', '.join(elsewhere)}; {page}"
     else:
-        near = get_close_matches(_dashed(typed), sorted(has), 1, 0.7)
+        near = get_close_matches(_dashed(typed), sorted(has - {"--help"}), 1, 0.7)
         hint = f"did you mean {near[0]}? {page}" if near else page
     return UsageError(f"No such option: {typed}", hint=hint)
 

@@ -89,7 +89,7 @@ def contents_of(data: Input, name: str | None, options: ReadOptions) -> tuple[In
     if format_.contents is None or any(chosen):
         return data, []
     _check_library(data.name, format_, InputError)
-    data = data if format_.is_text else data.spooled()
+    data = data if format_.is_text and not format_.has_keys else data.spooled()
     return data, format_.contents(data, options)
 
 

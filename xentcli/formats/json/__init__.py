@@ -2,7 +2,7 @@
 
 import re
 
-from xentcli.formats.base import Format, ReadOptions, Source
+from xentcli.formats.base import Content, Format, ReadOptions, Source
 from xentcli.storage.inputs import Input
 
 # A list of lists, numbers or names; an object; what PyTorch, NumPy and JAX print. No cell of CSV.
@@ -22,11 +22,19 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     return open_document(data, options)
 
 
+def contents(data: Input, options: ReadOptions) -> list[Content]:
+    """Return the arrays of a file, if it holds several."""
+    from xentcli.formats.json.contents import contents
+
+    return contents(data, options)
+
+
 JSON = Format(
     name="json",
     extensions=(".json", ".jsonl", ".ndjson"),
     recognises=lambda head: _BEGINS.match(head) is not None,
     open_source=open_source,
     is_text=True,
+    contents=contents,
     has_keys=True,
 )
