@@ -389,9 +389,9 @@ CASES = [
     ),
     Case(
         "loss both.csv",
-        "--label-column label",
+        "--label-column y_true",
         RIGHT,
-        {"both.csv": csv(np.c_[Z, Y], *NAMES, "label")},
+        {"both.csv": csv(np.c_[Z, Z.argmax(1), Y], *NAMES, "y_pred", "y_true")},
     ),
     Case(
         "nll tokens.csv",
@@ -813,11 +813,9 @@ CASES = [
         by_hand={"gap.jsonl": "".join(f"{row}\n" for row in Z.tolist())},
     ),
     Case("loss 1,2,3", "they come next: 2,0,1", WORDS),
-    Case(
-        "loss --logits 1,2 --logits 3,4 y.npy",
-        "rows are lists in a list: '[[1,2,3],[4,5,6]]'",
-        WORDS,
-    ),
+    Case("softmax 1,2 3,4", "rows are lists in one list: '[[1,2],[3,4]]'", WORDS),
+    Case("softmax 1 2 3", "the numbers of one row are one argument: 1,2,3", WORDS),
+    Case("loss 1,2,3 0 1", "several numbers are one argument: 0,1", WORDS),
     # Arrays
     Case(
         "loss run.npz",

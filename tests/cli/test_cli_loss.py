@@ -473,7 +473,7 @@ def test_classes_are_counted_along_the_first_axis_of_a_csv(run: Run, folder: Pat
 
 @pytest.mark.parametrize("decimals", [1, 2, 3])
 def test_rounded_probabilities_are_no_logits(run: Run, decimals: int) -> None:
-    """A row of ten classes with one decimal may miss a sum of 1 by 0.3, and all on average do not."""
+    """A row of ten classes with one decimal may miss a sum of 1 by 0.3, and all together do not."""
     logits = np.random.default_rng(5).normal(size=(30, 10))
     probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.savetxt("p.csv", probs, f"%.{decimals}f", ",")

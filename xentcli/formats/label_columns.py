@@ -148,4 +148,4 @@ def choices(names: Sequence[str]) -> str:
 
 def named_as_labels(names: Sequence[str]) -> list[str]:
     """Return the columns whose names say that they hold labels."""
-    return [name for name in names if says_label(name)]
+    return [name for name in names if says_label(name) and not is_beside(name)]

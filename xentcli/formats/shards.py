@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
 from xentcli.formats.files import InputFile, open_file, remember
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import as_one_argument, expand, is_inline
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import natural_key, reads_once
@@ -48,8 +48,8 @@ def open_shards(
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
     if any(map(is_inline, paths)):
-        hint = "rows are lists in a list: '[[1,2,3],[4,5,6]]'"
-        raise UsageError("data that are typed cannot be one of several files", hint=hint)
+        what = "data that are typed cannot be one of several files"
+        raise UsageError(what, hint=as_one_argument(paths) if all(map(is_inline, paths)) else None)
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
     name = shown_name(names[0] if len(names) == 1 else paths[0])
