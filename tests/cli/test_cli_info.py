@@ -138,6 +138,13 @@ def test_json_of_several_arrays(run: Run, kind: str) -> None:
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 
+def test_one_array_of_json(run: Run) -> None:
+    text = json.dumps(Z.tolist())
+    (piped,) = run("info", "-", "--json", stdin=text.encode()).json["files"]
+    (typed,) = run("info", text, "--json").json["files"]
+    assert piped["shape"] == typed["shape"] == [N, 3]
+
+
 def test_json_with_names(run: Run) -> None:
     Path("run.jsonl").write_text(json_of("names"))
     assert looks(run, "run.jsonl")["label"] == ([N], "class names")
