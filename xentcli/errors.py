@@ -7,6 +7,7 @@ XentError                exit code 1, one line on standard error
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
+│   └── MissingLabels    nothing says where the labels are
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
 
@@ -51,6 +52,10 @@ class UsageError(XentError):
     """Options contradict each other or cannot be understood."""
 
     exit_code = 2
+
+
+class MissingLabels(UsageError):  # noqa: N818
+    """Nothing says where the labels are."""
 
 
 class Stopped(XentError):  # noqa: N818

@@ -174,7 +174,9 @@ def test_usage(run: Run, arguments: Command, message: str) -> None:
     error, hint = parts(outcome)
     assert outcome.code == 2
     assert error.startswith(message)
-    assert not hint or hint.startswith(("xent", "--to", "did you mean", "several files")), hint
+    assert not hint or hint.startswith(
+        ("xent", "--to", "did you mean", "several files", "if each number")
+    ), hint
 
 
 @pytest.mark.parametrize("labels", ["few", "many"])

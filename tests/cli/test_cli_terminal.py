@@ -149,6 +149,25 @@ def test_long_class_names_leave_the_digits_visible(
     assert header[-1].endswith("7"), "names are cut in the middle"
 
 
+@pytest.mark.parametrize(("columns", "whole"), [(80, False), (120, True), (200, True)])
+def test_names_use_the_room_that_there_is(
+    terminal: Terminal, folder: Path, columns: int, *, whole: bool
+) -> None:
+    names = ["n02123045 tabby, domestic cat", "n02123159 tiger cat", "n02124075 Egyptian cat, mau"]
+    logits = [row.split(",") for row in (folder / "z.csv").read_text().splitlines()[1:]]
+    header = ",".join(f'"{name}"' for name in names)
+    (folder / "long.csv").write_text("\n".join([header, *map(",".join, logits), ""]))
+    (folder / "label.csv").write_text(f'label\n"{names[0]}"\n' + f'"{names[2]}"\n' * 4)
+    page = terminal("explain", "long.csv", "label.csv", columns=columns)
+    assert page.code == 0
+    assert max(map(len, page.lines)) <= columns
+    assert ("…" not in page.text) == whole
+    assert all(page.text.count(name) >= (6 if whole else 0) for name in names)
+    softmax = terminal("softmax", "long.csv", columns=columns)
+    assert max(map(len, softmax.lines)) <= columns
+    assert columns == 80 or all(name in softmax.text for name in names)
+
+
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_a_deep_array_names_its_rows_by_index(
     terminal: Terminal, folder: Path, columns: int

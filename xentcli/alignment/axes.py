@@ -135,7 +135,7 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=f"{_BINARY}; --class-axis {usual} computes on with one class",
+            hint=_BINARY,
         )
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
@@ -223,7 +223,7 @@ def _cure(shape: Shape, axis: int, labels: Shape) -> str | None:
         last = len(shape) - 1
         rows = last - 1 if axis == last else last
         part = f"[{':, ' * rows}:-1]"
-        return f"are labels shifted already? Then logits{part} belong to them, without --shift"
+        return f"are labels shifted already? Then logits{part} belong to them, and no shift"
     return None
 
 

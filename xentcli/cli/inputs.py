@@ -38,8 +38,7 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         raise UsageError(
             f"{'a file' if len(waiting) == 1 else f'{len(waiting)} files'} too many: "
             f"{' '.join(waiting[:3])}{' ...' if len(waiting) > 3 else ''}",
-            hint="several files of one input are named by a quoted pattern: 'run/*.npy', "
-            "or by its option again",
+            hint=_hint([*filled[-1], *waiting]),
         )
     if not filled[0]:
         raise UsageError(
@@ -48,6 +47,18 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         )
     only_one_standard_input(*(path for paths in filled for path in paths))
     return filled
+
+
+def _hint(files: list[str]) -> str:
+    """Return what to do about several files of an input that takes one."""
+    try:
+        _ = [float(number) for number in files]
+    except ValueError:
+        return (
+            "several files of one input are named by a quoted pattern: 'run/*.npy', or by its "
+            "option again"
+        )
+    return f"several numbers are one argument: {','.join(files)}"
 
 
 def only_one_standard_input(*paths: str | None) -> None:

@@ -122,6 +122,9 @@ def open_all(file: InputFile) -> Iterator[Listed]:
     InputError
         If it is one array that cannot be read; of several, what cannot be read has a problem.
     """
+    if is_inline(file.path):
+        yield Listed(None, open_file(file))
+        return
     given = open_input(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
@@ -137,7 +140,7 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         if content.texts:
             options = options._replace(labels=True)
         one = file._replace(options=options)
-        if len(readable) > 1:
+        if data.seekable:
             data.rewind()
         try:
             source = _referred(registry.open_source(data, file.format, options), one, given)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -25,6 +25,16 @@ def is_inline(name: str) -> bool:
     if os.path.lexists(name):
         return False
     return re.fullmatch(_ROW, name) is not None or _is_lists(name)
+
+
+def as_one_argument(texts: Sequence[str]) -> str | None:
+    """Return what to type in place of several numbers, or several rows of them."""
+    if any(map(_is_lists, texts)):
+        return None
+    rows = [",".join(re.split(r"\s*,\s*|\s+", text.strip())) for text in texts]
+    if any("," in row for row in rows):
+        return "rows are lists in one list: '[" + ",".join(f"[{row}]" for row in rows) + "]'"
+    return f"the numbers of one row are one argument: {','.join(rows)}"
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:

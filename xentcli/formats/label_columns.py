@@ -12,6 +12,8 @@ from xentcli.formats.column_names import is_one_pattern, listed, without_shared
 from xentcli.formats.column_words import is_beside, names_rows, says_label
 from xentcli.text import name_option
 
+_CHOICES = 3  # columns that a hint names
+
 
 class Beside(NamedTuple):
     """The columns that are no values, whatever they are named.
@@ -57,7 +59,7 @@ class Beside(NamedTuple):
         ]
         both = [i for i in both if names_rows(names[i])] or both
         if len(both) > 1:
-            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:3])
+            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_CHOICES])
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
         ids = both[0] if both else None
         if ids is not None:
@@ -142,5 +144,15 @@ def _left_out(file: str, names: Sequence[str]) -> list[str]:
 
 
 def _ask(file: str, names: Sequence[str]) -> InputError:
-    options = " or ".join(f"--label-column {name_option(name)}" for name in names[:3])
-    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=f"say {options}")
+    hint = choices(names)
+    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)
+
+
+def choices(names: Sequence[str]) -> str:
+    """Return the options that choose a column of labels each."""
+    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_CHOICES])
+
+
+def named_as_labels(names: Sequence[str]) -> list[str]:
+    """Return the columns whose names say that they hold labels."""
+    return [name for name in names if says_label(name) and not is_beside(name)]

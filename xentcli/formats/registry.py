@@ -5,7 +5,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
+from xentcli.errors import (
+    InputError,
+    MissingLabels,
+    OutputError,
+    UsageError,
+    XentError,
+    missing_library,
+)
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
@@ -102,15 +109,14 @@ def contents_of(
     if format_.contents is None or any(chosen):
         return data, []
     _check_library(data.name, format_, InputError)
-    data = data if format_.is_text else data.spooled()
+    data = data if format_.is_text and not format_.has_keys else data.spooled()
     return data, format_.contents(data, options)
 
 
 def check_writable(name: str, format_: Format) -> None:
     """Raise OutputError if an output of this name cannot be written in a format."""
     if format_.open_writer is None:
-        written = ", ".join(f.name for f in formats() if f.open_writer is not None)
-        raise OutputError(f"{name}: {format_.name} is only read", hint=f"--to one of {written}")
+        raise OutputError(f"{name}: {format_.name} is only read")
     _check_library(name, format_, OutputError)
 
 
@@ -130,13 +136,27 @@ def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
         raise missing_library(f"{name}: {format_.name}", module, extra, kind)
 
 
-def no_labels() -> UsageError:
+def no_labels() -> MissingLabels:
     """Return the error of logits without labels."""
-    return UsageError(
+    return MissingLabels(
         "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-        "or --label-key NAME, of the same file",
-        hint="xent nll --picked takes log-probabilities of labels, without the labels",
+        "or --label-key NAME, of the same file"
     )
+
+
+def _of_labels(options: ReadOptions) -> str:
+    """Return what to do about a column that is named where there is none."""
+    left = "leave --label-column out"
+    return left if options.labels else f"{left}, and name the file of labels: --labels FILE"
+
+
+def _of_arrays(options: ReadOptions) -> str:
+    """Return what chooses an array in place of the columns that were chosen."""
+    if options.label_column:
+        return "leave --label-column out; --label-key NAME chooses an array"
+    given = {"--columns": options.columns, "--drop": options.drop, "--id-column": options.id_column}
+    refused = " and ".join(name for name, value in given.items() if value)
+    return f"leave {refused} out; --key NAME chooses an array"
 
 
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
@@ -146,8 +166,8 @@ def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     ids = options.id_column if options.id_column not in options.partner else None
     chosen = options.columns or options.drop or ids or options.label_column
     if chosen and not format_.has_columns:
-        hint = "name a file of --labels" if options.label_column else None
-        hint = "--key and --label-key choose arrays" if format_.has_keys else hint
+        hint = _of_labels(options) if options.label_column else None
+        hint = _of_arrays(options) if format_.has_keys else hint
         raise InputError(f"{name}: {format_.name} has no columns to choose from", hint=hint)
     if options.key is not None and not format_.has_keys:
         raise InputError(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
 from xentcli.formats.files import InputFile, remember
-from xentcli.formats.inline import is_inline
+from xentcli.formats.inline import as_one_argument, is_inline
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import natural_key
@@ -28,8 +28,8 @@ def open_shards(
 ) -> Source:
     """Open several files as one array: the files `paths`, for which the user wrote `names`."""
     if any(map(is_inline, paths)):
-        hint = "rows are lists in a list: '[[1,2,3],[4,5,6]]'"
-        raise UsageError("data that are typed cannot be one of several files", hint=hint)
+        what = "data that are typed cannot be one of several files"
+        raise UsageError(what, hint=as_one_argument(paths) if all(map(is_inline, paths)) else None)
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
     name = shown_name(names[0] if len(names) == 1 else paths[0])

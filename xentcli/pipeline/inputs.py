@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
-from xentcli.errors import InputError, ShapeError, UsageError
+from xentcli.errors import InputError, MissingLabels, ShapeError, UsageError
 from xentcli.execution import available_jobs
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -169,7 +169,7 @@ def open_both(
             name = shown_name(twice[0])
             raise InputError(
                 f"{name}: the same file as logits and as labels",
-                hint="labels within it: --label-column NAME or --label-key NAME, without --labels",
+                hint="labels within it: --label-column NAME or --label-key NAME",
             )
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
     if label_column is not None and label_key is not None:
@@ -224,8 +224,21 @@ def _open_arrays(
             raise UsageError("--label-key reads several files twice, which pipes are not")
         labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
         return logits, labels
-    labels = open_files(names, labels_of, without)
+    try:
+        labels = open_files(names, labels_of, without)
+    except MissingLabels as error:
+        error.hint = _labels_within(names[0], file_of)
+        raise
     return open_files(names, file_of, without), labels
+
+
+def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
+    """Return the options that choose columns of a file whose names say that they are labels."""
+    from xentcli.formats.label_columns import choices, named_as_labels
+
+    if reads_once(name):
+        return None
+    return choices(named_as_labels(columns_of(file_of(name)))) or None
 
 
 def _open_two(

@@ -56,7 +56,7 @@ class _FileSink:
             others = ", ".join(f.name for f in _written() if f.has_columns)
             raise OutputError(
                 f"{what}; these do: {others}, --json",
-                hint="choose another --output, or leave --id-column out",
+                hint="--output FILE.csv, or leave --id-column out",
             )
         self._header = header
         self._look_at((header.id_column or "", *(header.columns or ())))

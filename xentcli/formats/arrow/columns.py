@@ -59,7 +59,9 @@ def select(
         If a column is not there, is there twice, or may not hold what it is read as.
     """
     if options.key is not None and options.columns is not None:
-        raise InputError(f"{file}: --key and --columns both say what to read", hint="give one")
+        raise InputError(
+            f"{file}: --key and --columns both say what to read", hint="leave --columns out"
+        )
     there = ColumnNames(file, tuple(schema.names), len(schema.names))
     labels = None if options.label_column is None else there.name(options.label_column)
     beside = Beside.of(schema.names, options, lambda i: is_text(schema.types[i]))
@@ -153,7 +155,7 @@ def _several(file: str, lists: list[str], others: list[str]) -> InputError:
         f"{file}: column {lists[0]!r} holds lists, and there are others beside it: "
         f"{listed(others)}",
         hint=f"read it alone with --key {name_option(lists[0])}; "
-        "--label-column names the labels beside it",
+        "--label-column NAME names the labels beside it",
     )
 
 

@@ -11,8 +11,8 @@ from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, 
 
 Array = Any
 _NULLS = (
-    "pandas stores NaN as null; fill them, or leave rows or columns with them out; in labels, mark "
-    "rows to leave out by -100, the --ignore-index"
+    "pandas stores NaN as null; fill them, or leave such rows out; in labels, mark rows to leave "
+    "out by -100, for --ignore-index -100"
 )
 
 

@@ -87,7 +87,7 @@ def decode(content: bytes, name: str, first_line: int) -> str:
         byte = content[error.start]
         raise InputError(
             f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text",
-            hint="--encoding says what the text is in: latin-1, cp1252, utf-16, ...",
+            hint="--encoding NAME says what the text is in: latin-1, cp1252, utf-16, ...",
         ) from error
 
 
@@ -199,7 +199,7 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
         return "is the first row names? --header"
     if field in layout.labels and (len(layout.labels) > 1 or not cell.strip()):
         several = len(layout.labels) > 1
-        hint = "rows to leave out are labelled -100, the --ignore-index"
+        hint = "mark rows to leave out by -100, for --ignore-index -100"
         return "which column holds the labels? --label-column NAME" if several else hint
     if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
         return cure(layout.names[field], None)
@@ -207,7 +207,7 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
     if layout.names and names_rows(layout.names[field]) and not is_almost_number(cell):
         return f"do these name the rows? --id-column {option}"
     # A column of text is in doubt as a whole: this is one bad cell, and the column may be a class.
-    return cure(cell, None if cell.strip() else option)
+    return cure(cell, option if layout.names and not layout.names[field] else None)
 
 
 def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:

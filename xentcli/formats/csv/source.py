@@ -25,6 +25,7 @@ from xentcli.storage.inputs import Input
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
 _LONGEST_LINE_BYTES = 2**26
 _MARK = b"\xef\xbb\xbf"
+_HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
     b"\0\0\xfe\xff": "UTF-32",
@@ -115,6 +116,9 @@ class CsvSource(StreamSource):
                     f"{self.name}: the text is {encoding}, and not UTF-8",
                     hint=f"--encoding {encoding.lower()}",
                 )
+        if wide := _wide(first[:_HEAD_BYTES]):
+            what = f"{self.name}: every other byte is 0, as in {wide}"
+            raise InputError(what, hint=f"--encoding {wide}")
         if not first.removeprefix(_MARK).strip():
             raise InputError(f"{self.name}: the file is empty", hint="was it written to the end?")
         return first
@@ -296,3 +300,12 @@ def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
         return content
     doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
     return None if doubtful else content.replace(b",", b".")
+
+
+def _wide(head: bytes) -> str | None:
+    """Return the encoding of text in UTF-16 without a byte order mark; None of any other."""
+    pairs = head[: len(head) & ~1]
+    if not pairs or b"\0" not in pairs:
+        return None
+    zeros = {"utf-16-le": pairs[1::2], "utf-16-be": pairs[::2]}
+    return next((name for name, each in zeros.items() if not each.strip(b"\0")), None)

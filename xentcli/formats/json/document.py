@@ -15,18 +15,27 @@ _MARK = b"\xef\xbb\xbf"
 
 def open_document(data: Input, options: ReadOptions) -> Source:
     """Read an array of one JSON value."""
-    if data.seekable:
-        data.rewind()
-    content = b"".join(iter(lambda: data.read(_PIECE_BYTES), b"")).removeprefix(_MARK)
-    if not content.strip():
-        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
-    values, notes = read(content, data.name, options)
+    values, notes = read(_whole(data), data.name, options)
     source = MemorySource(data.name, values)
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
     source.size, source.unchanged = data.size, data.check_unchanged
     source.notes = notes
     return source
+
+
+def _whole(data: Input) -> bytes:
+    if data.seekable:
+        data.rewind()
+    content = b"".join(iter(lambda: data.read(_PIECE_BYTES), b"")).removeprefix(_MARK)
+    if not content.strip():
+        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
+    return content
+
+
+def content_of(data: Input) -> str:
+    """Return the text of a file."""
+    return _decoded(_whole(data), data.name)
 
 
 def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
@@ -42,7 +51,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
     where = name
     if isinstance(value, dict):
-        if "command" in value and "shape" in value:  # as xent writes it
+        if is_ours(value):
             value.pop("shape")
         found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
@@ -79,6 +88,11 @@ def _decoded(content: bytes, name: str) -> str:
         line = 1 + content.count(b"\n", 0, error.start)
         byte = content[error.start]
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
+
+
+def is_ours(value: dict[str, Any]) -> bool:
+    """Whether an object is an array as xent writes it, whose shape is no array."""
+    return "command" in value and "shape" in value
 
 
 def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:

@@ -39,6 +39,18 @@ def are_lines(data: Input) -> bool:
     return True
 
 
+def first_lines(data: Input) -> list[str]:
+    """Return whole lines from the top, as many as there are in the first 64 KiB; one at least."""
+    wanted = _HEAD_BYTES
+    head = data.peek(wanted)
+    while b"\n" not in head and len(head) == wanted < _LONGEST_LINE_BYTES:
+        wanted *= 4
+        head = data.peek(wanted)
+    whole = head if len(head) < wanted else head[: head.rfind(b"\n") + 1]
+    text = whole.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+    return [line for line in text.split("\n") if line.strip()]
+
+
 def _apart(data: Input) -> Input:
     """Return a seekable input with a position of its own: the same file may have two arrays."""
     if not data.seekable:
