@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.library import parquet, pyarrow
+from xentcli.formats.arrow.pages import check_pages
 from xentcli.storage.inputs import Input
 
 RecordBatch = Any
@@ -55,6 +56,7 @@ class ParquetFile:
         file = parquet().ParquetFile(data.as_file(), pre_buffer=False)
         self._metadata = file.metadata
         self.schema = file.schema_arrow
+        self._checked: set[tuple[int, tuple[str, ...]]] = set()
         self.notes: list[str] = []
         self.rows: int | None = self._metadata.num_rows
         groups = self._metadata.num_row_groups
@@ -92,6 +94,7 @@ class ParquetFile:
     def _batches(self, columns: tuple[str, ...], groups: range, rows: int) -> Iterator[RecordBatch]:
         """Decode row groups, `rows` rows at a time, with a reader of their own."""
         # Without a buffer, all of a row group's bytes are read before the first row.
+        self._check_pages(columns, groups)
         buffer = min(max(_BUFFER_BYTES // len(columns), _SMALLEST_BYTES), _LARGEST_BYTES)
         file = parquet().ParquetFile(
             self._data.as_file(), metadata=self._metadata, buffer_size=buffer, pre_buffer=False
@@ -100,6 +103,23 @@ class ParquetFile:
             rows, row_groups=list(groups), columns=list(columns), use_threads=False
         )
         return batches
+
+    def _check_pages(self, columns: tuple[str, ...], groups: range) -> None:
+        """Check the pages of columns, once for each row group."""
+        places = None
+        for group in groups:
+            if (group, columns) in self._checked:
+                continue
+            row_group = self._metadata.row_group(group)
+            if places is None:
+                paths = self._metadata.schema
+                wanted = set(columns)
+                places = [
+                    i for i in range(len(paths)) if paths.column(i).path.split(".")[0] in wanted
+                ]
+            for i in places:
+                check_pages(self._data, row_group.column(i))
+            self._checked.add((group, columns))
 
 
 class ArrowFile:
