@@ -1,17 +1,32 @@
 """How Parquet files, Arrow files and Arrow streams are cut into record batches."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.library import parquet, pyarrow
-from xentcli.formats.arrow.pages import check_pages
-from xentcli.storage.inputs import Input
+from xentcli.formats.arrow.messages import (
+    DICTIONARIES,
+    FIRST_MESSAGE,
+    ROWS,
+    Message,
+    damaged,
+    message_at,
+    messages_from,
+    places_in_footer,
+)
+from xentcli.formats.arrow.pages import Chunk, check_pages, chunks_of
+from xentcli.formats.arrow.slices import Layout, slices
+from xentcli.storage.inputs import Input, SeekableFile
 
 RecordBatch = Any
 _BUFFER_BYTES = 2**25  # for all columns of a Parquet file together
 _SMALLEST_BYTES, _LARGEST_BYTES = 2**13, 2**20  # for one of them
 _FEW_BLOCKS = 4  # a row group of so many times the rows that are wanted is decoded in one go
+_WHOLE_BYTES = 2**25  # of a record batch that is read whole
+_LARGEST_BATCH_BYTES = 2**28  # of one that cannot be read otherwise
+_LARGEST_DICTIONARY_BYTES = 2**26
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
 
 
@@ -105,25 +120,24 @@ class ParquetFile:
         return batches
 
     def _check_pages(self, columns: tuple[str, ...], groups: range) -> None:
-        """Check the pages of columns, once for each row group."""
-        places = None
+        """Check the pages of columns, once in each row group."""
         for group in groups:
-            if (group, columns) in self._checked:
-                continue
-            row_group = self._metadata.row_group(group)
-            if places is None:
-                paths = self._metadata.schema
+            if (group, columns) not in self._checked:
                 wanted = set(columns)
-                places = [
-                    i for i in range(len(paths)) if paths.column(i).path.split(".")[0] in wanted
-                ]
-            for i in places:
-                check_pages(self._data, row_group.column(i))
-            self._checked.add((group, columns))
+                for chunk in self._chunks[group]:
+                    if chunk.column in wanted:
+                        check_pages(self._data, chunk)
+                self._checked.add((group, columns))
+
+    @cached_property
+    def _chunks(self) -> list[list[Chunk]]:
+        return chunks_of(self._data)
 
 
 class ArrowFile:
-    """An Arrow IPC file (Feather version 2): a record batch is read whole, then cut."""
+    """An Arrow IPC file (Feather version 2): a large record batch is read slice by slice."""
+
+    _first_message = FIRST_MESSAGE
 
     def __init__(self, data: Input) -> None:
         self._data = data
@@ -135,8 +149,9 @@ class ArrowFile:
         reader = pyarrow().ipc.open_file(data.as_file())
         self.schema = reader.schema
         self.notes: list[str] = []
-        # pyarrow 25 cannot count without reading everything.
-        self.rows: int | None = reader.count_rows() if hasattr(reader, "count_rows") else None
+        # pyarrow cannot count without reading everything.
+        _, places = places_in_footer(data)
+        self.rows: int | None = sum(self._message(place).rows for place in places)
 
     def first(self, columns: tuple[str, ...], rows: int) -> RecordBatch | None:
         """Read the first batch that is not empty."""
@@ -156,8 +171,84 @@ class ArrowFile:
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         reader = pyarrow().ipc.open_file(self._data.as_file(), options=self._options(columns))
-        for i in range(reader.num_record_batches):
-            yield _valid(reader.get_batch(i))
+        dictionaries, places = places_in_footer(self._data)
+        if len(places) != reader.num_record_batches:
+            raise damaged(self._data, "its footer counts the record batches in two ways")
+        empty: RecordBatch | None = None
+        for i, place in enumerate(places):
+            message = self._message(place)
+            if not self._is_large(message, columns):
+                if i == 0:
+                    for at in dictionaries:
+                        self._check_dictionary(self._message(at))
+                yield _valid(reader.get_batch(i))
+                continue
+            if empty is None:
+                empty = self._without_rows(dictionaries, message, columns)
+            yield from map(_valid, slices(self._data, message, self._layout, columns, empty))
+
+    def _without_rows(
+        self, dictionaries: list[int], message: Message, columns: tuple[str, ...]
+    ) -> RecordBatch:
+        """Return a batch without rows, which has the values of columns of categories."""
+        parts = []
+        for at in (FIRST_MESSAGE, *dictionaries):
+            found = self._message(at)
+            if found.kind == DICTIONARIES:
+                self._check_dictionary(found)
+            part = bytearray(found.end - found.start)
+            self._data.read_at(found.start, memoryview(part))
+            parts.append(bytes(part))
+        content = b"".join([*parts, message.emptied, _END])
+        stream = pyarrow().ipc.open_stream(content, options=self._options(columns))
+        return stream.read_next_batch()
+
+    def _message(self, place: int) -> Message:
+        message = message_at(self._data, place)
+        if message is None:
+            raise damaged(self._data, "there is no message where one should be")
+        return message
+
+    def _check_dictionary(self, message: Message) -> None:
+        """Raise InputError if the values of categories are more than are held in memory."""
+        size = max(
+            message.end - message.body, message.sizes(self._data, range(len(message.buffers)))
+        )
+        if size > _LARGEST_DICTIONARY_BYTES:
+            raise InputError(
+                f"{self._data.name}: the values of a column of categories have {size} bytes, and "
+                f"at most {_LARGEST_DICTIONARY_BYTES} are held in memory",
+                hint="write the column as plain text or numbers",
+            )
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self.schema)
+
+    def _is_large(self, message: Message, columns: tuple[str, ...]) -> bool:
+        """Whether a record batch is to be read slice by slice.
+
+        Raises
+        ------
+        InputError
+            If it is, and its columns are of kinds that are not.
+        """
+        every = range(len(message.buffers))
+        matches = self._layout.matches(message) and not self._swapped
+        size = message.sizes(self._data, self._layout.buffers(columns) if matches else every)
+        if size <= _WHOLE_BYTES or (not matches and size <= _LARGEST_BATCH_BYTES):
+            return False
+        if not matches:
+            raise InputError(
+                f"{self._data.name}: a record batch of {size} bytes, and with columns of such "
+                f"kinds at most {_LARGEST_BATCH_BYTES} are read at once",
+                hint="write smaller ones: write_table(table, max_chunksize=65536)",
+            )
+        return True
+
+    @cached_property
+    def _swapped(self) -> bool:
+        return self._message(self._first_message).swapped
 
     def _options(self, columns: tuple[str, ...]) -> Any:
         fields = [self.schema.get_field_index(name) for name in columns]
@@ -166,6 +257,8 @@ class ArrowFile:
 
 class ArrowStream(ArrowFile):
     """An Arrow IPC stream, which does not say how many rows it has."""
+
+    _first_message = 0
 
     def __init__(self, data: Input) -> None:
         self._data = data
@@ -177,8 +270,44 @@ class ArrowStream(ArrowFile):
         self.notes = [] if end == _END else [cut]
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
-        reader = pyarrow().ipc.open_stream(self._data.as_file(), options=self._options(columns))
-        yield from map(_valid, reader)
+        file = _Emptied(self._data)
+        reader = pyarrow().ipc.open_stream(file, options=self._options(columns))
+        for message in messages_from(self._data, file.tell()):
+            if message.kind == DICTIONARIES:
+                self._check_dictionary(message)
+            elif message.kind == ROWS and self._is_large(message, columns):
+                file.empty(message)
+                empty = reader.read_next_batch()
+                yield from map(_valid, slices(self._data, message, self._layout, columns, empty))
+            elif message.kind == ROWS:
+                yield _valid(reader.read_next_batch())
+        yield from map(_valid, reader)  # whatever is not at its end is an error
+
+
+class _Emptied(SeekableFile):
+    """A stream in which one message stands for another one, so that pyarrow reads no body."""
+
+    _start = _stop = -1
+    _content = b""
+    _resume = 0
+
+    def empty(self, message: Message) -> None:
+        """Have the message of a record batch read as one without rows."""
+        self._start, self._stop = message.start, message.start + len(message.emptied)
+        self._content, self._resume = message.emptied, message.end
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` from the position on."""
+        at = self.tell()
+        if at == self._stop:
+            self.seek(self._resume)
+        elif self._start <= at < self._stop:
+            view = memoryview(buffer).cast("B")
+            part = self._content[at - self._start :][: len(view)]
+            view[: len(part)] = part
+            self.seek(at + len(part))
+            return len(part)
+        return super().readinto(buffer)
 
 
 def _valid(batch: RecordBatch) -> RecordBatch:
