@@ -16,17 +16,14 @@ from xentcli.formats.arrow.messages import (
     messages_from,
     places_in_footer,
 )
-from xentcli.formats.arrow.pages import Chunk, check_pages, chunks_of
-from xentcli.formats.arrow.slices import Layout, slices
+from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, Chunk, check_pages, chunks_of
+from xentcli.formats.arrow.slices import SLICE_BYTES, Layout, slices
 from xentcli.storage.inputs import Input, SeekableFile
 
 RecordBatch = Any
 _BUFFER_BYTES = 2**25  # for all columns of a Parquet file together
 _SMALLEST_BYTES, _LARGEST_BYTES = 2**13, 2**20  # for one of them
 _FEW_BLOCKS = 4  # a row group of so many times the rows that are wanted is decoded in one go
-_WHOLE_BYTES = 2**25  # of a record batch that is read whole
-_LARGEST_BATCH_BYTES = 2**28  # of one that cannot be read otherwise
-_LARGEST_DICTIONARY_BYTES = 2**26
 _END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
 
 
@@ -64,7 +61,15 @@ class TableFile(Protocol):
 
 
 class ParquetFile:
-    """A Parquet file: small row groups are decoded by whoever needs them, large ones in order."""
+    """A Parquet file: small row groups are decoded by whoever needs them, large ones in order.
+
+    Attributes
+    ----------
+    page_bytes : int
+        What a page may take, which pyarrow reads as a whole.
+    """
+
+    page_bytes = LARGEST_PAGE_BYTES
 
     def __init__(self, data: Input) -> None:
         self._data = data
@@ -126,7 +131,7 @@ class ParquetFile:
                 wanted = set(columns)
                 for chunk in self._chunks[group]:
                     if chunk.column in wanted:
-                        check_pages(self._data, chunk)
+                        check_pages(self._data, chunk, self.page_bytes)
                 self._checked.add((group, columns))
 
     @cached_property
@@ -135,7 +140,22 @@ class ParquetFile:
 
 
 class ArrowFile:
-    """An Arrow IPC file (Feather version 2): a large record batch is read slice by slice."""
+    """An Arrow IPC file (Feather version 2): a large record batch is read slice by slice.
+
+    Attributes
+    ----------
+    whole_bytes, slice_bytes : int
+        What a record batch may take that is read whole, and about what a slice takes.
+    unsliced_bytes : int
+        What one may take that has columns of other kinds than are sliced.
+    dictionary_bytes : int
+        What the values of a column of categories may take.
+    """
+
+    whole_bytes = 2**25
+    slice_bytes = SLICE_BYTES
+    unsliced_bytes = 2**28
+    dictionary_bytes = 2**26
 
     _first_message = FIRST_MESSAGE
 
@@ -185,7 +205,14 @@ class ArrowFile:
                 continue
             if empty is None:
                 empty = self._without_rows(dictionaries, message, columns)
-            yield from map(_valid, slices(self._data, message, self._layout, columns, empty))
+            yield from self._slices(message, columns, empty)
+
+    def _slices(
+        self, message: Message, columns: tuple[str, ...], empty: RecordBatch
+    ) -> Iterator[RecordBatch]:
+        size = message.sizes(self._data, self._layout.buffers(columns))
+        rows = max(1, self.slice_bytes * message.rows // max(1, size))
+        return map(_valid, slices(self._data, message, self._layout, empty, rows))
 
     def _without_rows(
         self, dictionaries: list[int], message: Message, columns: tuple[str, ...]
@@ -214,10 +241,10 @@ class ArrowFile:
         size = max(
             message.end - message.body, message.sizes(self._data, range(len(message.buffers)))
         )
-        if size > _LARGEST_DICTIONARY_BYTES:
+        if size > self.dictionary_bytes:
             raise InputError(
                 f"{self._data.name}: the values of a column of categories have {size} bytes, and "
-                f"at most {_LARGEST_DICTIONARY_BYTES} are held in memory",
+                f"at most {self.dictionary_bytes} are held in memory",
                 hint="write the column as plain text or numbers",
             )
 
@@ -236,12 +263,12 @@ class ArrowFile:
         every = range(len(message.buffers))
         matches = self._layout.matches(message) and not self._swapped
         size = message.sizes(self._data, self._layout.buffers(columns) if matches else every)
-        if size <= _WHOLE_BYTES or (not matches and size <= _LARGEST_BATCH_BYTES):
+        if size <= self.whole_bytes or (not matches and size <= self.unsliced_bytes):
             return False
         if not matches:
             raise InputError(
                 f"{self._data.name}: a record batch of {size} bytes, and with columns of such "
-                f"kinds at most {_LARGEST_BATCH_BYTES} are read at once",
+                f"kinds at most {self.unsliced_bytes} are read at once",
                 hint="write smaller ones: write_table(table, max_chunksize=65536)",
             )
         return True
@@ -278,7 +305,7 @@ class ArrowStream(ArrowFile):
             elif message.kind == ROWS and self._is_large(message, columns):
                 file.empty(message)
                 empty = reader.read_next_batch()
-                yield from map(_valid, slices(self._data, message, self._layout, columns, empty))
+                yield from self._slices(message, columns, empty)
             elif message.kind == ROWS:
                 yield _valid(reader.read_next_batch())
         yield from map(_valid, reader)  # whatever is not at its end is an error

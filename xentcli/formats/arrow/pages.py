@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
-_LARGEST_PAGE_BYTES = 2**27  # pyarrow and others write pages of 2**20, and DuckDB up to 10**8
+LARGEST_PAGE_BYTES = 2**27
+"""Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
 _HEADER_BYTES = 2**10  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
 _END_BYTES = 8  # the footer's length, and the magic bytes
@@ -54,18 +55,18 @@ def _chunk(said: dict[int, Any]) -> Chunk:
     return Chunk(said[_PATH][0].decode(errors="replace"), start, start + said[_COMPRESSED])
 
 
-def check_pages(data: Input, chunk: Chunk) -> None:
-    """Raise InputError if a page is larger than any should be."""
+def check_pages(data: Input, chunk: Chunk, largest: int) -> None:
+    """Raise InputError if a page is larger than `largest` bytes."""
     place = chunk.start
     while 0 <= place < chunk.end:
         header = _page_header(data, place)
         if header is None:
             return  # pyarrow says what is wrong
         length, full, compressed = header
-        if max(full, compressed) > _LARGEST_PAGE_BYTES:
+        if max(full, compressed) > largest:
             raise InputError(
                 f"{data.name}: column {chunk.column!r} has a page of {max(full, compressed)} "
-                f"bytes, and at most {_LARGEST_PAGE_BYTES} are read at once",
+                f"bytes, and at most {largest} are read at once",
                 hint="write it with smaller pages: data_page_size=2**20 is pyarrow's default",
             )
         place += length + max(0, compressed)

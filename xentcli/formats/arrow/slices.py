@@ -17,7 +17,8 @@ from xentcli.formats.arrow.messages import Message, damaged
 from xentcli.formats.arrow.types import is_fixed, is_list, stored_type
 from xentcli.storage.inputs import Input, SeekableFile
 
-_SLICE_BYTES = 2**24
+SLICE_BYTES = 2**24
+"""About what the rows of a slice take."""
 _LARGEST_BYTES = 2**28  # of one row's lists or text
 
 Array = Any
@@ -72,9 +73,9 @@ class Layout:
 
 
 def slices(
-    data: Input, message: Message, layout: Layout, columns: tuple[str, ...], empty: Any
+    data: Input, message: Message, layout: Layout, empty: Any, most: int
 ) -> Iterator[Any]:
-    """Yield the rows of some columns of a record batch, a few at a time.
+    """Yield a record batch a few rows at a time.
 
     Parameters
     ----------
@@ -83,19 +84,17 @@ def slices(
     message : Message
         Of the batch.
     layout : Layout
-        Of its columns.
-    columns : tuple of str
-        Those that are read.
+        Of all columns.
     empty : RecordBatch
-        The same batch without rows, which has the values of columns of categories.
+        The columns that are read without rows; it has the values of those of categories.
+    most : int
+        How many rows to read at a time; fewer where some take much more than others.
     """
     pa = pyarrow()
     parts = []
     for name in empty.schema.names:
         type_, first = layout.column(name)
         parts.append(_part(data, message, type_, iter(range(first, len(message.buffers)))))
-    size = message.sizes(data, layout.buffers(columns))
-    most = max(1, _SLICE_BYTES * message.rows // max(1, size))
     start, step = 0, most
     while start < message.rows:
         stop = min(start + step, message.rows)
@@ -153,7 +152,7 @@ class _Buffer:
         kept = self._kept[start - self._start :]
         self._start = max(self._start, min(start, self._start + len(self._kept)))
         while self._start + len(kept) < start:  # over what nobody wants
-            self._start += len(self._next(min(start - self._start, _SLICE_BYTES)))
+            self._start += len(self._next(min(start - self._start, SLICE_BYTES)))
         parts, missing = [kept], stop - start - len(kept)
         while missing > 0:
             parts.append(self._next(missing))
