@@ -5,17 +5,21 @@ pages of each column begin, are structures in Thrift's compact protocol. pyarrow
 too, but the process aborts where what it shows of a column is damaged.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
 LARGEST_PAGE_BYTES = 2**27
 """Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
-_HEADER_BYTES = 2**10  # enough, unless the header holds long texts as statistics
+_HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
 _END_BYTES = 8  # the footer's length, and the magic bytes
 _DEEPEST = 16
+_LAST_BYTE = 127  # of a number: others are larger
+_MORE = 15  # as the length of a list: it follows
+_MOST_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 # the numbers of fields: of the footer, a row group, a column of it, and what is said of that one
@@ -41,18 +45,34 @@ def chunks_of(data: Input) -> list[list[Chunk]]:
     content = bytearray(length)
     data.read_at(size - _END_BYTES - length, memoryview(content))
     try:
-        footer = _Compact(bytes(content)).structure()
-        groups = footer.get(_ROW_GROUPS, [])
-        return [[_chunk(column[_SAID]) for column in group.get(_COLUMNS, [])] for group in groups]
-    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        return list(_groups(bytes(content)))
+    except (LookupError, ValueError) as error:
         hint = "is the file cut off or damaged?"
         raise InputError(f"{data.name}: its footer cannot be read", hint=hint) from error
 
 
-def _chunk(said: dict[int, Any]) -> Chunk:
-    offsets = (said[_DATA], said.get(_DICTIONARY) or said[_DATA])
-    start = min(offsets)
-    return Chunk(said[_PATH][0].decode(errors="replace"), start, start + said[_COMPRESSED])
+def _groups(content: bytes) -> Iterator[list[Chunk]]:
+    _, at = _fields(content, 0, until=_ROW_GROUPS)
+    count, _, at = _list(content, at)
+    for _ in range(count):
+        chunks = []
+        _, at = _fields(content, at, until=_COLUMNS)
+        columns, _, at = _list(content, at)
+        for _ in range(columns):
+            _, at = _fields(content, at, until=_SAID)
+            said, at = _fields(content, at)
+            chunks.append(_chunk(content, said))
+            _, at = _fields(content, at, _SAID)
+        yield chunks
+        _, at = _fields(content, at, _COLUMNS)
+
+
+def _chunk(content: bytes, said: dict[int, int]) -> Chunk:
+    _, _, at = _list(content, said[_PATH])
+    length, at = _number(content, at)
+    name = content[at : at + length].decode(errors="replace")
+    start = min(said[_DATA], said.get(_DICTIONARY) or said[_DATA])
+    return Chunk(name, start, start + said[_COMPRESSED])
 
 
 def check_pages(data: Input, chunk: Chunk, largest: int) -> None:
@@ -78,10 +98,9 @@ def _page_header(data: Input, place: int) -> tuple[int, int, int] | None:
     while wanted <= _LONGEST_HEADER_BYTES:
         content = bytearray(wanted)
         there = data.read_at(place, memoryview(content))
-        header = _Compact(bytes(content[:there]))
         try:
-            found = header.structure()
-            return header.at, found.get(_PAGE_BYTES, 0), found.get(_PAGE_COMPRESSED, 0)
+            found, length = _fields(bytes(content[:there]), 0)
+            return length, found.get(_PAGE_BYTES, 0), found.get(_PAGE_COMPRESSED, 0)
         except IndexError:
             if there < wanted:
                 return None
@@ -91,71 +110,89 @@ def _page_header(data: Input, place: int) -> tuple[int, int, int] | None:
     return None
 
 
-class _Compact:
-    """Reads Thrift's compact protocol.
+# Thousands of structures may be read of a file: one function, without a call for each number.
 
-    Attributes
-    ----------
-    at : int
-        How many bytes were read.
+
+def _fields(  # noqa: C901, PLR0912 - a case for each kind of value
+    content: bytes, at: int, number: int = 0, until: int | None = None, depth: int = 0
+) -> tuple[dict[int, int], int]:
+    """Read the fields of a structure; pass over all that are no integers.
+
+    Returns
+    -------
+    dict
+        The integers by the numbers of their fields; of lists, where they begin.
+    int
+        Where the structure ends, or where the value of the field `until` begins.
     """
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
+    found: dict[int, int] = {}
+    while byte := content[at]:
+        at += 1
+        kind = byte & 15
+        if byte >> 4:
+            number += byte >> 4
+        else:
+            number, at = _number(content, at)
+            number = number >> 1 ^ -(number & 1)
+        if number == until:
+            return found, at
+        if _I16 <= kind <= _I64:
+            value, at = _number(content, at)
+            found[number] = value >> 1 ^ -(value & 1)
+        elif kind in (_LIST, _SET):
+            found[number] = at
+            at = _after_list(content, at, depth)
+        elif kind > _FALSE:
+            at = _after(content, at, kind, depth)
+    if until is not None:
+        raise ValueError("a field is missing")
+    return found, at + 1
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.at = 0
 
-    def structure(self, depth: int = 0) -> dict[int, Any]:
-        """Return the fields of a structure by their numbers."""
-        if depth > _DEEPEST:
-            raise ValueError("too deep")
-        found: dict[int, Any] = {}
-        number = 0
-        while byte := self._byte():
-            number = number + (byte >> 4) if byte >> 4 else self._integer()
-            kind = byte & 15
-            found[number] = kind == _TRUE if kind in (_TRUE, _FALSE) else self._value(kind, depth)
-        return found
-
-    def _value(self, kind: int, depth: int) -> Any:
-        if kind in (_I16, _I32, _I64):
-            return self._integer()
-        if kind == _BINARY:
-            return self._bytes(self._number())
-        if kind == _STRUCT:
-            return self.structure(depth + 1)
-        if kind in (_LIST, _SET):
-            return self._list(depth)
-        if kind in (_TRUE, _FALSE, _BYTE, _DOUBLE):
-            return self._bytes(8 if kind == _DOUBLE else 1)
+def _after(content: bytes, at: int, kind: int, depth: int) -> int:
+    """Return where a value ends."""
+    if _I16 <= kind <= _I64:
+        while content[at] > _LAST_BYTE:
+            at += 1
+        return at + 1
+    if kind == _BINARY:
+        count, at = _number(content, at)
+        return at + count
+    if kind == _STRUCT:
+        return _fields(content, at, depth=depth + 1)[1]
+    if kind in (_LIST, _SET):
+        return _after_list(content, at, depth + 1)
+    if kind not in (_TRUE, _FALSE, _BYTE, _DOUBLE):
         raise ValueError("nothing here is of this kind")
+    return at + (8 if kind == _DOUBLE else 1)
 
-    def _list(self, depth: int) -> list[Any]:
-        byte = self._byte()
-        count = byte >> 4 if byte >> 4 < 15 else self._number()  # noqa: PLR2004 - more follows
-        if depth > _DEEPEST:
-            raise ValueError("too deep")
-        return [self._value(byte & 15, depth + 1) for _ in range(count)]
 
-    def _bytes(self, count: int) -> bytes:
-        self.at += count
-        if self.at > len(self._content):
-            raise IndexError
-        return self._content[self.at - count : self.at]
+def _list(content: bytes, at: int) -> tuple[int, int, int]:
+    """Return how many values a list has, of which kind, and where the first one begins."""
+    byte = content[at]
+    count, at = (byte >> 4, at + 1) if byte >> 4 < _MORE else _number(content, at + 1)
+    return count, byte & 15, at
 
-    def _byte(self) -> int:
-        byte = self._content[self.at]
-        self.at += 1
-        return byte
 
-    def _number(self) -> int:
-        number = shift = 0
-        while (byte := self._byte()) > 127:  # noqa: PLR2004 - seven bits a byte
-            number |= (byte & 127) << shift
-            shift += 7
-            if shift > 63:  # noqa: PLR2004
-                raise ValueError("no number is so long")
-        return number | byte << shift
+def _after_list(content: bytes, at: int, depth: int) -> int:
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
+    count, kind, at = _list(content, at)
+    for _ in range(count):
+        at = _after(content, at, kind, depth)
+    return at
 
-    def _integer(self) -> int:
-        number = self._number()
-        return number >> 1 ^ -(number & 1)
+
+def _number(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number of any length, and where it ends."""
+    number = content[at] & _LAST_BYTE
+    shift = 7
+    while content[at] > _LAST_BYTE:
+        at += 1
+        number |= (content[at] & _LAST_BYTE) << shift
+        shift += 7
+        if shift > _MOST_BITS:
+            raise ValueError("no number is so long")
+    return number, at + 1
