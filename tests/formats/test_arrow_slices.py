@@ -58,7 +58,12 @@ def stored(table: Any, kind: str, codec: str | None, rows: int = ROWS) -> bytes:
 
 
 def cut(
-    content: bytes, kind: str, path: Path, columns: list[str], slice_bytes: int, whole_bytes: int = 0
+    content: bytes,
+    kind: str,
+    path: Path,
+    columns: list[str],
+    slice_bytes: int,
+    whole_bytes: int = 0,
 ) -> list[Any]:
     """Return the batches of a file of which none is small."""
     with file_input(path / "a", content) as data:
@@ -70,7 +75,9 @@ def cut(
 @kinds
 @codecs
 @pytest.mark.parametrize("slice_bytes", [1, 700, 10**6])
-def test_the_rows_of_all_types(tmp_path: Path, kind: str, codec: str | None, slice_bytes: int) -> None:
+def test_the_rows_of_all_types(
+    tmp_path: Path, kind: str, codec: str | None, slice_bytes: int
+) -> None:
     batches = cut(stored(TABLE, kind, codec), kind, tmp_path, READ, slice_bytes)
     assert len(batches) == (ROWS if slice_bytes == 1 else len(batches))
     assert (len(batches) == 1) == (slice_bytes == 10**6)

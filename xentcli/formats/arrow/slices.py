@@ -61,7 +61,11 @@ class Layout:
         type_ = stored_type(type_)
         type_ = type_.index_type if is_.is_dictionary(type_) else type_
         views = ("string_view", "binary_view", "list_view", "large_list_view")
-        if str(type_).split("<")[0] in views or is_.is_union(type_) or is_.is_run_end_encoded(type_):
+        if (
+            str(type_).split("<")[0] in views
+            or is_.is_union(type_)
+            or is_.is_run_end_encoded(type_)
+        ):
             self.fits = False
         self._nodes += 1
         if is_.is_null(type_):
@@ -72,9 +76,7 @@ class Layout:
             self._count(type_.field(i).type)
 
 
-def slices(
-    data: Input, message: Message, layout: Layout, empty: Any, most: int
-) -> Iterator[Any]:
+def slices(data: Input, message: Message, layout: Layout, empty: Any, most: int) -> Iterator[Any]:
     """Yield a record batch a few rows at a time.
 
     Parameters
