@@ -1,6 +1,7 @@
 """Numbers that were decoded from a format whose rows come in order, kept on the disk."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class SpooledArray(ArraySource):
         What they were decoded from.
     """
 
-    of_this_process = (*ArraySource.of_this_process, "origin")
+    of_this_process: ClassVar[tuple[str, ...]] = (*ArraySource.of_this_process, "origin")
 
     def __init__(self, data: Input, stored: Stored, origin: Source) -> None:
         super().__init__(data, stored, origin.format, origin.name)

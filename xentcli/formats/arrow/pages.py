@@ -113,7 +113,7 @@ def _page_header(data: Input, place: int) -> tuple[int, int, int] | None:
 # Thousands of structures may be read of a file: one function, without a call for each number.
 
 
-def _fields(  # noqa: C901, PLR0912 - a case for each kind of value
+def _fields(
     content: bytes, at: int, number: int = 0, until: int | None = None, depth: int = 0
 ) -> tuple[dict[int, int], int]:
     """Read the fields of a structure; pass over all that are no integers.

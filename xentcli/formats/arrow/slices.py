@@ -4,18 +4,19 @@ A batch is a list of buffers, each of which holds one thing of all rows: so of s
 each buffer is read. Compressed buffers are decompressed from their beginning to their end.
 """
 
-import io
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.messages import Message, damaged
 from xentcli.formats.arrow.types import is_fixed, is_list, stored_type
 from xentcli.storage.inputs import Input, SeekableFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SLICE_BYTES = 2**24
 """About what the rows of a slice take."""
@@ -143,7 +144,7 @@ class _Buffer:
         range_ = _Range(data, message.body + start + skipped, max(0, length - skipped))
         self._file: Any = SeekableFile(range_)
         if not plain and self.size:
-            file = pyarrow().PythonFile(cast("io.IOBase", self._file), mode="r")
+            file = pyarrow().PythonFile(self._file, mode="r")
             self._file = pyarrow().CompressedInputStream(file, message.codec)
         self._start, self._kept = 0, b""
 
