@@ -49,9 +49,23 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
         case OSError(errno=errno.ENOSPC):
             return OutputError("<stdout>: cannot be written: no space left on device")
         case MemoryError():
-            return XentError(f"out of memory: {error}")
+            return _out_of_memory(error)
+        case ImportError() if not isinstance(error, ModuleNotFoundError):
+            return _not_loaded(error)
     what = f"{type(error).__name__}: {_one_line(str(error))}"
     return XentError(f"a mistake in xent: {what}", hint="--debug shows where")
+
+
+def _out_of_memory(error: MemoryError) -> XentError:
+    said = _one_line(str(error))
+    hint = "--jobs 1 takes the least; what memory depends on: xent help files"
+    return XentError(f"out of memory{said and ': '}{said}", hint=hint)
+
+
+def _not_loaded(error: ImportError) -> XentError:
+    """Return the error of a library that is installed, and that the system does not load."""
+    what = f"a library is installed and cannot be loaded: {_one_line(str(error))}"
+    return XentError(what, hint="is there enough memory for it? ulimit -v says what may be taken")
 
 
 def _one_line(text: str) -> str:

@@ -51,6 +51,7 @@ __all__ = [
 
 Array = NDArray[Any]
 _SHOWN_NAMES = 5
+_MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
@@ -105,7 +106,7 @@ def order_of_vector(file: InputFile, classes: Sequence[str]) -> list[int] | None
 def read_vector(file: InputFile) -> NDArray[np.float64]:
     """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
     source = open_file(file)
-    values = read_whole(source)
+    values = read_whole(source, _MOST_WEIGHTS)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
         raise ShapeError(

@@ -9,7 +9,8 @@ from xentcli.errors import InputError, XentError, missing_library
 
 HEAD_BYTES = 64  # that tell every compression
 _PIECE_BYTES = 2**17  # compressed, read at once
-_MOST_DICTIONARY_BYTES = 2**28  # of memory that an xz stream may ask for; xz -9 asks for 2**26
+MOST_DICTIONARY_BYTES = 2**28
+"""Of memory that an xz stream may ask for; xz -9 asks for 2**26."""
 
 
 class Decompressor(Protocol):
@@ -124,7 +125,7 @@ def _zstd() -> Any:
     else:
         try:
             from backports import zstd
-        except ImportError:
+        except ModuleNotFoundError:
             raise missing_library("zstd", "Python 3.14 or backports.zstd", "zstd") from None
     return zstd
 
@@ -159,7 +160,7 @@ CODECS = {
         lambda head: head.startswith(b"\xfd7zXZ\0"),
         padded=True,
         error=lambda: _lzma().LZMAError,
-        decompressor=lambda: _lzma().LZMADecompressor(_lzma().FORMAT_XZ, _MOST_DICTIONARY_BYTES),
+        decompressor=lambda: _lzma().LZMADecompressor(_lzma().FORMAT_XZ, MOST_DICTIONARY_BYTES),
         compressor=lambda: _lzma().LZMACompressor(),
     ),
     ".zst": Codec(

@@ -14,7 +14,8 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells, frame, plain
 from xentcli.formats.csv.beginning import Beginning, read_beginning
-from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
+from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes, squeeze
+from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.csv.lists import to_array
@@ -24,6 +25,8 @@ from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
 _LONGEST_LINE_BYTES = 2**26
+_MOST_COLUMNS = 2**20
+_JUDGED_LINES = 32  # more than those that decide on delimiter and header
 _MARK = b"\xef\xbb\xbf"
 _HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
@@ -73,6 +76,7 @@ class CsvSource(StreamSource):
         first = self._read_first()
         self._small = len(first) < self.block_bytes
         sample = self._sample(first)
+        self._check_columns(sample, options)
         beginning = read_beginning(sample, data.name, options, usual_delimiter)
         self.notes = beginning.notes
         self._layout = beginning.layout
@@ -140,6 +144,19 @@ class CsvSource(StreamSource):
         if end < 0:
             raise self._cutter("").too_long(1)
         return sample[: end + 1]
+
+    def _check_columns(self, sample: bytes, options: ReadOptions) -> None:
+        """Raise InputError if a line has more cells than rows have: each is text at first."""
+        if len(sample) <= _MOST_COLUMNS:
+            return
+        delimiters = {*map(str.encode, DELIMITERS), (options.delimiter or ",").encode()}
+        for i, line in enumerate(sample.split(self._line_end, _JUDGED_LINES)[:_JUDGED_LINES]):
+            most = max(map(line.count, delimiters)) if len(line) > _MOST_COLUMNS else 0
+            if most >= _MOST_COLUMNS:
+                raise InputError(
+                    f"{self.name}:{1 + i}: {most + 1} cells, and a row has at most {_MOST_COLUMNS}",
+                    hint="is this one row? Rows of classes go in lines; NPY files have no limit",
+                )
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -232,6 +249,8 @@ class CsvSource(StreamSource):
     def _parse(self, text: bytes, block: Block) -> Parsed:
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
+        if len(text) > 2 * self.block_bytes:
+            self._check_cells(text, block)
         text = fill_missing(text, layout.delimiter) if self._missing else text
         pointed = _with_points(text, layout)
         parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
@@ -248,6 +267,20 @@ class CsvSource(StreamSource):
             line += text.count(self._line_end, 0, found.start()) if found else 0
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
         return parsed
+
+    def _check_cells(self, text: bytes, block: Block) -> None:
+        """Raise InputError if a very long line has more cells than a row, before they are made."""
+        layout = self._layout
+        delimiter = layout.delimiter.encode()
+        outside = outside_quotes(text, layout.delimiter)
+        if outside.count(delimiter) <= block.rows * layout.fields:
+            return
+        for i, line in enumerate(outside.split(self._line_end)):
+            cells_there = line.count(delimiter) + 1
+            if cells_there > layout.fields:
+                place = f"{self.name}:{block.content.line + i}"
+                what = f"{cells_there} cells where there should be {layout.fields}"
+                raise InputError(f"{place}: {what}", hint="is there a line end missing?")
 
     def _table(self, parsed: Parsed, text: bytes, block: Block) -> Table:
         """Hand out what each column is."""

@@ -10,6 +10,8 @@ from xentcli.formats.keys import choose, notes_of
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
+_MOST_BYTES = 2**28  # of one value: lists of numbers take three times that
+_MOST_VALUES = 2**24  # of any other value
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -25,9 +27,17 @@ def open_document(data: Input, options: ReadOptions) -> Source:
 
 
 def _whole(data: Input) -> bytes:
+    """Return all of an input, unless it is more than is held in memory."""
     if data.seekable:
         data.rewind()
-    content = b"".join(iter(lambda: data.read(_PIECE_BYTES), b"")).removeprefix(_MARK)
+    parts: list[bytes] = []
+    size = 0
+    while part := data.read(_PIECE_BYTES):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise _too_large(data.name, _MOST_BYTES)
+    content = b"".join(parts).removeprefix(_MARK)
     if not content.strip():
         raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
     return content
@@ -38,13 +48,20 @@ def content_of(data: Input) -> str:
     return _decoded(_whole(data), data.name)
 
 
+def _too_large(name: str, most: int) -> InputError:
+    return InputError(
+        f"{name}: one JSON value of more than {most} bytes, and it would be held in memory",
+        hint="write one row a line, as JSON lines, or an NPY file",
+    )
+
+
 def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
     """Return the array of one JSON value, and what was decided."""
     if options.key is None and (simdjson := parser()) is not None:
         numbers = _plain(simdjson, content)
         if numbers is not None:
             return numbers, []
-    text, printed = as_json(_decoded(content, name), name)
+    text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
     value = load(text, name)
     notes = []
     if printed:
