@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 _GARBAGE_OBJECTS = 100_000  # more than a start makes: looking for garbage took a tenth of it
@@ -58,6 +59,12 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def tell_plainly(line: str) -> None:
+    """Print a line on standard error with next to no memory."""
+    with suppress(OSError):
+        os.write(2, line.encode() + b"\n")
 
 
 def received_signal() -> int:
