@@ -38,8 +38,8 @@ Original error was: libblas.so: failed to map segment from shared object
         (OSError(errno.EFBIG, "File too large"), "<stdout>: cannot be written: file too large"),
         (OSError(errno.ENOSPC, "Full"), "<stdout>: cannot be written: full"),
         (
-            OSError(errno.ENOSPC, "Full", "/tmp/x"),
-            "a mistake in xent: OSError: [Errno 28] Full: '/tmp/x'",
+            OSError(errno.ENOSPC, "Full", "x.csv"),
+            "a mistake in xent: OSError: [Errno 28] Full: 'x.csv'",
         ),
         (
             ModuleNotFoundError("No module named 'x'"),

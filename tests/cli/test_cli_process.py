@@ -122,6 +122,22 @@ def test_a_signal_while_the_command_starts(folder: Path, count: int, number: int
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
 
 
+def test_nothing_is_imported_before_signals_are_heeded() -> None:
+    """A Ctrl-C meanwhile would show a traceback, and the modules of `typing` take their time."""
+    code = (
+        "import _signal, os, sys\n"
+        "before = set(sys.modules)\n"
+        "def heeded(number, handler):\n"
+        "    print(sorted(set(sys.modules) - before), flush=True)\n"
+        "    os._exit(0)\n"
+        "_signal.signal = heeded\n"
+        "from xentcli.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.stdout.decode() == "['xentcli', 'xentcli.__main__']\n"
+
+
 def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
     """As nohup has it: the terminal closes, and the run goes on."""
     os.mkfifo(tmp_path / "slow")

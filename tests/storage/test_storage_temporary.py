@@ -27,8 +27,8 @@ def test_what_was_written_comes_back_more_than_once() -> None:
 def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
-    monkeypatch.setattr(tempfile, "tempdir", "/var/tmp")
-    says = r"^a temporary copy of <stdin> in /var/tmp: cannot be written: no space left on device$"
+    monkeypatch.setattr(tempfile, "tempdir", "/there")
+    says = r"^a temporary copy of <stdin> in /there: cannot be written: no space left on device$"
     reader, writer = os.pipe()
     os.write(writer, b"1,2\n")
     os.close(writer)
