@@ -177,6 +177,21 @@ def test_a_standard_error_that_cannot_be_written_changes_nothing(
     assert wanted.code == code
 
 
+def test_what_is_printed_waits_for_room() -> None:
+    """Into a pipe that does not block and is full, as a page of help, which no file writes."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filled = os.write(writing, bytes(2**20))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xentcli", "--version"], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    with process, open(reading, "rb") as stream:  # noqa: PTH123
+        time.sleep(0.3)
+        content = stream.read()
+    assert (process.returncode, content[filled:][:5]) == (0, b"xent ")
+
+
 def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
     """What a library writes to descriptor 2 would stand in it."""
     code = (
