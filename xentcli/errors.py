@@ -95,6 +95,20 @@ def writing(name: str) -> Iterator[None]:
         raise output_error(name, error) from error
 
 
+@contextmanager
+def keeping(what: str) -> Iterator[None]:
+    """Turn what the system says of a temporary copy into one line that names its folder."""
+    try:
+        yield
+    except OSError as error:
+        import tempfile
+
+        where = f" in {tempfile.tempdir}" if tempfile.tempdir else ""
+        said = output_error(f"a temporary copy of {what}{where}", error)
+        hint = "TMPDIR=FOLDER names another folder; ulimit -f shows how large a file may be"
+        raise OutputError(said.message, hint=hint) from error
+
+
 def output_error(name: str, error: OSError) -> XentError:
     """Return what an error of the system means to whoever wrote `name`."""
     if isinstance(error, BrokenPipeError):

@@ -122,6 +122,22 @@ def test_a_signal_while_the_command_starts(folder: Path, count: int, number: int
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
 
 
+def test_nothing_is_imported_before_signals_are_heeded() -> None:
+    """A Ctrl-C meanwhile would show a traceback, and the modules of `typing` take their time."""
+    code = (
+        "import _signal, os, sys\n"
+        "before = set(sys.modules)\n"
+        "def heeded(number, handler):\n"
+        "    print(sorted(set(sys.modules) - before), flush=True)\n"
+        "    os._exit(0)\n"
+        "_signal.signal = heeded\n"
+        "from xentcli.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.stdout.decode() == "['xentcli', 'xentcli.__main__']\n"
+
+
 def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
     """As nohup has it: the terminal closes, and the run goes on."""
     os.mkfifo(tmp_path / "slow")
@@ -159,6 +175,21 @@ def test_a_standard_error_that_cannot_be_written_changes_nothing(
     outcome = run_shell(f"xentcli {line} {stderr}", folder)
     assert (outcome.code, outcome.out) == (code, wanted.out)
     assert wanted.code == code
+
+
+def test_what_is_printed_waits_for_room() -> None:
+    """Into a pipe that does not block and is full, as a page of help, which no file writes."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filled = os.write(writing, bytes(2**20))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xentcli", "--version"], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    with process, open(reading, "rb") as stream:  # noqa: PTH123
+        time.sleep(0.3)
+        content = stream.read()
+    assert (process.returncode, content[filled:][:5]) == (0, b"xent ")
 
 
 def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:

@@ -256,6 +256,28 @@ def test_where_no_process_can_be_made_all_is_done_here(monkeypatch: pytest.Monke
     assert one_by_one(lambda _: os.getpid(), 9) == [os.getpid()] * 9
 
 
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_where_the_system_allows_few_threads(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def start_a_few(thread: threading.Thread) -> None:
+        if len(started) == most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_a_few)
+    items = Counted(40)
+    for i, (result, thread) in enumerate(
+        ordered_map(lambda i: (i * i, threading.current_thread()), items, 4)
+    ):
+        assert result == i * i
+        assert thread in started or (most == 0 and thread is threading.main_thread())
+        assert items.asked - i <= 4 + 2
+    assert not any(thread.is_alive() for thread in started)
+
+
 def test_results_larger_than_a_pipe() -> None:
     assert one_by_one(lambda i: bytes([i]) * 10**6, 12) == [bytes([i]) * 10**6 for i in range(12)]
 

@@ -189,6 +189,8 @@ def test_a_cell_is_read_the_same_beside_any_text() -> None:
         ("a,b\n", "no row"),
         ("a,b", "no row"),
         ("a,b\n\n\n", "no row"),
+        (",a\n\n0,1\n", r"^f\.csv:2: an empty line"),
+        ("a,b\n\n0,1,2\n", r"^f\.csv:2: an empty line"),
         ("", "empty"),
         ("\n\n", "empty"),
         (" \n", "empty"),

@@ -10,11 +10,10 @@ if TYPE_CHECKING:
 
     from xentcli.formats.base import ArrayHeader
 
-from xentcli.errors import reading, writing
+from xentcli.errors import keeping, reading
 from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
-_COPY = "a temporary copy of the ids"
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 
 
@@ -46,20 +45,20 @@ class _Later:
         self._any = False
 
     def add(self, items: list[Any]) -> None:
-        with writing(_COPY):
+        with keeping("the ids"):
             for item in items:
                 self._file.write((", " if self._any else "") + json_text(_plain(item)))
                 self._any = True
 
     def parts(self) -> Iterator[str]:
-        with writing(_COPY):  # also what was not on the disk yet
+        with keeping("the ids"):  # also what was not on the disk yet
             self._file.seek(0)
         while part := self._part():
             yield part
         self._file.close()
 
     def _part(self) -> str:
-        with reading(_COPY):
+        with reading("a temporary copy of the ids"):
             return self._file.read(2**16)
 
 

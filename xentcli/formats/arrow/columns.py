@@ -7,6 +7,7 @@ from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats import label_columns
+from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import ColumnNames, listed
@@ -115,7 +116,7 @@ def _check_beside(schema: Any, file: str, selection: Selection) -> None:
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
             continue
-        if what == "labels" or plain.num_fields:
+        if what == "labels" or plain.num_fields or pyarrow().types.is_interval(plain):
             raise InputError(
                 f"{file}: column {name!r} holds {shown(type_)}, and {what} are numbers or text"
             )

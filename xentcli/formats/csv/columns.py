@@ -204,7 +204,7 @@ def find_index(
     pandas counts from 0, R from 1. One that does not count is an error that its first row raises,
     unless the user says that there is a header, or which columns to read.
     """
-    if not names or names[0] or len(names) < 2 or options.columns is not None or second is None:
+    if not names or names[0] or len(names) < 2 or options.columns is not None or not second:
         return None
     said = (*options.drop, options.id_column, options.label_column)
     if "" in said or ("1" in said and "1" not in names):
