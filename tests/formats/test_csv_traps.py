@@ -218,13 +218,14 @@ def test_bytes_that_are_not_text_in_any_block(line: int) -> None:
         read_csv(content, block_bytes=32)
 
 
-def test_a_row_of_100_000_columns() -> None:
-    cells = [f"{i}.5" for i in range(100_000)]
+def test_a_row_of_many_columns() -> None:
+    count = 20_000
+    cells = [f"{i}.5" for i in range(count)]
     content = ",".join(cells) + "\n"
     assert read_csv(content).values.tolist() == [[float(cell) for cell in cells]]
-    names = ",".join(f"c{i}" for i in range(100_000))
-    cells[99_998] = "oops"
-    with pytest.raises(InputError, match=r"^f\.csv:2: column 'c99998': 'oops'"):
+    names = ",".join(f"c{i}" for i in range(count))
+    cells[-2] = "oops"
+    with pytest.raises(InputError, match=rf"^f\.csv:2: column 'c{count - 2}': 'oops'"):
         read_csv(f"{names}\n{','.join(cells)}\n")
 
 
@@ -240,12 +241,12 @@ def test_a_row_of_100_000_columns() -> None:
     ],
 )
 def test_places(text: str, index: tuple[int, ...], place: str) -> None:
-    csv = csv_source(text)
-    list(csv.blocks(1))
-    assert csv.place(index) == place
+    source = csv_source(text)
+    list(source.blocks(1))
+    assert source.place(index) == place
 
 
 def test_a_place_is_not_a_line_where_rows_take_several() -> None:
-    csv = csv_source('id,a\n"x\ny",1\nz,2\n', drop=("id",))
-    list(csv.blocks(1))
-    assert not re.match(r"f\.csv:\d", csv.place((1,)))
+    source = csv_source('id,a\n"x\ny",1\nz,2\n', drop=("id",))
+    list(source.blocks(1))
+    assert not re.match(r"f\.csv:\d", source.place((1,)))
