@@ -77,7 +77,9 @@ def test_jobs_and_blocks(
             assert done == [min(n, ROWS) for n in range(block_rows, ROWS + block_rows, block_rows)]
 
 
-@each_case
+@pytest.mark.parametrize(
+    ("num_classes", "dtype"), [(3, "float64"), (10, "float32"), (50, "float16"), (1000, "float32")]
+)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("swapped", [False, True])
 def test_layouts_of_the_file(
@@ -155,6 +157,7 @@ def test_every_kind_of_loss(
             set_block_rows(monkeypatch, block_rows, num_classes)
             logits = npy_file(tmp_path / "x.npy", convert(x))
             labels = npy_file(tmp_path / "y.npy", convert(y))
-            summary, got = losses(logits, labels, run(2), options)
+            running = run(2 if block_rows == 7 else 1)
+            summary, got = losses(logits, labels, running, options)
             assert got.tobytes() == rows.tobytes(), (convert, block_rows)
             assert summary.loss_sum == math.fsum(rows)
