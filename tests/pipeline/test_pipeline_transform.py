@@ -30,8 +30,10 @@ def values_of(shape: tuple[int, ...], dtype: str = "f8") -> Array:
 
 
 @each_kind
-@pytest.mark.parametrize("block_rows", [1, 7, 64, 999])
-@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", ">f4", "i2"])
+@pytest.mark.parametrize(
+    ("block_rows", "dtype"),
+    [(1, "f8"), (7, "f8"), (64, "f8"), (999, "f8"), (7, "f4"), (64, "f2"), (7, ">f4"), (1, "i2")],
+)
 def test_rows(
     kind: Any, block_rows: int, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
