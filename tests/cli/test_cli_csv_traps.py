@@ -138,14 +138,13 @@ def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
         assert outcome.code == 0 or outcome.err.count("error: ") == 1, part
 
 
-@pytest.mark.parametrize("ids", [True, False])
-def test_a_hundred_thousand_columns_there_and_back(run: Run, ids: bool) -> None:
-    names = [f"c{i}" for i in range(100_000)]
-    row = ",".join(["0"] * 100_000)
+@pytest.mark.parametrize(("count", "ids"), [(100_000, True), (20_000, False)])
+def test_many_columns_there_and_back(run: Run, count: int, ids: bool) -> None:
+    names = [f"c{i}" for i in range(count)]
     head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
-    lines = [start.format(i) + row for i in range(3)]
+    lines = [start.format(i) + ",".join(["0"] * count) for i in range(3)]
     Path("in.csv").write_text("\n".join([head + ",".join(names), *lines, ""]))
     assert run("softmax", "in.csv", *option, "-o", "out.csv").code == 0
     header, *rows = Path("out.csv").read_text().splitlines()
     assert header == head + ",".join(names)
-    assert rows == [start.format(i) + ",".join(["1e-05"] * 100_000) for i in range(3)]
+    assert rows == [start.format(i) + ",".join([repr(1 / count)] * count) for i in range(3)]

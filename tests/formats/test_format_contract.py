@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -80,11 +81,10 @@ def taken(format_: Format, dtype: str) -> bool:
 
 
 @every
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_what_is_written_is_read(format_: Format, dtype: str, tmp_path: Path) -> None:
+def test_what_is_written_is_read(format_: Format, tmp_path: Path) -> None:
     """Or refused in one line, before the first row."""
     shapes: list[tuple[int, ...]] = [(7,), (5, 3), *([] if format_.is_text else [(4, 2, 3)])]
-    for shape in shapes:
+    for dtype, shape in product(DTYPES, shapes):
         array = some_values(dtype, shape)
         if not taken(format_, dtype):
             name = np.dtype(dtype).newbyteorder("=").name

@@ -69,8 +69,11 @@ class _Sizes:
 _sizes = _Sizes()
 
 
-def run(jobs: int = 2, progress: Progress | None = None) -> Run:
-    """Return how to run: in blocks of the size that the test has set."""
+def run(jobs: int = 1, progress: Progress | None = None) -> Run:
+    """Return how to run: in blocks of the size that the test has set.
+
+    Processes cost a test ten times what its blocks do: they are for tests that are about them.
+    """
     return Run(jobs, progress, _sizes.block_elements)
 
 

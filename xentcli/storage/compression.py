@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from xentcli.errors import InputError, XentError, missing_library
 
 HEAD_BYTES = 64  # that tell every compression
-_PIECE_BYTES = 2**17  # compressed, read at once
+PIECE_BYTES = 2**17  # compressed, read at once
 MOST_DICTIONARY_BYTES = 2**28
 """Of memory that an xz stream may ask for; xz -9 asks for 2**26."""
 
@@ -191,11 +191,20 @@ class Decompressing(io.RawIOBase):
         Returns the next so many compressed bytes; fewer only at the end.
     codec : Codec
         The compression of all streams.
+    piece_bytes : int
+        How many compressed bytes are read at once.
     """
 
-    def __init__(self, name: str, read: Callable[[int], bytes], codec: Codec) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[int], bytes],
+        codec: Codec,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
         self._name = name
         self._read = read
+        self._piece_bytes = piece_bytes
         self._codec = codec
         try:
             self._error = codec.error()
@@ -213,7 +222,7 @@ class Decompressing(io.RawIOBase):
         content = b""
         while not content and count and (not self._decompressor.eof or self._next_stream()):
             if self._decompressor.needs_input and not self._compressed:
-                self._compressed = self._read(_PIECE_BYTES)
+                self._compressed = self._read(self._piece_bytes)
                 if not self._compressed:
                     what = f"the {self._codec.name} data end too early"
                     raise InputError(f"{self._name}: {what}", hint="the file is cut off")
@@ -227,12 +236,12 @@ class Decompressing(io.RawIOBase):
 
     def _next_stream(self) -> bool:
         """Begin with the stream after one that has ended, if there is one."""
-        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE_BYTES)
+        rest, more = b"", self._decompressor.unused_data or self._read(self._piece_bytes)
         while more:
             rest += more
             if self._codec.padded:
                 rest = rest.lstrip(b"\0")
-            more = self._read(_PIECE_BYTES) if len(rest) < HEAD_BYTES else b""
+            more = self._read(self._piece_bytes) if len(rest) < HEAD_BYTES else b""
         if not rest:
             return False
         if not self._codec.begins(rest):
