@@ -143,6 +143,23 @@ COMMON: dict[str, Content] = {
 _CLASSES = {"A,B,C": "cat,dog,fox", "FILE": "classes.txt"}
 _WITH_TEXT = "\n".join(["cat,dog,fox,note", *(f"{a},{b},{c},ok" for a, b, c in Z.tolist()), ""])
 _WITH_ID = csv(np.c_[np.arange(7, 11), Z], *("id", *NAMES))
+_NAMED = "filename,cat,dog,fox\n" + "".join(
+    f"{i if i < 2 else 'img' + str(i)},{a},{b},{c}\n" for i, (a, b, c) in enumerate(Z.tolist())
+)
+_IDS = (7.0, 8.0, 9.0, 10.0)
+_WHOLE = np.array([[7, 3], [8, 5], [9, 4], [12, 6]])
+
+
+def _beside(whole: Any, text: str) -> str:
+    lines = zip(csv(whole).split(), text.split(), strict=True)
+    return "".join(f"{one},{other}\n" for one, other in lines)
+
+
+def _lists(rows: Any) -> str:
+    lists = (", ".join(map(str, row)) for row in rows.tolist())
+    return "".join(["logits\n", *(f'"[{row}]"\n' for row in lists)])
+
+
 _BAD = csv(Z, *NAMES).replace("2.25", "oops")
 _EMPTY = csv(Z, *NAMES).replace("2.25", "")
 _WITH_NAN = np.where(np.arange(12).reshape(4, 3) == 4, NAN, LP)
@@ -192,11 +209,19 @@ CASES = [
         by_hand={"z9.npy": Z9[:, :-1]},
     ),
     Case(
-        "loss z.npy next.npy",
+        "loss z5.npy next.npy",
         "are labels shifted already? Then logits[:-1] belong to them, and no shift",
+        RIGHT,
+        {"z5.npy": np.r_[Z, Z[:1]], "next.npy": Y},
+        by_hand={"z5.npy": Z},
+    ),
+    Case(
+        "loss z.npy next.npy",
+        "are labels shifted already? Then logits[:-1] belong to them, and no shift; or do classes "
+        "lie along axis 0? --class-axis 0",
         ce(Z[:-1], Y[1:]),
         {"next.npy": Y[1:]},
-        by_hand={"z.npy": Z[:-1]},
+        other={"axis 0": ce(Z.T, Y[1:])},
     ),
     Case(
         "loss z.npy two.csv",
@@ -649,15 +674,16 @@ CASES = [
     Case("softmax z.csv --no-header", "is the first row names? --header", P),
     Case(
         "loss ids.csv y.npy",
+        "leave out what is none: --drop filename, or if it is a class: --columns "
+        "filename,cat,dog,fox",
+        RIGHT,
+        {"ids.csv": _NAMED},
+    ),
+    Case(
+        "loss ids.csv y.npy --columns filename,cat,dog,fox",
         "do these name the rows? --id-column filename",
         RIGHT,
-        {
-            "ids.csv": "filename,cat,dog,fox\n"
-            + "".join(
-                f"{i if i < 2 else 'img' + str(i)},{a},{b},{c}\n"
-                for i, (a, b, c) in enumerate(Z.tolist())
-            )
-        },
+        {"ids.csv": _NAMED},
     ),
     Case(
         "loss doubt.csv y.npy",
@@ -692,7 +718,7 @@ CASES = [
     ),
     Case(
         "loss index.csv y.npy",
-        "leave it out with --drop 1",
+        "leave it out with --drop 1, or match rows by it with --id-column 1",
         RIGHT,
         {
             "index.csv": ",cat,dog,fox\n"
@@ -703,7 +729,7 @@ CASES = [
     ),
     Case(
         "loss index.csv y.npy",
-        "name what to read: --columns A,B",
+        "leave it out with --columns 1,2,fox, or match rows by it with --id-column ''",
         RIGHT,
         {
             "index.csv": ",1,2,fox\n"
@@ -711,7 +737,6 @@ CASES = [
                 f"{i},{a},{b},{c}\n" for i, (a, b, c) in zip([0, 1, 2, 9], Z.tolist(), strict=True)
             )
         },
-        fill={"A,B": "1,2,fox"},
     ),
     Case(
         "loss z.csv several.csv",
@@ -758,7 +783,7 @@ CASES = [
         np.c_[np.arange(7, 11), P],
         {"ids.csv": _WITH_ID},
         fill={"FILE.csv": "out.csv"},
-        other={"--drop": P, "--columns": P},
+        other={"--drop": P, "--columns": P, "--force": P},
     ),
     Case("info z.npy -o out.npy", "--output FILE.csv", WORDS, fill={"FILE.csv": "out.csv"}),
     Case("loss z.npy y.npy -o kept.txt", "--force overwrites it", RIGHT, {"kept.txt": "1\n"}),
@@ -1143,10 +1168,71 @@ CASES = [
     ),
     Case(
         "loss z.npy y.npy --sample-weight weights.csv",
-        "write the weights alone, in the order of the rows",
+        "write the weights alone, in the order of the rows; or match them by the ids of both "
+        "files: --id-column NAME",
         RIGHT,
         {"weights.csv": csv([[7, 1], [8, 1], [9, 1], [10, 1]], "id", "w")},
+        fill={"NAME": "id"},
         by_hand={"weights.csv": csv([1, 1, 1, 1], "w")},
+    ),
+    Case(
+        "loss wid.csv yid.csv --id-column id --sample-weight weights.csv",
+        "leave one of them beside the ids, or name it weight",
+        RIGHT,
+        {
+            "wid.csv": _WITH_ID,
+            "yid.csv": csv(np.c_[np.arange(7.0, 11.0), Y], "id", "label"),
+            "weights.csv": csv([[i, 1.0, 2.0] for i in _IDS], "id", "u", "v"),
+        },
+        by_hand={"weights.csv": csv([[i, 1.0] for i in _IDS], "id", "u")},
+    ),
+    Case(
+        "loss z.csv one.csv",
+        "labels that are names stand one a line",
+        RIGHT,
+        {"one.csv": "cat,dog,fox,cat\n"},
+        by_hand={"one.csv": "label\ncat\ndog\nfox\ncat\n"},
+    ),
+    Case(
+        "loss lists.csv y.npy",
+        "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv",
+        RIGHT,
+        {"lists.csv": _lists(Z).replace("-0.25", "...")},
+        by_hand={"lists.csv": _lists(Z)},
+    ),
+    Case(
+        "loss lists.csv y.npy",
+        "lists are written like [1.5, -0.25] or [1.5 -0.25]",
+        RIGHT,
+        {"lists.csv": _lists(Z).replace('"[2.5, 0.25, 0.5]"', "oops")},
+        by_hand={"lists.csv": _lists(Z)},
+    ),
+    Case(
+        "loss mixed.csv y.npy",
+        "read the lists with --columns logits, or the others with --drop logits",
+        RIGHT,
+        {
+            "mixed.csv": "".join(
+                f"{line},{more}\n"
+                for line, more in zip(
+                    _lists(Z).splitlines(), csv(P, *NAMES).splitlines(), strict=True
+                )
+            )
+        },
+        other={"others": ce(P, Y)},
+    ),
+    Case(
+        "loss z.csv counted.csv",
+        "match rows by it with --id-column '', or by their place with --label-column label",
+        RIGHT,
+        {"counted.csv": csv(np.c_[[0, 1, 2, 9], Y], "", "label")},
+    ),
+    Case(
+        "loss doubt.csv y.npy",
+        "leave out what is none: --drop m,k, or if they are classes: --columns m,k,cat,dog,fox",
+        RIGHT,
+        {"doubt.csv": "m,k,cat,dog,fox\n" + _beside(_WHOLE, csv(Z))},
+        other={"if they are": ce(np.c_[_WHOLE, Z], Y)},
     ),
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case("help qqqq", "there are benchmark, design, exit-codes, files, numbers, options", WORDS),

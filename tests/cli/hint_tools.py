@@ -37,7 +37,7 @@ def ways_of(hint: str, command: list[str], fill: Mapping[str, str]) -> list[Way]
     fill : mapping
         What somebody who knows the files writes for the words in capitals.
     """
-    parts = re.split(r"; |,? or (?=(?:[a-z]+ ){0,4}--|xent )|, (?=--)|\? (?=xent )", hint)
+    parts = re.split(r"; |,? or (?=(?:[a-z]+:? ){0,4}--|xent )|, (?=--)|\? (?=xent )", hint)
     return [Way(part, _followed(part, command, fill)) for part in parts]
 
 

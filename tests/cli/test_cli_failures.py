@@ -32,7 +32,7 @@ Original error was: libblas.so: failed to map segment from shared object
         ),
         (
             ImportError("a.so: undefined symbol"),
-            "a library cannot be loaded: a.so: undefined symbol",
+            "a library is installed and cannot be loaded: a.so: undefined symbol",
         ),
         (OSError(errno.EMFILE, "Too many", "a.py"), "the system lets no more files be open"),
         (OSError(errno.EFBIG, "File too large"), "<stdout>: cannot be written: file too large"),

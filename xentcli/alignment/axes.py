@@ -187,13 +187,13 @@ def _misfit(
     others = [other for other in range(last + 1) if other not in axes]
     fitting_axes = [k for k in others if _fits(without_axis(shape, k), labels_shape)]
     if fitting_axes and None not in shape:
-        cures = [f"do classes lie along axis {fitting_axes[0]}? --class-axis {fitting_axes[0]}"]
+        cures.append(f"do classes lie along axis {fitting_axes[0]}? --class-axis {fitting_axes[0]}")
     lead = leads[axis]
     if len(lead) == len(labels_shape) == 1:
         rows = "columns" if last == 1 and axis == 0 else "rows"
         return ShapeError(
             f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} {rows} of {logits.name}",
-            hint=cures[0] if cures else None,
+            hint="; or ".join(cures) or None,
         )
     where = {axis: "" if given or last <= 1 else f", classes along axis {axis}"}
     where |= {last: ", classes along the last axis"} if len(axes) > 1 else {}
