@@ -1,16 +1,15 @@
 """The Python functions against the answers of PyTorch that `golden/make_golden.py` stored.
 
 The stored answers need no PyTorch. Where it is installed, they are also compared with what it
-says now, and random calls are compared with it directly. The cases of the same arrays share a test.
+says now, and random calls are compared with it directly. The cases of a function share a test,
+which names all that fail.
 """
 
 import importlib.util
 import json
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import groupby
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,21 +34,22 @@ def decode(stored: dict[str, Any], dtype: str) -> Array:
 ARRAYS = {name: decode(stored, stored["dtype"]) for name, stored in STORED["arrays"].items()}
 
 
-def same_arrays() -> list[Any]:
-    """Return the cases in lists of those that share a function and its arrays."""
-    key = "{0[call]}-{0[args]}".format
-    groups = [list(group) for _, group in groupby(sorted(STORED["cases"], key=key), key)]
-    return [pytest.param(group, id=f"{group[0]['id']}-and-{len(group) - 1}") for group in groups]
+CALLS = sorted({case["call"] for case in STORED["cases"]})
+each_function = pytest.mark.parametrize("function", CALLS)
 
 
-@contextmanager
-def named(case: dict[str, Any]) -> Iterator[None]:
-    """Have an error say which case it is of."""
-    try:
-        yield
-    except BaseException as error:
-        error.add_note(f"in the case {case['id']}")
-        raise
+def check_all(function: str, check: Callable[[dict[str, Any]], None]) -> None:
+    """Check all cases of a function, and raise the errors of those that fail together."""
+    errors = []
+    for case in STORED["cases"]:
+        if case["call"] == function:
+            try:
+                check(case)
+            except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001
+                error.add_note(f"in the case {case['id']}")
+                errors.append(error)
+    if errors:
+        raise BaseExceptionGroup(f"{len(errors)} cases of {function}", errors)
 
 
 def arguments(case: dict[str, Any]) -> tuple[tuple[Array, ...], Array | None, dict[str, Any]]:
@@ -89,13 +89,15 @@ def assert_narrow_close(case: dict[str, Any], got: Any, want: Array) -> None:
         np.testing.assert_allclose(np.asarray(got)[large], want[large], rtol=5e-7)
 
 
-@pytest.mark.parametrize("cases", same_arrays())
-def test_stored_answers(cases: list[dict[str, Any]]) -> None:
+@each_function
+def test_stored_answers(function: str) -> None:
     """In the dtypes of the arrays, then in the narrower ones that a case names."""
-    for case in cases:
-        with named(case):
-            for narrow in (None, *case.get("dtypes", ())):
-                check_answer(case, narrow)
+
+    def check(case: dict[str, Any]) -> None:
+        for narrow in (None, *case.get("dtypes", ())):
+            check_answer(case, narrow)
+
+    check_all(function, check)
 
 
 def check_answer(case: dict[str, Any], narrow: str | None) -> None:
@@ -121,9 +123,8 @@ def check_answer(case: dict[str, Any], narrow: str | None) -> None:
 
 
 def test_the_answers_of_every_function_are_stored() -> None:
-    calls = {case["call"] for case in STORED["cases"]}
     others = {"__version__", "binary_cross_entropy_with_logits"}  # see core/test_core_binary.py
-    assert calls == set(xent.__all__) - others
+    assert set(CALLS) == set(xent.__all__) - others
 
 
 if importlib.util.find_spec("torch"):
@@ -139,15 +140,14 @@ if importlib.util.find_spec("torch"):
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # dataclasses look their module up there
         spec.loader.exec_module(module)
+        module.torch.set_num_threads(1)  # for so few numbers, threads only wait for each other
         return module
 
     GENERATOR = load_generator()
 
-    @pytest.mark.parametrize("cases", same_arrays())
-    def test_pytorch_still_agrees(cases: list[dict[str, Any]]) -> None:
-        for case in cases:
-            with named(case):
-                check_torch(case)
+    @each_function
+    def test_pytorch_still_agrees(function: str) -> None:
+        check_all(function, check_torch)
 
     def check_torch(case: dict[str, Any]) -> None:
         args, weight, options = arguments(case)
@@ -215,7 +215,7 @@ if importlib.util.find_spec("torch"):
         labels = draw(arrays(np.int64, shape, elements=st.integers(lowest, 6)))
         return "one_hot", (labels,), None, {"num_classes": draw(st.integers(-1, 8))}
 
-    @settings(max_examples=500, deadline=None, database=None)
+    @settings(max_examples=250, deadline=None, database=None)
     @given(st.one_of(loss_calls(), softmax_calls(), one_hot_calls()))
     def test_random_calls_agree_with_pytorch(
         drawn: tuple[str, tuple[Array, ...], Array | None, dict[str, Any]],

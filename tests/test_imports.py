@@ -8,6 +8,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,7 +119,12 @@ def is_module(path: Path) -> bool:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-IMPORTS = [found for path in FILES for found in imports_of(path)]
+
+
+@cache
+def imports() -> list[Import]:
+    """Return all imports of the package."""
+    return [found for path in FILES for found in imports_of(path)]
 
 
 def named(found: Import) -> str:
@@ -131,7 +137,7 @@ def test_every_file_belongs_to_a_layer() -> None:
 
 
 def test_layers_import_only_what_is_below_them() -> None:
-    inside = [found for found in IMPORTS if found.library == "xentcli"]
+    inside = [found for found in imports() if found.library == "xentcli"]
     assert len(inside) > 50
     wrong = [
         named(found)
@@ -144,7 +150,7 @@ def test_layers_import_only_what_is_below_them() -> None:
 
 def test_libraries_stay_where_they_belong() -> None:
     outside = [
-        found for found in IMPORTS if found.library not in sys.stdlib_module_names | {"xentcli"}
+        found for found in imports() if found.library not in sys.stdlib_module_names | {"xentcli"}
     ]
     wrong = []
     for found in outside:
@@ -156,7 +162,7 @@ def test_libraries_stay_where_they_belong() -> None:
 
 
 def test_pandas_is_imported_where_it_is_used() -> None:
-    found = [i for i in IMPORTS if i.library == "pandas"]
+    found = [i for i in imports() if i.library == "pandas"]
     assert [i.file for i in found] == ["formats/csv/frame.py"]
     assert all(i.in_function for i in found)
 
@@ -171,30 +177,23 @@ NPY = "--logits digits_logits.npy --labels digits_labels.npy"
 CSV = "--logits digits_logits.csv --labels digits_labels.csv"
 
 
-def loaded_by(code: str) -> set[str]:
-    """Return which of the heavy libraries a new process has imported after some code."""
-    ending = "import sys; print('loaded:', *{name.split('.')[0] for name in sys.modules})"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{ending}"],
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
         cwd=DATA,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
         encoding="utf-8",
-        errors="replace",  # an array may come first
+        errors="replace",  # an array may be printed
         timeout=60,
     )
-    return set(done.stdout.split("loaded:")[-1].split()) & HEAVY
 
 
-def loaded_by_command(line: str) -> set[str]:
-    return loaded_by(
-        "import contextlib, sys\n"
-        f"sys.argv = ['xent', *{line.split()!r}]\n"
-        "from xentcli.cli.app import main\n"
-        "with contextlib.suppress(SystemExit):\n"
-        "    main()\n"
-    )
+def loaded_by(code: str) -> set[str]:
+    """Return which of the heavy libraries a new process has imported after some code."""
+    ending = "import sys; print('loaded:', *{name.split('.')[0] for name in sys.modules})"
+    return {*run_python(f"{code}\n{ending}").stdout.split()} & HEAVY
 
 
 @pytest.mark.parametrize(
@@ -208,26 +207,45 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
     assert loaded_by(code) == loaded
 
 
+ALONE = EXTRAS | {"pandas", "rich", "zipfile"}
+AFTER_EACH_OTHER = """
+import contextlib, sys
+from xentcli.cli.app import main
+for line in LINES:
+    sys.argv = ["xent", *line.split()]
+    with contextlib.suppress(SystemExit):
+        main()
+    names = {name.split(".")[0] for name in sys.modules}
+    print("\\nloaded:", *names, file=sys.stderr)
+"""
+
+
 @pytest.mark.parametrize(
-    ("line", "never"),
+    "allowed",
     [
-        ("--version", EXTRAS | {"numpy", "pandas", "rich"}),
-        ("--help", EXTRAS | {"numpy", "pandas"}),
-        ("loss --help", EXTRAS | {"numpy", "pandas"}),
-        (f"loss {NPY}", EXTRAS | {"pandas", "rich", "zipfile"}),
-        (f"loss {CSV}", EXTRAS | {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy --to npz", EXTRAS | {"pandas", "rich", "zipfile"}),
-        ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
-        (f"explain {CSV}", EXTRAS | {"pandas", "rich", "zipfile"}),
-        ("info digits_logits.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
-        ("softmax missing.npy", EXTRAS | {"pandas", "rich", "zipfile"}),
+        [
+            ("--version", EXTRAS | {"numpy", "pandas", "rich"}),
+            ("softmax missing.npy", ALONE),
+            ("info digits_logits.npy", ALONE),
+            (f"loss {NPY}", ALONE),
+            ("softmax digits_logits.npy", ALONE),
+            ("softmax digits_logits.npy --to npz", ALONE),
+            (f"loss {CSV}", ALONE),
+            (f"explain {CSV}", ALONE),
+            ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
+        ],
+        [("--help", EXTRAS | {"numpy", "pandas"}), ("loss --help", EXTRAS | {"numpy", "pandas"})],
     ],
+    ids=["without rich", "with rich"],
 )
-def test_what_a_command_does_not_import(line: str, never: set[str]) -> None:
-    loaded = loaded_by_command(line)
-    assert {"xentcli", "typer"} <= loaded
-    assert not loaded & never
+def test_what_a_command_does_not_import(allowed: list[tuple[str, set[str]]]) -> None:
+    """Run after one another in one process, none imports for the next what that may not."""
+    code = AFTER_EACH_OTHER.replace("LINES", repr([line for line, _ in allowed]))
+    done = run_python(code)
+    loaded = [{*line.split()[1:]} for line in done.stderr.splitlines() if "loaded:" in line]
+    for (line, never), there in zip(allowed, loaded, strict=True):
+        assert {"xentcli", "typer"} <= there, line
+        assert not there & never, line
 
 
 def test_the_measure_sees_what_is_imported() -> None:

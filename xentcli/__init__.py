@@ -4,7 +4,7 @@ The functions take and return arrays of the shapes that PyTorch's functions of t
 take and return. They are imported when first used, so that the command line starts without NumPy.
 """
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # `typing` takes longer than all else until signals are heeded
 
 if TYPE_CHECKING:
     from xentcli.core.binary import binary_cross_entropy_with_logits
@@ -33,7 +33,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -7,6 +7,7 @@ XentError                exit code 1, one line on standard error
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
+│   └── MissingLabels    nothing says where the labels are
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
 
@@ -53,6 +54,10 @@ class UsageError(XentError):
     exit_code = 2
 
 
+class MissingLabels(UsageError):  # noqa: N818
+    """Nothing says where the labels are."""
+
+
 class Stopped(XentError):  # noqa: N818
     """A signal ended the run, or the reader of the pipe went away."""
 
@@ -88,6 +93,20 @@ def writing(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise output_error(name, error) from error
+
+
+@contextmanager
+def keeping(what: str) -> Iterator[None]:
+    """Turn what the system says of a temporary copy into one line that names its folder."""
+    try:
+        yield
+    except OSError as error:
+        import tempfile
+
+        where = f" in {tempfile.tempdir}" if tempfile.tempdir else ""
+        said = output_error(f"a temporary copy of {what}{where}", error)
+        hint = "TMPDIR=FOLDER names another folder; ulimit -f shows how large a file may be"
+        raise OutputError(said.message, hint=hint) from error
 
 
 def output_error(name: str, error: OSError) -> XentError:

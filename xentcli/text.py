@@ -12,11 +12,12 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 _LONGEST = 200  # characters of somebody else's message
 _WIDEST = "S32"  # bytes that hold any float64 or int64
 
-_CHAIN = re.compile(r"::(?![^\[\]]*\])")  # but not within http://[::1]/a.csv
-_LINK = re.compile(r"[a-z][a-z0-9+.-]*(://|::)", re.IGNORECASE)
-_AUTHORITY = re.compile(r"[^/?#]*")
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?")
-_URL_IN_TEXT = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"]+", re.IGNORECASE)
+# Most runs meet no URL: these are compiled when one is met.
+_CHAIN = r"::(?![^\[\]]*\])"  # but not within http://[::1]/a.csv
+_LINK = r"(?i)[a-z][a-z0-9+.-]*(://|::)"
+_AUTHORITY = r"[^/?#]*"
+_HOST_AND_PORT = r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?"
+_URL_IN_TEXT = r"(?i)[a-z][a-z0-9+.-]*://[^\s'\"]+"
 
 # Bidirectional controls reorder what stands around them; separators break lines.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -124,7 +125,7 @@ def name_option(name: str) -> str:
 
 def links_of(url: str) -> list[str]:
     """Return the parts of a chained URL: ``zip://a.csv`` and ``http://host/b.zip``."""
-    return _CHAIN.split(url)
+    return re.split(_CHAIN, url)
 
 
 def shown_url(url: str) -> str:
@@ -135,7 +136,7 @@ def shown_url(url: str) -> str:
     shown: list[str] = []
     in_query = False  # a query may hold the `::` that chains URLs
     for link in links_of(url):
-        if in_query and not _LINK.match(link):
+        if in_query and not re.match(_LINK, link):
             continue
         shown.append(_without_secrets(link))
         in_query = re.search("[?#]", link) is not None
@@ -146,15 +147,17 @@ def _without_secrets(link: str) -> str:
     scheme, separator, rest = link.partition("://")
     if not separator:  # a file of this machine that holds another
         return link
-    match = _AUTHORITY.match(rest)
+    match = re.match(_AUTHORITY, rest)
     authority = match[0] if match else ""
     if "@" in authority:
         rest = rest[authority.rindex("@") + 1 :]
-    elif "@" in rest and not _HOST_AND_PORT.fullmatch(authority):
+    elif "@" in rest and not re.fullmatch(_HOST_AND_PORT, authority):
         rest = rest[rest.rindex("@") + 1 :]  # a password that holds one of "/?#"
     return scheme + separator + re.split("[?#]", rest, maxsplit=1)[0]
 
 
 def shown_text(text: str) -> str:
     """Return a message with every URL in it as it is shown."""
-    return _URL_IN_TEXT.sub(lambda match: shown_url(match[0]), text) if "://" in text else text
+    if "://" not in text:
+        return text
+    return re.sub(_URL_IN_TEXT, lambda match: shown_url(match[0]), text)

@@ -30,6 +30,7 @@ ORDER = np.random.default_rng(2).permutation(ROWS)
 class Part(NamedTuple):
     rows: int
     matched: Any
+    matched_weights: None = None
 
 
 def source(frame: pd.DataFrame, name: str, **options: Any) -> Source:

@@ -111,6 +111,13 @@ def _open_stdin(content: bytes | None) -> Iterator[Any]:
         yield stream
 
 
+def copy_files(source: Path, folder: Path) -> Path:
+    """Copy what a folder holds into another, and return that."""
+    for path in source.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
 def command(*arguments: Argument) -> list[str]:
     """Return the command as a user without the script on the path types it."""
     return [sys.executable, "-m", "xentcli", *map(str, arguments)]

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Argument, Outcome, Run, Screen, Terminal, call_main, run_at_terminal
+from cli_tools import (
+    Argument,
+    Outcome,
+    Run,
+    Screen,
+    Terminal,
+    call_main,
+    copy_files,
+    run_at_terminal,
+)
 
 
 @pytest.fixture
@@ -39,14 +48,21 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return call
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Fill the folder with logits (5, 3) and labels (5,), as NPY and as CSV with a header."""
+@pytest.fixture(scope="session")
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with logits (5, 3) and labels (5,), as NPY and as CSV with a header."""
+    made = tmp_path_factory.mktemp("samples")
     logits = np.random.default_rng(7).normal(size=(5, 3))
     labels = np.array([0, 1, 2, 0, 1])
-    np.save(tmp_path / "z.npy", logits)
-    np.save(tmp_path / "y.npy", labels)
+    np.save(made / "z.npy", logits)
+    np.save(made / "y.npy", labels)
     rows = [",".join(map(repr, row)) for row in logits.tolist()]
-    (tmp_path / "z.csv").write_text("\n".join(["cat,dog,bird", *rows, ""]))
-    (tmp_path / "y.csv").write_text("\n".join(["label", *map(str, labels.tolist()), ""]))
-    return tmp_path
+    (made / "z.csv").write_text("\n".join(["cat,dog,bird", *rows, ""]))
+    (made / "y.csv").write_text("\n".join(["label", *map(str, labels.tolist()), ""]))
+    return made
+
+
+@pytest.fixture
+def folder(sample_files: Path, tmp_path: Path) -> Path:
+    """Fill the folder of the test with the sample files."""
+    return copy_files(sample_files, tmp_path)

@@ -232,15 +232,15 @@ def test_dtype(run: Run, folder: Path, stored: str, said: str | None, written: s
     np.testing.assert_allclose(got, softmax(logits.astype(np.float64)), rtol=rtol)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2", "5"])
-def test_jobs_do_not_change_a_bit(run: Run, folder: Path, jobs: str) -> None:
+def test_jobs_do_not_change_a_bit(run: Run, folder: Path) -> None:
     many = np.random.default_rng(2).normal(size=(700, 4096)).astype(np.float32)
     np.save(folder / "many.npy", many)
-    assert run("softmax", "many.npy", "--jobs", jobs, "-o", "out.npy").code == 0
-    got = np.load("out.npy")
+    for jobs in ("1", "2", "5"):
+        assert run("softmax", "many.npy", "--jobs", jobs, "-o", f"out{jobs}.npy").code == 0
+    got = np.load("out1.npy")
     np.testing.assert_allclose(got[[0, 699]], softmax(many[[0, 699]]), rtol=2e-6)
-    run("softmax", "many.npy", "--jobs", "1", "-o", "again.npy")
-    np.testing.assert_array_equal(got, np.load("again.npy"))
+    np.testing.assert_array_equal(got, np.load("out2.npy"))
+    np.testing.assert_array_equal(got, np.load("out5.npy"))
 
 
 @pytest.mark.parametrize("command", ["softmax", "log-softmax"])

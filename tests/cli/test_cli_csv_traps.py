@@ -34,13 +34,13 @@ TRAPS: dict[str, tuple[bytes, str, str]] = {
     "unquoted thousands": (at_42(b"3,1,234\n"), ":42: 3 cells where", "1,234 must be"),
     "hex": (at_42(b"3,0x1F\n"), ":42: column 'b': '0x1F' is not", "like 1234"),
     "underscore": (at_42(b"3,1_000\n"), ":42: column 'b': '1_000' is not", "like 1234"),
-    "empty": (at_42(b"3,\n"), ":42: column 'b': an empty cell", "--drop b"),
+    "empty": (at_42(b"3,\n"), ":42: column 'b': an empty cell", "fill it in"),
     "empty line": (at_42(b"\n1,2\n"), ":42: an empty line", "delete it"),
     "two names": (b"a,b,a\n" + b"1,2,3\n" * 40, ":1: two columns are named 'a': 1 and 3", "rename"),
     "only a header": (b"a,b\n", ": there is a header but no row", ""),
     "nothing": (b"", ": the file is empty", "to the end"),
     "NUL": (at_42(b"3,1\0\n"), r":42: column 'b': '1\x00' is not a number", "utf-16-le"),
-    "NULs": ("a,b\n1,2\n".encode("utf-16-le") * 40, r":2: column 'a\x00': '\x001", "utf-16-le"),
+    "NULs": ("a,b\n1,2\n".encode("utf-16-le") * 40, ": every other byte is 0", "utf-16-le"),
     "not UTF-8": (at_42(b"3,\xe9\n"), ":42: byte 0xe9 is not UTF-8", "--encoding"),
     "cut UTF-8": (at_42(b"3,\xc3"), ":42: byte 0xc3 is not UTF-8", "--encoding"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16"), ": the text is UTF-16", "--encoding utf-16"),
@@ -138,14 +138,13 @@ def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
         assert outcome.code == 0 or outcome.err.count("error: ") == 1, part
 
 
-@pytest.mark.parametrize("ids", [True, False])
-def test_a_hundred_thousand_columns_there_and_back(run: Run, ids: bool) -> None:
-    names = [f"c{i}" for i in range(100_000)]
-    row = ",".join(["0"] * 100_000)
+@pytest.mark.parametrize(("count", "ids"), [(50_000, True), (10_000, False)])
+def test_many_columns_there_and_back(run: Run, count: int, ids: bool) -> None:
+    names = [f"c{i}" for i in range(count)]
     head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
-    lines = [start.format(i) + row for i in range(3)]
+    lines = [start.format(i) + ",".join(["0"] * count) for i in range(3)]
     Path("in.csv").write_text("\n".join([head + ",".join(names), *lines, ""]))
     assert run("softmax", "in.csv", *option, "-o", "out.csv").code == 0
     header, *rows = Path("out.csv").read_text().splitlines()
     assert header == head + ",".join(names)
-    assert rows == [start.format(i) + ",".join(["1e-05"] * 100_000) for i in range(3)]
+    assert rows == [start.format(i) + ",".join([repr(1 / count)] * count) for i in range(3)]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,61 @@ def test_csv_with_ids_and_names(run: Run, file: str) -> None:
     }
     command = command_of(run, file)
     assert command == f"xent loss {file} --columns cat,dog,fox --label-column label"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
+def json_of(kind: str) -> str:
+    """Return logits and labels with ids in JSON: an object of lists, a list of objects, lines."""
+    names = np.array(NAMES)[Y].tolist() if kind == "names" else Y.tolist()
+    rows = [
+        {"id": f"i{i}", "logits": z, "label": y}
+        for i, (z, y) in enumerate(zip(Z.tolist(), names, strict=True))
+    ]
+    if kind == "object":
+        return json.dumps({"logits": Z.tolist(), "label": names, "about": "a run"})
+    return json.dumps(rows) if kind == "list" else "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["object", "list", "lines", "piped object", "piped lines"])
+def test_json_of_several_arrays(run: Run, kind: str) -> None:
+    text, file = (
+        json_of(kind.removeprefix("piped ")),
+        f"run.{'jsonl' if 'lines' in kind else 'json'}",
+    )
+    Path(file).write_text(text)
+    if kind.startswith("piped"):
+        found = run("info", "-", "--json", stdin=text.encode()).json["files"]
+        command = found[-1]["fits"].replace(" - ", f" {file} ")
+        assert [each["shape"] for each in found if each["name"] == "logits"] == [[N, 3]]
+    else:
+        ids = {} if kind == "object" else {"id": ([N], "ids")}
+        assert looks(run, file) == {**ids, "logits": ([N, 3], "logits"), "label": ([N], "labels")}
+        command = command_of(run, file)
+    assert command == f"xent loss {file} --key logits --label-key label"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
+def test_one_array_of_json(run: Run) -> None:
+    text = json.dumps(Z.tolist())
+    (piped,) = run("info", "-", "--json", stdin=text.encode()).json["files"]
+    (typed,) = run("info", text, "--json").json["files"]
+    assert piped["shape"] == typed["shape"] == [N, 3]
+
+
+def test_json_with_names(run: Run) -> None:
+    Path("run.jsonl").write_text(json_of("names"))
+    assert looks(run, "run.jsonl")["label"] == ([N], "class names")
+
+
+def test_ids_in_both_files(run: Run) -> None:
+    """The labels stand in another order; the command that info prints matches them by id."""
+    frame = pd.DataFrame(Z, columns=NAMES)
+    frame.insert(0, "id", [f"img_{i:03}" for i in range(N)])
+    frame.to_csv("logits.csv", index=False)
+    truth = pd.DataFrame({"id": frame["id"], "label": np.array(NAMES)[Y]})
+    truth[::-1].to_csv("truth.csv", index=False)
+    command = command_of(run, "logits.csv", "truth.csv")
+    assert command == "xent loss logits.csv truth.csv --label-column label"
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 

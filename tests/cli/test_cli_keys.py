@@ -178,7 +178,7 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
     (["softmax", "run.npz", "--key", "\x1b[1m"], r"run.npz: there is no array '\x1b[1m'", ""),
     (["softmax", "z.npy", "--key", "a"], "z.npy: npy holds one array: --key is for", ""),
     (["softmax", "z.csv", "--key", "a"], "z.csv: csv holds one array: --key is for", ""),
-    (["softmax", "run.npz", "--columns", "a"], "run.npz: npz has no columns", "--key and --label"),
+    (["softmax", "run.npz", "--columns", "a"], "run.npz: npz has no columns", "leave --columns"),
     (["softmax", "z.npy", *BFLOAT16], "z.npy: --input-dtype bfloat16 reads raw", ""),
     (["softmax", "z.csv", *BFLOAT16], "z.csv: --input-dtype is for arrays of", ""),
     (["softmax", "narrow.npy"], "narrow.npy: an array of raw words", "NumPy saves bfloat16 so: "),
@@ -191,7 +191,7 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
     (["loss", "odd.npz", "--label-key", "b"], "odd.npz: it holds", "--key NAME"),
     (["loss", "odd.npz", "--key", "a"], "odd.npz: it holds", "--label-key NAME"),
     (["loss", "odd.npz"], "odd.npz: it holds", "--label-key NAME"),
-    ([*RUN, "--key", "logits", "--label-column", "a"], "run.npz: npz has no", "--key and --label"),
+    ([*RUN, "--key", "logits", "--label-column", "a"], "run.npz: npz has no", "leave --label-col"),
     ([*RUN, "--key", "logits", "--labels", "few.npy"], "few.npy: 4 labels for the 5 rows", ""),
 ]  # fmt: skip
 

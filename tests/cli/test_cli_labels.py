@@ -274,7 +274,7 @@ def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
     outcome = run(*LOSS, "both.csv", "--label-column", "label")
     assert error(outcome) == [
         "error: both.csv:4: column 'label': an empty cell",
-        "hint: rows to leave out are labelled -100, the --ignore-index",
+        "hint: mark rows to leave out by -100, for --ignore-index -100",
     ]
 
 
@@ -287,7 +287,7 @@ def test_which_column_holds_the_labels(run: Run) -> None:
     Path("y.csv").write_text(f"id,truth,label\n{rows}")
     assert error(run(*LOSS, "z.csv", "--labels", "y.csv")) == [
         "error: y.csv: columns 'truth', 'label' may be the labels",
-        "hint: say --label-column truth or --label-column label",
+        "hint: --label-column truth or --label-column label",
     ]
     arguments = ["--labels", "y.csv", "--label-column", "label"]
     assert losses(run(*LOSS, "z.csv", *arguments)) == LOSSES.tolist()

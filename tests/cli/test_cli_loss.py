@@ -469,3 +469,16 @@ def test_classes_are_counted_along_the_first_axis_of_a_csv(run: Run, folder: Pat
         "loss", "--logits", "columns.csv", "--labels", "two.csv", "--class-axis", "0", "--json"
     )
     assert (outcome.json["num_classes"], outcome.json["rows"]) == (3, 2)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+def test_rounded_probabilities_are_no_logits(run: Run, decimals: int) -> None:
+    """A row of ten classes with one decimal may miss a sum of 1 by 0.3, and all together do not."""
+    logits = np.random.default_rng(5).normal(size=(30, 10))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.savetxt("p.csv", probs, f"%.{decimals}f", ",")
+    np.savetxt("z.csv", np.abs(logits) % 1, f"%.{decimals}f", ",")
+    np.save("y.npy", np.arange(30) % 10)
+    warning = "warning: p.csv: these look like probabilities, not logits: xent nll --probs PROBS "
+    assert run("loss", "p.csv", "y.npy").err.startswith(warning)
+    assert run("loss", "z.csv", "y.npy").err == ""

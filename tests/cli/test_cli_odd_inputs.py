@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,19 @@ def test_one_column_that_is_not_finite(run: Run, folder: Path) -> None:
 def test_no_room_for_rows_that_are_not_counted(folder: Path) -> None:
     np.savetxt("x.csv", np.zeros((2000, 8)), delimiter=",")
     outcome = run_shell("ulimit -f 20; xentcli softmax x.csv --to npy | cat > /dev/null", folder)
-    what = "a temporary copy of <stdout>: cannot be written: file too large"
+    folder_of_copies = tempfile.gettempdir()
+    what = f"a temporary copy of <stdout> in {folder_of_copies}: cannot be written: file too large"
+    ends_with(outcome, 1, f"error: {what}")
+
+
+def test_no_room_for_ids_that_wait(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (f"{'x' * 10**5}{i},1,2\n" for i in range(12))
+    Path("x.csv").write_text("id,a,b\n" + "".join(rows))
+    missing = str(folder / "missing")
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", missing)
+        outcome = run("softmax", "x.csv", "--id-column", "id", "--json")
+    what = f"a temporary copy of the ids in {missing}: cannot be written: no such file or directory"
     ends_with(outcome, 1, f"error: {what}")
 
 

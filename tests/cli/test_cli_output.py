@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, Terminal, strict_json
+from pyarrow import feather
 
 pytestmark = pytest.mark.usefixtures("folder")
 LOSS = ["loss", "z.csv", "y.csv"]
@@ -75,6 +76,21 @@ IDS: list[tuple[Any, Any, str]] = [
         "2024-01-01T12:00:00+01:00",
     ),
     (pa.array([1, 2**60]), [1, 2**60], str(2**60)),
+    (
+        pa.array([1, 2000], pa.timestamp("ns", tz="+01:30")),
+        ["1970-01-01T01:30:00.000000001+01:30", "1970-01-01T01:30:00.000002000+01:30"],
+        "1970-01-01T01:30:00.000002000+01:30",
+    ),
+    (
+        pa.array([1, 2000], pa.timestamp("ns", tz="UTC")),
+        ["1970-01-01T00:00:00.000000001+00:00", "1970-01-01T00:00:00.000002000+00:00"],
+        "1970-01-01T00:00:00.000002000+00:00",
+    ),
+    (
+        pa.array([1, 10**9 + 1], pa.time64("ns")),
+        ["00:00:00.000000001", "00:00:01.000000001"],
+        "00:00:01.000000001",
+    ),
 ]
 
 
@@ -84,6 +100,18 @@ def test_ids_of_every_kind(run: Run, ids: Any, in_json: list[Any], in_csv: str) 
     softmax = ["softmax", "in.parquet", "--id-column", "id"]
     assert run(*softmax, "--json").json["ids"] == in_json
     assert run(*softmax).out.splitlines()[2].startswith(f"{in_csv},")
+
+
+def test_dates_and_spans_of_arrow_files(run: Run) -> None:
+    values = {"a": [1.0, 2.0], "b": [0.0, 1.0]}
+    softmax = ["softmax", "in.arrow", "--id-column", "id", "--json"]
+    dates = pa.array([dt.date(2024, 1, 31)] * 2, pa.date64())
+    feather.write_feather(pa.table({"id": dates, **values}), "in.arrow")
+    assert run(*softmax).json["ids"] == ["2024-01-31"] * 2
+    spans = pa.array([(1, 2, 3)] * 2, pa.month_day_nano_interval())
+    feather.write_feather(pa.table({"id": spans, **values}), "in.arrow")
+    what = "column 'id' holds month_day_nano_interval, and ids are numbers or text"
+    assert run(*softmax) == (1, b"", f"error: in.arrow: {what}\n".encode())
 
 
 @pytest.mark.parametrize("odd", ["\x9b31m", "a\u202eb", "a\u2028b", "\x7f", "\x1b[31m"])

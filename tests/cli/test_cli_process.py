@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import run_shell
+from cli_tools import Run, run_shell
 
 # What a run is stopped in, and how the stop is swallowed there.
 SWALLOWING = {
@@ -77,26 +77,38 @@ def start_slow(folder: Path, body: str) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("body", SWALLOWING.values(), ids=SWALLOWING)
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
+
+
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+    ("stopped_in", "number"),
+    [
+        *(("nothing", number) for number in CODES),
+        *((name, signal.SIGTERM) for name in SWALLOWING if name != "nothing"),
+        ("a thread", signal.SIGINT),  # of which Python makes an exception of its own
+    ],
 )
 def test_a_signal_ends_the_run_with_its_code_whatever_surfaces(
-    tmp_path: Path, body: str, number: int, code: int
+    tmp_path: Path, stopped_in: str, number: signal.Signals
 ) -> None:
-    if body not in (SWALLOWING["nothing"], SWALLOWING["a thread"]) and code != 143:
-        return
-    with start_slow(tmp_path, body) as process:
+    with start_slow(tmp_path, SWALLOWING[stopped_in]) as process:
         began = time.monotonic()
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
-        assert (process.returncode, out, err) == (code, b"", b"")
+        assert (process.returncode, out, err) == (CODES[number], b"", b"")
         assert time.monotonic() - began < 10
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("count", [1, 10, 100, 200])
+@pytest.mark.parametrize(
+    ("count", "number"),
+    [
+        (1, signal.SIGINT),
+        (1, signal.SIGTERM),
+        (10, signal.SIGHUP),
+        (100, signal.SIGINT),
+        (200, signal.SIGTERM),
+    ],
+)
 def test_a_signal_while_the_command_starts(folder: Path, count: int, number: int) -> None:
     """It comes while a module is looked for, the `count`-th after the first of ours."""
     code = (
@@ -122,6 +134,22 @@ def test_a_signal_while_the_command_starts(folder: Path, count: int, number: int
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, b"", b"")
 
 
+def test_nothing_is_imported_before_signals_are_heeded() -> None:
+    """A Ctrl-C meanwhile would show a traceback, and the modules of `typing` take their time."""
+    code = (
+        "import _signal, os, sys\n"
+        "before = set(sys.modules)\n"
+        "def heeded(number, handler):\n"
+        "    print(sorted(set(sys.modules) - before), flush=True)\n"
+        "    os._exit(0)\n"
+        "_signal.signal = heeded\n"
+        "from xentcli.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.stdout.decode() == "['xentcli', 'xentcli.__main__']\n"
+
+
 def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
     """As nohup has it: the terminal closes, and the run goes on."""
     os.mkfifo(tmp_path / "slow")
@@ -135,30 +163,49 @@ def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
     assert outcome.out == "0.5,0.5\n" * 3
 
 
-@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-", "2> >(true)"])
+# Each kind of standard error with a note, an error and a mistake of usage; the rest once.
+FULL, CLOSED, GONE = "2>/dev/full", "2>&-", "2> >(true)"
+
+
 @pytest.mark.parametrize(
-    ("line", "code"),
+    ("line", "code", "closings"),
     [
-        ("softmax index.csv", 0),
-        ("loss probs.csv y.csv", 0),
-        ("info z.npy missing.npy", 1),
-        ("softmax missing.npy", 1),
-        ("softmax z.npy --bogus", 2),
-        ("nonsense", 2),
-        ("softmax missing.npy --debug", 1),
-        ("softmax index.csv --color always", 0),
+        ("softmax index.csv", 0, [FULL, CLOSED, GONE]),
+        ("softmax missing.npy", 1, [FULL, CLOSED, GONE]),
+        ("softmax z.npy --bogus", 2, [FULL, CLOSED, GONE]),
+        ("loss probs.csv y.csv", 0, [GONE]),
+        ("info z.npy missing.npy", 1, [CLOSED]),
+        ("nonsense", 2, [FULL]),
+        ("softmax missing.npy --debug", 1, [FULL]),
+        ("softmax index.csv --color always", 0, [CLOSED]),
     ],
 )
 def test_a_standard_error_that_cannot_be_written_changes_nothing(
-    folder: Path, stderr: str, line: str, code: int
+    run: Run, folder: Path, line: str, code: int, closings: list[str]
 ) -> None:
     (folder / "index.csv").write_text(",a,b\n0,1,2\n1,1,3\n")
     (folder / "probs.csv").write_text("0.5,0.25,0.25\n" * 5)
-    wanted = run_shell(f"xentcli {line}", folder)
+    wanted = run(*line.split())
     assert wanted.err
-    outcome = run_shell(f"xentcli {line} {stderr}", folder)
-    assert (outcome.code, outcome.out) == (code, wanted.out)
     assert wanted.code == code
+    for closing in closings:
+        outcome = run_shell(f"xentcli {line} {closing}", folder)
+        assert (outcome.code, outcome.out) == (code, wanted.out), closing
+
+
+def test_what_is_printed_waits_for_room() -> None:
+    """Into a pipe that does not block and is full, as a page of help, which no file writes."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    filled = os.write(writing, bytes(2**20))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xentcli", "--version"], stdout=writing, stderr=subprocess.PIPE
+    )
+    os.close(writing)
+    with process, open(reading, "rb") as stream:  # noqa: PTH123
+        time.sleep(0.3)
+        content = stream.read()
+    assert (process.returncode, content[filled:][:5]) == (0, b"xent ")
 
 
 def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:

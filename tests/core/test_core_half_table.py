@@ -28,11 +28,10 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     exponentials_of_row = half_table.exponentials_of_row
 
     def kept(row: Halves, powers: Any) -> int | None:
-        found.append(exponentials_of_row(row, powers))
+        found.append(exponentials_of_row(row, powers, piece_logits=10_000))
         return found[-1]
 
     monkeypatch.setattr(half_table, "_exp_is_fast", lambda: False)
-    monkeypatch.setattr(half_table, "_PIECE_LOGITS", 10_000)
     monkeypatch.setattr(half_table, "exponentials_of_row", kept)
     return found
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from xentcli import errors
 from xentcli.cli.app import app
-from xentcli.formats.registry import FORMATS
+from xentcli.formats.registry import formats
 
 OPTIONS = (ROOT / "xentcli" / "docs" / "options.md").read_text("utf-8")
 FLAG = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -124,10 +124,10 @@ def test_every_format_is_documented() -> None:
     text = (ROOT / "xentcli" / "docs" / "files.md").read_text("utf-8")
     rows = table_rows(text, "Formats")
     assert {re.findall(r"`--(?:to|from) (\w+)`", row[1])[0] for row in rows} == {
-        f.name for f in FORMATS
+        f.name for f in formats()
     }
     said = {word for row in rows for word in re.findall(r"`(\.\w+)`", row[0])}
-    assert said == {extension for f in FORMATS for extension in f.extensions}
+    assert said == {extension for f in formats() for extension in f.extensions}
 
 
 def test_every_folder_of_the_package_is_in_the_design() -> None:

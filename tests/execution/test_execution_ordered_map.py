@@ -15,10 +15,14 @@ from xentcli.execution import available_jobs, ordered_map
 
 SECONDS = 20  # until a test that waits for another thread gives up
 
-any_jobs = pytest.mark.parametrize("jobs", [1, 2, 5])
 several_jobs = pytest.mark.parametrize("jobs", [2, 5])
 
 
+any_way = pytest.mark.parametrize(
+    ("jobs", "shareable"),
+    [(1, False), (2, False), (5, False), (2, True), (5, True)],
+    ids=["alone", "2 threads", "5 threads", "2 processes", "5 processes"],
+)
 any_workers = pytest.mark.parametrize("shareable", [False, True], ids=["threads", "processes"])
 
 
@@ -52,8 +56,7 @@ class Counted:
             yield i
 
 
-@any_workers
-@any_jobs
+@any_way
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100])
 def test_every_item_once_and_in_order(jobs: int, count: int, shareable: bool) -> None:
     assert list(ordered_map(lambda i: i * i, range(count), jobs, shareable=shareable)) == [
@@ -93,8 +96,7 @@ def test_one_job_needs_no_thread() -> None:
     assert set(threads) == {threading.get_ident()}
 
 
-@any_workers
-@any_jobs
+@any_way
 def test_few_items_are_held_at_a_time(jobs: int, shareable: bool) -> None:
     items = Counted(60)
     for taken, _ in enumerate(ordered_map(lambda i: i, items, jobs, shareable=shareable)):
@@ -102,8 +104,7 @@ def test_few_items_are_held_at_a_time(jobs: int, shareable: bool) -> None:
     assert items.asked == 60
 
 
-@any_workers
-@any_jobs
+@any_way
 def test_items_without_end(jobs: int, shareable: bool) -> None:
     """Of a stream that is still being written, say."""
     items = Counted(10**9)
@@ -115,8 +116,7 @@ def test_items_without_end(jobs: int, shareable: bool) -> None:
     assert items.asked <= 30 + jobs + 2
 
 
-@any_workers
-@any_jobs
+@any_way
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
 def test_an_error_in_the_function_comes_out(jobs: int, at: int, shareable: bool) -> None:
     def work(i: int) -> int:
@@ -128,16 +128,14 @@ def test_an_error_in_the_function_comes_out(jobs: int, at: int, shareable: bool)
         list(ordered_map(work, range(40), jobs, shareable=shareable))
 
 
-@any_workers
-@any_jobs
+@any_way
 @pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
 def test_an_error_in_the_items_comes_out(jobs: int, at: int, shareable: bool) -> None:
     with pytest.raises(OSError, match="the file is gone"):
         list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs, shareable=shareable))
 
 
-@any_workers
-@any_jobs
+@any_way
 def test_results_before_an_error_are_still_given(jobs: int, shareable: bool) -> None:
     got: list[int] = []
     with pytest.raises(ZeroDivisionError):
@@ -254,6 +252,28 @@ def test_where_no_process_can_be_made_all_is_done_here(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "fork", fork)
     assert one_by_one(lambda _: os.getpid(), 9) == [os.getpid()] * 9
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_where_the_system_allows_few_threads(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def start_a_few(thread: threading.Thread) -> None:
+        if len(started) == most:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_a_few)
+    items = Counted(40)
+    for i, (result, thread) in enumerate(
+        ordered_map(lambda i: (i * i, threading.current_thread()), items, 4)
+    ):
+        assert result == i * i
+        assert thread in started or (most == 0 and thread is threading.main_thread())
+        assert items.asked - i <= 4 + 2
+    assert not any(thread.is_alive() for thread in started)
 
 
 def test_results_larger_than_a_pipe() -> None:

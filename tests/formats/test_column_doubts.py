@@ -68,7 +68,9 @@ def test_a_name_speaks_against_a_class(name: str, format_: str) -> None:
 
 @both
 @pytest.mark.parametrize("at", [0, 2, 3])
-@pytest.mark.parametrize("column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, ["x"] * ROWS])
+@pytest.mark.parametrize(
+    "column", [range(7, 7 + ROWS), [3, 5] * 6, [-1, 1] * 6, [0, 1] * 6, ["x"] * ROWS]
+)
 def test_what_a_column_holds_speaks_against_it(column: Any, at: int, format_: str) -> None:
     frame = FRAME.copy()
     frame.insert(at, "a,b", list(column))
@@ -84,7 +86,7 @@ def test_what_a_column_holds_speaks_against_it(column: Any, at: int, format_: st
     [
         FRAME,
         FRAME.assign(bird=1),
-        FRAME.assign(bird=[0, 1] * 6),
+        FRAME.assign(bird=[0.0, 1.0] * 6),
         FRAME.round().astype(int),
         FRAME.set_axis(["score_0", "score_1", "score_2"], axis=1),
         FRAME.set_axis(["cat score", "hot dog score", "fox score"], axis=1),
@@ -206,5 +208,5 @@ def test_what_tells_names_apart(names: tuple[str, ...], rests: tuple[str, ...]) 
 
 
 def test_words() -> None:
-    assert words_of("PassengerId") == ["passengerid"]
-    assert words_of("trueLabel_2-IDs x") == ["true", "label", "2", "ids", "x"]
+    assert words_of("PassengerId") == ("passengerid",)
+    assert words_of("trueLabel_2-IDs x") == ("true", "label", "2", "ids", "x")

@@ -49,7 +49,8 @@ def test_every_block_size(text: str, options: dict[str, Any]) -> None:
     assert want[0] == [1.0, 2.5]
     assert want[-1] == [9.0, 10.0]
     for size in range(14, len(text.encode()) + 3):
-        ways: list[dict[str, Any]] = [{}, {"stream": True}, {"local": True}]
+        # Blocks with their bytes, of known and of unknown length in turn, and blocks without.
+        ways: list[dict[str, Any]] = [{"stream": size % 2 == 0}, {"local": True}]
         for way in ways:
             read = read_csv(text, drop=("1",), block_bytes=size, **way, **options)
             assert read.values.tolist() == want, size
@@ -81,9 +82,10 @@ def test_an_index_is_counted_over_blocks(wrong: int) -> None:
     text = "\n".join([",a,b", *lines, ""])
     bad = "\n".join([",a,b", *lines[:wrong], "7" + lines[wrong], *lines[wrong + 1 :], ""])
     for size in range(14, 60):
-        assert read_csv(text, block_bytes=size).values.tolist() == [
-            [i + 0.5, 1.0] for i in range(20)
-        ]
+        if wrong == 1:
+            assert read_csv(text, block_bytes=size).values.tolist() == [
+                [i + 0.5, 1.0] for i in range(20)
+            ]
         with pytest.raises(InputError, match=rf"^f\.csv:{wrong + 2}: .* '7{wrong}' where {wrong} "):
             read_csv(bad, block_bytes=size)
 

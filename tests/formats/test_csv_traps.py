@@ -1,6 +1,7 @@
 """Files that CSV readers misread without a word: each is read right, or refused with its place."""
 
 import re
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,20 @@ from xentcli.errors import InputError
 ROWS = [[1.0, 2.0], [3.0, 4.0]]
 
 # Where pandas parses, and where the standard library does.
-both_parsers = pytest.mark.parametrize("block", [2**22, 48])
+BLOCKS = [2**22, 48]
+both_parsers = pytest.mark.parametrize("block", BLOCKS)
 
 
-@pytest.mark.parametrize("block", [2**22, 10, 24])
+def assert_refused(text: str, block: int, message: str) -> None:
+    """Check the error of a text, and say which text it is if there is none."""
+    try:
+        with pytest.raises(InputError, match=message):
+            read_csv(text, block_bytes=block)
+    except BaseException as error:
+        error.add_note(f"in blocks of {block}: {text!r}")
+        raise
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -37,9 +48,10 @@ both_parsers = pytest.mark.parametrize("block", [2**22, 48])
         "a,b\n1,2\n3,4.00000000000000000000000000000000000000000000000000001\n",
     ],
 )
-def test_the_same_table(text: str, block: int) -> None:
-    assert read_csv(text, block_bytes=block).values.tolist() == ROWS
-    assert read_csv(text, stream=True, block_bytes=block).values.tolist() == ROWS
+def test_the_same_table(text: str) -> None:
+    for block, stream in product([2**22, 10, 24], [False, True]):
+        read = read_csv(text, stream=stream, block_bytes=block)
+        assert read.values.tolist() == ROWS, (block, stream)
 
 
 def test_headerless_numeric_first_row() -> None:
@@ -96,25 +108,19 @@ BAD_CELLS = {
 }
 
 
-@both_parsers
-@pytest.mark.parametrize("before", [0, 1, 30])
 @pytest.mark.parametrize(("row", "says"), LONE_ROWS.values(), ids=LONE_ROWS)
-def test_rows(row: str, says: str, before: int, block: int) -> None:
-    text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
-    with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: .*{says}"):
-        read_csv(text, block_bytes=block)
+def test_rows(row: str, says: str) -> None:
+    for before, block in product([0, 1, 30], BLOCKS):
+        text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
+        assert_refused(text, block, rf"^f\.csv:{before + 2}: .*{says}")
 
 
-@both_parsers
-@pytest.mark.parametrize("before", [0, 30])
-@pytest.mark.parametrize("field", [0, 1])
 @pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
-def test_cells(cell: str, says: str, field: int, before: int, block: int) -> None:
-    row = f"{cell},1" if field == 0 else f"1,{cell}"
-    text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
-    column = "ab"[field]
-    with pytest.raises(InputError, match=rf"^f\.csv:{before + 2}: column '{column}': .*{says}"):
-        read_csv(text, block_bytes=block)
+def test_cells(cell: str, says: str) -> None:
+    for column, before, block in product("ab", [0, 30], BLOCKS):
+        row = f"{cell},1" if column == "a" else f"1,{cell}"
+        text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
+        assert_refused(text, block, rf"^f\.csv:{before + 2}: column '{column}': .*{says}")
 
 
 @both_parsers
@@ -189,6 +195,8 @@ def test_a_cell_is_read_the_same_beside_any_text() -> None:
         ("a,b\n", "no row"),
         ("a,b", "no row"),
         ("a,b\n\n\n", "no row"),
+        (",a\n\n0,1\n", r"^f\.csv:2: an empty line"),
+        ("a,b\n\n0,1,2\n", r"^f\.csv:2: an empty line"),
         ("", "empty"),
         ("\n\n", "empty"),
         (" \n", "empty"),
@@ -198,7 +206,7 @@ def test_a_cell_is_read_the_same_beside_any_text() -> None:
         ("a,b\n1,2\n".encode("utf-16-be").join([b"\xfe\xff", b""]), "UTF-16"),
         ("a,b\n1,2\n".encode("utf-32"), "UTF-(16|32)"),
         ("a,b\n1,2\n".encode("utf-32-be").join([b"\0\0\xfe\xff", b""]), "UTF-32"),
-        ("a,b\n1,2\n".encode("utf-16-le"), r"^f\.csv:2: "),
+        ("a,b\n1,2\n".encode("utf-16-le"), "as in utf-16-le"),
         (b"caf\xe9,b\n1,2\n", r"^f\.csv:1: .*0xe9.* UTF-8"),
         (b"a,b\n1,2\n3,\xff4\n", r"^f\.csv:3: .*0xff.* UTF-8"),
         (b"a,b\n1,2\n3,\xc3", r"^f\.csv:3: .*0xc3.* UTF-8"),
@@ -218,13 +226,14 @@ def test_bytes_that_are_not_text_in_any_block(line: int) -> None:
         read_csv(content, block_bytes=32)
 
 
-def test_a_row_of_100_000_columns() -> None:
-    cells = [f"{i}.5" for i in range(100_000)]
+def test_a_row_of_many_columns() -> None:
+    count = 10_000
+    cells = [f"{i}.5" for i in range(count)]
     content = ",".join(cells) + "\n"
     assert read_csv(content).values.tolist() == [[float(cell) for cell in cells]]
-    names = ",".join(f"c{i}" for i in range(100_000))
-    cells[99_998] = "oops"
-    with pytest.raises(InputError, match=r"^f\.csv:2: column 'c99998': 'oops'"):
+    names = ",".join(f"c{i}" for i in range(count))
+    cells[-2] = "oops"
+    with pytest.raises(InputError, match=rf"^f\.csv:2: column 'c{count - 2}': 'oops'"):
         read_csv(f"{names}\n{','.join(cells)}\n")
 
 
@@ -240,12 +249,12 @@ def test_a_row_of_100_000_columns() -> None:
     ],
 )
 def test_places(text: str, index: tuple[int, ...], place: str) -> None:
-    csv = csv_source(text)
-    list(csv.blocks(1))
-    assert csv.place(index) == place
+    source = csv_source(text)
+    list(source.blocks(1))
+    assert source.place(index) == place
 
 
 def test_a_place_is_not_a_line_where_rows_take_several() -> None:
-    csv = csv_source('id,a\n"x\ny",1\nz,2\n', drop=("id",))
-    list(csv.blocks(1))
-    assert not re.match(r"f\.csv:\d", csv.place((1,)))
+    source = csv_source('id,a\n"x\ny",1\nz,2\n', drop=("id",))
+    list(source.blocks(1))
+    assert not re.match(r"f\.csv:\d", source.place((1,)))

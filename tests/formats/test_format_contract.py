@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +30,10 @@ from xentcli.errors import InputError, OutputError
 from xentcli.formats import registry
 from xentcli.formats.base import Format, IndexedSource, MemorySource, Source, indexed, read_whole
 from xentcli.formats.csv.source import CsvSource
-from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.files import InputFile, open_file, open_files
 from xentcli.formats.json.lines import JsonLinesSource
-from xentcli.formats.shards import open_shards
 
-FORMATS = [*registry.FORMATS, TOY, LINES]
+FORMATS = [*registry.formats(), TOY, LINES]
 every = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -43,12 +43,14 @@ CUTS = [1, 2, 7, 100]
 
 
 @pytest.fixture(autouse=True)
-def one_format_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def one_format_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Register the format from outside, and have text in several blocks."""
-    monkeypatch.setattr(registry, "FORMATS", [*registry.FORMATS])
-    registry.register(TOY)
     monkeypatch.setattr(CsvSource, "block_bytes", 128)
     monkeypatch.setattr(JsonLinesSource, "block_bytes", 128)
+    registry.register(TOY)
+    yield
+    for name in (TOY.name, "odd"):
+        registry.forget(name)
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +81,10 @@ def taken(format_: Format, dtype: str) -> bool:
 
 
 @every
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_what_is_written_is_read(format_: Format, dtype: str, tmp_path: Path) -> None:
+def test_what_is_written_is_read(format_: Format, tmp_path: Path) -> None:
     """Or refused in one line, before the first row."""
     shapes: list[tuple[int, ...]] = [(7,), (5, 3), *([] if format_.is_text else [(4, 2, 3)])]
-    for shape in shapes:
+    for dtype, shape in product(DTYPES, shapes):
         array = some_values(dtype, shape)
         if not taken(format_, dtype):
             name = np.dtype(dtype).newbyteorder("=").name
@@ -144,7 +145,7 @@ def test_a_new_process_decodes_the_same(
     name = os.path.relpath(path)
     source = opened(Path(name))
     if "shards" in kind:
-        source = open_shards([name, name], InputFile)
+        source = open_files([name, name], InputFile)
     blocks = [source.carried(block) for block in source.blocks(4)]
     want = decoded(source, blocks)
     for got in (

@@ -85,7 +85,7 @@ def test_other_binary_files_are_refused(name: str) -> None:
 
 
 def test_the_names_on_help_pages_are_those_of_the_formats() -> None:
-    assert tuple(format_.name for format_ in registry.FORMATS) == FORMAT_NAMES
+    assert tuple(format_.name for format_ in registry.formats()) == FORMAT_NAMES
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])

@@ -57,7 +57,7 @@ def test_every_class_axis(
         sink = Kept()
         criterion = Criterion(class_axis=axis if labels is t else asked)
         source = npy_file(tmp_path / "y.npy", store(labels) if lead else labels)
-        evaluation = evaluate(logits, source, criterion, run(), sink)
+        evaluation = evaluate(logits, source, criterion, run(2 if fortran else 1), sink)
         want = xent.cross_entropy(np.moveaxis(x, axis, usual), inner, reduction="none")
         got = sink.values if lead else sink.parts[0]
         np.testing.assert_array_equal(got, want)
@@ -92,7 +92,7 @@ def test_every_place_of_logits_and_labels(
             got = evaluate(stream, targets, criterion, run())
     else:
         source = places[logits_in](tmp_path / f"x.{logits_in}", x)
-        got = evaluate(source, targets, criterion, run())
+        got = evaluate(source, targets, criterion, run(2 if probabilities else 1))
     assert got.summary.loss == want
     assert got.summary.rows == got.summary.used == 20
 

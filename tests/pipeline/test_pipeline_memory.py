@@ -50,11 +50,11 @@ def test_a_file_of_half_a_gigabyte(tmp_path: Path) -> None:
 
 
 def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
-    """One of 168 MB takes little more than one of 17: what Arrow itself takes is in both."""
+    """One of 84 MB takes little more than one of 17: what Arrow itself takes is in both."""
     zeros = pa.array(np.zeros(2**18))
     batch = pa.record_batch([pa.FixedSizeListArray.from_arrays(zeros, 1024)], ["values"])
     taken = []
-    for batches in (8, 80):
+    for batches in (8, 40):
         name = tmp_path / f"{batches}.parquet"
         pq.write_table(pa.Table.from_batches([batch] * batches), name)
         assert pq.read_metadata(name).num_row_groups == 1

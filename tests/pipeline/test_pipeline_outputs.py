@@ -1,6 +1,7 @@
 """Sinks that write files: what goes where, and when."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader
 from xentcli.pipeline.outputs import array_file, format_for
 
-WRITTEN = [format_.name for format_ in registry.FORMATS if format_.open_writer is not None]
+WRITTEN = [format_.name for format_ in registry.formats() if format_.open_writer is not None]
 HEADER = ArrayHeader((4, 3), np.dtype(np.float32))
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
 
@@ -64,10 +65,18 @@ def test_only_files_whose_rows_are_counted_are_positional(tmp_path: Path, format
             sink.write(ROWS)
 
 
-def test_a_format_that_is_only_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    npy, *others = registry.FORMATS
-    only_read = npy._replace(name="odd", extensions=(".odd",), open_writer=None, has_columns=True)
-    monkeypatch.setattr(registry, "FORMATS", (npy, only_read, *others))
+@pytest.fixture
+def only_read() -> Iterator[None]:
+    format_ = registry.by_name("npy")._replace(
+        name="odd", extensions=(".odd",), open_writer=None, has_columns=True
+    )
+    registry.register(format_)
+    yield
+    registry.forget("odd")
+
+
+@pytest.mark.usefixtures("only_read")
+def test_a_format_that_is_only_read(tmp_path: Path) -> None:
     hint = "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows"
     for path, name, said in (("a.odd", None, "a.odd"), ("-", "odd", "<stdout>")):
         with pytest.raises(UsageError) as caught:

@@ -30,8 +30,10 @@ def values_of(shape: tuple[int, ...], dtype: str = "f8") -> Array:
 
 
 @each_kind
-@pytest.mark.parametrize("block_rows", [1, 7, 64, 999])
-@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", ">f4", "i2"])
+@pytest.mark.parametrize(
+    ("block_rows", "dtype"),
+    [(1, "f8"), (7, "f8"), (64, "f8"), (999, "f8"), (7, "f4"), (64, "f2"), (7, ">f4"), (1, "i2")],
+)
 def test_rows(
     kind: Any, block_rows: int, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,7 +41,8 @@ def test_rows(
         values = values_of((130, num_classes), dtype)
         want = FUNCTIONS[kind](values)
         set_block_rows(monkeypatch, block_rows, num_classes)
-        for jobs, store in ((1, np.ascontiguousarray), (5, np.asfortranarray)):
+        many = 5 if block_rows == 7 else 1
+        for jobs, store in ((1, np.ascontiguousarray), (many, np.asfortranarray)):
             sink = Kept()
             transform(npy_file(tmp_path / "x.npy", store(values)), Transform(kind), sink, run(jobs))
             assert sink.values.tobytes() == want.tobytes()
@@ -107,7 +110,7 @@ def test_rows_that_are_not_finite(
         message = r"x.npy\[6, 2\]: logit nan \(2 such rows\)$"
     sink = Kept()
     with pytest.raises(NonFiniteError, match=message):
-        transform(npy_file(path, values), Transform(kind, axis), sink, run())
+        transform(npy_file(path, values), Transform(kind, axis), sink, run(2))
     assert sum(len(part) for part in sink.parts) <= (6 if axis else 0)
     sink = Kept()
     transform(npy_file(path, values), Transform(kind, axis, propagate=True), sink, run())
@@ -131,7 +134,7 @@ def test_one_hot(
     labels[3, 1] = 8
     set_block_rows(monkeypatch, block_rows, 3)
     sink = Kept()
-    encode(npy_file(tmp_path / "y.npy", labels), classes, np.dtype("u1"), sink, run())
+    encode(npy_file(tmp_path / "y.npy", labels), classes, np.dtype("u1"), sink, run(2))
     assert sink.values.dtype == np.uint8
     np.testing.assert_array_equal(sink.values, xent.one_hot(labels, 9))
     assert sink.header is not None
@@ -146,7 +149,7 @@ def test_one_hot_of_wrong_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     labels = np.zeros((10, 3), int)
     labels[7, 1] = labels[9, 0] = 4
     with pytest.raises(LabelError, match=r"y.npy\[7, 1\]: label 4 is outside 0..3 \(2 such rows"):
-        encode(npy_file(tmp_path / "y.npy", labels), 4, np.dtype("u1"), Kept(), run())
+        encode(npy_file(tmp_path / "y.npy", labels), 4, np.dtype("u1"), Kept(), run(2))
 
 
 def test_one_hot_rows_are_made_few_at_a_time(tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ SKIPPED = struct.pack("<II", 0x184D2A53, 5) + b"aside"  # a frame of zstd that h
 every_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
 
-def opened(content: bytes, name: str = "a") -> Input:
+def opened(content: bytes, name: str = "a", piece_bytes: int = compression.PIECE_BYTES) -> Input:
     """Open what is in memory as `open_input` opens a file."""
-    return decompressed(Input(name, io.BytesIO(content), len(content)))
+    return decompressed(Input(name, io.BytesIO(content), len(content)), piece_bytes)
 
 
 def read_all(data: Input, count: int = 2**20) -> bytes:
@@ -99,14 +99,12 @@ def test_a_copy_that_is_seekable(suffix: str) -> None:
 def test_streams_one_after_another_in_any_pieces(
     contents: list[bytes], counts: list[int], suffix: str, piece: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compression, "_PIECE_BYTES", piece)
-        data = opened(b"".join(map(COMPRESS[suffix], contents)))
-        content = b"".join(contents)
-        for count in counts:
-            want, content = content[:count], content[count:]
-            assert data.read(count) == want
-        assert read_all(data) == content
+    data = opened(b"".join(map(COMPRESS[suffix], contents)), piece_bytes=piece)
+    content = b"".join(contents)
+    for count in counts:
+        want, content = content[:count], content[count:]
+        assert data.read(count) == want
+    assert read_all(data) == content
 
 
 @every_suffix

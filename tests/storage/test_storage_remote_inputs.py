@@ -328,9 +328,8 @@ class OddFile(MemoryFile):  # type: ignore[misc]
         raise RuntimeError("the driver\nis odd")
 
     def write(self, data: Any) -> int:
-        if self.tell():
-            raise RuntimeError("the driver\nis odd")
-        return int(super().write(data))
+        super().write(data[:100])
+        raise RuntimeError("the driver\nis odd")
 
 
 class OddFiles(MemoryFileSystem):  # type: ignore[misc]
@@ -347,9 +346,8 @@ class OddFiles(MemoryFileSystem):  # type: ignore[misc]
         return OddFile(self, self._strip_protocol(path))
 
 
-def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_breaks() -> None:
     fsspec.register_implementation("odd", OddFiles, clobber=True)
-    monkeypatch.setattr("xentcli.storage.remote_outputs._UPLOADED_BYTES", 100)
     place = OddFiles._strip_protocol("odd://a")
     OddFiles.store[place] = MemoryFile(None, place, OLD)
     with pytest.raises(InputError, match=r"^odd://a: cannot be read: the driver is odd$"):

@@ -27,7 +27,8 @@ def test_what_was_written_comes_back_more_than_once() -> None:
 def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
-    says = r"^a temporary copy of <stdin>: cannot be written: no space left on device$"
+    monkeypatch.setattr(tempfile, "tempdir", "/there")
+    says = r"^a temporary copy of <stdin> in /there: cannot be written: no space left on device$"
     reader, writer = os.pipe()
     os.write(writer, b"1,2\n")
     os.close(writer)
@@ -39,9 +40,13 @@ def test_a_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    with pytest.raises(OutputError, match=r"^a temporary copy of a: cannot be written: no such"):
+    missing = str(tmp_path / "missing")
+    monkeypatch.setattr(tempfile, "tempdir", missing)
+    with pytest.raises(OutputError) as caught:
         TemporaryCopy("a")
+    says = f"a temporary copy of a in {missing}: cannot be written: no such file or directory"
+    assert caught.value.message == says
+    assert str(caught.value.hint).startswith("TMPDIR=FOLDER names another folder")
 
 
 def test_a_copy_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,5 +58,7 @@ def test_a_copy_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     with copy.file:
         copy.write(CONTENT)
         monkeypatch.setattr(os, "pread", fail)
-        with pytest.raises(InputError, match=r"^a temporary copy of a: cannot be read: input"):
+        with pytest.raises(
+            InputError, match=r"^a temporary copy of a in /.*: cannot be read: input"
+        ):
             list(copy.parts())

@@ -49,6 +49,8 @@ class AlignedRows(NamedTuple):
         A factor for each row.
     groups, clusters : array of shape (N,), optional
         The group that each row is measured with, and the rows that it depends on.
+    matched_weights : array of int, optional
+        The places of these, as of labels.
     """
 
     logits: Array | TiledRows
@@ -61,6 +63,7 @@ class AlignedRows(NamedTuple):
     sample_weight: Array | None = None
     groups: Array | None = None
     clusters: Array | None = None
+    matched_weights: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -84,6 +87,8 @@ class Aligned(NamedTuple):
         A name for each row, or for each slice of the first axis.
     note : str, optional
         What was decided about the shape of the labels.
+    weight_matching : Matching, optional
+        What finds the factors of rows by their ids.
     """
 
     logits: Source
@@ -96,6 +101,7 @@ class Aligned(NamedTuple):
     groups: Source | None = None
     clusters: Source | None = None
     note: str | None = None
+    weight_matching: "Matching | None" = None
 
     @property
     def notes(self) -> list[str]:
@@ -124,9 +130,10 @@ class Aligned(NamedTuple):
         """What hands out weights and names of rows: those of a shifted row are its label's."""
         offset = self.axes.shift.offset
         sources = (self.sample_weight, self.groups, self.clusters)
+        matchings = (self.weight_matching, None, None)
         return [
-            Follower(source, 0, offset, what)
-            for source, what in zip(sources, _OF_ROWS, strict=True)
+            Follower(source, 0, offset, what, matching)
+            for source, what, matching in zip(sources, _OF_ROWS, matchings, strict=True)
             if source is not None
         ]
 
@@ -143,7 +150,7 @@ class Aligned(NamedTuple):
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, matched = rows
-        beside = self._beside(step, lead) if self._of_rows else {}
+        beside, places = self._beside(step, lead, ids) if self._of_rows else ({}, None)
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             beside = {what: values[keep] for what, values in beside.items()}
@@ -164,6 +171,7 @@ class Aligned(NamedTuple):
             weights,
             beside.get("groups"),
             beside.get("clusters"),
+            places,
         )
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
@@ -207,22 +215,27 @@ class Aligned(NamedTuple):
             labels, matched = self.matching.labels_of(ids, there, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
-    def _beside(self, step: Step, lead: tuple[int, ...]) -> dict[str, Array]:
-        """Return the weights and names of the rows of a step, by what they are."""
-        found = {}
+    def _beside(
+        self, step: Step, lead: tuple[int, ...], ids: Array | None
+    ) -> tuple[dict[str, Array], Array | None]:
+        """Return the weights and names of the rows of a step, and where ids led for weights."""
+        found, places = {}, None
         parts = step.parts[1 if self.labels is not None else 0 :]
         for i, follower in enumerate(self._of_rows):
             if self.axes.cut_axis is None:
                 values = read_whole(follower.source)
             else:
-                values = read(follower, parts[i]).values
+                there = read(follower, parts[i])
+                values = there.values
+                if follower.matching is not None:
+                    values, places = follower.matching.labels_of(ids, there, step.block.start)
                 if len(follower.source.shape) == len(self.axes.rows):
                     last = len(self.axes.rows) - 1
                     values = self.axes.shift.labels_of_a_row(values, last)
                 else:
                     values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
             found[follower.what] = values.reshape(-1)
-        return found
+        return found, places
 
     def _arrays(
         self, step: Step
@@ -307,10 +320,16 @@ def align(
         labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
+    weight_matching = None
     if sample_weight is not None:
+        from xentcli.alignment.ids import check_by_id, weights_by_id
         from xentcli.alignment.reshaped import weights_of_rows
 
-        sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
+        sample_weight, weight_matching = weights_by_id(logits, sample_weight)
+        if weight_matching is None:
+            sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
+        else:
+            check_by_id(logits, axes)
     if groups is not None or clusters is not None:
         from xentcli.alignment.reshaped import names_of_rows
 
@@ -328,7 +347,17 @@ def align(
         check_by_id(logits, axes)
         labels = labels if labels.reference is not None else indexed(labels)
         matching = Matching(logits, labels)
-    tiled = tiles and can_be_tiled(logits, axes) and matching is None
+    tiled = tiles and can_be_tiled(logits, axes) and matching is weight_matching is None
     return Aligned(
-        logits, labels, axes, names, tiled, matching, sample_weight, groups, clusters, note
+        logits,
+        labels,
+        axes,
+        names,
+        tiled,
+        matching,
+        sample_weight,
+        groups,
+        clusters,
+        note,
+        weight_matching,
     )

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from xentcli.alignment.reshaped import in_shape, same_but_for_ones
+from xentcli.alignment.reshaped import in_one_row, in_shape, same_but_for_ones
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import without_axis
@@ -101,19 +101,21 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
     if class_axis is not None and not -len(shape) <= class_axis < len(shape):
-        raise ShapeError(f"{logits.name}: there is no axis {class_axis} in shape {shape}")
+        raise ShapeError(
+            f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}"
+        )
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):
         raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY)
     usual = min(1, len(shape) - 1)
-    labels_shape = shape[:1] if labels is None else labels.shape
+    labels_shape = (*shape[:1], *logits.label_row) if labels is None else labels.shape
     labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if class_axis is None:
         _check_classes(logits, labels_shape, usual)
-    if _fits(shape, labels_shape) and labels is not None and not one_label:
-        return _with_probabilities(logits, labels, class_axis)
+    if len(labels_shape) == len(shape) and _fits(shape, labels_shape) and not one_label:
+        return _with_probabilities(logits, labels or logits, class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
     else:
@@ -122,7 +124,7 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
         raise ShapeError(f"{logits.name}: labels beside logits need one row a line: class axis 1")
     lead = without_axis(shape, axis)
     if not _fits(lead, labels_shape) and not (lead == () and _fits((1,), labels_shape)):
-        raise _misfit(logits, labels or logits, lead, labels_shape)
+        raise _misfit(logits, labels or logits, axis, labels_shape, given=class_axis is not None)
     return Axes(shape, axis, probabilities=False, note=note)
 
 
@@ -133,7 +135,7 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=f"{_BINARY}; --class-axis {usual} computes on with one class",
+            hint=_BINARY,
         )
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
@@ -147,6 +149,9 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
 def fitting(logits: Source, labels: Source, class_axis: int | None) -> tuple[Source, str | None]:
     """Return labels without the axes of length 1 that keep them from fitting, and a note of it."""
     shape = logits.shape
+    if class_axis in (None, 1, -1) and (row := in_one_row(logits, labels)) is not None:
+        shown = show_shape(labels.shape)
+        return row, f"{labels.name}: shape {shown} is read as {show_shape(row.shape)}"
     if not shape or _fits(shape, labels.shape):
         return labels, None
     last = len(shape) - 1
@@ -168,38 +173,57 @@ def _fits(one: Shape, other: Shape) -> bool:
     )
 
 
-def _misfit(logits: Source, labels: Source, lead: Shape, labels_shape: Shape) -> ShapeError:
-    """Return what is wrong with labels that are neither class indices nor probabilities."""
+def _misfit(
+    logits: Source, labels: Source, axis: int, labels_shape: Shape, *, given: bool
+) -> ShapeError:
+    """Return what is wrong with labels that are neither class indices nor probabilities.
+
+    Classes lie along `axis`, for sure if that is given.
+    """
+    shape, last = logits.shape, len(logits.shape) - 1
+    axes = (axis,) if given or last <= 1 else (axis, last)
+    leads = {each: without_axis(shape, each) for each in axes}
+    cures = [cure for each in axes if (cure := _cure(shape, each, labels_shape))]
+    others = [other for other in range(last + 1) if other not in axes]
+    fitting_axes = [k for k in others if _fits(without_axis(shape, k), labels_shape)]
+    if fitting_axes and None not in shape:
+        cures.append(f"do classes lie along axis {fitting_axes[0]}? --class-axis {fitting_axes[0]}")
+    lead = leads[axis]
     if len(lead) == len(labels_shape) == 1:
+        rows = "columns" if last == 1 and axis == 0 else "rows"
         return ShapeError(
-            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} rows of {logits.name}",
-            hint=_cure(lead, labels_shape, ""),
+            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} {rows} of {logits.name}",
+            hint="; or ".join(cures) or None,
         )
-    shape, last = show_shape(logits.shape), len(logits.shape) - 1
-    wanted = f"{show_shape(lead)} (class indices)"
-    cure = _cure(lead, labels_shape, "")
-    if last > 1 and lead == without_axis(logits.shape, 1):
-        other = without_axis(logits.shape, last)
-        wanted = f"{show_shape(lead)} (class indices, classes along axis 1), {show_shape(other)} "
-        wanted += "(class indices, classes along the last axis)"
-        cure = _cure(other, labels_shape, "[:, :-1]") or cure
-    hint = "--label-column NAME reads one column" if labels.columns else cure
+    where = {axis: "" if given or last <= 1 else f", classes along axis {axis}"}
+    where |= {last: ", classes along the last axis"} if len(axes) > 1 else {}
+    wanted = ", ".join(f"{show_shape(leads[k])} (class indices{where[k]})" for k in axes)
+    hint = ", or ".join(dict.fromkeys(cures)) or None
+    if labels.columns and len(labels_shape) == 2 and last == 1:
+        hint = "--label-column NAME reads one column"
+        if labels_shape[1] == (shape[1] or 0) + 1:
+            hint += f", or --label-column 2-{labels_shape[1]} one for each class"
     return ShapeError(
         f"{labels.name}: labels of shape {show_shape(labels_shape)} do not fit logits of shape "
-        f"{shape} ({logits.name}): they must have shape {wanted} or {shape} (class probabilities)",
+        f"{show_shape(shape)} ({logits.name}): they must have shape {wanted} or "
+        f"{show_shape(shape)} (class probabilities)",
         hint=hint,
     )
 
 
-def _cure(lead: Shape, labels: Shape, part: str) -> str | None:
+def _cure(shape: Shape, axis: int, labels: Shape) -> str | None:
     """Return what to do with labels that would fit if they were flat, or not shifted."""
+    lead = without_axis(shape, axis)
     if None in lead or None in labels or not lead:
         return None
-    if len(lead) != len(labels) and math.prod(map(int, lead)) == math.prod(map(int, labels)):  # type: ignore[arg-type]
+    lengths, there = [n or 0 for n in lead], [n or 0 for n in labels]
+    if len(lead) != len(labels) and math.prod(lengths) == math.prod(there):
         return f"as many labels as rows: save labels.reshape({show_shape(lead)})"
-    if len(lead) == len(labels) and labels == (*lead[:-1], (lead[-1] or 0) - 1):
-        part = part or "[:-1]"
-        return f"are labels shifted already? Then logits{part} belong to them, without --shift"
+    if same_but_for_ones((*lengths[:-1], lengths[-1] - 1), labels):
+        last = len(shape) - 1
+        rows = last - 1 if axis == last else last
+        part = f"[{':, ' * rows}:-1]"
+        return f"are labels shifted already? Then logits{part} belong to them, and no shift"
     return None
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.axes import Axes
 from xentcli.errors import InputError
-from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along
+from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along, indexed
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Matched(Protocol):
     def matched(self) -> Array | None:
         """The places of their labels, if these are not those of the rows themselves."""
 
+    @property
+    def matched_weights(self) -> Array | None:
+        """The places of their weights, in the same way."""
+
 
 AnyMatched = TypeVar("AnyMatched", bound=Matched)
 
@@ -47,11 +51,14 @@ class Matching:
     ----------
     logits, labels : Source
         Both hand out ids. Labels can be read again: they have a reference, or are in memory.
+    what : str
+        What the labels are called, which may be weights.
     """
 
-    def __init__(self, logits: Source, labels: Source) -> None:
+    def __init__(self, logits: Source, labels: Source, what: str = "label") -> None:
         self._logits = logits
         self._labels = labels
+        self._what = what
         self._used: list[tuple[int, int, Array | None]] = []
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
@@ -77,14 +84,14 @@ class Matching:
             raise AssertionError("both files have ids")
         if _equal(ids, there.ids):
             return there.values, None
-        table = _labels_by_id(self._labels)
+        table = _labels_by_id(self._labels, self._what)
         places = np.array([table.places.get(id_, -1) for id_ in as_text(ids)], np.int64)
         missing = np.flatnonzero(places < 0)
         if missing.size:
             row = int(missing[0])
             id_, where = as_text(ids[row : row + 1])[0], self._logits.place((start + row,))
             raise InputError(
-                f"{where}: there is no label with the id {_shown(id_)} in {self._name}"
+                f"{where}: there is no {self._what} with the id {_shown(id_)} in {self._name}"
             )
         return table.values[places], places
 
@@ -100,7 +107,8 @@ class Matching:
         """Hand parts on; behind the last one, raise InputError unless each label has its row."""
         start = 0
         for part in parts:
-            self.remember(start, part.rows, part.matched)
+            places = part.matched if self._what == "label" else part.matched_weights
+            self.remember(start, part.rows, places)
             start += part.rows
             yield part
         if self.in_another_order or (self.labels_found or 0) > start:
@@ -127,7 +135,7 @@ class Matching:
         return row
 
     def _check_used_once(self) -> None:
-        table = _labels_by_id(self._labels)
+        table = _labels_by_id(self._labels, self._what)
         used = np.zeros(len(table.values), np.int64)
         for start, rows, places in self._used:
             found = np.arange(start, start + rows) if places is None else places
@@ -138,7 +146,7 @@ class Matching:
             raise InputError(f"{self._logits.name}: two rows have the id {_shown(id_)}")
         if never.size:
             place = self._labels.place((int(never[0]),))
-            count = f" ({len(never)} such labels)" if len(never) > 1 else ""
+            count = f" ({len(never)} such {self._what}s)" if len(never) > 1 else ""
             id_ = _shown(table.ids[int(never[0])])
             raise InputError(
                 f"{place}: there is no row with the id {id_} in {self._logits.name}{count}"
@@ -157,15 +165,15 @@ _kept: WeakKeyDictionary[Source, _Labels] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def _labels_by_id(labels: Source) -> _Labels:
+def _labels_by_id(labels: Source, what: str) -> _Labels:
     """Return all labels, which this process reads once."""
     with _lock:
         if labels not in _kept:
-            _kept[labels] = _read(labels)
+            _kept[labels] = _read(labels, what)
         return _kept[labels]
 
 
-def _read(labels: Source) -> _Labels:
+def _read(labels: Source, what: str) -> _Labels:
     source = labels if labels.reference is None else labels.reference.open()
     tables = [source.decode(block).copied() for block in blocks_along(source, 0, BLOCK_ELEMENTS)]
     values, _, found = Table.joined(tables)
@@ -177,8 +185,8 @@ def _read(labels: Source) -> _Labels:
         first = places.setdefault(id_, place)
         if first != place:
             raise InputError(
-                f"{source.place((place,))}: a second label with the id {_shown(id_)}; the first is "
-                f"in {source.place((first,))}, and rows are matched by id"
+                f"{source.place((place,))}: a second {what} with the id {_shown(id_)}; the first "
+                f"is in {source.place((first,))}, and rows are matched by id"
             )
     return _Labels(values, ids, places)
 
@@ -205,6 +213,21 @@ def _equal(one: Array, other: Array) -> bool:
 
 def _shown(id_: str) -> str:
     return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))
+
+
+def weights_by_id(logits: Source, weights: Source) -> tuple[Source, Matching | None]:
+    """Return weights, and what finds them by their ids, where both files have some."""
+    if None in (logits.id_column, weights.id_column):
+        return weights, None
+    weights = weights if weights.reference is not None else indexed(weights)
+    return weights, Matching(logits, weights, "weight")
+
+
+def matching_of(logits: Source, labels: Source | None) -> Matching | None:
+    """Return what finds labels by their ids, where both files have some."""
+    if labels is None or None in (logits.id_column, labels.id_column):
+        return None
+    return Matching(logits, labels if labels.reference is not None else indexed(labels))
 
 
 def check_by_id(logits: Source, axes: Axes) -> None:

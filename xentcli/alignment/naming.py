@@ -12,7 +12,7 @@ from xentcli.text import split_names
 
 __all__ = ["Naming", "read_naming"]
 
-_MOST_BYTES = 2**26  # of a file of class names
+_MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # of a file of class names
 
 
 class Naming(NamedTuple):
@@ -73,7 +73,13 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
 def _lines(path: str) -> tuple[str, ...]:
     """Read a file with one name a line; in CSV and TSV, names may be quoted."""
     data = open_input(path)
-    content = data.read(_MOST_BYTES)
+    content = data.read(_MOST_BYTES + 1)
+    lines = max(content.count(b"\n"), content.count(b"\r"))
+    if len(content) > _MOST_BYTES or lines > _MOST_NAMES:
+        raise InputError(
+            f"{data.name}: more than {_MOST_NAMES} lines, or more than {_MOST_BYTES} bytes",
+            hint="a file of --classes has the name of one class a line",
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import (
+    BLOCK_ELEMENTS,
     Block,
     MemorySource,
     Shape,
@@ -24,7 +25,8 @@ class Reshaped(StreamSource):
     def __init__(self, source: Source, row: Shape) -> None:
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "notes"):
             setattr(self, field, getattr(source, field))
-        self.labelled, self.id_column = source.labelled, source.id_column
+        self.labelled, self.label_row = source.labelled, source.label_row
+        self.id_column = source.id_column
         self.shareable, self.carries_bytes = source.shareable, source.carries_bytes
         self.unchanged = source.check_unchanged
         self.shape = (source.shape[0], *row)
@@ -76,7 +78,42 @@ def in_shape(source: Source, shape: Shape) -> Source | None:
         return None
     lengths = iter([n for n in whole.shape if n != 1])
     values = whole.reshape([1 if n == 1 else next(lengths) for n in shape])
-    return MemorySource(source.name, values, origin=source)
+    one_row = whole.ndim == 2 and len(whole) == 1 and values.ndim == 1
+    return (OneRow if one_row else MemorySource)(source.name, values, origin=source)
+
+
+class OneRow(MemorySource):
+    """The numbers of a table's only row, one after the other."""
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as the table does."""
+        return super().place((0, *index) if index else ())
+
+
+def in_one_row(logits: Source, labels: Source) -> Source | None:
+    """Return as many labels as there are rows and classes, if they all stand in one row.
+
+    One row for one row of logits is not that: class probabilities. None too where the rows of
+    logits can be counted only once.
+    """
+    rows, *inner = logits.shape or (0,)
+    two_axes = len(inner) == 1 and labels.shape == (None, *inner)
+    if not two_axes or inner == [1] or labels.columns or rows not in (None, *inner):
+        return None
+    if rows is None and logits.reference is None:
+        return None
+    labels = labels.kept()
+    if not _has_one_block_of(labels, 1):
+        return None
+    if rows is None and _has_one_block_of(logits, 1):
+        return None
+    return OneRow(labels.name, read_whole(labels).reshape(-1), origin=labels)
+
+
+def _has_one_block_of(source: Source, rows: int) -> bool:
+    """Whether the first block of a source that is read again has this many rows, and is all."""
+    blocks = source.blocks(BLOCK_ELEMENTS)
+    return [block.rows for _, block in zip(range(2), blocks, strict=False)] == [rows]
 
 
 def _same_rows(one: int | None, other: int | None) -> bool:

@@ -1,15 +1,15 @@
 """Shards of a leader beside shards of what follows it: as many files, the same rows in each."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Source
-from xentcli.formats.shards import Shards
 from xentcli.storage.names import shown_name
 
 if TYPE_CHECKING:
     from xentcli.alignment.steps import Follower
+    from xentcli.formats.shards import Shards
 
 
 class ShardCounts:
@@ -20,11 +20,14 @@ class ShardCounts:
     """
 
     def __init__(self, leader: Source, follower: "Follower", cut_axis: int | None) -> None:
-        self._open: list[tuple[int, Shards, Shards]] = []
+        self._open: list[tuple[int, Any, Any]] = []
         self._what = follower.what
         source = follower.source
-        if cut_axis != 0 or not isinstance(source, Shards):
+        if cut_axis != 0 or not source.files:
             return
+        from xentcli.formats.shards import Shards
+
+        assert isinstance(source, Shards)  # noqa: S101 - nothing else has several files
         shards = len(leader.files) if isinstance(leader, Shards) else 1
         if not isinstance(leader, Shards) or len(source.files) != shards:
             raise ShapeError(
@@ -46,7 +49,7 @@ class ShardCounts:
         """
         self._open = [shard for shard in self._open if not self._agree(*shard)]
 
-    def _agree(self, i: int, leader: Shards, follower: Shards) -> bool:
+    def _agree(self, i: int, leader: "Shards", follower: "Shards") -> bool:
         """Return whether both counts are known; raise if they differ."""
         rows, count = leader.lengths[i], follower.lengths[i]
         if rows is None or count is None:
@@ -69,7 +72,7 @@ def shard_note(leader: Source, follower: Source) -> str | None:
     ShapeError
         If the same numbers are in both, in another order, or no distance lies between them.
     """
-    if not isinstance(leader, Shards) or not isinstance(follower, Shards):
+    if not leader.files or not follower.files:
         return None
     one, other = _numbers(leader), _numbers(follower)
     if one is None or other is None or one == other:
@@ -88,7 +91,7 @@ def shard_note(leader: Source, follower: Source) -> str | None:
     )
 
 
-def _numbers(shards: Shards) -> list[int] | None:
+def _numbers(shards: Source) -> list[int] | None:
     """Return the numbers that tell the names of shards apart; None if they are told otherwise."""
     parts = [re.split(r"(\d+)", shown_name(file.path)) for file in shards.files]
     if len({len(part) for part in parts}) != 1:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+_TEXT_TABLES = ("csv", "tsv")
+
 
 class FollowedRows(NamedTuple):
     """Some rows of a source that follows another one, and their ids where both have some."""
@@ -93,7 +95,7 @@ def steps(
     ShapeError
         If a follower has fewer or more rows than the leader, in all or in one of several files.
     """
-    cutters = [_Cutter(follower, leader.name, elements) for follower in followers]
+    cutters = [_Cutter(follower, leader, elements) for follower in followers]
     by_place = [follower for follower in followers if follower.matching is None]
     counts = [ShardCounts(leader, follower, axis) for follower in by_place]
     blocks = blocks_along(leader, axis, elements)
@@ -165,9 +167,10 @@ class _Cutter:
     many blocks of the leader. Otherwise they are decoded by those who need a piece of them.
     """
 
-    def __init__(self, follower: Follower, leader: str, elements: int) -> None:
+    def __init__(self, follower: Follower, leader: Source, elements: int) -> None:
         self._follower = follower
-        self._leader = leader
+        self._leader = leader.name
+        self._leader_is_bare = _is_bare(leader)
         self._source, self._axis = follower.source, follower.axis
         self._done = 0
         self._indexed = isinstance(self._source, IndexedSource)
@@ -233,9 +236,17 @@ class _Cutter:
                 self._cut.append((start, block, values))
 
     def _wrong_count(self, message: str, too_many: int = -1) -> ShapeError:
-        hint = "is a header read as a label, or the other way round? --header, --no-header"
-        text = f"{self._source.name}: {message}"
-        return ShapeError(text, hint=hint if abs(too_many) == 1 else None)
+        hint = None
+        if too_many == -1 and self._leader_is_bare:
+            hint = f"if the first row of {self._leader} is a header: --header"
+        elif too_many == 1 and _is_bare(self._source) and self._follower.what == "labels":
+            hint = f"if the first row of {self._source.name} is a header: --labels-header"
+        return ShapeError(f"{self._source.name}: {message}", hint=hint)
+
+
+def _is_bare(source: Source) -> bool:
+    """Whether a source is a table of text in which no header was found."""
+    return source.format in _TEXT_TABLES and source.header is None
 
 
 def _slice(rows: FollowedRows, first: int, stop: int) -> FollowedRows:

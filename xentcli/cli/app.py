@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
@@ -81,7 +82,29 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         # Typer would take any other value of that variable for a mistake, and exit.
         code = app(arguments, prog_name="xent", standalone_mode=False, complete_var="")
     except BaseException as error:  # noqa: BLE001
-        from xentcli.cli import failures
-
-        return failures.report(error, arguments, debug=debug)
+        return _report(error, arguments, debug=debug)
     return code or 0
+
+
+def _report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
+    """Say what went wrong, also where neither memory nor a file is left to find words with."""
+    for _ in range(2):
+        try:
+            from xentcli.cli import failures
+
+            return failures.report(error, arguments, debug=debug)
+        except (MemoryError, OSError, SystemError, ImportError):
+            _let_go(error)
+    process.tell_plainly("error: out of memory, or of files that may be open")
+    return 1
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Close files and free memory that the calls which failed still hold."""
+    while error is not None:
+        place = error.__traceback__
+        while place is not None:
+            with suppress(RuntimeError):  # one that still runs
+                place.tb_frame.clear()
+            place = place.tb_next
+        error = error.__cause__ or error.__context__

@@ -1,6 +1,7 @@
 """What an exception means to a user: one line, perhaps a hint, and the exit code."""
 
 import errno
+import re
 import signal
 import sys
 import traceback
@@ -10,8 +11,9 @@ import typer
 
 from xentcli.cli.nearest import unknown_option
 from xentcli.cli.process import received_signal
-from xentcli.errors import OutputError, Stopped, UsageError, XentError
+from xentcli.errors import Stopped, UsageError, XentError, output_error
 
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
 
@@ -46,12 +48,37 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
             return unknown_option(error)
         case _TyperUsageError():
             return UsageError(_one_line(error.format_message()), hint=_help_page_of(error))
-        case OSError(errno=errno.ENOSPC):
-            return OutputError("<stdout>: cannot be written: no space left on device")
-        case MemoryError():
-            return XentError(f"out of memory: {error}")
+        case OSError(errno=errno.EMFILE | errno.ENFILE):
+            return XentError(
+                "the system lets no more files be open", hint="ulimit -n shows how many may be"
+            )
+        case OSError(filename=None) if error.errno in _UNWRITTEN:
+            return output_error("<stdout>", error)  # whatever else is written has a name
+        case MemoryError() | OSError(errno=errno.ENOMEM):
+            return _out_of_memory(error)
+        case ImportError() if not isinstance(error, ModuleNotFoundError):
+            return _not_loaded(error)
     what = f"{type(error).__name__}: {_one_line(str(error))}"
     return XentError(f"a mistake in xent: {what}", hint="--debug shows where")
+
+
+def _out_of_memory(error: BaseException) -> XentError:
+    what = ": ".join(filter(None, ("out of memory", _one_line(str(error)))))
+    return XentError(what, hint="--jobs 1 takes the least; what memory depends on: xent help files")
+
+
+def _not_loaded(error: ImportError) -> XentError:
+    """Return what it means that a library is there, but not to be used.
+
+    The reason is the linker's, which some libraries put at the end of advice of their own.
+    """
+    text = str(error)
+    if found := re.search(r"([^\s:]+): (?:failed to map segment|cannot allocate memory)", text):
+        return _out_of_memory(MemoryError(f"{found[1]} cannot be loaded"))
+    if f"cannot open shared object file: Error {errno.EMFILE}" in text:
+        return as_xent_error(OSError(errno.EMFILE, ""))
+    what = f"a library is installed and cannot be loaded: {_one_line(text)}"
+    return XentError(what, hint="is there enough memory for it? ulimit -v says what may be taken")
 
 
 def _one_line(text: str) -> str:

@@ -38,8 +38,7 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         raise UsageError(
             f"{'a file' if len(waiting) == 1 else f'{len(waiting)} files'} too many: "
             f"{' '.join(waiting[:3])}{' ...' if len(waiting) > 3 else ''}",
-            hint="several files of one input are named by a quoted pattern: 'run/*.npy', "
-            "or by its option again",
+            hint=_hint([*filled[-1], *waiting]),
         )
     if not filled[0]:
         raise UsageError(
@@ -48,6 +47,18 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
         )
     only_one_standard_input(*(path for paths in filled for path in paths))
     return filled
+
+
+def _hint(files: list[str]) -> str:
+    """Return what to do about several files of an input that takes one."""
+    try:
+        _ = [float(number) for number in files]
+    except ValueError:
+        return (
+            "several files of one input are named by a quoted pattern: 'run/*.npy', or by its "
+            "option again"
+        )
+    return f"several numbers are one argument: {','.join(files)}"
 
 
 def only_one_standard_input(*paths: str | None) -> None:
@@ -92,19 +103,23 @@ def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "S
     """Open numbers that have no labels, of which some may be missing."""
     from xentcli.pipeline import inputs
 
-    return inputs.open_shards(paths, partial(reading.file, id_column=id_column, missing=True))
+    return inputs.open_files(paths, partial(reading.file, id_column=id_column, missing=True))
 
 
-def open_weights(reading: Reading, path: str | None) -> "Source | None":
-    """Open the weights of rows, if there are any."""
+def open_weights(
+    reading: Reading, path: str | None, id_column: str | None = None
+) -> "Source | None":
+    """Open the weights of rows, if there are any; with ids where their file has the rows'."""
     from xentcli.pipeline import inputs
 
     if path is None:
         return None
-    source = inputs.open_shards([path], reading.labels)
-    if source.header is not None and len(source.header) > 1 and len(source.shape) < 2:
+    source = inputs.open_weights(path, reading.labels, id_column)
+    several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
+    if several and source.id_column is None:
         raise InputError(
             f"{source.name}: weights go by place, and there are other columns beside them",
-            hint="write the weights alone, in the order of the rows",
+            hint="write the weights alone, in the order of the rows; or match them by the ids of "
+            "both files: --id-column NAME",
         )
     return source

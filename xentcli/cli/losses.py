@@ -17,7 +17,7 @@ from xentcli.cli.parsing import (
     weight_order,
 )
 from xentcli.cli.reading import Reading
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import InputError, MissingLabels, UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.elements import BinaryOptions
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Source
     from xentcli.results.loss import LossSummary
 
+_PICKED = "if each number is the log-probability of its label already: --picked"
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",
@@ -127,7 +128,7 @@ def run_loss(
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = _with_weights_in_order(criterion, options, source)
     _check_kind(criterion, source)
-    weights = inputs.open_weights(reading, options.sample_weight)
+    weights = inputs.open_weights(reading, options.sample_weight, source.id_column)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
@@ -166,7 +167,7 @@ def _check_kind(criterion: "Criterion", source: "Source") -> None:
     if by_name and "prob" in name and "log" not in name and criterion.kind != "probabilities":
         raise InputError(
             f"{source.name}: its name says probabilities, not {criterion.kind}",
-            hint="xent nll --probs FILE takes probabilities; --key NAME says that they are none",
+            hint="xent nll --probs FILE; if they are none, whatever their name: --key NAME",
         )
 
 
@@ -182,17 +183,22 @@ def _open(
         if labels or options.label_column or options.label_key:
             raise UsageError("--picked takes no labels: each number is that of its label already")
         return inputs.open_values(reading, values, options.id_column), None
-    return inputs.open_both(
-        reading,
-        values,
-        labels,
-        options.label_column,
-        options.label_key,
-        shift=options.shift,
-        id_column=options.id_column,
-        classes=criterion.naming.classes,
-        output=writing.output,
-    )
+    try:
+        return inputs.open_both(
+            reading,
+            values,
+            labels,
+            options.label_column,
+            options.label_key,
+            shift=options.shift,
+            id_column=options.id_column,
+            classes=criterion.naming.classes,
+            output=writing.output,
+        )
+    except MissingLabels as error:
+        if criterion.kind != "logits" and criterion.binary is None:
+            error.hint = error.hint or _PICKED
+        raise
 
 
 def _forms(summary: "LossSummary") -> Forms:

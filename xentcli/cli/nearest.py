@@ -14,15 +14,31 @@ _COMMANDS = {
     "crossentropy": "loss",
     "crossentropyloss": "loss",
     "ce": "loss",
-    "ppl": "loss",
-    "perplexity": "loss",
-    "accuracy": "loss",
-    "accuracy-score": "loss",
+    "softmax-cross-entropy": "loss",
+    "softmax-cross-entropy-with-logits": "loss",
+    "softmax-cross-entropy-with-integer-labels": "loss",
+    "ppl": "loss --json",
+    "perplexity": "loss --json",
+    "accuracy": "loss --json",
+    "accuracy-score": "loss --json",
+    "acc": "loss --json",
+    "bce-with-logits": "loss --binary",
+    "bcewithlogits": "loss --binary",
+    "bcewithlogitsloss": "loss --binary",
+    "binary-cross-entropy-with-logits": "loss --binary",
+    "sigmoid-cross-entropy": "loss --binary",
+    "bce": "nll --binary --probs FILE",
+    "bceloss": "nll --binary --probs FILE",
+    "binary-cross-entropy": "nll --binary --probs FILE",
+    "binary-crossentropy": "nll --binary --probs FILE",
+    "categorical-crossentropy": "nll --probs FILE",
+    "sparse-categorical-crossentropy": "nll --probs FILE",
     "nll-loss": "nll",
     "nllloss": "nll",
     "log-likelihood": "nll",
     "negative-log-likelihood": "nll",
-    "log-loss": "nll",
+    "log-loss": "nll --probs FILE",
+    "logloss": "nll --probs FILE",
     "logsoftmax": "log-softmax",
     "onehot": "one-hot",
     "to-categorical": "one-hot",
@@ -35,11 +51,10 @@ _COMMANDS = {
     "docs": "help",
 }
 _NOTES = {
-    "ppl": "prints the perplexity too; --json has it in full",
-    "perplexity": "prints the perplexity too; --json has it in full",
-    "accuracy": "prints the accuracy too",
-    "accuracy-score": "prints the accuracy too",
-    "log-loss": "takes probabilities as --probs FILE",
+    "loss --json": "has the perplexity and the accuracy too",
+    "nll --probs FILE": "takes probabilities",
+    "loss --binary": "takes the logits of class 1",
+    "nll --binary --probs FILE": "takes the probabilities of class 1",
 }
 # Likewise for options; of several, the first that the command has.
 _OPTIONS = {
@@ -55,12 +70,18 @@ _OPTIONS = {
     "--input": ("--logits", "--log-probs", "--labels"),
     "--inputs": ("--logits", "--log-probs", "--labels"),
     "--file": ("--logits", "--log-probs", "--labels"),
-    "--scores": ("--logits", "--log-probs"),
-    "--pred": ("--logits", "--log-probs"),
-    "--preds": ("--logits", "--log-probs"),
-    "--predictions": ("--logits", "--log-probs"),
+    "--scores": ("--logits", "--probs"),
+    "--pred": ("--logits", "--probs"),
+    "--preds": ("--logits", "--probs"),
+    "--predictions": ("--logits", "--probs"),
     "--y-pred": ("--logits", "--probs"),
-    "--y-proba": ("--probs",),
+    "--y-proba": ("--probs", "--logits"),
+    "--y-prob": ("--probs", "--logits"),
+    "--y-score": ("--probs", "--logits"),
+    "--eps": ("--clip",),
+    "--epsilon": ("--clip",),
+    "--reduce": ("--reduction",),
+    "--size-average": ("--reduction",),
     "--log-prob": ("--log-probs",),
     "--logprobs": ("--log-probs",),
     "--prob": ("--probs",),
@@ -98,7 +119,7 @@ def unknown_command(name: str) -> UsageError:
         meant = _COMMANDS.get(meant or "", meant)
     if meant is None:
         return UsageError(f"there is no command {name!r}", hint="xent --help")
-    note = f", which {_NOTES[plain]}" if plain in _NOTES else "?"
+    note = f", which {_NOTES[meant]}" if meant in _NOTES else "?"
     return UsageError(f"there is no command {name!r}", hint=f"did you mean xent {meant}{note}")
 
 
@@ -113,7 +134,7 @@ def unknown_option(error: Any) -> UsageError:
     elif elsewhere := _commands_with(_dashed(typed), context.info_name):
         hint = f"this is an option of {', '.join(elsewhere)}; {page}"
     else:
-        near = get_close_matches(_dashed(typed), sorted(has), 1, 0.7)
+        near = get_close_matches(_dashed(typed), sorted(has - {"--help"}), 1, 0.7)
         hint = f"did you mean {near[0]}? {page}" if near else page
     return UsageError(f"No such option: {typed}", hint=hint)
 

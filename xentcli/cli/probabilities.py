@@ -31,7 +31,7 @@ def run_softmax(
     common: Common,
 ) -> None:
     """Write the softmax or log-softmax of logits."""
-    from xentcli.pipeline.inputs import open_shards
+    from xentcli.pipeline.inputs import open_files
     from xentcli.pipeline.transform import Transform, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
@@ -44,7 +44,7 @@ def run_softmax(
         propagate=softmax_options.non_finite == "propagate",
     )
     file_of = partial(reading.file, id_column=softmax_options.id_column)
-    source = open_shards(paths, file_of, [writing.output])
+    source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Output(command, writing, common).array() as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like

@@ -6,8 +6,10 @@ It is set up here and nowhere else, so that who uses the package from Python kee
 import gc
 import io
 import os
+import select
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 _GARBAGE_OBJECTS = 100_000  # more than a start makes: looking for garbage took a tenth of it
@@ -36,7 +38,9 @@ def begin() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     if sys.stderr is not None:
-        sys.stderr = _lossy(sys.stderr)
+        sys.stderr = _text_to(_LossyFile(sys.stderr.fileno(), "w", closefd=False), sys.stderr)
+    if sys.stdout is not None and not os.get_blocking(sys.stdout.fileno()):
+        sys.stdout = _text_to(_PatientFile(sys.stdout.fileno(), "w", closefd=False), sys.stdout)
     # Nothing here is BLAS, whose threads would spin beside ours for a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -58,6 +62,12 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def tell_plainly(line: str) -> None:
+    """Print a line on standard error with next to no memory."""
+    with suppress(OSError):
+        os.write(2, line.encode() + b"\n")
 
 
 def received_signal() -> int:
@@ -133,9 +143,18 @@ class _LossyFile(io.FileIO):
             return len(data)
 
 
-def _lossy(stream: Any) -> io.TextIOWrapper:
-    """Return a text stream to the same descriptor that never fails."""
-    file = _LossyFile(stream.fileno(), "w", closefd=False)
+class _PatientFile(io.FileIO):
+    """A file that does not block, and is waited for where it is full."""
+
+    def write(self, data: Any) -> int:
+        """Write what there is room for, once there is some."""
+        while (count := super().write(data)) is None:
+            select.select((), (self,), ())
+        return count
+
+
+def _text_to(file: io.FileIO, stream: Any) -> io.TextIOWrapper:
+    """Return a text stream to a file, in place of one that has its descriptor."""
     return io.TextIOWrapper(
         io.BufferedWriter(file, buffer_size=2**16),
         encoding=stream.encoding,

@@ -13,7 +13,8 @@ from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 """What the rows that a loss is computed of hold."""
-_MOST_MISSING = 0.1  # by rounded probabilities; more may be anything
+_MOST_MISSING = 0.3  # by a row of rounded probabilities; more may be anything
+_MOST_MISSING_ON_AVERAGE = 0.1
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
 
@@ -99,7 +100,7 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
     message, hint = f"label {first} is {what}", None
     if np.isnan(first):
         message = "a missing value (NaN) instead of a label"
-        hint = "leave such rows out, or fill them: labels.fillna(-100), which --ignore-index takes"
+        hint = "leave such rows out, or mark them, labels.fillna(-100), for --ignore-index -100"
     return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels", hint=hint),)
 
 
@@ -165,21 +166,24 @@ def row_kind(rows: Floats) -> RowKind:
     tolerance = 2e-3 if rows.shape[1] < 1000 else 1e-2
     with np.errstate(all="ignore"):
         if wide.min() >= 0.0 and wide.max() <= 1.0:
-            missing = np.abs(wide.sum(axis=1) - 1.0).max()
-            if missing < tolerance or missing < _rounded_to(wide):
+            sums = wide.sum(axis=1)
+            missing = np.abs(sums - 1.0).max()
+            if missing < tolerance or _are_rounded(wide, sums):
                 return "probabilities"
         if wide.max() <= 0.0 and (np.abs(np.exp(wide).sum(axis=1) - 1.0) < tolerance).all():
             return "log-probabilities"
     return "logits"
 
 
-def _rounded_to(rows: NDArray[np.float64]) -> float:
-    """Return by how much a sum of 1 is missed, at most, where 1 to 4 decimals were kept."""
+def _are_rounded(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> bool:
+    """Whether 1 to 4 decimals were kept, and sums of 1 are missed by no more than that explains."""
     for decimals in range(1, 5):
         scaled = rows * 10.0**decimals
         if (np.abs(scaled - np.rint(scaled)) <= 1e-6 * 10.0**decimals).all():
-            return float(min(_MOST_MISSING, rows.shape[1] * 0.5 * 10.0**-decimals)) + 1e-9
-    return 0.0
+            most = min(_MOST_MISSING, rows.shape[1] * 0.5 * 10.0**-decimals) + 1e-9
+            close = abs(float(sums.mean()) - 1.0) < _MOST_MISSING_ON_AVERAGE
+            return close and bool(np.abs(sums - 1.0).max() <= most)
+    return False
 
 
 def check_weight(shape: tuple[int, ...], num_classes: int) -> None:

@@ -1,8 +1,7 @@
 """A sum that is correctly rounded, and so does not depend on order, blocks, threads or shards."""
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,7 @@ _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 
 
-@dataclass(frozen=True)
-class ExactSum:
+class ExactSum(NamedTuple):
     """The exact sum of float64 values, as one integer; NaN and infinities are counted apart.
 
     Two sums merge by ``+``; ``float()`` rounds once, to nearest, as `math.fsum` does.
@@ -59,7 +57,7 @@ class ExactSum:
             int((values == -np.inf).sum()),
         )
 
-    def __add__(self, other: Self) -> Self:
+    def __add__(self, other: Self) -> Self:  # type: ignore[override]  # no longer tuple
         return type(self)(
             self.units + other.units,
             self.nan + other.nan,

@@ -48,7 +48,9 @@ def _values() -> NDArray[np.float32]:
     return np.arange(_VALUES_OF_FLOAT16).astype(np.uint16).view(np.float16).astype(np.float32)
 
 
-def exponentials_of_row(row: NDArray[np.float16], out: Floats) -> int | None:
+def exponentials_of_row(
+    row: NDArray[np.float16], out: Floats, piece_logits: int = _PIECE_LOGITS
+) -> int | None:
     """Put ``exp(row - row[k])`` into `out`, and return k, the first place of the maximum.
 
     Do nothing and return None if the row holds NaN or +inf, or nothing but -inf, or if the maximum
@@ -66,9 +68,9 @@ def exponentials_of_row(row: NDArray[np.float16], out: Floats) -> int | None:
     for part in (slice(0, positive), slice(negative, lowest + 1)):
         np.subtract(_values()[part], _values()[highest], out=table[part])
         np.exp(table[part], out=table[part])
-    places = scratch("places", (_PIECE_LOGITS,), np.intp)
-    for start in range(0, row.size, _PIECE_LOGITS):
-        piece = bits[start : start + _PIECE_LOGITS]
+    places = scratch("places", (piece_logits,), np.intp)
+    for start in range(0, row.size, piece_logits):
+        piece = bits[start : start + piece_logits]
         found = places[: piece.size]
         np.copyto(found, piece)
         np.take(table, found, out=out[start : start + piece.size], mode="wrap")  # the fastest

@@ -50,14 +50,22 @@ def as_weight(weight: ArrayLike | None) -> Doubles | None:
     return None if weight is None else np.asarray(weight).astype(np.float64)
 
 
-@dataclass(frozen=True)
 class Labels:
     """Class indices, safe to index with, and the weights that they select."""
 
-    index: NDArray[np.int64]
-    used: NDArray[np.bool_] | None
-    weight: Doubles | None
-    problems: tuple[Problem, ...]
+    __slots__ = ("index", "problems", "used", "weight")
+
+    def __init__(
+        self,
+        index: NDArray[np.int64],
+        used: NDArray[np.bool_] | None,
+        weight: Doubles | None,
+        problems: tuple[Problem, ...],
+    ) -> None:
+        self.index = index
+        self.used = used
+        self.weight = weight
+        self.problems = problems
 
     @classmethod
     def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":

@@ -38,7 +38,7 @@ def _problems(x: NDArray[Any], used: NDArray[np.bool_], *, probs: bool) -> tuple
         return ()
     value = x[rows[0]]
     if probs:
-        message, hint = f"{value:g} is no probability", "log-probabilities: --log-probs"
+        message, hint = f"{value:g} is no probability", "log-probabilities: --log-probs FILE"
     else:
-        message, hint = f"log-probability {value:g} is above 0", "probabilities: --probs"
+        message, hint = f"log-probability {value:g} is above 0", "probabilities: --probs FILE"
     return (Problem(InputError, int(rows[0]), message, rows.size, "logits", hint=hint),)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.checks import Problem
+from xentcli.core.checks import Problem, row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.rows import LogitRows, tiles
 from xentcli.errors import InputError, LabelError, NonFiniteError
@@ -17,6 +17,7 @@ OVER = 1e-6
 _FLOAT_ROUNDING = {2: 2.0**-7, 4: 1e-5, 8: 1e-5}  # of a sum, by bytes; 2 may be bfloat16
 _MOST_DECIMALS = {2: 2, 4: 5, 8: 6}  # that are told from binary fractions
 _SAMPLE_VALUES = 2**16
+_OF_PERCENTS = 1.0  # that a row may miss 100, as it is rounded
 
 
 class Sums(NamedTuple):
@@ -87,8 +88,18 @@ def _outside(rows: LogitRows, outside: Mask) -> tuple[Problem, ...]:
     column = int(np.flatnonzero((values < -OVER) | (values > 1.0 + OVER))[0])
     what = "below 0" if values[column] < 0 else "above 1"
     message = f"probability {values[column]:g} is {what}"
-    hint = "if these are logits: xent loss LOGITS LABELS; log-probabilities: --log-probs"
+    hint = _meant(values)
     return (Problem(InputError, row, message, where.size, "logits", column, hint),)
+
+
+def _meant(row: NDArray[Any]) -> str:
+    """Return what a row may be that holds something outside 0 to 1."""
+    kind = row_kind(row[np.newaxis])
+    if kind == "log-probabilities":
+        return "these look like log-probabilities: --log-probs FILE"
+    if row.min() >= 0.0 and abs(float(row.sum(dtype=np.float64)) - 100.0) < _OF_PERCENTS:
+        return "if these are percents, divide them by 100"
+    return "if these are logits: xent loss LOGITS LABELS"
 
 
 def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
@@ -111,7 +122,7 @@ def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
     message = f"class probability {value:g} is {'below 0' if value < 0 else 'above 1'}"
     hint = (
         "labels of the logits' own shape are class probabilities; if both are logits, "
-        "they are shards: --logits A --logits B --labels LABELS"
+        "they are shards: xent loss --logits A --logits B --labels LABELS"
     )
     return (Problem(LabelError, row, message, rows.size, "labels", column, hint),)
 

@@ -1,8 +1,14 @@
-"""Work over threads: NumPy's and pandas' inner loops let other threads run."""
+"""Work over threads: NumPy's and pandas' inner loops let other threads run.
+
+`concurrent.futures.ThreadPoolExecutor` does the same, but where the system allows no more threads
+it fails, and keeps what it was asked for.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeVar
 
 from xentcli.execution.interface import in_order
 
@@ -17,8 +23,61 @@ class Threads:
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
     ) -> Iterator[Result]:
         """Yield ``work(item)`` in the order of `items`."""
-        pool = ThreadPoolExecutor(jobs, thread_name_prefix="xent")
+        pool = _Pool(work, jobs)
         try:
-            yield from in_order(lambda item: pool.submit(work, item).result, items, jobs + 2)
+            yield from in_order(pool.submit, items, jobs + 2)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.close()
+
+
+class _Pool(Generic[Item, Result]):
+    """Threads that work for one map: as many as are wanted and the system allows."""
+
+    def __init__(self, work: Callable[[Item], Result], most: int) -> None:
+        self._work = work
+        self._most = most
+        self._threads: list[Thread] = []
+        self._waiting: SimpleQueue[tuple[Future[Result], Item] | None] = SimpleQueue()
+
+    def submit(self, item: Item) -> Callable[[], Result]:
+        """Have an item worked on; return what waits for its result."""
+        if len(self._threads) < self._most:
+            self._start()
+        if not self._threads:
+            return lambda: self._work(item)
+        future: Future[Result] = Future()
+        self._waiting.put((future, item))
+        return future.result
+
+    def _start(self) -> None:
+        # Daemon: where a map that failed was not closed, the interpreter ends all the same.
+        thread = Thread(target=self._serve, name="xent", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system allows no more
+            self._most = len(self._threads)
+        else:
+            self._threads.append(thread)
+
+    def _serve(self) -> None:
+        """Work on one item after the other, until there is nobody who asks."""
+        asked: Any
+        while asked := self._waiting.get():
+            future, item = asked
+            try:
+                future.set_result(self._work(item))
+            except BaseException as error:  # noqa: BLE001 - raised where the result is wanted
+                future.set_exception(error)
+            del asked, future, item  # nothing is held while waiting
+
+    def close(self) -> None:
+        """End all threads, each after what it works on."""
+        try:
+            while True:
+                self._waiting.get_nowait()
+        except Empty:
+            pass
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def open_stored(
 class _StoredArray(Source):
     """What arrays have in common, however they are read."""
 
-    of_this_process = ("unchanged", "_data", "_buffers")
+    of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_data", "_buffers")
 
     def __init__(self, data: Input, stored: Stored, format_: str, name: str | None) -> None:
         self.name = name or data.name

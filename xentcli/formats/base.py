@@ -1,12 +1,11 @@
 """What a format gives: sources that hand out lazily decoded blocks, and writers."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats.contents import Content
 from xentcli.formats.memory import BLOCK_ELEMENTS, MemorySource, blocks_along, indexed, read_whole
 from xentcli.formats.sources import (
     Block,
@@ -20,11 +19,13 @@ from xentcli.formats.sources import (
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
+
 __all__ = [
     "BLOCK_ELEMENTS",
     "ArrayHeader",
     "Block",
-    "Content",
     "Format",
     "IndexedSource",
     "MemorySource",
@@ -139,6 +140,6 @@ class Format(NamedTuple):
     """Whether a file may hold several arrays, of which one is chosen by name."""
     requires: tuple[str, str] | None = None
     """The module that must be installed, and the extra of this package that brings it."""
-    contents: Callable[[Input, ReadOptions], list[Content]] | None = None
+    contents: Callable[[Input, ReadOptions], list["Content"]] | None = None
     """What lists a file of several arrays or columns, by its beginning, and reads nothing of it;
     it returns nothing of a file of one array. None where every file is one array."""

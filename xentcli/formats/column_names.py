@@ -104,8 +104,13 @@ def listed(names: Iterable[str]) -> str:
 
 def is_one_pattern(names: Sequence[str]) -> bool:
     """Whether names are the same but for a number: ``logit_0, logit_1``, or ``0, 1, 10``."""
-    patterns = {re.sub(r"[0-9]+", "0", name) for name in names}
-    return len(patterns) == 1 and "0" in patterns.pop()
+    patterns = {*map(pattern, names)}
+    return len(patterns) == 1 and patterns != {None}
+
+
+def pattern(name: str) -> str | None:
+    """Return a name with 0 in place of its numbers; None where it has none."""
+    return re.sub(r"[0-9]+", "0", name) if re.search(r"[0-9]", name) else None
 
 
 def without_shared(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Words in the names of columns that say what a column is, if it is no class."""
 
 import re
+from functools import lru_cache
 
 # Words of a name that names or counts rows, whose values are whole numbers or text.
 _ROW_WORDS = """
@@ -22,13 +23,14 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _PIECE = re.compile(r"[^\W\d_]+|[0-9]+")
 
 
-def words_of(name: str) -> list[str]:
+@lru_cache(2**12)
+def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name, cut at ``_``, ``-``, blanks, digits and capitals."""
     words: list[str] = []
     for piece in _PIECE.findall(name):
         parts = [part.lower() for part in _PART.findall(piece)]
         words += [piece.lower()] if piece.lower() in WORDS else parts
-    return [word for i, word in enumerate(words) if word != "y" or i == 0]  # y_true, not x, y
+    return tuple(word for i, word in enumerate(words) if word != "y" or i == 0)  # y_true, not x, y
 
 
 def says_label(name: str) -> bool:
@@ -44,3 +46,8 @@ def is_beside(name: str) -> bool:
 def names_rows(name: str) -> bool:
     """Whether a name ends as the names of ids do: ``image_id``, ``filename``, ``key``."""
     return name.casefold().endswith(("id", "name", "key"))
+
+
+def says_no_class(name: str) -> bool:
+    """Whether a name says that a column names or counts rows, or holds their labels."""
+    return not (OF_ROWS | OF_LABELS).isdisjoint(words_of(name))

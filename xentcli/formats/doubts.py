@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.column_names import is_one_pattern, listed
+from xentcli.formats.column_names import is_one_pattern, listed, pattern
 from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
 from xentcli.text import name_option
 
@@ -35,6 +36,8 @@ class Look(NamedTuple):
         The share of whole numbers, 0 and 1 apart.
     is_binary : bool
         Whether there are 0 and 1, written as whole numbers, and nothing else.
+    some_integers : bool
+        Whether any number is stored or written as an integer.
     holds : str
         What cells that are no numbers are.
     """
@@ -45,25 +48,45 @@ class Look(NamedTuple):
     is_whole: bool = False
     whole: float = 0.0
     is_binary: bool = False
+    some_integers: bool = False
     holds: str = "text"
 
 
-def look_at(values: Any, *, integers: bool) -> Look:
-    """Return what numbers look like, that are or are not stored or written as integers."""
-    values = np.asarray(values, np.float64)
-    whole = np.isfinite(values) & (values == np.floor(values))
-    few = (values == 0) | (values == 1)
-    if not values.size:
-        return Look()
-    certain = integers or values.size >= _FEW_ROWS
-    constant = bool((values == values[0]).all())
-    return Look(
-        values.size,
-        has_fractions=bool((np.isfinite(values) & ~whole).any()),
-        is_whole=bool(whole.all() and certain and not constant and not few.all()),
-        whole=float((whole & ~few).mean()),
-        is_binary=bool(integers and few.all() and not constant),
+def look_at(values: Any, *, integers: bool, some_integers: bool = False) -> Look:
+    """Return what numbers look like, all or some of which are stored or written as integers."""
+    column = np.asarray(values, np.float64).reshape(-1, 1)
+    return looks_at(column, integers=np.array([integers]), some_integers=np.array([some_integers]))[
+        0
+    ]
+
+
+def looks_at(
+    table: NDArray[np.float64], *, integers: NDArray[np.bool_], some_integers: NDArray[np.bool_]
+) -> list[Look]:
+    """Return what the columns of a table (rows, columns) look like."""
+    rows, columns = table.shape
+    if not rows:
+        return [Look()] * columns
+    finite = np.isfinite(table)
+    whole = finite & (table == np.floor(table))
+    few = (table == 0) | (table == 1)
+    certain = integers | (rows >= _FEW_ROWS)
+    varies = (table != table[0]).any(axis=0)
+    only_few = few.all(axis=0)
+    facts = zip(
+        (finite & ~whole).any(axis=0).tolist(),
+        (whole.all(axis=0) & certain & varies & ~only_few).tolist(),
+        (whole & ~few).mean(axis=0).tolist(),
+        (integers & only_few & varies).tolist(),
+        (integers | some_integers).tolist(),
+        strict=True,
     )
+    return [Look(rows, False, *each) for each in facts]
+
+
+def is_numbered(names: Sequence[str]) -> bool:
+    """Whether several columns are named alike but for a number, so that each is a class."""
+    return len(names) > 1 and all(names) and is_one_pattern(names)
 
 
 class Column(NamedTuple):
@@ -92,7 +115,7 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
         return []
     reasons = _reasons(columns)
     if not reasons:
-        return _binary(file, columns)
+        return _flags(file, columns)
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -100,14 +123,14 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise InputError(message, hint=_hint(doubtful, rest, names))
+    raise InputError(message, hint=_hint(columns, doubtful, rest, names))
 
 
 def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
-    whole = _whole_beside_fractions(columns)
-    numbered = is_one_pattern([column.name for column in columns])
+    numbered = is_numbered([column.name for column in columns])
+    whole, flags = _whole_beside_fractions(columns), _flags_beside_fractions(columns)
     for i, column in enumerate(columns):
         if column.look.is_text and not numbered:
             reasons[i] = f"it holds {column.look.holds}"
@@ -126,15 +149,19 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
+    for i in flags - {*reasons}:
+        reasons[i] = "it holds only 0 and 1, and others hold fractions"
     return dict(sorted(reasons.items()))
 
 
 def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
     """Return the words of a name that speak against it."""
     words = [word for word in words_of(column.name) if word in WORDS]
+    if not words:
+        return []
     if words == ["y"] and all(len(other.name) <= 1 for other in columns):  # x, y, z
         return []
-    if words == words_of(column.name) == ["true"]:  # and false
+    if words_of(column.name) == ("true",):  # and false
         return []
     return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
 
@@ -147,15 +174,27 @@ def _is_of_rows(column: Column) -> bool:
 
 def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
     """Return the columns of whole numbers, where others hold next to nothing but fractions."""
-    numbers = [column for column in columns if not column.look.is_text]
-    fractions = [column.look.whole for column in numbers if column.look.has_fractions]
-    whole = {i for i, column in enumerate(columns) if column.look.is_whole}
+    fractions = [column.look.whole for column in columns if column.look.has_fractions]
+    whole = [i for i, column in enumerate(columns) if column.look.is_whole]
     if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE:
         return set()
-    names = [column.name for column in numbers]
-    if len(whole) < len(numbers) and all(names) and is_one_pattern(names):
+    return _without_siblings(whole, columns)
+
+
+def _without_siblings(places: Sequence[int], columns: Sequence[Column]) -> set[int]:
+    """Return the columns that are not named like one of fractions but for a number."""
+    named = {pattern(column.name) for column in columns if column.look.has_fractions} - {None}
+    return {i for i in places if pattern(columns[i].name) not in named}
+
+
+def _flags_beside_fractions(columns: Sequence[Column]) -> set[int]:
+    """Return the columns of 0 and 1, where all others are written as fractions throughout."""
+    numbers = [column.look for column in columns if not column.look.is_text]
+    others = [look for look in numbers if not look.is_binary]
+    if not others or not all(look.has_fractions and not look.some_integers for look in others):
         return set()
-    return whole
+    flags = [i for i, column in enumerate(columns) if column.look.is_binary]
+    return _without_siblings(flags, columns)
 
 
 def _families(listed_words: dict[int, list[str]], columns: Sequence[Column]) -> list[set[int]]:
@@ -180,28 +219,58 @@ def _several_kinds(family: set[int], listed_words: dict[int, list[str]]) -> bool
     return len({tuple(listed_words[i]) for i in family}) > 1
 
 
-def _hint(doubtful: list[Column], rest: list[Column], names: Sequence[str]) -> str:
+def _may_be_class(column: Column) -> bool:
+    """Whether a column that is in doubt may be a class all the same."""
+    look = column.look
+    return not look.is_text and (look.has_fractions or WORDS.isdisjoint(words_of(column.name)))
+
+
+def _options(columns: Sequence[Column], names: Sequence[str]) -> str | None:
+    """Return how an option names columns: each by its name, or else by its number."""
+    found = []
+    for column in columns:
+        number = str(column.number)
+        by_name = column.name and names.count(column.name) == 1
+        if not by_name and number in names:  # another column's name
+            return None
+        found.append(name_option(column.name if by_name else number))
+    return ",".join(found)
+
+
+def _hint(
+    columns: Sequence[Column],
+    doubtful: list[Column],
+    rest: list[Column],
+    names: Sequence[str],
+) -> str:
     """Say the two ways out: leave out what is in doubt, or name the classes."""
-
-    def option(column: Column) -> str:
-        usable = column.name and names.count(column.name) == 1
-        return name_option(column.name if usable else str(column.number))
-
     fractions = [column for column in rest if column.look.has_fractions]
     rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
-    if few or len(doubtful) > max(_SHOWN, len(rest)):
+    drop = _options(doubtful, names)
+    classes = _options(rest, names) if len(rest) <= _SHOWN else None
+    if not few and drop is None and classes is not None:
+        return f"name the columns of the classes: --columns {classes}"
+    if few or drop is None or len(doubtful) > max(_SHOWN, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
-    drop = ",".join(map(option, doubtful))
-    if len(rest) <= _SHOWN:
-        return f"leave out what is none: --drop {drop}, or name the classes: --columns " + ",".join(
-            map(option, rest)
-        )
-    return f"leave out what is none: --drop {drop}, or name the classes: --columns A,B,..."
+    way = "name the classes"
+    if all(map(_may_be_class, doubtful)):
+        way = "if it is a class" if len(doubtful) == 1 else "if they are classes"
+        classes = _listed_or_range(columns, names)
+    return f"leave out what is none: --drop {drop}, or {way}: --columns {classes or 'A,B,...'}"
 
 
-def _binary(file: str, columns: Sequence[Column]) -> list[str]:
-    """Return a note where a column holds only 0 and 1 beside columns of fractions."""
+def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
+    """Return what an option says of all these columns: their names, or a range of numbers."""
+    if len(columns) <= _SHOWN:
+        return _options(columns, names)
+    first, last = columns[0].number, columns[-1].number
+    together = last - first + 1 == len(columns)
+    return f"{first}-{last}" if together and {str(first), str(last)}.isdisjoint(names) else None
+
+
+def _flags(file: str, columns: Sequence[Column]) -> list[str]:
+    """Return a note where one column holds only 0 and 1, and others some fractions."""
     binary = [column for column in columns if column.look.is_binary]
     others = [column for column in columns if not column.look.is_binary]
     fractions = all(column.look.has_fractions for column in others)

@@ -1,20 +1,23 @@
 """Files as the user names them, opened as sources, and opened again in other processes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from xentcli.errors import InputError, XentError, reading
 from xentcli.formats import registry
-from xentcli.formats.base import Content, ReadOptions, Reference, Source
-from xentcli.formats.inline import is_inline, open_inline
+from xentcli.formats.base import ReadOptions, Reference, Source
+from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import reads_once
+
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
 
 _MOST_OPENED = 16
 """Sources that stay open because another process referred to them."""
@@ -65,6 +68,33 @@ class FileReference(NamedTuple):
         return source
 
 
+def open_files(
+    names: Sequence[str], file_of: Callable[[str], InputFile], without: Iterable[str] = ()
+) -> Source:
+    """Open one array: a file, or all files that `names`, which may be patterns, stand for.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of files, or patterns.
+    file_of : callable
+        Returns a file to read of a name.
+    without : iterable of str
+        Files that no pattern stands for: what will be written.
+
+    Raises
+    ------
+    InputError
+        If a pattern matches nothing, or the shards are not of one shape, dtype and header.
+    """
+    paths = [path for name in names for path in expand(name, without)]
+    if len(paths) == 1:
+        return open_file(file_of(paths[0]))
+    from xentcli.formats.shards import open_shards
+
+    return open_shards(names, paths, file_of)
+
+
 def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
@@ -77,7 +107,7 @@ def open_file(file: InputFile) -> Source:
 class Listed(NamedTuple):
     """An array or columns of a file, and the source that reads them, where one does."""
 
-    content: Content | None
+    content: "Content | None"
     """None of a file that is one array."""
     source: Source | None
     problem: InputError | None = None
@@ -92,11 +122,16 @@ def open_all(file: InputFile) -> Iterator[Listed]:
     InputError
         If it is one array that cannot be read; of several, what cannot be read has a problem.
     """
+    if is_inline(file.path):
+        yield Listed(None, open_file(file))
+        return
     given = open_input(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
         source = registry.open_source(data, file.format, file.options)
         yield Listed(None, _referred(source, file, given))
+    readable = [content for content in contents if content.key is not None or content.columns]
+    data = data.spooled() if len(readable) > 1 else data
     for content in contents:
         if content.key is None and not content.columns:
             yield Listed(content, None)
@@ -105,6 +140,8 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         if content.texts:
             options = options._replace(labels=True)
         one = file._replace(options=options)
+        if data.seekable:
+            data.rewind()
         try:
             source = _referred(registry.open_source(data, file.format, options), one, given)
         except InputError as error:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,11 +12,10 @@ from xentcli.storage import paths
 from xentcli.text import visible
 
 _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
-_ROW = re.compile(rf"\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*", re.I | re.A)
-_LISTS = re.compile(
-    r"\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
-    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()",
-    re.I,
+_ROW = rf"(?ai)\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*"
+_LISTS = (
+    r"(?i)\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
+    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()"
 )
 _SHOWN = 30  # characters
 
@@ -25,7 +24,17 @@ def is_inline(name: str) -> bool:
     """Whether what stands for a file is data itself: numbers or lists, and no file of this name."""
     if os.path.lexists(name):
         return False
-    return _ROW.fullmatch(name) is not None or _is_lists(name)
+    return re.fullmatch(_ROW, name) is not None or _is_lists(name)
+
+
+def as_one_argument(texts: Sequence[str]) -> str | None:
+    """Return what to type in place of several numbers, or several rows of them."""
+    if any(map(_is_lists, texts)):
+        return None
+    rows = [",".join(re.split(r"\s*,\s*|\s+", text.strip())) for text in texts]
+    if any("," in row for row in rows):
+        return "rows are lists in one list: '[" + ",".join(f"[{row}]" for row in rows) + "]'"
+    return f"the numbers of one row are one argument: {','.join(rows)}"
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
@@ -38,7 +47,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
 
 def _is_lists(name: str) -> bool:
     """Whether text is lists, and no pattern such as ``[0-9].npy``."""
-    return _LISTS.match(name) is not None and name.rstrip().endswith(("]", ")"))
+    return re.match(_LISTS, name) is not None and name.rstrip().endswith(("]", ")"))
 
 
 def open_inline(text: str, options: ReadOptions) -> Source:

@@ -12,6 +12,8 @@ from xentcli.formats.column_names import is_one_pattern, listed, without_shared
 from xentcli.formats.column_words import is_beside, names_rows, says_label
 from xentcli.text import name_option
 
+_CHOICES = 3  # columns that a hint names
+
 
 class Beside(NamedTuple):
     """The columns that are no values, whatever they are named.
@@ -57,7 +59,7 @@ class Beside(NamedTuple):
         ]
         both = [i for i in both if names_rows(names[i])] or both
         if len(both) > 1:
-            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:3])
+            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_CHOICES])
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
         ids = both[0] if both else None
         if ids is not None:
@@ -66,11 +68,15 @@ class Beside(NamedTuple):
 
 
 def choose(
-    file: str, columns: list[tuple[int, str]], options: ReadOptions
+    file: str,
+    columns: list[tuple[int, str]],
+    options: ReadOptions,
+    sum_to_one: Callable[[list[int]], bool] = lambda _: False,
 ) -> tuple[list[int], list[str]]:
     """Return which columns of a file of labels hold them, and notes about the others.
 
-    Labels are one column, or one for each class, which then go in the order of the classes.
+    Labels are one column, or one for each class, which then go in the order of the classes. Where
+    these have no names, they are the columns left whose numbers `sum_to_one`, row by row.
 
     Raises
     ------
@@ -91,6 +97,9 @@ def choose(
         kept = labels
     if len(kept) == 1:
         return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
+    if len(kept) < len(columns) and not options.classes and sum_to_one([i for i, _ in kept]):
+        others = [name for field, name in columns if (field, name) not in kept]
+        return [field for field, _ in kept], _left_out(file, others)
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
         raise _ask(file, [name for _, name in kept or columns])
@@ -135,5 +144,15 @@ def _left_out(file: str, names: Sequence[str]) -> list[str]:
 
 
 def _ask(file: str, names: Sequence[str]) -> InputError:
-    options = " or ".join(f"--label-column {name_option(name)}" for name in names[:3])
-    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=f"say {options}")
+    hint = choices(names)
+    return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)
+
+
+def choices(names: Sequence[str]) -> str:
+    """Return the options that choose a column of labels each."""
+    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_CHOICES])
+
+
+def named_as_labels(names: Sequence[str]) -> list[str]:
+    """Return the columns whose names say that they hold labels."""
+    return [name for name in names if says_label(name) and not is_beside(name)]

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.errors import ShapeError
 from xentcli.formats.sources import Block, IndexedSource, Source, Table
 
 BLOCK_ELEMENTS = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
+_HELD_BYTES = 2**25  # of a copy in memory
 
 
 class MemorySource(IndexedSource):
@@ -51,6 +54,7 @@ class MemorySource(IndexedSource):
         self.columns = columns
         self.notes = []
         self.labelled = labels is not None
+        self.label_row = () if labels is None else labels.shape[1:]
         self.tileable = values.ndim > 0
         self._table = Table(values, labels, ids)
         if origin is not None:
@@ -80,24 +84,58 @@ class MemorySource(IndexedSource):
         return super().place(index) if self.origin is None else self.origin.place(index)
 
 
-def _whole_table(source: Source) -> Table:
-    tables = [source.decode(block).copied() for block in source.blocks(BLOCK_ELEMENTS)]
+def read_whole(source: Source, most: int | None = None) -> NDArray[Any]:
+    """Return all of an array, for those that are small, or have no rows to cut at.
+
+    Raises
+    ------
+    ShapeError
+        If there are more than `most` numbers; they are counted before they are decoded.
+    """
+    rows, *inner = source.shape or (1,)
+    row = math.prod(n or 0 for n in inner)
+    tables: list[Table] = []
+    count = 0
+    _check_count(source, (rows or 0) * row, most)
+    for block in source.blocks(max(1, BLOCK_ELEMENTS // max(1, row))):
+        count += block.rows
+        _check_count(source, count * row, most)
+        tables.append(source.decode(block).copied())
+    return _joined(source, tables).values
+
+
+def _joined(source: Source, tables: list[Table]) -> Table:
     if tables:
         return Table.joined(tables)
     return Table(np.empty(tuple(n or 0 for n in source.shape), source.dtype))
 
 
-def read_whole(source: Source) -> NDArray[Any]:
-    """Return all of an array, for those that are small, or have no rows to cut at."""
-    return _whole_table(source).values
+def _check_count(source: Source, count: int, most: int | None) -> None:
+    if most is not None and count > most:
+        what = f"more than {most} numbers, where all are held in memory"
+        raise ShapeError(f"{source.name}: {what}", hint="is this the file that was meant?")
 
 
 def indexed(source: Source) -> IndexedSource:
-    """Return the same array so that any slice can be read: as it is kept, or else all in memory."""
+    """Return the same array so that any slice can be read: itself, or a copy.
+
+    A small copy is in memory, a large one of numbers alone on the disk.
+    """
     kept = source.kept()
     if isinstance(kept, IndexedSource):
         return kept
-    whole = _whole_table(kept)
+    row = math.prod(n or 0 for n in kept.shape[1:])
+    cut = kept.blocks(max(1, BLOCK_ELEMENTS // max(1, row)))
+    tables = (kept.decode(block) for block in cut)
+    held: list[Table] = []
+    for table in tables:
+        held.append(table.copied())
+        alone = not kept.labelled and kept.id_column is None and kept.dtype != object
+        if alone and sum(each.values.nbytes for each in held) > _HELD_BYTES:
+            from xentcli.formats.spooled import spooled
+
+            return spooled(kept, chain(held, tables))
+    whole = _joined(kept, held)
     return MemorySource(
         source.name, whole.values, source.columns, labels=whole.labels, ids=whole.ids, origin=kept
     )

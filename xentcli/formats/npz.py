@@ -8,7 +8,8 @@ from xentcli.errors import InputError
 from xentcli.formats import npy, zip_member
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, SequentialWriter, Source
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
+from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output

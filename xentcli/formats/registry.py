@@ -1,18 +1,28 @@
 """The formats there are, and which one a file is in."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from xentcli.errors import InputError, OutputError, UsageError, XentError, missing_library
-from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
+from xentcli.errors import (
+    InputError,
+    MissingLabels,
+    OutputError,
+    UsageError,
+    XentError,
+    missing_library,
+)
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.formats.names import HOMES
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import suffix_of
 from xentcli.storage.outputs import Output
 
-FORMATS: list[Format] = [
-    getattr(import_module(f"xentcli.formats.{home}"), name.upper()) for name, home in HOMES.items()
-]
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
+
+_FROM_OUTSIDE: list[Format] = []
 
 _HEAD_BYTES = 64  # that tell a binary format
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
@@ -20,16 +30,31 @@ _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-
 
 def register(format_: Format) -> None:
     """Add a format from outside this package, before the others and in place of its namesake."""
-    FORMATS[:] = [format_, *(other for other in FORMATS if other.name != format_.name)]
+    forget(format_.name)
+    _FROM_OUTSIDE.insert(0, format_)
+
+
+def forget(name: str) -> None:
+    """Remove the format of this name that was added."""
+    _FROM_OUTSIDE[:] = [other for other in _FROM_OUTSIDE if other.name != name]
+
+
+def formats() -> Iterator[Format]:
+    """Yield the formats, each imported when it is its turn: most files are in one of the first."""
+    names = [format_.name for format_ in _FROM_OUTSIDE]
+    yield from _FROM_OUTSIDE
+    for name, home in HOMES.items():
+        if name not in names:
+            yield getattr(import_module(f"xentcli.formats.{home}"), name.upper())
 
 
 def _names() -> str:
-    return ", ".join(format_.name for format_ in FORMATS)
+    return ", ".join(dict.fromkeys([*(format_.name for format_ in _FROM_OUTSIDE), *HOMES]))
 
 
 def by_name(name: str) -> Format:
     """Return the format that the user names."""
-    for format_ in FORMATS:
+    for format_ in formats():
         if format_.name == name.lower():
             return format_
     raise UsageError(f"there is no format {name!r}; there are {_names()}")
@@ -38,7 +63,7 @@ def by_name(name: str) -> Format:
 def by_extension(path: str) -> Format | None:
     """Return the format that writes files named like `path`, if any, compressed or not."""
     suffix = suffix_of(path)
-    return next((f for f in FORMATS if suffix in f.extensions), None)
+    return next((f for f in formats() if suffix in f.extensions), None) if suffix else None
 
 
 def detect(data: Input, encoding: str | None = None) -> Format:
@@ -47,7 +72,7 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     An encoding says that it is text, if nothing says what it is.
     """
     head = data.peek(_HEAD_BYTES)
-    if recognised := next((f for f in FORMATS if f.recognises(head)), None):
+    if recognised := next((f for f in formats() if f.recognises(head)), None):
         return recognised
     from xentcli.formats.foreign import other_kind
 
@@ -72,7 +97,9 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     return format_.open_source(data, options)
 
 
-def contents_of(data: Input, name: str | None, options: ReadOptions) -> tuple[Input, list[Content]]:
+def contents_of(
+    data: Input, name: str | None, options: ReadOptions
+) -> tuple[Input, list["Content"]]:
     """Return what an input of several arrays or columns holds; nothing of one array, or a choice.
 
     With it comes what to read them from, as often as there are arrays.
@@ -82,15 +109,14 @@ def contents_of(data: Input, name: str | None, options: ReadOptions) -> tuple[In
     if format_.contents is None or any(chosen):
         return data, []
     _check_library(data.name, format_, InputError)
-    data = data if format_.is_text else data.spooled()
+    data = data if format_.is_text and not format_.has_keys else data.spooled()
     return data, format_.contents(data, options)
 
 
 def check_writable(name: str, format_: Format) -> None:
     """Raise OutputError if an output of this name cannot be written in a format."""
     if format_.open_writer is None:
-        written = ", ".join(f.name for f in FORMATS if f.open_writer is not None)
-        raise OutputError(f"{name}: {format_.name} is only read", hint=f"--to one of {written}")
+        raise OutputError(f"{name}: {format_.name} is only read")
     _check_library(name, format_, OutputError)
 
 
@@ -110,13 +136,27 @@ def _check_library(name: str, format_: Format, kind: type[XentError]) -> None:
         raise missing_library(f"{name}: {format_.name}", module, extra, kind)
 
 
-def no_labels() -> UsageError:
+def no_labels() -> MissingLabels:
     """Return the error of logits without labels."""
-    return UsageError(
+    return MissingLabels(
         "where are the labels? In a second file, --labels FILE, or here: --label-column NAME, "
-        "or --label-key NAME, of the same file",
-        hint="xent nll --picked takes log-probabilities of labels, without the labels",
+        "or --label-key NAME, of the same file"
     )
+
+
+def _of_labels(options: ReadOptions) -> str:
+    """Return what to do about a column that is named where there is none."""
+    left = "leave --label-column out"
+    return left if options.labels else f"{left}, and name the file of labels: --labels FILE"
+
+
+def _of_arrays(options: ReadOptions) -> str:
+    """Return what chooses an array in place of the columns that were chosen."""
+    if options.label_column:
+        return "leave --label-column out; --label-key NAME chooses an array"
+    given = {"--columns": options.columns, "--drop": options.drop, "--id-column": options.id_column}
+    refused = " and ".join(name for name, value in given.items() if value)
+    return f"leave {refused} out; --key NAME chooses an array"
 
 
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
@@ -126,8 +166,8 @@ def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
     ids = options.id_column if options.id_column not in options.partner else None
     chosen = options.columns or options.drop or ids or options.label_column
     if chosen and not format_.has_columns:
-        hint = "name a file of --labels" if options.label_column else None
-        hint = "--key and --label-key choose arrays" if format_.has_keys else hint
+        hint = _of_labels(options) if options.label_column else None
+        hint = _of_arrays(options) if format_.has_keys else hint
         raise InputError(f"{name}: {format_.name} has no columns to choose from", hint=hint)
     if options.key is not None and not format_.has_keys:
         raise InputError(

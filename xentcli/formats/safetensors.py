@@ -15,7 +15,8 @@ import numpy as np
 from xentcli.errors import InputError, OutputError
 from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
+from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input

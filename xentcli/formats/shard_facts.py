@@ -27,8 +27,8 @@ class ShardFacts(NamedTuple):
         What opens each of them again; None for what can be read only once.
     lengths : tuple of int or None
         The rows of each; None until the end of a file tells.
-    row : tuple of int
-        The shape of a row.
+    row, label_row : tuple of int
+        The shape of a row, and of its label.
     indexed, tileable, shareable : bool
         Whether all shards are.
     """
@@ -45,6 +45,7 @@ class ShardFacts(NamedTuple):
     columns: tuple[str, ...] | None
     header: tuple[str, ...] | None
     labelled: bool
+    label_row: Shape
     id_column: str | None
     notes: tuple[str, ...]
     indexed: bool
@@ -145,6 +146,7 @@ def _facts_of(source: Source, file: InputFile, *, is_read_once: bool) -> ShardFa
         source.columns,
         source.header,
         source.labelled,
+        source.label_row,
         source.id_column,
         (),
         isinstance(source, IndexedSource),
@@ -158,6 +160,9 @@ def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] 
     name = shard.name
     if shard.row != first.row:
         what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
+        raise ShapeError(f"{name}: {what}")
+    if shard.label_row != first.label_row:
+        what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
         raise ShapeError(f"{name}: {what}")
     if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
         raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import Any
@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
-from xentcli.formats.files import InputFile, open_file, remember
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.files import InputFile, remember
+from xentcli.formats.inline import as_one_argument, is_inline
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
-from xentcli.storage.paths import natural_key, reads_once
-
-__all__ = ["IndexedShards", "Shards", "StreamShards", "expand", "open_shards", "reads_once"]
+from xentcli.storage.paths import natural_key
 
 _KEPT_OPEN = 2  # shards of an indexed source: neighbouring blocks read the same ones
 _KEPT_OPEN_OF_STREAM = 8  # one for each block that waits to be decoded
@@ -26,37 +24,20 @@ _LARGEST_BYTES = 2**25  # of a block that runs through all shards
 
 
 def open_shards(
-    names: Sequence[str], file_of: Callable[[str], InputFile], without: Iterable[str] = ()
+    names: Sequence[str], paths: Sequence[str], file_of: Callable[[str], InputFile]
 ) -> Source:
-    """Open one array: a file, or all files that `names`, which may be patterns, stand for.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Names of files, or patterns.
-    file_of : callable
-        Returns a file to read of a name.
-    without : iterable of str
-        Files that no pattern stands for: what will be written.
-
-    Raises
-    ------
-    InputError
-        If a pattern matches nothing, or the shards are not of one shape, dtype and header.
-    """
-    paths = [path for name in names for path in expand(name, without)]
-    if len(paths) == 1:
-        return open_file(file_of(paths[0]))
+    """Open several files as one array: the files `paths`, for which the user wrote `names`."""
     if any(map(is_inline, paths)):
-        hint = "rows are lists in a list: '[[1,2,3],[4,5,6]]'"
-        raise UsageError("data that are typed cannot be one of several files", hint=hint)
+        what = "data that are typed cannot be one of several files"
+        raise UsageError(what, hint=as_one_argument(paths) if all(map(is_inline, paths)) else None)
     if "-" in paths:
         raise UsageError("standard input cannot be one of several files")
     name = shown_name(names[0] if len(names) == 1 else paths[0])
     name = name if len(names) == 1 else f"{name} and {len(paths) - 1} more"
     facts, once, checks = read_facts(name, tuple(map(file_of, paths)))
-    by_shell = list(names) == paths == sorted(paths)
-    if by_shell and paths != (natural := sorted(paths, key=natural_key)):
+    by_shell = list(names) == list(paths) == sorted(paths)
+    natural = sorted(paths, key=natural_key)
+    if by_shell and list(paths) != natural:
         first = next(i for i, path in enumerate(paths) if path != natural[i])
         note = (
             f"{name}: read in the order given, {paths[first]} before {natural[first]}; "
@@ -96,6 +77,7 @@ class Shards(Source):
         for field in ("name", "format", "size", "dtype", "stored_dtype", "columns", "labelled"):
             setattr(self, field, getattr(facts, field))
         self.header, self.id_column = facts.header, facts.id_column
+        self.label_row = facts.label_row
         self.tileable, self.shareable = facts.tileable, facts.shareable
         self.notes = list(facts.notes)
         self.files = facts.files

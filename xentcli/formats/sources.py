@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from xentcli.formats.files import InputFile
+
 Shape = tuple[int | None, ...]
 """An array's shape; the first length is None where only the end of the file tells it."""
 
@@ -95,6 +97,8 @@ class Source(ABC):
         The names of the places along the last axis.
     labelled : bool
         Whether the tables hold labels beside the values.
+    label_row : tuple of int
+        The shape of one row's label beside the values: () of a number or a name.
     header : tuple of str or None
         The names of all columns in the file, of which the values are some.
     id_column : str or None
@@ -112,6 +116,8 @@ class Source(ABC):
         Whether each block carries its bytes, so that `decode` never reads the input.
     unchanged : callable or None
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
+    files : tuple of InputFile
+        The shards, in the order of their rows; none if it is in one file.
     """
 
     name: str
@@ -124,12 +130,14 @@ class Source(ABC):
     columns: tuple[str, ...] | None = None
     header: tuple[str, ...] | None = None
     labelled: bool = False
+    label_row: Shape = ()
     id_column: str | None = None
     reference: Reference | None = None
     tileable: bool = False
     shareable: bool = False
     carries_bytes: bool = False
     unchanged: Callable[[], None] | None = None
+    files: tuple[InputFile, ...] = ()
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged",)
     """Attributes that do not pickle: without a reference, a source pickles without these."""

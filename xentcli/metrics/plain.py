@@ -5,7 +5,6 @@ do NaN and infinities, for which JSON has nothing. What a value was is known by 
 """
 
 import math
-from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.results.records import field_names
 
 _EXACT = 2**53  # whole numbers up to here are float64 too
 
@@ -29,7 +29,7 @@ def to_plain(value: Any) -> Any:
 
 
 def _plain_collection(value: Any) -> Any:
-    if names := _fields_of(value):
+    if names := field_names(value):
         return {name: to_plain(getattr(value, name)) for name in names}
     if isinstance(value, np.ndarray):
         numbers = [to_plain(number) for number in value.reshape(-1).tolist()]
@@ -58,7 +58,7 @@ def from_plain(kind: Any, plain: Any) -> Any:
 
 
 def _from_plain(kind: Any, plain: Any) -> Any:
-    if names := _fields_of(kind):
+    if names := field_names(kind):
         return _record_of(kind, names, plain)
     if get_origin(kind) is UnionType:
         return None if plain is None else _from_plain(get_args(kind)[0], plain)
@@ -86,14 +86,6 @@ def _collection_of(kind: Any, plain: Any) -> Any:
     if origin in (tuple, list, frozenset) and isinstance(plain, list):
         return origin(_from_plain(args[0], item) for item in plain)
     raise TypeError(f"{plain!r} is not {kind}")
-
-
-def _fields_of(record: Any) -> tuple[str, ...]:
-    """Return the names of the fields of a dataclass or a named tuple; none of anything else."""
-    if is_dataclass(record):
-        return tuple(field.name for field in fields(record))
-    names: tuple[str, ...] = getattr(record, "_fields", ())
-    return names
 
 
 def _record_of(kind: Any, names: tuple[str, ...], plain: Any) -> Any:

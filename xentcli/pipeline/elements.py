@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.axes import show_shape
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.ids import Matching
+from xentcli.alignment.ids import Matching, matching_of, weights_by_id
 from xentcli.alignment.reshaped import in_shape, names_of_rows, weights_of_rows
 from xentcli.alignment.steps import Follower, Step, chosen, kept, read, rows_before, steps
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
@@ -20,7 +20,7 @@ from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import ArrayHeader, Shape, Source, indexed
+from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Sink, Total, collect, in_groups, kept_of
@@ -56,20 +56,26 @@ class Elements(NamedTuple):
         Weights, groups and clusters, one for each slice of the first axis.
     matching : Matching, optional
         What finds labels by their ids, where both files have some.
+    weight_matching : Matching, optional
+        What finds weights so.
     """
 
     values: Source
     labels: Source | None = None
     beside: RowSources = RowSources()
     matching: Matching | None = None
+    weight_matching: Matching | None = None
 
     @property
     def followers(self) -> list[Follower]:
         """What is read in step with the values."""
         labels = [Follower(self.labels, matching=self.matching)] if self.labels else []
+        matchings = (self.weight_matching, None, None)
         return labels + [
-            Follower(source, what=what)
-            for source, what in zip(self.beside, ("weights", "groups", "clusters"), strict=True)
+            Follower(source, what=what, matching=matching)
+            for source, what, matching in zip(
+                self.beside, ("weights", "groups", "clusters"), matchings, strict=True
+            )
             if source is not None
         ]
 
@@ -124,22 +130,25 @@ class ElementWork(NamedTuple):
             ids,
             read_in.matched,
             kept=kept_of(facts, criterion.kept),
+            matched_weights=read_in.matched_weights,
         )
 
     def _read(self, step: Step) -> "_Read":
-        elements = self.elements
+        elements, start = self.elements, step.block.start
         table = elements.values.decode(step.block)
-        parts = [read(f, part) for f, part in zip(elements.followers, step.parts, strict=True)]
-        labels, matched = table.labels, None
-        if elements.labels is not None:
-            there = parts.pop(0)
-            labels = there.values
-            if elements.matching is not None:
-                matching, start = elements.matching, step.block.start
-                labels, matched = matching.labels_of(table.ids, there, start)
-        beside = zip(elements.followers[-len(parts) :], parts, strict=True) if parts else ()
-        values = {follower.what: each.values.reshape(-1) for follower, each in beside}
-        return _Read(table.values, labels, table.ids, matched, values)
+        labels, matched, matched_weights = table.labels, None, None
+        beside: dict[str, Array] = {}
+        for follower, part in zip(elements.followers, step.parts, strict=True):
+            there = read(follower, part)
+            values, places = there.values, None
+            if follower.matching is not None:
+                values, places = follower.matching.labels_of(table.ids, there, start)
+            if follower.what == "labels":
+                labels, matched = values, places
+            else:
+                beside[follower.what] = values.reshape(-1)
+                matched_weights = places if follower.what == "weights" else matched_weights
+        return _Read(table.values, labels, table.ids, matched, beside, matched_weights)
 
     def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
         if self.criterion.binary is None:
@@ -166,7 +175,7 @@ class ElementWork(NamedTuple):
 class _Read(NamedTuple):
     """The numbers of a step, their labels and ids, and what stands beside them.
 
-    And the places of labels, where ids led to others.
+    And the places of labels and of weights, where ids led to others.
     """
 
     values: Array
@@ -174,6 +183,7 @@ class _Read(NamedTuple):
     ids: Array | None
     matched: Array | None
     beside: dict[str, Array]
+    matched_weights: Array | None = None
 
 
 def _repeated(ids: Array | None, inner: int) -> Array | None:
@@ -217,12 +227,16 @@ def measure_elements(
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
     rows = values.shape[:1]
     weights, *names = beside
+    weight_matching = None
+    if weights is not None:
+        weights, weight_matching = weights_by_id(values, weights)
+        if weight_matching is None:
+            weights = weights_of_rows(values, weights, rows)
     beside = RowSources(
-        None if weights is None else weights_of_rows(values, weights, rows),
-        *(None if each is None else names_of_rows(values, each, rows) for each in names),
+        weights, *(None if each is None else names_of_rows(values, each, rows) for each in names)
     )
-    matching = _matching(values, labels)
-    elements = Elements(values, labels, beside, matching)
+    matching = matching_of(values, labels)
+    elements = Elements(values, labels, beside, matching, weight_matching)
     if sink:
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
@@ -230,19 +244,13 @@ def measure_elements(
     parts = ordered_map(
         work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
     )
-    if matching is not None and criterion.rows is None:
-        parts = matching.watch(parts)
+    matchings = [each for each in (matching, weight_matching) if each is not None]
+    for each in matchings if criterion.rows is None else []:
+        parts = each.watch(parts)
     sources = (values, labels, *beside)
     total = collect(watch(parts), sink, run.progress_of(values.shape), elements.error, sources)
-    note = matching.note if matching else None
-    return total._replace(notes=(*total.notes, note)) if note else total
-
-
-def _matching(values: Source, labels: Source | None) -> Matching | None:
-    """Return what finds labels by their ids, where both files have some."""
-    if labels is None or None in (values.id_column, labels.id_column):
-        return None
-    return Matching(values, labels if labels.reference is not None else indexed(labels))
+    notes = [note for each in matchings if (note := each.note)]
+    return total._replace(notes=(*total.notes, *notes))
 
 
 def _header(values: Source, rows: slice | None) -> ArrayHeader:
@@ -256,6 +264,8 @@ def _header(values: Source, rows: slice | None) -> ArrayHeader:
 def _labels_of(values: Source, labels: Source | None) -> Source | None:
     """Return labels in the shape of the values."""
     if labels is None:
+        if values.label_row and values.label_row == values.shape[1:]:
+            return None
         if math.prod(n or 1 for n in values.shape[1:]) != 1:
             raise ShapeError(
                 f"{values.name}: one column of labels, and {values.shape[-1]} of values",

@@ -122,7 +122,7 @@ def encode(
     if count * dtype.itemsize > _WIDEST_ROW_BYTES:
         raise LabelError(
             f"{source.name}: one-hot rows of {count:,} classes",
-            hint="is a label no class? --num-classes says how many there are",
+            hint="is a label no class? --num-classes C says how many there are",
         )
     columns = names.names or None if source.shape else None
     sink.open(ArrayHeader((*source.shape, count), dtype, columns, name="one_hot"))

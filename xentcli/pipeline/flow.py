@@ -86,6 +86,8 @@ class Part(NamedTuple, Generic[State]):
     """The places of their labels, where ids led to others than those of the rows."""
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
+    matched_weights: Array | None = None
+    """The places of their weights, in the same way."""
     kept: Mapping[str, Keys] | None = None
     """What is kept of every row, by name, until all have been seen."""
 

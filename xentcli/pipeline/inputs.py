@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
-from xentcli.errors import InputError, ShapeError, UsageError
+from xentcli.errors import InputError, MissingLabels, ShapeError, UsageError
 from xentcli.execution import available_jobs
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -18,11 +18,18 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
-from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_file, open_pair
-from xentcli.formats.inline import is_inline
+from xentcli.formats.files import (
+    InputFile,
+    columns_of,
+    may_have_columns,
+    open_file,
+    open_files,
+    open_pair,
+)
+from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.formats.shards import expand, open_shards, reads_once
 from xentcli.storage.names import shown_name
+from xentcli.storage.paths import reads_once
 
 __all__ = [
     "ArrayHeader",
@@ -35,7 +42,8 @@ __all__ = [
     "expand",
     "open_both",
     "open_file",
-    "open_shards",
+    "open_files",
+    "open_weights",
     "order_of_vector",
     "prepare",
     "read_naming",
@@ -44,6 +52,7 @@ __all__ = [
 
 Array = NDArray[Any]
 _SHOWN_NAMES = 5
+_MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
@@ -106,7 +115,7 @@ def order_of_vector(file: InputFile, classes: Sequence[str]) -> list[int] | None
 def read_vector(file: InputFile) -> NDArray[np.float64]:
     """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
     source = open_file(file)
-    values = read_whole(source)
+    values = read_whole(source, _MOST_WEIGHTS)
     source.check_unchanged()
     if values.size not in values.shape and values.size != 1:
         raise ShapeError(
@@ -170,7 +179,7 @@ def open_both(
             name = shown_name(twice[0])
             raise InputError(
                 f"{name}: the same file as logits and as labels",
-                hint="labels within it: --label-column NAME or --label-key NAME, without --labels",
+                hint="labels within it: --label-column NAME or --label-key NAME",
             )
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
     if label_column is not None and label_key is not None:
@@ -179,7 +188,7 @@ def open_both(
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, file_of, labels_beside, without)
     once = any(map(reads_once, logits))
-    both = open_shards(
+    both = open_files(
         logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
     if not shift:
@@ -187,7 +196,30 @@ def open_both(
     if once:
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
-    return both, open_shards(logits, lambda path: labels_of(path, classes=names), without)
+    return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
+    """Open the weights of rows, by id where their file has the column of the ids, else by place.
+
+    Raises
+    ------
+    InputError
+        If several columns may be the weights.
+    """
+    header = () if id_column is None else columns_of(file_of(path))
+    if id_column not in header:
+        return open_files([path], file_of)
+    names = [name for name in header if name and name != id_column]
+    named = [name for name in names if "weight" in name.casefold()] or names
+    if len(named) != 1:
+        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
+        raise InputError(
+            f"{shown_name(path)}: {shown} may be the weights",
+            hint="leave one of them beside the ids, or name it weight",
+        )
+    weights = partial(file_of, label_column=named[0], id_column=id_column)
+    return open_files([path], weights)
 
 
 def _open_arrays(
@@ -202,8 +234,21 @@ def _open_arrays(
             raise UsageError("--label-key reads several files twice, which pipes are not")
         labels, logits = open_pair(labels_of(names[0]), file_of(names[0]))
         return logits, labels
-    labels = open_shards(names, labels_of, without)
-    return open_shards(names, file_of, without), labels
+    try:
+        labels = open_files(names, labels_of, without)
+    except MissingLabels as error:
+        error.hint = _labels_within(names[0], file_of)
+        raise
+    return open_files(names, file_of, without), labels
+
+
+def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
+    """Return the options that choose columns of a file whose names say that they are labels."""
+    from xentcli.formats.label_columns import choices, named_as_labels
+
+    if reads_once(name):
+        return None
+    return choices(named_as_labels(columns_of(file_of(name)))) or None
 
 
 def _open_two(
@@ -220,12 +265,12 @@ def _open_two(
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
         there = columns_of(labels_of(next(iter(expand(labels[0], without)), labels[0])))
-    source = open_shards(
+    source = open_files(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
     names = classes or source.columns or ()
     ids = source.id_column if source.id_column in there else None
-    labels_source = open_shards(
+    labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )
     if asked is not None and ids is None and source.header is None:

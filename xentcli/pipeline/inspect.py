@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
-from xentcli.formats.base import Block, Content, Source, blocks_along
-from xentcli.formats.contents import Group
+from xentcli.formats.base import Block, Source, blocks_along
+from xentcli.formats.contents import Content, Group
 from xentcli.formats.files import InputFile, open_all
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, collect

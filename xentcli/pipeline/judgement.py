@@ -110,8 +110,9 @@ def row_notes(
 ) -> Iterator[str]:
     """Say what was decided about rows, and what is odd about them."""
     yield from aligned.notes
-    if aligned.matching is not None and aligned.matching.note:
-        yield aligned.matching.note
+    for matching in (aligned.matching, aligned.weight_matching):
+        if matching is not None and matching.note:
+            yield matching.note
     yield from total.notes
     if unpaired:
         by = aligned.axes.shift.by

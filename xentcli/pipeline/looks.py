@@ -1,7 +1,6 @@
 """What values that are no logits may be, by their names and counts: labels, class names, ids."""
 
-from xentcli.formats.base import Content
-from xentcli.formats.contents import names_ids, names_labels, names_no_class
+from xentcli.formats.contents import Content, names_ids, names_labels, names_no_class
 from xentcli.results.values import ValueSummary
 
 NOT_READ = "not read"

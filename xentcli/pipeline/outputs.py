@@ -56,7 +56,7 @@ class _FileSink:
             others = ", ".join(f.name for f in _written() if f.has_columns)
             raise OutputError(
                 f"{what}; these do: {others}, --json",
-                hint="choose another --output, or leave --id-column out",
+                hint="--output FILE.csv, or leave --id-column out",
             )
         self._header = header
         self._look_at((header.id_column or "", *(header.columns or ())))
@@ -92,7 +92,7 @@ class _FileSink:
 
 def _written() -> list[Format]:
     """Return the formats that can be written."""
-    return [format_ for format_ in registry.FORMATS if format_.open_writer is not None]
+    return [format_ for format_ in registry.formats() if format_.open_writer is not None]
 
 
 def format_for(path: str, name: str | None) -> Format:

@@ -1,11 +1,11 @@
 """Results as CSV, for pipes: numbers in full."""
 
 import csv
-import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from xentcli.results.records import field_names
 from xentcli.text import shortest
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def result_rows(results: Sequence["ArraySummary"], delimiter: str) -> str:
     """Return a line for each file, under a header."""
-    names = [field.name for field in dataclasses.fields(results[0])]
+    names = [*field_names(results[0])]
     return _text(
         [names, *([_cell(getattr(r, name)) for name in names] for r in results)], delimiter
     )

@@ -15,7 +15,8 @@ from xentcli.render.tables import full
 if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
-_LABEL_WIDTH = 16  # columns of the terminal that the name of a row's label may take
+_LABEL_WIDTH = 16  # columns of the terminal that the name of a row's label may always take
+_LABEL_SHARE = 4  # of a wide terminal, it may take the fourth part
 
 
 def explanation(result: "Explanation", width: int) -> Group:
@@ -24,7 +25,7 @@ def explanation(result: "Explanation", width: int) -> Group:
 
 
 def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
-    *steps, gradient = _steps(result)
+    *steps, gradient = _steps(result, max(_LABEL_WIDTH, width // _LABEL_SHARE))
     labels = [int(i) for i in result.labels]
     columns = columns_that_fit([*steps, gradient], width, labels)
     for step in steps:
@@ -41,7 +42,7 @@ def _page(result: "Explanation", width: int) -> Iterator[RenderableType]:
     yield Text(_lesson(result), "yellow" if result.underflows else "dim")
 
 
-def _steps(result: "Explanation") -> Iterator[Matrix]:
+def _steps(result: "Explanation", label_width: int) -> Iterator[Matrix]:
     labels = [int(i) for i in result.labels]
     rows = [result.row_name(i) for i in range(len(labels))]
 
@@ -54,7 +55,7 @@ def _steps(result: "Explanation") -> Iterator[Matrix]:
     yield step("2. softmax p = exp(z) / sum(exp(z)), and its sum", result.softmax, "sum", sums)
     names = [result.name(label) for label in labels]
     if result.columns:
-        short = short_names(result.columns, _LABEL_WIDTH)
+        short = short_names(result.columns, label_width)
         names = [short[label] for label in labels]
     yield step("3. one-hot y of the labels", result.one_hot, "label", names)
     losses = [f"{value:.6f}" for value in result.textbook_losses]

@@ -1,8 +1,7 @@
 """Results as one JSON object: numbers in full, null where a number is not finite."""
 
-import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,10 @@ if TYPE_CHECKING:
 
     from xentcli.formats.base import ArrayHeader
 
-from xentcli.errors import reading, writing
+from xentcli.errors import keeping, reading
+from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
-_COPY = "a temporary copy of the ids"
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 
 
@@ -25,9 +24,9 @@ def to_json(result: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value made of dicts, lists, strings and finite numbers."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
+    if names := field_names(value):
+        return {name: _plain(getattr(value, name)) for name in names}
+    if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
@@ -46,20 +45,20 @@ class _Later:
         self._any = False
 
     def add(self, items: list[Any]) -> None:
-        with writing(_COPY):
+        with keeping("the ids"):
             for item in items:
                 self._file.write((", " if self._any else "") + json_text(_plain(item)))
                 self._any = True
 
     def parts(self) -> Iterator[str]:
-        with writing(_COPY):  # also what was not on the disk yet
+        with keeping("the ids"):  # also what was not on the disk yet
             self._file.seek(0)
         while part := self._part():
             yield part
         self._file.close()
 
     def _part(self) -> str:
-        with reading(_COPY):
+        with reading("a temporary copy of the ids"):
             return self._file.read(2**16)
 
 

@@ -30,7 +30,7 @@ class _Style(NamedTuple):
 
 
 _EXTRA_WIDTH = 16  # columns of the terminal that the last column may always take
-_LOOSE = (_Style(24, 2, 4), _Style(16, 2, 4), _Style(12, 2, 4))
+_LOOSE = tuple(_Style(name_width, 2, 4) for name_width in (96, 64, 48, 32, 24, 16, 12))
 _CLOSE = (_Style(12, 1, 4), _Style(8, 1, 4), _Style(6, 1, 4), _Style(6, 1, 3), _Style(5, 1, 2))
 
 

@@ -1,11 +1,13 @@
 """A loss, and what ``xent loss`` and ``xent nll`` report."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(NamedTuple):
     """A loss over all rows, in nats.
 
     Attributes
@@ -36,8 +38,7 @@ class Loss:
     standard_error: float
 
 
-@dataclass(frozen=True)
-class LossSummary:
+class LossSummary(NamedTuple):
     """A loss over all rows, in nats.
 
     Attributes
@@ -65,7 +66,7 @@ class LossSummary:
         Whether rows are elements with a binary cross entropy each.
     picked : bool
         Whether rows are log-probabilities of their labels already.
-    metrics : dict
+    metrics : mapping
         The results of metrics that are added from outside, by name.
     """
 
@@ -88,4 +89,4 @@ class LossSummary:
     hits: int | None = None
     binary: bool = False
     picked: bool = False
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = _NONE

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, cast
 
 from xentcli.errors import InputError, XentError
+from xentcli.storage.compression import MOST_DICTIONARY_BYTES
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.text import first_line, visible
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _FIRST_MEMBER = b"PK\3\4"
 _NAME_BYTES = 26  # where the header of a member says how long its name is
 _HEADER_BYTES = 30
+_LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # that an LZMA member begins with; where its size stands
 _ENCRYPTED = 1  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member to ask for at once
@@ -81,8 +83,33 @@ def open_member(archive: "ZipFile", info: "ZipInfo", name: str, data: Input) -> 
     """Return the content of a member, read once from its beginning to its end."""
     if info.flag_bits & _ENCRYPTED:
         raise InputError(f"{name}: it is encrypted")
+    _check_dictionary(info, name, data)
     content = cast("IO[bytes]", _Member(archive, info, name))
     return Input(name, content, None, check=data.check_unchanged)
+
+
+def _check_dictionary(info: "ZipInfo", name: str, data: Input) -> None:
+    """Raise InputError if an LZMA member asks for more memory than an xz stream may.
+
+    zipfile gives its decompressor no limit.
+    """
+    from zipfile import ZIP_LZMA
+
+    if info.compress_type != ZIP_LZMA:
+        return
+    header = bytearray(_HEADER_BYTES)
+    data.read_at(info.header_offset, memoryview(header))
+    lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
+    start = info.header_offset + _HEADER_BYTES + sum(int.from_bytes(n, "little") for n in lengths)
+    properties = bytearray(_LZMA_BYTES)
+    data.read_at(start, memoryview(properties))
+    size = int.from_bytes(properties[_LZMA_DICTIONARY:], "little")
+    if size > MOST_DICTIONARY_BYTES:
+        raise InputError(
+            f"{name}: an LZMA dictionary of {size} bytes, and at most {MOST_DICTIONARY_BYTES} are "
+            "given to one",
+            hint="write it with numpy.savez_compressed",
+        )
 
 
 def only_member(data: Input) -> Input | None:

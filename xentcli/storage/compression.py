@@ -1,19 +1,16 @@
 """Compressed streams: gzip, bzip2, xz and zstd, known by their first bytes or their extension."""
 
-import bz2
 import io
-import lzma
-import re
 import sys
-import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from xentcli.errors import InputError, XentError, missing_library
 
 HEAD_BYTES = 64  # that tell every compression
-_PIECE_BYTES = 2**17  # compressed, read at once
-_MOST_DICTIONARY_BYTES = 2**28  # of memory that an xz stream may ask for; xz -9 asks for 2**26
+PIECE_BYTES = 2**17  # compressed, read at once
+MOST_DICTIONARY_BYTES = 2**28
+"""Of memory that an xz stream may ask for; xz -9 asks for 2**26."""
 
 
 class Decompressor(Protocol):
@@ -49,7 +46,8 @@ class Codec(NamedTuple):
     """A compression: how to know it, read it and write it."""
 
     name: str
-    begins: re.Pattern[bytes]
+    begins: Callable[[bytes], bool]
+    """Whether bytes are the beginning of such a stream."""
     padded: bool
     """Whether zeros may follow a stream, as tapes and xz have them."""
     error: Callable[[], type[Exception]]
@@ -61,6 +59,8 @@ class _GzipDecompressor:
     """zlib's decompressor, which checks gzip's sums, in the manner of the others."""
 
     def __init__(self) -> None:
+        import zlib
+
         self._zlib = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         self._full = False
 
@@ -82,13 +82,50 @@ class _GzipDecompressor:
         return content
 
 
+def _begins_bzip2(head: bytes) -> bool:
+    """Look for the first block or the end behind the magic: with less, it may be text."""
+    block, end = b"1AY&SY", b"\x17rE8P\x90"
+    return head[:3] == b"BZh" and b"1" <= head[3:4] <= b"9" and head[4:10] in (block, end)
+
+
+def _begins_zstd(head: bytes) -> bool:
+    """Look for a frame, or one of the 16 kinds that are to be skipped."""
+    skipped = head[1:4] == b"\x2a\x4d\x18" and b"\x50" <= head[:1] <= b"\x5f"
+    return skipped or head.startswith(b"\x28\xb5\x2f\xfd")
+
+
+def _zlib_compressor() -> Compressor:
+    """Return one whose header has neither name nor time: the same bytes for the same content."""
+    import zlib
+
+    return zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+
+
+def _zlib_error() -> type[Exception]:
+    import zlib
+
+    return zlib.error
+
+
+def _lzma() -> Any:
+    import lzma
+
+    return lzma
+
+
+def _bz2() -> Any:
+    import bz2
+
+    return bz2
+
+
 def _zstd() -> Any:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         try:
             from backports import zstd
-        except ImportError:
+        except ModuleNotFoundError:
             raise missing_library("zstd", "Python 3.14 or backports.zstd", "zstd") from None
     return zstd
 
@@ -104,32 +141,31 @@ def _zstd_compressor() -> Compressor:
 CODECS = {
     ".gz": Codec(
         "gzip",
-        re.compile(rb"\x1f\x8b"),
+        lambda head: head.startswith(b"\x1f\x8b"),
         padded=True,
-        error=lambda: zlib.error,
+        error=_zlib_error,
         decompressor=_GzipDecompressor,
-        # zlib writes a header without name and time: the same bytes for the same content
-        compressor=lambda: zlib.compressobj(wbits=16 + zlib.MAX_WBITS),
+        compressor=_zlib_compressor,
     ),
     ".bz2": Codec(
         "bzip2",
-        re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"),  # with less, it may be text
+        _begins_bzip2,
         padded=False,
         error=lambda: OSError,
-        decompressor=bz2.BZ2Decompressor,
-        compressor=bz2.BZ2Compressor,
+        decompressor=lambda: _bz2().BZ2Decompressor(),
+        compressor=lambda: _bz2().BZ2Compressor(),
     ),
     ".xz": Codec(
         "xz",
-        re.compile(rb"\xfd7zXZ\0"),
+        lambda head: head.startswith(b"\xfd7zXZ\0"),
         padded=True,
-        error=lambda: lzma.LZMAError,
-        decompressor=lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _MOST_DICTIONARY_BYTES),
-        compressor=lzma.LZMACompressor,
+        error=lambda: _lzma().LZMAError,
+        decompressor=lambda: _lzma().LZMADecompressor(_lzma().FORMAT_XZ, MOST_DICTIONARY_BYTES),
+        compressor=lambda: _lzma().LZMACompressor(),
     ),
     ".zst": Codec(
         "zstd",
-        re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
+        _begins_zstd,
         padded=False,
         error=lambda: _zstd().ZstdError,
         decompressor=lambda: _zstd().ZstdDecompressor(),
@@ -141,7 +177,7 @@ CODECS = {
 
 def codec_of(head: bytes) -> Codec | None:
     """Return the compression of what begins with these bytes, if it is compressed."""
-    return next((codec for codec in CODECS.values() if codec.begins.match(head)), None)
+    return next((codec for codec in CODECS.values() if codec.begins(head)), None)
 
 
 class Decompressing(io.RawIOBase):
@@ -155,11 +191,20 @@ class Decompressing(io.RawIOBase):
         Returns the next so many compressed bytes; fewer only at the end.
     codec : Codec
         The compression of all streams.
+    piece_bytes : int
+        How many compressed bytes are read at once.
     """
 
-    def __init__(self, name: str, read: Callable[[int], bytes], codec: Codec) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[int], bytes],
+        codec: Codec,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
         self._name = name
         self._read = read
+        self._piece_bytes = piece_bytes
         self._codec = codec
         try:
             self._error = codec.error()
@@ -177,7 +222,7 @@ class Decompressing(io.RawIOBase):
         content = b""
         while not content and count and (not self._decompressor.eof or self._next_stream()):
             if self._decompressor.needs_input and not self._compressed:
-                self._compressed = self._read(_PIECE_BYTES)
+                self._compressed = self._read(self._piece_bytes)
                 if not self._compressed:
                     what = f"the {self._codec.name} data end too early"
                     raise InputError(f"{self._name}: {what}", hint="the file is cut off")
@@ -191,15 +236,15 @@ class Decompressing(io.RawIOBase):
 
     def _next_stream(self) -> bool:
         """Begin with the stream after one that has ended, if there is one."""
-        rest, more = b"", self._decompressor.unused_data or self._read(_PIECE_BYTES)
+        rest, more = b"", self._decompressor.unused_data or self._read(self._piece_bytes)
         while more:
             rest += more
             if self._codec.padded:
                 rest = rest.lstrip(b"\0")
-            more = self._read(_PIECE_BYTES) if len(rest) < HEAD_BYTES else b""
+            more = self._read(self._piece_bytes) if len(rest) < HEAD_BYTES else b""
         if not rest:
             return False
-        if not self._codec.begins.match(rest):
+        if not self._codec.begins(rest):
             raise InputError(f"{self._name}: something follows the {self._codec.name} data")
         self._decompressor = self._codec.decompressor()
         self._compressed = rest

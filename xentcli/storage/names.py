@@ -10,13 +10,13 @@ from xentcli.text import links_of, shown_url
 STANDARD_STREAM = "-"
 """The name of standard input, where something is read, and of standard output."""
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*(://|::.*://)", re.IGNORECASE)  # zip://a.csv::s3://b/c.zip
-_FILE = re.compile(r"file://(localhost)?(?=/)", re.IGNORECASE)
+_URL = r"(?i)[a-z][a-z0-9+.-]*(://|::.*://)"  # zip://a.csv::s3://b/c.zip
+_FILE = r"(?i)file://(localhost)?(?=/)"
 
 
 def is_url(name: str) -> bool:
     """Whether `name` is a URL, chained ones included, and not a path."""
-    return _URL.match(name) is not None
+    return ":" in name and re.match(_URL, name) is not None
 
 
 def shown_name(name: str) -> str:
@@ -28,7 +28,7 @@ def local_name(name: str) -> str:
     """Return the path that a ``file://`` URL means; any other name as it is."""
     if name[:7].lower() != "file://" or "::" in name:
         return name
-    match = _FILE.match(name)
+    match = re.match(_FILE, name)
     if match is None:
         hint = "file:///folder/file has three slashes"
         raise UsageError(f"{shown_name(name)}: no such URL", hint=hint)

@@ -8,7 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from xentcli.errors import OutputError, XentError
-from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, Decompressing, codec_of
+from xentcli.storage.compression import (
+    CODECS,
+    HEAD_BYTES,
+    PIECE_BYTES,
+    Codec,
+    Decompressing,
+    codec_of,
+)
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import open_local
 from xentcli.storage.names import (
@@ -38,8 +45,11 @@ def open_input(name: str) -> Input:
         raise
 
 
-def decompressed(data: Input) -> Input:
-    """Return the content of an input that is compressed; any other one as it is."""
+def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
+    """Return the content of an input that is compressed; any other one as it is.
+
+    Of what is compressed, `piece_bytes` are read at once.
+    """
     head = data.peek(HEAD_BYTES)
     if head.startswith(b"PK\3\4"):
         from xentcli.storage.archives import only_member
@@ -48,7 +58,7 @@ def decompressed(data: Input) -> Input:
     codec = codec_of(head)
     if codec is None:
         return data
-    content: Any = Decompressing(data.name, data.read, codec)
+    content: Any = Decompressing(data.name, data.read, codec, piece_bytes)
     return Input(data.name, content, data.size, seekable=False, check=data.check_unchanged)
 
 

@@ -16,7 +16,7 @@ from xentcli.storage.local_inputs import input_of
 from xentcli.storage.outputs import Output
 
 _NAMED_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_DESCRIPTOR = re.compile(r"/dev/fd/([0-9]{1,9})|/proc/(?:self|thread-self)/fd/([0-9]{1,9})")
+_DESCRIPTOR = r"/dev/fd/([0-9]{1,9})|/proc/(?:self|thread-self)/fd/([0-9]{1,9})"
 _MOST_LINKS = 40
 
 
@@ -49,7 +49,7 @@ def descriptor_of(path: str) -> int | None:
         path = os.path.abspath(path)  # noqa: PTH100 - Path.absolute leaves `..`
         if path in _NAMED_STREAMS:
             return _NAMED_STREAMS[path]
-        if match := _DESCRIPTOR.fullmatch(path):
+        if "/fd/" in path and (match := re.fullmatch(_DESCRIPTOR, path)):
             return int(match[1] or match[2])
         if not os.path.islink(path):  # noqa: PTH114 - also of a path that is too long for the system
             return None

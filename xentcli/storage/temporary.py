@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import IO, Any
 
-from xentcli.errors import reading, writing
+from xentcli.errors import keeping, reading
 
 _PART_BYTES = 2**20
 
@@ -21,14 +21,15 @@ class TemporaryCopy:
     def __init__(self, of: str) -> None:
         import tempfile
 
-        self.name = f"a temporary copy of {of}"
-        with writing(self.name):
+        self._of = of
+        with keeping(of):
             self.file: IO[Any] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self.name = f"a temporary copy of {of} in {tempfile.gettempdir()}"
 
     def write(self, data: bytes | memoryview) -> None:
         """Write all of `data` behind what is there."""
         view = memoryview(data).cast("B") if len(data) else memoryview(b"")
-        with writing(self.name):
+        with keeping(self._of):
             while view:
                 view = view[os.write(self.file.fileno(), view) :]
 

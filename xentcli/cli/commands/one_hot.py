@@ -52,7 +52,7 @@ def one_hot(
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""
     from xentcli.pipeline.encode import encode
-    from xentcli.pipeline.inputs import open_shards, read_naming
+    from xentcli.pipeline.inputs import open_files, read_naming
 
     num_classes, classes, label_base, dtype = one_hot_options
     (paths,) = fill(files, Slot("LABELS", labels, takes_several=True))
@@ -62,7 +62,7 @@ def one_hot(
     except ShapeError as error:
         raise UsageError(f"{error.message}: --num-classes {num_classes}") from error
     file_of = partial(reading.file, labels=True, classes=names)
-    source = open_shards(paths, file_of, [writing.output])
+    source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Output("one-hot", writing, common).array() as sink, common.run(source) as run:
         notes = encode(

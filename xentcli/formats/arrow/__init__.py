@@ -1,10 +1,14 @@
 """Tables of columns: Parquet, and Arrow IPC as a file (Feather) or a stream. Read by pyarrow."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
+
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
 
 EXTRA = "arrow"
 """The extra of this package that brings pyarrow."""
@@ -22,7 +26,7 @@ def _format(
 
         return TableSource(data, options, kind_of(data))
 
-    def contents(data: Input, options: ReadOptions) -> list[Content]:
+    def contents(data: Input, options: ReadOptions) -> list["Content"]:
         from xentcli.formats.arrow.contents import contents as contents_of
 
         return contents_of(data, options, kind_of(data))

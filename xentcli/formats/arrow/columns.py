@@ -7,6 +7,7 @@ from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats import label_columns
+from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import ColumnNames, listed
@@ -59,7 +60,9 @@ def select(
         If a column is not there, is there twice, or may not hold what it is read as.
     """
     if options.key is not None and options.columns is not None:
-        raise InputError(f"{file}: --key and --columns both say what to read", hint="give one")
+        raise InputError(
+            f"{file}: --key and --columns both say what to read", hint="leave --columns out"
+        )
     there = ColumnNames(file, tuple(schema.names), len(schema.names))
     labels = None if options.label_column is None else there.name(options.label_column)
     beside = Beside.of(schema.names, options, lambda i: is_text(schema.types[i]))
@@ -113,7 +116,7 @@ def _check_beside(schema: Any, file: str, selection: Selection) -> None:
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
             continue
-        if what == "labels" or plain.num_fields:
+        if what == "labels" or plain.num_fields or pyarrow().types.is_interval(plain):
             raise InputError(
                 f"{file}: column {name!r} holds {shown(type_)}, and {what} are numbers or text"
             )
@@ -153,7 +156,7 @@ def _several(file: str, lists: list[str], others: list[str]) -> InputError:
         f"{file}: column {lists[0]!r} holds lists, and there are others beside it: "
         f"{listed(others)}",
         hint=f"read it alone with --key {name_option(lists[0])}; "
-        "--label-column names the labels beside it",
+        "--label-column NAME names the labels beside it",
     )
 
 

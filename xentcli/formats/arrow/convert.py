@@ -1,5 +1,6 @@
 """Arrow's arrays to NumPy's: no null becomes a number, and no list is cut or filled up."""
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,8 @@ from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, 
 
 Array = Any
 _NULLS = (
-    "pandas stores NaN as null; fill them, or leave rows or columns with them out; in labels, mark "
-    "rows to leave out by -100, the --ignore-index"
+    "pandas stores NaN as null; fill them, or leave such rows out; in labels, mark rows to leave "
+    "out by -100, for --ignore-index -100"
 )
 
 
@@ -45,8 +46,13 @@ def flat(array: Array, rows: ColumnRows) -> NDArray[Any]:
     rows.check_nulls(array)
     if number_dtype(array.type) is not None:
         return _numbers(array)
-    if pyarrow().types.is_timestamp(array.type) and array.type.tz:
+    is_ = pyarrow().types
+    if is_.is_timestamp(array.type) and array.type.tz:
         return _times_with_zone(array)
+    if is_.is_time(array.type):
+        return _times_of_day(array)
+    if is_.is_date64(array.type):
+        array = array.cast(pyarrow().date32())
     values: NDArray[Any] = array.to_numpy(zero_copy_only=False)
     return values
 
@@ -56,6 +62,21 @@ def _times_with_zone(array: Array) -> NDArray[Any]:
     pa = pyarrow()
     try:
         times = array.cast(pa.timestamp("us", array.type.tz)).to_pylist()
+    except pa.ArrowInvalid:  # nanoseconds: `2020-01-01 01:00:00.000000001+0100`
+        times = [_iso(text) for text in array.cast(pa.string()).to_pylist()]
+    return np.array(times, dtype=object)
+
+
+def _iso(text: str) -> str:
+    """Return a time that Arrow shows, as ISO 8601 and Python have it."""
+    return re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", text.replace(" ", "T").replace("Z", "+00:00"))
+
+
+def _times_of_day(array: Array) -> NDArray[Any]:
+    """Return times of a day as Python's, or text where they are too fine for these."""
+    pa = pyarrow()
+    try:
+        times = array.cast(pa.time64("us")).to_pylist()
     except pa.ArrowInvalid:  # nanoseconds
         times = array.cast(pa.string()).to_pylist()
     return np.array(times, dtype=object)

@@ -1,8 +1,13 @@
 """CSV and TSV: numbers as text, one row a line, in UTF-8."""
 
-from xentcli.formats.base import ArrayHeader, Content, Format, ReadOptions, Source, Writer
+from typing import TYPE_CHECKING
+
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source, Writer
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
+
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
 
 
 def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
@@ -11,7 +16,7 @@ def _format(name: str, extensions: tuple[str, ...], delimiter: str) -> Format:
 
         return CsvSource(data, options, delimiter)
 
-    def contents(data: Input, options: ReadOptions) -> list[Content]:
+    def contents(data: Input, options: ReadOptions) -> list["Content"]:
         from xentcli.formats.csv.contents import contents as contents_of
 
         return contents_of(data, options, delimiter)

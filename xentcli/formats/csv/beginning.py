@@ -4,19 +4,31 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.base import ReadOptions
+from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
-from xentcli.formats.csv.columns import Columns, Fields, are_names, choose, find_index
+from xentcli.formats.csv.columns import Columns, Fields, are_names, choose, find_index, index_hint
 from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
-from xentcli.formats.csv.header import decide_header, names_of
+from xentcli.formats.csv.first_rows import FirstRows, looks_of
+from xentcli.formats.csv.header import check_one_row, decide_header, names_of
+from xentcli.formats.csv.lists import row_shape
 from xentcli.formats.csv.numbers import with_point
 
 _JUDGED_ROWS = 1000  # that decide what columns hold
 _JUDGED_CELLS = 50_000
 _FEWEST_ROWS = 20  # whatever they hold
+
+
+class ListShapes(NamedTuple):
+    """The shape of the lists in cells of values and of labels; None where there are none."""
+
+    values: Shape | None = None
+    labels: Shape | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class Beginning:
         Whether any number of blanks stands between cells.
     notes : list of str
         What was decided beyond the plain cases.
+    lists : ListShapes
+        The shapes of lists in cells.
     """
 
     layout: RowLayout
@@ -45,11 +59,13 @@ class Beginning:
     label_names: bool
     padded: bool
     notes: list[str]
+    lists: ListShapes
 
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    text = decode(head, name, 1).removeprefix("# ")  # as np.savetxt begins a header
+    start = _first_lines(head)
+    text = decode(start, name, 1).removeprefix("# ")  # as np.savetxt begins a header
     notes: list[str] = []
     text, said = without_sep_line(text)
     delimiter = delimiter_of(text, said, options, usual_delimiter)
@@ -59,11 +75,14 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     padded, text = squeezed != text, squeezed
     rows = _rows(text, delimiter, name, options.decimal)
     first, header_lines = next(rows, ([], 0))
-    second, _ = next(rows, (None, 0))
+    most = _most_judged(len(first))
+    others = FirstRows((cells for cells, _ in rows), most)
+    second = next(iter(others), None)
     if second is None:
         check_quotes(head, delimiter, name, 1)
+    if options.labels and second is None and options.header is None:
+        check_one_row(first, name, options)
     labelled = options.labels or options.label_column is not None
-    others = [] if second is None else [second, *_judged(rows, len(first))]
     is_header, note = decide_header(first, second, others, name, options)
     notes += [note] if note else []
     names = names_of(first, others, name) if is_header else None
@@ -71,18 +90,63 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     if index is not None:
         notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
     fields = len(names or first)
-    below = others if is_header else [first, *others]
-    table = Fields(name, names, fields, 0 if index is None else 1, below)
+    below = others if is_header else FirstRows(chain([first], others), most)
+    plain = options.decimal == "." and '"' not in text and said is None
+    body = partial(_body, text, header_lines if is_header else 0, most)
+    table = Fields(
+        name,
+        names,
+        fields,
+        0 if index is None else 1,
+        below,
+        lambda: looks_of(body(), delimiter, fields) if plain else None,
+        "[" in text or "(" in text,
+    )
     columns = choose(table, options)
     notes += columns.notes
     label_names = labelled and _labels_are_names(below, names, columns, options)
     values, texts = _roles(columns, label_names=label_names)
     labels = columns.values if columns.label is None else (columns.label,)
     layout = RowLayout(
-        delimiter, fields, names, values, texts, index, labels if labelled else (), options.decimal
+        delimiter,
+        fields,
+        names,
+        values,
+        texts,
+        index,
+        labels if labelled else (),
+        options.decimal,
+        None if index is None else index_hint(names or (), columns, options),
     )
     header_lines = (header_lines if is_header else 0) + (said is not None)
-    return Beginning(layout, header_lines, columns, label_names, padded, notes)
+    lists = _read_lists(layout, columns, below, name, 1 + header_lines)
+    notes += [lists.note] if lists.note else []
+    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists)
+
+
+def _first_lines(head: bytes) -> bytes:
+    """Return as many lines as decide, or all where a line may end within a cell."""
+    if b'"' in head or b"\r" in head.replace(b"\r\n", b""):
+        return head
+    end = 0
+    for _ in range(3 + _JUDGED_ROWS):
+        end = head.find(b"\n", end) + 1
+        if not end:
+            return head
+    return head[:end]
+
+
+def _body(text: str, header_lines: int, most: int) -> str:
+    """Return the lines below the header that decide, of text without quotes."""
+    start = 0
+    for _ in range(header_lines):
+        start = text.find("\n", start) + 1
+    end = start
+    for _ in range(most):
+        end = text.find("\n", end) + 1
+        if not end:
+            return text[start:]
+    return text[start:end]
 
 
 def _rows(
@@ -98,30 +162,56 @@ def _rows(
         raise InputError(f"{name}:{reader.line_num}: {error}") from error
 
 
-def _judged(rows: Iterator[tuple[list[str], int]], fields: int) -> list[list[str]]:
-    """Return the rows, besides the first two, that decide what columns hold."""
-    count = max(_FEWEST_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
-    return [cells for cells, _ in islice(rows, count)]
+def _most_judged(fields: int) -> int:
+    """Return how many rows decide what columns hold."""
+    return max(_FEWEST_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
 
 
 def _labels_are_names(
-    rows: list[list[str]], names: tuple[str, ...] | None, columns: Columns, options: ReadOptions
+    rows: FirstRows, names: tuple[str, ...] | None, columns: Columns, options: ReadOptions
 ) -> bool:
     field = columns.label
     if field is None:  # a file of labels, unless it holds class probabilities
         if len(columns.values) > 1:
             return False
         field = columns.values[0]
+    if field in columns.lists:
+        return False
     classes = options.classes
     if columns.label is not None and not classes and names:
         classes = tuple(names[i] for i in columns.values)
-    return are_names((cells[field] for cells in rows if len(cells) > field), classes)
+    return are_names(rows.column(field), classes)
 
 
 def _roles(columns: Columns, *, label_names: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the fields that are read as numbers, and those that are read as text."""
-    values, label, ids, _ = columns
-    id_field = () if ids is None else (ids,)
-    if label is None:
-        return ((), (*values, *id_field)) if label_names else (values, id_field)
-    return (values, (label, *id_field)) if label_names else ((*values, label), id_field)
+    """Return the fields that are read as numbers, and those that are read as text.
+
+    Of the latter, lists come first, then names of classes, then ids.
+    """
+    values, label, ids, _, lists = columns
+    fields = values if label is None else (*values, label)
+    names = fields[-1:] if label_names else ()
+    numbers = tuple(field for field in fields if field not in lists and field not in names)
+    others = (*(field for field in fields if field in lists), *names)
+    return numbers, others if ids is None else (*others, ids)
+
+
+def _read_lists(
+    layout: RowLayout, columns: Columns, rows: FirstRows, name: str, line: int
+) -> ListShapes:
+    """Return the shapes of the lists in the first row, of values and of labels."""
+    found: list[Shape | None] = []
+    notes = []
+    for field in (columns.values[0], columns.label):
+        if field is None or field not in columns.lists:
+            found.append(None)
+            continue
+        cell = next(rows.column(field))
+        shape, without_ones = row_shape(cell, f"{name}:{line}: {layout.column(field)}")
+        if without_ones:
+            notes.append(
+                f"{name}: {layout.column(field)}: lists within lists of one are read as one"
+            )
+        found.append(shape)
+    values, labels = found
+    return ListShapes(values, labels, notes[0] if notes else None)

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,8 @@ class RowLayout:
         The fields that hold labels, or several that may.
     decimal : str
         What stands before the fraction of a number.
+    index_hint : str or None
+        What to do if the first field does not count the rows.
     """
 
     delimiter: str
@@ -52,6 +55,7 @@ class RowLayout:
     index: int | None = None
     labels: tuple[int, ...] = ()
     decimal: str = "."
+    index_hint: str | None = None
 
     def column(self, field: int) -> str:
         """Name a field as a user would find it."""
@@ -83,7 +87,7 @@ def decode(content: bytes, name: str, first_line: int) -> str:
         byte = content[error.start]
         raise InputError(
             f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text",
-            hint="--encoding says what the text is in: latin-1, cp1252, utf-16, ...",
+            hint="--encoding NAME says what the text is in: latin-1, cp1252, utf-16, ...",
         ) from error
 
 
@@ -160,6 +164,14 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
     return Parsed(numbers, tuple(np.array(column, object) for column in zip(*texts, strict=True)))
 
 
+def line_of_row(content: bytes, layout: RowLayout, first_line: int, row: int) -> int:
+    """Return the line in which a row of some whole lines begins."""
+    reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=layout.delimiter)
+    for _ in islice(reader, row):
+        pass
+    return first_line + reader.line_num
+
+
 def _numbers(cells: list[str], layout: RowLayout, place: str, *, plain: bool) -> list[float]:
     if plain:
         try:
@@ -187,7 +199,7 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
         return "is the first row names? --header"
     if field in layout.labels and (len(layout.labels) > 1 or not cell.strip()):
         several = len(layout.labels) > 1
-        hint = "rows to leave out are labelled -100, the --ignore-index"
+        hint = "mark rows to leave out by -100, for --ignore-index -100"
         return "which column holds the labels? --label-column NAME" if several else hint
     if layout.names and is_cut(layout.names[field]) and layout.fields == 1:  # of a printed array
         return cure(layout.names[field], None)
@@ -195,7 +207,7 @@ def _hint(cells: list[str], layout: RowLayout, field: int, *, first_line: bool) 
     if layout.names and names_rows(layout.names[field]) and not is_almost_number(cell):
         return f"do these name the rows? --id-column {option}"
     # A column of text is in doubt as a whole: this is one bad cell, and the column may be a class.
-    return cure(cell, None if cell.strip() else option)
+    return cure(cell, option if layout.names and not layout.names[field] else None)
 
 
 def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
@@ -215,9 +227,8 @@ def _wrong_count(cells: list[str], layout: RowLayout, place: str) -> InputError:
 def _check_index(cell: str, row: int, place: str, layout: RowLayout) -> None:
     if cell == str(row):
         return
-    which = layout.option(0)
     raise InputError(
         f"{place}: the first column, which has no name, does not count the rows: "
         f"{cell[:40]!r} where {row} should be",
-        hint=f"leave it out with --drop {which}" if which else "name what to read: --columns A,B",
+        hint=layout.index_hint,
     )

@@ -1,17 +1,19 @@
 """Which columns of a CSV file are read, and as what: numbers, labels, ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import ColumnNames, without_shared
-from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
+from xentcli.formats.column_words import is_beside, says_no_class
+from xentcli.formats.csv.first_rows import FirstRows, look_at
+from xentcli.formats.csv.numbers import is_number
+from xentcli.text import name_option
 
 _BOOL = {"true", "false"}
-_MISSING = {"", "na", "n/a", "null", "none"}
-_LISTS = ("[", "(", "{", "tensor", "array")  # as they are printed
+_SHOWN = 12  # names in a hint
 
 
 class Columns(NamedTuple):
@@ -25,12 +27,15 @@ class Columns(NamedTuple):
         Those beside the array.
     notes : tuple of str
         What was decided without being asked.
+    lists : frozenset of int
+        Those of the values and labels whose cells are lists: the values are then that field alone.
     """
 
     values: tuple[int, ...]
     label: int | None
     ids: int | None
     notes: tuple[str, ...] = ()
+    lists: frozenset[int] = frozenset()
 
 
 class Fields(NamedTuple):
@@ -46,23 +51,43 @@ class Fields(NamedTuple):
         How many there are.
     first : int
         The first that may be read: an index is left out.
-    rows : list of list of str
+    rows : FirstRows
         The first rows below the header.
+    numbers : callable
+        Returns what the columns hold by a fast way, None if that is in doubt.
+    may_hold_lists : bool
+        Whether there is anything in the first rows that begins a list.
     """
 
     file: str
     names: tuple[str, ...] | None
     width: int
     first: int
-    rows: Sequence[Sequence[str]]
+    rows: FirstRows
+    numbers: Callable[[], list[doubts.Look] | None] = lambda: None
+    may_hold_lists: bool = False
 
-    def look(self, field: int) -> doubts.Look:
-        """Return what the first rows of a field hold."""
-        return look_at(cells[field] for cells in self.rows if len(cells) > field)
+    def looks(self) -> list[doubts.Look]:
+        """Return what the first rows of all fields hold."""
+        return self.numbers() or self.rows.looks(self.width)
+
+    def holds_lists(self, field: int) -> bool:
+        """Whether the first cells of a field are lists."""
+        return self.may_hold_lists and self.rows.holds_lists(field)
 
     def name(self, field: int) -> str:
         """Return the name of a field, if it has one."""
         return self.names[field] if self.names else ""
+
+    def column(self, field: int) -> str:
+        """Name a field as a user would find it."""
+        return f"column {self.name(field)!r}" if self.name(field) else f"column {field + 1}"
+
+    def option(self, field: int) -> str | None:
+        """Return how an option names a field, if it can."""
+        number = str(field + 1)
+        name = self.name(field)
+        return name_option(name) if name else None if number in (self.names or ()) else number
 
 
 def choose(fields: Fields, options: ReadOptions) -> Columns:
@@ -75,7 +100,9 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     """
     there = ColumnNames(fields.file, fields.names, fields.width)
     label = None if options.label_column is None else there.find(options.label_column)
-    beside = label_columns.Beside.of(fields.names or (), options, lambda i: fields.look(i).is_text)
+    beside = label_columns.Beside.of(
+        fields.names or (), options, lambda i: look_at(fields.rows.column(i)).is_text
+    )
     ids = beside.ids
     if options.id_column is not None and ids is None and not beside.notes:
         ids = there.find(options.id_column)
@@ -91,39 +118,82 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out
     values = [field for field in chosen if field not in left_out]
+    lists = [i for i in values if fields.holds_lists(i)]
+    if options.any_columns and len(values) > 1:
+        lists = []
     if values and options.columns is None and not options.any_columns:
-        if options.labels:
-            values, more = label_columns.choose(
-                fields.file, [(i, fields.name(i)) for i in values], options
-            )
-            notes += more
-        else:
-            columns = [doubts.Column(fields.name(i), i + 1, fields.look(i)) for i in values]
-            notes += doubts.check(fields.file, columns, fields.names or ())
+        values, more = _choose_values(fields, values, lists, options)
+        notes += more
     if not values:
         raise InputError(f"{fields.file}: no column is left to read")
-    return Columns(tuple(values), label, ids, tuple(notes))
+    lists = [i for i in lists if i in values]
+    if lists and len(values) > 1:
+        raise _several_with_lists(fields, values, lists)
+    if label is not None and fields.holds_lists(label):
+        lists.append(label)
+    return Columns(tuple(values), label, ids, tuple(notes), frozenset(lists))
 
 
-def look_at(cells: Iterable[str]) -> doubts.Look:
-    """Return what the cells of a column hold; what is missing says nothing."""
-    cells = [cell.strip() for cell in cells]
-    try:
-        numbers = list(map(float, cells))
-    except ValueError:
-        cells = [cell for cell in cells if cell.lower() not in _MISSING]
-        texts = [cell for cell in cells if _is_text(cell)]
-        if 2 * len(texts) > len(cells):
-            return doubts.Look(len(cells), is_text=True)
-        cells = [cell for cell in cells if is_number(cell)]
-        numbers = list(map(float, cells))
-    integers = all(cell.lstrip("+-").isdecimal() for cell in cells)
-    return doubts.look_at(numbers, integers=integers)
+def _choose_values(
+    fields: Fields, values: list[int], lists: list[int], options: ReadOptions
+) -> tuple[list[int], list[str]]:
+    """Return which of the fields are the array, and notes about the others."""
+    named = [(i, fields.name(i)) for i in values]
+    if options.labels:
+        return label_columns.choose(fields.file, named, options, fields.rows.sum_to_one)
+    if lists:
+        return _choose_lists(fields, values, lists)
+    return values, _check_classes(fields, named)
 
 
-def _is_text(cell: str) -> bool:
-    almost = is_number(cell) or is_almost_number(cell) or is_cut(cell)
-    return not almost and "\0" not in cell and not cell.startswith(_LISTS)
+def _check_classes(fields: Fields, named: list[tuple[int, str]]) -> list[str]:
+    """Return notes about the fields that are read as classes; raise if one may be none."""
+    if doubts.is_numbered([name for _, name in named]):
+        return []
+    looks = fields.looks()
+    columns = [doubts.Column(name, i + 1, looks[i]) for i, name in named]
+    return doubts.check(fields.file, columns, fields.names or ())
+
+
+def _choose_lists(
+    fields: Fields, values: list[int], lists: list[int]
+) -> tuple[list[int], list[str]]:
+    """Return the one field of lists, and a note about those beside it, of which none is a class.
+
+    Raises
+    ------
+    InputError
+        If there are several, or others beside it may be classes.
+    """
+    beside = [i for i in values if i not in lists]
+    looks = fields.looks()
+    classes = [i for i in beside if looks[i].has_fractions and not is_beside(fields.name(i))]
+    name = fields.name(lists[0])
+    if len(lists) > 1 or classes or (beside and says_no_class(name)):
+        raise _several_with_lists(fields, values, lists)
+    shown = [fields.column(i) for i in beside]
+    are = "is" if len(beside) == 1 else "are"
+    left_out = [f"{fields.file}: {', '.join(shown)} beside the lists {are} left out"]
+    return lists, left_out if beside else []
+
+
+def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> InputError:
+    options = [option for i in lists if (option := fields.option(i)) is not None]
+    if len(lists) > 1:
+        shown = ", ".join(fields.column(i) for i in lists[:3])
+        return InputError(
+            f"{fields.file}: {len(lists)} columns hold lists: {shown}",
+            hint="say which to read: " + " or ".join(f"--columns {o}" for o in options[:3]),
+        )
+    others = [i for i in values if i not in lists]
+    shown = ", ".join(fields.column(i) for i in others[:3])
+    what = f"{fields.column(lists[0])} holds lists, and others stand beside it: {shown}"
+    return InputError(
+        f"{fields.file}: {what}",
+        hint=f"read the lists with --columns {options[0]}, or the others with --drop {options[0]}"
+        if options
+        else None,
+    )
 
 
 def find_index(
@@ -134,14 +204,35 @@ def find_index(
     pandas counts from 0, R from 1. One that does not count is an error that its first row raises,
     unless the user says that there is a header, or which columns to read.
     """
-    if not names or names[0] or len(names) < 2 or options.columns is not None or second is None:
+    if not names or names[0] or len(names) < 2 or options.columns is not None or not second:
         return None
     said = (*options.drop, options.id_column, options.label_column)
-    if "1" in said and "1" not in names:
+    if "" in said or ("1" in said and "1" not in names):
         return None
     if second[:1] in (["0"], ["1"]):
         return int(second[0])
     return 0 if options.header is None and is_number(second[0]) else None
+
+
+def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -> str:
+    """Say what to do about a first column without a name that counts the rows no longer.
+
+    It may name them: then rows of two files are matched by it, where both are told so.
+    """
+    ids = "''" if options.labels or "1" in names else "1"  # 1 is a class in the other file
+    by_id = f"match rows by it with --id-column {ids}"
+    if options.labels:
+        named = [name_option(names[i]) for i in columns.values if names[i]]
+        by_place = f"--label-column {named[0]}" if len(named) == 1 else None
+        return f"{by_id}, or by their place with {by_place}" if by_place else by_id
+    if ids == "1":
+        return f"leave it out with --drop 1, or {by_id}"
+    first, *_, last = columns.values * 2
+    together = last - first + 1 == len(columns.values)
+    chosen = ",".join(name_option(names[i]) for i in columns.values)
+    if len(columns.values) > _SHOWN:
+        chosen = f"{names[first]}-{names[last]}" if together else "A,B,..."
+    return f"leave it out with --columns {chosen}, or {by_id}"
 
 
 def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 
-from xentcli.formats.base import ReadOptions
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
+from xentcli.formats.csv.lists import is_list, row_shape
 from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input
 
+_FEW_ROWS = 20  # that tell whether a column holds lists
+
 
 def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Content]:
     """Return what the columns of a file hold, by its first rows; nothing if they are one array."""
-    one = CsvSource(data, options._replace(columns=("1",)), usual_delimiter)
+    one = CsvSource(data, options._replace(any_columns=True), usual_delimiter)
     if one.fields == 1:  # whether its first row is a name, its other rows say
         one = CsvSource(data, options._replace(labels=True), usual_delimiter)
     names, rows, fields = one.names, one.first_rows(ENOUGH_ROWS), one.fields
@@ -31,10 +35,24 @@ def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Co
             read = (choice,) if not listed else ()  # its rows are counted, where no numbers are
             texts = tuple(cells[i])
             name = choice if fields > 1 else None
+            if texts and all(map(is_list, texts[:_FEW_ROWS])):
+                if fields == 1:
+                    return []
+                row = _length_of(texts[0])
+                listed.append(Content(name, (None, *row), "float64", None, (choice,)))
+                continue
             some = [text for text in texts if text.strip()]
             dtype = "float64" if some and all(map(is_number, some)) else "text"
             listed.append(Content(name, (None,), dtype, None, read, (), texts))
     return listed
+
+
+def _length_of(cell: str) -> Shape:
+    """Return the shape of a list, as far as it is one."""
+    try:
+        return row_shape(cell, "")[0]
+    except InputError:
+        return (None,)
 
 
 def _choice(field: int, names: tuple[str, ...] | None) -> str:

@@ -9,6 +9,7 @@ from xentcli.formats.csv.numbers import is_number
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
 _SAMPLE_LINES = 20  # that decide on the delimiter
+_LONGEST_CELL = 2**20  # characters of a cell of several lines
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
@@ -33,8 +34,7 @@ def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) 
 
 def _find_delimiter(text: str, usual: str) -> str:
     """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
-    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
-    lines = lines[:-1] if len(lines) > 1 else lines
+    lines = _sampled(text)
     candidates = []
     for delimiter in (usual, *(d for d in DELIMITERS if d != usual and d in text)):
         if delimiter == " ":
@@ -51,6 +51,17 @@ def _find_delimiter(text: str, usual: str) -> str:
         return usual
     best = max(numbers for numbers, _ in candidates)
     return next(delimiter for numbers, delimiter in candidates if numbers == best)
+
+
+def _sampled(text: str) -> list[str]:
+    """Return the first lines, and as many more as a cell in quotes runs on."""
+    *lines, rest = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
+    if sum(line.count('"') for line in lines) % 2:
+        for line in rest[:_LONGEST_CELL].splitlines():
+            lines.append(line)
+            if line.count('"') % 2:
+                break
+    return lines or [rest]
 
 
 def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:

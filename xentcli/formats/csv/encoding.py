@@ -76,7 +76,7 @@ class _Utf8(io.RawIOBase):
             byte = error.object[error.start]
             raise InputError(
                 f"{self._data.name}:{line}: byte 0x{byte:02x} is not {self._encoding} text",
-                hint="is it another --encoding?",
+                hint="is it in another? --encoding NAME",
             ) from error
 
     def _refused(self, error: UnicodeError) -> InputError:
@@ -90,5 +90,5 @@ class _Utf8(io.RawIOBase):
         return InputError(
             f"{self._data.name}: {self._encoding} text starts with a byte order mark, and this "
             "does not",
-            hint=f"--encoding {self._encoding}-le or {self._encoding}-be",
+            hint=f"--encoding {self._encoding}-le or --encoding {self._encoding}-be",
         )

@@ -1,6 +1,8 @@
 """Whether the first row of a CSV file is a header, and what it names."""
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
@@ -27,7 +29,7 @@ def _counts(cells: list[str], at_least: int = 2) -> bool:
 def decide_header(
     first: list[str],
     second: list[str] | None,
-    others: list[list[str]],
+    others: Iterable[list[str]],
     name: str,
     options: ReadOptions,
 ) -> tuple[bool, str | None]:
@@ -56,7 +58,7 @@ def decide_header(
 
 
 def _judge_counting(
-    first: dict[int, str], others: list[list[str]], name: str
+    first: dict[int, str], others: Iterable[list[str]], name: str
 ) -> tuple[bool, str | None]:
     """Decide whether 0, 1, 2, ... is the header that pandas writes, by the numbers below it."""
     below = [cells[i] for cells in others for i in first if i < len(cells)]
@@ -107,7 +109,19 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
     )
 
 
-def names_of(first: list[str], others: list[list[str]], file: str) -> tuple[str, ...] | None:
+def check_one_row(first: list[str], name: str, options: ReadOptions) -> None:
+    """Raise InputError if the only row of a file of labels holds names of classes, not columns."""
+    cells = [cell.strip() for cell in first]
+    if len(cells) < 2 or any(map(is_number, cells)):
+        return
+    if len({*cells}) < len(cells) or {*cells} <= {*options.classes}:
+        raise InputError(
+            f"{name}:1: {len(cells)} names of classes in one row",
+            hint="labels that are names stand one a line",
+        )
+
+
+def names_of(first: list[str], others: Iterable[list[str]], file: str) -> tuple[str, ...] | None:
     """Return the names of all columns."""
     names = tuple(cell.strip() for cell in first)
     seen: dict[str, int] = {}
@@ -121,9 +135,10 @@ def names_of(first: list[str], others: list[list[str]], file: str) -> tuple[str,
     return ("", *names) if _lacks_a_name(names, others) else names or None
 
 
-def _lacks_a_name(names: tuple[str, ...], others: list[list[str]]) -> bool:
+def _lacks_a_name(names: tuple[str, ...], others: Iterable[list[str]]) -> bool:
     """Whether there is no name for the first column, R's names of rows: text, or 1, 2, 3, ..."""
-    if min(len(names), len(others)) < 2 or {len(cells) for cells in others} != {len(names) + 1}:
+    two = [*islice(others, 2)]
+    if min(len(names), len(two)) < 2 or any(len(cells) != len(names) + 1 for cells in others):
         return False
-    start = others[0][0]
-    return bool(others[0][-1].strip()) and (start in ("0", "1") or not is_number(start))
+    start, *_, last = two[0]
+    return bool(last.strip()) and (start in ("0", "1") or not is_number(start))

@@ -98,7 +98,7 @@ def cure(cell: str, drop: str | None) -> str | None:
     if not cell.strip():
         return f"fill it in, or {without}" if without else "fill it in"
     if has_decimal_comma(cell):
-        unsure = "is it a decimal comma? --decimal , ; 1,234 between thousands is written 1234"
+        unsure = "1,234 between thousands is written 1234; if commas are decimal: --decimal ,"
         return "--decimal , reads decimal commas" if is_decimal_comma(cell) else unsure
     if is_almost_number(cell) or is_number(cell):
         return "numbers are written like 1234, 1.5 or 1e-3"

@@ -8,21 +8,27 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells, frame, plain
 from xentcli.formats.csv.beginning import Beginning, read_beginning
-from xentcli.formats.csv.cells import Parsed, RowLayout, squeeze
+from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes, squeeze
+from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
+from xentcli.formats.csv.lists import to_array
 from xentcli.formats.csv.numbers import fill_missing
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
 _LONGEST_LINE_BYTES = 2**26
+_MOST_COLUMNS = 2**20
+_JUDGED_LINES = 32  # more than those that decide on delimiter and header
 _MARK = b"\xef\xbb\xbf"
+_HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
     b"\0\0\xfe\xff": "UTF-32",
@@ -70,6 +76,7 @@ class CsvSource(StreamSource):
         first = self._read_first()
         self._small = len(first) < self.block_bytes
         sample = self._sample(first)
+        self._check_columns(sample, options)
         beginning = read_beginning(sample, data.name, options, usual_delimiter)
         self.notes = beginning.notes
         self._layout = beginning.layout
@@ -78,6 +85,7 @@ class CsvSource(StreamSource):
         self._header_lines = beginning.header_lines
         mark = len(_MARK) if first.startswith(_MARK) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
+        self._lists = beginning.lists
         self._take_columns(beginning)
         self._lines_are_rows = True
 
@@ -88,18 +96,21 @@ class CsvSource(StreamSource):
 
     def _take_columns(self, beginning: Beginning) -> None:
         """Note which column is what, for those who read the blocks."""
-        chosen, label, ids, _ = beginning.columns
+        chosen, label, ids, *_ = beginning.columns
+        row = self._lists.values
         names = self._layout.names
         self.header = names
         self.labelled = label is not None
         self._label_names = beginning.label_names
         self._only_names = beginning.label_names and label is None
         self.dtype: np.dtype[Any] = np.dtype(object if self._only_names else np.float64)
-        self.columns = tuple(names[field] for field in chosen) if names else None
+        self.columns = tuple(names[field] for field in chosen) if names and row is None else None
         # Without a header, ids have no name: writers leave out the header then, or need some name.
         self.id_column = None if ids is None else names[ids] if names else "id"
-        self._one_column = len(chosen) == 1 and not self.labelled
-        self.shape: Shape = (None,) if self._one_column else (None, len(chosen))
+        self._one_column = len(chosen) == 1 and not self.labelled and row is None
+        self.shape: Shape = (None,) if self._one_column else (None, *(row or (len(chosen),)))
+        label_row = self._lists.labels or ()
+        self.label_row: Shape = () if label_row == (1,) else label_row
 
     def _read_first(self) -> bytes:
         first = self._data.peek(self.block_bytes)
@@ -109,6 +120,9 @@ class CsvSource(StreamSource):
                     f"{self.name}: the text is {encoding}, and not UTF-8",
                     hint=f"--encoding {encoding.lower()}",
                 )
+        if wide := _wide(first[:_HEAD_BYTES]):
+            what = f"{self.name}: every other byte is 0, as in {wide}"
+            raise InputError(what, hint=f"--encoding {wide}")
         if not first.removeprefix(_MARK).strip():
             raise InputError(f"{self.name}: the file is empty", hint="was it written to the end?")
         return first
@@ -130,6 +144,19 @@ class CsvSource(StreamSource):
         if end < 0:
             raise self._cutter("").too_long(1)
         return sample[: end + 1]
+
+    def _check_columns(self, sample: bytes, options: ReadOptions) -> None:
+        """Raise InputError if a line has more cells than rows have: each is text at first."""
+        if len(sample) <= _MOST_COLUMNS:
+            return
+        delimiters = {*map(str.encode, DELIMITERS), (options.delimiter or ",").encode()}
+        for i, line in enumerate(sample.split(self._line_end, _JUDGED_LINES)[:_JUDGED_LINES]):
+            most = max(map(line.count, delimiters)) if len(line) > _MOST_COLUMNS else 0
+            if most >= _MOST_COLUMNS:
+                raise InputError(
+                    f"{self.name}:{1 + i}: {most + 1} cells, and a row has at most {_MOST_COLUMNS}",
+                    hint="is this one row? Rows of classes go in lines; NPY files have no limit",
+                )
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -165,6 +192,8 @@ class CsvSource(StreamSource):
             place = f"{self.name}: row {row}"
         if len(index) < 2:
             return place
+        if self._lists.values is not None:
+            return f"{place}: {self._layout.column(self._layout.texts[0])}{list(index[1:])}"
         return f"{place}: {self._layout.column(self._layout.values[index[1]])}"
 
     def kept(self) -> "CsvSource":
@@ -211,7 +240,8 @@ class CsvSource(StreamSource):
     def decode(self, block: Block) -> Table:
         """Parse whole lines."""
         try:
-            return self._table(self._parse(self._text(block.content), block))
+            text = self._text(block.content)
+            return self._table(self._parse(text, block), text, block)
         except InputError:
             self.check_unchanged()  # lines that were written meanwhile are no mistakes
             raise
@@ -219,6 +249,8 @@ class CsvSource(StreamSource):
     def _parse(self, text: bytes, block: Block) -> Parsed:
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
+        if len(text) > 2 * self.block_bytes:
+            self._check_cells(text, block)
         text = fill_missing(text, layout.delimiter) if self._missing else text
         pointed = _with_points(text, layout)
         parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
@@ -236,17 +268,57 @@ class CsvSource(StreamSource):
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
         return parsed
 
-    def _table(self, parsed: Parsed) -> Table:
+    def _check_cells(self, text: bytes, block: Block) -> None:
+        """Raise InputError if a very long line has more cells than a row, before they are made."""
+        layout = self._layout
+        delimiter = layout.delimiter.encode()
+        outside = outside_quotes(text, layout.delimiter)
+        if outside.count(delimiter) <= block.rows * layout.fields:
+            return
+        for i, line in enumerate(outside.split(self._line_end)):
+            cells_there = line.count(delimiter) + 1
+            if cells_there > layout.fields:
+                place = f"{self.name}:{block.content.line + i}"
+                what = f"{cells_there} cells where there should be {layout.fields}"
+                raise InputError(f"{place}: {what}", hint="is there a line end missing?")
+
+    def _table(self, parsed: Parsed, text: bytes, block: Block) -> Table:
         """Hand out what each column is."""
         numbers, texts = parsed
         ids = None if self.id_column is None else texts[-1]
         if self._only_names:
             return Table(texts[0], None, ids)
+        values, labels = self._lists.values, self._lists.labels
+        if values is not None or labels is not None:
+            return self._table_of_lists(parsed, text, block)._replace(ids=ids)
         if self._label_names:
             return Table(numbers, texts[0], ids)
         if self.labelled:
             return Table(numbers[:, :-1], numbers[:, -1], ids)
         return Table(numbers[:, 0] if self._one_column else numbers, None, ids)
+
+    def _table_of_lists(self, parsed: Parsed, text: bytes, block: Block) -> Table:
+        """Hand out values or labels, or both, whose cells are lists."""
+        numbers, texts = parsed[0], iter(parsed.texts)
+        fields = iter(self._layout.texts)
+
+        def arrays(row: Shape) -> NDArray[np.float64]:
+            column = self._layout.column(next(fields))
+            text_of = squeeze(text) if self._padded else text
+
+            def place(i: int) -> str:
+                line = cells.line_of_row(text_of, self._layout, block.content.line, i)
+                return f"{self.name}:{line}: {column}"
+
+            return to_array(next(texts), row, place)
+
+        rows, labels = self._lists.values, self._lists.labels
+        values = numbers if rows is None else arrays(rows)
+        if labels is not None:
+            return Table(values, arrays(labels).reshape(-1, *self.label_row))
+        if self._label_names:
+            return Table(values, next(texts))
+        return Table(values, numbers[:, -1] if self.labelled else None)
 
 
 def _bytes_of_lines(content: bytes, lines: int) -> int:
@@ -261,3 +333,12 @@ def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
         return content
     doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
     return None if doubtful else content.replace(b",", b".")
+
+
+def _wide(head: bytes) -> str | None:
+    """Return the encoding of text in UTF-16 without a byte order mark; None of any other."""
+    pairs = head[: len(head) & ~1]
+    if not pairs or b"\0" not in pairs:
+        return None
+    zeros = {"utf-16-le": pairs[1::2], "utf-16-be": pairs[::2]}
+    return next((name for name, each in zeros.items() if not each.strip(b"\0")), None)

@@ -1,9 +1,13 @@
 """JSON: nested lists, objects of them, JSON lines, and arrays as Python prints them. Only read."""
 
 import re
+from typing import TYPE_CHECKING
 
 from xentcli.formats.base import Format, ReadOptions, Source
 from xentcli.storage.inputs import Input
+
+if TYPE_CHECKING:
+    from xentcli.formats.contents import Content
 
 # A list of lists, numbers or names; an object; what PyTorch, NumPy and JAX print. No cell of CSV.
 _BEGINS = re.compile(
@@ -22,11 +26,19 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     return open_document(data, options)
 
 
+def contents(data: Input, options: ReadOptions) -> list["Content"]:
+    """Return the arrays of a file, if it holds several."""
+    from xentcli.formats.json.contents import contents
+
+    return contents(data, options)
+
+
 JSON = Format(
     name="json",
     extensions=(".json", ".jsonl", ".ndjson"),
     recognises=lambda head: _BEGINS.match(head) is not None,
     open_source=open_source,
     is_text=True,
+    contents=contents,
     has_keys=True,
 )

@@ -10,17 +10,14 @@ from xentcli.formats.keys import choose, notes_of
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
+_MOST_BYTES = 2**28  # of one value: lists of numbers take three times that
+_MOST_VALUES = 2**24  # of any other value
 _MARK = b"\xef\xbb\xbf"
 
 
 def open_document(data: Input, options: ReadOptions) -> Source:
     """Read an array of one JSON value."""
-    if data.seekable:
-        data.rewind()
-    content = b"".join(iter(lambda: data.read(_PIECE_BYTES), b"")).removeprefix(_MARK)
-    if not content.strip():
-        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
-    values, notes = read(content, data.name, options)
+    values, notes = read(_whole(data), data.name, options)
     source = MemorySource(data.name, values)
     source.format = "json"
     source.stored_dtype = "text" if values.dtype == object else "float64"
@@ -29,20 +26,49 @@ def open_document(data: Input, options: ReadOptions) -> Source:
     return source
 
 
+def _whole(data: Input) -> bytes:
+    """Return all of an input, unless it is more than is held in memory."""
+    if data.seekable:
+        data.rewind()
+    parts: list[bytes] = []
+    size = 0
+    while part := data.read(_PIECE_BYTES):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES:
+            raise _too_large(data.name, _MOST_BYTES)
+    content = b"".join(parts).removeprefix(_MARK)
+    if not content.strip():
+        raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
+    return content
+
+
+def content_of(data: Input) -> str:
+    """Return the text of a file."""
+    return _decoded(_whole(data), data.name)
+
+
+def _too_large(name: str, most: int) -> InputError:
+    return InputError(
+        f"{name}: one JSON value of more than {most} bytes, and it would be held in memory",
+        hint="write one row a line, as JSON lines, or an NPY file",
+    )
+
+
 def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[str]]:
     """Return the array of one JSON value, and what was decided."""
     if options.key is None and (simdjson := parser()) is not None:
         numbers = _plain(simdjson, content)
         if numbers is not None:
             return numbers, []
-    text, printed = as_json(_decoded(content, name), name)
+    text, printed = as_json(_decoded(content, name), name, _MOST_VALUES)
     value = load(text, name)
     notes = []
     if printed:
         notes.append(f"{name}: read as printed: {printed} rounds what it prints")
     where = name
     if isinstance(value, dict):
-        if "command" in value and "shape" in value:  # as xent writes it
+        if is_ours(value):
             value.pop("shape")
         found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
@@ -79,6 +105,11 @@ def _decoded(content: bytes, name: str) -> str:
         line = 1 + content.count(b"\n", 0, error.start)
         byte = content[error.start]
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
+
+
+def is_ours(value: dict[str, Any]) -> bool:
+    """Whether an object is an array as xent writes it, whose shape is no array."""
+    return "command" in value and "shape" in value
 
 
 def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:

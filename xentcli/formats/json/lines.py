@@ -10,7 +10,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.lines import LineCutter
 from xentcli.formats.json.document import keys_of, value_of
-from xentcli.formats.json.printed import as_json
+from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import choose, notes_of
 from xentcli.formats.sources import restored
@@ -32,11 +32,25 @@ def are_lines(data: Input) -> bool:
     first, _, rest = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     if not rest.strip() and data.suffix not in _LINES:
         return False
+    if first.count(b",") > MOST_VALUES:  # whoever reads it says what is wrong
+        return True
     try:
         json.loads(first)
     except ValueError:
         return False
     return True
+
+
+def first_lines(data: Input) -> list[str]:
+    """Return whole lines from the top, as many as there are in the first 64 KiB; one at least."""
+    wanted = _HEAD_BYTES
+    head = data.peek(wanted)
+    while b"\n" not in head and len(head) == wanted < _LONGEST_LINE_BYTES:
+        wanted *= 4
+        head = data.peek(wanted)
+    whole = head if len(head) < wanted else head[: head.rfind(b"\n") + 1]
+    text = whole.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _apart(data: Input) -> Input:

@@ -16,6 +16,10 @@ _WORDS = {"nan": "NaN", "inf": "Infinity", "true": "true", "false": "false", "no
 _ELLIPSIS = re.compile(_STRING + r"|(\.\.\.|\u2026)")
 
 
+MOST_VALUES = 2**22
+"""Of a line: each becomes an object of Python."""
+
+
 class Text(NamedTuple):
     """JSON, and what it was printed by."""
 
@@ -23,14 +27,20 @@ class Text(NamedTuple):
     printed: str | None
 
 
-def as_json(text: str, name: str) -> Text:
+def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
     """Return text with what only Python writes said in JSON.
 
     Raises
     ------
     InputError
-        If numbers were left out when it was printed.
+        If numbers were left out when it was printed, or there are more than `most` values: each
+        becomes an object of Python.
     """
+    if text.count(",") > most:
+        raise InputError(
+            f"{name}: more than {most} values in one, which would be held in memory",
+            hint="write one row a line, as JSON lines, or an NPY file",
+        )
     for match in _ELLIPSIS.finditer(text):
         if match[1]:
             raise InputError(

@@ -155,7 +155,7 @@ def _no_number(item: Any, *, labels: bool) -> str | None:
 
 def _cure(item: Any, *, labels: bool) -> str | None:
     if item is None and labels:
-        return "rows to leave out are labelled -100, the --ignore-index"
+        return "mark rows to leave out by -100, for --ignore-index -100"
     return "NaN and Infinity are numbers, null is none" if item is None else None
 
 

@@ -1,0 +1,107 @@
+"""What an exception means to a user, also where the system gives nothing more."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from cli_tools import Run, run_shell
+
+from xentcli.cli.failures import as_xent_error
+from xentcli.errors import XentError
+
+NUMPY_SAYS = """
+
+IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE!
+
+Original error was: libblas.so: failed to map segment from shared object
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), "out of memory"),
+        (MemoryError("Unable to allocate\n 3 GiB"), "out of memory: Unable to allocate 3 GiB"),
+        (OSError(errno.ENOMEM, "no"), "out of memory: [Errno 12] no"),
+        (ImportError(NUMPY_SAYS), "out of memory: libblas.so cannot be loaded"),
+        (
+            ImportError("a.so: cannot open shared object file: Error 24"),
+            "the system lets no more files be open",
+        ),
+        (
+            ImportError("a.so: undefined symbol"),
+            "a library is installed and cannot be loaded: a.so: undefined symbol",
+        ),
+        (OSError(errno.EMFILE, "Too many", "a.py"), "the system lets no more files be open"),
+        (OSError(errno.EFBIG, "File too large"), "<stdout>: cannot be written: file too large"),
+        (OSError(errno.ENOSPC, "Full"), "<stdout>: cannot be written: full"),
+        (
+            OSError(errno.ENOSPC, "Full", "x.csv"),
+            "a mistake in xent: OSError: [Errno 28] Full: 'x.csv'",
+        ),
+        (
+            ModuleNotFoundError("No module named 'x'"),
+            "a mistake in xent: ModuleNotFoundError: No module named 'x'",
+        ),
+    ],
+)
+def test_what_is_said(error: BaseException, says: str) -> None:
+    meant = as_xent_error(error)
+    assert type(meant) is XentError or says.startswith("<stdout>")
+    assert (meant.message, meant.exit_code) == (says, 1)
+
+
+@pytest.mark.parametrize("count", [4, 5, 6])
+def test_few_files_may_be_open(folder: Path, count: int) -> None:
+    outcome = run_shell(f"ulimit -n {count}; xentcli loss z.npy y.npy", folder)
+    if outcome.code:
+        assert outcome.code == 1
+        assert outcome.err.startswith("error: ")
+        assert "files" in outcome.err
+        assert len(outcome.err.splitlines()) <= 2
+    else:
+        assert (outcome.out, outcome.err) == ("1.5739867937115093\n", "")
+
+
+def test_what_fails_lets_go_of_its_files(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words for an error are found once the file that a failed call has open is closed."""
+    from xentcli.cli import app
+
+    tried: list[bool] = []
+
+    class Held:
+        closed = False
+
+        def __del__(self) -> None:
+            Held.closed = True
+
+    def fail(*_: object, **__: object) -> int:
+        held = Held()
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(id(held)))
+
+    class Failures:
+        @staticmethod
+        def report(*_: object, **__: object) -> int:
+            tried.append(Held.closed)
+            if not Held.closed:
+                raise OSError(errno.EMFILE, "no module can be read")
+            return 1
+
+    monkeypatch.setattr(app, "app", fail)
+    monkeypatch.setitem(sys.modules, "xentcli.cli.failures", Failures)
+    monkeypatch.setattr("xentcli.cli.failures", Failures, raising=False)
+    assert run("loss").code == 1
+    assert tried == [False, True]
+
+
+def test_nothing_is_left_to_say_it_with(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xentcli.cli import failures
+
+    def fail(*_: object, **__: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(failures, "report", fail)
+    outcome = run("no-command")
+    assert outcome == (1, b"", b"error: out of memory, or of files that may be open\n")

@@ -1,0 +1,125 @@
+"""Every hint, followed as far as it leads: to the right number, or to words; to no other number."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Outcome, Run
+from hint_cases import CASES, COMMON, Case, Content, npy
+from hint_tools import hints_in_source, ways_of
+
+_MOST_HINTS = 3  # in a chain
+ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "--debug shows where": "a mistake in xent",
+    "-o FILE, or | cat": "a terminal",
+    "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",
+    "write it with numpy.savez_compressed": "a file that asks for gigabytes",
+    "write the column as plain text or numbers": "categories of 64 MB",
+    "write smaller ones: write_table(table, max_chunksize=65536)": "rows of 256 MB",
+    "write it with smaller pages: data_page_size=2**20 is pyarrow's default": "a page of 128 MB",
+    "is this one row? Rows of classes go in lines; NPY files have no limit": "a million columns",
+    "is there a line end missing?": "a line of a million cells",
+    "write one row a line, as JSON lines, or an NPY file": "a value of 256 MB",
+    "is this the file that was meant?": "sixteen million weights",
+    "a file of --classes has the name of one class a line": "a million names",
+    "ulimit -n shows how many may be": "no file that may be opened",
+    "--jobs 1 takes the least; what memory depends on: xent help files": "too little memory",
+    "is there enough memory for it? ulimit -v says what may be taken": "too little memory",
+    "TMPDIR=FOLDER names another folder; ulimit -f shows how large a file may be": "a full disk",
+    "is a quote never closed, or is this one row? Rows of classes go in lines": "a line of 64 MB",
+    "something still writes it: run again when that is done": "a file that changes meanwhile",
+    "something replaced it: run again when that is done": "a server",
+    "without it, only what is needed is read": "a server",
+}
+
+
+def write(files: Mapping[str, Content | None]) -> None:
+    for name, content in files.items():
+        path = Path(name)
+        if content is None:
+            path.unlink()
+        elif isinstance(content, str):
+            path.write_text(content)
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else npy(content))
+
+
+def hint_of(outcome: Outcome) -> str | None:
+    hints = [line for line in outcome.err.splitlines() if line.startswith("hint: ")]
+    assert len(hints) <= 1
+    return hints[0].removeprefix("hint: ") if hints else None
+
+
+def written(command: list[str]) -> str:
+    """Return what a command wrote to its output, as text."""
+    path = Path(command[[*command].index("--output" if "--output" in command else "-o") + 1])
+    if path.read_bytes().startswith(b"\x93NUMPY"):
+        return "\n".join(map(str, np.load(path).ravel()))
+    return path.read_text()
+
+
+def numbers(text: str) -> list[float]:
+    """Return every number of what was printed."""
+    if text.startswith("{"):
+        text = re.findall(r'"loss": ([^,]+),', text)[0]
+    cells = [cell for line in text.splitlines() for cell in line.split(",")]
+    return [float(cell) for cell in cells if re.fullmatch(r"[-+.\deE]+|nan|inf", cell)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.command}: {case.hint}")
+def test_a_hint_followed_gives_no_wrong_number(run: Run, case: Case) -> None:
+    write({**COMMON, **case.files})
+    command = shlex.split(case.command)
+    outcome = run(*command)
+    assert outcome.code in (1, 2), outcome
+    assert hint_of(outcome) == case.hint
+    write(case.by_hand)
+    ends = list(follow(run, case, command, case.hint, 1))
+    assert ("the number" in ends) == (case.right is not None), "\n".join(ends)
+
+
+def follow(run: Run, case: Case, command: list[str], hint: str, followed: int) -> Iterator[str]:
+    """Yield how each way of a hint ends, and check that it is no wrong number."""
+    for text, way in ways_of(hint, command, case.fill):
+        if way is None and not case.by_hand:
+            yield f"words: {text}"
+            continue
+        next_command = way or command
+        outcome = run(*next_command)
+        if outcome.code == 0:
+            meant = [number for part, number in case.other.items() if part in text]
+            right = meant[0] if meant else case.right
+            if command[0] in ("info", "explain"):
+                yield "words"
+                continue
+            assert right is not None, (text, next_command, outcome)
+            found = numbers(outcome.out or written(next_command))
+            assert np.allclose(found, np.ravel(right), 1e-6, 1e-12, equal_nan=True), (
+                text,
+                next_command,
+                outcome,
+            )
+            yield "the number"
+        elif (again := hint_of(outcome)) and again != hint and followed < _MOST_HINTS:
+            yield from follow(run, case, next_command, again, followed + 1)
+        else:
+            yield f"{next_command}: {outcome.err}"
+
+
+def test_no_hint_is_missing() -> None:
+    """Whatever the source can say as a hint is provoked above, or needs what no test has here."""
+    texts = [case.hint for case in CASES] + list(ELSEWHERE)
+    missing = {
+        where: pattern
+        for pattern, where in hints_in_source().items()
+        if not any(re.search(pattern, text) for text in texts)
+    }
+    assert missing == {}
+
+
+def test_what_is_provoked_elsewhere_is_there() -> None:
+    for text in ELSEWHERE:
+        assert any(re.fullmatch(pattern, text) for pattern in hints_in_source()), text

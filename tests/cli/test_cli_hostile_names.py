@@ -1,0 +1,102 @@
+"""Names with control characters and markup: shown as what they are, written unchanged."""
+
+from pathlib import Path
+
+import pytest
+from cli_tools import Run, Screen, Terminal
+
+pytestmark = pytest.mark.usefixtures("folder")
+EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
+
+HOSTILE = [
+    ("[red]markup[/red]", "[red]markup[/red]"),
+    ("[/]", "[/]"),
+    ("[link=file:///x]z", "[link=file:///x]z"),
+    (":smile:", ":smile:"),
+    ("\x1b[31mred", r"\x1b[31mred"),
+    ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+    ("\x9b31m", r"\x9b31m"),
+    ("\u202eevil", r"\u202eevil"),
+    ("\u2066a\u2069", r"\u2066a\u2069"),
+    ("new\nline", r"new\nline"),
+    ("\x00a\x7f", r"\x00a\x7f"),
+    ("zero\u200bwidth", r"zero\u200bwidth"),
+]
+IN_FILE_NAMES = [(name, shown) for name, shown in HOSTILE if not set(name) & {"/", "\x00"}]
+
+
+def assert_shown(screen: Screen, shown: str) -> None:
+    """Check that the name stands there, and that nothing in the text is a control character."""
+    flat = screen.text.replace("\n", "")
+    cut = [shown[:length] + "…" for length in range(4, len(shown))]
+    assert any(text in flat for text in [shown, *cut]), screen.text
+    assert all(c.isprintable() for c in flat), ascii(screen.text)
+
+
+def hostile_csv(folder: Path, name: str, kind: str = "z") -> None:
+    quoted = f'"{name}"'
+    rows = "1,2\n3,4\n" if kind == "z" else "1,0\n3,1\n"
+    beside = "b" if kind == "z" else "label"
+    (folder / f"{kind}.csv").write_text(f"{quoted},{beside}\n{rows}", newline="")
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    hostile_csv(folder, name)
+    assert_shown(terminal("softmax", "z.csv", columns=200), shown)
+    assert_shown(terminal("info", "z.csv", columns=200), shown)
+    (folder / "y.csv").write_text("0\n0\n")
+    assert_shown(terminal(*EXPLAIN, columns=200), shown)
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    (folder / "z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
+    screen = terminal("softmax", "z.csv", columns=200)
+    assert screen.code == 1
+    assert len(screen.lines) == 2
+    assert all(c.isprintable() for c in screen.text.replace("\n", ""))
+    assert shown.replace("\\", "") in screen.text.replace("\\", "")
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_hostile_class_names(terminal: Terminal, name: str, shown: str) -> None:
+    if "\x00" not in name:
+        assert_shown(terminal("one-hot", "y.csv", "--classes", f"{name},b,c", columns=200), shown)
+
+
+@pytest.mark.parametrize(("name", "shown"), IN_FILE_NAMES)
+def test_hostile_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+    (folder / f"{name}.csv").write_text(",a,b\n0,1,2\n")
+    assert_shown(terminal("info", f"{name}.csv", columns=200), shown)
+    for arguments in (["softmax", f"{name}.csv"], ["softmax", f"{name}.npy"]):
+        screen = terminal(*arguments, columns=200)
+        assert_shown(screen, shown)
+        assert screen.lines[0].startswith(("note: ", "error: "))
+    assert_shown(terminal("softmax", "z.npy", "-o", f"no{name}/x.csv"), f"no{shown}")
+
+
+@pytest.mark.parametrize("name", [name for name, _ in HOSTILE])
+def test_hostile_arguments(terminal: Terminal, name: str) -> None:
+    screens = [
+        terminal(name),
+        terminal("softmax", "z.csv", f"--{name}"),
+        terminal("softmax", "z.csv", "--columns", name),
+        terminal("softmax", "z.csv", "--from", name),
+        terminal("softmax", "z.csv", "--axis", name),
+    ]
+    for screen in screens:
+        assert screen.code in (1, 2)
+        assert all(c.isprintable() for c in screen.text.replace("\n", "")), ascii(screen.text)
+        assert len(screen.lines) <= 2
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: str) -> None:
+    hostile_csv(folder, name)
+    assert run("softmax", "z.csv", "-o", "out.csv").code == 0
+    header = (folder / "z.csv").read_text().removesuffix("1,2\n3,4\n")
+    written = (folder / "out.csv").read_text()
+    assert written.replace('"', "").startswith(header.replace('"', "")), shown
+    columns = run("softmax", "z.csv", "--json").json["columns"]
+    assert columns[0] == name.strip()

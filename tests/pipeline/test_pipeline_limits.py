@@ -1,0 +1,137 @@
+"""What a small or broken file makes the command take: it runs under a limit of address space."""
+
+import io
+import json
+import struct
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.lib import format as npy_format
+
+# Each command runs in a fork of a process that has imported what it needs, so that what it takes
+# beyond that is what its file makes it take. pyarrow's usual allocator sets a gigabyte of addresses
+# aside, whatever is asked of it.
+CHILD = """
+import json, os, resource, sys
+from pathlib import Path
+import pyarrow.ipc
+from xentcli.cli.app import main
+def run(arguments, limit=None):
+    if os.fork():
+        os.wait()
+        return
+    output = os.open(arguments[-1] + ".said", os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    if limit:
+        now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        resource.setrlimit(resource.RLIMIT_AS, (now + limit, -1))
+    sys.argv = ["xent", *arguments]
+    main()
+limit, commands = json.loads(sys.argv[1])
+for arguments in commands:
+    run(arguments, limit)
+"""
+LIMIT_BYTES = 100 * 2**20
+"""Twice what blocks and slices take, and less than any of the files would take as a whole."""
+
+
+def arrow_file(path: Path, rows: int, codec: str | None) -> None:
+    """Write one record batch of two columns of zeros."""
+    zeros = pa.array(np.zeros(rows, np.float32))
+    batch = pa.record_batch([zeros, zeros], ["a", "b"])
+    options = pa.ipc.IpcWriteOptions(compression=codec)
+    with pa.ipc.new_file(str(path), batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+
+
+def weights(path: Path) -> None:
+    """Write 2.4 GB that take no room on the disk."""
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (600_000_000,)}
+        npy_format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 2_400_000_000)
+
+
+def lzma_member(path: Path) -> None:
+    """Write an archive whose member asks for a dictionary of 4 GB."""
+    file = io.BytesIO()
+    member = io.BytesIO()
+    np.save(member, np.zeros((4, 3)))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", member.getvalue())
+    content = bytearray(file.getvalue())
+    begins = 30 + len("a.npy")
+    struct.pack_into("<I", content, begins + 5, 2**32 - 1)
+    path.write_bytes(content)
+
+
+def text(content: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(content)
+
+
+ONE = "1," * 4_000_000 + "1\n"
+CASES: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
+    "zstd.arrow": (
+        lambda p: arrow_file(p, 2**24, "zstd"),
+        ["nll", "--picked", "--rows", "0:5", "--quiet"],
+        "0.0",
+    ),
+    "plain.arrow": (
+        lambda p: arrow_file(p, 2**24, None),
+        ["nll", "--picked", "--rows", "0:5", "--quiet"],
+        "0.0",
+    ),
+    "one line.csv": (text(ONE), ["softmax"], "4000001 cells, and a row has at most 1048576"),
+    "last line.csv": (
+        text("1,2\n" * 10 + ONE),
+        ["softmax", "-o", "x.npy"],
+        ":11: 4000001 cells where there should be 2",
+    ),
+    "line.jsonl": (
+        text("[" + "1," * 5_000_000 + "1]\n[1]\n"),
+        ["softmax"],
+        "more than 4194304 values in one",
+    ),
+    "columns.csv": (
+        text(("0," * 999 + "0\n") * 7_000),
+        ["loss", "--labels", "labels.npy", "--class-axis", "0"],
+        str(np.log(7_000)),
+    ),
+    "weights.npy": (
+        weights,
+        ["loss", "small.npy", "small_labels.npy", "--weight"],
+        "more than 16777216 numbers",
+    ),
+    "names.txt": (
+        text("a\n" * 3_000_000),
+        ["loss", "small.npy", "small_labels.npy", "--classes"],
+        "more than 1048576 lines",
+    ),
+    "lzma.npz": (lzma_member, ["softmax"], "an LZMA dictionary of 4294967295 bytes"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is the system's")
+def test_memory_under_a_limit(tmp_path: Path) -> None:
+    np.save(tmp_path / "small.npy", np.eye(4, 3))
+    np.save(tmp_path / "small_labels.npy", np.arange(4) % 3)
+    np.save(tmp_path / "labels.npy", np.zeros(1000, np.uint8))
+    commands = []
+    for name, (write, arguments, _) in CASES.items():
+        write(tmp_path / name)
+        commands.append([arguments[0], "--jobs", "1", *arguments[1:], name])
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHILD, json.dumps([LIMIT_BYTES, commands])],
+        cwd=tmp_path,
+        env={"PYTHONPATH": ":".join(sys.path), "ARROW_DEFAULT_MEMORY_POOL": "system"},
+        check=True,
+    )
+    said = {name: (tmp_path / f"{name}.said").read_text() for name in CASES}
+    assert {name: said[name] for name in CASES if CASES[name][2] not in said[name]} == {}

@@ -1,0 +1,198 @@
+"""The sizes of a Parquet file's pages, of which pyarrow takes whatever memory they ask for.
+
+Only the header of a page says how large it becomes. Headers, and the footer that says where the
+pages of each column begin, are structures in Thrift's compact protocol. pyarrow shows the footer
+too, but the process aborts where what it shows of a column is damaged.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from xentcli.errors import InputError
+from xentcli.storage.inputs import Input
+
+LARGEST_PAGE_BYTES = 2**27
+"""Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
+_HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
+_LONGEST_HEADER_BYTES = 2**24
+_END_BYTES = 8  # the footer's length, and the magic bytes
+_DEEPEST = 16
+_LAST_BYTE = 127  # of a number: others are larger
+_MORE = 15  # as the length of a list: it follows
+_MOST_BITS = 70
+# kinds of values
+_TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
+# the numbers of fields: of the footer, a row group, a column of it, and what is said of that one
+_ROW_GROUPS, _COLUMNS, _SAID = 4, 1, 3
+_PATH, _COMPRESSED, _DATA, _DICTIONARY = 3, 7, 9, 11
+_PAGE_BYTES, _PAGE_COMPRESSED = 2, 3  # of a page's header
+
+
+class Chunk(NamedTuple):
+    """The pages of one column in one row group, or of a part of a column."""
+
+    column: str
+    start: int
+    end: int
+
+
+def chunks_of(data: Input) -> list[list[Chunk]]:
+    """Return the chunks of each row group, as the footer has them."""
+    size = data.size or 0
+    end = bytearray(_END_BYTES)
+    data.read_at(max(0, size - _END_BYTES), memoryview(end))
+    length = min(int.from_bytes(end[:4], "little"), max(0, size - _END_BYTES))
+    content = bytearray(length)
+    data.read_at(size - _END_BYTES - length, memoryview(content))
+    try:
+        return list(_groups(bytes(content)))
+    except (LookupError, ValueError) as error:
+        hint = "is the file cut off or damaged?"
+        raise InputError(f"{data.name}: its footer cannot be read", hint=hint) from error
+
+
+def _groups(content: bytes) -> Iterator[list[Chunk]]:
+    _, at = _fields(content, 0, until=_ROW_GROUPS)
+    count, _, at = _list(content, at)
+    for _ in range(count):
+        chunks = []
+        _, at = _fields(content, at, until=_COLUMNS)
+        columns, _, at = _list(content, at)
+        for _ in range(columns):
+            _, at = _fields(content, at, until=_SAID)
+            said, at = _fields(content, at)
+            chunks.append(_chunk(content, said))
+            _, at = _fields(content, at, _SAID)
+        yield chunks
+        _, at = _fields(content, at, _COLUMNS)
+
+
+def _chunk(content: bytes, said: dict[int, int]) -> Chunk:
+    _, _, at = _list(content, said[_PATH])
+    length, at = _number(content, at)
+    name = content[at : at + length].decode(errors="replace")
+    start = min(said[_DATA], said.get(_DICTIONARY) or said[_DATA])
+    return Chunk(name, start, start + said[_COMPRESSED])
+
+
+def check_pages(data: Input, chunk: Chunk, largest: int) -> None:
+    """Raise InputError if a page is larger than `largest` bytes."""
+    place = chunk.start
+    while 0 <= place < chunk.end:
+        header = _page_header(data, place)
+        if header is None:
+            return  # pyarrow says what is wrong
+        length, full, compressed = header
+        if max(full, compressed) > largest:
+            raise InputError(
+                f"{data.name}: column {chunk.column!r} has a page of {max(full, compressed)} "
+                f"bytes, and at most {largest} are read at once",
+                hint="write it with smaller pages: data_page_size=2**20 is pyarrow's default",
+            )
+        place += length + max(0, compressed)
+
+
+def _page_header(data: Input, place: int) -> tuple[int, int, int] | None:
+    """Return the length of a header, and the bytes of its page without and with compression."""
+    wanted = _HEADER_BYTES
+    while wanted <= _LONGEST_HEADER_BYTES:
+        content = bytearray(wanted)
+        there = data.read_at(place, memoryview(content))
+        try:
+            found, length = _fields(bytes(content[:there]), 0)
+            return length, found.get(_PAGE_BYTES, 0), found.get(_PAGE_COMPRESSED, 0)
+        except IndexError:
+            if there < wanted:
+                return None
+            wanted *= 2**7
+        except ValueError:
+            return None
+    return None
+
+
+# Thousands of structures may be read of a file: one function, without a call for each number.
+
+
+def _fields(
+    content: bytes, at: int, number: int = 0, until: int | None = None, depth: int = 0
+) -> tuple[dict[int, int], int]:
+    """Read the fields of a structure; pass over all that are no integers.
+
+    Returns
+    -------
+    dict
+        The integers by the numbers of their fields; of lists, where they begin.
+    int
+        Where the structure ends, or where the value of the field `until` begins.
+    """
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
+    found: dict[int, int] = {}
+    while byte := content[at]:
+        at += 1
+        kind = byte & 15
+        if byte >> 4:
+            number += byte >> 4
+        else:
+            number, at = _number(content, at)
+            number = number >> 1 ^ -(number & 1)
+        if number == until:
+            return found, at
+        if _I16 <= kind <= _I64:
+            value, at = _number(content, at)
+            found[number] = value >> 1 ^ -(value & 1)
+        elif kind in (_LIST, _SET):
+            found[number] = at
+            at = _after_list(content, at, depth)
+        elif kind > _FALSE:
+            at = _after(content, at, kind, depth)
+    if until is not None:
+        raise ValueError("a field is missing")
+    return found, at + 1
+
+
+def _after(content: bytes, at: int, kind: int, depth: int) -> int:
+    """Return where a value ends."""
+    if _I16 <= kind <= _I64:
+        while content[at] > _LAST_BYTE:
+            at += 1
+        return at + 1
+    if kind == _BINARY:
+        count, at = _number(content, at)
+        return at + count
+    if kind == _STRUCT:
+        return _fields(content, at, depth=depth + 1)[1]
+    if kind in (_LIST, _SET):
+        return _after_list(content, at, depth + 1)
+    if kind not in (_TRUE, _FALSE, _BYTE, _DOUBLE):
+        raise ValueError("nothing here is of this kind")
+    return at + (8 if kind == _DOUBLE else 1)
+
+
+def _list(content: bytes, at: int) -> tuple[int, int, int]:
+    """Return how many values a list has, of which kind, and where the first one begins."""
+    byte = content[at]
+    count, at = (byte >> 4, at + 1) if byte >> 4 < _MORE else _number(content, at + 1)
+    return count, byte & 15, at
+
+
+def _after_list(content: bytes, at: int, depth: int) -> int:
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
+    count, kind, at = _list(content, at)
+    for _ in range(count):
+        at = _after(content, at, kind, depth)
+    return at
+
+
+def _number(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number of any length, and where it ends."""
+    number = content[at] & _LAST_BYTE
+    shift = 7
+    while content[at] > _LAST_BYTE:
+        at += 1
+        number |= (content[at] & _LAST_BYTE) << shift
+        shift += 7
+        if shift > _MOST_BITS:
+            raise ValueError("no number is so long")
+    return number, at + 1

@@ -1,0 +1,132 @@
+"""The first rows of a file below its header, and what they say about its columns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats import doubts
+from xentcli.formats.csv import lists, plain
+from xentcli.formats.csv.cells import RowLayout
+from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
+
+_MISSING = {"", "na", "n/a", "null", "none"}
+_ROUNDED = 5e-3  # by which a share of two decimals may miss
+_FEW_ROWS = 20  # that tell whether a column holds lists
+
+
+class FirstRows:
+    """Rows as lists of cells, which are read as far as they are asked for.
+
+    Parameters
+    ----------
+    rows : iterable of list of str
+        The rows.
+    most : int
+        How many of them decide.
+    """
+
+    def __init__(self, rows: Iterable[list[str]], most: int) -> None:
+        self._rows = islice(rows, most)
+        self._seen: list[list[str]] = []
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the rows, always from the first one on."""
+        i = 0
+        while True:
+            if i == len(self._seen):
+                cells = next(self._rows, None)
+                if cells is None:
+                    return
+                self._seen.append(cells)
+            yield self._seen[i]
+            i += 1
+
+    def column(self, field: int) -> Iterator[str]:
+        """Yield the cells of a column, where rows have one."""
+        return (cells[field] for cells in self if len(cells) > field)
+
+    def holds_lists(self, field: int) -> bool:
+        """Whether most cells of a column are lists, as far as they hold anything."""
+        cells = [cell for cell in islice(self.column(field), _FEW_ROWS) if cell.strip()]
+        return 2 * sum(map(lists.is_list, cells)) > len(cells)
+
+    def sum_to_one(self, fields: list[int]) -> bool:
+        """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
+        try:
+            table = np.array([[float(cells[i]) for i in fields] for cells in self])
+        except (ValueError, IndexError):
+            return False
+        within = bool(((table >= 0) & (table <= 1)).all())
+        return within and bool((abs(table.sum(axis=1) - 1) <= _ROUNDED * len(fields)).all())
+
+    def looks(self, fields: int) -> list[doubts.Look]:
+        """Return what each of so many columns holds."""
+        columns: Sequence[Sequence[str]]
+        rows = list(self)
+        if all(len(cells) == fields for cells in rows):
+            columns = [*zip(*rows, strict=True)] or [()] * fields
+        else:
+            columns = [[cells[i] for cells in rows if len(cells) > i] for i in range(fields)]
+        return list(map(look_at, columns))
+
+
+def looks_of(content: str, delimiter: str, fields: int) -> list[doubts.Look] | None:
+    """Return what columns hold that hold nothing but numbers; None if in doubt.
+
+    Parameters
+    ----------
+    content : str
+        Whole lines.
+    """
+    text = content.encode()
+    text = text if text.endswith(b"\n") else text + b"\n"
+    layout = RowLayout(delimiter, fields, None, tuple(range(fields)))
+    parsed = plain.parse(text, layout, text.count(b"\n"))
+    if parsed is None:
+        return None
+    with_point = _cells_with_point(text, delimiter, fields)
+    rows = len(parsed.numbers)
+    return doubts.looks_at(
+        parsed.numbers, integers=with_point == 0, some_integers=with_point < rows
+    )
+
+
+def _cells_with_point(text: bytes, delimiter: str, fields: int) -> NDArray[np.intp]:
+    """Return how many cells of each column are not written as integers."""
+    characters = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero((characters == ord(delimiter)) | (characters == ord("\n")))
+    folded = characters | 0x20  # e and E alike; a point is its own
+    marks = np.flatnonzero((characters == ord(".")) | (folded == ord("e")))
+    cells = np.searchsorted(ends, marks)
+    once = cells[np.flatnonzero(np.diff(cells, prepend=-1))]
+    return np.bincount(once % fields, minlength=fields)
+
+
+def look_at(cells: Iterable[str]) -> doubts.Look:
+    """Return what the cells of a column hold; what is missing says nothing."""
+    cells = list(cells)
+    try:
+        numbers = list(map(float, cells))
+    except ValueError:
+        cells = [cell.strip() for cell in cells]
+        cells = [cell for cell in cells if cell.lower() not in _MISSING]
+        texts = [cell for cell in cells if _is_text(cell)]
+        if 2 * len(texts) > len(cells):
+            return doubts.Look(len(cells), is_text=True)
+        cells = [cell for cell in cells if is_number(cell)]
+        numbers = list(map(float, cells))
+    whole = map(_is_integer, cells)
+    integers = all(whole)
+    some = integers or any(map(_is_integer, cells))
+    return doubts.look_at(numbers, integers=integers, some_integers=some)
+
+
+def _is_integer(cell: str) -> bool:
+    return cell.strip().lstrip("+-").isdecimal()
+
+
+def _is_text(cell: str) -> bool:
+    almost = is_number(cell) or is_almost_number(cell) or is_cut(cell)
+    return not almost and "\0" not in cell and not lists.is_list(cell)

@@ -1,0 +1,142 @@
+"""Cells that hold lists of numbers, as Python, NumPy, PyTorch and R print them."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.csv.numbers import is_cut, shown
+from xentcli.formats.sources import Shape
+
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|[nN]a[nN]|[-+]?Infinity"
+_LIST = re.compile(
+    r"\s*(?:(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)|c)?\(\s*\[*|\[+)"
+    rf"\s*(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))",
+    re.A,
+)
+_SCALAR = re.compile(
+    r"(?:np\.|numpy\.)\w+\(([^()\[\]]*)\)|(?:torch\.)?tensor\(\s*([^()\[\],\s]+)[^()\[\]]*\)"
+)
+_CALL = re.compile(
+    r"(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)\(\s*(\[[^()]*\])[^()\[\]]*\)"
+)
+_TUPLE = re.compile(r"(?<![\w.])c?\(([^()]*?),?\s*\)")
+_BLANKS = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
+_ODD = re.compile(r"[^\d\s.,;eE+\-\[\]]")
+_CUT = "printed in short, and cut where the dots stand"
+_WHOLE = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
+_BETWEEN = ";"  # stands in no list
+
+Place = Callable[[int], str]
+"""Names a cell by its row."""
+
+
+def is_list(cell: str) -> bool:
+    """Whether a cell begins as a list does."""
+    return _LIST.match(cell) is not None
+
+
+def row_shape(cell: str, place: str) -> tuple[Shape, bool]:
+    """Return the shape of a list, and whether axes of length 1 around it are left out.
+
+    Raises
+    ------
+    InputError
+        If it is no list of numbers, or an empty one.
+    """
+    shape = _read(cell, place).shape
+    if 0 in shape:
+        raise InputError(f"{place}: an empty list")
+    inner = _without_ones(shape)
+    return inner, inner != shape
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without the axes of length 1 in front."""
+    while len(shape) > 1 and shape[0] == 1:
+        shape = shape[1:]
+    return shape
+
+
+def to_array(cells: Iterable[str], row: Shape, place: Place) -> NDArray[np.float64]:
+    """Return the numbers of lists, of shape (cells, *row).
+
+    Raises
+    ------
+    InputError
+        Naming the first cell that is no list of this shape.
+    """
+    cells = list(cells)
+    numbers = _fast(cells)
+    if numbers is not None and numbers.shape[1:] == (*row,):
+        return numbers
+    made = np.empty((len(cells), *(n or 0 for n in row)))
+    for i, cell in enumerate(cells):
+        values = _read(cell, place(i)) if cell.strip() else None
+        if values is None:
+            raise InputError(f"{place(i)}: an empty cell instead of a list", hint="fill it in")
+        if _without_ones(values.shape) != made.shape[1:]:
+            found, first = (_length(shape) for shape in (values.shape, made.shape[1:]))
+            raise InputError(f"{place(i)}: a list of {found} where the first has {first}")
+        made[i] = values.reshape(made.shape[1:])
+    return made
+
+
+def _length(shape: tuple[int, ...]) -> str:
+    return str(shape[0]) if len(shape) == 1 else f"shape {shape}"
+
+
+def _fast(cells: list[str]) -> NDArray[np.float64] | None:
+    """Return the numbers of lists that all are plain, and all of one shape; None if in doubt."""
+    from xentcli.formats.json.values import fast, parser
+
+    together = _BETWEEN.join(cells)
+    simdjson = parser()
+    if simdjson is None or together.count(_BETWEEN) != len(cells) - 1 or is_cut(together):
+        return None
+    try:
+        together = _as_json(together, "").replace(_BETWEEN, ",")
+        numbers = fast(simdjson.parse(f"[{together}]".encode()))
+    except (ValueError, RuntimeError, InputError):
+        return None
+    if numbers is None or len(numbers) != len(cells):
+        return None
+    return numbers.reshape(len(cells), *_without_ones(numbers.shape[1:]))
+
+
+def _as_json(text: str, place: str) -> str:
+    """Return lists as JSON has them: with commas, without calls; True is 1."""
+    from xentcli.formats.json.printed import as_json
+
+    if _ODD.search(text):
+        text = _SCALAR.sub(lambda match: match[1] or match[2], text)
+        text = _TUPLE.sub(r"[\1]", _CALL.sub(r"\1", text))
+    if "," not in text:  # 1,5 2,5 would be anything
+        text = _BLANKS.sub(",", text)
+    return as_json(text, place).json.replace("true", "1").replace("false", "0")
+
+
+def _read(cell: str, place: str) -> NDArray[np.float64]:
+    """Return the numbers of one list."""
+    from xentcli.formats.json.values import careful
+
+    if is_cut(cell):
+        raise InputError(f"{place}: {_CUT}", hint=_WHOLE)
+    try:
+        value: Any = json.loads(_as_json(cell, place))
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, list):
+        raise InputError(
+            f"{place}: {shown(cell)} is no list of numbers",
+            hint="lists are written like [1.5, -0.25] or [1.5 -0.25]",
+        )
+    numbers = careful(value, lambda index: f"{place}{list(index) or ''}", labels=False)
+    infinite = np.isinf(numbers).sum()
+    if infinite > len(re.findall("inf", cell, re.I)):
+        raise InputError(f"{place}: a number is larger than any float64")
+    return numbers
