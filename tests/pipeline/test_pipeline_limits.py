@@ -20,7 +20,7 @@ from numpy.lib import format as npy_format
 CHILD = """
 import json, os, resource, sys
 from pathlib import Path
-import pyarrow.ipc
+import pyarrow.compute, pyarrow.ipc
 from xentcli.cli.app import main
 def run(arguments, limit=None):
     if os.fork():

@@ -25,7 +25,7 @@ def locate(url: str) -> tuple[Any, str]:
         raise XentError(what, hint="without it, only what is needed is read")
     try:
         from fsspec.core import url_to_fs
-    except ImportError:
+    except ModuleNotFoundError:
         raise missing_library("a URL", "fsspec", _EXTRA) from None
     options = {protocol: _http_options() for protocol in _HTTP if f"{protocol}://" in url.lower()}
     files, path = url_to_fs(url, **options)
@@ -36,7 +36,7 @@ def _http_options() -> dict[str, Any]:
     """Return options of the client: no limit on all of the time, but one on silence."""
     try:
         from aiohttp import ClientTimeout
-    except ImportError:
+    except ModuleNotFoundError:
         raise missing_library("HTTP", "aiohttp", _EXTRA) from None
     patience = ClientTimeout(
         total=None, sock_connect=_PATIENCE_SECONDS, sock_read=_PATIENCE_SECONDS
