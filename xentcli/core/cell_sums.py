@@ -114,6 +114,8 @@ class CellSums(ByValue):
     def placed(self, at: Cells, size: int) -> Self:
         """Return the same sums in other cells, `at` of `size`, each in one of its own."""
         digits, odd = (_placed(rows, at, size) for rows in (self.digits, self.odd))
+        if not digits.size:  # nothing is 0 in every cell
+            digits = np.zeros((0, size), np.int64)
         return type(self)(self.lowest, digits, odd)
 
     def exact(self) -> list[ExactSum]:
@@ -128,7 +130,7 @@ class CellSums(ByValue):
         return sums
 
     def rounded(self) -> Doubles:
-        """Return each sum, as far as the sum of its digits in float64 is; quickly."""
+        """Return each sum as the sum of its digits in float64; quickly, and below 2**1000."""
         total = np.zeros(self.cells)
         for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
             digit = self.digits[place].astype(np.float64)

@@ -79,10 +79,13 @@ def measure(
         logits, labels = logits.kept(), None if labels is None else labels.kept()
         beside = RowSources(*(None if each is None else each.kept() for each in beside))
     spools = Spools(plan.kept)
-    found = measured(logits, labels, plan.criterion(), run, None, beside, spools.watch)
-    suspects = None
-    if twice and found.results["class_confidence"].thresholds:
-        thresholds = found.results["class_confidence"].thresholds
-        again = plan.second(thresholds)
-        suspects = measured(logits, labels, again, run).results["suspects"]
-    return Report(plan, found, spools, suspects).measures()
+    try:
+        found = measured(logits, labels, plan.criterion(), run, None, beside, spools.watch)
+        suspects = None
+        if twice and found.results["class_confidence"].thresholds:
+            thresholds = found.results["class_confidence"].thresholds
+            again = plan.second(thresholds)
+            suspects = measured(logits, labels, again, run).results["suspects"]
+        return Report(plan, found, spools, suspects).measures()
+    finally:
+        spools.close()

@@ -77,6 +77,11 @@ class Spool:
             yield Keys(values, hits.view(np.bool_), columns)
         yield from self._waiting
 
+    def close(self) -> None:
+        """Let go of what was kept."""
+        if self._file is not None:
+            self._file.file.close()
+
 
 def _added(one: Array, other: Array) -> Array:
     size = max(one.size, other.size)
@@ -94,6 +99,11 @@ class Spools:
 
     def __getitem__(self, name: str) -> Spool:
         return self._spools[name]
+
+    def close(self) -> None:
+        """Let go of all that was kept."""
+        for spool in self._spools.values():
+            spool.close()
 
     def watch(self, parts: Iterable[Part[Any]]) -> Iterator[Part[Any]]:
         """Hand parts on, and keep their numbers."""
