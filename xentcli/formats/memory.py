@@ -75,9 +75,9 @@ class MemorySource(IndexedSource):
         return Table(*(None if part is None else part[these] for part in (values, labels, ids)))  # type: ignore[arg-type]
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Return rows of the array laid out as (N, C)."""
+        """Return a copy of rows of the array laid out as (N, C): a tile may be overwritten."""
         values = self._table.values
-        return values.reshape(-1, values.shape[-1])[start : start + rows]
+        return values.reshape(-1, values.shape[-1])[start : start + rows].copy()
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a place as the array's origin does."""
