@@ -10,9 +10,9 @@ from xentcli.formats import doubts
 from xentcli.formats.csv import lists, plain
 from xentcli.formats.csv.cells import RowLayout
 from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
+from xentcli.formats.label_columns import are_shares
 
 _MISSING = {"", "na", "n/a", "null", "none"}
-_ROUNDED = 5e-3  # by which a share of two decimals may miss
 _FEW_ROWS = 20  # that tell whether a column holds lists
 
 
@@ -58,8 +58,7 @@ class FirstRows:
             table = np.array([[float(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
-        within = bool(((table >= 0) & (table <= 1)).all())
-        return within and bool((abs(table.sum(axis=1) - 1) <= _ROUNDED * len(fields)).all())
+        return are_shares(table)
 
     def looks(self, fields: int) -> list[doubts.Look]:
         """Return what each of so many columns holds."""

@@ -88,7 +88,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where
 
-    return careful(value, place, labels=options.labels), notes
+    return careful(value, place, labels=options.takes_names), notes
 
 
 def _plain(simdjson: Any, content: bytes) -> Array | None:

@@ -78,7 +78,7 @@ class JsonLinesSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.notes: list[str] = []
         self._data = _apart(data)
-        self._labels = options.labels
+        self._labels = options.takes_names
         self._key: str | None = None
         first = load(as_json(self._first_line(), self.name).json, self.name)
         if isinstance(first, dict):
@@ -90,7 +90,7 @@ class JsonLinesSource(StreamSource):
             raise InputError(
                 f"{self.name}: it holds one array: {options.key_option} is for files of several"
             )
-        row_values = careful(first, self._place_of(0), labels=options.labels)
+        row_values = careful(first, self._place_of(0), labels=options.takes_names)
         self.dtype: np.dtype[Any] = row_values.dtype
         self.stored_dtype = "text" if self.dtype == object else "float64"
         self.shape: Shape = (None, *row_values.shape)
