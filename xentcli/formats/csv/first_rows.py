@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from xentcli.formats import doubts
 from xentcli.formats.csv import lists, plain
 from xentcli.formats.csv.cells import RowLayout
-from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
+from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_number
 from xentcli.formats.label_columns import are_shares
-
-_MISSING = {"", "na", "n/a", "null", "none"}
-_FEW_ROWS = 20  # that tell whether a column holds lists
 
 
 class FirstRows:
@@ -49,7 +46,7 @@ class FirstRows:
 
     def holds_lists(self, field: int) -> bool:
         """Whether most cells of a column are lists, as far as they hold anything."""
-        cells = [cell for cell in islice(self.column(field), _FEW_ROWS) if cell.strip()]
+        cells = [cell for cell in islice(self.column(field), lists.FEW_ROWS) if cell.strip()]
         return 2 * sum(map(lists.is_list, cells)) > len(cells)
 
     def sum_to_one(self, fields: list[int]) -> bool:
@@ -110,7 +107,7 @@ def look_at(cells: Iterable[str]) -> doubts.Look:
         numbers = list(map(float, cells))
     except ValueError:
         cells = [cell.strip() for cell in cells]
-        cells = [cell for cell in cells if cell.lower() not in _MISSING]
+        cells = [cell for cell in cells if cell.lower() not in MISSING]
         texts = [cell for cell in cells if _is_text(cell)]
         if 2 * len(texts) > len(cells):
             return doubts.Look(len(cells), is_text=True)
