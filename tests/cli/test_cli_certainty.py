@@ -1,5 +1,6 @@
 """What a file's columns and rows are taken for: the right number, or ways that lead to it."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -124,6 +125,17 @@ def test_one_column_a_class_beside_an_id(run: Run, shares: Any) -> None:
     assert "may be the labels" in run("loss", "z.npy", "y.csv").err
 
 
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+def test_one_hot_columns_beside_an_id_in_a_table(run: Run, ending: str) -> None:
+    np.save("z.npy", Z)
+    hot = pd.DataFrame(np.eye(3, dtype=int)[Y], columns=NAMES)
+    hot.insert(0, "id", range(100, 112))
+    getattr(hot, f"to_{ending}")(f"y.{ending}")
+    assert number(run("loss", "z.npy", f"y.{ending}")) == pytest.approx(LOSSES.mean(), rel=1e-14)
+    getattr(hot.assign(fox=5), f"to_{ending}")(f"y.{ending}")
+    assert "may be the labels" in run("loss", "z.npy", f"y.{ending}").err
+
+
 WEIGHTS = np.arange(1.0, 13.0)
 
 
@@ -160,6 +172,33 @@ def test_weights_that_fit_no_row(run: Run, ids: str, message: str) -> None:
     outcome = run(*command, "--sample-weight", "w.csv")
     assert outcome.code == 1
     assert message in outcome.err
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json", "npy"])
+def test_weights_are_numbers(run: Run, ending: str, *, by_id: bool) -> None:
+    """Labels may be names of classes, and rows to leave out be marked: weights are neither."""
+    frame = pd.DataFrame(Z, columns=NAMES).assign(id=list("abcdefghijkl"), label=Y)
+    frame.to_csv("z.csv", index=False)
+    texts, gaps = [*"kjihgfedcbax"], [1.5, None, *WEIGHTS[2:].tolist()]
+    for values, said in ((texts, "number"), (gaps, "null|empty|nan")):
+        table = pd.DataFrame({"id": list("abcdefghijkl"), "weight": values})
+        table = table if by_id else table[["weight"]]
+        match ending:
+            case "csv":
+                table.to_csv("w.csv", index=False)
+            case "parquet":
+                table.to_parquet("w.parquet")
+            case "json":
+                Path("w.json").write_text(json.dumps(values))
+            case _:
+                np.save("w.npy", np.array(texts))
+        command = ("loss", "z.csv", "--label-column", "label", "--id-column", "id")
+        outcome = run(*command, "--sample-weight", f"w.{ending}")
+        assert outcome.code == 1
+        assert re.search(said if ending != "npy" else "number", outcome.err)
+        assert "mistake" not in outcome.err
+        assert ending == "parquet" or "ignore-index" not in outcome.err
 
 
 @pytest.mark.parametrize(

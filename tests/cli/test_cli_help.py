@@ -209,7 +209,7 @@ from typing import Annotated
 
 from xentcli.cli.command import Command
 from xentcli.cli.options import Common, Writing, files_argument
-from xentcli.cli.output import Forms, Output
+from xentcli.cli.output import Destination, Forms
 
 
 def toy(
@@ -221,7 +221,7 @@ def toy(
     """Count the files that are named."""
     text = f"{len(files)}\\n"
     forms = Forms(lambda: {"files": len(files)}, lambda _width: [text], lambda _delimiter: text)
-    Output("toy", writing, common).write(forms)
+    Destination("toy", writing, common).write(forms)
 
 
 COMMAND = Command(toy, first=("--json",), examples=("xent toy a b",))

@@ -284,3 +284,9 @@ def test_a_library_that_is_missing(tmp_path: Path) -> None:
 def test_a_format_that_is_only_read() -> None:
     with pytest.raises(OutputError, match="out: toy is only read"):
         written(TOY._replace(open_writer=None), Z)
+
+
+def test_a_tile_of_an_array_in_memory_may_be_overwritten() -> None:
+    source = MemorySource("z", Z.copy())
+    source.tile(0, 3)[:] = 0.0
+    np.testing.assert_array_equal(source.tile(0, 3), Z[:3])

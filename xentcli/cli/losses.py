@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.cli import inputs
 from xentcli.cli.loss_options import LossFlags
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Forms, Output
+from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import (
     check_temperature,
     parse_dtype,
@@ -120,7 +120,7 @@ def run_loss(
     """Read logits and labels, write their loss, and say what is odd about it."""
     from xentcli.pipeline.evaluate import evaluate
 
-    output = Output(criterion.command, writing, common)
+    output = Destination(criterion.command, writing, common)
     output.check(is_text=False)
     if output.form == "json" or (output.form == "table" and options.reduction != "none"):
         criterion = criterion.with_all_metrics()

@@ -101,8 +101,8 @@ IdColumnOption = Annotated[
     of_reading(
         "--id-column",
         metavar="NAME",
-        help="The column that names the rows: written before each row; labels are matched by it "
-        "where their file has it too.",
+        help="The column that names the rows: written before each row; labels and weights are "
+        "matched by it where their file has it too.",
     ),
 ]
 LabelColumnOption = Annotated[

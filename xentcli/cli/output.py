@@ -24,7 +24,7 @@ class Forms(NamedTuple):
     number: float | None = None
 
 
-class Output:
+class Destination:
     """Where the result of one command goes."""
 
     def __init__(self, command: str, writing: Writing, common: Common) -> None:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from xentcli.cli import options
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Output
+from xentcli.cli.output import Destination
 from xentcli.cli.parsing import check_temperature, parse_dtype
 from xentcli.cli.reading import Reading
 
@@ -46,7 +46,7 @@ def run_softmax(
     file_of = partial(reading.file, id_column=softmax_options.id_column)
     source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
-    with Output(command, writing, common).array() as sink, common.run(source) as run:
+    with Destination(command, writing, common).array() as sink, common.run(source) as run:
         looks_like = transform(source, function, sink, run).looks_like
     if looks_like == "probabilities":
         common.tell("warning", f"{source.name}: these look like probabilities already, not logits")

@@ -39,7 +39,7 @@ class Processes:
         """Yield ``work(item)`` in the order of `items`."""
         todo = iter(items)
         first = list(islice(todo, jobs))
-        pool = _Pool(work, len(first))
+        pool = _ProcessPool(work, len(first))
         try:
             yield from in_order(pool.submit, chain(first, todo), jobs + 2)
         finally:
@@ -56,7 +56,7 @@ class _Task(Generic[Item]):
         """The pickled result; nothing where there is none."""
 
 
-class _Pool(Generic[Item, Result]):
+class _ProcessPool(Generic[Item, Result]):
     """Processes that work for one map."""
 
     def __init__(self, work: Callable[[Item], Result], count: int) -> None:

@@ -23,14 +23,14 @@ class Threads:
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
     ) -> Iterator[Result]:
         """Yield ``work(item)`` in the order of `items`."""
-        pool = _Pool(work, jobs)
+        pool = _ThreadPool(work, jobs)
         try:
             yield from in_order(pool.submit, items, jobs + 2)
         finally:
             pool.close()
 
 
-class _Pool(Generic[Item, Result]):
+class _ThreadPool(Generic[Item, Result]):
     """Threads that work for one map: as many as are wanted and the system allows."""
 
     def __init__(self, work: Callable[[Item], Result], most: int) -> None:

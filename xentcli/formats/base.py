@@ -62,7 +62,9 @@ class ReadOptions(NamedTuple):
     any_columns: bool = False
     """Whether to let columns through that may be no classes: the file is only looked at."""
     labels: bool = False
-    """Whether this is a file of labels, which may be names of classes."""
+    """Whether this is a file of labels, or of weights: one value for each row."""
+    weights: bool = False
+    """Whether these are weights: numbers, of which none is missing."""
     missing: bool = False
     """Whether cells without a value, such as null, are NaN and no mistake."""
     classes: tuple[str, ...] = ()
@@ -77,6 +79,11 @@ class ReadOptions(NamedTuple):
     """Whether labels are an array of the logits' own file that only its name tells."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
+
+    @property
+    def takes_names(self) -> bool:
+        """Whether values may be names of classes, or marks of rows to leave out."""
+        return self.labels and not self.weights
 
 
 class ArrayHeader(NamedTuple):

@@ -4,7 +4,7 @@ And of a file of labels with several columns: which of them are the labels.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
@@ -12,7 +12,11 @@ from xentcli.formats.column_names import is_one_pattern, listed, without_shared
 from xentcli.formats.column_words import is_beside, names_rows, says_label
 from xentcli.text import name_option
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _CHOICES = 3  # columns that a hint names
+_ROUNDED = 5e-3  # by which a share of two decimals may miss
 
 
 class Beside(NamedTuple):
@@ -111,6 +115,12 @@ def choose(
             "is named as its class",
         )
     return fields, []
+
+
+def are_shares(rows: "NDArray[Any]") -> bool:
+    """Whether rows (N, C) hold shares of 1: class probabilities, or one-hot labels."""
+    within = bool(((rows >= 0) & (rows <= 1)).all())
+    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDED * rows.shape[1]).all())
 
 
 def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int] | None:

@@ -27,7 +27,9 @@ _PARSING = threading.Lock()
 
 def open_source(data: Input, options: ReadOptions) -> Source:
     """Open an NPY file or stream."""
-    return open_stored(data, read_header(data, options.input_dtype, labels=options.labels), "npy")
+    return open_stored(
+        data, read_header(data, options.input_dtype, labels=options.takes_names), "npy"
+    )
 
 
 def read_header(data: Input, input_dtype: str | None = None, *, labels: bool = False) -> Stored:

@@ -48,7 +48,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     key = choose(data.name, members, options, describe)
     member = members[key]
     array = _open_member(archive, member, data)
-    stored = npy.read_header(array, options.input_dtype, labels=options.labels)
+    stored = npy.read_header(array, options.input_dtype, labels=options.takes_names)
     source = open_stored(array, stored, "npz", there=member.file_size)
     source.size = size
     source.notes += notes_of(data.name, members, options, key)

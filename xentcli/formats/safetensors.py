@@ -18,12 +18,11 @@ from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
-from xentcli.formats.stored import Stored, is_possible
+from xentcli.formats.stored import MOST_AXES, Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
 _LONGEST_HEADER_BYTES = 2**22  # of 40,000 tensors. As JSON it takes twenty times the memory
-_MOST_AXES = 64  # of a NumPy array
 _METADATA = "__metadata__"
 _DTYPES = {
     "F64": "<f8",
@@ -125,10 +124,10 @@ def _tensor(key: str, entry: Any) -> _Tensor:
     name = repr(shown(key))
     match entry:
         case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [begin, end]}:
-            numbers = [*shape[: _MOST_AXES + 1], begin, end]
+            numbers = [*shape[: MOST_AXES + 1], begin, end]
         case _:
             raise ValueError(f"{name} has no dtype, shape and data_offsets")
-    if len(shape) > _MOST_AXES or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
+    if len(shape) > MOST_AXES or not all(type(n) is int and 0 <= n < 2**63 for n in numbers):
         raise ValueError(f"{name} has an impossible shape or impossible offsets")
     if dtype in _DTYPES:
         itemsize = np.dtype(_DTYPES[dtype]).itemsize

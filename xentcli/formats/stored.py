@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 
-_MOST_AXES = 64  # of a NumPy array
+MOST_AXES = 64
+"""Of a NumPy array."""
 
 
 def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
     """Whether a file may hold an array of this shape; one without numbers may have many rows."""
-    if len(shape) > _MOST_AXES or any(n < 0 for n in shape):
+    if len(shape) > MOST_AXES or any(n < 0 for n in shape):
         return False
     most = 2**63 if 0 not in shape else 2**32
     return math.prod(max(1, n) for n in shape) * itemsize < most

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from xentcli.core.checks import row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.exact_sum import ExactSum
-from xentcli.results.values import ValueSummary
+from xentcli.results.values import IGNORED, ValueSummary
 
 _ZERO = ExactSum()
-_IGNORED = -100
 _MOST_NAMES = 10_000
 
 
@@ -48,7 +47,7 @@ class SummaryState:
             values.size,
             bool((finite == np.floor(finite)).all()) and finite.size == values.size,
             kinds,
-            float(numbers[numbers != _IGNORED].min(initial=math.inf)),
+            float(numbers[numbers != IGNORED].min(initial=math.inf)),
         )
 
     def merge(self, other: Self) -> Self:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.core.checks import Problem, check_labels, unravel, whole_labels
-from xentcli.core.labels import LossOptions
+from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.core.one_hot import one_hot
 from xentcli.core.rows import tiles
 from xentcli.errors import InputError, LabelError, ShapeError
@@ -18,7 +18,6 @@ from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.inputs import Run
 
 Array = NDArray[Any]
-_NO_LABEL = -(2**63)
 _WIDEST_ROW_BYTES = 2**28
 
 
@@ -48,7 +47,7 @@ class LargestLabel(NamedTuple):
 
     def in_block(self, block: Block) -> int:
         """Return the largest label, or one below all where there is none."""
-        return int(whole_labels(self.source.decode(block).values)[0].max(initial=_NO_LABEL))
+        return int(whole_labels(self.source.decode(block).values)[0].max(initial=NO_LABEL))
 
 
 class _OneHotSink:
@@ -147,7 +146,7 @@ def _count_classes(
     if source.dtype.kind in "OUST":
         return 2  # False and True; whatever else is found has no class
     blocks = blocks_along(source, 0, run.block_elements)
-    largest = max(ordered_map(LargestLabel(source).in_block, blocks, run.jobs), default=_NO_LABEL)
-    if largest == _NO_LABEL:
+    largest = max(ordered_map(LargestLabel(source).in_block, blocks, run.jobs), default=NO_LABEL)
+    if largest == NO_LABEL:
         raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
     return max(1, largest - label_base + 1)

@@ -207,9 +207,10 @@ def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | 
     InputError
         If several columns may be the weights.
     """
-    header = () if id_column is None else columns_of(file_of(path))
+    weights_of = partial(file_of, weights=True)
+    header = () if id_column is None else columns_of(weights_of(path))
     if id_column not in header:
-        return open_files([path], file_of)
+        return open_files([path], weights_of)
     names = [name for name in header if name and name != id_column]
     named = [name for name in names if "weight" in name.casefold()] or names
     if len(named) != 1:
@@ -218,8 +219,7 @@ def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | 
             f"{shown_name(path)}: {shown} may be the weights",
             hint="leave one of them beside the ids, or name it weight",
         )
-    weights = partial(file_of, label_column=named[0], id_column=id_column)
-    return open_files([path], weights)
+    return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))
 
 
 def _open_arrays(

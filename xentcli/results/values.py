@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass
 
-_IGNORED = -100
+IGNORED = -100
+"""The label of rows that PyTorch leaves out."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,6 @@ class ValueSummary:
         if self.whole and self.kinds == {"probabilities"}:
             return "one-hot labels"
         if self.whole and (ndim != 2 or integers or self.minimum < self.least):
-            labels = self.least >= -1 or self.minimum == self.maximum == _IGNORED
+            labels = self.least >= -1 or self.minimum == self.maximum == IGNORED
             return "labels" if labels else ("logits" if ndim > 1 else "numbers")
         return kind if self.kinds else "numbers"

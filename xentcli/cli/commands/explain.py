@@ -6,7 +6,7 @@ from xentcli.cli import inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Forms, Output
+from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import parse_rows
 from xentcli.cli.reading import Reading
 
@@ -40,7 +40,7 @@ def explain(
 
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     wanted = parse_rows(rows)
-    output = Output("explain", writing, common)
+    output = Destination("explain", writing, common)
     output.check()
     naming = read_naming(classes, label_base)
     source, labels_source = inputs.open_both(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from xentcli.cli import inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Forms, Output
+from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
 
@@ -27,7 +27,7 @@ def info(
     from xentcli.pipeline.inspect import inspect
 
     inputs.only_one_standard_input(*files)
-    output = Output("info", writing, common)
+    output = Destination("info", writing, common)
     output.check()
     found: dict[str, list[Found]] = {}
     failed: list[InputError] = []

@@ -7,7 +7,7 @@ from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.output import Output
+from xentcli.cli.output import Destination
 from xentcli.cli.parsing import number_dtype
 from xentcli.cli.reading import Reading
 from xentcli.errors import ShapeError, UsageError
@@ -64,7 +64,7 @@ def one_hot(
     file_of = partial(reading.file, labels=True, classes=names)
     source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
-    with Output("one-hot", writing, common).array() as sink, common.run(source) as run:
+    with Destination("one-hot", writing, common).array() as sink, common.run(source) as run:
         notes = encode(
             source,
             names or num_classes,

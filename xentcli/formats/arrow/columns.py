@@ -45,7 +45,11 @@ class Selection:
 
 
 def select(
-    schema: Any, file: str, options: ReadOptions, look: Callable[[tuple[str, ...]], dict[str, Look]]
+    schema: Any,
+    file: str,
+    options: ReadOptions,
+    look: Callable[[tuple[str, ...]], dict[str, Look]],
+    sum_to_one: Callable[[tuple[str, ...]], bool],
 ) -> Selection:
     """Choose columns as the user says, or else all that may be classes.
 
@@ -53,6 +57,8 @@ def select(
     ----------
     look : callable
         Returns what the first rows of some columns hold.
+    sum_to_one : callable
+        Returns whether these are shares of 1, row by row.
 
     Raises
     ------
@@ -86,7 +92,9 @@ def select(
         notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
     if options.labels and named is None and not options.any_columns:
         fields = [(schema.names.index(name), name) for name in values]
-        found, more = label_columns.choose(file, fields, options)
+        found, more = label_columns.choose(
+            file, fields, options, lambda at: sum_to_one(tuple(schema.names[i] for i in at))
+        )
         values, notes = tuple(schema.names[i] for i in found), notes + more
     said = named is not None or options.labels
     _check_lists(schema, file, values)
@@ -95,7 +103,7 @@ def select(
         columns = [Column(n, schema.names.index(n) + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, schema.names)
     if not options.any_columns:
-        _check_values(schema, file, values, said=said)
+        _check_values(schema, file, values, may_be_names=said and not options.weights)
     selection = Selection(values, labels, ids, notes)
     _check_beside(schema, file, selection)
     return selection
@@ -128,10 +136,10 @@ def _check_lists(schema: Any, file: str, values: tuple[str, ...]) -> None:
         raise _several(file, lists, [name for name in values if name not in lists])
 
 
-def _check_values(schema: Any, file: str, values: tuple[str, ...], *, said: bool) -> None:
+def _check_values(schema: Any, file: str, values: tuple[str, ...], *, may_be_names: bool) -> None:
     types = {name: schema.field(name).type for name in values}
     only = types[values[0]]
-    if len(values) == 1 and (nested(only) or (said and is_text(only))):
+    if len(values) == 1 and (nested(only) or (may_be_names and is_text(only))):
         return
     odd = [name for name, type_ in types.items() if number_dtype(type_) is None]
     if odd:

@@ -36,7 +36,7 @@ class RowGroups(NamedTuple):
     """Rows that are decoded at a time."""
 
 
-class Piece(NamedTuple):
+class TablePiece(NamedTuple):
     """Consecutive rows: how many, and where they are, or themselves where only order tells."""
 
     rows: int
@@ -50,7 +50,7 @@ class TableFile(Protocol):
     rows: int | None
     notes: list[str]
 
-    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[TablePiece]:
         """Cut some columns into pieces of about `rows` rows."""
 
     def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
@@ -90,18 +90,18 @@ class ParquetFile:
         """Read the first rows."""
         return next(self._batches(columns, range(len(self._groups)), rows), None)
 
-    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[TablePiece]:
         """Cut at row groups, and within those that are large."""
         first = count = 0
         for group, length in enumerate([*self._groups, 0]):
             large, last = length > _FEW_BLOCKS * rows, group == len(self._groups)
             if large or last or count >= rows:
                 if count:
-                    yield Piece(count, RowGroups(first, group, rows))
+                    yield TablePiece(count, RowGroups(first, group, rows))
                 first, count = group, 0
             if large:
                 for batch in self._batches(columns, range(group, group + 1), rows):
-                    yield Piece(batch.num_rows, [batch])
+                    yield TablePiece(batch.num_rows, [batch])
                 first = group + 1
             else:
                 count += length
@@ -178,12 +178,12 @@ class ArrowFile:
         batches = (batch for batch in self._batches(columns) if batch.num_rows)
         return next((batch.slice(0, rows) for batch in batches), None)
 
-    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[Piece]:
+    def pieces(self, columns: tuple[str, ...], rows: int) -> Iterator[TablePiece]:
         """Cut record batches."""
         for batch in self._batches(columns):
             for start in range(0, batch.num_rows, rows):
                 part = batch.slice(start, rows)
-                yield Piece(part.num_rows, [part])
+                yield TablePiece(part.num_rows, [part])
 
     def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
         """Do nothing: there are no row groups."""

@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
@@ -14,6 +15,7 @@ from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.doubts import Look, look_at
+from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
 _MOST_LOOKED_AT = 256  # columns; of more, only those of integers
@@ -37,7 +39,9 @@ class TableSource(StreamSource):
         self.format = format_
         with self._understood():
             self._file = TABLE_FILES[format_](data.spooled())
-            self._selection = select(self._file.schema, self.name, options, self._look)
+            self._selection = select(
+                self._file.schema, self.name, options, self._look, self._sum_to_one
+            )
             row, self.dtype = self._row()
         self.stored_dtype = self.dtype.name
         self.notes = [*self._file.notes, *self._selection.notes]
@@ -72,16 +76,28 @@ class TableSource(StreamSource):
         }
         integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
         wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
-        if not wanted:
-            return looks
-        batch = self._file.first(wanted, max(_FEWEST_ROWS, _JUDGED_ROWS // len(wanted)))
-        if batch is None:
-            return looks
-        for name in wanted:
-            column = plain(batch.column(name)).drop_null()
-            values = flat(column, ColumnRows(self.name, name, 0)).astype(np.float64)
+        for name, values in self._first_rows(wanted).items():
             looks[name] = look_at(values, integers=name in integers)
         return looks
+
+    def _sum_to_one(self, names: tuple[str, ...]) -> bool:
+        """Return whether the first rows of columns are shares of 1."""
+        numbers = all(number_dtype(self._type(name)) for name in names)
+        found = [*self._first_rows(names).values()] if numbers and len(names) > 1 else []
+        same = len({len(values) for values in found}) == 1  # none is left out for want of a value
+        return same and are_shares(np.stack(found, axis=1))
+
+    def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
+        """Return the first numbers of columns that are not null."""
+        rows = max(_FEWEST_ROWS, _JUDGED_ROWS // max(1, len(names)))
+        batch = self._file.first(names, rows) if names else None
+        if batch is None:
+            return {}
+        columns = {name: plain(batch.column(name)).drop_null() for name in names}
+        return {
+            name: flat(column, ColumnRows(self.name, name, 0)).astype(np.float64)
+            for name, column in columns.items()
+        }
 
     def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape of one row and the dtype of all."""

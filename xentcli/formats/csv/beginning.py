@@ -104,7 +104,8 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     )
     columns = choose(table, options)
     notes += columns.notes
-    label_names = labelled and _labels_are_names(below, names, columns, options)
+    may_be_names = labelled and not options.weights
+    label_names = may_be_names and _labels_are_names(below, names, columns, options)
     values, texts = _roles(columns, label_names=label_names)
     labels = columns.values if columns.label is None else (columns.label,)
     layout = RowLayout(
@@ -114,7 +115,7 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         values,
         texts,
         index,
-        labels if labelled else (),
+        labels if may_be_names else (),
         options.decimal,
         None if index is None else index_hint(names or (), columns, options),
     )

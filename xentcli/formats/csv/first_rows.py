@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 from xentcli.formats import doubts
 from xentcli.formats.csv import lists, plain
 from xentcli.formats.csv.cells import RowLayout
-from xentcli.formats.csv.numbers import is_almost_number, is_cut, is_number
-
-_MISSING = {"", "na", "n/a", "null", "none"}
-_ROUNDED = 5e-3  # by which a share of two decimals may miss
-_FEW_ROWS = 20  # that tell whether a column holds lists
+from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_number
+from xentcli.formats.label_columns import are_shares
 
 
 class FirstRows:
@@ -49,7 +46,7 @@ class FirstRows:
 
     def holds_lists(self, field: int) -> bool:
         """Whether most cells of a column are lists, as far as they hold anything."""
-        cells = [cell for cell in islice(self.column(field), _FEW_ROWS) if cell.strip()]
+        cells = [cell for cell in islice(self.column(field), lists.FEW_ROWS) if cell.strip()]
         return 2 * sum(map(lists.is_list, cells)) > len(cells)
 
     def sum_to_one(self, fields: list[int]) -> bool:
@@ -58,8 +55,7 @@ class FirstRows:
             table = np.array([[float(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
-        within = bool(((table >= 0) & (table <= 1)).all())
-        return within and bool((abs(table.sum(axis=1) - 1) <= _ROUNDED * len(fields)).all())
+        return are_shares(table)
 
     def looks(self, fields: int) -> list[doubts.Look]:
         """Return what each of so many columns holds."""
@@ -111,7 +107,7 @@ def look_at(cells: Iterable[str]) -> doubts.Look:
         numbers = list(map(float, cells))
     except ValueError:
         cells = [cell.strip() for cell in cells]
-        cells = [cell for cell in cells if cell.lower() not in _MISSING]
+        cells = [cell for cell in cells if cell.lower() not in MISSING]
         texts = [cell for cell in cells if _is_text(cell)]
         if 2 * len(texts) > len(cells):
             return doubts.Look(len(cells), is_text=True)

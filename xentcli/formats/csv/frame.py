@@ -2,6 +2,7 @@
 
 import io
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def parse(content: bytes, layout: RowLayout, rows: int, first_row: int) -> Parse
 
 def _is_doubtful(content: bytes) -> bool:
     """Whether content holds characters that pandas overlooks; the slowest check comes last."""
-    if content.startswith(b"\xef\xbb\xbf") or len(content.translate(None, _CONTROL)) < len(content):
+    if content.startswith(BOM_UTF8) or len(content.translate(None, _CONTROL)) < len(content):
         return True
     found = any(space in content for space in _SPACES)
     return found and _SPACE_INSIDE.search(content) is not None

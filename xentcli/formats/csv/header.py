@@ -9,14 +9,13 @@ from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_names import is_pattern
 from xentcli.formats.csv.columns import is_label
 from xentcli.formats.csv.numbers import (
+    MISSING,
     cure,
     is_almost_number,
     is_cut,
     is_decimal_comma,
     is_number,
 )
-
-_MISSING = {"", "na", "n/a", "null", "none"}
 
 
 def _counts(cells: list[str], at_least: int = 2) -> bool:
@@ -82,7 +81,7 @@ def _judge(first: dict[int, str], second: list[str] | None, name: str) -> tuple[
         return True, note
     if all(numeric):
         return False, None
-    missing = [i for i, cell in first.items() if cell.strip().lower() in _MISSING]
+    missing = [i for i, cell in first.items() if cell.strip().lower() in MISSING]
     if any(numeric) and missing and len(missing) + sum(numeric) == len(first):
         i = missing[0]
         what = repr(first[i]) if first[i].strip() else "an empty cell"

@@ -29,6 +29,8 @@ _BLANKS = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
 _ODD = re.compile(r"[^\d\s.,;eE+\-\[\]]")
 _CUT = "printed in short, and cut where the dots stand"
 _WHOLE = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
+FEW_ROWS = 20
+"""Rows that tell whether a column holds lists."""
 _BETWEEN = ";"  # stands in no list
 
 Place = Callable[[int], str]

@@ -9,6 +9,9 @@ _NUMBER = re.compile(
 )
 _ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]++|\.*+\d[\d\s_,.'%]*+|\d++/\d++)", re.A | re.I)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.A)
+MISSING = {"", "na", "n/a", "null", "none"}
+"""What stands, in lower case, in cells without a value."""
+
 _SHOWN = 40  # characters of a cell
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -27,7 +28,6 @@ _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in fli
 _LONGEST_LINE_BYTES = 2**26
 _MOST_COLUMNS = 2**20
 _JUDGED_LINES = 32  # more than those that decide on delimiter and header
-_MARK = b"\xef\xbb\xbf"
 _HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
@@ -83,7 +83,7 @@ class CsvSource(StreamSource):
         self._padded = beginning.padded
         self._missing = options.missing
         self._header_lines = beginning.header_lines
-        mark = len(_MARK) if first.startswith(_MARK) else 0
+        mark = len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
         self._lists = beginning.lists
         self._take_columns(beginning)
@@ -123,13 +123,13 @@ class CsvSource(StreamSource):
         if wide := _wide(first[:_HEAD_BYTES]):
             what = f"{self.name}: every other byte is 0, as in {wide}"
             raise InputError(what, hint=f"--encoding {wide}")
-        if not first.removeprefix(_MARK).strip():
+        if not first.removeprefix(BOM_UTF8).strip():
             raise InputError(f"{self.name}: the file is empty", hint="was it written to the end?")
         return first
 
     def _sample(self, first: bytes) -> bytes:
         """Return whole lines from the top, without the byte order mark."""
-        mark = len(_MARK) if first.startswith(_MARK) else 0
+        mark = len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0
         sample = first[mark:]
         self._line_end = b"\n" if b"\n" in sample or b"\r" not in sample else b"\r"
         if self._small:
@@ -171,7 +171,7 @@ class CsvSource(StreamSource):
     def first_rows(self, most: int) -> list[list[str]]:
         """Return the cells of the first rows, of all columns; nothing is read by that."""
         sample = self._sample(self._read_first())
-        head = len(_MARK) if self._data.peek(len(_MARK)) == _MARK else 0
+        head = len(BOM_UTF8) if self._data.peek(len(BOM_UTF8)) == BOM_UTF8 else 0
         text = sample[self._header_bytes - head :]
         text = squeeze(text) if self._padded else text
         lines = io.StringIO(cells.decode(text, self.name, 1 + self._header_lines), newline="")

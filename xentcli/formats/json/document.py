@@ -1,5 +1,6 @@
 """JSON that is one value: a list of lists, or an object of them. It is held in memory."""
 
+from codecs import BOM_UTF8
 from typing import Any
 
 from xentcli.errors import InputError
@@ -12,7 +13,6 @@ from xentcli.storage.inputs import Input
 _PIECE_BYTES = 2**22
 _MOST_BYTES = 2**28  # of one value: lists of numbers take three times that
 _MOST_VALUES = 2**24  # of any other value
-_MARK = b"\xef\xbb\xbf"
 
 
 def open_document(data: Input, options: ReadOptions) -> Source:
@@ -37,7 +37,7 @@ def _whole(data: Input) -> bytes:
         size += len(part)
         if size > _MOST_BYTES:
             raise _too_large(data.name, _MOST_BYTES)
-    content = b"".join(parts).removeprefix(_MARK)
+    content = b"".join(parts).removeprefix(BOM_UTF8)
     if not content.strip():
         raise InputError(f"{data.name}: the file is empty", hint="was it written to the end?")
     return content
@@ -88,7 +88,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where
 
-    return careful(value, place, labels=options.labels), notes
+    return careful(value, place, labels=options.takes_names), notes
 
 
 def _plain(simdjson: Any, content: bytes) -> Array | None:

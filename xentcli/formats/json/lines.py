@@ -1,6 +1,7 @@
 """JSON lines: one row a line, read in blocks of whole lines."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +30,7 @@ def are_lines(data: Input) -> bool:
     while b"\n" not in head.lstrip() and len(head) == wanted < _LONGEST_LINE_BYTES:
         wanted *= 4
         head = data.peek(wanted)
-    first, _, rest = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    first, _, rest = head.removeprefix(BOM_UTF8).partition(b"\n")
     if not rest.strip() and data.suffix not in _LINES:
         return False
     if first.count(b",") > MOST_VALUES:  # whoever reads it says what is wrong
@@ -49,7 +50,7 @@ def first_lines(data: Input) -> list[str]:
         wanted *= 4
         head = data.peek(wanted)
     whole = head if len(head) < wanted else head[: head.rfind(b"\n") + 1]
-    text = whole.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+    text = whole.removeprefix(BOM_UTF8).decode(errors="replace")
     return [line for line in text.split("\n") if line.strip()]
 
 
@@ -78,7 +79,7 @@ class JsonLinesSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.notes: list[str] = []
         self._data = _apart(data)
-        self._labels = options.labels
+        self._labels = options.takes_names
         self._key: str | None = None
         first = load(as_json(self._first_line(), self.name).json, self.name)
         if isinstance(first, dict):
@@ -90,7 +91,7 @@ class JsonLinesSource(StreamSource):
             raise InputError(
                 f"{self.name}: it holds one array: {options.key_option} is for files of several"
             )
-        row_values = careful(first, self._place_of(0), labels=options.labels)
+        row_values = careful(first, self._place_of(0), labels=options.takes_names)
         self.dtype: np.dtype[Any] = row_values.dtype
         self.stored_dtype = "text" if self.dtype == object else "float64"
         self.shape: Shape = (None, *row_values.shape)
@@ -101,7 +102,7 @@ class JsonLinesSource(StreamSource):
         while b"\n" not in head and len(head) == wanted <= self.longest_line_bytes:
             wanted *= 4
             head = self._data.peek(wanted)
-        return head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode(errors="replace")
+        return head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode(errors="replace")
 
     def place(self, index: tuple[int, ...]) -> str:
         """Name a row by its line."""
@@ -144,7 +145,7 @@ class JsonLinesSource(StreamSource):
         simdjson = parser()
         if simdjson is None or self.dtype == object or self._key is not None:
             return None
-        content: bytes = block.content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\n")
+        content: bytes = block.content.removeprefix(BOM_UTF8).rstrip(b"\n")
         try:
             numbers = fast(simdjson.parse(b"[" + content.replace(b"\n", b",") + b"]"))
         except (ValueError, RuntimeError):
@@ -153,7 +154,7 @@ class JsonLinesSource(StreamSource):
         return numbers if numbers is not None and numbers.shape == wanted else None
 
     def _careful(self, block: Block) -> Array:
-        lines = block.content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\n").split(b"\n")
+        lines = block.content.removeprefix(BOM_UTF8).rstrip(b"\n").split(b"\n")
         made = np.empty((block.rows, *(n or 0 for n in self.shape[1:])), self.dtype)
         for i, line in enumerate(lines):
             made[i] = self._row(line, block.start + i)
