@@ -114,8 +114,6 @@ class CellSums(ByValue):
     def placed(self, at: Cells, size: int) -> Self:
         """Return the same sums in other cells, `at` of `size`, each in one of its own."""
         digits, odd = (_placed(rows, at, size) for rows in (self.digits, self.odd))
-        if not digits.size:  # nothing is 0 in every cell
-            digits = np.zeros((0, size), np.int64)
         return type(self)(self.lowest, digits, odd)
 
     def exact(self) -> list[ExactSum]:
