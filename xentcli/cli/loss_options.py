@@ -1,4 +1,4 @@
-"""The options of the commands that compute a loss."""
+"""The options of the commands that compare rows with their labels."""
 
 from typing import Annotated, NamedTuple
 
@@ -18,7 +18,27 @@ from xentcli.cli.parsing import Reduction
 
 
 class LossFlags(NamedTuple):
-    """Options of the commands that compute a loss."""
+    """Options of the commands whose result is a loss."""
+
+    reduction: Annotated[
+        Reduction, computation("--reduction", help="none writes one loss a row.")
+    ] = "mean"
+    sample_weight: Annotated[
+        str | None,
+        computation("--sample-weight", metavar="FILE", help="A factor for each row."),
+    ] = None
+    pos_weight: Annotated[
+        str | None,
+        computation(
+            "--pos-weight",
+            metavar="FILE|2|1,2,0.5",
+            help="With --binary: a factor for labels of 1, one or one for each column.",
+        ),
+    ] = None
+
+
+class RowFlags(NamedTuple):
+    """Options of the commands that read rows and their labels: which they are, and their loss."""
 
     weight: Annotated[
         str | None,
@@ -28,24 +48,12 @@ class LossFlags(NamedTuple):
             help="A factor for each class: a file, or the numbers.",
         ),
     ] = None
-    sample_weight: Annotated[
-        str | None,
-        computation("--sample-weight", metavar="FILE", help="A factor for each row."),
-    ] = None
     binary: Annotated[
         bool,
         computation(
             "--binary", help="Binary and multi-label: each number has a label of its own, 0 to 1."
         ),
     ] = False
-    pos_weight: Annotated[
-        str | None,
-        computation(
-            "--pos-weight",
-            metavar="FILE|2|1,2,0.5",
-            help="With --binary: a factor for labels of 1, one or one for each column.",
-        ),
-    ] = None
     rows: Annotated[
         str | None,
         computation(
@@ -61,9 +69,6 @@ class LossFlags(NamedTuple):
             show_default="-100",
         ),
     ] = None
-    reduction: Annotated[
-        Reduction, computation("--reduction", help="none writes one loss a row.")
-    ] = "mean"
     class_axis: Annotated[
         int | None,
         computation(

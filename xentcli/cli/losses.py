@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import LossFlags
+from xentcli.cli.loss_options import LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import (
@@ -33,47 +33,55 @@ _FITTING_COMMANDS = {
 }
 
 
-def check_files(files: list[list[str]], options: LossFlags) -> None:
+def check_files(files: list[list[str]], flags: RowFlags, options: LossFlags) -> None:
     """Raise UsageError if two of the files are standard input."""
-    others = (options.weight, options.pos_weight, options.sample_weight)
+    others = (flags.weight, options.pos_weight, options.sample_weight)
     inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
 def criterion_of(
-    options: LossFlags, kind: "Kind", label_smoothing: float = 0.0, temperature: float = 1.0
+    flags: RowFlags,
+    kind: "Kind",
+    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
 ) -> "Criterion":
     """Return which loss the options ask for."""
     from xentcli.pipeline import evaluate
     from xentcli.pipeline.inputs import read_naming
 
     check_temperature(temperature)
-    weight = evaluate.as_weight(parse_weight(options.weight))
-    ignored = tuple(options.ignore_index or ())
-    propagate = options.non_finite == "propagate"
+    weight = evaluate.as_weight(parse_weight(flags.weight))
+    ignored = tuple(flags.ignore_index or ())
+    propagate = flags.non_finite == "propagate"
     return evaluate.Criterion(
         kind,
         evaluate.LossOptions(
-            None if options.binary else weight,
+            None if flags.binary else weight,
             ignored or -100,
             label_smoothing,
-            options.label_base or 0,
+            flags.label_base or 0,
             nan_of_zero=propagate,
         ),
         options.reduction,
-        options.class_axis,
-        parse_dtype(options.dtype),
+        flags.class_axis,
+        parse_dtype(flags.dtype),
         temperature,
         propagate=propagate,
-        shift=options.shift,
-        naming=read_naming(options.classes, options.label_base),
-        ids_wanted=options.id_column is not None,
-        binary=_binary(options, kind, weight, ignored or (-100,)),
-        rows=None if options.rows is None else parse_rows(options.rows),
+        shift=flags.shift,
+        naming=read_naming(flags.classes, flags.label_base),
+        ids_wanted=flags.id_column is not None,
+        binary=_binary(flags, options.pos_weight, kind, weight, ignored or (-100,)),
+        rows=None if flags.rows is None else parse_rows(flags.rows),
     )
 
 
 def _binary(
-    options: LossFlags, kind: "Kind", weight: Any, ignored: tuple[int, ...]
+    flags: RowFlags,
+    pos_weight: str | None,
+    kind: "Kind",
+    weight: Any,
+    ignored: tuple[int, ...],
 ) -> "BinaryOptions | None":
     """Return the options of a binary loss, if that is asked for.
 
@@ -82,8 +90,8 @@ def _binary(
     UsageError
         If other options make no sense of it.
     """
-    if not options.binary:
-        if options.pos_weight is not None:
+    if not flags.binary:
+        if pos_weight is not None:
             raise UsageError("--pos-weight needs --binary")
         return None
     if kind == "log-probabilities":
@@ -91,13 +99,13 @@ def _binary(
             "--binary takes probabilities of class 1, --probs FILE, or logits, xent loss; "
             "not log-probabilities"
         )
-    if kind == "probabilities" and options.pos_weight is not None:
+    if kind == "probabilities" and pos_weight is not None:
         raise UsageError("--pos-weight goes with logits: xent loss --binary")
     refused = {
-        "--class-axis": options.class_axis,
-        "--shift": options.shift or None,
-        "--label-base": options.label_base,
-        "--classes": options.classes,
+        "--class-axis": flags.class_axis,
+        "--shift": flags.shift or None,
+        "--label-base": flags.label_base,
+        "--classes": flags.classes,
     }
     for name, value in refused.items():
         if value is not None:
@@ -105,13 +113,14 @@ def _binary(
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import as_weight
 
-    pos_weight = as_weight(parse_weight(options.pos_weight, "--pos-weight"))
-    return BinaryOptions(weight, pos_weight, ignored, probs=kind == "probabilities")
+    factor = as_weight(parse_weight(pos_weight, "--pos-weight"))
+    return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
 
 
 def run_loss(
     criterion: "Criterion",
     files: list[list[str]],
+    flags: RowFlags,
     options: LossFlags,
     writing: Writing,
     reading: Reading,
@@ -124,9 +133,9 @@ def run_loss(
     output.check(is_text=False)
     if output.form == "json" or (output.form == "table" and options.reduction != "none"):
         criterion = criterion.with_all_metrics()
-    source, labels_source = _open(criterion, files, options, writing, reading)
+    source, labels_source = open_rows(criterion, files, flags, writing, reading)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = _with_weights_in_order(criterion, options, source)
+    criterion = with_weights_in_order(criterion, flags.weight, options.pos_weight, source)
     _check_kind(criterion, source)
     weights = inputs.open_weights(reading, options.sample_weight, source.id_column)
     if options.reduction == "none":
@@ -142,19 +151,19 @@ def run_loss(
         common.tell("warning", warning)
 
 
-def _with_weights_in_order(
-    criterion: "Criterion", options: LossFlags, source: "Source"
+def with_weights_in_order(
+    criterion: "Criterion", weight: str | None, pos_weight: str | None, source: "Source"
 ) -> "Criterion":
     """Return the same with class weights in the order of the logits' classes, by their names."""
     classes = criterion.naming.classes or source.columns or ()
-    order = weight_order(options.weight, classes)
+    order = weight_order(weight, classes)
     if order is not None and criterion.options.weight is not None:
         loss = replace(criterion.options, weight=criterion.options.weight[order])
         criterion = criterion._replace(options=loss)
     binary = criterion.binary
     if binary is not None and order is not None and binary.weight is not None:
         binary = binary._replace(weight=binary.weight[order])
-    order = weight_order(options.pos_weight, classes)
+    order = weight_order(pos_weight, classes)
     if binary is not None and order is not None and binary.pos_weight is not None:
         binary = binary._replace(pos_weight=binary.pos_weight[order])
     return criterion._replace(binary=binary)
@@ -171,27 +180,28 @@ def _check_kind(criterion: "Criterion", source: "Source") -> None:
         )
 
 
-def _open(
+def open_rows(
     criterion: "Criterion",
     files: list[list[str]],
-    options: LossFlags,
+    flags: RowFlags,
     writing: Writing,
     reading: Reading,
 ) -> "tuple[Source, Source | None]":
+    """Open what holds the rows, and their labels unless they stand beside them."""
     values, labels = files
     if criterion.picked:
-        if labels or options.label_column or options.label_key:
+        if labels or flags.label_column or flags.label_key:
             raise UsageError("--picked takes no labels: each number is that of its label already")
-        return inputs.open_values(reading, values, options.id_column), None
+        return inputs.open_values(reading, values, flags.id_column), None
     try:
         return inputs.open_both(
             reading,
             values,
             labels,
-            options.label_column,
-            options.label_key,
-            shift=options.shift,
-            id_column=options.id_column,
+            flags.label_column,
+            flags.label_key,
+            shift=flags.shift,
+            id_column=flags.id_column,
             classes=criterion.naming.classes,
             output=writing.output,
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import LossFlags
+from xentcli.cli.loss_options import LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
@@ -23,6 +23,7 @@ def loss(
     ] = 0.0,
     temperature: options.TemperatureOption = 1.0,
     *,
+    flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
     reading: Reading,
@@ -30,11 +31,11 @@ def loss(
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
     inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
-    losses.check_files(inputs, loss_options)
-    if loss_options.binary and label_smoothing:
+    losses.check_files(inputs, flags, loss_options)
+    if flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
-    criterion = losses.criterion_of(loss_options, "logits", label_smoothing, temperature)
-    losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
+    criterion = losses.criterion_of(flags, "logits", loss_options, label_smoothing, temperature)
+    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common)
 
 
 COMMAND = Command(

@@ -1,14 +1,17 @@
 """xent nll."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import LossFlags
+from xentcli.cli.loss_options import LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.evaluate import Kind
 
 
 def nll(
@@ -49,6 +52,7 @@ def nll(
         ),
     ] = 0.0,
     *,
+    flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
     reading: Reading,
@@ -58,17 +62,18 @@ def nll(
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
     inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
-    losses.check_files(inputs, loss_options)
+    losses.check_files(inputs, flags, loss_options)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
             raise UsageError(f"{name} is for probabilities: --probs FILE")
-    if picked and (loss_options.binary or normalize or loss_options.weight):
+    if picked and (flags.binary or normalize or flags.weight):
         raise UsageError("--picked goes without --binary, --normalize and --weight")
-    if loss_options.binary and normalize:
+    if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
-    criterion = losses.criterion_of(loss_options, "probabilities" if probs else "log-probabilities")
+    kind: Kind = "probabilities" if probs else "log-probabilities"
+    criterion = losses.criterion_of(flags, kind, loss_options)
     criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
-    losses.run_loss(criterion, inputs, loss_options, writing, reading, common)
+    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common)
 
 
 COMMAND = Command(
