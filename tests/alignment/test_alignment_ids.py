@@ -4,6 +4,7 @@ The oracle is a join by pandas.
 """
 
 import io
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,8 +30,7 @@ ORDER = np.random.default_rng(2).permutation(ROWS)
 
 class Part(NamedTuple):
     rows: int
-    matched: Any
-    matched_weights: None = None
+    matched: Mapping[str, Any]
 
 
 def source(frame: pd.DataFrame, name: str, **options: Any) -> Source:
@@ -49,9 +49,9 @@ def labels_by_row(logits: pd.DataFrame, labels: pd.DataFrame) -> tuple[list[Any]
         rows = aligned.read(step, LossOptions())
         found += rows.labels.tolist()
         parts.append(Part(step.rows, rows.matched))
-    assert aligned.matching is not None
-    assert len(list(aligned.matching.watch(parts))) == len(parts)
-    return found, aligned.matching.note
+    (matching,) = aligned.matchings
+    assert len(list(matching.watch(parts))) == len(parts)
+    return found, matching.note
 
 
 @pytest.mark.parametrize("labels", [TRUTH, ONE_HOT], ids=["indices", "one-hot"])
@@ -96,11 +96,11 @@ def test_a_bad_label_is_named_where_it_stands() -> None:
     labels.loc[4, "label"] = "cta"
     options = {"labels": True, "classes": ("cat", "dog")}
     aligned = align(source(LOGITS, "z.csv"), source(labels, "y.csv", **options))
-    assert aligned.matching is not None
+    (matching,) = aligned.matchings
     problems = []
     for step in aligned.steps(20):
         rows = aligned.read(step, LossOptions())
-        aligned.matching.remember(step.block.start, step.rows, rows.matched)
+        matching.remember(step.block.start, step.rows, rows.matched.get("labels"))
         problems += [found.shifted(aligned.rows_before(step)) for found in rows.problems]
     [problem] = problems
     assert aligned.error(problem, ROWS).message.startswith("y.csv:6: label 'cta'")
@@ -115,7 +115,7 @@ def test_ids_are_compared_as_text(other: Any) -> None:
     logits.id_column = labels.id_column = "key"
     aligned = align(logits, labels)
     [step] = aligned.steps()
-    assert aligned.read(step, LossOptions()).matched is None
+    assert not aligned.read(step, LossOptions()).matched
 
 
 def test_a_shift_goes_by_place() -> None:

@@ -1,7 +1,7 @@
 """Logits and the labels of their rows: decided once, then handed out step by step."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from xentcli.alignment.axes import Axes, find_axes, fitting
 from xentcli.alignment.class_names import ClassNames, class_names
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import ShardCounts, shard_note
-from xentcli.alignment.steps import Follower, Step, read, rows_before, steps
+from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.labels import LossOptions
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
-_OF_ROWS = ("weights", "groups", "clusters")
 
 
 class AlignedRows(NamedTuple):
@@ -43,14 +42,12 @@ class AlignedRows(NamedTuple):
         Labels that name no class.
     ids : array of shape (N,), optional
         What names the rows.
-    matched : array of int, optional
-        The places of the labels, where ids led to others than those of the rows.
+    matched : dict of str to array of int
+        The places of the labels, weights or names, where ids led to others than those of the rows.
     sample_weight : array of shape (N,), optional
         A factor for each row.
     groups, clusters : array of shape (N,), optional
         The group that each row is measured with, and the rows that it depends on.
-    matched_weights : array of int, optional
-        The places of these, as of labels.
     """
 
     logits: Array | TiledRows
@@ -59,11 +56,10 @@ class AlignedRows(NamedTuple):
     options: LossOptions
     problems: tuple[Problem, ...] = ()
     ids: Array | None = None
-    matched: Array | None = None
+    matched: Mapping[str, Array] = {}
     sample_weight: Array | None = None
     groups: Array | None = None
     clusters: Array | None = None
-    matched_weights: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -79,16 +75,14 @@ class Aligned(NamedTuple):
         What labels that are names mean.
     tiled : bool
         Whether logits are read a tile at a time, where they are computed.
-    matching : Matching, optional
-        What finds labels by their ids, where both files have some.
+    matchings : tuple of Matching
+        What finds labels, weights or names by their ids, where both files have some.
     sample_weight : Source, optional
         A factor for each row.
     groups, clusters : Source, optional
         A name for each row, or for each slice of the first axis.
     note : str, optional
         What was decided about the shape of the labels.
-    weight_matching : Matching, optional
-        What finds the factors of rows by their ids.
     """
 
     logits: Source
@@ -96,12 +90,11 @@ class Aligned(NamedTuple):
     axes: Axes
     names: ClassNames
     tiled: bool = False
-    matching: "Matching | None" = None
+    matchings: "tuple[Matching, ...]" = ()
     sample_weight: Source | None = None
     groups: Source | None = None
     clusters: Source | None = None
     note: str | None = None
-    weight_matching: "Matching | None" = None
 
     @property
     def notes(self) -> list[str]:
@@ -123,17 +116,20 @@ class Aligned(NamedTuple):
         if self.labels is None:
             return None
         axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
-        return Follower(self.labels, axis, offset, matching=self.matching)
+        return Follower(self.labels, axis, offset, matching=self.matching_of("labels"))
+
+    def matching_of(self, inputs: str) -> "Matching | None":
+        """Return what finds the labels, weights, ... by their ids, if something does."""
+        return next((each for each in self.matchings if each.inputs == inputs), None)
 
     @property
     def _of_rows(self) -> list[Follower]:
         """What hands out weights and names of rows: those of a shifted row are its label's."""
         offset = self.axes.shift.offset
         sources = (self.sample_weight, self.groups, self.clusters)
-        matchings = (self.weight_matching, None, None)
         return [
-            Follower(source, 0, offset, what, matching)
-            for source, what, matching in zip(sources, _OF_ROWS, matchings, strict=True)
+            Follower(source, 0, offset, what, self.matching_of(what))
+            for source, what in zip(sources, BESIDE_ROWS, strict=True)
             if source is not None
         ]
 
@@ -149,8 +145,10 @@ class Aligned(NamedTuple):
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
         rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
-        logits, labels, ids, lead, matched = rows
-        beside, places = self._beside(step, lead, ids) if self._of_rows else ({}, None)
+        logits, labels, ids, lead, places = rows
+        beside, matched = self._beside(step, lead, ids) if self._of_rows else ({}, {})
+        if places is not None:
+            matched["labels"] = places
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             beside = {what: values[keep] for what, values in beside.items()}
@@ -171,7 +169,6 @@ class Aligned(NamedTuple):
             weights,
             beside.get("groups"),
             beside.get("clusters"),
-            places,
         )
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
@@ -211,15 +208,15 @@ class Aligned(NamedTuple):
             return read_whole(follower.source), None
         there = read(follower, step.parts[0])
         labels, matched = there.values, None
-        if self.matching is not None:
-            labels, matched = self.matching.labels_of(ids, there, step.block.start)
+        if follower.matching is not None:
+            labels, matched = follower.matching.labels_of(ids, there, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
 
     def _beside(
         self, step: Step, lead: tuple[int, ...], ids: Array | None
-    ) -> tuple[dict[str, Array], Array | None]:
-        """Return the weights and names of the rows of a step, and where ids led for weights."""
-        found, places = {}, None
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the weights and names of the rows of a step, and where ids led for them."""
+        found, matched = {}, {}
         parts = step.parts[1 if self.labels is not None else 0 :]
         for i, follower in enumerate(self._of_rows):
             if self.axes.cut_axis is None:
@@ -229,13 +226,15 @@ class Aligned(NamedTuple):
                 values = there.values
                 if follower.matching is not None:
                     values, places = follower.matching.labels_of(ids, there, step.block.start)
+                    if places is not None:
+                        matched[follower.what] = places
                 if len(follower.source.shape) == len(self.axes.rows):
                     last = len(self.axes.rows) - 1
                     values = self.axes.shift.labels_of_a_row(values, last)
                 else:
                     values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
             found[follower.what] = values.reshape(-1)
-        return found, places
+        return found, matched
 
     def _arrays(
         self, step: Step
@@ -265,8 +264,9 @@ class Aligned(NamedTuple):
         index = list(unravel(problem.row, lead))
         if problem.input == "labels":
             index = self.axes.shift.label_index(index)
-            if self.matching is not None and index:
-                index[0] = self.matching.place_of(index[0])
+            matching = self.matching_of("labels")
+            if matching is not None and index:
+                index[0] = matching.place_of(index[0])
         elif problem.column is not None:
             index.insert(self.axes.class_axis, problem.column)
         return source.place(tuple(index))
@@ -320,44 +320,34 @@ def align(
         labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
-    weight_matching = None
-    if sample_weight is not None:
-        from xentcli.alignment.ids import check_by_id, weights_by_id
-        from xentcli.alignment.reshaped import weights_of_rows
+    beside = (sample_weight, groups, clusters)
+    matchings: tuple[Matching, ...] = ()
+    if any(beside):
+        from xentcli.alignment.beside import beside_rows
 
-        sample_weight, weight_matching = weights_by_id(logits, sample_weight)
-        if weight_matching is None:
-            sample_weight = weights_of_rows(logits, sample_weight, axes.rows)
-        else:
-            check_by_id(logits, axes)
-    if groups is not None or clusters is not None:
-        from xentcli.alignment.reshaped import names_of_rows
-
-        groups = None if groups is None else names_of_rows(logits, groups, axes.rows)
-        clusters = None if clusters is None else names_of_rows(logits, clusters, axes.rows)
+        beside, matchings = beside_rows(logits, beside, axes.rows)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:
         labels = indexed(labels)
     names = class_names(logits, axes, naming)
-    matching = None
     if labels is not None and by_id:
-        from xentcli.alignment.ids import Matching, check_by_id
+        from xentcli.alignment import ids
+
+        labels, matching = ids.by_id(logits, labels, "labels")
+        matchings = (*((matching,) if matching else ()), *matchings)
+    if matchings:
+        from xentcli.alignment.ids import check_by_id
 
         check_by_id(logits, axes)
-        labels = labels if labels.reference is not None else indexed(labels)
-        matching = Matching(logits, labels)
-    tiled = tiles and can_be_tiled(logits, axes) and matching is weight_matching is None
+    tiled = tiles and can_be_tiled(logits, axes) and not matchings
     return Aligned(
         logits,
         labels,
         axes,
         names,
         tiled,
-        matching,
-        sample_weight,
-        groups,
-        clusters,
+        matchings,
+        *beside,
         note,
-        weight_matching,
     )

@@ -6,7 +6,7 @@ belongs to one row is known at the end, when all parts have said which labels th
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -33,12 +33,8 @@ class Matched(Protocol):
         """How many they are."""
 
     @property
-    def matched(self) -> Array | None:
-        """The places of their labels, if these are not those of the rows themselves."""
-
-    @property
-    def matched_weights(self) -> Array | None:
-        """The places of their weights, in the same way."""
+    def matched(self) -> Mapping[str, Array]:
+        """The places of their labels, weights, ..., where these are not those of the rows."""
 
 
 AnyMatched = TypeVar("AnyMatched", bound=Matched)
@@ -51,14 +47,15 @@ class Matching:
     ----------
     logits, labels : Source
         Both hand out ids. Labels can be read again: they have a reference, or are in memory.
-    what : str
-        What the labels are called, which may be weights.
+    inputs : str
+        What the labels are, which may be 'weights', 'groups' or 'clusters'.
     """
 
-    def __init__(self, logits: Source, labels: Source, what: str = "label") -> None:
+    def __init__(self, logits: Source, labels: Source, inputs: str = "labels") -> None:
         self._logits = logits
         self._labels = labels
-        self._what = what
+        self.inputs = inputs
+        self._what = inputs.removesuffix("s")
         self._used: list[tuple[int, int, Array | None]] = []
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
@@ -107,8 +104,7 @@ class Matching:
         """Hand parts on; behind the last one, raise InputError unless each label has its row."""
         start = 0
         for part in parts:
-            places = part.matched if self._what == "label" else part.matched_weights
-            self.remember(start, part.rows, places)
+            self.remember(start, part.rows, part.matched.get(self.inputs))
             start += part.rows
             yield part
         if self.in_another_order or (self.labels_found or 0) > start:
@@ -215,19 +211,12 @@ def _shown(id_: str) -> str:
     return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))
 
 
-def weights_by_id(logits: Source, weights: Source) -> tuple[Source, Matching | None]:
-    """Return weights, and what finds them by their ids, where both files have some."""
-    if None in (logits.id_column, weights.id_column):
-        return weights, None
-    weights = weights if weights.reference is not None else indexed(weights)
-    return weights, Matching(logits, weights, "weight")
-
-
-def matching_of(logits: Source, labels: Source | None) -> Matching | None:
-    """Return what finds labels by their ids, where both files have some."""
-    if labels is None or None in (logits.id_column, labels.id_column):
-        return None
-    return Matching(logits, labels if labels.reference is not None else indexed(labels))
+def by_id(logits: Source, other: Source, inputs: str) -> tuple[Source, Matching | None]:
+    """Return labels, weights or names, and what finds them by id, where both files have some."""
+    if None in (logits.id_column, other.id_column):
+        return other, None
+    other = other if other.reference is not None else indexed(other)
+    return other, Matching(logits, other, inputs)
 
 
 def check_by_id(logits: Source, axes: Axes) -> None:

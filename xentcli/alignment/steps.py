@@ -42,6 +42,10 @@ class FollowedRows(NamedTuple):
         )
 
 
+BESIDE_ROWS = ("weights", "groups", "clusters")
+"""What a row may have besides its label."""
+
+
 class Follower(NamedTuple):
     """A source whose rows belong to those of a leader.
 

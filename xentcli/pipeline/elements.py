@@ -8,10 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.axes import show_shape
+from xentcli.alignment.beside import beside_rows
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.ids import Matching, matching_of, weights_by_id
-from xentcli.alignment.reshaped import in_shape, names_of_rows, weights_of_rows
-from xentcli.alignment.steps import Follower, Step, chosen, kept, read, rows_before, steps
+from xentcli.alignment.ids import Matching, by_id
+from xentcli.alignment.reshaped import in_shape
+from xentcli.alignment.steps import (
+    BESIDE_ROWS,
+    Follower,
+    Step,
+    chosen,
+    kept,
+    read,
+    rows_before,
+    steps,
+)
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
 from xentcli.core.checks import Problem, RowKind, unravel
 from xentcli.core.labels import LossOptions
@@ -54,27 +64,23 @@ class Elements(NamedTuple):
         Labels are None where there are none; they may stand beside the values.
     beside : RowSources
         Weights, groups and clusters, one for each slice of the first axis.
-    matching : Matching, optional
-        What finds labels by their ids, where both files have some.
-    weight_matching : Matching, optional
-        What finds weights so.
+    matchings : tuple of Matching
+        What finds labels, weights or names by their ids, where both files have some.
     """
 
     values: Source
     labels: Source | None = None
     beside: RowSources = RowSources()
-    matching: Matching | None = None
-    weight_matching: Matching | None = None
+    matchings: tuple[Matching, ...] = ()
 
     @property
     def followers(self) -> list[Follower]:
         """What is read in step with the values."""
-        labels = [Follower(self.labels, matching=self.matching)] if self.labels else []
-        matchings = (self.weight_matching, None, None)
-        return labels + [
-            Follower(source, what=what, matching=matching)
-            for source, what, matching in zip(
-                self.beside, ("weights", "groups", "clusters"), matchings, strict=True
+        by_id = {matching.inputs: matching for matching in self.matchings}
+        return [
+            Follower(source, what=what, matching=by_id.get(what))
+            for what, source in zip(
+                ("labels", *BESIDE_ROWS), (self.labels, *self.beside), strict=True
             )
             if source is not None
         ]
@@ -130,25 +136,26 @@ class ElementWork(NamedTuple):
             ids,
             read_in.matched,
             kept=kept_of(facts, criterion.kept),
-            matched_weights=read_in.matched_weights,
         )
 
     def _read(self, step: Step) -> "_Read":
         elements, start = self.elements, step.block.start
         table = elements.values.decode(step.block)
-        labels, matched, matched_weights = table.labels, None, None
+        labels = table.labels
+        matched: dict[str, Array] = {}
         beside: dict[str, Array] = {}
         for follower, part in zip(elements.followers, step.parts, strict=True):
             there = read(follower, part)
-            values, places = there.values, None
+            values = there.values
             if follower.matching is not None:
                 values, places = follower.matching.labels_of(table.ids, there, start)
+                if places is not None:
+                    matched[follower.what] = places
             if follower.what == "labels":
-                labels, matched = values, places
+                labels = values
             else:
                 beside[follower.what] = values.reshape(-1)
-                matched_weights = places if follower.what == "weights" else matched_weights
-        return _Read(table.values, labels, table.ids, matched, beside, matched_weights)
+        return _Read(table.values, labels, table.ids, matched, beside)
 
     def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
         if self.criterion.binary is None:
@@ -175,15 +182,14 @@ class ElementWork(NamedTuple):
 class _Read(NamedTuple):
     """The numbers of a step, their labels and ids, and what stands beside them.
 
-    And the places of labels and of weights, where ids led to others.
+    And the places of those of them that ids led elsewhere for.
     """
 
     values: Array
     labels: Array | None
     ids: Array | None
-    matched: Array | None
+    matched: dict[str, Array]
     beside: dict[str, Array]
-    matched_weights: Array | None = None
 
 
 def _repeated(ids: Array | None, inner: int) -> Array | None:
@@ -225,18 +231,12 @@ def measure_elements(
             check_binary_weights(criterion.binary, values.shape)
     elif labels is not None or values.labelled:
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
-    rows = values.shape[:1]
-    weights, *names = beside
-    weight_matching = None
-    if weights is not None:
-        weights, weight_matching = weights_by_id(values, weights)
-        if weight_matching is None:
-            weights = weights_of_rows(values, weights, rows)
-    beside = RowSources(
-        weights, *(None if each is None else names_of_rows(values, each, rows) for each in names)
-    )
-    matching = matching_of(values, labels)
-    elements = Elements(values, labels, beside, matching, weight_matching)
+    sources, found = beside_rows(values, beside, values.shape[:1])
+    matching = None
+    if labels is not None:
+        labels, matching = by_id(values, labels, "labels")
+    matchings = (*([matching] if matching else []), *found)
+    elements = Elements(values, labels, RowSources(*sources), matchings)
     if sink:
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
@@ -244,11 +244,10 @@ def measure_elements(
     parts = ordered_map(
         work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
     )
-    matchings = [each for each in (matching, weight_matching) if each is not None]
-    for each in matchings if criterion.rows is None else []:
+    for each in matchings if criterion.rows is None else ():
         parts = each.watch(parts)
-    sources = (values, labels, *beside)
-    total = collect(watch(parts), sink, run.progress_of(values.shape), elements.error, sources)
+    read_in = (values, labels, *sources)
+    total = collect(watch(parts), sink, run.progress_of(values.shape), elements.error, read_in)
     notes = [note for each in matchings if (note := each.note)]
     return total._replace(notes=(*total.notes, *notes))
 

@@ -106,7 +106,6 @@ class LossWork(NamedTuple):
             rows.matched,
             remarks,
             tuple(first_notes(rows, aligned, criterion)) if first else (),
-            rows.matched_weights,
             kept_of(facts, criterion.kept),
         )
 
@@ -247,8 +246,7 @@ def _measure(
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
     parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
-    for matching in (aligned.matching, aligned.weight_matching):
-        if matching is not None and criterion.rows is None:
-            parts = matching.watch(parts)
+    for matching in aligned.matchings if criterion.rows is None else ():
+        parts = matching.watch(parts)
     progress = run.progress_of(axes.rows)
     return collect(watch(parts), sink, progress, aligned.error, aligned.sources)

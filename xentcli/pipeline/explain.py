@@ -68,8 +68,7 @@ def explain(
     inner = tuple(n or 0 for n in aligned.axes.lead[1:])
     places = tuple(_index(first_row + i, inner) for i in range(len(y)))
     notes = aligned.notes
-    if aligned.matching is not None and aligned.matching.note:
-        notes.append(aligned.matching.note)
+    notes += [matching.note for matching in aligned.matchings if matching.note]
     return _steps(z, y - base, places, columns, first_row), notes
 
 
@@ -143,8 +142,8 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)
-        if aligned.matching is not None:
-            aligned.matching.remember(start, step.rows, part.matched)
+        for matching in aligned.matchings:
+            matching.remember(start, step.rows, part.matched.get(matching.inputs))
         for problem in part.problems:
             moved = problem.shifted(start + (keep.start or 0))
             raise aligned.error(moved, moved.row + 1)

@@ -82,12 +82,10 @@ class Part(NamedTuple, Generic[State]):
     num_classes: int | None = None
     ids: Array | None = None
     """What names the rows of `values`."""
-    matched: Array | None = None
-    """The places of their labels, where ids led to others than those of the rows."""
+    matched: Mapping[str, Array] = {}
+    """The places of their labels, weights, ..., where ids led to others than those of the rows."""
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
-    matched_weights: Array | None = None
-    """The places of their weights, in the same way."""
     kept: Mapping[str, Keys] | None = None
     """What is kept of every row, by name, until all have been seen."""
 

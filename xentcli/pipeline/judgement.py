@@ -110,9 +110,7 @@ def row_notes(
 ) -> Iterator[str]:
     """Say what was decided about rows, and what is odd about them."""
     yield from aligned.notes
-    for matching in (aligned.matching, aligned.weight_matching):
-        if matching is not None and matching.note:
-            yield matching.note
+    yield from (matching.note for matching in aligned.matchings if matching.note)
     yield from total.notes
     if unpaired:
         by = aligned.axes.shift.by

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def result_rows(results: Sequence["ArraySummary"], delimiter: str) -> str:
     """Return a line for each file, under a header."""
     names = [*field_names(results[0])]
-    return _text(
+    return text_of_rows(
         [names, *([_cell(getattr(r, name)) for name in names] for r in results)], delimiter
     )
 
@@ -29,7 +29,7 @@ def _cell(value: Any) -> str:
 
 def explanation_rows(result: "Explanation", delimiter: str) -> str:
     """Return a line for each row and class, under a header."""
-    return _text(_steps(result), delimiter)
+    return text_of_rows(_steps(result), delimiter)
 
 
 def _steps(result: "Explanation") -> Iterator[list[str]]:
@@ -49,7 +49,8 @@ def _steps(result: "Explanation") -> Iterator[list[str]]:
             yield [result.row_name(i), result.name(c), result.name(int(label)), *numbers]
 
 
-def _text(rows: Iterable[list[str]], delimiter: str) -> str:
+def text_of_rows(rows: Iterable[Sequence[str]], delimiter: str) -> str:
+    """Return rows of cells as text."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return text.getvalue()

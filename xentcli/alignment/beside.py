@@ -1,0 +1,38 @@
+"""What stands beside rows, by place or by id: weights, and the names of groups and clusters."""
+
+from collections.abc import Sequence
+
+from xentcli.alignment.ids import Matching, by_id
+from xentcli.alignment.reshaped import names_of_rows, weights_of_rows
+from xentcli.alignment.steps import BESIDE_ROWS
+from xentcli.formats.base import Shape, Source
+
+Beside = tuple[Source | None, Source | None, Source | None]
+
+
+def beside_rows(
+    logits: Source, beside: Sequence[Source | None], rows: Shape
+) -> tuple[Beside, tuple[Matching, ...]]:
+    """Return weights, groups and clusters in the shape of rows, and what finds them by id.
+
+    Raises
+    ------
+    ShapeError
+        If there are not as many as rows of this shape.
+    """
+    found: list[Source | None] = []
+    matchings = []
+    for inputs, source in zip(BESIDE_ROWS, beside, strict=True):
+        if source is None:
+            found.append(None)
+            continue
+        there, matching = by_id(logits, source, inputs)
+        if matching is not None:
+            matchings.append(matching)
+        elif inputs == "weights":
+            there = weights_of_rows(logits, there, rows)
+        else:
+            there = names_of_rows(logits, there, rows)
+        found.append(there)
+    weights, groups, clusters = found
+    return (weights, groups, clusters), tuple(matchings)

@@ -1,0 +1,177 @@
+"""What ``xent eval`` shows at a terminal: one screen, or the measures and tables asked for."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from xentcli.render.columns import short_name
+from xentcli.render.evaluation_tables import TABLES, line_table, worst_rows_table
+from xentcli.render.measures import is_number, measure_table, short_number
+from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
+from xentcli.render.tables import full, grid, headline, short
+
+if TYPE_CHECKING:
+    from xentcli.results.measures import Measure, Measures
+
+_WORST_ON_SCREEN = 4
+_PAIRS_ON_SCREEN = 7
+_PAIRS_WIDTH = 24  # columns of the terminal that a list of confused pairs takes at least
+_GROUPS_ON_SCREEN = 10
+
+
+def evaluation_screen(found: "Measures", width: int) -> Iterator[RenderableType]:
+    """Yield what to see first, on one screen."""
+    yield _headlines(found)
+    yield from _pictures(found, width)
+    if found.worst_rows:
+        yield Text()
+        note = _more(len(found.worst_rows), _WORST_ON_SCREEN, "worst_rows")
+        yield Text.assemble(("worst rows", "bold"), (note, "dim"))
+        yield worst_rows_table(found, found.worst_rows[:_WORST_ON_SCREEN], width)
+    for name, groups in (("groups", found.groups), ("labels", found.labels)):
+        if groups:
+            yield Text()
+            note = _more(len(groups), _GROUPS_ON_SCREEN, name)
+            yield Text.assemble((name, "bold"), (note, "dim"))
+            yield TABLES[name](found, width, _GROUPS_ON_SCREEN)
+
+
+def evaluation_tables(
+    found: "Measures", names: Sequence[str], width: int
+) -> Iterator[RenderableType]:
+    """Yield the measures that were asked for, and the tables of these names."""
+    if found.metrics:
+        yield measure_table(found.metrics)
+    for name in names:
+        yield Text()
+        yield Text(name.replace("_", " "), "bold")
+        yield TABLES[name](found, width, None)
+
+
+def _more(count: int, shown: int, name: str) -> str:
+    return f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
+
+
+def _headlines(found: "Measures") -> Table:
+    """Return the numbers that matter most, a line for each subject."""
+    table = grid("")
+    table.title = None
+    for name, parts in _subjects(found):
+        texts = [part for part in parts if part]
+        for i, part in enumerate(texts):
+            table.add_row(name if i == 0 else "", part)
+    return table
+
+
+def _subjects(found: "Measures") -> Iterator[tuple[str, list[Text | None]]]:
+    loss = found.metrics.get("loss")
+    if loss is not None and loss.value is not None:
+        shown = headline(loss.value, loss.standard_error or float("nan"))
+        more = [("perplexity", "perplexity"), ("bits", "bits"), ("Brier", "brier"), ("KL", "kl")]
+        yield (
+            "loss",
+            [
+                Text.assemble((shown, "bold green"), (f"  {full(loss.value)}", "dim")),
+                _listed(found, more),
+            ],
+        )
+    yield "accuracy", [_share(found.metrics.get("accuracy")), _listed(found, _ranks(found))]
+    macro = [("F1", "macro_f1"), ("precision", "macro_precision"), ("recall", "macro_recall")]
+    yield "macro", [_listed(found, macro)]
+    yield "calibration", [_calibration(found)]
+    order = [("AUROC", "auroc"), ("average precision", "average_precision")]
+    yield "order", [_listed(found, order)]
+    yield "rows", [Text(_rows(found))]
+
+
+def _ranks(found: "Measures") -> list[tuple[str, str]]:
+    tops = [name for name in found.metrics if name.startswith("top")]
+    named = [(f"top {name[3:].removesuffix('_accuracy')}", name) for name in tops]
+    return [*named, ("MRR", "mrr"), ("balanced", "balanced_accuracy")]
+
+
+def _listed(found: "Measures", names: Sequence[tuple[str, str]]) -> Text | None:
+    """Return measures with their numbers, those that there are."""
+    there = [(said, found.metrics.get(name)) for said, name in names]
+    parts = [
+        f"{said} {short(each.value)}" for said, each in there if each and each.value is not None
+    ]
+    return Text(", ".join(parts)) if parts else None
+
+
+def _share(accuracy: "Measure | None") -> Text | None:
+    """Return a share of rows with its interval."""
+    if accuracy is None or accuracy.value is None or accuracy.n is None:
+        return None
+    hits = round(accuracy.value * accuracy.n)
+    interval = ""
+    if accuracy.low is not None and accuracy.high is not None:
+        interval = f"  95 % {accuracy.low:.4f} to {accuracy.high:.4f}"
+    return Text.assemble(
+        (short(accuracy.value), "bold green"), interval, f" ({hits:,} of {accuracy.n:,})"
+    )
+
+
+def _calibration(found: "Measures") -> Text | None:
+    ece, chance = found.metrics.get("ece"), found.metrics.get("ece_by_chance")
+    if ece is None or not is_number(ece.value):
+        return None
+    text = Text.assemble((f"ECE {short_number(ece.value)}", "bold"))
+    if chance is not None:
+        text.append(f" ({short_number(chance.value)} by chance)")
+    mce, rmsce = found.metrics.get("mce"), found.metrics.get("rmsce")
+    if mce is not None and mce.value is not None:
+        rows = "1 row" if mce.n == 1 else f"{mce.n:,} rows"
+        text.append(f", MCE {short_number(mce.value)} ({rows})")
+    if rmsce is not None:
+        text.append(f", RMSCE {short_number(rmsce.value)}")
+    return text
+
+
+def _rows(found: "Measures") -> str:
+    counts = [f"{found.used:,} used", f"{found.rows - found.used:,} ignored"]
+    if found.used > found.measured:
+        counts.append(f"{found.used - found.measured:,} not finite")
+    classes = "" if found.binary else f", {found.num_classes:,} classes"
+    clusters = f", {found.clusters:,} clusters" if found.clusters is not None else ""
+    return f"{found.rows:,} ({', '.join(counts)}){classes}{clusters}"
+
+
+def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
+    """Yield the picture of calibration, and beside it what is confused most often."""
+    filled = any(each.rows for each in found.bins)
+    room = width - picture_width(len(found.bins)) - 2
+    picture = list(reliability_picture(found.bins)) if filled and room >= -2 else []
+    pairs = list(_confused(found, room if picture else width))
+    if picture:
+        picture.insert(0, Text.assemble(("reliability", "bold"), (f"  {LEGEND}", "dim")))
+    elif not pairs:
+        return
+    yield Text()
+    if room < _PAIRS_WIDTH or not picture:
+        yield from [*picture, *([Text()] if picture and pairs else []), *pairs]
+        return
+    beside = Table.grid(padding=(0, 2, 0, 0))
+    for left, right in zip_longest(picture, pairs, fillvalue=Text()):
+        beside.add_row(left, right)
+    yield beside
+
+
+def _confused(found: "Measures", width: int) -> Iterator[Text | Table]:
+    """Yield a title and a line for each of the most confused pairs."""
+    pairs = found.confusions.most_confused(_PAIRS_ON_SCREEN) if found.confusions else []
+    if not pairs:
+        return
+    yield Text("most confused", "bold")
+    room = max(6, (min(width, 60) - 12) // 2)
+    names = [
+        [short_name(found.class_name(c), room) for c in (label, predicted)]
+        for label, predicted, _ in pairs
+    ]
+    widths = [max(len(name) for name in column) for column in zip(*names, strict=True)]
+    for (label, predicted), (_, _, rows) in zip(names, pairs, strict=True):
+        yield line_table(f"{label:>{widths[0]}} as {predicted:<{widths[1]}}  {rows:,}")

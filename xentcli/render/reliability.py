@@ -1,0 +1,59 @@
+"""How often each confidence comes true, as a picture of block characters."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from xentcli.results.measures import Bin
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_BELOW, _ABOVE = "░", "▒"  # the part that a bar is short of its confidence, or higher
+_AXIS = 5  # columns of the terminal
+_HEIGHT = 5  # lines of the terminal
+LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} missing, {_ABOVE} above confidence"
+
+
+def picture_width(bins: int) -> int:
+    """Return how many columns of the terminal the picture of so many bins takes."""
+    return _AXIS + bins * sum(_widths(bins))
+
+
+def _widths(bins: int) -> tuple[int, int]:
+    """Return the columns of a bar, and of the gap behind it."""
+    return (2, 1) if bins <= 20 else (1, 0)
+
+
+def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
+    """Yield a bar for each bin, as high as its accuracy; the scale; and how the rows spread."""
+    bar, gap = _widths(len(bins))
+    for line in range(_HEIGHT):
+        label = {0: "1.0", _HEIGHT - 1: "0.0"}.get(line, "")
+        text = Text(f"{label:>{_AXIS - 2}} │", "dim")
+        for each in bins:
+            character, style = _cell(each, _HEIGHT - 1 - line)
+            text.append(character * bar, style).append(" " * gap)
+        yield text
+    width = len(bins) * (bar + gap)
+    scale = f"{'0':<{width // 2 - 5}}confidence"
+    yield Text(f"{'':{_AXIS}}{scale:<{width - 1 - gap}}1", "dim")
+    most = max((each.rows for each in bins), default=0)
+    text = Text("rows ", "dim")
+    for each in bins:
+        level = -(-8 * each.rows // most) if most else 0  # one row is seen too
+        text.append(_EIGHTHS[level] * bar, "cyan").append(" " * gap)
+    yield text
+
+
+def _cell(each: "Bin", level: int) -> tuple[str, str]:
+    """Return what a bin shows at this line, counted from below."""
+    if each.accuracy is None or each.confidence is None:
+        return " ", ""
+    filled = each.accuracy * _HEIGHT - level  # of this line
+    middle = (level + 0.5) / _HEIGHT
+    if filled >= 1.0:
+        return (_ABOVE, "yellow") if each.confidence < middle else (_EIGHTHS[-1], "green")
+    if filled > 1 / 16:
+        return _EIGHTHS[round(filled * 8)], "green"
+    return (_BELOW, "red") if each.confidence > middle else (" ", "")
