@@ -1,7 +1,8 @@
 """Which files a command reads: by position, by option, and logits with the labels beside them."""
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError, UsageError
@@ -123,3 +124,51 @@ def open_weights(
             "both files: --id-column NAME",
         )
     return source
+
+
+def columns_within(reading: Reading, paths: list[str], names: Iterable[str]) -> list[str]:
+    """Return which of these are columns of the files, which then are no classes."""
+    header = _header_of(reading, paths)
+    return [name for name in names if name in header]
+
+
+def _header_of(reading: Reading, paths: list[str]) -> tuple[str, ...]:
+    """Return the names of the columns of files that can be read more than once."""
+    from xentcli.pipeline import inputs
+
+    first = next((path for name in paths for path in inputs.expand(name)), None)
+    if first is None or not inputs.may_be_table(reading.file(first)):
+        return ()
+    return inputs.columns_of(reading.labels(first))
+
+
+def open_column(
+    reading: Reading, name: str | None, files: list[list[str]], id_column: str | None
+) -> "Source | Literal['axis0', 'rows'] | None":
+    """Open the column of this name: beside the labels, beside the logits, or a file of its own.
+
+    What is no name but a word of the option stays as it is.
+
+    Raises
+    ------
+    InputError
+        If there is none; names the columns.
+    """
+    if name is None or name in {"axis0", "rows"}:
+        return name
+    from xentcli.pipeline import inputs
+
+    values, labels = files
+    headers = {}
+    for paths, ids in ((labels, id_column), (values, None)):
+        header = headers[id(paths)] = _header_of(reading, paths) if paths else ()
+        if name in header:
+            column_of = partial(reading.labels, label_column=name, id_column=ids)
+            return inputs.open_files(paths, column_of)
+    if inputs.is_there(name):
+        return inputs.open_files([name], reading.labels)
+    known = list(dict.fromkeys(each for header in headers.values() for each in header))
+    raise InputError(
+        f"{(labels or values)[0]}: there is no column {name!r}",
+        hint=f"its columns are {', '.join(map(repr, known[:8]))}" if known else None,
+    )

@@ -1,7 +1,7 @@
 """What ``xent loss`` and ``xent nll`` share: the evaluation, its output and its warnings."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,7 @@ def run_loss(
     source, labels_source = open_rows(criterion, files, flags, writing, reading)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = with_weights_in_order(criterion, flags.weight, options.pos_weight, source)
-    _check_kind(criterion, source)
+    check_kind(criterion, source)
     weights = inputs.open_weights(reading, options.sample_weight, source.id_column)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
@@ -169,7 +169,7 @@ def with_weights_in_order(
     return criterion._replace(binary=binary)
 
 
-def _check_kind(criterion: "Criterion", source: "Source") -> None:
+def check_kind(criterion: "Criterion", source: "Source") -> None:
     """Raise InputError if an array that was found by its name says that it is of another kind."""
     name = source.name.rpartition(":")[2].casefold()
     by_name = any("by name" in note for note in source.notes)
@@ -224,20 +224,34 @@ def _forms(summary: "LossSummary") -> Forms:
 
 def _warnings(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iterator[str]:
     """Say what is odd about a loss, and which command would fit what was given."""
-    kind, looks_like, summary = criterion.kind, evaluation.looks_like, evaluation.summary
-    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
-    if looks_like in _FITTING_COMMANDS and not fits:
-        fitting = _FITTING_COMMANDS[looks_like]
-        fitting = fitting.replace("nll", "nll --binary") if summary.binary else fitting
-        yield f"{name}: these look like {looks_like}, not {kind}: {fitting} would fit"
+    summary = evaluation.summary
+    fitting = {
+        kind: command.replace("nll", "nll --binary") if summary.binary else command
+        for kind, command in _FITTING_COMMANDS.items()
+    }
+    yield from odd_kinds(name, criterion.kind, evaluation.looks_like, fitting)
     if missing := evaluation.missing:
-        yield (
-            f"{name}: rows whose probabilities do not sum to 1: {missing.rows:,}, by up to "
-            f"{missing.most:.3g}; --normalize divides each row by its sum"
-        )
+        yield odd_sums(name, missing.rows, missing.most)
     if summary.num_classes == 1:
         yield "the loss over one class is 0, whatever the logits are"
     yield from _not_finite(summary)
+
+
+def odd_kinds(
+    name: str, kind: "Kind", looks_like: str, fitting: Mapping[str, str]
+) -> Iterator[str]:
+    """Say that a file looks like another kind, and which of the `fitting` commands takes that."""
+    fits = looks_like == kind or (kind == "probabilities" and looks_like == "logits")
+    if looks_like in fitting and not fits:
+        yield f"{name}: these look like {looks_like}, not {kind}: {fitting[looks_like]} would fit"
+
+
+def odd_sums(name: str, rows: int, most: float) -> str:
+    """Say that rows of probabilities do not sum to 1."""
+    return (
+        f"{name}: rows whose probabilities do not sum to 1: {rows:,}, by up to {most:.3g}; "
+        "--normalize divides each row by its sum"
+    )
 
 
 def _not_finite(summary: "LossSummary") -> Iterator[str]:

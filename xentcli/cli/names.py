@@ -7,6 +7,7 @@ COMMANDS = (
     "nll",
     "loss",
     "explain",
+    "eval",
     "info",
     "completion",
     "help",

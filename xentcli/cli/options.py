@@ -60,6 +60,31 @@ LabelsOption = Annotated[
     list[str] | None,
     of_inputs("--labels", metavar="FILE", help="Labels: one file, or one for each file of logits."),
 ]
+LogProbsOption = Annotated[
+    list[str] | None,
+    of_inputs(
+        "--log-probs",
+        metavar="FILE",
+        help="Log-probabilities; may be repeated for several shards.",
+    ),
+]
+ProbsOption = Annotated[
+    list[str] | None,
+    of_inputs(
+        "--probs",
+        metavar="FILE",
+        help="Probabilities instead, as scikit-learn's predict_proba gives them.",
+    ),
+]
+NormalizeOption = Annotated[
+    bool, computation("--normalize", help="Divide each row of probabilities by its sum.")
+]
+ClipOption = Annotated[
+    float,
+    computation(
+        "--clip", metavar="EPS", help="Clip probabilities to EPS and 1 - EPS.", min=0.0, max=0.5
+    ),
+]
 AxisOption = Annotated[int, computation("--axis", metavar="N", help="The axis of the classes.")]
 ClassAxisOption = Annotated[
     int | None,

@@ -82,6 +82,11 @@ class Reading(NamedTuple):
         ),
     ] = None
 
+    def without(self, *names: str) -> "Reading":
+        """Return the same, and these columns are left out too."""
+        quoted = ['"' + name.replace('"', '""') + '"' for name in names]
+        return self._replace(drop=",".join([*([self.drop] if self.drop else []), *quoted]) or None)
+
     def file(self, path: str, **more: Any) -> "InputFile":
         """Return a file to read with all of these options, and `more` of `ReadOptions`."""
         return self._file(

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
 from xentcli.pipeline.inputs import RowSources, Run, Source
@@ -21,7 +22,7 @@ def measure(
     options: Options = Options(),  # noqa: B008 - a named tuple
     *,
     sample_weight: Source | None = None,
-    by: Source | Literal["axis0"] | None = None,
+    by: Source | Literal["axis0", "rows"] | None = None,
     cluster: Source | Literal["axis0", "rows"] | None = None,
 ) -> Measures:
     """Return everything that is measured of one model's outputs, in one read.
@@ -66,6 +67,8 @@ def measure(
     (2, 1)
     """
     options.check()
+    if by == "rows":
+        raise UsageError("each row by itself is no group: --reduction none gives the loss of each")
     binary = criterion.binary is not None
     names = options.names(binary=binary)
     plan = Plan(names, options, criterion, logits, by, cluster)

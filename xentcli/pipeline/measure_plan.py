@@ -11,7 +11,34 @@ from xentcli.pipeline.inputs import Source
 
 _ON_REQUEST = ("classwise_ece", "equal_mass_ece", "suspects")
 _BINARY_ONLY = ("auroc", "average_precision")
-_TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
+TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
+_SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
+    "acc": "accuracy",
+    "accuracy_score": "accuracy",
+    "log_loss": "loss",
+    "nll": "loss",
+    "cross_entropy": "loss",
+    "ppl": "perplexity",
+    "f1": "macro_f1",
+    "f1_score": "macro_f1",
+    "precision": "macro_precision",
+    "recall": "macro_recall",
+    "auc": "auroc",
+    "roc_auc": "auroc",
+    "roc_auc_score": "auroc",
+    "ap": "average_precision",
+    "brier_score": "brier",
+    "calibration_error": "ece",
+    "calibration": "ece",
+    "confusion_matrix": "confusions",
+    "confusion": "confusions",
+    "classification_report": "classes",
+    "worst": "worst_rows",
+    "topk_accuracy": "top5_accuracy",
+    "adaptive_ece": "equal_mass_ece",
+    "ace": "equal_mass_ece",
+    "reliability": "bins",
+}
 
 
 class Options(NamedTuple):
@@ -27,18 +54,21 @@ class Options(NamedTuple):
         Of calibration.
     worst : int
         How many of the worst rows, and of suspects, are named.
+    besides : tuple of str
+        Measures that are taken whatever the set is: those that gates name.
     """
 
     metrics: tuple[str, ...] | None = None
     top_k: tuple[int, ...] = (5,)
     bins: int = 15
     worst: int = 10
+    besides: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise UsageError if a name is none, or a number makes no sense."""
-        for name in self.metrics or ():
-            if name not in ("all", *MEASURES, *_TABLES_OF) and top_of(name) is None:
-                raise UsageError(f"there is no measure {name!r}")
+        for name in (*(self.metrics or ()), *self.besides):
+            if name not in ("all", *MEASURES, *TABLES_OF) and top_of(name) is None:
+                raise unknown_measure(name)
         if self.bins < 1 or self.worst < 0 or any(k < 1 for k in self.top_k):
             raise UsageError(
                 "bins and k are 1 or more, and the number of worst rows is not below 0"
@@ -49,13 +79,30 @@ class Options(NamedTuple):
         tops = tuple(f"top{k}_accuracy" for k in self.top_k)
         every = list(MEASURES)
         place = every.index("accuracy") + 1
-        every = [*every[:place], *([] if binary else tops), *every[place:], *_TABLES_OF]
+        every = [*every[:place], *([] if binary else tops), *every[place:], *TABLES_OF]
         if self.metrics is None:
             left_out = {*_ON_REQUEST, *(("mrr",) if binary else _BINARY_ONLY)}
-            return tuple(name for name in every if name not in left_out)
-        if "all" in self.metrics:
-            return tuple(dict.fromkeys([*every, *(n for n in self.metrics if n != "all")]))
-        return tuple(dict.fromkeys(self.metrics))
+            names = [name for name in every if name not in left_out]
+        elif "all" in self.metrics:
+            names = [*every, *(name for name in self.metrics if name != "all")]
+        else:
+            names = list(self.metrics)
+        return tuple(dict.fromkeys([*names, *self.besides]))
+
+
+def unknown_measure(name: str) -> UsageError:
+    """Return the error that names the measure which was probably meant."""
+    from difflib import get_close_matches
+
+    plain = name.lower().replace("-", "_").replace("@", "").replace(" ", "_")
+    known = [*MEASURES, *TABLES_OF, "all", "top5_accuracy"]
+    top = plain.removeprefix("top").removesuffix("_accuracy").removesuffix("_acc").strip("_")
+    meant = f"top{top}_accuracy" if plain[:3] == "top" and top.isdecimal() else None
+    meant = (
+        meant or _SAID_ELSEWHERE.get(plain) or next(iter(get_close_matches(plain, known, 1)), None)
+    )
+    hint = f"did you mean {meant}?" if meant else "xent eval --metric all shows them all"
+    return UsageError(f"there is no measure {name!r}", hint=hint)
 
 
 class Plan:
@@ -81,7 +128,7 @@ class Plan:
         self.by_default = cluster is None and self.clustered
         states = ["loss", "rows"] + ["groups"] * (by is not None)
         for name in names:
-            metric = _TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
+            metric = TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
             states.append(metric)
         states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects")]
         left_out = set()

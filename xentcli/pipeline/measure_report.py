@@ -10,7 +10,7 @@ from xentcli.metrics.interface import from_outside
 from xentcli.metrics.intervals import share_error, t_interval
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
-from xentcli.pipeline.measure_plan import Plan
+from xentcli.pipeline.measure_plan import TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.loss import Loss
@@ -52,6 +52,7 @@ class Report:
             used=counts.used,
             measured=counts.measured,
             num_classes=found.num_classes,
+            tables=tuple(name for name in plan.names if name in TABLES_OF),
             tied=ranks.tied if ranks is not None and ranks.mrr.n else None,
             classes=classes.scores if classes else (),
             confusions=classes.confusions if classes else None,

@@ -1,53 +1,32 @@
 """Measures with their errors: a table for people, rows of CSV, and an object of JSON."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from xentcli.render.csv import text_of_rows
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.table import Table
 
     from xentcli.results.measures import Measure
-    from xentcli.results.provenance import Provenance
-    from xentcli.results.verdict import Verdict
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 
 
 def measure_rows(metrics: "Mapping[str, Measure]", delimiter: str) -> str:
     """Return a line for each measure, under a header; what does not apply is empty."""
-    from xentcli.render.csv import text_of_rows
-
-    rows = ([name, *(_cell(number) for number in _numbers(m))] for name, m in metrics.items())
+    rows = (
+        [name, *("" if number is None else str(number) for number in _numbers(measure))]
+        for name, measure in metrics.items()
+    )
     return text_of_rows([_HEADER, *rows], delimiter)
-
-
-def records_rows(names: Sequence[str], records: Iterable[Any], delimiter: str) -> str:
-    """Return a line of these fields for each record, under a header."""
-    from xentcli.render.csv import text_of_rows
-
-    rows = ([_cell(getattr(each, name)) for name in names] for each in records)
-    return text_of_rows([names, *rows], delimiter)
 
 
 def _numbers(measure: "Measure") -> list[float | None]:
     return [getattr(measure, name) for name in field_names(measure)]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def provenance_fields(
-    provenance: "Provenance", verdicts: "Sequence[Verdict]" = ()
-) -> dict[str, Any]:
-    """Return what JSON says of gates, files and the version."""
-    gates = {"gates": list(verdicts)} if verdicts else {}
-    return {**gates, "files": list(provenance.files), "version": provenance.version}
 
 
 def short_number(value: float | None) -> str:

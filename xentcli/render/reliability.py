@@ -30,7 +30,7 @@ def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
     bar, gap = _widths(len(bins))
     for line in range(_HEIGHT):
         label = {0: "1.0", _HEIGHT - 1: "0.0"}.get(line, "")
-        text = Text(f"{label:>{_AXIS - 2}} │", "dim")
+        text = Text.assemble((f"{label:>{_AXIS - 2}} │", "dim"))
         for each in bins:
             character, style = _cell(each, _HEIGHT - 1 - line)
             text.append(character * bar, style).append(" " * gap)
@@ -39,7 +39,7 @@ def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
     scale = f"{'0':<{width // 2 - 5}}confidence"
     yield Text(f"{'':{_AXIS}}{scale:<{width - 1 - gap}}1", "dim")
     most = max((each.rows for each in bins), default=0)
-    text = Text("rows ", "dim")
+    text = Text.assemble(("rows ", "dim"))
     for each in bins:
         level = -(-8 * each.rows // most) if most else 0  # one row is seen too
         text.append(_EIGHTHS[level] * bar, "cyan").append(" " * gap)

@@ -318,6 +318,8 @@ class Measures:
         The length of a row.
     tied : int or None
         Rows in which another class has the label's very value.
+    tables : tuple of str
+        The names of the tables that were asked for.
     classes, confusions, bins, worst_rows, suspects, groups, labels
         The tables that were asked for; empty or None where they do not apply. `labels` are the
         measures of each of several labels of a row.
@@ -345,6 +347,7 @@ class Measures:
     measured: int
     num_classes: int
     tied: int | None = None
+    tables: tuple[str, ...] = ()
     classes: tuple[ClassScores, ...] = ()
     confusions: Confusions | None = None
     bins: tuple[Bin, ...] = ()

@@ -37,7 +37,7 @@ from xentcli.storage.streams import (
 
 def open_input(name: str) -> Input:
     """Open a file or a URL, without its compression; ``-`` is standard input."""
-    data = _open_as_it_is(name)
+    data = open_stored(name)
     try:
         return decompressed(data)
     except BaseException:
@@ -62,7 +62,8 @@ def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
     return Input(data.name, content, data.size, seekable=False, check=data.check_unchanged)
 
 
-def _open_as_it_is(name: str) -> Input:
+def open_stored(name: str) -> Input:
+    """Open the bytes of a file or a URL as they are stored, compressed or not."""
     if name == STANDARD_STREAM:
         return standard_input()
     path = local_name(name)

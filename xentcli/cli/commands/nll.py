@@ -18,22 +18,8 @@ def nll(
     files: Annotated[
         list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
-    log_probs: Annotated[
-        list[str] | None,
-        options.of_inputs(
-            "--log-probs",
-            metavar="FILE",
-            help="Log-probabilities; may be repeated for several shards.",
-        ),
-    ] = None,
-    probs: Annotated[
-        list[str] | None,
-        options.of_inputs(
-            "--probs",
-            metavar="FILE",
-            help="Probabilities instead, as scikit-learn's predict_proba gives them.",
-        ),
-    ] = None,
+    log_probs: options.LogProbsOption = None,
+    probs: options.ProbsOption = None,
     labels: options.LabelsOption = None,
     picked: Annotated[
         bool,
@@ -41,16 +27,8 @@ def nll(
             "--picked", help="Each number is its label's log-probability: there are no labels."
         ),
     ] = False,
-    normalize: Annotated[
-        bool,
-        options.computation("--normalize", help="Divide each row of probabilities by its sum."),
-    ] = False,
-    clip: Annotated[
-        float,
-        options.computation(
-            "--clip", metavar="EPS", help="Clip probabilities to EPS and 1 - EPS.", min=0.0, max=0.5
-        ),
-    ] = 0.0,
+    normalize: options.NormalizeOption = False,
+    clip: options.ClipOption = 0.0,
     *,
     flags: RowFlags,
     loss_options: LossFlags,

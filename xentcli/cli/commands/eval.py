@@ -1,0 +1,134 @@
+"""xent eval."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from xentcli.cli import evaluating, inputs, losses, options
+from xentcli.cli.command import Command
+from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.loss_options import RowFlags
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.evaluate import Kind
+
+InputKind = Literal["logits", "log-probs", "probs"]
+_KINDS: "dict[str, Kind]" = {
+    "logits": "logits",
+    "log-probs": "log-probabilities",
+    "probs": "probabilities",
+}
+
+
+def evaluate(
+    files: Annotated[
+        list[str] | None, options.files_argument("LOGITS LABELS", options.LOGITS_LABELS)
+    ] = None,
+    logits: options.LogitsOption = None,
+    log_probs: options.LogProbsOption = None,
+    probs: options.ProbsOption = None,
+    labels: options.LabelsOption = None,
+    *,
+    input_: Annotated[
+        InputKind | None,
+        options.computation(
+            "--input", help="What the file by position holds.", show_default="logits"
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        options.computation(
+            "--metric",
+            metavar="NAME",
+            help="A measure or a table; may be repeated; all is every one that applies.",
+            show_default="a sensible set",
+        ),
+    ] = None,
+    top_k: Annotated[
+        str,
+        options.computation("--top-k", metavar="K,...", help="The k of top-k accuracies."),
+    ] = "5",
+    bins: Annotated[
+        int, options.computation("--bins", metavar="M", min=1, help="Bins of confidence.")
+    ] = 15,
+    worst: Annotated[
+        int,
+        options.computation("--worst", metavar="K", min=0, help="How many worst rows to name."),
+    ] = 10,
+    by: Annotated[
+        str | None,
+        options.computation(
+            "--by", metavar="COLUMN|axis0", help="Measure each group of rows by itself, too."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        options.computation(
+            "--cluster",
+            metavar="COLUMN|axis0|rows",
+            help="Which rows depend on one another, for the errors of means.",
+            show_default="axis0 where rows have several axes",
+        ),
+    ] = None,
+    temperature: options.TemperatureOption = 1.0,
+    normalize: options.NormalizeOption = False,
+    clip: options.ClipOption = 0.0,
+    digest: Annotated[
+        bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
+    ] = False,
+    flags: RowFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+) -> None:
+    """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
+    named = {"logits": logits, "log-probs": log_probs, "probs": probs}
+    kinds = [name for name, paths in named.items() if paths] or [input_ or "logits"]
+    if len(kinds) > 1 or (input_ is not None and kinds != [input_]):
+        raise UsageError("give one of --logits, --log-probs, --probs and --input")
+    kind = _KINDS[kinds[0]]
+    both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
+    names = [each for each in (by, cluster) if each not in (None, "axis0", "rows")]
+    inputs.only_one_standard_input(*(path for paths in both for path in paths), flags.weight)
+    if kind != "logits" and temperature != 1.0:
+        raise UsageError("--temperature divides logits")
+    for option, given in (("--normalize", normalize), ("--clip", clip)):
+        if given and (kind != "probabilities" or flags.binary):
+            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
+    criterion = losses.criterion_of(flags, kind, temperature=temperature)
+    criterion = criterion._replace(normalize=normalize, clip=clip)
+    wanted = evaluating.wanted(metric, top_k, bins, worst)
+    output = Destination("eval", writing, common)
+    output.check(is_text=False)
+    beside = reading.without(*inputs.columns_within(reading, both[0], names))
+    source, labels_source = losses.open_rows(criterion, both, flags, writing, beside)
+    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    losses.check_kind(criterion, source)
+    criterion = losses.with_weights_in_order(criterion, flags.weight, None, source)
+    ids = labels_source.id_column if labels_source else None
+    groups, clusters = (
+        each if each in (None, "axis0", "rows") else inputs.open_column(reading, each, both, ids)
+        for each in (by, cluster)
+    )
+    from xentcli.pipeline.measure import measure
+
+    with common.run(source) as run:
+        found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
+    provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    output.write(evaluating.forms(found, wanted, provenance))
+    common.tell_notes(found.notes)
+    for warning in evaluating.warnings(found, wanted, criterion, source.name):
+        common.tell("warning", warning)
+
+
+COMMAND = Command(
+    evaluate,
+    first=("--metric", "--probs", "--by", "--worst", "--label-column", "--json"),
+    examples=(
+        "xent eval logits.npy labels.npy",
+        "xent eval logits.npy labels.npy --metric accuracy",
+        "xent eval --probs probs.csv --label-column label --by region",
+    ),
+)

@@ -1,0 +1,73 @@
+"""The files that a result is of: their shapes, sizes and times of change, and their digests."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from xentcli.errors import reading
+from xentcli.formats.base import Shape, Source
+from xentcli.formats.inline import expand, is_inline
+from xentcli.results.provenance import FileFacts
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.open import open_stored
+from xentcli.storage.paths import reads_once
+
+_PIECE_BYTES = 2**20
+
+
+def file_facts(
+    role: str, source: Source, names: Sequence[str], *, digest: bool = False
+) -> Iterator[FileFacts]:
+    """Yield what is known of each file of a source, in the order of its rows.
+
+    Parameters
+    ----------
+    role : str
+        What the source was read as.
+    source : Source
+        What was read.
+    names : sequence of str
+        What the user named: files or patterns.
+    digest : bool
+        Whether to read local and remote files once more for their SHA-256.
+    """
+    paths = [each.path for each in source.files] or [p for name in names for p in expand(name)]
+    for path, shape in zip(paths, _shapes(source, len(paths)), strict=True):
+        size, modified = _size_and_time(path)
+        if size is None and len(paths) == 1:
+            size = source.size
+        name = "<stdin>" if path == STANDARD_STREAM else shown_name(path)
+        sha256 = _sha256(path) if digest else None
+        yield FileFacts(role, name, shape, source.stored_dtype, size, modified, sha256)
+
+
+def _shapes(source: Source, count: int) -> list[Shape]:
+    if count == 1:
+        return [source.shape]
+    lengths: Sequence[int | None] = getattr(source, "lengths", None) or [None] * count
+    return [(length, *source.shape[1:]) for length in lengths]
+
+
+def _size_and_time(path: str) -> tuple[int | None, str | None]:
+    """Return a local file's size and time of change; nothing of anything else."""
+    path = local_name(path)
+    if path == STANDARD_STREAM or is_url(path) or is_inline(path) or reads_once(path):
+        return None, None
+    with reading(path):
+        status = os.stat(path)  # noqa: PTH116 - of any name that was opened
+    return status.st_size, datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
+
+
+def _sha256(path: str) -> str | None:
+    """Return the digest of a file's bytes as they are stored; None of what is read only once."""
+    if path == STANDARD_STREAM or is_inline(path) or reads_once(path):
+        return None
+    digest = hashlib.sha256()
+    data = open_stored(path)
+    try:
+        while piece := data.read(_PIECE_BYTES):
+            digest.update(piece)
+    finally:
+        data.close()
+    return digest.hexdigest()

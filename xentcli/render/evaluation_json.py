@@ -1,0 +1,64 @@
+"""An evaluation as an object of JSON."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xentcli.results.measures import Group, Measures, Suspect, WorstRow
+    from xentcli.results.provenance import Provenance
+    from xentcli.results.verdict import Verdict
+
+_COUNTS = ("rows", "used", "measured", "num_classes", "binary", "tied", "clusters")
+
+
+def evaluation_object(
+    found: "Measures", provenance: "Provenance", verdicts: "Sequence[Verdict]" = ()
+) -> dict[str, Any]:
+    """Return everything that was measured; null is what was not, or does not apply."""
+    pairs = found.confusions
+    suspects = found.suspects
+    return {
+        "command": "eval",
+        "metrics": found.metrics,
+        **{name: getattr(found, name) for name in _COUNTS},
+        "class_names": found.class_names,
+        "classes": found.classes or None,
+        "confusions": None if pairs is None else _confusions(pairs),
+        "bins": found.bins or None,
+        "losses": getattr(found, "losses", None),
+        "worst_rows": [_with_index(found, each) for each in found.worst_rows] or None,
+        "suspects": suspects
+        and {
+            "count": suspects.count,
+            "n": suspects.n,
+            "rows": [_with_index(found, each) for each in suspects.rows],
+        },
+        "groups": _groups(found.groups),
+        "labels": _groups(found.labels),
+        **({"gates": list(verdicts)} if verdicts else {}),
+        **({"others": found.others} if found.others else {}),
+        "files": list(provenance.files),
+        "version": provenance.version,
+    }
+
+
+def _confusions(pairs: Any) -> list[dict[str, int]]:
+    columns = (pairs.labels.tolist(), pairs.predictions.tolist(), pairs.rows.tolist())
+    return [
+        {"label": label, "prediction": prediction, "rows": rows}
+        for label, prediction, rows in zip(*columns, strict=True)
+    ]
+
+
+def _with_index(found: "Measures", row: "WorstRow | Suspect") -> dict[str, Any]:
+    """Return a row, and its index where rows have several axes."""
+    from xentcli.results.records import field_names
+
+    fields = {name: getattr(row, name) for name in field_names(row)}
+    index = found.row_index(row.row)
+    return fields if len(index) == 1 else {**fields, "index": index}
+
+
+def _groups(groups: "Sequence[Group]") -> "list[Group] | None":
+    return list(groups) or None

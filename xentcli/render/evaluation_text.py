@@ -1,0 +1,83 @@
+"""An evaluation as text for a pipe: a line for each measure, or the rows of one table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentcli.render.csv import text_of_rows
+from xentcli.render.measures import measure_rows
+from xentcli.results.records import field_names
+
+if TYPE_CHECKING:
+    from xentcli.results.measures import Group, Measures
+
+
+def evaluation_rows(found: "Measures", names: Sequence[str] | None, delimiter: str) -> str:
+    """Return a line for each measure; of one table alone, its rows."""
+    if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
+        return text_of_rows(TABLE_ROWS[names[0]](found), delimiter)
+    return measure_rows(found.metrics, delimiter)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _records(records: Sequence[Any], empty: Sequence[str] = ()) -> Iterator[list[str]]:
+    """Yield the names of the fields of records, and their values."""
+    names = field_names(records[0]) if records else tuple(empty)
+    yield list(names)
+    for each in records:
+        yield [_cell(getattr(each, name)) for name in names]
+
+
+def _classes(found: "Measures") -> Iterator[list[str]]:
+    names = ["class", "support", "predicted", "hits", "precision", "recall", "f1"]
+    yield names
+    for each in found.classes:
+        numbers = [_cell(getattr(each, name)) for name in names[1:]]
+        yield [found.class_name(each.index), *numbers]
+
+
+def _confusions(found: "Measures") -> Iterator[list[str]]:
+    yield ["label", "prediction", "rows"]
+    if found.confusions is not None:
+        pairs = found.confusions
+        columns = (pairs.labels.tolist(), pairs.predictions.tolist(), pairs.rows.tolist())
+        for label, prediction, rows in zip(*columns, strict=True):
+            yield [found.class_name(label), found.class_name(prediction), str(rows)]
+
+
+def _rows(found: "Measures", rows: Sequence[Any], names: Sequence[str]) -> Iterator[list[str]]:
+    """Yield rows of the file, with the names of their classes."""
+    yield list(names)
+    for each in rows:
+        cells = {name: getattr(each, name) for name in names}
+        cells["row"] = found.row_index(each.row)
+        for name in ("label", "prediction", "suggestion"):
+            if cells.get(name) is not None:
+                cells[name] = found.class_name(cells[name])
+        yield [_cell(cells[name]) for name in names]
+
+
+def _groups(groups: "Sequence[Group]", header: str) -> Iterator[list[str]]:
+    measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
+    yield [header, "rows", *measured]
+    for group in groups:
+        numbers = [_cell(group.metrics[name].value) for name in measured]
+        yield [group.name, str(group.rows), *numbers]
+
+
+_WORST = ("row", "id", "loss", "label", "prediction", "label_probability", "confidence")
+_SUSPECT = ("row", "id", "label", "suggestion", "label_probability")
+TABLE_ROWS: "dict[str, Callable[[Measures], Iterator[list[str]]]]" = {
+    "classes": _classes,
+    "confusions": _confusions,
+    "bins": lambda found: _records(found.bins),
+    "worst_rows": lambda found: _rows(found, found.worst_rows, _WORST),
+    "suspects": lambda found: _rows(found, found.suspects.rows if found.suspects else (), _SUSPECT),
+    "groups": lambda found: _groups(found.groups, "group"),
+    "labels": lambda found: _groups(found.labels, "label"),
+}
+"""By the names that ``--metric`` has for them: each yields a header and rows of cells."""
