@@ -1234,6 +1234,12 @@ CASES = [
         {"doubt.csv": "m,k,cat,dog,fox\n" + _beside(_WHOLE, csv(Z))},
         other={"if they are": ce(np.c_[_WHOLE, Z], Y)},
     ),
+    Case("eval z.npy y.npy --metric qqqq", "xent eval --metric all shows them all"),
+    Case(
+        "eval z.csv named.csv --by regio",
+        "its columns are 'label', 'region', 'cat', 'dog', 'fox'",
+        files={"named.csv": "label,region\n0,n\n1,s\n2,n\n0,s\n"},
+    ),
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case("help qqqq", "there are benchmark, design, exit-codes, files, numbers, options", WORDS),
     Case("help filez", "did you mean xent help files?", WORDS),

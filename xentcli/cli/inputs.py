@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError, UsageError
@@ -142,9 +142,13 @@ def _header_of(reading: Reading, paths: list[str]) -> tuple[str, ...]:
     return inputs.columns_of(reading.labels(first))
 
 
+ROW_WORDS = ("axis0", "rows")
+"""What is no column: each slice of the first axis, each row."""
+
+
 def open_column(
     reading: Reading, name: str | None, files: list[list[str]], id_column: str | None
-) -> "Source | Literal['axis0', 'rows'] | None":
+) -> "Source | str | None":
     """Open the column of this name: beside the labels, beside the logits, or a file of its own.
 
     What is no name but a word of the option stays as it is.
@@ -154,7 +158,7 @@ def open_column(
     InputError
         If there is none; names the columns.
     """
-    if name is None or name in {"axis0", "rows"}:
+    if name is None or name in ROW_WORDS:
         return name
     from xentcli.pipeline import inputs
 

@@ -1,7 +1,5 @@
 """Logits and labels to everything that is measured of one model."""
 
-from typing import Literal
-
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import measured
@@ -22,8 +20,8 @@ def measure(
     options: Options = Options(),  # noqa: B008 - a named tuple
     *,
     sample_weight: Source | None = None,
-    by: Source | Literal["axis0", "rows"] | None = None,
-    cluster: Source | Literal["axis0", "rows"] | None = None,
+    by: Source | str | None = None,
+    cluster: Source | str | None = None,
 ) -> Measures:
     """Return everything that is measured of one model's outputs, in one read.
 

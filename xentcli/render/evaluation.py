@@ -47,6 +47,8 @@ def evaluation_tables(
     if found.metrics:
         yield measure_table(found.metrics)
     for name in names:
+        if not (getattr(found, name) or len(names) == 1):
+            continue
         yield Text()
         yield Text(name.replace("_", " "), "bold")
         yield TABLES[name](found, width, None)

@@ -90,7 +90,7 @@ def evaluate(
         raise UsageError("give one of --logits, --log-probs, --probs and --input")
     kind = _KINDS[kinds[0]]
     both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
-    names = [each for each in (by, cluster) if each not in (None, "axis0", "rows")]
+    names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
     inputs.only_one_standard_input(*(path for paths in both for path in paths), flags.weight)
     if kind != "logits" and temperature != 1.0:
         raise UsageError("--temperature divides logits")
@@ -129,6 +129,6 @@ COMMAND = Command(
     examples=(
         "xent eval logits.npy labels.npy",
         "xent eval logits.npy labels.npy --metric accuracy",
-        "xent eval --probs probs.csv --label-column label --by region",
+        "xent eval --probs probs.npy labels.npy --metric loss --metric ece --json",
     ),
 )
