@@ -71,7 +71,12 @@ def read_baseline(path: str) -> Baseline:
     with closing(open_input(path)) as data:
         if not data.peek(1):
             raise InputError(f"{data.name}: the baseline is empty", hint=_EMPTIED)
-        result, name = load(content_of(data), data.name), data.name
+        name = data.name
+        try:
+            result = load(content_of(data), name)
+        except InputError as error:
+            error.hint = error.hint or _OURS
+            raise
     if not isinstance(result, dict) or not isinstance(command := result.get("command"), str):
         raise InputError(f"{name}: this is no result of xent", hint=_OURS)
     try:
@@ -81,12 +86,14 @@ def read_baseline(path: str) -> Baseline:
     except KeyError as error:
         what = f"the result of xent {command} holds no measures"
         raise InputError(f"{name}: {what}: there is no {error}", hint=_OURS) from None
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (TypeError, OverflowError) as error:
         raise InputError(f"{name}: this is no result of xent: {error}", hint=_OURS) from None
 
 
 def _by_name(metrics: Any) -> dict[str, Measure]:
     """Return measures that stand there with everything that is said of them."""
+    if not isinstance(metrics, dict) or not all(isinstance(m, dict) for m in metrics.values()):
+        raise TypeError("its metrics are not by name")
     return {
         name: Measure(
             _number(found["value"]),
@@ -112,7 +119,9 @@ def _of_a_loss(result: dict[str, Any]) -> dict[str, Measure]:
     share = _number(result["accuracy"])
     if share is None:
         return with_accuracy(mean, None)
-    hits = _count(result["hits"])
+    if not 0.0 <= share <= 1.0:
+        raise TypeError(f"an accuracy of {share!r}")
+    hits = _count(result["hits"]) if share else 0
     rows = (
         round(hits / share) if share else used
     )  # rows that are not finite count in the loss alone

@@ -180,7 +180,7 @@ class _Reader:
         if token.text == "," and re.search(r"[0-9],[0-9]", self._typed):
             return "a number has a point before its fraction"
         if token.text in ("and", "or", "&", "|", ",", ";") and expected == _MORE:
-            return "several gates are several options: repeat --fail-if"
+            return "each gate has an option of its own"
         if token.text in ("*", "/", "(") or (token.text == "baseline" and expected == _MORE):
             return "a bound is a sum or difference of numbers, baseline and K se, such as 2 se"
         if token.kind == "word" and expected == _TERM:
@@ -266,22 +266,31 @@ def _verdict(
     except _Unknown as unknown:
         return Verdict(gate.text, failed=True, message=str(unknown))
     amounts = {"number": 1.0, "baseline": base, "se": error}
-    bound = 0.0
-    for i, term in enumerate(gate.terms):
-        amount = term.factor * amounts[term.kind]
-        amount = -amount if term.sign == "-" else amount
-        bound = bound + amount if i else amount
-    failed = math.isnan(bound) or _COMPARISONS[gate.comparison](value, bound)
-    if gate.kinds == {"number"}:
-        return Verdict(gate.text, failed, f"{gate.measure} is {value!r}")
-
-    def shown(term: Term) -> str:
-        if term.kind == "number":
-            return term.typed
-        return f"{term.typed} x {amounts[term.kind]!r}" if term.typed else repr(amounts[term.kind])
-
+    bound, shown = _bound(gate, amounts), _joined(gate.terms, lambda term: _shown(term, amounts))
+    if math.isnan(bound):
+        return Verdict(gate.text, failed=True, message=f"{shown} is nan")
+    failed = _COMPARISONS[gate.comparison](value, bound)
     holds = gate.comparison if failed else _OPPOSITES[gate.comparison]
-    return Verdict(gate.text, failed, f"{value!r} {holds} {_joined(gate.terms, shown)}")
+    plain = gate.kinds == {"number"}
+    message = f"{gate.measure} is {value!r}" if plain else f"{value!r} {holds} {shown}"
+    return Verdict(gate.text, failed, message)
+
+
+def _bound(gate: Gate, amounts: Mapping[str, float]) -> float:
+    """Return what a measure is compared with: its terms, added up in their order."""
+    bound = 0.0
+    for term in gate.terms:
+        amount = term.factor * amounts[term.kind]
+        bound = bound - amount if term.sign == "-" else bound + amount
+    return bound
+
+
+def _shown(term: Term, amounts: Mapping[str, float]) -> str:
+    """Return a term with the number that its word stands for."""
+    if term.kind == "number":
+        return term.typed
+    amount = repr(amounts[term.kind])
+    return f"{term.typed} x {amount}" if term.typed else amount
 
 
 def _before(gate: Gate) -> str:
