@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli.loss_options import Gates
 from xentcli.errors import GateFailed, UsageError
-from xentcli.pipeline.gates import judge, parse_gate
+from xentcli.pipeline.gates import OF_A_MODEL, judge, parse_gate
 
 if TYPE_CHECKING:
     from xentcli.pipeline.baseline import Baseline
@@ -20,8 +20,8 @@ class Gatekeeper:
     ----------
     options : Gates
         What was typed: at least one gate, or a baseline.
-    measures : sequence of str
-        The names that a gate may use.
+    measures : sequence of str, optional
+        The names that a gate may use; by default all measures of one model.
     elsewhere : str, optional
         The command that has every other measure of one model.
 
@@ -39,10 +39,11 @@ class Gatekeeper:
     """
 
     def __init__(
-        self, options: Gates, measures: Sequence[str], elsewhere: str | None = None
+        self, options: Gates, measures: Sequence[str] | None = None, elsewhere: str | None = None
     ) -> None:
+        known = OF_A_MODEL if measures is None else measures
         texts = options.fail_if or ()
-        self.gates = [parse_gate(text, measures, elsewhere=elsewhere) for text in texts]
+        self.gates = [parse_gate(text, known, elsewhere=elsewhere) for text in texts]
         self.names = tuple(dict.fromkeys(gate.measure for gate in self.gates))
         self.verdicts: tuple[Verdict, ...] = ()
         self._path = options.baseline

@@ -115,7 +115,7 @@ class Gates(NamedTuple):
     ] = None
 
     def keeper(
-        self, measures: "Sequence[str]", elsewhere: str | None = None
+        self, measures: "Sequence[str] | None" = None, elsewhere: str | None = None
     ) -> "Gatekeeper | None":
         """Return what judges the result, if that is asked for; `Gatekeeper` says the rest."""
         if self.fail_if is None and self.baseline is None:

@@ -37,6 +37,9 @@ _OTHER_NAMES = {
     "roc_auc": "auroc",
 }
 
+OF_A_MODEL = (*MEASURES, "top5_accuracy")
+"""The measures of one model; the last one stands for any number."""
+
 
 class Term(NamedTuple):
     """What is added to a bound, or taken from it: a number, the baseline, or standard errors.
@@ -220,7 +223,7 @@ def _unknown(text: str, name: str, measures: Sequence[str], elsewhere: str | Non
     plain = _OTHER_NAMES.get(plain, plain)
     if _is_among(plain, measures):
         return UsageError(what, hint=f"did you mean {plain}?")
-    if elsewhere is not None and _is_among(plain, [*MEASURES, "top5_accuracy"]):
+    if elsewhere is not None and _is_among(plain, OF_A_MODEL):
         return UsageError(f"{what} here", hint=f"{elsewhere} has {plain}")
     near = get_close_matches(plain, measures, 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(measures)}"
