@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.names import MEASURES
 from xentcli.pipeline.baseline import Baseline, read_baseline
-from xentcli.pipeline.gates import judge, parse_gate
+from xentcli.pipeline.gate_text import parse_gate
+from xentcli.pipeline.gates import judge
 from xentcli.results.measures import Measure
 from xentcli.results.verdict import Verdict
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli.loss_options import Gates
 from xentcli.errors import GateFailed, UsageError
-from xentcli.pipeline.gates import OF_A_MODEL, judge, parse_gate
+from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
+from xentcli.pipeline.gates import judge
 
 if TYPE_CHECKING:
     from xentcli.pipeline.baseline import Baseline
