@@ -8,6 +8,7 @@ XentError                exit code 1, one line on standard error
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
 │   └── MissingLabels    nothing says where the labels are
+├── GateFailed           exit code 3: a result is written, and does not pass
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
 
@@ -56,6 +57,12 @@ class UsageError(XentError):
 
 class MissingLabels(UsageError):  # noqa: N818
     """Nothing says where the labels are."""
+
+
+class GateFailed(XentError):  # noqa: N818
+    """A result does not pass what was asked of it; the message has a line for each gate."""
+
+    exit_code = 3
 
 
 class Stopped(XentError):  # noqa: N818

@@ -5,6 +5,7 @@ The numbers are computed here, by the formulas as a textbook has them, in extend
 
 import gzip
 import io
+import json
 import pickle
 import zipfile
 from collections.abc import Mapping
@@ -166,6 +167,12 @@ _WITH_NAN = np.where(np.arange(12).reshape(4, 3) == 4, NAN, LP)
 _COUNTED = "0,1,2\n" + csv([[3, 1, 4], [1, 5, 9], [2, 6, 5], [3, 5, 8]])
 _C = np.array([[3, 1, 4], [1, 5, 9], [2, 6, 5], [3, 5, 8]])
 _ALL = ",".join(NAMES)
+_LAST = json.dumps(
+    {
+        "command": "loss", "loss": 0.5, "reduction": "mean", "weight_sum": 4, "used": 4,
+        "num_classes": 3, "standard_error": 0.5, "accuracy": None,
+    }
+)  # fmt: skip
 
 CASES = [
     # Shapes
@@ -1234,13 +1241,61 @@ CASES = [
         {"doubt.csv": "m,k,cat,dog,fox\n" + _beside(_WHOLE, csv(Z))},
         other={"if they are": ce(np.c_[_WHOLE, Z], Y)},
     ),
-    Case("eval z.npy y.npy --metric qqqq", "xent eval --metric all shows them all"),
     Case(
         "eval z.csv named.csv --by regio",
         "its columns are 'label', 'region', 'cat', 'dog', 'fox'",
         files={"named.csv": "label,region\n0,n\n1,s\n2,n\n0,s\n"},
     ),
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
-    Case("help qqqq", "there are benchmark, design, exit-codes, files, numbers, options", WORDS),
+    Case(
+        "help qqqq",
+        "there are benchmark, design, exit-codes, files, measures, numbers, options",
+        WORDS,
+    ),
     Case("help filez", "did you mean xent help files?", WORDS),
+    # Gates
+    *(
+        Case(f"loss z.npy y.npy --fail-if '{gate}'", hint)
+        for gate, hint in {
+            "0.5 > loss": "a gate is like 'accuracy < 0.95'",
+            "loss > 5%": "write the number itself: a share of rows is from 0 to 1",
+            "loss > 0,5": "a number has a point before its fraction",
+            "loss > 9 or bits > 9": "each gate has an option of its own",
+            "loss > 2 * se": "a bound is a sum or difference of numbers, baseline and K se, such "
+            "as 2 se",
+            "loss > basline": "did you mean baseline?",
+            "los > 9": "did you mean loss?",
+            "ppl > 9": "did you mean perplexity?",
+            "zzz > 9": "there are loss, perplexity, bits, accuracy",
+            "brier >= 0": "xent eval LOGITS LABELS has brier",
+        }.items()
+    ),
+    Case(
+        "loss z.npy y.npy --fail-if 'loss > baseline + 9'",
+        "--baseline FILE, with what an earlier run printed with --json",
+        RIGHT,
+        {"last.json": _LAST},
+        {"--baseline FILE": "last.json"},
+    ),
+    Case(
+        "loss z.npy y.npy --baseline last.json",
+        "--fail-if 'loss > baseline + 2 se'",
+        RIGHT,
+        {"last.json": _LAST},
+    ),
+    Case(
+        "loss z.npy y.npy --baseline last.json --fail-if 'loss > baseline + 9'",
+        "a baseline is what an earlier run printed with --json",
+        RIGHT,
+        {"last.json": csv([RIGHT])},
+        by_hand={"last.json": _LAST},
+    ),
+    Case(
+        "loss z.npy y.npy --baseline last.json --fail-if 'loss > baseline + 9'",
+        "a shell empties the file that > names before the command reads it: write the new result "
+        "to another file",
+        RIGHT,
+        {"last.json": ""},
+        by_hand={"last.json": _LAST},
+    ),
 ]

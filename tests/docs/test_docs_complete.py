@@ -40,7 +40,7 @@ READERS = [name for name, flags in REGISTERED.items() if "--from" in flags]
 def documented() -> dict[str, set[str]]:
     """Return the options that the tables give each command."""
     found: dict[str, set[str]] = {name: set() for name in REGISTERED}
-    for title in ("Inputs", "Computation", "Every command"):
+    for title in ("Inputs", "Computation", "Gates", "Every command"):
         for option, of, _ in table_rows(OPTIONS, title):
             for name in REGISTERED if of == EVERY else of.split(", "):
                 assert name in found, f"options.md: there is no command {name}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.measure import Options
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import Provenance
+    from xentcli.results.verdict import Verdict
 
 _FITTING_COMMANDS = {
     "logits": "xent eval LOGITS LABELS",
@@ -23,7 +24,9 @@ _FITTING_COMMANDS = {
 }
 
 
-def wanted(metrics: list[str] | None, top_k: str, bins: int, worst: int) -> "Options":
+def wanted(
+    metrics: list[str] | None, top_k: str, bins: int, worst: int, besides: tuple[str, ...]
+) -> "Options":
     """Return what is to be measured.
 
     Raises
@@ -34,7 +37,7 @@ def wanted(metrics: list[str] | None, top_k: str, bins: int, worst: int) -> "Opt
     from xentcli.pipeline.measure import Options
 
     names = None if metrics is None else tuple(metrics)
-    found = Options(names, _ks_of(top_k), bins, worst)
+    found = Options(names, _ks_of(top_k), bins, worst, besides)
     found.check()
     return found
 
@@ -65,14 +68,19 @@ def provenance(
     return Provenance(line, __version__, tuple(files))
 
 
-def forms(found: "Measures", asked: "Options", source: "Provenance") -> Forms:
+def forms(
+    found: "Measures",
+    asked: "Options",
+    source: "Provenance",
+    verdicts: "tuple[Verdict, ...]" = (),
+) -> Forms:
     """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
     names = asked.metrics
 
     def json() -> dict[str, Any]:
         from xentcli.render.evaluation_json import evaluation_object
 
-        return evaluation_object(found, source)
+        return evaluation_object(found, source, verdicts)
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.evaluation import evaluation_screen, evaluation_tables

@@ -11,7 +11,7 @@ import typer
 
 from xentcli.cli.nearest import unknown_option
 from xentcli.cli.process import received_signal
-from xentcli.errors import Stopped, UsageError, XentError, output_error
+from xentcli.errors import GateFailed, Stopped, UsageError, XentError, output_error
 
 _UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
@@ -26,9 +26,13 @@ def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
         return ours.exit_code
     from xentcli.render.console import tell
 
+    color = _color_option(arguments)
+    if isinstance(ours, GateFailed):
+        for line in ours.message.splitlines():
+            tell("fail", line, color)
+        return ours.exit_code
     if debug and sys.stderr is not None:
         traceback.print_exception(error)
-    color = _color_option(arguments)
     tell("error", ours.message, color)
     if ours.hint:
         tell("hint", ours.hint, color)

@@ -1,6 +1,6 @@
 """The options of the commands that compare rows with their labels."""
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from xentcli.cli.options import (
     ClassesOption,
@@ -12,9 +12,15 @@ from xentcli.cli.options import (
     NonFiniteOption,
     ShiftOption,
     computation,
+    of_gates,
     of_labels,
 )
 from xentcli.cli.parsing import Reduction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xentcli.cli.gates import Gatekeeper
 
 
 class LossFlags(NamedTuple):
@@ -86,3 +92,34 @@ class RowFlags(NamedTuple):
     id_column: IdColumnOption = None
     dtype: DtypeOption = None
     non_finite: NonFiniteOption = "error"
+
+
+class Gates(NamedTuple):
+    """Options that judge a result."""
+
+    fail_if: Annotated[
+        list[str] | None,
+        of_gates(
+            "--fail-if",
+            metavar="GATE",
+            help="Exit with 3 if this holds, such as 'loss > 0.5'; may be repeated.",
+        ),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        of_gates(
+            "--baseline",
+            metavar="FILE",
+            help="An earlier result of --json, for gates such as 'loss > baseline + 2 se'.",
+        ),
+    ] = None
+
+    def keeper(
+        self, measures: "Sequence[str] | None" = None, elsewhere: str | None = None
+    ) -> "Gatekeeper | None":
+        """Return what judges the result, if that is asked for; `Gatekeeper` says the rest."""
+        if self.fail_if is None and self.baseline is None:
+            return None
+        from xentcli.cli.gates import Gatekeeper
+
+        return Gatekeeper(self, measures, elsewhere)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import (
@@ -20,6 +20,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import InputError, MissingLabels, UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.pipeline.inputs import Source
@@ -31,11 +32,22 @@ _FITTING_COMMANDS = {
     "log-probabilities": "xent nll LOG_PROBS LABELS",
     "probabilities": "xent nll --probs PROBS LABELS",
 }
+_MEASURES = ("loss", "perplexity", "bits", "accuracy")
+_COMMANDS_OF_ALL = {
+    "logits": "xent eval LOGITS LABELS",
+    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
+    "probabilities": "xent eval --probs PROBS LABELS",
+}
 
 
-def check_files(files: list[list[str]], flags: RowFlags, options: LossFlags) -> None:
+def check_files(
+    files: list[list[str]],
+    flags: RowFlags,
+    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
+    gates: Gates = Gates(),  # noqa: B008 - a named tuple
+) -> None:
     """Raise UsageError if two of the files are standard input."""
-    others = (flags.weight, options.pos_weight, options.sample_weight)
+    others = (flags.weight, options.pos_weight, options.sample_weight, gates.baseline)
     inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
@@ -125,14 +137,20 @@ def run_loss(
     writing: Writing,
     reading: Reading,
     common: Common,
+    gates: Gates,
 ) -> None:
-    """Read logits and labels, write their loss, and say what is odd about it."""
+    """Read logits and labels, write their loss, say what is odd about it, and judge it."""
+    keeper = _keeper(gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
 
     output = Destination(criterion.command, writing, common)
     output.check(is_text=False)
     if output.form == "json" or (output.form == "table" and options.reduction != "none"):
         criterion = criterion.with_all_metrics()
+    elif keeper is not None and "accuracy" in keeper.names:
+        criterion = criterion._replace(metrics=("loss", "accuracy"))
+    if keeper is not None:
+        keeper.open()
     source, labels_source = open_rows(criterion, files, flags, writing, reading)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = with_weights_in_order(criterion, flags.weight, options.pos_weight, source)
@@ -141,14 +159,41 @@ def run_loss(
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
-            output.add_summary(evaluation.summary)
+            notes = _judge(keeper, evaluation)
+            output.add_summary(_object(evaluation.summary, keeper))
     else:
         with common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, None, weights)
-        output.write(_forms(evaluation.summary))
-    common.tell_notes(evaluation.notes)
+        notes = _judge(keeper, evaluation)
+        output.write(_forms(evaluation.summary, keeper))
+    common.tell_notes([*evaluation.notes, *notes])
     for warning in _warnings(evaluation, criterion, source.name):
         common.tell("warning", warning)
+    if keeper is not None:
+        keeper.exit()
+
+
+def _keeper(gates: Gates, criterion: "Criterion") -> "Gatekeeper | None":
+    """Return what judges a loss by the measures that are computed here."""
+    if criterion.picked:
+        return gates.keeper(_MEASURES[:-1])
+    return gates.keeper(_MEASURES, _COMMANDS_OF_ALL[criterion.kind])
+
+
+def _judge(keeper: "Gatekeeper | None", evaluation: "Evaluation") -> list[str]:
+    """Judge a mean loss and what goes with it, whatever the reduction; return what to note."""
+    if keeper is None:
+        return []
+    from xentcli.pipeline.loss_measures import loss_measure, with_accuracy
+
+    summary, results = evaluation.summary, evaluation.results
+    accuracy = None if summary.accuracy is None else results["accuracy"]
+    return keeper.judge(with_accuracy(loss_measure(results["loss"]), accuracy), summary.num_classes)
+
+
+def _object(summary: "LossSummary", keeper: "Gatekeeper | None") -> Any:
+    """Return what JSON says of a loss."""
+    return summary if keeper is None else {**summary._asdict(), "gates": keeper.verdicts}
 
 
 def with_weights_in_order(
@@ -211,7 +256,7 @@ def open_rows(
         raise
 
 
-def _forms(summary: "LossSummary") -> Forms:
+def _forms(summary: "LossSummary", keeper: "Gatekeeper | None") -> Forms:
     """Return one loss: a table at a terminal, the bare number in a pipe, an array in a file."""
 
     def table(_width: int) -> Iterator[object]:
@@ -219,7 +264,7 @@ def _forms(summary: "LossSummary") -> Forms:
 
         yield loss_table(summary)
 
-    return Forms(lambda: summary, table, number=summary.loss)
+    return Forms(lambda: _object(summary, keeper), table, number=summary.loss)
 
 
 def _warnings(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ computation = partial(typer.Option, rich_help_panel="Computation")
 of_labels = partial(typer.Option, rich_help_panel="Labels")
 of_reading = partial(typer.Option, rich_help_panel="How files are read")
 of_writing = partial(typer.Option, rich_help_panel="Output")
+of_gates = partial(typer.Option, rich_help_panel="Gates")
 of_inputs = partial(typer.Option, rich_help_panel="Files by name, instead of by position")
 of_every_command = partial(typer.Option, rich_help_panel="Every command")
 

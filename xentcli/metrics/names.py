@@ -1,5 +1,7 @@
 """The names of the metrics and of what they measure: the metrics themselves take NumPy."""
 
+from collections.abc import Iterable, Sequence
+
 HOMES = {  # name: module of this folder, which registers the metric
     "rows": "rows",
     "loss": "loss",
@@ -61,6 +63,65 @@ def top_of(name: str) -> int | None:
     number = name.removeprefix("top").removesuffix("_accuracy")
     is_top = f"top{number}_accuracy" == name and number.isdecimal() and int(number) > 0
     return int(number) if is_top else None
+
+
+_SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
+    "acc": "accuracy",
+    "accuracy_score": "accuracy",
+    "log_loss": "loss",
+    "nll": "loss",
+    "cross_entropy": "loss",
+    "ppl": "perplexity",
+    "f1": "macro_f1",
+    "f1_score": "macro_f1",
+    "precision": "macro_precision",
+    "recall": "macro_recall",
+    "auc": "auroc",
+    "roc_auc": "auroc",
+    "roc_auc_score": "auroc",
+    "ap": "average_precision",
+    "brier_score": "brier",
+    "calibration_error": "ece",
+    "calibration": "ece",
+    "confusion_matrix": "confusions",
+    "confusion": "confusions",
+    "classification_report": "classes",
+    "worst": "worst_rows",
+    "topk_accuracy": "top5_accuracy",
+    "adaptive_ece": "equal_mass_ece",
+    "ace": "equal_mass_ece",
+    "reliability": "bins",
+}
+
+
+def same_elsewhere(name: str) -> str:
+    """Return the name that a measure has here, as other libraries or people write it.
+
+    Examples
+    --------
+    >>> same_elsewhere("Log-Loss"), same_elsewhere("top@3"), same_elsewhere("brier")
+    ('loss', 'top3_accuracy', 'brier')
+    """
+    plain = name.lower().replace("-", "_").replace("@", "").replace(" ", "_")
+    k = plain.removeprefix("top").removesuffix("_accuracy").removesuffix("_acc").strip("_")
+    if plain[:3] == "top" and k.isdecimal():
+        return f"top{k}_accuracy"
+    return _SAID_ELSEWHERE.get(plain, plain)
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the name of these that was probably meant."""
+    from difflib import get_close_matches
+
+    plain = same_elsewhere(name)
+    if is_among(plain, known):
+        return plain
+    return next(iter(get_close_matches(plain, known, 1)), None)
+
+
+def is_among(name: str, known: Iterable[str]) -> bool:
+    """Whether a name is one of these, of which a top-k accuracy stands for those of any k."""
+    return name in known or (top_of(name) is not None and any(map(top_of, known)))
 
 
 TABLES = ("classes", "worst_rows", "suspects", "groups")

@@ -1,7 +1,7 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,8 +49,10 @@ class Evaluation(NamedTuple):
     notes: list[str]
     looks_like: RowKind
     """What the first rows of the logits look like."""
-    missing: Remark | None = None
+    missing: Remark | None
     """The rows of probabilities that miss a sum of 1, and by how much at most."""
+    results: Mapping[str, Any]
+    """What was computed of each metric, by its name."""
 
 
 class LossWork(NamedTuple):
@@ -148,7 +150,7 @@ def evaluate(
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
     missing = None if criterion.normalize else found.total.remarks.get("sums")
-    return Evaluation(summary, found.notes, found.total.looks_like, missing)
+    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results)
 
 
 class Measured(NamedTuple):

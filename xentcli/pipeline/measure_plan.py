@@ -5,40 +5,13 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.metrics.clusters import MEANS
 from xentcli.metrics.interface import from_outside
-from xentcli.metrics.names import MEASURES, TABLES, top_of
+from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Source
 
 _ON_REQUEST = ("classwise_ece", "equal_mass_ece", "suspects")
 _BINARY_ONLY = ("auroc", "average_precision")
 TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
-_SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
-    "acc": "accuracy",
-    "accuracy_score": "accuracy",
-    "log_loss": "loss",
-    "nll": "loss",
-    "cross_entropy": "loss",
-    "ppl": "perplexity",
-    "f1": "macro_f1",
-    "f1_score": "macro_f1",
-    "precision": "macro_precision",
-    "recall": "macro_recall",
-    "auc": "auroc",
-    "roc_auc": "auroc",
-    "roc_auc_score": "auroc",
-    "ap": "average_precision",
-    "brier_score": "brier",
-    "calibration_error": "ece",
-    "calibration": "ece",
-    "confusion_matrix": "confusions",
-    "confusion": "confusions",
-    "classification_report": "classes",
-    "worst": "worst_rows",
-    "topk_accuracy": "top5_accuracy",
-    "adaptive_ece": "equal_mass_ece",
-    "ace": "equal_mass_ece",
-    "reliability": "bins",
-}
 
 
 class Options(NamedTuple):
@@ -92,15 +65,7 @@ class Options(NamedTuple):
 
 def unknown_measure(name: str) -> UsageError:
     """Return the error that names the measure which was probably meant."""
-    from difflib import get_close_matches
-
-    plain = name.lower().replace("-", "_").replace("@", "").replace(" ", "_")
-    known = [*MEASURES, *TABLES_OF, "all", "top5_accuracy"]
-    top = plain.removeprefix("top").removesuffix("_accuracy").removesuffix("_acc").strip("_")
-    meant = f"top{top}_accuracy" if plain[:3] == "top" and top.isdecimal() else None
-    meant = (
-        meant or _SAID_ELSEWHERE.get(plain) or next(iter(get_close_matches(plain, known, 1)), None)
-    )
+    meant = nearest(name, [*MEASURES, *TABLES_OF, "all", "top5_accuracy"])
     hint = f"did you mean {meant}?" if meant else "xent eval --metric all shows them all"
     return UsageError(f"there is no measure {name!r}", hint=hint)
 

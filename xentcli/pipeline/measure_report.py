@@ -1,20 +1,20 @@
 """What was measured of one model, put together."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xentcli.core.measure_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
-from xentcli.metrics.intervals import share_error, t_interval
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
+from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss
 from xentcli.pipeline.measure_plan import TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
-from xentcli.results.accuracy import Accuracy
-from xentcli.results.loss import Loss
 from xentcli.results.measures import NOTHING, Group, Groups, Measure, Measures, Ranks, Suspects
+
+if TYPE_CHECKING:
+    from xentcli.results.loss import Loss
 
 
 class Report:
@@ -38,10 +38,10 @@ class Report:
         counts, ranks = results["rows"], results.get("ranks")
         errors = results["clusters"] if plan.clustered else None
         values = dict(self._values())
-        loss = {"loss": _loss_measure(self.loss)}
+        loss = {"loss": loss_measure(self.loss)}
         if errors is not None:
             values, loss = (_with_errors(each, errors.metrics) for each in (values, loss))
-        values.update(_of_loss(loss["loss"], values))
+        values.update(of_loss(loss["loss"], values))
         classes, calibration = results.get("classes"), results.get("calibration")
         if self.uneven:
             classes = calibration = None
@@ -89,7 +89,7 @@ class Report:
 
     def _value(self, name: str) -> Measure:
         if name in ("loss", "perplexity", "bits"):
-            return _loss_measure(self.loss)
+            return loss_measure(self.loss)
         metric = "ranks" if top_of(name) else MEASURES[name]
         if self.uneven and metric not in ("brier", "entropy"):
             return NOTHING
@@ -149,44 +149,11 @@ class Report:
             )
 
 
-def _loss_measure(loss: Loss) -> Measure:
-    if not loss.used:
-        return Measure(n=0)
-    error = loss.standard_error if math.isfinite(loss.standard_error) else None
-    return Measure(loss.mean, error, *t_interval(loss.mean, error, loss.used - 1), loss.used)
-
-
-def _of_loss(loss: Measure, names: Iterable[str]) -> dict[str, Measure]:
-    """Return what follows from the mean loss, of the measures that are wanted."""
-    found = {}
-    if "bits" in names:
-        found["bits"] = _mapped(loss, lambda nats: nats / math.log(2.0), 1.0 / math.log(2.0))
-    if "perplexity" in names:
-        slope = 0.0 if loss.value is None else _exp(loss.value)
-        found["perplexity"] = _mapped(loss, _exp, slope)
-    return found
-
-
-def _mapped(loss: Measure, function: Any, slope: float) -> Measure:
-    value, low, high = (
-        None if each is None else function(each) for each in (loss.value, loss.low, loss.high)
-    )
-    error = None if loss.standard_error is None else loss.standard_error * slope
-    return Measure(value, error, low, high, loss.n)
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
-
-
 def _named(result: Any, metric: str, name: str) -> Measure:
     """Return a measure of the result of its metric."""
     found: Measure
     if metric == "accuracy":
-        return _accuracy_measure(result)
+        return accuracy_measure(result)
     if metric == "ranks":
         k = top_of(name)
         found = result.mrr if k is None else result.top.get(k, NOTHING)
@@ -197,13 +164,6 @@ def _named(result: Any, metric: str, name: str) -> Measure:
     else:
         found = result
     return found
-
-
-def _accuracy_measure(accuracy: Accuracy) -> Measure:
-    if accuracy.value is None:
-        return NOTHING
-    error = share_error(accuracy.hits, accuracy.n)
-    return Measure(accuracy.value, error, accuracy.low, accuracy.high, accuracy.n)
 
 
 def _with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Color = Literal["auto", "always", "never"]
-_STYLES = {"error": "bold red", "hint": "cyan", "warning": "yellow", "note": "dim"}
+_STYLES = {
+    "error": "bold red",
+    "fail": "bold red",
+    "hint": "cyan",
+    "warning": "yellow",
+    "note": "dim",
+}
 
 
 def console(file: TextIO, color: Color = "auto") -> "Console":

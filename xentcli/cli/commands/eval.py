@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from xentcli.cli import evaluating, inputs, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
@@ -82,6 +82,7 @@ def evaluate(
     writing: Writing,
     reading: Reading,
     common: Common,
+    gates: Gates,
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
@@ -91,7 +92,7 @@ def evaluate(
     kind = _KINDS[kinds[0]]
     both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
     names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
-    inputs.only_one_standard_input(*(path for paths in both for path in paths), flags.weight)
+    losses.check_files(both, flags, LossFlags(), gates)
     if kind != "logits" and temperature != 1.0:
         raise UsageError("--temperature divides logits")
     for option, given in (("--normalize", normalize), ("--clip", clip)):
@@ -99,9 +100,13 @@ def evaluate(
             raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
     criterion = losses.criterion_of(flags, kind, temperature=temperature)
     criterion = criterion._replace(normalize=normalize, clip=clip)
-    wanted = evaluating.wanted(metric, top_k, bins, worst)
+    keeper = gates.keeper()
+    besides = () if keeper is None else keeper.names
+    wanted = evaluating.wanted(metric, top_k, bins, worst, besides)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
+    if keeper is not None:
+        keeper.open()
     beside = reading.without(*inputs.columns_within(reading, both[0], names))
     source, labels_source = losses.open_rows(criterion, both, flags, writing, beside)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
@@ -117,10 +122,14 @@ def evaluate(
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
-    output.write(evaluating.forms(found, wanted, provenance))
-    common.tell_notes(found.notes)
+    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
+    verdicts = () if keeper is None else keeper.verdicts
+    output.write(evaluating.forms(found, wanted, provenance, verdicts))
+    common.tell_notes([*found.notes, *notes])
     for warning in evaluating.warnings(found, wanted, criterion, source.name):
         common.tell("warning", warning)
+    if keeper is not None:
+        keeper.exit()
 
 
 COMMAND = Command(

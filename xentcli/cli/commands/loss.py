@@ -5,7 +5,7 @@ from typing import Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
@@ -27,15 +27,16 @@ def loss(
     loss_options: LossFlags,
     writing: Writing,
     reading: Reading,
+    gates: Gates,
     common: Common,
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
     inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
-    losses.check_files(inputs, flags, loss_options)
+    losses.check_files(inputs, flags, loss_options, gates)
     if flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
     criterion = losses.criterion_of(flags, "logits", loss_options, label_smoothing, temperature)
-    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common)
+    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
 
 
 COMMAND = Command(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from xentcli.cli import losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
@@ -34,13 +34,14 @@ def nll(
     loss_options: LossFlags,
     writing: Writing,
     reading: Reading,
+    gates: Gates,
     common: Common,
 ) -> None:
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
     inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
-    losses.check_files(inputs, flags, loss_options)
+    losses.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
             raise UsageError(f"{name} is for probabilities: --probs FILE")
@@ -51,7 +52,7 @@ def nll(
     kind: Kind = "probabilities" if probs else "log-probabilities"
     criterion = losses.criterion_of(flags, kind, loss_options)
     criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
-    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common)
+    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
 
 
 COMMAND = Command(

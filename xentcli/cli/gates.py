@@ -1,0 +1,91 @@
+"""The gates of a command: read before the work, judged after it, and what the exit code says."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from xentcli.cli.loss_options import Gates
+from xentcli.errors import GateFailed, UsageError
+from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
+from xentcli.pipeline.gates import judge
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.baseline import Baseline
+    from xentcli.results.measures import Measure
+    from xentcli.results.verdict import Verdict
+
+
+class Gatekeeper:
+    """What judges one result.
+
+    Parameters
+    ----------
+    options : Gates
+        What was typed: at least one gate, or a baseline.
+    measures : sequence of str, optional
+        The names that a gate may use; by default all measures of one model.
+    elsewhere : str, optional
+        The command that has every other measure of one model.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The measures that the gates judge, each once: what the command has to compute.
+    verdicts : tuple of Verdict
+        What the gates say, once `judge` was called.
+
+    Raises
+    ------
+    UsageError
+        If a gate is none, or needs a baseline and there is none.
+    """
+
+    def __init__(
+        self, options: Gates, measures: Sequence[str] | None = None, elsewhere: str | None = None
+    ) -> None:
+        known = OF_A_MODEL if measures is None else measures
+        texts = options.fail_if or ()
+        self.gates = [parse_gate(text, known, elsewhere=elsewhere) for text in texts]
+        self.names = tuple(dict.fromkeys(gate.measure for gate in self.gates))
+        self.verdicts: tuple[Verdict, ...] = ()
+        self._path = options.baseline
+        self._baseline: Baseline | None = None
+        if not self.gates:
+            raise UsageError(
+                "--baseline is for gates, and there is none",
+                hint="--fail-if 'loss > baseline + 2 se'",
+            )
+        wanting = [gate.text for gate in self.gates if "baseline" in gate.kinds]
+        if wanting and options.baseline is None:
+            raise UsageError(
+                f"--fail-if {wanting[0]!r}: there is no baseline",
+                hint="--baseline FILE, with what an earlier run printed with --json",
+            )
+
+    def open(self) -> None:
+        """Read the baseline, before anything is written: the output may take its place.
+
+        Raises
+        ------
+        InputError
+            If it is no result of ours.
+        """
+        if self._path is not None:
+            from xentcli.pipeline.baseline import read_baseline
+
+            self._baseline = read_baseline(self._path)
+
+    def judge(self, metrics: Mapping[str, "Measure"], num_classes: int) -> list[str]:
+        """Judge a result, and return what to note about the baseline."""
+        baseline = self._baseline
+        self.verdicts = judge(self.gates, metrics, None if baseline is None else baseline.metrics)
+        if baseline is None:
+            return []
+        if all(gate.kinds == {"number"} for gate in self.gates):
+            return [f"{baseline.name}: no gate compares with the baseline"]
+        return list(baseline.differences(self.gates, metrics, num_classes))
+
+    def exit(self) -> None:
+        """Raise GateFailed if a gate failed, after all has been written."""
+        failed = [f"{gate}: {message}" for gate, fails, message in self.verdicts if fails]
+        if failed:
+            raise GateFailed("\n".join(failed))

@@ -1,0 +1,74 @@
+"""The mean loss, what follows from it, and accuracy, as measures with their errors."""
+
+import math
+from collections.abc import Callable, Container
+from typing import TYPE_CHECKING
+
+from xentcli.metrics.intervals import share_error, t_interval
+from xentcli.results.accuracy import Accuracy
+from xentcli.results.measures import NOTHING, Measure
+
+if TYPE_CHECKING:
+    from xentcli.results.loss import Loss
+
+
+def loss_measure(loss: "Loss") -> Measure:
+    """Return the mean loss with its interval; nothing but n where no row is used."""
+    return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.used)
+
+
+def mean_measure(mean: float | None, standard_error: float | None, n: int) -> Measure:
+    """Return a mean of n rows with its interval; the error is None, or not finite, if undefined."""
+    if mean is None:
+        return Measure(n=n)
+    if standard_error is not None and not math.isfinite(standard_error):
+        standard_error = None
+    return Measure(mean, standard_error, *t_interval(mean, standard_error, n - 1), n)
+
+
+def of_loss(loss: Measure, names: Container[str]) -> dict[str, Measure]:
+    """Return what follows from the mean loss, of the measures that are wanted.
+
+    Examples
+    --------
+    >>> of_loss(Measure(2.0, 0.5), ["perplexity"])["perplexity"].standard_error
+    3.694528049465325
+    """
+    found = {}
+    if "bits" in names:
+        found["bits"] = _mapped(loss, lambda nats: nats / math.log(2.0), 1.0 / math.log(2.0))
+    if "perplexity" in names:
+        slope = 0.0 if loss.value is None else _exp(loss.value)
+        found["perplexity"] = _mapped(loss, _exp, slope)
+    return found
+
+
+def _mapped(loss: Measure, function: Callable[[float], float], slope: float) -> Measure:
+    value, low, high = (
+        None if each is None else function(each) for each in (loss.value, loss.low, loss.high)
+    )
+    error = None if loss.standard_error is None else loss.standard_error * slope
+    return Measure(value, error, low, high, loss.n)
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def accuracy_measure(accuracy: Accuracy) -> Measure:
+    """Return a share of rows with its error; nothing where no row has a label."""
+    if accuracy.value is None:
+        return NOTHING
+    error = share_error(accuracy.hits, accuracy.n)
+    return Measure(accuracy.value, error, accuracy.low, accuracy.high, accuracy.n)
+
+
+def with_accuracy(loss: Measure, accuracy: Accuracy | None) -> dict[str, Measure]:
+    """Return the measures of those who compute a loss; accuracy only if it was computed."""
+    found = {"loss": loss, **of_loss(loss, ("perplexity", "bits"))}
+    if accuracy is not None:
+        found["accuracy"] = accuracy_measure(accuracy)
+    return found
