@@ -146,7 +146,7 @@ def _rows(found: "Measures") -> str:
 def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
     """Yield the picture of calibration, and beside it what is confused most often."""
     filled = any(each.rows for each in found.bins)
-    room = width - picture_width(len(found.bins)) - 2
+    room = width - (picture_width(len(found.bins)) if filled else 0) - 2
     picture = list(reliability_picture(found.bins)) if filled and room >= -2 else []
     pairs = list(_confused(found, room if picture else width))
     if picture:

@@ -12,6 +12,8 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _BELOW, _ABOVE = "░", "▒"  # the part that a bar is short of its confidence, or higher
 _AXIS = 5  # columns of the terminal
 _HEIGHT = 5  # lines of the terminal
+_BARS_APART = 20  # bins, up to which gaps stand between them
+_WIDEST_BAR = 12  # columns of the terminal
 LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} missing, {_ABOVE} above confidence"
 
 
@@ -22,7 +24,7 @@ def picture_width(bins: int) -> int:
 
 def _widths(bins: int) -> tuple[int, int]:
     """Return the columns of a bar, and of the gap behind it."""
-    return (2, 1) if bins <= 20 else (1, 0)
+    return (max(2, min(_WIDEST_BAR, 30 // bins)), 1) if bins <= _BARS_APART else (1, 0)
 
 
 def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
@@ -36,8 +38,9 @@ def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
             text.append(character * bar, style).append(" " * gap)
         yield text
     width = len(bins) * (bar + gap)
-    scale = f"{'0':<{width // 2 - 5}}confidence"
-    yield Text(f"{'':{_AXIS}}{scale:<{width - 1 - gap}}1", "dim")
+    inside = width - gap - 2  # between 0 and 1
+    title = "confidence" if inside > len("confidence") else ""
+    yield Text(f"{'':{_AXIS}}0{title:^{inside}}1", "dim")
     most = max((each.rows for each in bins), default=0)
     text = Text.assemble(("rows ", "dim"))
     for each in bins:
