@@ -93,6 +93,7 @@ class Fact(NamedTuple):
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     dtype: DTypeLike | None
+    alone: bool = False
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -109,6 +110,7 @@ def fact(
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     dtype: DTypeLike | None = np.float64,
+    alone: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
 
@@ -129,6 +131,9 @@ def fact(
         Facts that it is computed from too, which may be None.
     dtype : dtype
         Of an array that is filled tile by tile; None for that of the computation.
+    alone : bool
+        With 'rows': whether it reads the rows by itself, and uses nothing of their normalizer,
+        which is not computed where all facts are so.
 
     Examples
     --------
@@ -145,7 +150,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, alone)
         plan.cache_clear()
         return function
 
@@ -174,7 +179,8 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
     def add(name: str) -> Fact:
         if name not in found:
             if name not in _FACTS:
-                import_module("xentcli.core.measure_facts")
+                home = "slopes" if name in ("slopes", "held_out") else "measure_facts"
+                import_module(f"xentcli.core.{home}")
             if name not in _FACTS:
                 raise KeyError(f"there is no fact {name!r}")
             each = _FACTS[name]

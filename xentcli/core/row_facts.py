@@ -130,7 +130,8 @@ def row_facts(
     for each in planned:
         if each.when == "labels":
             given.facts[each.name] = each.function(given)
-    found = _walk(given, planned)
+    alone = all(each.alone or each.when == "labels" for each in planned)
+    found = () if alone else _walk(given, planned)
     for each in planned:
         if each.when == "rows":
             given.facts[each.name] = each.function(given) if each.applies(given) else None

@@ -10,9 +10,14 @@ def weighted(facts: RowFacts, sample_weight: Doubles) -> RowFacts:
     """Return facts whose losses and weights are multiplied by one number for each row (N,)."""
     used, weight = facts["used"], facts["weight"]
     with np.errstate(all="ignore"):
-        loss = facts["loss"] * sample_weight
+        loss = None if facts["loss"] is None else facts["loss"] * sample_weight
         weight = sample_weight if weight is None else weight * sample_weight
     if used is not None:
-        loss, weight = np.where(used, loss, 0.0), np.where(used, weight, 0.0)
+        loss = None if loss is None else np.where(used, loss, 0.0)
+        weight = np.where(used, weight, 0.0)
     found = {**facts.facts, "loss": loss, "weight": weight}
+    held = facts["held_out"]
+    if held is not None:
+        with np.errstate(all="ignore"):
+            found["held_out"] = held._replace(loss=held.loss * sample_weight)
     return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)

@@ -55,7 +55,7 @@ class MemorySource(IndexedSource):
         self.notes = []
         self.labelled = labels is not None
         self.label_row = () if labels is None else labels.shape[1:]
-        self.tileable = values.ndim > 0
+        self.tileable = values.ndim > 0 and labels is None and ids is None
         self._table = Table(values, labels, ids)
         if origin is not None:
             self.origin = origin
@@ -119,7 +119,7 @@ def _check_count(source: Source, count: int, most: int | None) -> None:
 def indexed(source: Source) -> IndexedSource:
     """Return the same array so that any slice can be read: itself, or a copy.
 
-    A small copy is in memory, a large one of numbers alone on the disk.
+    A small copy is in memory, the numbers of a large one are on the disk.
     """
     kept = source.kept()
     if isinstance(kept, IndexedSource):
@@ -130,8 +130,7 @@ def indexed(source: Source) -> IndexedSource:
     held: list[Table] = []
     for table in tables:
         held.append(table.copied())
-        alone = not kept.labelled and kept.id_column is None and kept.dtype != object
-        if alone and sum(each.values.nbytes for each in held) > _HELD_BYTES:
+        if kept.dtype != object and sum(each.values.nbytes for each in held) > _HELD_BYTES:
             from xentcli.formats.spooled import spooled
 
             return spooled(kept, chain(held, tables))

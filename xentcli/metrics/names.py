@@ -19,6 +19,8 @@ HOMES = {  # name: module of this folder, which registers the metric
     "clusters": "clusters",
     "class_confidence": "suspects",
     "suspects": "suspects",
+    "slopes": "slopes",
+    "held_out": "held_out",
 }
 METRIC_NAMES = tuple(HOMES)
 

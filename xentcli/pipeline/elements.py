@@ -118,14 +118,16 @@ class ElementWork(NamedTuple):
         labels, ids = (None if x is None else x[keep] for x in (read_in.labels, read_in.ids))
         values = criterion.prepared(stored)
         states = criterion.states
-        facts = self._facts(values, labels, (*states.needs, *criterion.kept))
+        before = rows_before(step.block.start + (keep.start or 0), self.elements.values.shape[1:])
         inner = math.prod(values.shape[1:])
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
+        names = (beside.get("groups"), beside.get("clusters"))
+        origin = Origin(before, inner, _repeated(ids, inner), *names)
+        facts = self._facts(values, labels, (*states.needs, *criterion.kept))
+        facts = self._with_slopes(facts, values, labels, states, origin)
         if "weights" in beside:
             facts = weighted(facts, beside["weights"].astype(np.float64))
-        before = rows_before(step.block.start + (keep.start or 0), self.elements.values.shape[1:])
-        names = (beside.get("groups"), beside.get("clusters"))
-        facts = facts.at(Origin(before, inner, _repeated(ids, inner), *names))
+        facts = facts.at(origin)
         return Part(
             step.block.rows,
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
@@ -170,6 +172,27 @@ class ElementWork(NamedTuple):
         from xentcli.core.binary_measures import with_measures
 
         return with_measures(facts, values, labels, probs=options.probs)
+
+    def _with_slopes(
+        self, facts: RowFacts, values: Array, labels: Array | None, states: States, origin: Origin
+    ) -> RowFacts:
+        """Return facts with what a temperature is fitted by, where something needs it."""
+        options, parameters = self.criterion.binary, states.parameters
+        if options is None or labels is None or not {"slopes", "scales"} & parameters.keys():
+            return facts
+        from xentcli.core.slopes import binary_held_out, binary_slopes
+
+        labels, options = _numbers(labels.reshape(values.shape), options)
+        if facts["used"] is not None:
+            labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
+        found = dict(facts.facts)
+        if "slopes" in parameters:
+            found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
+        if "scales" in parameters:
+            scales = np.array(parameters["scales"])
+            scale = scales[origin.slices(facts.rows) % scales.size]
+            found["held_out"] = binary_held_out(values, labels, options, scale)
+        return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
 
     def _looks_of(self, stored: Array) -> RowKind:
         """Say whether values that are said to be logits can be probabilities only."""

@@ -80,17 +80,18 @@ class LossWork(NamedTuple):
         needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
         if criterion.kept:
             needs = (*needs, *KEPT_FACTS)
+        before = aligned.rows_before(step, keep)
+        inner = math.prod(rows.lead[1:])
+        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters)
         facts = row_facts(
             logits,
             rows.labels,
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters=states.parameters,
+            parameters={**states.parameters, "slices": origin.slices},
         )
-        before = aligned.rows_before(step, keep)
-        inner = math.prod(rows.lead[1:])
-        facts = facts.at(Origin(before, inner, rows.ids, rows.groups, rows.clusters))
+        facts = facts.at(origin)
         odd, remarks = oddities(stored, rows.labels, facts, criterion)
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
@@ -201,17 +202,7 @@ def measured(
         num_classes, unpaired, notes = total.num_classes, 0, list(element_notes(total, criterion))
         lead, names = (total.rows, *(n or 0 for n in logits.shape[1:])), None
     else:
-        aligned = align(
-            logits,
-            labels,
-            class_axis=criterion.class_axis,
-            shift=criterion.shift,
-            naming=criterion.naming,
-            tiles=criterion.kind == "logits",
-            sample_weight=beside.sample_weight,
-            groups=beside.groups,
-            clusters=beside.clusters,
-        )
+        aligned = _aligned(logits, labels, criterion, beside)
         total = _measure(aligned, criterion, run, sink, watch)
         axes = aligned.axes
         num_classes = axes.logits[axes.class_axis] or total.num_classes
@@ -224,6 +215,36 @@ def measured(
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
     results = (total.state or criterion.states).compute()
     return Measured(results, total, num_classes, unpaired, lead, names, notes)
+
+
+def states_of_rows(
+    logits: Source, labels: Source | None, criterion: Criterion, run: Run, beside: RowSources
+) -> States:
+    """Read all rows and return the states of what is measured; no loss need be among them."""
+    if criterion.binary is not None:
+        from xentcli.pipeline.elements import measure_elements
+
+        total = measure_elements(logits, labels, criterion, run, None, beside)
+    else:
+        aligned = _aligned(logits, labels, criterion, beside)
+        total = _measure(aligned, criterion, run, None, iter)
+    return total.state or criterion.states
+
+
+def _aligned(
+    logits: Source, labels: Source | None, criterion: Criterion, beside: RowSources
+) -> Aligned:
+    return align(
+        logits,
+        labels,
+        class_axis=criterion.class_axis,
+        shift=criterion.shift,
+        naming=criterion.naming,
+        tiles=criterion.kind == "logits",
+        sample_weight=beside.sample_weight,
+        groups=beside.groups,
+        clusters=beside.clusters,
+    )
 
 
 def _measure(

@@ -1,0 +1,132 @@
+"""The place where an increasing function is 0, by Newton's method with more derivatives."""
+
+import math
+from collections.abc import Sequence
+
+_MOST_FACTOR = 8.0  # that a step changes the place by
+_NEAR = 0.02  # a step of this share of the place leads so near that rounding decides on the rest
+_EXACT = 1e-17  # what a last step may leave over, as a share of the place
+_TRUSTED = 0.3  # a second term of this share of the first one says that the series is of use
+_MOST_STEPS = 200
+
+
+class RootSearch:
+    """Walks to the root of an increasing function, above 0, of which there are derivatives.
+
+    Those of a first phase may be rough; what is left then is found with fine ones. Each step is at
+    most a factor of 8, and stays between places where the function is known to be below and above
+    0, else it goes to the geometric mean of the two.
+
+    Parameters
+    ----------
+    place : float
+        Where to begin.
+    fine : bool
+        Whether there is no rough phase.
+
+    Attributes
+    ----------
+    place : float
+        Where the derivatives are wanted next, or the root.
+    fine : bool
+        Whether fine ones are.
+    done : bool
+        Whether the place is the root.
+    lost : bool
+        Whether there is none within reach.
+    last_step : float
+        The way from where derivatives were taken last.
+    """
+
+    def __init__(self, place: float, *, fine: bool = False) -> None:
+        self.place = place
+        self.fine = fine
+        self.done = False
+        self.last_step = 0.0
+        self.steps = 0
+        self._low, self._high = 0.0, math.inf
+        self._fourth: tuple[float, float] | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is no root within reach."""
+        far = not 1e-290 < self.place < 1e290
+        return not self.done and (far or self.steps >= _MOST_STEPS)
+
+    def remember_fourth(self, place: float, derivative: float) -> None:
+        """Take the fourth derivative from somewhere near."""
+        self._fourth = (place, derivative)
+
+    def step(self, derivatives: Sequence[float]) -> None:
+        """Go on from the function and its derivatives, three or four, at `place`."""
+        self.steps += 1
+        value, slope, *_ = derivatives
+        if not all(map(math.isfinite, derivatives)):
+            if self.fine:
+                self.steps = _MOST_STEPS
+            self.fine = True
+            return
+        if len(derivatives) > 3:
+            self.remember_fourth(self.place, derivatives[3])
+        newton = -value / slope if slope > 0.0 else 0.0
+        if slope > 0.0 and self.fine and self._leaves_nothing(newton):
+            self._go(self.place + self._series(newton, derivatives))
+            self.done = True
+            return
+        if value < 0.0:
+            self._low = max(self._low, self.place)
+        elif value > 0.0:
+            self._high = min(self._high, self.place)
+        if self._high <= math.nextafter(self._low, math.inf):
+            self.done = self.fine
+            self.fine = True
+            return
+        step = self._series(newton, derivatives)
+        near = slope > 0.0 and abs(step) <= _NEAR * self.place
+        wanted = self.place + step if slope > 0.0 else -math.copysign(math.inf, value)
+        self._go(self._bounded(wanted))
+        self.fine = self.fine or near
+
+    def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
+        """Go on likewise, and be done if a share of at most `tolerance` is left over."""
+        newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else math.inf
+        if (abs(newton) / self.place) ** 4 <= tolerance:
+            self._go(self.place + self._series(newton, derivatives))
+            self.done = True
+        else:
+            self.step(derivatives)
+
+    def _go(self, place: float) -> None:
+        self.last_step = place - self.place
+        self.place = place
+
+    def _leaves_nothing(self, newton: float) -> bool:
+        """Whether the next term of the series would change nothing any more."""
+        share = abs(newton) / self.place
+        unknown = 1.0
+        if self._fourth is not None:
+            unknown = max(1e-3, abs(self._fourth[0] - self.place) / self.place)
+        return share**3 * unknown <= _EXACT
+
+    def _series(self, newton: float, derivatives: Sequence[float]) -> float:
+        """Return the step to the root by all derivatives, as a series in Newton's step."""
+        if newton == 0.0:
+            return 0.0
+        _, slope, third, *_ = derivatives
+        fourth = 0.0 if self._fourth is None else self._fourth[1]
+        a, b = third / (2.0 * slope), fourth / (6.0 * slope)
+        second, last = -a * newton**2, (2.0 * a * a - b) * newton**3
+        if max(abs(second), abs(last)) > _TRUSTED * abs(newton):
+            return newton
+        return newton + (second + last)
+
+    def _bounded(self, wanted: float) -> float:
+        low = max(self._low, self.place / _MOST_FACTOR)
+        high = min(self._high, self.place * _MOST_FACTOR)
+        if low < wanted < high:
+            return wanted
+        if self._low < low and wanted <= low:
+            return low
+        if high < self._high and wanted >= high:
+            return high
+        return math.sqrt(low) * math.sqrt(high)

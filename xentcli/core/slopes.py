@@ -1,0 +1,276 @@
+"""How a row's loss changes with the inverse temperature, by which its logits are multiplied.
+
+With g = peak - z, m the mass of the label (1 at a class index, or class probabilities), M its sum
+and b the inverse temperature, a row's loss is ``sum of m * b * g + M * log(sum of exp(-b * g))``.
+Its derivatives along b are
+
+    sum of m * g - M * E[g],   M * Var[g],   -M * K3[g],   M * K4[g]
+
+of the distribution exp(-b * g) over the classes, K being its cumulants. A logit of -inf has no
+part in it: 0 * inf is 0 here.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.binary import BinaryOptions, binary_facts
+from xentcli.core.binary_measures import with_measures
+from xentcli.core.dtypes import Floats, widen
+from xentcli.core.fact import Given, fact
+from xentcli.core.labels import Doubles
+from xentcli.core.normalizer import FEW_CLASSES
+from xentcli.core.observer import sum_classes, sum_classes_of
+from xentcli.core.row_facts import row_facts
+from xentcli.core.row_losses import pick
+from xentcli.core.rows import row_by_row, tiles
+from xentcli.core.scratch import scratch
+
+Array = NDArray[Any]
+
+ROUGH_ORDERS, FINE_ORDERS = 4, 3
+"""How many derivatives there are: of rough ones, in float32, more than of fine ones, in float64."""
+_VANISHES = 1000.0  # exp(-1000) is 0 in every dtype
+_SMALLER_TILES = 4  # than those of other computations, since there are more arrays of them
+_WIDEST_SUM = 4096  # of float32 in a row are summed up at a time, and these sums in float64
+
+
+class SlopeOptions(NamedTuple):
+    """At which inverse temperatures the derivatives are computed, and how.
+
+    Attributes
+    ----------
+    betas : tuple of float
+        Inverse temperatures above 0.
+    fine : bool
+        Whether to compute three derivatives in float64, and not four of them in float32.
+    ends : bool
+        Whether `Slopes.mean_gap` is wanted, which says how the loss behaves near 0.
+    """
+
+    betas: tuple[float, ...] = (1.0,)
+    fine: bool = False
+    ends: bool = True
+
+    @property
+    def orders(self) -> int:
+        """How many derivatives there are."""
+        return FINE_ORDERS if self.fine else ROUGH_ORDERS
+
+
+class Slopes(NamedTuple):
+    """The derivatives of the losses of rows, without the weights of rows.
+
+    Attributes
+    ----------
+    values : ndarray of float64 of shape (N, betas, orders)
+        The derivatives.
+    label_gap : ndarray of float64 of shape (N,)
+        ``sum of m * g``: 0 where the label is at the peak, inf where its logit is -inf.
+    mean_gap : ndarray of float64 of shape (N,)
+        M times the mean of g over the finite logits: 0 where they are all equal. At 0, the first
+        derivative is the difference of the two.
+    """
+
+    values: Array
+    label_gap: Doubles
+    mean_gap: Doubles
+
+
+@fact("slopes", "rows", alone=True)
+def slopes(given: Given) -> Slopes:
+    """Return the derivatives of each row's loss along the inverse temperature.
+
+    Parameter ``slopes``: `SlopeOptions`.
+    """
+    options: SlopeOptions = given.parameters["slopes"]
+    rows, num_classes = given.logits.shape
+    found = Slopes(
+        np.zeros((rows, len(options.betas), options.orders)), np.zeros(rows), np.zeros(rows)
+    )
+    if not num_classes:
+        return found
+    with np.errstate(all="ignore"):
+        for tile in tiles(rows, _SMALLER_TILES * num_classes):
+            values = widen(given.logits[tile])
+            part = Slopes(*(each[tile] for each in found))
+            mass = _gaps_of_labels(given, tile, values, part.label_gap)
+            _fill(part, _Gaps(values, fine=options.fine), mass, options)
+    return found
+
+
+class HeldOut(NamedTuple):
+    """The losses of rows, and their confidences, at the temperatures of their folds."""
+
+    loss: Doubles
+    forecast: Doubles
+
+
+@fact("held_out", "rows", alone=True)
+def held_out(given: Given) -> HeldOut:
+    """Return what rows come to that are multiplied by a number for each fold.
+
+    Parameters ``scales``, the numbers, and ``slices``, what returns the places of so many rows on
+    the first axis, of which the fold is the remainder.
+    """
+    scales: Doubles = np.asarray(given.parameters["scales"])
+    rows, num_classes = given.logits.shape
+    scale = scales[given.parameters.get("slices", np.arange)(rows) % scales.size]
+    found = HeldOut(np.zeros(rows), np.zeros(rows))
+    for tile in tiles(rows, num_classes):
+        values = widen(given.logits[tile]).astype(np.float64) * scale[tile, None]
+        part = row_facts(values, given.labels[tile], given.options, ("loss", "confidence"))
+        found.loss[tile], found.forecast[tile] = part["loss"], part["confidence"]
+    return found
+
+
+def binary_slopes(
+    values: Array, labels: Array, binary: BinaryOptions, options: SlopeOptions
+) -> Slopes:
+    """Return the same of elements, each a row of two classes, from logits and labels in [0, 1]."""
+    weight, pos_weight = binary.weight, binary.pos_weight
+    z, y = values.astype(np.float64), labels.astype(np.float64)
+    with np.errstate(all="ignore"):
+        share = y if pos_weight is None else y * pos_weight
+        masses = np.stack([1.0 - y, share]) * (1.0 if weight is None else weight)
+        masses = masses.reshape(2, -1)
+        gap = np.abs(z).reshape(-1)
+        below = np.where(z.reshape(-1) > 0.0, masses[0], masses[1])  # the mass that is not on top
+        label_gap = np.where(below > 0.0, below * gap, 0.0)
+        found = Slopes(
+            np.zeros((gap.size, len(options.betas), options.orders)), label_gap, np.zeros(gap.size)
+        )
+        rows = np.stack([-gap, np.zeros_like(gap)], axis=1)
+        _fill(found, _Gaps(rows, fine=options.fine), masses.sum(axis=0), options)
+    return found
+
+
+def binary_held_out(values: Array, labels: Array, binary: BinaryOptions, scale: Doubles) -> HeldOut:
+    """Return the same of elements, each multiplied by a number of its own."""
+    scaled = values.astype(np.float64) * scale.reshape(values.shape)
+    facts = binary_facts(scaled, labels, binary)
+    more = with_measures(facts, scaled, labels, probs=False)
+    return HeldOut(more["loss"], more["forecast"])
+
+
+def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> Doubles | float:
+    """Put ``sum of m * g`` of each row into `out`; return the sums of m."""
+    peak = values.max(axis=1)
+    if given.checked is not None:
+        np.subtract(peak, pick(values, given.checked.index[tile]), out=out, dtype=np.float64)
+        return 1.0
+    mass = given.labels[tile].astype(np.float64, order="C")
+    if given.options.weight is not None:
+        mass *= given.options.weight
+    gaps = scratch("gaps", values.shape, np.float64)
+    np.subtract(peak[:, None], values, out=gaps, dtype=np.float64)
+    gaps *= mass
+    gaps[mass == 0.0] = 0.0
+    np.add.reduce(gaps, axis=1, out=out)
+    total: Doubles = np.add.reduce(mass, axis=1)
+    return total
+
+
+class _Gaps:
+    """The gaps ``peak - z`` of a tile of rows, as (n, C), or as (C, n) of few classes."""
+
+    def __init__(self, values: Floats, *, fine: bool = True) -> None:
+        dtype = np.dtype(np.float64 if fine else np.float32)
+        if not fine and values.dtype == np.float64:
+            narrow = scratch("narrow", values.shape, dtype)
+            np.copyto(narrow, values, casting="same_kind")
+            if np.isfinite(narrow.max(axis=1)).all():
+                values = narrow
+        peak = values.max(axis=1)
+        self.by_class = values.shape[1] <= FEW_CLASSES
+        if self.by_class:
+            self.gaps = scratch("gaps", values.shape[::-1], dtype)
+            wide = np.float64 if fine else values.dtype
+            np.subtract(peak, values.T, out=self.gaps, dtype=wide, casting="same_kind")
+        else:
+            self.gaps = scratch("gaps", values.shape, dtype)
+            _subtract(peak, values, self.gaps)
+        self.num_classes = values.shape[1]
+
+    def mean(self) -> Doubles:
+        """Return the mean over the finite ones of each row; a sum of 0 is exact."""
+        total = self._sum(self.gaps.copy() if self.by_class else self.gaps)
+        mean: Doubles = np.asarray(total, np.float64) / self.num_classes
+        odd = np.flatnonzero(~np.isfinite(mean))
+        if odd.size:
+            gaps = (self.gaps[:, odd].T if self.by_class else self.gaps[odd]).astype(np.float64)
+            there = np.isfinite(gaps)
+            gaps[~there] = 0.0
+            mean[odd] = np.add.reduce(gaps, axis=1) / np.count_nonzero(there, axis=1)
+        return mean
+
+    def moments(self, beta: float, orders: int) -> list[Doubles]:
+        """Return the means of the first powers of the gaps under ``exp(-beta * g)``."""
+        terms = scratch("terms", self.gaps.shape, self.gaps.dtype)
+        np.multiply(self.gaps, self.gaps.dtype.type(-beta), out=terms)
+        np.exp(terms, out=terms)
+        total = self._sum_of(terms)
+        found = []
+        for order in range(orders):
+            if self.by_class or order < orders - 1:
+                np.multiply(terms, self.gaps, out=terms)
+                found.append(self._sum_of(terms) / total)
+            else:
+                found.append(self._products(terms) / total)
+        return found
+
+    def clip(self, least_beta: float) -> None:
+        """Make gaps finite whose exponential is 0 anyway, so that 0 times them is 0."""
+        bound = min(_VANISHES / least_beta, float(np.finfo(self.gaps.dtype).max))
+        np.minimum(self.gaps, self.gaps.dtype.type(bound), out=self.gaps)
+
+    def _sum(self, terms: Floats) -> Any:
+        return sum_classes(terms) if self.by_class else np.add.reduce(terms, axis=1)
+
+    def _sum_of(self, terms: Floats) -> Doubles:
+        total = sum_classes_of(terms) if self.by_class else np.add.reduce(terms, axis=1)
+        return np.asarray(total).astype(np.float64)
+
+    def _products(self, terms: Floats) -> Doubles:
+        total = np.zeros(len(terms))
+        for start in range(0, terms.shape[1], _WIDEST_SUM):
+            part = slice(start, start + _WIDEST_SUM)
+            total += np.einsum("ij,ij->i", terms[:, part], self.gaps[:, part])
+        return total
+
+
+def _subtract(peak: Floats, values: Floats, out: Floats) -> None:
+    """Put ``peak - values`` of rows (n, C) into `out`, in its dtype or in that of the values."""
+    if out.dtype == np.float64 != values.dtype:
+        np.copyto(out, values)
+        peak, values = peak.astype(np.float64), out
+    with row_by_row(values.shape[1]):
+        np.subtract(peak[:, None], values, out=out, casting="same_kind")
+
+
+def _fill(found: Slopes, gaps: _Gaps, mass: Doubles | float, options: SlopeOptions) -> None:
+    """Put the derivatives of a tile of rows where they belong."""
+    if options.ends:
+        found.mean_gap[...] = mass * gaps.mean()
+    gaps.clip(min(options.betas))
+    for i, beta in enumerate(options.betas):
+        first, *others = _cumulants(gaps.moments(beta, options.orders))
+        found.values[:, i, 0] = found.label_gap - mass * first
+        for order, cumulant in enumerate(others, 1):
+            found.values[:, i, order] = mass * (-1.0) ** (order + 1) * cumulant
+
+
+def _cumulants(moments: list[Doubles]) -> list[Doubles]:
+    """Return the first three cumulants of a distribution, or four, from its moments."""
+    first, second, third, *more = moments
+    square = first * first
+    found = [
+        first,
+        np.maximum(second - square, 0.0),
+        third - 3.0 * first * second + 2.0 * first * square,
+    ]
+    if more:
+        others = 4.0 * first * third + 3.0 * second * second + 6.0 * square * square
+        found.append(more[0] + 12.0 * square * second - others)
+    return found

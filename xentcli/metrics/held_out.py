@@ -1,0 +1,61 @@
+"""Loss and calibration of rows at the temperatures that were fitted without them."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.calibration import BINS, CalibrationState
+from xentcli.metrics.interface import register
+from xentcli.metrics.loss import LossState
+from xentcli.results.loss import Loss
+from xentcli.results.measures import Calibration
+
+
+@dataclass(frozen=True)
+class HeldOutResult:
+    """The loss and the calibration of rows that took no part in a fit."""
+
+    loss: Loss
+    calibration: Calibration
+
+
+@register("held_out")
+@dataclass(frozen=True)
+class HeldOutState:
+    """The states of both, of rows multiplied by the number of their fold."""
+
+    needs: ClassVar[tuple[str, ...]] = (
+        "held_out",
+        "weight",
+        "used",
+        "uneven",
+        "outcome",
+        "measured",
+    )
+
+    scales: tuple[float, ...] = (1.0,)
+    loss: LossState = field(default_factory=LossState)
+    calibration: CalibrationState = field(default_factory=lambda: CalibrationState(BINS))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the fact is computed with."""
+        return {"scales": self.scales}
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        found = {**facts.facts, **facts["held_out"]._asdict()}
+        held = RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
+        return type(self)(self.scales, LossState.from_rows(held), self.calibration.from_rows(held))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.scales,
+            self.loss.merge(other.loss),
+            self.calibration.merge(other.calibration),
+        )
+
+    def compute(self) -> HeldOutResult:
+        """Return what both come to."""
+        return HeldOutResult(self.loss.compute(), self.calibration.compute())

@@ -1,0 +1,205 @@
+"""The derivatives of the loss along the inverse temperature, of all rows or of all but a fold."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.core.slopes import SlopeOptions, Slopes
+from xentcli.metrics.interface import register
+
+
+@dataclass(frozen=True)
+class SlopeCounts:
+    """Over rows of a weight above 0: how many there are, and how many are extreme in what way.
+
+    Attributes
+    ----------
+    rows : int
+        All of them.
+    infinite : int
+        Whose label has a logit of -inf.
+    at_peak : int
+        Whose label is at the peak.
+    flat : int
+        Whose finite logits are all equal.
+    negative : int
+        Besides: rows of a weight below 0.
+    """
+
+    rows: int = 0
+    infinite: int = 0
+    at_peak: int = 0
+    flat: int = 0
+    negative: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
+            self.rows + other.rows,
+            self.infinite + other.infinite,
+            self.at_peak + other.at_peak,
+            self.flat + other.flat,
+            self.negative + other.negative,
+        )
+
+
+class SlopesOfBeta(NamedTuple):
+    """The derivatives of the summed loss at one inverse temperature.
+
+    Attributes
+    ----------
+    derivatives : tuple of float
+        The first, second, ... of all rows.
+    without_fold : tuple of tuple of float
+        The same of all rows but those of each fold; none where there are no folds.
+    squares, changes : float
+        The sums over rows of the squared first derivative, and of half of what that changes by.
+    """
+
+    derivatives: tuple[float, ...]
+    without_fold: tuple[tuple[float, ...], ...]
+    squares: float
+    changes: float
+
+
+class SlopesOfRows(NamedTuple):
+    """What the derivatives of some rows come to.
+
+    Attributes
+    ----------
+    counts : SlopeCounts
+        How many rows there are, and how many are extreme.
+    at_zero, scale : float
+        The first derivative at an inverse temperature of 0, and the sum of what it is the
+        difference of.
+    betas : tuple of SlopesOfBeta
+        At each inverse temperature.
+    fold_rows : tuple of int
+        How many rows of a weight above 0 each fold has.
+    """
+
+    counts: SlopeCounts
+    at_zero: float
+    scale: float
+    betas: tuple[SlopesOfBeta, ...]
+    fold_rows: tuple[int, ...] = ()
+
+
+_ZERO = ExactSum()
+_SUMS_BESIDE = 2  # besides the derivatives: the squares and the changes of the first
+
+
+@register("slopes")
+@dataclass(frozen=True)
+class SlopesState:
+    """Exact sums by fold: for each inverse temperature, of the derivatives, squares and changes.
+
+    The fold of a row is its place on the first axis, modulo the number of folds.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("slopes", "weight", "used")
+
+    betas: tuple[float, ...] = (1.0,)
+    fine: bool = False
+    ends: bool = True
+    folds: int = 1
+    counts: SlopeCounts = SlopeCounts()
+    label_gaps: ExactSum = _ZERO
+    mean_gaps: ExactSum = _ZERO
+    rows: CellSums = field(default_factory=CellSums)
+    sums: tuple[CellSums, ...] = ()
+
+    @property
+    def options(self) -> SlopeOptions:
+        """What the fact is computed with."""
+        return SlopeOptions(self.betas, self.fine, self.ends)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The same, by name."""
+        return {"slopes": self.options}
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        slopes: Slopes = facts["slopes"]
+        weight = _weights(facts)
+        there = weight > 0.0
+        counts = SlopeCounts(
+            int(np.count_nonzero(there)),
+            int(np.count_nonzero(there & (slopes.label_gap == np.inf))),
+            int(np.count_nonzero(there & (slopes.label_gap == 0.0))),
+            int(np.count_nonzero(there & (slopes.mean_gap == 0.0))),
+            int(np.count_nonzero(weight < 0.0)),
+        )
+        fold = facts.origin.slices(facts.rows) % self.folds
+        all_there = bool(there.all())
+        if not all_there:
+            weight, fold = weight[there], fold[there]
+
+        def of(values: Doubles) -> Doubles:
+            weighted: Doubles = (values if all_there else values[there]) * weight
+            return weighted
+
+        with np.errstate(all="ignore"):
+            gaps = (ExactSum.of(of(each)) for each in (slopes.label_gap, slopes.mean_gap))
+            sums = []
+            for i in range(len(self.betas)):
+                columns = [of(slopes.values[:, i, k]) for k in range(self.options.orders)]
+                columns += [columns[0] ** 2, columns[0] * columns[1]]
+                sums += [CellSums.of(each, fold, self.folds) for each in columns]
+        rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
+        return self._with(counts, *gaps, rows, tuple(sums))
+
+    def _with(self, *sums: Any) -> Self:
+        return type(self)(self.betas, self.fine, self.ends, self.folds, *sums)
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        if not self.sums or not other.sums:
+            return self if self.sums else other
+        return self._with(
+            self.counts + other.counts,
+            self.label_gaps + other.label_gaps,
+            self.mean_gaps + other.mean_gaps,
+            self.rows + other.rows,
+            tuple(one + two for one, two in zip(self.sums, other.sums, strict=True)),
+        )
+
+    def compute(self) -> SlopesOfRows:
+        """Return the derivatives, each sum rounded once."""
+        label, mean = self.label_gaps, self.mean_gaps
+        minus = ExactSum(-mean.units, mean.nan, mean.negative_infinities, mean.positive_infinities)
+        exact = [each.exact() for each in self.sums]
+        step = self.options.orders + _SUMS_BESIDE
+        return SlopesOfRows(
+            self.counts,
+            float(label + minus),
+            float(label + mean),
+            tuple(self._of_beta(exact[i : i + step]) for i in range(0, len(exact), step)),
+            tuple(int(float(each)) for each in self.rows.exact()),
+        )
+
+    def _of_beta(self, exact: list[list[ExactSum]]) -> SlopesOfBeta:
+        totals = [sum(each, _ZERO) for each in exact]
+        derivatives = tuple(float(each) for each in totals[:-_SUMS_BESIDE])
+        without = []
+        for fold in range(self.folds if self.folds > 1 else 0):
+            others = [
+                sum((each[i] for i in range(self.folds) if i != fold), _ZERO)
+                for each in exact[:-_SUMS_BESIDE]
+            ]
+            without.append(tuple(map(float, others)))
+        return SlopesOfBeta(derivatives, tuple(without), *map(float, totals[-_SUMS_BESIDE:]))
+
+
+def _weights(facts: RowFacts) -> Doubles:
+    """Return the weight of each row, 0 for ignored ones."""
+    weight, used = facts["weight"], facts["used"]
+    if weight is None:
+        weight = np.ones(facts.rows)
+    found: Doubles = weight if used is None else np.where(used, weight, 0.0)
+    return found

@@ -1,0 +1,240 @@
+"""Logits and labels to one temperature, and what it changes."""
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import Source, indexed
+from xentcli.metrics.intervals import t_quantile
+from xentcli.metrics.slopes import SlopesOfRows
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
+from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.loss_measures import loss_measure
+from xentcli.pipeline.measure_plan import Options, Plan
+from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.spool import Spools
+from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
+from xentcli.results.measures import NOTHING, Measure, Measures
+from xentcli.results.temperature import FittedTemperature, Fold, TestedTemperature
+
+__all__ = ["MEASURES", "CalibrateOptions", "calibrate"]
+
+MEASURES = (
+    "temperature",
+    "log_temperature_error",
+    "loss_before",
+    "loss_after",
+    "ece_before",
+    "ece_after",
+    "ece_by_chance_after",
+    "brier_before",
+    "brier_after",
+    "loss_out_of_fold",
+    "ece_out_of_fold",
+    "accuracy",
+)
+_MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
+
+
+class CalibrateOptions(NamedTuple):
+    """How a temperature is fitted and reported.
+
+    Attributes
+    ----------
+    folds : int
+        How many parts of the rows are each left out of one fit; 0 for none.
+    bins : int
+        Of calibration.
+    """
+
+    folds: int = 5
+    bins: int = 15
+
+    def check(self) -> None:
+        """Raise UsageError if a number makes no sense."""
+        if self.folds < 0 or self.folds == 1 or self.bins < 1:
+            raise UsageError("there are 2 folds or more, or 0 for none, and 1 bin or more")
+
+
+def calibrate(
+    logits: Source,
+    labels: Source | None,
+    criterion: Criterion,
+    run: Run,
+    options: CalibrateOptions = CalibrateOptions(),  # noqa: B008 - a named tuple
+    *,
+    sample_weight: Source | None = None,
+    tested: tuple[Source, Source | None] | None = None,
+) -> FittedTemperature:
+    """Return the temperature that minimises the cross entropy of logits divided by it.
+
+    Parameters
+    ----------
+    logits, labels : Source
+        Labels are None where the file of the logits holds them too.
+    criterion : Criterion
+        The loss.
+    run : Run
+        Threads and progress.
+    options : CalibrateOptions
+        Folds and bins.
+    sample_weight : Source, optional
+        A factor for each row.
+    tested : tuple of Source, optional
+        Logits and labels that the temperature is reported on, too.
+
+    Raises
+    ------
+    InputError
+        If there is no temperature, or as `evaluate` says.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from xentcli.formats.base import MemorySource
+    >>> from xentcli.pipeline.inputs import Run
+    >>> logits = MemorySource("logits", np.array([[4.0, 0.0]] * 3 + [[0.0, 4.0]]))
+    >>> labels = MemorySource("labels", np.array([0, 0, 1, 1]))
+    >>> found = calibrate(logits, labels, Criterion(), Run(jobs=1), CalibrateOptions(folds=0))
+    >>> bool(np.isclose(found.temperature.value, 4.0 / np.log(3.0), rtol=1e-15))
+    True
+    """
+    options.check()
+    if criterion.temperature != 1.0:
+        raise UsageError("a temperature is fitted to logits that no other one has divided")
+    rows = Rows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
+    if sample_weight is not None:
+        rows = rows._replace(sample_weight=indexed(sample_weight))
+    folds = max(1, options.folds)
+    start = start_of(rows, criterion)
+    first = slopes_criterion(criterion, (start,), folds, fine=False, ends=True)
+    before, found = _measures(rows, criterion, run, options, first)
+
+    def read(betas: tuple[float, ...], *, fine: bool, ends: bool = False) -> SlopesOfRows:
+        wanted = slopes_criterion(criterion, betas, folds, fine=fine, ends=ends)
+        states = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside)
+        slopes: SlopesOfRows = states.compute()["slopes"]
+        return slopes
+
+    fitted = fit(logits.name, found.results["slopes"], start, read, folds)
+    cooled = criterion._replace(temperature=fitted.temperature)
+    after, again = _measures(rows, cooled, run, options, _held_out(fitted, options))
+    return FittedTemperature(
+        metrics={
+            **_temperature(fitted, before.used),
+            **_before_and_after(before, after),
+            **_out_of_fold(again.results.get("held_out")),
+        },
+        rows=before.rows,
+        used=before.used,
+        num_classes=before.num_classes,
+        binary=before.binary,
+        passes=fitted.passes + 1,
+        folds=tuple(
+            Fold(i, count, 1.0 / beta)
+            for i, (count, beta) in enumerate(zip(fitted.fold_rows, fitted.folds, strict=True))
+        ),
+        bins_before=before.bins,
+        bins_after=after.bins,
+        tested=None if tested is None else _tested(tested, criterion, cooled, run, options),
+        looks_like=before.looks_like,
+        notes=(*before.notes, *_notes(fitted, options, tested=tested is not None)),
+    )
+
+
+def _measures(
+    rows: Rows,
+    criterion: Criterion,
+    run: Run,
+    options: CalibrateOptions,
+    more: Criterion | None = None,
+) -> tuple[Measures, Measured]:
+    """Return what eval says of rows, and what is measured besides in the same read."""
+    asked = Options((*_MEASURED, "accuracy"), bins=options.bins)
+    plan = Plan(
+        asked.names(binary=criterion.binary is not None), asked, criterion, rows.logits, None, None
+    )
+    wanted = plan.criterion()
+    if more is not None:
+        wanted = wanted._replace(
+            metrics=(*wanted.metrics, *more.metrics),
+            parameters={**wanted.parameters, **more.parameters},
+        )
+    spools = Spools(())
+    found = measured(rows.logits, rows.labels, wanted, run, None, rows.beside)
+    return Report(plan, found, spools, None).measures(), found
+
+
+def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
+    """Return what measures rows that took no part in a fit, if all folds have a temperature."""
+    if not fitted.folds or any(map(math.isnan, fitted.folds)):
+        return None
+    from xentcli.metrics.calibration import CalibrationState
+
+    parameters: dict[str, Any] = {
+        "scales": tuple(beta * fitted.temperature for beta in fitted.folds),
+        "calibration": CalibrationState(options.bins),
+    }
+    return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
+
+
+def _temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
+    """Return the temperature with its error, whose interval is one of its logarithm."""
+    value, error = fitted.temperature, fitted.log_error
+    if not math.isfinite(error) or rows < 2:
+        return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
+    factor = math.exp(min(700.0, t_quantile(rows - 1) * error))
+    return {
+        "temperature": Measure(value, value * error, value / factor, value * factor, rows),
+        "log_temperature_error": Measure(error, n=rows),
+    }
+
+
+def _before_and_after(before: Measures, after: Measures) -> dict[str, Measure]:
+    names = ("loss", "ece", "brier")
+    both = {
+        f"{name}_{when}": found.metrics.get(name, NOTHING)
+        for name in names
+        for when, found in (("before", before), ("after", after))
+    }
+    both["ece_by_chance_after"] = after.metrics.get("ece_by_chance", NOTHING)
+    both["accuracy"] = before.metrics.get("accuracy", NOTHING)
+    return {name: both[name] for name in MEASURES if name in both}
+
+
+def _out_of_fold(found: Any) -> dict[str, Measure]:
+    if found is None:
+        return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
+    return {"loss_out_of_fold": loss_measure(found.loss), "ece_out_of_fold": found.calibration.ece}
+
+
+def _tested(
+    sources: tuple[Source, Source | None],
+    criterion: Criterion,
+    cooled: Criterion,
+    run: Run,
+    options: CalibrateOptions,
+) -> TestedTemperature:
+    """Return what the temperature does to other rows."""
+    rows = Rows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
+    before, _ = _measures(rows, criterion, run, options)
+    after, _ = _measures(rows, cooled, run, options)
+    return TestedTemperature(
+        _before_and_after(before, after), before.rows, before.used, before.bins, after.bins
+    )
+
+
+def _notes(fitted: Fit, options: CalibrateOptions, *, tested: bool) -> Iterator[str]:
+    """Say what the numbers are of."""
+    if not tested:
+        yield (
+            "the temperature is reported on the rows that it was fitted on"
+            + (", but for what is out of fold" if fitted.folds else "")
+        )
+    if options.folds and not fitted.folds:
+        yield f"one of the {options.folds} folds has no rows: nothing is out of fold"
+    lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
+    if lost:
+        yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

@@ -1,0 +1,91 @@
+"""What ``xent calibrate`` reports."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from xentcli.results.measures import NOTHING, Bin, Measure
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows that a temperature was not fitted on: how many there are, and that temperature."""
+
+    fold: int
+    rows: int
+    temperature: float
+
+
+@dataclass(frozen=True)
+class TestedTemperature:
+    """What a temperature does to other rows than those that it was fitted on.
+
+    Attributes
+    ----------
+    metrics : dict of str to Measure
+        By the names of `FittedTemperature`, as far as they apply.
+    rows, used : int
+        How many there are, and are not ignored.
+    bins_before, bins_after : tuple of Bin
+        The bins of confidence.
+    """
+
+    metrics: dict[str, Measure]
+    rows: int
+    used: int
+    bins_before: tuple[Bin, ...] = ()
+    bins_after: tuple[Bin, ...] = ()
+
+
+@dataclass(frozen=True)
+class FittedTemperature:
+    """The temperature that minimises the cross entropy of logits divided by it.
+
+    Attributes
+    ----------
+    metrics : dict of str to Measure
+        ``temperature`` and the others by name; a value of None does not apply.
+    rows, used : int
+        How many have a label, and are not ignored.
+    num_classes : int
+        The length of a row.
+    binary : bool
+        Whether each number is a row by itself, of two classes.
+    passes : int
+        How often the rows were read.
+    folds : tuple of Fold
+        The rows that were left out of one fit each.
+    bins_before, bins_after : tuple of Bin
+        The bins of confidence.
+    tested : TestedTemperature or None
+        The same of other rows.
+    looks_like : str
+        What the first rows look like.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    metrics: dict[str, Measure]
+    rows: int
+    used: int
+    num_classes: int
+    binary: bool = False
+    passes: int = 0
+    folds: tuple[Fold, ...] = ()
+    bins_before: tuple[Bin, ...] = ()
+    bins_after: tuple[Bin, ...] = ()
+    tested: TestedTemperature | None = None
+    looks_like: str = "unknown"
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    def __getattr__(self, name: str) -> Measure:
+        """Return a measure by its name."""
+        metrics: dict[str, Any] = self.__dict__.get("metrics", {})
+        if name not in metrics:
+            raise AttributeError(f"there is no {name!r}")
+        found: Measure = metrics[name]
+        return found
+
+    @property
+    def value(self) -> float:
+        """The temperature."""
+        return self.metrics.get("temperature", NOTHING).value or 0.0
