@@ -282,7 +282,7 @@ def test_a_result_of_eval(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "the baseline is empty"),
+        ("", "the file is empty"),
         (" \n", "the file is empty"),
         ('{"command": "loss", ', "the JSON ends too early"),
         ("loss 0.5", "1:1: no JSON"),

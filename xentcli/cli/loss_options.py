@@ -23,24 +23,28 @@ if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
 
 
+SampleWeightOption = Annotated[
+    str | None,
+    computation("--sample-weight", metavar="FILE", help="A factor for each row."),
+]
+PosWeightOption = Annotated[
+    str | None,
+    computation(
+        "--pos-weight",
+        metavar="FILE|2|1,2,0.5",
+        help="With --binary: a factor for labels of 1, one or one for each column.",
+    ),
+]
+
+
 class LossFlags(NamedTuple):
     """Options of the commands whose result is a loss."""
 
     reduction: Annotated[
         Reduction, computation("--reduction", help="none writes one loss a row.")
     ] = "mean"
-    sample_weight: Annotated[
-        str | None,
-        computation("--sample-weight", metavar="FILE", help="A factor for each row."),
-    ] = None
-    pos_weight: Annotated[
-        str | None,
-        computation(
-            "--pos-weight",
-            metavar="FILE|2|1,2,0.5",
-            help="With --binary: a factor for labels of 1, one or one for each column.",
-        ),
-    ] = None
+    sample_weight: SampleWeightOption = None
+    pos_weight: PosWeightOption = None
 
 
 class RowFlags(NamedTuple):

@@ -10,9 +10,9 @@ from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import (
-    check_temperature,
     parse_dtype,
     parse_rows,
+    parse_temperature,
     parse_weight,
     weight_order,
 )
@@ -56,13 +56,12 @@ def criterion_of(
     kind: "Kind",
     options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
     label_smoothing: float = 0.0,
-    temperature: float = 1.0,
+    temperature: str = "1",
 ) -> "Criterion":
     """Return which loss the options ask for."""
     from xentcli.pipeline import evaluate
     from xentcli.pipeline.inputs import read_naming
 
-    check_temperature(temperature)
     weight = evaluate.as_weight(parse_weight(flags.weight))
     ignored = tuple(flags.ignore_index or ())
     propagate = flags.non_finite == "propagate"
@@ -78,7 +77,7 @@ def criterion_of(
         options.reduction,
         flags.class_axis,
         parse_dtype(flags.dtype),
-        temperature,
+        parse_temperature(temperature),
         propagate=propagate,
         shift=flags.shift,
         naming=read_naming(flags.classes, flags.label_base),

@@ -8,6 +8,7 @@ COMMANDS = (
     "loss",
     "explain",
     "eval",
+    "calibrate",
     "info",
     "completion",
     "help",

@@ -3,16 +3,17 @@
 import sys
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from xentcli.cli.parsing import Dtype, NonFinite
+from xentcli.errors import UsageError
 from xentcli.pipeline import FORMAT_NAMES
 from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xentcli.errors import XentError
     from xentcli.pipeline.inputs import Run, Source
@@ -94,8 +95,38 @@ ClassAxisOption = Annotated[
     ),
 ]
 TemperatureOption = Annotated[
-    float, computation("--temperature", metavar="T", help="Divides the logits.")
+    str,
+    computation(
+        "--temperature",
+        metavar="T|FILE",
+        help="Divides the logits: a number, or what xent calibrate -o wrote.",
+    ),
 ]
+BinsOption = Annotated[int, computation("--bins", metavar="M", min=1, help="Bins of confidence.")]
+DigestOption = Annotated[
+    bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
+]
+InputKind = Literal["logits", "log-probs", "probs"]
+InputOption = Annotated[
+    InputKind | None,
+    computation("--input", help="What the file by position holds.", show_default="logits"),
+]
+
+
+def input_kind(named: "Mapping[str, list[str] | None]", by_position: str | None) -> str:
+    """Return what the rows hold: by the option that names their file, or by ``--input``.
+
+    Raises
+    ------
+    UsageError
+        If several say it, and not the same.
+    """
+    kinds = [name for name, paths in named.items() if paths] or [by_position or "logits"]
+    if len(kinds) > 1 or (by_position is not None and kinds != [by_position]):
+        raise UsageError("give one of --logits, --log-probs, --probs and --input")
+    return kinds[0]
+
+
 DtypeOption = Annotated[Dtype | None, computation("--dtype", help="Cast to this before computing.")]
 NonFiniteOption = Annotated[
     NonFinite,

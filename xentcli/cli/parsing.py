@@ -70,10 +70,28 @@ def number_dtype(name: str) -> "np.dtype[Any]":
     return dtype
 
 
-def check_temperature(value: float) -> None:
-    """Raise UsageError unless logits can be divided by it."""
+def parse_temperature(text: str) -> float:
+    """Return what divides logits: the number itself, or that in a file of ``xent calibrate``.
+
+    Raises
+    ------
+    UsageError
+        If it is neither a number above 0 nor a file.
+    InputError
+        If the file holds no temperature.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        from xentcli.pipeline.inputs import is_there, read_temperature
+
+        if not is_there(text):
+            shown = text if len(text) <= 60 else f"{text[:57]}..."
+            raise UsageError(f"--temperature {shown}: neither a number nor a file") from None
+        return read_temperature(text)
     if not 0.0 < value < float("inf"):
         raise UsageError(f"--temperature must be positive, not {value}")
+    return value
 
 
 def weight_order(text: str | None, classes: "Sequence[str]") -> list[int] | None:

@@ -7,7 +7,7 @@ from xentcli.cli import options
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
-from xentcli.cli.parsing import check_temperature, parse_dtype
+from xentcli.cli.parsing import parse_dtype, parse_temperature
 from xentcli.cli.reading import Reading
 
 
@@ -15,7 +15,7 @@ class SoftmaxOptions(NamedTuple):
     """Options of both commands."""
 
     axis: options.AxisOption = -1
-    temperature: options.TemperatureOption = 1.0
+    temperature: options.TemperatureOption = "1"
     dtype: options.DtypeOption = None
     non_finite: options.NonFiniteOption = "error"
     id_column: options.IdColumnOption = None
@@ -35,12 +35,11 @@ def run_softmax(
     from xentcli.pipeline.transform import Transform, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
-    check_temperature(softmax_options.temperature)
     function = Transform(
         command,
         softmax_options.axis,
         parse_dtype(softmax_options.dtype),
-        softmax_options.temperature,
+        parse_temperature(softmax_options.temperature),
         propagate=softmax_options.non_finite == "propagate",
     )
     file_of = partial(reading.file, id_column=softmax_options.id_column)

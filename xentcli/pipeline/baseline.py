@@ -1,17 +1,14 @@
 """An earlier result, as ``--json`` printed it, that gates compare with."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.json.document import content_of
-from xentcli.formats.json.values import load
 from xentcli.pipeline.gates import Gate
 from xentcli.pipeline.loss_measures import mean_measure, with_accuracy
+from xentcli.pipeline.written import read_object
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.measures import NOTHING, Measure
-from xentcli.storage.open import open_input
 
 _OURS = "a baseline is what an earlier run printed with --json"
 _EMPTIED = (
@@ -68,16 +65,8 @@ def read_baseline(path: str) -> Baseline:
     InputError
         If it holds no such result.
     """
-    with closing(open_input(path)) as data:
-        if not data.peek(1):
-            raise InputError(f"{data.name}: the baseline is empty", hint=_EMPTIED)
-        name = data.name
-        try:
-            result = load(content_of(data), name)
-        except InputError as error:
-            error.hint = error.hint or _OURS
-            raise
-    if not isinstance(result, dict) or not isinstance(command := result.get("command"), str):
+    name, result = read_object(path, _OURS, _EMPTIED)
+    if not isinstance(command := result.get("command"), str):
         raise InputError(f"{name}: this is no result of xent", hint=_OURS)
     try:
         metrics = _of_a_loss(result) if command in ("loss", "nll") else _by_name(result["metrics"])

@@ -12,7 +12,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import States, from_outside
-from xentcli.pipeline.inputs import prepare
+from xentcli.pipeline.inputs import logits_of, prepare
 
 if TYPE_CHECKING:
     from xentcli.core.binary import BinaryOptions
@@ -63,6 +63,8 @@ class Criterion(NamedTuple):
         Which numbers of every row are kept until all have been seen: 'confidence', 'score'.
     by_slices : bool
         Whether each slice of the first axis is a group.
+    from_probs : bool
+        Whether what is stored is probabilities, of which logits are made.
     """
 
     kind: Kind = "logits"
@@ -84,6 +86,7 @@ class Criterion(NamedTuple):
     parameters: Mapping[str, Mapping[str, Any]] = {}
     kept: tuple[str, ...] = ()
     by_slices: bool = False
+    from_probs: bool = False
 
     @property
     def states(self) -> States:
@@ -106,6 +109,8 @@ class Criterion(NamedTuple):
 
     def prepared(self, values: Array) -> Array:
         """Return what the formulas see of what is stored."""
+        if self.from_probs:
+            values = logits_of(values, binary=self.binary is not None)
         values = prepare(values, self.dtype, self.temperature)
         if self.normalize:
             values = values.astype(np.float64)

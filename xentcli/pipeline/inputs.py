@@ -1,5 +1,6 @@
 """Opening what the user names, and how a run over it is set up."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -42,6 +43,7 @@ __all__ = [
     "columns_of",
     "expand",
     "is_there",
+    "logits_of",
     "may_be_table",
     "open_both",
     "open_file",
@@ -50,11 +52,13 @@ __all__ = [
     "order_of_vector",
     "prepare",
     "read_naming",
+    "read_temperature",
     "read_vector",
 ]
 
 Array = NDArray[Any]
 _SHOWN_NAMES = 5
+_TEMPERATURE = "--temperature takes a number, or a file that xent calibrate -o FILE.json wrote"
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 
 Progress = Callable[[int, int | None], None]
@@ -132,6 +136,24 @@ def read_vector(file: InputFile) -> NDArray[np.float64]:
     return values.reshape(-1).astype(np.float64)
 
 
+def logits_of(probs: Array, *, binary: bool) -> Array:
+    """Return logits that have these probabilities, in float64; binary ones are of class 1.
+
+    Raises
+    ------
+    InputError
+        If a number is no probability.
+    """
+    values: Array = probs.astype(np.float64)
+    with np.errstate(all="ignore"):
+        if not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
+            raise InputError(
+                "probabilities are not between 0 and 1", hint="if these are logits: --logits FILE"
+            )
+        logits: Array = np.log(values)
+        return logits - np.log1p(-values) if binary else logits
+
+
 def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
     """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
     with np.errstate(all="ignore"):
@@ -205,6 +227,25 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def read_temperature(path: str) -> float:
+    """Return the temperature in a file that ``xent calibrate`` wrote.
+
+    Raises
+    ------
+    InputError
+        If it holds none.
+    """
+    from xentcli.pipeline.written import read_object
+
+    name, found = read_object(path, _TEMPERATURE)
+    value: Any = found.get("temperature")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0.0 < value < math.inf:
+        what = "there is no temperature in it" if value is None else f"its temperature is {value!r}"
+        raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
+    return float(value)
 
 
 def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:

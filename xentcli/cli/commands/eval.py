@@ -1,6 +1,6 @@
 """xent eval."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli import evaluating, inputs, losses, options
 from xentcli.cli.command import Command
@@ -14,7 +14,6 @@ from xentcli.errors import UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
-InputKind = Literal["logits", "log-probs", "probs"]
 _KINDS: "dict[str, Kind]" = {
     "logits": "logits",
     "log-probs": "log-probabilities",
@@ -31,12 +30,7 @@ def evaluate(
     probs: options.ProbsOption = None,
     labels: options.LabelsOption = None,
     *,
-    input_: Annotated[
-        InputKind | None,
-        options.computation(
-            "--input", help="What the file by position holds.", show_default="logits"
-        ),
-    ] = None,
+    input_: options.InputOption = None,
     metric: Annotated[
         list[str] | None,
         options.computation(
@@ -50,9 +44,7 @@ def evaluate(
         str,
         options.computation("--top-k", metavar="K,...", help="The k of top-k accuracies."),
     ] = "5",
-    bins: Annotated[
-        int, options.computation("--bins", metavar="M", min=1, help="Bins of confidence.")
-    ] = 15,
+    bins: options.BinsOption = 15,
     worst: Annotated[
         int,
         options.computation("--worst", metavar="K", min=0, help="How many worst rows to name."),
@@ -72,12 +64,10 @@ def evaluate(
             show_default="axis0 where rows have several axes",
         ),
     ] = None,
-    temperature: options.TemperatureOption = 1.0,
+    temperature: options.TemperatureOption = "1",
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    digest: Annotated[
-        bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
-    ] = False,
+    digest: options.DigestOption = False,
     flags: RowFlags,
     writing: Writing,
     reading: Reading,
@@ -86,19 +76,17 @@ def evaluate(
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    kinds = [name for name, paths in named.items() if paths] or [input_ or "logits"]
-    if len(kinds) > 1 or (input_ is not None and kinds != [input_]):
-        raise UsageError("give one of --logits, --log-probs, --probs and --input")
-    kind = _KINDS[kinds[0]]
-    both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
+    named_kind = options.input_kind(named, input_)
+    kind = _KINDS[named_kind]
+    both = fill(files, Slot("LOGITS", named[named_kind]), Slot("LABELS", labels))
     names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
     losses.check_files(both, flags, LossFlags(), gates)
-    if kind != "logits" and temperature != 1.0:
-        raise UsageError("--temperature divides logits")
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
             raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
     criterion = losses.criterion_of(flags, kind, temperature=temperature)
+    if kind != "logits" and criterion.temperature != 1.0:
+        raise UsageError("--temperature divides logits")
     criterion = criterion._replace(normalize=normalize, clip=clip)
     keeper = gates.keeper()
     besides = () if keeper is None else keeper.names

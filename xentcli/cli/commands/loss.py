@@ -21,7 +21,7 @@ def loss(
         float,
         options.computation("--label-smoothing", metavar="E", help="In [0, 1].", min=0.0, max=1.0),
     ] = 0.0,
-    temperature: options.TemperatureOption = 1.0,
+    temperature: options.TemperatureOption = "1",
     *,
     flags: RowFlags,
     loss_options: LossFlags,

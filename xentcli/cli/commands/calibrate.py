@@ -1,0 +1,97 @@
+"""xent calibrate."""
+
+from typing import Annotated
+
+from xentcli.cli import calibrating, evaluating, inputs, losses, options
+from xentcli.cli.command import Command
+from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.loss_options import (
+    Gates,
+    LossFlags,
+    PosWeightOption,
+    RowFlags,
+    SampleWeightOption,
+)
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination
+from xentcli.cli.reading import Reading
+
+
+def calibrate(
+    files: Annotated[
+        list[str] | None, options.files_argument("LOGITS LABELS", options.LOGITS_LABELS)
+    ] = None,
+    logits: options.LogitsOption = None,
+    log_probs: options.LogProbsOption = None,
+    probs: options.ProbsOption = None,
+    labels: options.LabelsOption = None,
+    *,
+    input_: options.InputOption = None,
+    folds: Annotated[
+        int,
+        options.computation(
+            "--folds", metavar="K", min=0, help="Parts of the rows to leave out in turn; 0: none."
+        ),
+    ] = 5,
+    bins: options.BinsOption = 15,
+    test: Annotated[
+        tuple[str, str] | None,
+        options.computation(
+            "--test", metavar="LOGITS LABELS", help="Report on these files, too.", show_default=""
+        ),
+    ] = None,
+    sample_weight: SampleWeightOption = None,
+    pos_weight: PosWeightOption = None,
+    digest: options.DigestOption = False,
+    flags: RowFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Find the temperature that minimises the cross entropy of logits divided by it."""
+    named = {"logits": logits, "log-probs": log_probs, "probs": probs}
+    kind = options.input_kind(named, input_)
+    both = fill(files, Slot("LOGITS", named[kind]), Slot("LABELS", labels))
+    more = LossFlags(sample_weight=sample_weight, pos_weight=pos_weight)
+    losses.check_files([*both, list(test or ())], flags, more, gates)
+    criterion = losses.criterion_of(flags, "logits", more)
+    criterion = criterion._replace(from_probs=kind == "probs")
+    keeper = gates.keeper(calibrating.measures())
+    wanted = calibrating.wanted(folds, bins)
+    output = Destination("calibrate", writing, common)
+    output.check(is_text=False)
+    if keeper is not None:
+        keeper.open()
+    source, labels_source = losses.open_rows(criterion, both, flags, writing, reading)
+    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    criterion = losses.with_weights_in_order(criterion, flags.weight, pos_weight, source)
+    weights = inputs.open_weights(reading, sample_weight, source.id_column)
+    tested = None
+    if test is not None:
+        tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reading)
+    from xentcli.pipeline.calibrate import calibrate as fitted
+
+    with common.run(source) as run:
+        found = fitted(
+            source, labels_source, criterion, run, wanted, sample_weight=weights, tested=tested
+        )
+    provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
+    output.write(calibrating.forms(found, provenance, () if keeper is None else keeper.verdicts))
+    common.tell_notes([*found.notes, *notes])
+    for warning in calibrating.warnings(found, kind, source.name):
+        common.tell("warning", warning)
+    if keeper is not None:
+        keeper.exit()
+
+
+COMMAND = Command(
+    calibrate,
+    first=("--output", "--folds", "--test", "--label-column", "--shift", "--json"),
+    examples=(
+        "xent calibrate logits.npy labels.npy",
+        "xent calibrate logits.npy labels.npy -o temperature.json",
+        "xent loss test.npy test_labels.npy --temperature temperature.json",
+    ),
+)

@@ -1,0 +1,131 @@
+"""A fitted temperature at a terminal, and as an object of JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from xentcli.render.measures import short_number
+from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
+from xentcli.render.tables import full, grid, headline
+from xentcli.results.measures import NOTHING
+
+if TYPE_CHECKING:
+    from xentcli.results.measures import Bin, Measure
+    from xentcli.results.provenance import Provenance
+    from xentcli.results.temperature import FittedTemperature
+    from xentcli.results.verdict import Verdict
+
+_COUNTS = ("rows", "used", "num_classes", "binary", "passes")
+_SHOWN = {"loss": "loss", "ECE": "ece", "Brier": "brier"}
+_BETWEEN = 3  # columns of the terminal between two pictures
+
+
+def temperature_object(
+    found: "FittedTemperature", provenance: "Provenance", verdicts: "Sequence[Verdict]" = ()
+) -> dict[str, Any]:
+    """Return everything that was found; null is what does not apply."""
+    return {
+        "command": "calibrate",
+        "temperature": found.metrics["temperature"].value,
+        "metrics": found.metrics,
+        **{name: getattr(found, name) for name in _COUNTS},
+        "folds": found.folds or None,
+        "bins_before": found.bins_before or None,
+        "bins_after": found.bins_after or None,
+        "tested": found.tested,
+        **({"gates": list(verdicts)} if verdicts else {}),
+        "files": list(provenance.files),
+        "version": provenance.version,
+    }
+
+
+def temperature_screen(found: "FittedTemperature", width: int) -> Iterator[RenderableType]:
+    """Yield the temperature, what it changes, and how reliable confidence is before and after."""
+    yield _headline(found)
+    yield Text()
+    yield _changes(found.metrics, "")
+    bins = found.bins_before, found.bins_after
+    tested = found.tested
+    if tested is not None:
+        yield Text()
+        yield _changes(tested.metrics, "test files")
+        yield Text(f"{tested.rows:,} rows ({tested.used:,} used)", "dim")
+        bins = tested.bins_before, tested.bins_after
+    yield from _pictures(*bins, width)
+
+
+def _headline(found: "FittedTemperature") -> Table:
+    metrics = found.metrics
+    each = metrics["temperature"]
+    value, error = each.value or 0.0, each.standard_error
+    shown = headline(value, float("nan") if error is None else error)
+    table = grid("")
+    table.title = None
+    table.add_row("temperature", Text.assemble((shown, "bold green"), (f"  {full(value)}", "dim")))
+    if each.low is not None and each.high is not None:
+        table.add_row("", f"95 % {short_number(each.low)} to {short_number(each.high)}")
+    ignored = found.rows - found.used
+    classes = "" if found.binary else f", {found.num_classes:,} classes"
+    table.add_row("rows", f"{found.rows:,} ({found.used:,} used, {ignored:,} ignored){classes}")
+    if metrics["accuracy"].value is not None:
+        same = f"{short_number(metrics['accuracy'].value)}, whatever the temperature"
+        table.add_row("accuracy", same)
+    return table
+
+
+def _changes(metrics: "Mapping[str, Measure]", title: str) -> Table:
+    """Return the measures before and after, and out of fold where there are folds."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(title, no_wrap=True)
+    whens = ["before", "after"]
+    if metrics.get("loss_out_of_fold", NOTHING).value is not None:
+        whens.append("out_of_fold")
+    for when in whens:
+        table.add_column(when.replace("_", " "), no_wrap=True)
+    for said, name in _SHOWN.items():
+        cells = [metrics.get(f"{name}_{when}", NOTHING) for when in whens]
+        if cells[0].value is None:
+            continue
+        texts = [_with_error(cell) for cell in cells]
+        chance = metrics.get("ece_by_chance_after", NOTHING).value
+        if name == "ece" and chance is not None:
+            texts[1] += f" ({short_number(chance)} by chance)"
+        table.add_row(said, *texts)
+    return table
+
+
+def _with_error(measure: "Measure") -> str:
+    if measure.value is None:
+        return ""
+    if measure.standard_error is None:
+        return short_number(measure.value)
+    return headline(measure.value, measure.standard_error)
+
+
+def _pictures(
+    before: "Sequence[Bin]", after: "Sequence[Bin]", width: int
+) -> Iterator[RenderableType]:
+    """Yield the reliability before and after, beside each other where there is room."""
+    if not any(each.rows for each in before):
+        return
+    one = picture_width(len(before))
+    if one > width:
+        return
+    pictures = [
+        [Text(f"reliability {when}", "bold"), *reliability_picture(bins)]
+        for when, bins in (("before", before), ("after", after))
+    ]
+    yield Text()
+    if 2 * one + _BETWEEN <= width:
+        beside = Table.grid(padding=(0, _BETWEEN, 0, 0))
+        for left, right in zip_longest(*pictures, fillvalue=Text()):
+            beside.add_row(left, right)
+        yield beside
+    else:
+        for picture in pictures:
+            yield from picture
+    yield Text(LEGEND, "dim")
