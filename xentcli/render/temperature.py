@@ -25,7 +25,9 @@ _BETWEEN = 3  # columns of the terminal between two pictures
 
 
 def temperature_object(
-    found: "FittedTemperature", provenance: "Provenance", verdicts: "Sequence[Verdict]" = ()
+    found: "FittedTemperature",
+    provenance: "Provenance | None" = None,
+    verdicts: "Sequence[Verdict]" = (),
 ) -> dict[str, Any]:
     """Return everything that was found; null is what does not apply."""
     return {
@@ -38,8 +40,7 @@ def temperature_object(
         "bins_after": found.bins_after or None,
         "tested": found.tested,
         **({"gates": list(verdicts)} if verdicts else {}),
-        "files": list(provenance.files),
-        "version": provenance.version,
+        **({"files": list(provenance.files), "version": provenance.version} if provenance else {}),
     }
 
 

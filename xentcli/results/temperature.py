@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from xentcli.results.measures import NOTHING, Bin, Measure
+from xentcli.results.measures import Bin, Measure
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,16 @@ class FittedTemperature:
         found: Measure = metrics[name]
         return found
 
-    @property
-    def value(self) -> float:
-        """The temperature."""
-        return self.metrics.get("temperature", NOTHING).value or 0.0
+    def to_json(self) -> str:
+        """Return what ``xent calibrate --json`` prints, but for the files."""
+        from xentcli.render.json import to_json
+        from xentcli.render.temperature import temperature_object
+
+        return to_json(temperature_object(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from xentcli.render.notebook import WIDTH, as_html
+        from xentcli.render.temperature import temperature_screen
+
+        return as_html(temperature_screen(self, WIDTH))

@@ -90,8 +90,7 @@ COMMAND = Command(
     calibrate,
     first=("--output", "--folds", "--test", "--label-column", "--shift", "--json"),
     examples=(
-        "xent calibrate logits.npy labels.npy",
-        "xent calibrate logits.npy labels.npy -o temperature.json",
-        "xent loss test.npy test_labels.npy --temperature temperature.json",
+        "xent calibrate logits.npy labels.npy --quiet",
+        "xent calibrate logits.npy labels.npy --quiet -o temperature.json",
     ),
 )
