@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _MOST_FACTOR = 8.0  # that a step changes the place by
 _NEAR = 0.02  # a step of this share of the place leads so near that rounding decides on the rest
 _EXACT = 1e-17  # what a last step may leave over, as a share of the place
+_LEAST_UNKNOWN = 1e-3  # share of the fourth derivative, which is taken from somewhere near
 _TRUSTED = 0.3  # a second term of this share of the first one says that the series is of use
 _MOST_STEPS = 200
 
@@ -69,7 +70,7 @@ class RootSearch:
         if len(derivatives) > 3:
             self.remember_fourth(self.place, derivatives[3])
         newton = -value / slope if slope > 0.0 else 0.0
-        if slope > 0.0 and self.fine and self._leaves_nothing(newton):
+        if self.fine and self._left_over(newton, derivatives) <= _EXACT:
             self._go(self.place + self._series(newton, derivatives))
             self.done = True
             return
@@ -89,8 +90,8 @@ class RootSearch:
 
     def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
         """Go on likewise, and be done if a share of at most `tolerance` is left over."""
-        newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else math.inf
-        if (abs(newton) / self.place) ** 4 <= tolerance:
+        newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else 0.0
+        if self._left_over(newton, derivatives) <= tolerance:
             self._go(self.place + self._series(newton, derivatives))
             self.done = True
         else:
@@ -100,25 +101,34 @@ class RootSearch:
         self.last_step = place - self.place
         self.place = place
 
-    def _leaves_nothing(self, newton: float) -> bool:
-        """Whether the next term of the series would change nothing any more."""
-        share = abs(newton) / self.place
-        unknown = 1.0
-        if self._fourth is not None:
-            unknown = max(1e-3, abs(self._fourth[0] - self.place) / self.place)
-        return share**3 * unknown <= _EXACT
-
-    def _series(self, newton: float, derivatives: Sequence[float]) -> float:
-        """Return the step to the root by all derivatives, as a series in Newton's step."""
+    def _left_over(self, newton: float, derivatives: Sequence[float]) -> float:
+        """Return what the series leaves over at most, about, as a share of the place."""
+        if not derivatives[1] > 0.0:
+            return math.inf
         if newton == 0.0:
             return 0.0
+        unknown = 1.0
+        if self._fourth is not None:
+            unknown = max(_LEAST_UNKNOWN, abs(self._fourth[0] - self.place) / self.place)
+        second, third = self._terms(newton, derivatives)
+        terms = unknown * abs(third) + abs(second * third / newton)
+        return max(terms / self.place, unknown * (abs(newton) / self.place) ** 3)
+
+    def _terms(self, newton: float, derivatives: Sequence[float]) -> tuple[float, float]:
+        """Return the terms that follow Newton's step in the series of the step to the root."""
         _, slope, third, *_ = derivatives
         fourth = 0.0 if self._fourth is None else self._fourth[1]
         a, b = third / (2.0 * slope), fourth / (6.0 * slope)
-        second, last = -a * newton**2, (2.0 * a * a - b) * newton**3
-        if max(abs(second), abs(last)) > _TRUSTED * abs(newton):
+        return -a * newton**2, (2.0 * a * a - b) * newton**3
+
+    def _series(self, newton: float, derivatives: Sequence[float]) -> float:
+        """Return the step to the root by all derivatives, as far as they are of use."""
+        if newton == 0.0:
+            return 0.0
+        second, third = self._terms(newton, derivatives)
+        if max(abs(second), abs(third)) > _TRUSTED * abs(newton):
             return newton
-        return newton + (second + last)
+        return newton + (second + third)
 
     def _bounded(self, wanted: float) -> float:
         low = max(self._low, self.place / _MOST_FACTOR)

@@ -32,6 +32,7 @@ Array = NDArray[Any]
 ROUGH_ORDERS, FINE_ORDERS = 4, 3
 """How many derivatives there are: of rough ones, in float32, more than of fine ones, in float64."""
 _VANISHES = 1000.0  # exp(-1000) is 0 in every dtype
+_ARRAYS = ("scaled", "terms")  # besides the gaps
 _SMALLER_TILES = 4  # than those of other computations, since there are more arrays of them
 _WIDEST_SUM = 4096  # of float32 in a row are summed up at a time, and these sums in float64
 
@@ -206,24 +207,24 @@ class _Gaps:
         return mean
 
     def moments(self, beta: float, orders: int) -> list[Doubles]:
-        """Return the means of the first powers of the gaps under ``exp(-beta * g)``."""
-        terms = scratch("terms", self.gaps.shape, self.gaps.dtype)
-        np.multiply(self.gaps, self.gaps.dtype.type(-beta), out=terms)
+        """Return the means of the first powers of ``beta * g`` under ``exp(-beta * g)``.
+
+        Where that is 0, the product is made a finite number, so that 0 times it is 0.
+        """
+        scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
+        np.multiply(self.gaps, self.gaps.dtype.type(beta), out=scaled)
+        np.minimum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
+        np.negative(scaled, out=terms)
         np.exp(terms, out=terms)
         total = self._sum_of(terms)
         found = []
         for order in range(orders):
             if self.by_class or order < orders - 1:
-                np.multiply(terms, self.gaps, out=terms)
+                np.multiply(terms, scaled, out=terms)
                 found.append(self._sum_of(terms) / total)
             else:
-                found.append(self._products(terms) / total)
+                found.append(self._products(terms, scaled) / total)
         return found
-
-    def clip(self, least_beta: float) -> None:
-        """Make gaps finite whose exponential is 0 anyway, so that 0 times them is 0."""
-        bound = min(_VANISHES / least_beta, float(np.finfo(self.gaps.dtype).max))
-        np.minimum(self.gaps, self.gaps.dtype.type(bound), out=self.gaps)
 
     def _sum(self, terms: Floats) -> Any:
         return sum_classes(terms) if self.by_class else np.add.reduce(terms, axis=1)
@@ -232,11 +233,11 @@ class _Gaps:
         total = sum_classes_of(terms) if self.by_class else np.add.reduce(terms, axis=1)
         return np.asarray(total).astype(np.float64)
 
-    def _products(self, terms: Floats) -> Doubles:
+    def _products(self, terms: Floats, scaled: Floats) -> Doubles:
         total = np.zeros(len(terms))
         for start in range(0, terms.shape[1], _WIDEST_SUM):
             part = slice(start, start + _WIDEST_SUM)
-            total += np.einsum("ij,ij->i", terms[:, part], self.gaps[:, part])
+            total += np.einsum("ij,ij->i", terms[:, part], scaled[:, part])
         return total
 
 
@@ -253,12 +254,11 @@ def _fill(found: Slopes, gaps: _Gaps, mass: Doubles | float, options: SlopeOptio
     """Put the derivatives of a tile of rows where they belong."""
     if options.ends:
         found.mean_gap[...] = mass * gaps.mean()
-    gaps.clip(min(options.betas))
     for i, beta in enumerate(options.betas):
         first, *others = _cumulants(gaps.moments(beta, options.orders))
-        found.values[:, i, 0] = found.label_gap - mass * first
-        for order, cumulant in enumerate(others, 1):
-            found.values[:, i, order] = mass * (-1.0) ** (order + 1) * cumulant
+        found.values[:, i, 0] = found.label_gap - mass * (first / beta)
+        for order, cumulant in enumerate(others, 2):
+            found.values[:, i, order - 1] = mass * (cumulant / (-beta) ** order)
 
 
 def _cumulants(moments: list[Doubles]) -> list[Doubles]:

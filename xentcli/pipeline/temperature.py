@@ -20,6 +20,7 @@ _SAMPLE_ELEMENTS = 2**22
 _FEWEST_SAMPLE_ROWS = 64
 _RUN_ROWS = 8  # of a sample that are read at a time
 _ZERO_SHARE = 2.0**-44  # of a sum that rounding may make of 0
+_LEAST_ROUGH = 1e-30  # of an inverse temperature for float32
 _FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
 
 
@@ -90,8 +91,10 @@ def start_of(rows: Rows, criterion: Criterion) -> float:
         return 1.0
     search = RootSearch(1.0)
     with suppress(XentError):  # what is wrong with rows is said when all are read
-        while not (search.fine or search.lost):
+        while not search.fine:
             beta = float(np.float32(search.place))
+            if not _holds(beta) or search.lost:
+                return 1.0
             search.place = beta
             wanted = slopes_criterion(criterion, (beta,), 1, fine=False, ends=True)
             states = states_of_rows(sample.logits, sample.labels, wanted, Run(1), sample.beside)
@@ -100,9 +103,14 @@ def start_of(rows: Rows, criterion: Criterion) -> float:
             if not counts.rows or counts.infinite or counts.at_peak == counts.rows:
                 return 1.0
             search.step(found.betas[0].derivatives)
-        if search.fine and 1e-30 < search.place < 1e30:
-            return float(np.float32(search.place))
+        beta = float(np.float32(search.place))
+        return beta if _holds(beta) else 1.0
     return 1.0
+
+
+def _holds(beta: float) -> bool:
+    """Whether float32 can compute with an inverse temperature."""
+    return _LEAST_ROUGH < beta < 1.0 / _LEAST_ROUGH
 
 
 def _sample(rows: Rows, criterion: Criterion) -> Rows | None:
@@ -219,9 +227,10 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
             raise InputError(
                 f"{name}: there is no temperature: none is found from {1 / search.place:g} on"
             )
-        fine = search.fine
-        if not fine:
+        if not search.fine:
             search.place = float(np.float32(search.place))
+            search.fine = not _holds(search.place)
+        fine = search.fine
         found = read((search.place,), fine=fine)
         passes += 1
     ends = Fit(search.place, _log_error(at, search), passes)

@@ -1,0 +1,100 @@
+"""The search for a root: it gets there from anywhere, and to the last digits."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xentcli.core.root import RootSearch
+
+Derivatives = Callable[[float], Sequence[float]]
+
+
+def logarithm(root: float, power: float) -> Derivatives:
+    """Return an increasing function that is 0 at `root`, with three derivatives."""
+
+    def at(x: float) -> Sequence[float]:
+        value = math.log(x / root) * power
+        return value, power / x, -power / x**2, 2.0 * power / x**3
+
+    return at
+
+
+def saturating(root: float, power: float) -> Derivatives:
+    """Return one that is flat far from 0, where Newton's steps are far too long."""
+
+    def at(x: float) -> Sequence[float]:
+        t = math.tanh(power * (x - root))
+        s = 1.0 - t * t
+        return t, power * s, -2.0 * power**2 * t * s, power**3 * s * (6.0 * t * t - 2.0)
+
+    return at
+
+
+def found(derivatives: Derivatives, start: float, *, rough_error: float = 0.0) -> RootSearch:
+    search = RootSearch(start)
+    for _ in range(200):
+        values = list(derivatives(search.place))
+        if search.fine:
+            search.step(values[:3])
+        else:
+            search.step([value * (1.0 + rough_error) + rough_error for value in values])
+        if search.done or search.lost:
+            break
+    return search
+
+
+@given(
+    st.sampled_from([logarithm, saturating]),
+    st.floats(1e-3, 1e3),
+    st.floats(1e-2, 1e2),
+    st.floats(1e-6, 1e6),
+    st.sampled_from([0.0, 1e-7, -1e-5]),
+)
+def test_the_root_is_found(
+    kind: Callable[[float, float], Derivatives],
+    root: float,
+    power: float,
+    start: float,
+    rough_error: float,
+) -> None:
+    power = power / root if kind is saturating else power
+    search = found(kind(root, power), start, rough_error=rough_error)
+    assert search.done
+    tolerance = 2e-15 * (1.0 + 1.0 / (power * root)) if kind is saturating else 2e-15
+    assert search.place == pytest.approx(root, rel=tolerance, abs=0.0)
+
+
+def test_few_steps_are_needed_from_nearby() -> None:
+    assert found(logarithm(2.0, 1.0), 2.02, rough_error=1e-8).steps == 2
+
+
+def test_a_step_is_at_most_a_factor_of_8() -> None:
+    search = RootSearch(1.0)
+    search.step((-1.0, 1e-9, 0.0, 0.0))
+    assert search.place == 8.0
+    search.step((1.0, 1e-9, 0.0, 0.0))
+    assert search.place == pytest.approx(math.sqrt(8.0))  # between where it is below and above
+
+
+def test_a_flat_place_is_left_by_the_sign() -> None:
+    search = RootSearch(1.0)
+    search.step((2.0, 0.0, 0.0, 0.0))
+    assert (search.place, search.done) == (0.125, False)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_function_without_a_root_is_lost(sign: float) -> None:
+    search = found(lambda _: (sign, 0.0, 0.0, 0.0), 1.0)
+    assert search.lost
+    assert not search.done
+
+
+def test_rough_derivatives_that_overflow_lead_to_fine_ones() -> None:
+    search = RootSearch(1.0)
+    search.step((1.0, math.inf, 1.0, math.nan))
+    assert (search.fine, search.place) == (True, 1.0)
+    search.step((1.0, math.inf, 1.0))
+    assert search.lost
