@@ -58,6 +58,11 @@ class RootSearch:
         """Take the fourth derivative from somewhere near."""
         self._fourth = (place, derivative)
 
+    def begin_fine(self) -> None:
+        """Want fine derivatives from now on; what rough ones said of their sign may be wrong."""
+        self.fine = True
+        self._low, self._high = 0.0, math.inf
+
     def step(self, derivatives: Sequence[float]) -> None:
         """Go on from the function and its derivatives, three or four, at `place`."""
         self.steps += 1
@@ -65,7 +70,7 @@ class RootSearch:
         if not all(map(math.isfinite, derivatives)):
             if self.fine:
                 self.steps = _MOST_STEPS
-            self.fine = True
+            self.begin_fine()
             return
         if len(derivatives) > 3:
             self.remember_fourth(self.place, derivatives[3])
@@ -80,13 +85,14 @@ class RootSearch:
             self._high = min(self._high, self.place)
         if self._high <= math.nextafter(self._low, math.inf):
             self.done = self.fine
-            self.fine = True
+            self.begin_fine()
             return
         step = self._series(newton, derivatives)
         near = slope > 0.0 and abs(step) <= _NEAR * self.place
         wanted = self.place + step if slope > 0.0 else -math.copysign(math.inf, value)
         self._go(self._bounded(wanted))
-        self.fine = self.fine or near
+        if near and not self.fine:
+            self.begin_fine()
 
     def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
         """Go on likewise, and be done if a share of at most `tolerance` is left over."""

@@ -229,7 +229,8 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
             )
         if not search.fine:
             search.place = float(np.float32(search.place))
-            search.fine = not _holds(search.place)
+            if not _holds(search.place):
+                search.begin_fine()
         fine = search.fine
         found = read((search.place,), fine=fine)
         passes += 1
