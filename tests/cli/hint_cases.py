@@ -1253,6 +1253,19 @@ CASES = [
         WORDS,
     ),
     Case("help filez", "did you mean xent help files?", WORDS),
+    Case(
+        "loss z.npy y.npy --temperature t.json",
+        "--temperature takes a number, or a file that xent calibrate -o FILE.json wrote",
+        ce(Z / 2, Y),
+        files={"t.json": '{"T": 2.0}'},
+        by_hand={"t.json": '{"temperature": 2.0}'},
+    ),
+    Case(
+        "calibrate --probs z.npy y.npy",
+        "if these are logits: xent calibrate LOGITS LABELS",
+        WORDS,  # every label is at the largest logit of its row
+        fill={"LOGITS": "z.npy", "LABELS": "y.npy"},
+    ),
     # Gates
     *(
         Case(f"loss z.npy y.npy --fail-if '{gate}'", hint)

@@ -40,9 +40,11 @@ def fitted(
     logits: Any, labels: Any, how: CalibrateOptions = NO_FOLDS, **more: Any
 ) -> FittedTemperature:
     weight = more.pop("sample_weight", None)
-    beside = {} if weight is None else {"sample_weight": source(weight, "w")}
+    beside = None if weight is None else source(weight, "w")
     criterion = Criterion(**more)
-    return calibrate(source(logits), source(labels, "y"), criterion, run(), how, **beside)
+    return calibrate(
+        source(logits), source(labels, "y"), criterion, run(), how, sample_weight=beside
+    )
 
 
 def temperature_of(logits: Any, labels: Any, **more: Any) -> float:
@@ -493,7 +495,7 @@ def test_text_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for held in (2**25, 100):
         monkeypatch.setattr("xentcli.formats.memory._HELD_BYTES", held)
         parsed.clear()
-        opened = open_files([str(path)], lambda p: _with_labels(p))
+        opened = open_files([str(path)], _with_labels)
         found = calibrate(opened, None, Criterion(), run(), CalibrateOptions(folds=3))
         assert sum(parsed) == 60
         assert everything(found) == everything(fitted(z, y, CalibrateOptions(folds=3)))

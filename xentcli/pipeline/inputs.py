@@ -148,7 +148,8 @@ def logits_of(probs: Array, *, binary: bool) -> Array:
     with np.errstate(all="ignore"):
         if not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
             raise InputError(
-                "probabilities are not between 0 and 1", hint="if these are logits: --logits FILE"
+                "these are no probabilities: some are not between 0 and 1",
+                hint="if these are logits: xent calibrate LOGITS LABELS",
             )
         logits: Array = np.log(values)
         return logits - np.log1p(-values) if binary else logits

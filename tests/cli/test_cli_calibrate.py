@@ -1,0 +1,212 @@
+"""xent calibrate: what it prints and writes, what takes its file, and what it refuses."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Argument, Run, Terminal
+
+DATA = Path(__file__).parents[2] / "sample_data"
+DIGITS = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
+WEAK = DATA / "digits_weak_logits.npy"
+TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
+NAMES = (
+    *("temperature", "log_temperature_error", "loss_before", "loss_after", "ece_before"),
+    *("ece_after", "ece_by_chance_after", "brier_before", "brier_after"),
+    *("loss_out_of_fold", "ece_out_of_fold"),
+)
+
+
+def test_a_pipe_gets_the_bare_number(run: Run) -> None:
+    outcome = run("calibrate", *DIGITS)
+    assert outcome.code == 0
+    assert math.isclose(float(outcome.out), TEMPERATURE, rel_tol=2e-16)
+    assert outcome.err == (
+        "note: the temperature is reported on the rows that it was fitted on, but for what is out "
+        "of fold\n"
+    )
+    assert run("calibrate", *DIGITS, "--quiet").err == ""
+
+
+def test_json_has_everything(run: Run) -> None:
+    found = run("calibrate", *DIGITS, "--json", "--digest").json
+    assert found["command"] == "calibrate"
+    assert found["temperature"] == found["metrics"]["temperature"]["value"]
+    assert {*NAMES} <= found["metrics"].keys()
+    for each in found["metrics"].values():
+        assert set(each) == {"value", "standard_error", "low", "high", "n"}
+    assert (found["rows"], found["used"], found["num_classes"]) == (450, 450, 10)
+    assert [fold["rows"] for fold in found["folds"]] == [90] * 5
+    assert len(found["bins_before"]) == len(found["bins_after"]) == 15
+    assert [file["role"] for file in found["files"]] == ["logits", "labels"]
+    assert len(found["files"][0]["sha256"]) == 64
+    plain = run("calibrate", *DIGITS, "--json", "--folds", "0", "--bins", "7").json
+    assert plain["folds"] is None
+    assert plain["metrics"]["loss_out_of_fold"]["value"] is None
+    assert len(plain["bins_after"]) == 7
+
+
+def test_the_file_is_what_temperature_takes(run: Run) -> None:
+    assert run("calibrate", *DIGITS, "-o", "temperature.json").out == ""
+    written = json.loads(Path("temperature.json").read_text())
+    value = repr(written["temperature"])
+    loss = run("loss", *DIGITS, "--temperature", "temperature.json")
+    assert float(loss.out) == written["metrics"]["loss_after"]["value"]
+    commands: list[list[Argument]] = [
+        ["loss", *DIGITS],
+        ["eval", *DIGITS, "--metric", "ece"],
+        ["softmax", DIGITS[0]],
+        ["log-softmax", DIGITS[0]],
+    ]
+    for command in commands:
+        by_file = run(*command, "--temperature", "temperature.json")
+        assert (by_file.code, by_file.err) == (0, "")
+        assert by_file == run(*command, "--temperature", value)
+        assert by_file != run(*command)
+    again = run("calibrate", *DIGITS, "-o", "temperature.json")
+    assert (again.code, "--force" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "t.json: the file is empty"),
+        ('{"temperature": 0.5', "t.json: the JSON ends too early"),
+        ("[0.5]", "t.json: this is no result of xent"),
+        ('{"T": 0.5}', "t.json: there is no temperature in it"),
+        ('{"temperature": null}', "t.json: there is no temperature in it"),
+        ('{"temperature": "0.5"}', "t.json: its temperature is '0.5'"),
+        ('{"temperature": true}', "t.json: its temperature is True"),
+        ('{"temperature": 0}', "t.json: its temperature is 0"),
+        ('{"temperature": -2.5}', "t.json: its temperature is -2.5"),
+    ],
+)
+def test_a_file_that_holds_no_temperature(run: Run, content: str, said: str) -> None:
+    Path("t.json").write_text(content)
+    outcome = run("loss", *DIGITS, "--temperature", "t.json")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.splitlines()[0] == f"error: {said}"
+    assert len(outcome.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("text", ["none.json", "0", "-1", "nan", "inf", "1,5"])
+def test_what_is_no_temperature(run: Run, text: str) -> None:
+    outcome = run("softmax", DIGITS[0], "--temperature", text)
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: --temperature ")
+
+
+def test_a_screen(terminal: Terminal) -> None:
+    screen = terminal("calibrate", *DIGITS, columns=110)
+    assert max(map(len, screen.lines)) <= 110
+    assert screen.lines[0].split()[:4] == ["temperature", "0.5725", "±", "0.0625"]
+    for text in ("0.1565 ± 0.0181", "0.1112 ± 0.0258", "0.0115 (0.0171 by chance)", "out of fold"):
+        assert text in screen.text
+    (line,) = [line for line in screen.lines if line.startswith("reliability")]
+    assert line.split() == ["reliability", "before", "reliability", "after"]
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_no_line_is_wider_than_the_terminal(terminal: Terminal, columns: int) -> None:
+    screen = terminal("calibrate", *DIGITS, "--test", WEAK, DIGITS[1], columns=columns)
+    assert screen.code == 0
+    assert max(map(len, screen.lines)) <= columns
+    assert "test files" in screen.text
+
+
+def test_other_files(run: Run) -> None:
+    outcome = run("calibrate", *DIGITS, "--test", WEAK, DIGITS[1], "--json")
+    assert outcome.err == ""
+    found = outcome.json["tested"]["metrics"]
+    assert found["loss_before"]["value"] == float(run("loss", WEAK, DIGITS[1]).out)
+    value = str(outcome.json["temperature"])
+    cooled = run("loss", WEAK, DIGITS[1], "--temperature", value)
+    assert found["loss_after"]["value"] == float(cooled.out)
+
+
+def test_pipes_and_text(run: Run) -> None:
+    want = float(run("calibrate", *DIGITS).out)
+    logits, labels = (np.load(path) for path in DIGITS)
+    assert float(run("calibrate", "-", DIGITS[1], stdin=DIGITS[0].read_bytes()).out) == want
+    rows = zip(logits.astype(np.float64).tolist(), labels.tolist(), strict=True)
+    names = ",".join([*(f"c{i}" for i in range(10)), "label"])
+    lines = [names, *(",".join(map(repr, [*row, label])) for row, label in rows)]
+    text = "\n".join([*lines, ""]).encode()
+    outcome = run("calibrate", "-", "--label-column", "label", stdin=text)
+    assert float(outcome.out) == want
+
+
+@pytest.mark.parametrize("kind", ["log-probs", "probs"])
+def test_what_is_given_instead_of_logits(run: Run, kind: str) -> None:
+    logits = np.load(DIGITS[0]).astype(np.float64)
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.save("p.npy", np.log(probs) if kind == "log-probs" else probs)
+    by_option = run("calibrate", f"--{kind}", "p.npy", DIGITS[1], "--quiet")
+    assert math.isclose(float(by_option.out), TEMPERATURE, rel_tol=1e-13)
+    assert by_option.err == run("calibrate", "--input", kind, "p.npy", DIGITS[1], "-q").err == ""
+    warned = run("calibrate", "p.npy", DIGITS[1])
+    assert f"xent calibrate --{kind} " in warned.err
+
+
+def test_weights(run: Run) -> None:
+    np.save("w.npy", np.linspace(0.0, 1.0, 450))
+    np.save("z.npy", np.load(DIGITS[0])[1:])
+    np.save("y.npy", np.load(DIGITS[1])[1:])
+    np.save("v.npy", np.linspace(0.0, 1.0, 450)[1:])
+    one = run("calibrate", *DIGITS, "--sample-weight", "w.npy", "--folds", "0").out
+    other = run("calibrate", "z.npy", "y.npy", "--sample-weight", "v.npy", "--folds", "0").out
+    assert math.isclose(float(one), float(other), rel_tol=1e-15)
+    assert one != run("calibrate", *DIGITS).out
+    weight = ",".join(map(str, range(1, 11)))
+    assert run("calibrate", *DIGITS, "--weight", weight).out != run("calibrate", *DIGITS).out
+
+
+def test_binary(run: Run) -> None:
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=200) * 3
+    y = rng.random(200) < 1 / (1 + np.exp(-z / 2))
+    np.save("z.npy", z)
+    np.save("y.npy", y.astype(int))
+    np.save("z2.npy", np.column_stack([np.zeros(200), z]))
+    two = float(run("calibrate", "z2.npy", "y.npy", "-q").out)
+    assert float(run("calibrate", "z.npy", "y.npy", "--binary", "-q").out) == pytest.approx(two)
+
+
+def test_gates(run: Run) -> None:
+    passes = run("calibrate", *DIGITS, "--fail-if", "ece_after > 0.05", "-q")
+    assert (passes.code, passes.err) == (0, "")
+    fails = run("calibrate", *DIGITS, "--fail-if", "temperature < 1 - 2 se", "-q")
+    assert fails.code == 3
+    assert math.isclose(float(fails.out), TEMPERATURE, rel_tol=2e-16)
+    Path("last.json").write_text(run("calibrate", *DIGITS, "--json").out)
+    gate = ["--baseline", "last.json", "--fail-if", "loss_after > baseline"]
+    assert run("calibrate", *DIGITS, *gate, "-q").code == 0
+    unknown = run("calibrate", *DIGITS, "--fail-if", "temperatur > 1")
+    assert (unknown.code, "did you mean temperature?" in unknown.err) == (2, True)
+
+
+def test_nothing_is_written_where_there_is_none(run: Run) -> None:
+    logits = np.load(DIGITS[0])
+    np.save("right.npy", logits.argmax(axis=1))
+    outcome = run("calibrate", DIGITS[0], "right.npy", "-o", "t.json")
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[0].endswith("every label is at the largest logit of its row")
+    assert not Path("t.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--folds", "1"], "there are 2 folds or more"),
+        (["--bins", "0"], "--bins"),
+        (["--input", "probs", "--log-probs", "z.npy"], "give one of"),
+        (["--test", WEAK], "--test"),
+        (["--pos-weight", "2"], "--pos-weight needs --binary"),
+    ],
+)
+def test_usage(run: Run, more: list[str], said: str) -> None:
+    outcome = run("calibrate", *DIGITS, *more)
+    assert outcome.code == 2
+    assert said in outcome.err

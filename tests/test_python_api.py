@@ -1,0 +1,77 @@
+"""What is called from Python, with arrays and with names of files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xentcli as xent
+from xentcli.errors import InputError, UsageError
+
+DATA = Path(__file__).parents[1] / "sample_data"
+FILES = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
+TEMPERATURE = 0.57247563916619417
+
+
+def arrays() -> tuple[Any, Any]:
+    return np.load(FILES[0]), np.load(FILES[1])
+
+
+def test_calibrate_takes_arrays_and_files(tmp_path: Path) -> None:
+    found = xent.calibrate(*arrays(), jobs=1)
+    assert found.temperature.value == pytest.approx(TEMPERATURE, rel=2e-16, abs=0)
+    logits, labels = arrays()
+    np.save(tmp_path / "z-1.npy", logits[:200])
+    np.save(tmp_path / "z-2.npy", logits[200:])
+    np.savetxt(tmp_path / "y.csv", labels, "%d", header="label", comments="")
+    both = np.column_stack([logits, labels])
+    header = ",".join([*"abcdefghij", "label"])
+    np.savetxt(tmp_path / "all.csv", both, "%.9g", ",", header=header, comments="")
+    shards = [str(tmp_path / f"z-{i}.npy") for i in (1, 2)]
+    for given in (
+        FILES,
+        tuple(map(str, FILES)),
+        (logits.tolist(), labels.tolist()),
+        (logits, FILES[1]),
+        (FILES[0], labels),
+        (shards, str(tmp_path / "y.csv")),
+        (str(tmp_path / "z-*.npy"), labels),
+    ):
+        assert xent.calibrate(*given, jobs=1).metrics == found.metrics, given
+    within = xent.calibrate(tmp_path / "all.csv", label_column="label")
+    assert within.temperature.value == pytest.approx(TEMPERATURE, rel=1e-7)
+
+
+def test_calibrate_takes_the_options_of_the_command() -> None:
+    logits, labels = arrays()
+    weight = np.arange(1.0, 11.0)
+    found = xent.calibrate(logits, labels, sample_weight=weight[labels], folds=0)
+    want = xent.calibrate(logits, labels, weight=weight, folds=0)
+    assert found.temperature.value == pytest.approx(want.temperature.value, rel=1e-15)
+    marked = np.where(labels == 3, 255, labels)
+    ignoring = xent.calibrate(logits, marked, ignore_index=255)
+    assert ignoring.used == (labels != 3).sum()
+    two = xent.calibrate(logits[:, 0], labels == 0, binary=True, test=(logits[:, 0], labels == 0))
+    assert two.binary
+    assert two.tested is not None
+    assert two.tested.metrics["loss_after"] == two.loss_after
+
+
+def test_a_result_is_shown() -> None:
+    found = xent.calibrate(*arrays(), folds=0)
+    assert json.loads(found.to_json())["temperature"] == found.temperature.value
+    assert "0.5725 ± 0.0625" in found._repr_html_()
+    with pytest.raises(AttributeError, match="there is no 'loss'"):
+        _ = found.loss
+
+
+def test_what_is_wrong_is_said() -> None:
+    logits, labels = arrays()
+    with pytest.raises(UsageError, match="labels are missing"):
+        xent.calibrate(logits)
+    with pytest.raises(InputError, match="there is no temperature"):
+        xent.calibrate(logits, logits.argmax(axis=1))
+    with pytest.raises(InputError, match="12 is outside"):
+        xent.calibrate(logits, labels + 9)
