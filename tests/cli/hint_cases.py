@@ -1255,7 +1255,7 @@ CASES = [
     Case("help filez", "did you mean xent help files?", WORDS),
     Case(
         "loss z.npy y.npy --temperature t.json",
-        "--temperature takes a number, or a file that xent calibrate -o FILE.json wrote",
+        "a temperature is a number, or stands in the JSON that calibrate wrote",
         ce(Z / 2, Y),
         files={"t.json": '{"T": 2.0}'},
         by_hand={"t.json": '{"temperature": 2.0}'},

@@ -130,7 +130,10 @@ def test_pipes_and_text(run: Run) -> None:
     want = float(run("calibrate", *DIGITS).out)
     logits, labels = (np.load(path) for path in DIGITS)
     assert float(run("calibrate", "-", DIGITS[1], stdin=DIGITS[0].read_bytes()).out) == want
-    rows = zip(logits.astype(np.float64).tolist(), labels.tolist(), strict=True)
+    np.save("z.npy", logits[:200])
+    np.save("y.npy", labels[:200])
+    want = float(run("calibrate", "z.npy", "y.npy").out)
+    rows = zip(logits[:200].astype(np.float64).tolist(), labels[:200].tolist(), strict=True)
     names = ",".join([*(f"c{i}" for i in range(10)), "label"])
     lines = [names, *(",".join(map(repr, [*row, label])) for row, label in rows)]
     text = "\n".join([*lines, ""]).encode()

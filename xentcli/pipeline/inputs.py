@@ -58,7 +58,7 @@ __all__ = [
 
 Array = NDArray[Any]
 _SHOWN_NAMES = 5
-_TEMPERATURE = "--temperature takes a number, or a file that xent calibrate -o FILE.json wrote"
+_TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate wrote"
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 
 Progress = Callable[[int, int | None], None]

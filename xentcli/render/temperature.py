@@ -48,13 +48,13 @@ def temperature_screen(found: "FittedTemperature", width: int) -> Iterator[Rende
     """Yield the temperature, what it changes, and how reliable confidence is before and after."""
     yield _headline(found)
     yield Text()
-    yield _changes(found.metrics, "")
+    yield _changes(found.metrics)
     bins = found.bins_before, found.bins_after
     tested = found.tested
     if tested is not None:
         yield Text()
-        yield _changes(tested.metrics, "test files")
-        yield Text(f"{tested.rows:,} rows ({tested.used:,} used)", "dim")
+        yield Text.assemble(("test files", "bold"), (f"  {tested.used:,} rows used", "dim"))
+        yield _changes(tested.metrics)
         bins = tested.bins_before, tested.bins_after
     yield from _pictures(*bins, width)
 
@@ -78,15 +78,15 @@ def _headline(found: "FittedTemperature") -> Table:
     return table
 
 
-def _changes(metrics: "Mapping[str, Measure]", title: str) -> Table:
+def _changes(metrics: "Mapping[str, Measure]") -> Table:
     """Return the measures before and after, and out of fold where there are folds."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column(title, no_wrap=True)
+    table.add_column(no_wrap=True)
     whens = ["before", "after"]
     if metrics.get("loss_out_of_fold", NOTHING).value is not None:
         whens.append("out_of_fold")
     for when in whens:
-        table.add_column(when.replace("_", " "), no_wrap=True)
+        table.add_column(when.replace("_", " "), overflow="fold")
     for said, name in _SHOWN.items():
         cells = [metrics.get(f"{name}_{when}", NOTHING) for when in whens]
         if cells[0].value is None:
