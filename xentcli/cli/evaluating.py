@@ -71,7 +71,6 @@ def provenance(
 def forms(
     found: "Measures",
     asked: "Options",
-    source: "Provenance",
     verdicts: "tuple[Verdict, ...]" = (),
 ) -> Forms:
     """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
@@ -80,7 +79,7 @@ def forms(
     def json() -> dict[str, Any]:
         from xentcli.render.evaluation_json import evaluation_object
 
-        return evaluation_object(found, source, verdicts)
+        return evaluation_object(found, verdicts)
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.evaluation import evaluation_screen, evaluation_tables

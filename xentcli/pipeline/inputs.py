@@ -29,7 +29,7 @@ from xentcli.formats.files import (
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.paths import reads_once
 
 __all__ = [
     "ArrayHeader",
@@ -39,10 +39,7 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
-    "columns_of",
     "expand",
-    "is_there",
-    "may_be_table",
     "open_both",
     "open_file",
     "open_files",
@@ -82,11 +79,6 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
-
-
-def may_be_table(file: InputFile) -> bool:
-    """Whether a file has columns with names, and can be read for them."""
-    return not is_inline(file.path) and not reads_once(file.path) and may_have_columns(file)
 
 
 class RowSources(NamedTuple):

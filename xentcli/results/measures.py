@@ -1,7 +1,9 @@
 """What can be said of one model's outputs: measures with their errors, and tables."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from xentcli.results.provenance import Provenance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -339,6 +341,8 @@ class Measures:
         What the user should know.
     others : dict
         The results of metrics that are added from outside, by name.
+    provenance : Provenance
+        The files that were read.
     """
 
     metrics: dict[str, Measure]
@@ -364,10 +368,35 @@ class Measures:
     missing_most: float = 0.0
     notes: tuple[str, ...] = ()
     others: dict[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __getitem__(self, name: str) -> Measure:
         """Return a measure by its name."""
         return self.metrics[name]
+
+    def __getattr__(self, name: str) -> Measure:
+        """Return a measure as an attribute: ``result.accuracy``."""
+        metrics: dict[str, Measure] = self.__dict__.get("metrics", {})
+        if name not in metrics:
+            raise AttributeError(f"no measure {name!r}: there are {', '.join(metrics)}")
+        return metrics[name]
+
+    def of(self, provenance: Provenance) -> "Measures":
+        """Return the same, of these files."""
+        return replace(self, provenance=provenance)
+
+    def to_json(self) -> str:
+        """Return everything that was measured as JSON, as the command prints it."""
+        from xentcli.render.evaluation_json import evaluation_object
+        from xentcli.render.json import to_json
+
+        return to_json(evaluation_object(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from xentcli.render.notebook import evaluation_html
+
+        return evaluation_html(self)
 
     def class_name(self, index: int) -> str:
         """Return the name of a class: its column's, or its number."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import evaluating, inputs, losses, options
+from xentcli.cli import evaluating, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -91,7 +91,6 @@ def evaluate(
         raise UsageError("give one of --logits, --log-probs, --probs and --input")
     kind = _KINDS[kinds[0]]
     both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
-    names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
     losses.check_files(both, flags, LossFlags(), gates)
     if kind != "logits" and temperature != 1.0:
         raise UsageError("--temperature divides logits")
@@ -107,24 +106,26 @@ def evaluate(
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    beside = reading.without(*inputs.columns_within(reading, both[0], names))
-    source, labels_source = losses.open_rows(criterion, both, flags, writing, beside)
+    names = [each for each in (by, cluster) if each is not None]
+    reader = reading.reader
+    reader = reader.without(reader.columns_within(both[0], names))
+    source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, flags.weight, None, source)
     ids = labels_source.id_column if labels_source else None
     groups, clusters = (
-        each if each in (None, "axis0", "rows") else inputs.open_column(reading, each, both, ids)
+        None if each is None else reader.column(each, both[0], both[1], ids)
         for each in (by, cluster)
     )
     from xentcli.pipeline.measure import measure
 
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
-    provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     verdicts = () if keeper is None else keeper.verdicts
-    output.write(evaluating.forms(found, wanted, provenance, verdicts))
+    output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
     for warning in evaluating.warnings(found, wanted, criterion, source.name):
         common.tell("warning", warning)
