@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from xentcli.alignment.axes import Axes
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along, indexed
-from xentcli.text import visible
+from xentcli.text import shortened, visible
 
 if TYPE_CHECKING:
     from xentcli.alignment.steps import FollowedRows
 
 Array = NDArray[Any]
-_SHOWN = 40  # characters of an id
 
 
 class Matched(Protocol):
@@ -212,7 +211,7 @@ def _equal(one: Array, other: Array) -> bool:
 
 
 def _shown(id_: str) -> str:
-    return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))
+    return repr(visible(shortened(id_)))
 
 
 def weights_by_id(logits: Source, weights: Source) -> tuple[Source, Matching | None]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Source
     from xentcli.results.loss import LossSummary
 
-_PICKED = "if each number is the log-probability of its label already: --picked"
+_PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",
@@ -197,7 +197,7 @@ def _open(
         )
     except MissingLabels as error:
         if criterion.kind != "logits" and criterion.binary is None:
-            error.hint = error.hint or _PICKED
+            error.hint = error.hint or _PICKED_HINT
         raise
 
 

@@ -26,8 +26,8 @@ from xentcli.execution.interface import in_order
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_SIZE_BYTES = 8  # of the length that goes ahead of each message
-_SMALL_BYTES = 2**15  # of a request that waits in a pipe while its process still works
+_LENGTH_BYTES = 8  # the length of a message goes ahead of it
+_SMALL_REQUEST_BYTES = 2**15  # so small a request waits in a pipe while its process still works
 
 
 class Processes:
@@ -134,7 +134,7 @@ class _Worker:
 
     def takes(self, size: int) -> bool:
         """Whether a request of so many bytes can be sent without waiting for this process."""
-        return not self.asked or (len(self.asked) == 1 and size <= _SMALL_BYTES)
+        return not self.asked or (len(self.asked) == 1 and size <= _SMALL_REQUEST_BYTES)
 
     def ask(self, task: _Task[Any]) -> None:
         """Send a request; a process that has died is found out when it should answer."""
@@ -197,7 +197,7 @@ def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
 
 def _read(descriptor: int) -> bytes:
     """Read a message."""
-    size = int.from_bytes(_read_all(descriptor, _SIZE_BYTES), "little")
+    size = int.from_bytes(_read_all(descriptor, _LENGTH_BYTES), "little")
     return bytes(_read_all(descriptor, size))
 
 
@@ -214,6 +214,6 @@ def _read_all(descriptor: int, count: int) -> bytearray:
 
 def _write(descriptor: int, content: bytes) -> None:
     """Write a message."""
-    view = memoryview(len(content).to_bytes(_SIZE_BYTES, "little") + content)
+    view = memoryview(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
     while view:
         view = view[os.write(descriptor, view) :]

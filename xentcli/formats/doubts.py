@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.column_names import is_one_pattern, listed, pattern
+from xentcli.formats.column_names import SHOWN_NAMES, is_one_pattern, listed, pattern
 from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
 from xentcli.text import name_option
 
-_SHOWN = 12  # names in a hint
 _FEW_ROWS = 10  # that may hold whole numbers by chance
-_MOST_WHOLE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
+_MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 
 
 class Look(NamedTuple):
@@ -176,7 +175,7 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
     """Return the columns of whole numbers, where others hold next to nothing but fractions."""
     fractions = [column.look.whole for column in columns if column.look.has_fractions]
     whole = [i for i, column in enumerate(columns) if column.look.is_whole]
-    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE:
+    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE_SHARE:
         return set()
     return _without_siblings(whole, columns)
 
@@ -248,10 +247,10 @@ def _hint(
     rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
     drop = _options(doubtful, names)
-    classes = _options(rest, names) if len(rest) <= _SHOWN else None
+    classes = _options(rest, names) if len(rest) <= SHOWN_NAMES else None
     if not few and drop is None and classes is not None:
         return f"name the columns of the classes: --columns {classes}"
-    if few or drop is None or len(doubtful) > max(_SHOWN, len(rest)):
+    if few or drop is None or len(doubtful) > max(SHOWN_NAMES, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
     way = "name the classes"
     if all(map(_may_be_class, doubtful)):
@@ -262,7 +261,7 @@ def _hint(
 
 def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
     """Return what an option says of all these columns: their names, or a range of numbers."""
-    if len(columns) <= _SHOWN:
+    if len(columns) <= SHOWN_NAMES:
         return _options(columns, names)
     first, last = columns[0].number, columns[-1].number
     together = last - first + 1 == len(columns)

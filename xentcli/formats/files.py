@@ -12,6 +12,7 @@ from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Reference, Source
 from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.storage.inputs import Input
+from xentcli.storage.local_inputs import WHILE_WRITTEN
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import reads_once
@@ -19,11 +20,8 @@ from xentcli.storage.paths import reads_once
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
-_MOST_OPENED = 16
+_MOST_OPEN_SOURCES = 16
 """Sources that stay open because another process referred to them."""
-
-
-_WRITTEN = "something still writes it: run again when that is done"
 
 
 class InputFile(NamedTuple):
@@ -61,7 +59,7 @@ class FileReference(NamedTuple):
         data = open_input(path)
         data.name = shown_name(self.file.path)
         if _stamp(path, data.size) != self.stamp:
-            raise InputError(f"{data.name}: the file changed while it was read", hint=_WRITTEN)
+            raise InputError(f"{data.name}: the file changed while it was read", hint=WHILE_WRITTEN)
         source = registry.open_source(data, self.file.format, self.file.options)
         if _needs_reference(source, data):
             source.reference = self
@@ -214,7 +212,7 @@ def remember(source: Source) -> None:
 _in_use: WeakValueDictionary[Reference, Source] = WeakValueDictionary()
 
 
-@lru_cache(_MOST_OPENED)
+@lru_cache(_MOST_OPEN_SOURCES)
 def _opened(reference: Reference) -> Source:
     return reference.open()
 

@@ -21,7 +21,7 @@ _ENCRYPTED = 1  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member to ask for at once
 _FEW_BYTES = 2**5  # to inflate at once, where zipfile keeps whatever they come to
-_LISTED = 5  # members that an error lists
+_SHOWN_MEMBERS = 5  # in an error
 _FORMATS = (".npy", "data.pkl", "workbook.xml", "[Content_Types].xml")
 """How the name of a member ends in an archive that is a file format of its own."""
 
@@ -151,8 +151,8 @@ def _is_beside(name: str) -> bool:
 
 
 def _several(name: str, files: list[str]) -> InputError:
-    listed = [repr(visible(file)) for file in files[:_LISTED]]
-    listed += [f"{len(files) - _LISTED} more"] if len(files) > _LISTED else []
+    listed = [repr(visible(file)) for file in files[:_SHOWN_MEMBERS]]
+    listed += [f"{len(files) - _SHOWN_MEMBERS} more"] if len(files) > _SHOWN_MEMBERS else []
     there = f"it holds {', '.join(listed)}" if files else "it holds no file"
     hint = "take the files out of it: unzip" if files else None
     return InputError(f"{name}: a zip archive is read if it holds one file; {there}", hint=hint)

@@ -23,8 +23,8 @@ from xentcli.storage.inputs import Input, SeekableFile
 RecordBatch = Any
 _BUFFER_BYTES = 2**25  # for all columns of a Parquet file together
 _SMALLEST_BYTES, _LARGEST_BYTES = 2**13, 2**20  # for one of them
-_FEW_BLOCKS = 4  # a row group of so many times the rows that are wanted is decoded in one go
-_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
+_MOST_BLOCKS_OF_GROUP = 4  # a row group of no more blocks is decoded in one go
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
 
 
 class RowGroups(NamedTuple):
@@ -94,7 +94,7 @@ class ParquetFile:
         """Cut at row groups, and within those that are large."""
         first = count = 0
         for group, length in enumerate([*self._groups, 0]):
-            large, last = length > _FEW_BLOCKS * rows, group == len(self._groups)
+            large, last = length > _MOST_BLOCKS_OF_GROUP * rows, group == len(self._groups)
             if large or last or count >= rows:
                 if count:
                     yield TablePiece(count, RowGroups(first, group, rows))
@@ -226,7 +226,7 @@ class ArrowFile:
             part = bytearray(found.end - found.start)
             self._data.read_at(found.start, memoryview(part))
             parts.append(bytes(part))
-        content = b"".join([*parts, message.emptied, _END])
+        content = b"".join([*parts, message.emptied, _STREAM_END])
         stream = pyarrow().ipc.open_stream(content, options=self._options(columns))
         return stream.read_next_batch()
 
@@ -291,10 +291,10 @@ class ArrowStream(ArrowFile):
         self._data = data
         self.schema = pyarrow().ipc.open_stream(data.as_file()).schema
         self.rows = None
-        end = bytearray(len(_END))
+        end = bytearray(len(_STREAM_END))
         data.read_at((data.size or 0) - len(end), memoryview(end))
         cut = f"{data.name}: the stream has no end mark: some of it may be missing"
-        self.notes = [] if end == _END else [cut]
+        self.notes = [] if end == _STREAM_END else [cut]
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
         file = _Emptied(self._data)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SLICE_BYTES = 2**24
 """About what the rows of a slice take."""
-_LARGEST_BYTES = 2**28  # of one row's lists or text
+_LARGEST_ROW_BYTES = 2**28  # of one row's lists or text
 
 Array = Any
 Type = Any
@@ -106,7 +106,9 @@ def slices(data: Input, message: Message, layout: Layout, empty: Any, most: int)
         except _TooLargeError as error:
             if step == 1:
                 what = f"row {start} of a record batch has {error.size} bytes"
-                raise InputError(f"{data.name}: {what}, and {_LARGEST_BYTES} are read") from None
+                raise InputError(
+                    f"{data.name}: {what}, and {_LARGEST_ROW_BYTES} are read"
+                ) from None
             step = max(1, (stop - start) // 2)
             continue
         arrays = [_finished(a, like) for a, like in zip(arrays, empty.columns, strict=True)]
@@ -234,7 +236,7 @@ class _Varying(_Part):
         if first < 0 or (np.diff(ends) < 0).any():
             raise InputError("lengths of a column are negative")
         inside = 1 if isinstance(self._data, _Buffer) else _width(self._data.type)
-        if (last - first) * inside > _LARGEST_BYTES:
+        if (last - first) * inside > _LARGEST_ROW_BYTES:
             raise _TooLargeError((last - first) * inside)
         moved = (ends - ends[0]).tobytes()
         if isinstance(self._data, _Buffer):
@@ -252,7 +254,7 @@ class _FixedLists(_Part):
     def _content(self, start: int, stop: int) -> tuple[list[Any], list[Array] | None]:
         count = self.type.list_size
         size = (stop - start) * count * _width(self._data.type)
-        if size > _LARGEST_BYTES:
+        if size > _LARGEST_ROW_BYTES:
             raise _TooLargeError(size)
         return [], [self._data.array(start * count, stop * count)]
 

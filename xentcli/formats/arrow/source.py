@@ -18,9 +18,9 @@ from xentcli.formats.doubts import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
-_MOST_LOOKED_AT = 256  # columns; of more, only those of integers
-_JUDGED_ROWS = 50_000  # of one column, fewer of each of several
-_FEWEST_ROWS = 20
+_MOST_JUDGED_COLUMNS = 256  # of more, only those of integers are looked at
+_JUDGED_CELLS = 50_000  # of all columns together
+_FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
 
 class TableSource(StreamSource):
@@ -75,7 +75,7 @@ class TableSource(StreamSource):
             if name not in dtypes
         }
         integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
-        wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
+        wanted = tuple(dtypes if len(dtypes) <= _MOST_JUDGED_COLUMNS else integers)
         for name, values in self._first_rows(wanted).items():
             looks[name] = look_at(values, integers=name in integers)
         return looks
@@ -89,7 +89,7 @@ class TableSource(StreamSource):
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
         """Return the first numbers of columns that are not null."""
-        rows = max(_FEWEST_ROWS, _JUDGED_ROWS // max(1, len(names)))
+        rows = max(_FEWEST_JUDGED_ROWS, _JUDGED_CELLS // max(1, len(names)))
         batch = self._file.first(names, rows) if names else None
         if batch is None:
             return {}

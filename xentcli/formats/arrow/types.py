@@ -7,7 +7,7 @@ import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
 
-_COLUMNS = "columns"  # of the metadata of a field
+_COLUMNS_KEY = "columns"  # of the metadata of a field
 
 Type = Any
 Array = Any
@@ -114,7 +114,7 @@ def with_names(columns: tuple[str, ...] | None) -> dict[str, str] | None:
     """Return the metadata of a column of lists whose places have names."""
     import json
 
-    return None if columns is None else {_COLUMNS: json.dumps(columns)}
+    return None if columns is None else {_COLUMNS_KEY: json.dumps(columns)}
 
 
 def names_of(field: Any, length: int | None) -> tuple[str, ...] | None:
@@ -122,7 +122,7 @@ def names_of(field: Any, length: int | None) -> tuple[str, ...] | None:
     import json
 
     try:
-        names = json.loads((field.metadata or {})[_COLUMNS.encode()])
+        names = json.loads((field.metadata or {})[_COLUMNS_KEY.encode()])
     except (KeyError, ValueError, RecursionError):
         return None
     fits = isinstance(names, list) and len(names) == length and all(type(n) is str for n in names)

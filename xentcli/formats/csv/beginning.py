@@ -20,7 +20,7 @@ from xentcli.formats.csv.numbers import with_point
 
 _JUDGED_ROWS = 1000  # that decide what columns hold
 _JUDGED_CELLS = 50_000
-_FEWEST_ROWS = 20  # whatever they hold
+_FEWEST_JUDGED_ROWS = 20  # whatever they hold
 
 
 class ListShapes(NamedTuple):
@@ -165,7 +165,7 @@ def _rows(
 
 def _most_judged(fields: int) -> int:
     """Return how many rows decide what columns hold."""
-    return max(_FEWEST_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
+    return max(_FEWEST_JUDGED_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
 
 
 def _labels_are_names(

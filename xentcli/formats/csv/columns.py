@@ -6,14 +6,13 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_names import ColumnNames, without_shared
+from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, without_shared
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at
 from xentcli.formats.csv.numbers import is_number
 from xentcli.text import name_option
 
-_BOOL = {"true", "false"}
-_SHOWN = 12  # names in a hint
+_BOOL_WORDS = {"true", "false"}
 
 
 class Columns(NamedTuple):
@@ -230,7 +229,7 @@ def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -
     first, *_, last = columns.values * 2
     together = last - first + 1 == len(columns.values)
     chosen = ",".join(name_option(names[i]) for i in columns.values)
-    if len(columns.values) > _SHOWN:
+    if len(columns.values) > SHOWN_NAMES:
         chosen = f"{names[first]}-{names[last]}" if together else "A,B,..."
     return f"leave it out with --columns {chosen}, or {by_id}"
 
@@ -251,6 +250,6 @@ def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
 def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether the text at the top of a column of labels is a label, and not the column's name."""
     top = first.strip()
-    if top in classes or top in without_shared(classes) or top.lower() in _BOOL:
+    if top in classes or top in without_shared(classes) or top.lower() in _BOOL_WORDS:
         return True
     return any(top == other.strip() for other in others)

@@ -46,7 +46,7 @@ class FirstRows:
 
     def holds_lists(self, field: int) -> bool:
         """Whether most cells of a column are lists, as far as they hold anything."""
-        cells = [cell for cell in islice(self.column(field), lists.FEW_ROWS) if cell.strip()]
+        cells = [cell for cell in islice(self.column(field), lists.JUDGED_ROWS) if cell.strip()]
         return 2 * sum(map(lists.is_list, cells)) > len(cells)
 
     def sum_to_one(self, fields: list[int]) -> bool:

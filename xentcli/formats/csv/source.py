@@ -254,7 +254,7 @@ class CsvSource(StreamSource):
         text = fill_missing(text, layout.delimiter) if self._missing else text
         pointed = _with_points(text, layout)
         parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
-        fits_frame = not self._small and layout.fields <= frame.WIDEST
+        fits_frame = not self._small and layout.fields <= frame.MOST_FRAME_COLUMNS
         if parsed is None and pointed is not None and fits_frame:
             parsed = frame.parse(pointed, layout, block.rows, block.start)
         if parsed is None:
