@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
+from xentcli.formats.arrow.files import RowGroups, open_table_file
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.doubts import Look, look_at
+from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
@@ -38,7 +38,7 @@ class TableSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.format = format_
         with self._understood():
-            self._file = TABLE_FILES[format_](data.spooled())
+            self._file = open_table_file(data.spooled(), format_)
             self._selection = select(
                 self._file.schema, self.name, options, self._look, self._sum_to_one
             )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
+from xentcli.text import shortened
 
 _COLUMNS_KEY = "columns"  # of the metadata of a field
 
@@ -65,6 +66,17 @@ def is_text(type_: Type) -> bool:
     return bool(is_.is_string(type_) or is_.is_large_string(type_) or is_.is_string_view(type_))
 
 
+def is_text_or_bytes(type_: Type) -> bool:
+    """Whether each value is text or bytes that stand in a buffer of their own."""
+    is_ = pyarrow().types
+    return bool(
+        is_.is_string(type_)
+        or is_.is_large_string(type_)
+        or is_.is_binary(type_)
+        or is_.is_large_binary(type_)
+    )
+
+
 def plain_type(type_: Type) -> Type:
     """Return the type of the values that a dictionary-encoded column stands for."""
     type_ = stored_type(type_)
@@ -97,8 +109,7 @@ def shown(type_: Type) -> str:
     """Name a type for a message."""
     if is_text(type_):
         return "text"
-    text = str(type_)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return shortened(str(type_))
 
 
 def _tensor_shape(type_: Type) -> tuple[int, ...] | None:

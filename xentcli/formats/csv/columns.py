@@ -6,9 +6,10 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
+from xentcli.formats.column_looks import Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, without_shared
 from xentcli.formats.column_words import is_beside, says_no_class
-from xentcli.formats.csv.first_rows import FirstRows, look_at
+from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
 from xentcli.formats.csv.numbers import is_number
 from xentcli.text import name_option
 
@@ -63,10 +64,10 @@ class Fields(NamedTuple):
     width: int
     first: int
     rows: FirstRows
-    numbers: Callable[[], list[doubts.Look] | None] = lambda: None
+    numbers: Callable[[], list[Look] | None] = lambda: None
     may_hold_lists: bool = False
 
-    def looks(self) -> list[doubts.Look]:
+    def looks(self) -> list[Look]:
         """Return what the first rows of all fields hold."""
         return self.numbers() or self.rows.looks(self.width)
 
@@ -100,7 +101,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     there = ColumnNames(fields.file, fields.names, fields.width)
     label = None if options.label_column is None else there.find(options.label_column)
     beside = label_columns.Beside.of(
-        fields.names or (), options, lambda i: look_at(fields.rows.column(i)).is_text
+        fields.names or (), options, lambda i: look_at_cells(fields.rows.column(i)).is_text
     )
     ids = beside.ids
     if options.id_column is not None and ids is None and not beside.notes:
