@@ -42,7 +42,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Return lines of cells with their characters escaped, but for line ends and tabs."""
+    """Return lines of cells with hidden characters escaped, but for line ends and tabs."""
     kept = text.replace("\n", "").replace("\t", "")
     return text if kept.isprintable() else re.sub("[^\n\t]+", lambda m: visible(m[0]), text)
 

@@ -131,7 +131,7 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
 
 
 def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
-    """Raise ShapeError if logits have one class only, or one axis that is labels' too."""
+    """Raise ShapeError if there is only one class, or labels could be logits of one class each."""
     shape = logits.shape
     if shape[usual] == 1 and len(shape) <= 2:
         raise ShapeError(
@@ -180,7 +180,7 @@ def _misfit(
 ) -> ShapeError:
     """Return what is wrong with labels that are neither class indices nor probabilities.
 
-    Classes lie along `axis`, for sure if that is given.
+    Classes lie along `axis`; unless the user has `given` it, they may lie along the last one too.
     """
     shape, last = logits.shape, len(logits.shape) - 1
     axes = (axis,) if given or last <= 1 else (axis, last)

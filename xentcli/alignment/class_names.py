@@ -34,7 +34,7 @@ _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C 
 
 
 class Indices(NamedTuple):
-    """Class indices, the options of a loss of them, and which labels are none."""
+    """Class indices, the options that read them, and the labels that name no class."""
 
     labels: Array
     options: LossOptions
@@ -114,7 +114,7 @@ class ClassNames:
         return [*notes, f"{what}: {shown} (else --label-base 0)"]
 
     def indices(self, labels: Array, options: LossOptions) -> Indices:
-        """Return what classes labels are; those that are none become ignored ones."""
+        """Return the classes that labels name; those that name none are ignored, and problems."""
         if labels.dtype.kind == "b" and not _BOOL_LABELS.keys().isdisjoint(
             map(str.casefold, self.names)
         ):
@@ -128,7 +128,7 @@ class ClassNames:
         return Indices(labels, options)
 
     def _of_names(self, labels: Array, options: LossOptions) -> Indices:
-        """Look names up; to leave a row out, its label or the class's index is ignore_index."""
+        """Look names up; a row is left out if its label or its class is ignore_index."""
         ignored = {str(label) for label in options.ignored}
         names = [_text(label) for label in labels.reshape(-1).tolist()]
         index = self._index
@@ -176,7 +176,7 @@ class ClassNames:
         return f"label {shown} is none of the {len(self.names)} classes"
 
     def with_hint(self, problem: Problem) -> Problem:
-        """Return a problem with what may have been meant by the name of a class."""
+        """Return a problem whose hint says which class an unknown name may have meant."""
         if not problem.name:
             no_index = bool(self.names) and problem.label is not None and not problem.one_based
             return replace(problem, hint=None) if no_index else problem
@@ -193,7 +193,7 @@ def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
     Raises
     ------
     InputError
-        If the user names as many classes as there are not, or those of the header in another order.
+        If the user names more or fewer classes than there are, or in another order than the header.
     """
     if axes.probabilities:
         return ClassNames()
@@ -226,7 +226,7 @@ def _without(
 
 
 def _text(label: Any) -> str:
-    """Return a label as text, without blanks around it; what is missing as nothing."""
+    """Return a label as text without blanks around it; an empty text for a missing one."""
     if isinstance(label, str):
         return label.strip()
     if label is None or label != label:  # noqa: PLR0124 - NaN, as pandas marks what is missing

@@ -25,7 +25,7 @@ Array = NDArray[Any]
 
 
 class Matched(Protocol):
-    """What a worker says about some rows."""
+    """Where a worker found the labels and weights of some rows."""
 
     @property
     def rows(self) -> int:
@@ -71,7 +71,7 @@ class Matching:
         ----------
         ids : (N,)
             Those of the rows.
-        FollowedRows
+        there : FollowedRows
             The labels at the same places, as far as there are any.
 
         Raises
@@ -103,7 +103,7 @@ class Matching:
         self._used.append((start, rows, places))
 
     def watch(self, parts: Iterable[AnyMatched]) -> Iterator[AnyMatched]:
-        """Hand parts on; behind the last one, raise InputError unless each label has its row."""
+        """Yield the parts; after the last, raise InputError unless each label belongs to a row."""
         start = 0
         for part in parts:
             places = part.matched if self._what == "label" else part.matched_weights

@@ -20,8 +20,8 @@ def script(shell: str) -> str:
 def answer(app: typer.Typer, shell: str) -> int:
     """Print what may follow on the command line that the script hands over; return the exit code.
 
-    A command line that cannot be understood has no completion, and no word about it: it would
-    stand in the middle of what is typed.
+    For a command line that cannot be understood nothing is printed: a message would stand in the
+    middle of what is typed.
     """
     complete = _COMPLETERS[shell](get_command(app), {}, "xent", _VARIABLE)
     try:

@@ -68,7 +68,7 @@ def _out_of_memory(error: BaseException) -> XentError:
 
 
 def _not_loaded(error: ImportError) -> XentError:
-    """Return what it means that a library is there, but not to be used.
+    """Return the error of a library that is installed but cannot be loaded.
 
     The reason is the linker's, which some libraries put at the end of advice of their own.
     """

@@ -80,7 +80,7 @@ def _binary(
     Raises
     ------
     UsageError
-        If other options make no sense of it.
+        If another option makes no sense with it.
     """
     if not options.binary:
         if options.pos_weight is not None:

@@ -1,6 +1,6 @@
 """Everything that tunes the process: its streams, its signals, its memory, its threads.
 
-It is set up here and nowhere else, so that who uses the package from Python keeps their own.
+It is set up here and nowhere else: a program that imports the package keeps its own settings.
 """
 
 import gc
@@ -12,10 +12,10 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_GARBAGE_OBJECTS = 100_000  # more than a start makes: looking for garbage took a tenth of it
+_GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage took a tenth of it
 _REPEAT_SECONDS = 2.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
-_MALLOC_KEPT_BYTES = 2**25  # the most that glibc takes
+_MALLOC_KEPT_BYTES = 2**25  # the largest threshold that glibc accepts
 _ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 READER_GONE = 128 + signal.SIGPIPE
 """The exit code where the reader of standard output went away."""

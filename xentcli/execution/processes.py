@@ -3,12 +3,12 @@
 Threads hand the interpreter's lock to one another between any two calls of NumPy: two of them
 computed a loss 1.3 to 1.6 times as fast as one, two processes 1.9 times.
 
-Forked processes have the work, and whatever sources it opened, as they are by then; items are sent
-to them, and results sent back. What a process cannot do, this one does itself: its errors are the
-errors that the user sees.
+A forked process has the work, and the sources that were open when it was forked; items are sent to
+it, and results sent back. What a process cannot do, this one does itself: its errors are the errors
+that the user sees.
 
-`concurrent.futures.ProcessPoolExecutor` does the same, but its processes outlive one that is
-killed, one that dies takes the others with it, and to import it takes 25 ms.
+`concurrent.futures.ProcessPoolExecutor` does the same, but its processes live on when this one is
+killed, one that dies takes the others with it, and its import takes 25 ms.
 """
 
 import os

@@ -157,7 +157,7 @@ def may_have_columns(file: InputFile) -> bool:
 def columns_of(file: InputFile) -> tuple[str, ...]:
     """Return the names of a file's columns, if it has any, before it is opened to be read.
 
-    What is wrong with it is said then.
+    An error in the file is reported when it is read.
     """
     if is_inline(file.path):
         return ()

@@ -29,7 +29,7 @@ class Beside(NamedTuple):
     left_out : frozenset of int
         Others that are not read.
     notes : tuple of str
-        What the user should know of that.
+        What the user should know about these.
     """
 
     ids: int | None = None

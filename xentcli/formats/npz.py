@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MAGICS = (b"PK\3\4", b"PK\5\6")  # a first member; none
+_MAGICS = (b"PK\3\4", b"PK\5\6")  # an archive with a member, and an empty one
 _ENDING = ".npy"
 _FOREIGN = {
     "data.pkl": ("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())"),

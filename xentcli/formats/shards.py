@@ -99,7 +99,7 @@ class Shards(Source):
             i, row = i + 1, row - length
         source = self._open.again(i)
         if not isinstance(source, IndexedSource) and i not in self._open.once:
-            # It knows its lines when they are cut.
+            # A source of text knows its lines when they are cut.
             next((b for b in source.blocks(BLOCK_ELEMENTS) if b.start + b.rows > row), None)
         return source.place((row, *inner))
 
@@ -110,7 +110,7 @@ class StreamShards(Shards, StreamSource):
     _most_open = _OPEN_STREAM_SHARDS
 
     def kept(self) -> "StreamShards":
-        """Return the same shards: files can be opened again, and what is none is copied."""
+        """Return the same shards: files can be opened again, and a pipe is copied."""
         if not self._open.once:
             return self
         once = {i: source.kept() for i, source in self._open.once.items()}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 
 MOST_AXES = 64
-"""Of a NumPy array."""
+"""The most axes that an array of NumPy has."""
 
 
 def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:

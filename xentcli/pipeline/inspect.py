@@ -32,7 +32,7 @@ class Found(NamedTuple):
     content: Content | None = None
     group: Group | None = None
     names: frozenset[str] = frozenset()
-    """Those of the classes that labels are."""
+    """The names of the classes, where the array holds labels that are names."""
 
 
 @dataclass(frozen=True)

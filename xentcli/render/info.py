@@ -15,7 +15,7 @@ from xentcli.text import human_bytes, visible
 if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
 
-_SHOWN_NAMES = 12  # of columns
+_SHOWN_NAMES = 12  # of columns, in a line
 _NARROWEST_NAME, _GAP = 12, 2  # columns of the terminal
 _LABELS = ("labels", "one-hot labels", "ids")
 

@@ -86,7 +86,7 @@ def _sample_at(place: str | int, size: int) -> Sample:
 
 
 def _sample(descriptor: int, size: int) -> Sample:
-    """Return some bytes of all over a file."""
+    """Return some bytes from all parts of a file."""
     if size <= _SAMPLES * _SAMPLE_BYTES:
         return (os.pread(descriptor, size, 0),)
     last = size - _SAMPLE_BYTES

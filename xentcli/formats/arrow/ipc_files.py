@@ -30,9 +30,9 @@ class ArrowFile:
     Attributes
     ----------
     whole_bytes, slice_bytes : int
-        What a record batch may take that is read whole, and about what a slice takes.
+        How large a record batch may be that is read as a whole, and about how large a slice is.
     unsliced_bytes : int
-        What one may take that has columns of other kinds than are sliced.
+        How large one may be if its columns are of kinds that are not sliced.
     dictionary_bytes : int
         What the values of a column of categories may take.
     """
@@ -71,7 +71,7 @@ class ArrowFile:
                 yield TablePiece(part.num_rows, [part])
 
     def read(self, columns: tuple[str, ...], groups: RowGroups) -> list[RecordBatch]:
-        """Do nothing: there are no row groups."""
+        """Refuse: there are no row groups."""
         raise AssertionError(f"{columns}, {groups}: pieces carry their batches")
 
     def _batches(self, columns: tuple[str, ...]) -> Iterator[RecordBatch]:
@@ -143,7 +143,7 @@ class ArrowFile:
         Raises
         ------
         InputError
-            If it is, and its columns are of kinds that are not.
+            If it is large, and its columns are of kinds that are not sliced.
         """
         every = range(len(message.buffers))
         matches = self._layout.matches(message) and not self._swapped

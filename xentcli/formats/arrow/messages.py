@@ -39,7 +39,7 @@ class Message(NamedTuple):
     buffers : (n, 2)
         Where in the body each buffer begins, and its length.
     nodes : int
-        How many arrays, within one another too, there are.
+        How many arrays there are, those within others included.
     codec : str or None
         How each buffer is compressed.
     emptied : bytes

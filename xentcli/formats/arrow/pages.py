@@ -12,7 +12,7 @@ from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
 LARGEST_PAGE_BYTES = 2**27
-"""Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
+"""The most that a page may take: pyarrow and others write 2**20 bytes, and DuckDB up to 10**8."""
 _HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
 _FOOTER_END_BYTES = 8  # the footer's length, and the magic bytes

@@ -17,7 +17,7 @@ from xentcli.formats.column_words import names_rows
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
 from xentcli.text import name_option
 
-csv.field_size_limit(2**31 - 1)  # of any length, as pandas reads them; a line has a limit anyway
+csv.field_size_limit(2**31 - 1)  # as pandas has it; lines have a limit anyway
 _NOT_PLAIN = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 

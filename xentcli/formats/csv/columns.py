@@ -28,7 +28,7 @@ class Columns(NamedTuple):
     notes : tuple of str
         What was decided without being asked.
     lists : frozenset of int
-        Those of the values and labels whose cells are lists: the values are then that field alone.
+        Those of the values and labels whose cells are lists; a list is then all values of a row.
     """
 
     values: tuple[int, ...]

@@ -83,7 +83,7 @@ def _why_no_number(cell: str) -> str:
 def fill_missing(content: bytes, delimiter: str) -> bytes:
     """Return content with NaN where a cell says that there is no value: null, None, NA, nothing.
 
-    A line of nothing is no cell.
+    An empty line holds no cell.
     """
     between = re.escape(delimiter.encode())
     start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"

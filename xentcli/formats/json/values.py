@@ -23,7 +23,7 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
     Raises
     ------
     InputError
-        Naming the line of what is no JSON; of text that ends too early, that.
+        If it is no JSON, with the line; or if the text ends too early.
     """
     try:
         return json.loads(text, parse_float=_float)
@@ -128,7 +128,7 @@ def careful(value: Any, place: Place, *, labels: bool) -> Array:
 def _gather(
     value: Any, index: tuple[int, ...], shape: tuple[int, ...], found: list[Any], place: Place
 ) -> None:
-    """Put what lists in lists hold into one."""
+    """Put the values of lists in lists into one list."""
     if not isinstance(value, list):
         if shape:
             raise InputError(f"{place(index)}: {shown(value)} where there should be a list")
