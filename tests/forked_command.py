@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 # Reads all that `_receive` needs, connects, and ends as the fork does. It must start fast.
@@ -39,23 +40,18 @@ class ForkedCommand:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self._folder = folder
-        place = folder / "socket"
+        self._temporary = TemporaryDirectory()  # the path of a socket must be short
+        self._socket = str(Path(self._temporary.name) / "socket")
         client = folder / "client.py"
         client.write_text(_CLIENT)
         script = folder / "xent"
-        words = [sys.executable, "-I", "-S", str(client), str(place)]
+        words = [sys.executable, "-I", "-S", str(client), self._socket]
         script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
         script.chmod(0o755)
 
     def __enter__(self) -> Self:
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = Path.cwd()
-        os.chdir(self._folder)  # the path of a socket must be short
-        try:
-            listening.bind("socket")
-        finally:
-            os.chdir(before)
+        listening.bind(self._socket)
         listening.listen()
         with listening:
             self._process = subprocess.Popen(
@@ -68,6 +64,7 @@ class ForkedCommand:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
+        self._temporary.cleanup()
 
 
 # In the process

@@ -165,6 +165,7 @@ def _drop_capabilities() -> None:
 
 
 if __name__ == "__main__":
+    import gc
     import pkgutil
     from importlib import import_module
 
@@ -172,5 +173,5 @@ if __name__ == "__main__":
 
     for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
         import_module(module.name)
-
+    gc.freeze()
     _serve()
