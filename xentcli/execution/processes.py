@@ -31,7 +31,7 @@ _SMALL_REQUEST_BYTES = 2**15  # so small a request waits in a pipe while its pro
 
 
 class Processes:
-    """As many processes as there are jobs, and no more than items, for the time of one map."""
+    """As many processes as there are jobs, but no more than items, for the time of one map."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int

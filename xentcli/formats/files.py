@@ -109,7 +109,7 @@ class Listed(NamedTuple):
     """None of a file that is one array."""
     source: Source | None
     problem: InputError | None = None
-    """Why there is no source."""
+    """Why the array cannot be read."""
 
 
 def open_all(file: InputFile) -> Iterator[Listed]:

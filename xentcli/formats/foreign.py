@@ -52,7 +52,7 @@ _TEXT = (
 
 
 def other_kind(head: bytes) -> Other | None:
-    """Return what these first bytes can only be, if that is no format that is read."""
+    """Return the kind of file that begins with these bytes, if it is one that is not read."""
     if _CONTROL_BYTES.search(head):
         found = next((other for magic, other in _BINARY if re.match(magic, head)), None)
         if found:

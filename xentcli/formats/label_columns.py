@@ -1,7 +1,4 @@
-"""What stands beside the values of a table: ids, labels that another file gives, and the rest.
-
-And of a file of labels with several columns: which of them are the labels.
-"""
+"""What stands beside the values of a table: ids, labels and others; which columns are labels."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple

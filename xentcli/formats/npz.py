@@ -28,7 +28,7 @@ _FOREIGN = {
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
-    """Open an array of an NPZ file; one from a pipe is kept on disk, its directory is at the end.
+    """Open an array of an NPZ file; one from a pipe is kept on disk: its directory is at the end.
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """

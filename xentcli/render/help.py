@@ -6,7 +6,7 @@ from typing import NamedTuple
 LARGEST_WIDTH = 100
 """Columns of the terminal that text takes: longer lines are hard to read."""
 _TERM_WIDTH = 24  # columns of the terminal that an option may take before its help goes below it
-_NARROW_WIDTH = 60  # columns of the terminal: below, all help goes under what it is for
+_NARROW_WIDTH = 60  # columns of the terminal; if there are fewer, help stands below its option
 _INDENT_WIDTH = 2
 _STYLES = {"title": "1", "term": "36", "default": "2"}  # bold, cyan, dim
 

@@ -18,7 +18,7 @@ class RowGroups(NamedTuple):
 
 
 class TablePiece(NamedTuple):
-    """Consecutive rows: how many, and where they are, or themselves where only order tells."""
+    """Consecutive rows: how many, and the row groups that hold them, or the rows themselves."""
 
     rows: int
     content: RowGroups | list[RecordBatch]

@@ -94,7 +94,7 @@ def stored(array: Array) -> Array:
 
 
 def plain(array: Array) -> Array:
-    """Return the values of an array, those of a dictionary-encoded one looked up."""
+    """Return the values of an array; those of a dictionary-encoded one are looked up."""
     array = stored(array)
     pa = pyarrow()
     if not pa.types.is_dictionary(array.type):

@@ -199,7 +199,7 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
 def find_index(
     names: tuple[str, ...] | None, second: list[str] | None, options: ReadOptions
 ) -> int | None:
-    """Return what the first column counts from, if it is an index: without a name, and counting.
+    """Return what the first column counts from, if it is an index, which has no name.
 
     pandas counts from 0, R from 1. One that does not count is an error that its first row raises,
     unless the user says that there is a header, or which columns to read.

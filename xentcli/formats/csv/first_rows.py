@@ -69,7 +69,7 @@ class FirstRows:
 
 
 def looks_of(content: str, delimiter: str, fields: int) -> list[Look] | None:
-    """Return what columns hold that hold nothing but numbers; None if in doubt.
+    """Return what columns of nothing but numbers hold; None if in doubt.
 
     Parameters
     ----------
