@@ -108,7 +108,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
 for format_ in FORMATS:
     content = example("lists", format_)
-    for place in range(0, len(content), 23):
+    for place in range(0, len(content), 37):
         for size in (1, 4):
             huge = b"\\xff\\xff\\xff\\x7f"[-size:]
             check(content[:place] + huge + content[place + size :], format_)

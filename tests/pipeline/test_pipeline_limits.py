@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -131,6 +132,7 @@ def test_memory_under_a_limit(tmp_path: Path) -> None:
         [sys.executable, "-W", "ignore", "-c", CHILD, json.dumps([LIMIT_BYTES, commands])],
         cwd=tmp_path,
         env={
+            **os.environ,
             "PYTHONPATH": ":".join(sys.path),
             "ARROW_DEFAULT_MEMORY_POOL": "system",
             "MALLOC_ARENA_MAX": "2",

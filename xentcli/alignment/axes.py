@@ -10,7 +10,7 @@ from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
-_BINARY = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
+_BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 
 
 class Axes(NamedTuple):
@@ -107,7 +107,9 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):
-        raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY)
+        raise ShapeError(
+            f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY_HINT
+        )
     usual = min(1, len(shape) - 1)
     labels_shape = (*shape[:1], *logits.label_row) if labels is None else labels.shape
     labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
@@ -129,20 +131,20 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
 
 
 def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
-    """Raise ShapeError if logits have one class only, or one axis that is labels' too."""
+    """Raise ShapeError if there is only one class, or labels could be logits of one class each."""
     shape = logits.shape
     if shape[usual] == 1 and len(shape) <= 2:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=_BINARY,
+            hint=_BINARY_HINT,
         )
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
         raise ShapeError(
             f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either "
             "each number has a label of its own, or they are one sample",
-            hint=f"{_BINARY}; one sample, with class probabilities: --class-axis 0",
+            hint=f"{_BINARY_HINT}; one sample, with class probabilities: --class-axis 0",
         )
 
 
@@ -178,7 +180,7 @@ def _misfit(
 ) -> ShapeError:
     """Return what is wrong with labels that are neither class indices nor probabilities.
 
-    Classes lie along `axis`, for sure if that is given.
+    Classes lie along `axis`; unless the user has `given` it, they may lie along the last one too.
     """
     shape, last = logits.shape, len(logits.shape) - 1
     axes = (axis,) if given or last <= 1 else (axis, last)

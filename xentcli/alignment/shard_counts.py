@@ -45,7 +45,7 @@ class ShardCounts:
     def check(self) -> None:
         """Raise ShapeError if a shard's rows differ from those of its labels.
 
-        Those of some formats are known only once they were read.
+        The rows of some formats are known only when they have been read.
         """
         self._open = [shard for shard in self._open if not self._agree(*shard)]
 
@@ -70,7 +70,7 @@ def shard_note(leader: Source, follower: Source) -> str | None:
     Raises
     ------
     ShapeError
-        If the same numbers are in both, in another order, or no distance lies between them.
+        If both have the same numbers in another order, or their numbers differ by no one distance.
     """
     if not leader.files or not follower.files:
         return None

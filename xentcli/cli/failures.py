@@ -13,7 +13,7 @@ from xentcli.cli.nearest import unknown_option
 from xentcli.cli.process import received_signal
 from xentcli.errors import GateFailed, Stopped, UsageError, XentError, output_error
 
-_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+_WRITING_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
 
@@ -56,7 +56,7 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
             return XentError(
                 "the system lets no more files be open", hint="ulimit -n shows how many may be"
             )
-        case OSError(filename=None) if error.errno in _UNWRITTEN:
+        case OSError(filename=None) if error.errno in _WRITING_ERRNOS:
             return output_error("<stdout>", error)  # whatever else is written has a name
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
@@ -72,7 +72,7 @@ def _out_of_memory(error: BaseException) -> XentError:
 
 
 def _not_loaded(error: ImportError) -> XentError:
-    """Return what it means that a library is there, but not to be used.
+    """Return the error of a library that is installed but cannot be loaded.
 
     The reason is the linker's, which some libraries put at the end of advice of their own.
     """

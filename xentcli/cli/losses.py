@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.reading import Reader
     from xentcli.results.loss import LossSummary
 
-_PICKED = "if each number is the log-probability of its label already: --picked"
+_PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",
@@ -101,7 +101,7 @@ def _binary(
     Raises
     ------
     UsageError
-        If other options make no sense of it.
+        If another option makes no sense with it.
     """
     if not flags.binary:
         if pos_weight is not None:
@@ -254,7 +254,7 @@ def open_rows(
         )
     except MissingLabels as error:
         if criterion.kind != "logits" and criterion.binary is None:
-            error.hint = error.hint or _PICKED
+            error.hint = error.hint or _PICKED_HINT
         raise
 
 

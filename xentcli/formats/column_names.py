@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 
-_SHOWN = 12  # names in a message
-_RANGE = re.compile(r"(.+?)-(.+)")
+SHOWN_NAMES = 12
+"""Names of columns in a message, at most."""
+_NAME_RANGE = re.compile(r"(.+?)-(.+)")
 
 
 class ColumnNames(NamedTuple):
@@ -68,7 +69,7 @@ class ColumnNames(NamedTuple):
             if found:
                 return found
             raise self._not_there(column)
-        ends = _RANGE.fullmatch(column)
+        ends = _NAME_RANGE.fullmatch(column)
         first, last = map(self._place, ends.groups()) if ends else (None, None)
         if first is None or last is None:
             raise self._not_there(column)
@@ -99,7 +100,7 @@ def is_pattern(column: str) -> bool:
 def listed(names: Iterable[str]) -> str:
     """Return names for a message, not too many of them."""
     names = list(names)
-    return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+    return ", ".join(map(repr, names[:SHOWN_NAMES])) + (", ..." if len(names) > SHOWN_NAMES else "")
 
 
 def is_one_pattern(names: Sequence[str]) -> bool:

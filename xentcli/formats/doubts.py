@@ -4,84 +4,15 @@ Both formats of tables ask here, with what they know of the first rows, before a
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.column_names import is_one_pattern, listed, pattern
+from xentcli.formats.column_looks import Look
+from xentcli.formats.column_names import SHOWN_NAMES, is_one_pattern, listed, pattern
 from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
 from xentcli.text import name_option
 
-_SHOWN = 12  # names in a hint
-_FEW_ROWS = 10  # that may hold whole numbers by chance
-_MOST_WHOLE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
-
-
-class Look(NamedTuple):
-    """What the first rows of a column hold.
-
-    Attributes
-    ----------
-    rows : int
-        How many were seen.
-    is_text : bool
-        Whether most cells are no numbers, but text or something else.
-    has_fractions : bool
-        Whether there are numbers that are not whole.
-    is_whole : bool
-        Whether all are whole numbers, neither constant nor all 0 and 1.
-    whole : float
-        The share of whole numbers, 0 and 1 apart.
-    is_binary : bool
-        Whether there are 0 and 1, written as whole numbers, and nothing else.
-    some_integers : bool
-        Whether any number is stored or written as an integer.
-    holds : str
-        What cells that are no numbers are.
-    """
-
-    rows: int = 0
-    is_text: bool = False
-    has_fractions: bool = False
-    is_whole: bool = False
-    whole: float = 0.0
-    is_binary: bool = False
-    some_integers: bool = False
-    holds: str = "text"
-
-
-def look_at(values: Any, *, integers: bool, some_integers: bool = False) -> Look:
-    """Return what numbers look like, all or some of which are stored or written as integers."""
-    column = np.asarray(values, np.float64).reshape(-1, 1)
-    return looks_at(column, integers=np.array([integers]), some_integers=np.array([some_integers]))[
-        0
-    ]
-
-
-def looks_at(
-    table: NDArray[np.float64], *, integers: NDArray[np.bool_], some_integers: NDArray[np.bool_]
-) -> list[Look]:
-    """Return what the columns of a table (rows, columns) look like."""
-    rows, columns = table.shape
-    if not rows:
-        return [Look()] * columns
-    finite = np.isfinite(table)
-    whole = finite & (table == np.floor(table))
-    few = (table == 0) | (table == 1)
-    certain = integers | (rows >= _FEW_ROWS)
-    varies = (table != table[0]).any(axis=0)
-    only_few = few.all(axis=0)
-    facts = zip(
-        (finite & ~whole).any(axis=0).tolist(),
-        (whole.all(axis=0) & certain & varies & ~only_few).tolist(),
-        (whole & ~few).mean(axis=0).tolist(),
-        (integers & only_few & varies).tolist(),
-        (integers | some_integers).tolist(),
-        strict=True,
-    )
-    return [Look(rows, False, *each) for each in facts]
+_MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 
 
 def is_numbered(names: Sequence[str]) -> bool:
@@ -176,7 +107,7 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
     """Return the columns of whole numbers, where others hold next to nothing but fractions."""
     fractions = [column.look.whole for column in columns if column.look.has_fractions]
     whole = [i for i, column in enumerate(columns) if column.look.is_whole]
-    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE:
+    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE_SHARE:
         return set()
     return _without_siblings(whole, columns)
 
@@ -248,10 +179,10 @@ def _hint(
     rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
     drop = _options(doubtful, names)
-    classes = _options(rest, names) if len(rest) <= _SHOWN else None
+    classes = _options(rest, names) if len(rest) <= SHOWN_NAMES else None
     if not few and drop is None and classes is not None:
         return f"name the columns of the classes: --columns {classes}"
-    if few or drop is None or len(doubtful) > max(_SHOWN, len(rest)):
+    if few or drop is None or len(doubtful) > max(SHOWN_NAMES, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
     way = "name the classes"
     if all(map(_may_be_class, doubtful)):
@@ -262,7 +193,7 @@ def _hint(
 
 def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
     """Return what an option says of all these columns: their names, or a range of numbers."""
-    if len(columns) <= _SHOWN:
+    if len(columns) <= SHOWN_NAMES:
         return _options(columns, names)
     first, last = columns[0].number, columns[-1].number
     together = last - first + 1 == len(columns)

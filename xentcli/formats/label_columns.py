@@ -1,7 +1,4 @@
-"""What stands beside the values of a table: ids, labels that another file gives, and the rest.
-
-And of a file of labels with several columns: which of them are the labels.
-"""
+"""What stands beside the values of a table: ids, labels and others; which columns are labels."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,8 +12,8 @@ from xentcli.text import name_option
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CHOICES = 3  # columns that a hint names
-_ROUNDED = 5e-3  # by which a share of two decimals may miss
+_SHOWN_CHOICES = 3  # of columns, in a hint
+_ROUNDING_ERROR = 5e-3  # by which a share of two decimals may miss
 
 
 class Beside(NamedTuple):
@@ -29,7 +26,7 @@ class Beside(NamedTuple):
     left_out : frozenset of int
         Others that are not read.
     notes : tuple of str
-        What the user should know of that.
+        What the user should know about these.
     """
 
     ids: int | None = None
@@ -63,7 +60,7 @@ class Beside(NamedTuple):
         ]
         both = [i for i in both if names_rows(names[i])] or both
         if len(both) > 1:
-            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_CHOICES])
+            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_SHOWN_CHOICES])
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
         ids = both[0] if both else None
         if ids is not None:
@@ -120,7 +117,7 @@ def choose(
 def are_shares(rows: "NDArray[Any]") -> bool:
     """Whether rows (N, C) hold shares of 1: class probabilities, or one-hot labels."""
     within = bool(((rows >= 0) & (rows <= 1)).all())
-    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDED * rows.shape[1]).all())
+    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDING_ERROR * rows.shape[1]).all())
 
 
 def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int] | None:
@@ -160,7 +157,7 @@ def _ask(file: str, names: Sequence[str]) -> InputError:
 
 def choices(names: Sequence[str]) -> str:
     """Return the options that choose a column of labels each."""
-    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_CHOICES])
+    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_SHOWN_CHOICES])
 
 
 def named_as_labels(names: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def by_extension(path: str) -> Format | None:
 def detect(data: Input, encoding: str | None = None) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV.
 
-    An encoding says that it is text, if nothing says what it is.
+    With an encoding, an input that nothing else tells is text.
     """
     head = data.peek(_HEAD_BYTES)
     if recognised := next((f for f in formats() if f.recognises(head)), None):

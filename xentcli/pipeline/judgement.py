@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
-_FAR_LOWER = 0.7  # of the loss as it is
+_FAR_LOWER = 0.7  # of the loss without a shift
 _LEAST_ROWS = 32  # that are compared with and without a shift
 _COMPARED_ELEMENTS = 2**18
 
@@ -29,7 +29,7 @@ _COMPARED_ELEMENTS = 2**18
 def oddities(
     stored: Array | TiledRows, labels: Array, facts: RowFacts, criterion: Criterion
 ) -> tuple[tuple[Problem, ...], tuple[Remark, ...]]:
-    """Return what is wrong with some rows besides what their loss needs, and what is odd."""
+    """Return problems of some rows that their loss does not see, and remarks on what is odd."""
     problems: tuple[Problem, ...] = ()
     remarks = []
     if criterion.kind == "probabilities":
@@ -56,7 +56,7 @@ def oddities(
 
 
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
-    """Say what the first rows show: a shift that was forgotten; raise for the same file twice."""
+    """Return a note if the first rows show a forgotten shift; raise for the same file twice."""
     labels = rows.labels
     if labels.ndim == 2 and labels.size and aligned.labels is not None:
         _check_differ(rows, aligned)
@@ -66,7 +66,7 @@ def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> It
 
 
 def _check_differ(rows: AlignedRows, aligned: Aligned) -> None:
-    """Raise ShapeError if labels are the very numbers that the logits are."""
+    """Raise ShapeError if labels and logits hold the same numbers."""
     values = np.asarray(rows.logits[: len(rows.labels)])
     alike = values.shape == rows.labels.shape and bool((values == rows.labels).all())
     if alike and values.min() != values.max() and aligned.labels is not None:

@@ -29,7 +29,7 @@ __all__ = [
 
 
 class _FileSink:
-    """Writes an array to an output in a format; into a pipe, nothing before the first row comes.
+    """Writes an array to an output in a format; a pipe gets nothing before the first row comes.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class _FileSink:
             self.formulas += islice(filter(runs_in_spreadsheet, map(str, cells)), 1)
 
     def close(self, result: Any = None) -> None:
-        """Write what comes after the last row; an array says nothing of a result."""
+        """Write what comes after the last row; a file of an array has no place for a result."""
         del result
         self._opened().close()
 

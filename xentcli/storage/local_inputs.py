@@ -12,7 +12,8 @@ from xentcli.storage.inputs import Input
 
 _YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
 _SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards that were just written
-_WHILE_WRITTEN = "something still writes it: run again when that is done"
+WHILE_WRITTEN = "something still writes it: run again when that is done"
+"""What to do about a file that changes while it is read."""
 
 Sample = tuple[bytes, ...]
 
@@ -42,7 +43,7 @@ def _check(name: str, place: str | int, before: os.stat_result, sample: Sample |
         if not changed and sample is not None:
             changed = _sample_at(place, now.st_size) != sample
     if changed:
-        raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
+        raise InputError(f"{name}: the file changed while it was read", hint=WHILE_WRITTEN)
 
 
 def _was_written(before: os.stat_result, now: os.stat_result) -> bool:
@@ -85,7 +86,7 @@ def _sample_at(place: str | int, size: int) -> Sample:
 
 
 def _sample(descriptor: int, size: int) -> Sample:
-    """Return some bytes of all over a file."""
+    """Return some bytes from all parts of a file."""
     if size <= _SAMPLES * _SAMPLE_BYTES:
         return (os.pread(descriptor, size, 0),)
     last = size - _SAMPLE_BYTES

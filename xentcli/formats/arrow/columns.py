@@ -10,12 +10,11 @@ from xentcli.formats import label_columns
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_names import ColumnNames, listed
-from xentcli.formats.doubts import Column, Look, check
+from xentcli.formats.column_looks import Look
+from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
+from xentcli.formats.doubts import Column, check
 from xentcli.formats.label_columns import Beside
 from xentcli.text import name_option
-
-_SHOWN = 12  # names in a message
 
 
 @dataclass(frozen=True)
@@ -170,4 +169,5 @@ def _several(file: str, lists: list[str], others: list[str]) -> InputError:
 
 def _option(names: list[str]) -> str:
     """Write names as one argument for a shell."""
-    return ",".join(map(name_option, names[:_SHOWN])) + (",..." if len(names) > _SHOWN else "")
+    more = ",..." if len(names) > SHOWN_NAMES else ""
+    return ",".join(map(name_option, names[:SHOWN_NAMES])) + more

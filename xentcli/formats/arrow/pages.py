@@ -12,14 +12,14 @@ from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
 LARGEST_PAGE_BYTES = 2**27
-"""Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
+"""The most that a page may take: pyarrow and others write 2**20 bytes, and DuckDB up to 10**8."""
 _HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
-_END_BYTES = 8  # the footer's length, and the magic bytes
-_DEEPEST = 16
-_LAST_BYTE = 127  # of a number: others are larger
-_MORE = 15  # as the length of a list: it follows
-_MOST_BITS = 70
+_FOOTER_END_BYTES = 8  # the footer's length, and the magic bytes
+_MOST_LEVELS = 16  # of structures within one another
+_LARGEST_LAST_BYTE = 127  # of a number: the bytes before the last are larger
+_LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes bytes of its own
+_LONGEST_NUMBER_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 # the numbers of fields: of the footer, a row group, a column of it, and what is said of that one
@@ -39,11 +39,11 @@ class Chunk(NamedTuple):
 def chunks_of(data: Input) -> list[list[Chunk]]:
     """Return the chunks of each row group, as the footer has them."""
     size = data.size or 0
-    end = bytearray(_END_BYTES)
-    data.read_at(max(0, size - _END_BYTES), memoryview(end))
-    length = min(int.from_bytes(end[:4], "little"), max(0, size - _END_BYTES))
+    end = bytearray(_FOOTER_END_BYTES)
+    data.read_at(max(0, size - _FOOTER_END_BYTES), memoryview(end))
+    length = min(int.from_bytes(end[:4], "little"), max(0, size - _FOOTER_END_BYTES))
     content = bytearray(length)
-    data.read_at(size - _END_BYTES - length, memoryview(content))
+    data.read_at(size - _FOOTER_END_BYTES - length, memoryview(content))
     try:
         return list(_groups(bytes(content)))
     except (LookupError, ValueError) as error:
@@ -125,7 +125,7 @@ def _fields(
     int
         Where the structure ends, or where the value of the field `until` begins.
     """
-    if depth > _DEEPEST:
+    if depth > _MOST_LEVELS:
         raise ValueError("too deep")
     found: dict[int, int] = {}
     while byte := content[at]:
@@ -154,7 +154,7 @@ def _fields(
 def _after(content: bytes, at: int, kind: int, depth: int) -> int:
     """Return where a value ends."""
     if _I16 <= kind <= _I64:
-        while content[at] > _LAST_BYTE:
+        while content[at] > _LARGEST_LAST_BYTE:
             at += 1
         return at + 1
     if kind == _BINARY:
@@ -172,12 +172,12 @@ def _after(content: bytes, at: int, kind: int, depth: int) -> int:
 def _list(content: bytes, at: int) -> tuple[int, int, int]:
     """Return how many values a list has, of which kind, and where the first one begins."""
     byte = content[at]
-    count, at = (byte >> 4, at + 1) if byte >> 4 < _MORE else _number(content, at + 1)
+    count, at = (byte >> 4, at + 1) if byte >> 4 < _LENGTH_FOLLOWS else _number(content, at + 1)
     return count, byte & 15, at
 
 
 def _after_list(content: bytes, at: int, depth: int) -> int:
-    if depth > _DEEPEST:
+    if depth > _MOST_LEVELS:
         raise ValueError("too deep")
     count, kind, at = _list(content, at)
     for _ in range(count):
@@ -187,12 +187,12 @@ def _after_list(content: bytes, at: int, depth: int) -> int:
 
 def _number(content: bytes, at: int) -> tuple[int, int]:
     """Return a number of any length, and where it ends."""
-    number = content[at] & _LAST_BYTE
+    number = content[at] & _LARGEST_LAST_BYTE
     shift = 7
-    while content[at] > _LAST_BYTE:
+    while content[at] > _LARGEST_LAST_BYTE:
         at += 1
-        number |= (content[at] & _LAST_BYTE) << shift
+        number |= (content[at] & _LARGEST_LAST_BYTE) << shift
         shift += 7
-        if shift > _MOST_BITS:
+        if shift > _LONGEST_NUMBER_BITS:
             raise ValueError("no number is so long")
     return number, at + 1

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
+from xentcli.formats.arrow.files import RowGroups, open_table_file
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.doubts import Look, look_at
+from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
-_MOST_LOOKED_AT = 256  # columns; of more, only those of integers
-_JUDGED_ROWS = 50_000  # of one column, fewer of each of several
-_FEWEST_ROWS = 20
+_MOST_JUDGED_COLUMNS = 256  # of more, only those of integers are looked at
+_JUDGED_CELLS = 50_000  # of all columns together
+_FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
 
 class TableSource(StreamSource):
@@ -38,7 +38,7 @@ class TableSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.format = format_
         with self._understood():
-            self._file = TABLE_FILES[format_](data.spooled())
+            self._file = open_table_file(data.spooled(), format_)
             self._selection = select(
                 self._file.schema, self.name, options, self._look, self._sum_to_one
             )
@@ -75,7 +75,7 @@ class TableSource(StreamSource):
             if name not in dtypes
         }
         integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
-        wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
+        wanted = tuple(dtypes if len(dtypes) <= _MOST_JUDGED_COLUMNS else integers)
         for name, values in self._first_rows(wanted).items():
             looks[name] = look_at(values, integers=name in integers)
         return looks
@@ -89,7 +89,7 @@ class TableSource(StreamSource):
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
         """Return the first numbers of columns that are not null."""
-        rows = max(_FEWEST_ROWS, _JUDGED_ROWS // max(1, len(names)))
+        rows = max(_FEWEST_JUDGED_ROWS, _JUDGED_CELLS // max(1, len(names)))
         batch = self._file.first(names, rows) if names else None
         if batch is None:
             return {}

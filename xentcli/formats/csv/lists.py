@@ -25,11 +25,11 @@ _CALL = re.compile(
     r"(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)\(\s*(\[[^()]*\])[^()\[\]]*\)"
 )
 _TUPLE = re.compile(r"(?<![\w.])c?\(([^()]*?),?\s*\)")
-_BLANKS = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
-_ODD = re.compile(r"[^\d\s.,;eE+\-\[\]]")
-_CUT = "printed in short, and cut where the dots stand"
-_WHOLE = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
-FEW_ROWS = 20
+_BLANKS_BETWEEN = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
+_NOT_JSON = re.compile(r"[^\d\s.,;eE+\-\[\]]")
+_PRINTED_IN_SHORT = "printed in short, and cut where the dots stand"
+_WRITE_WHOLE_HINT = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
+JUDGED_ROWS = 20
 """Rows that tell whether a column holds lists."""
 _BETWEEN = ";"  # stands in no list
 
@@ -114,11 +114,11 @@ def _as_json(text: str, place: str) -> str:
     """Return lists as JSON has them: with commas, without calls; True is 1."""
     from xentcli.formats.json.printed import as_json
 
-    if _ODD.search(text):
+    if _NOT_JSON.search(text):
         text = _SCALAR.sub(lambda match: match[1] or match[2], text)
         text = _TUPLE.sub(r"[\1]", _CALL.sub(r"\1", text))
     if "," not in text:  # 1,5 2,5 would be anything
-        text = _BLANKS.sub(",", text)
+        text = _BLANKS_BETWEEN.sub(",", text)
     return as_json(text, place).json.replace("true", "1").replace("false", "0")
 
 
@@ -127,7 +127,7 @@ def _read(cell: str, place: str) -> NDArray[np.float64]:
     from xentcli.formats.json.values import careful
 
     if is_cut(cell):
-        raise InputError(f"{place}: {_CUT}", hint=_WHOLE)
+        raise InputError(f"{place}: {_PRINTED_IN_SHORT}", hint=_WRITE_WHOLE_HINT)
     try:
         value: Any = json.loads(_as_json(cell, place))
     except (ValueError, RecursionError):

@@ -108,7 +108,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def is_ours(value: dict[str, Any]) -> bool:
-    """Whether an object is an array as xent writes it, whose shape is no array."""
+    """Whether an object is an array as xent writes it: its shape is not an array to choose."""
     return "command" in value and "shape" in value
 
 

@@ -17,7 +17,7 @@ _ELLIPSIS = re.compile(_STRING + r"|(\.\.\.|\u2026)")
 
 
 MOST_VALUES = 2**22
-"""Of a line: each becomes an object of Python."""
+"""The most values of a line: each becomes an object of Python."""
 
 
 class Text(NamedTuple):
