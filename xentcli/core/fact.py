@@ -93,6 +93,7 @@ class Fact(NamedTuple):
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     dtype: DTypeLike | None
+    gaps: bool
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -109,6 +110,7 @@ def fact(
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     dtype: DTypeLike | None = np.float64,
+    gaps: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
 
@@ -129,6 +131,8 @@ def fact(
         Facts that it is computed from too, which may be None.
     dtype : dtype
         Of an array that is filled tile by tile; None for that of the computation.
+    gaps : bool
+        Whether a function that is called 'after' wants what the exponentials are of.
 
     Examples
     --------
@@ -145,7 +149,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps)
         plan.cache_clear()
         return function
 
