@@ -36,7 +36,9 @@ def prediction(tile: TileFacts, found: Peaks) -> Places:
 def standing(tile: TileFacts, found: Peaks) -> Places:
     """Return twice the number of classes that are ahead of the label, and 1 if one is level."""
     ahead, tied = ranks(found, tile["label"], tile["picked"])
-    return 2 * ahead + tied
+    ahead *= 2
+    ahead += tied
+    return ahead
 
 
 @fact("rank", needs=("standing", "peak"))
@@ -45,8 +47,10 @@ def rank(given: Given) -> Places:
 
     These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
     """
-    ahead = given["standing"] >> 1
-    rank: Places = np.where(np.isfinite(given["peak"]), ahead, given.logits.shape[1])
+    rank: Places = given["standing"] >> 1
+    sound = np.isfinite(given["peak"])
+    if not sound.all():
+        rank[~sound] = given.logits.shape[1]
     return rank
 
 
