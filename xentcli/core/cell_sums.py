@@ -21,7 +21,7 @@ Digits = NDArray[np.int64]
 Cells = NDArray[np.int64]
 _DIGIT_BITS = 32
 _BASE = 2**_DIGIT_BITS
-_PIECE_ROWS = 2**14  # whose parts stay in the cache
+_PIECE_ROWS = 2**15  # whose parts stay in the cache
 _CHUNK_ROWS = 2**20  # that leave 31 bits for each part of a number
 _HUGE, _HUGE_DIGITS = 2.0**900, 6  # from there on, numbers are added up as so many digits less
 _MANTISSA_BITS = 53
@@ -63,9 +63,7 @@ class CellSums(ByValue):
         return int(max(self.digits.shape[1], self.odd.shape[1]))
 
     @classmethod
-    def of(
-        cls, values: Doubles, cells: Cells, size: int, finest: float = -math.inf
-    ) -> Self:
+    def of(cls, values: Doubles, cells: Cells, size: int, finest: float = -math.inf) -> Self:
         """Return the sums of `values` of shape (N,) in the cells with these numbers, of `size`.
 
         Numbers that are whole multiples of ``2**finest``, where that is given, take less time.
@@ -74,11 +72,13 @@ class CellSums(ByValue):
         sums: dict[int, Digits] = {}
         for start in range(0, len(values), _CHUNK_ROWS):
             part, at = values[start : start + _CHUNK_ROWS], cells[start : start + _CHUNK_ROWS]
-            if not _most(part) < _HUGE:  # nor is NaN
+            ends = _ends(part)
+            if not max(ends) < _HUGE:  # nor is NaN
                 ordinary = np.abs(part) < _HUGE
                 total += cls._of_odd(part[~ordinary], at[~ordinary], size)
                 part, at = part[ordinary], at[ordinary]
-            for each in _partial_sums(part, at, size, finest):
+                ends = _ends(part)
+            for each in _partial_sums(part, at, size, ends, finest):
                 for place, digit in _digits(each):
                     sums[place] = sums[place] + digit if place in sums else digit
         return total + cls._of_digits(sums, size)
@@ -157,17 +157,18 @@ class CellSums(ByValue):
         return np.array([float(each) for each in self.exact()], np.float64)
 
 
-def _partial_sums(values: Doubles, cells: Cells, size: int, finest: float) -> list[Doubles]:
+def _partial_sums(
+    values: Doubles, cells: Cells, size: int, ends: tuple[float, float], finest: float
+) -> list[Doubles]:
     """Return sums by cell of parts of numbers, none of them rounded; together they are the sums.
 
     Each number is cut into whole multiples of powers of two that are so coarse that all of one kind
     add up below 2**53 of these, as in `ExactSum`.
     """
     totals: list[Doubles] = []
-    least = float(values.min()) if values.size else 0.0
-    exponent = math.frexp(_most(values))[1]  # the numbers are less than 2**exponent
-    if least > 0.0:
-        finest = max(finest, math.frexp(least)[1] - _MANTISSA_BITS)
+    exponent = math.frexp(max(ends))[1]  # the numbers are less than 2**exponent
+    if ends[0] < 0.0:
+        finest = max(finest, math.frexp(ends[0])[1] - _MANTISSA_BITS)
     headroom = (values.size + 2).bit_length()
     piece = max(_PIECE_ROWS, 2 * size)
     for start in range(0, values.size, piece):
@@ -199,7 +200,7 @@ def _parts(
 
 def _digits(values: Doubles) -> Iterable[tuple[int, Digits]]:
     """Yield each digit of finite numbers, by its place."""
-    most = _most(values)
+    most = max(_ends(values))
     if not most:
         return
     place = -(-(math.frexp(most)[1] - _DIGIT_BITS) // _DIGIT_BITS)  # they are < 2**32 of these
@@ -223,11 +224,9 @@ def _scale(values: Doubles, power: int, out: Doubles) -> None:
         np.ldexp(values, power, out=out)
 
 
-def _most(values: Doubles) -> float:
-    """Return the largest magnitude; NaN if there is one."""
-    if not values.size:
-        return 0.0
-    return max(float(values.max()), -float(values.min()))  # NaN in both, or in neither
+def _ends(values: Doubles) -> tuple[float, float]:
+    """Return the negative of the least number, and the largest: NaN are both, or neither."""
+    return (-float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
 
 
 def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:

@@ -59,6 +59,12 @@ class Given:
         return Labels.of(self.labels, self.logits.shape[1], self.options)
 
     @cached_property
+    def log_rest(self) -> Doubles:
+        """The logarithm of the sum of exponentials less the peak; of logits alone."""
+        with np.errstate(all="ignore"):
+            return self.norm.log_rest
+
+    @cached_property
     def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
         """The losses of rows with class probabilities, and which of these do not sum to 1."""
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)

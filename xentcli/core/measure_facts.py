@@ -80,7 +80,8 @@ def _sums_of_products(one: Floats, other: Floats) -> Floats:
     """
     rows, num_classes = one.shape
     if num_classes <= _PART_CLASSES:
-        return np.einsum("ij,ij->i", one, other)
+        short: Floats = np.einsum("ij,ij->i", one, other)
+        return short
     parts, whole = (rows, -1, _PART_CLASSES), num_classes // _PART_CLASSES * _PART_CLASSES
     cut = (values[:, :whole].reshape(parts) for values in (one, other))
     sums = np.einsum("ijk,ijk->ij", *cut).astype(np.float64)
@@ -110,7 +111,8 @@ def logs(tile: TileFacts, found: Exponentials) -> Floats | float:
             finite = np.maximum(gaps[at], np.finfo(gaps.dtype).min)
             sums = sums.copy()  # of memory that is used again
             sums[chosen] = _weighted_by(terms[at], finite, found)
-        return 0.0 - sums
+        surprise: Floats = 0.0 - sums
+        return surprise
     products = scratch("logs", terms.shape, terms.dtype)
     np.maximum(terms, np.finfo(terms.dtype).tiny, out=products)  # 0 * log(tiny) is 0
     np.log(products, out=products)
@@ -133,7 +135,7 @@ def entropy(given: Given) -> Doubles:
     confidence = given["confidence"]
     with np.errstate(all="ignore"):
         if given.kind == "logits":
-            found: Doubles = given.norm.log_rest + confidence * given["logs"]
+            found: Doubles = given.log_rest + confidence * given["logs"]
             return found
         surprise = np.where(confidence > 0.0, (1.0 + given["rest"]) * -np.log(confidence), 0.0)
         total: Doubles = np.multiply(confidence, surprise + given["logs"])

@@ -234,9 +234,7 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
         exponentials_of(logits, peak, out=room)
 
 
-def exponentials_of(
-    logits: Floats, peak: Floats, out: Floats, gaps: Floats | None = None
-) -> None:
+def exponentials_of(logits: Floats, peak: Floats, out: Floats, gaps: Floats | None = None) -> None:
     """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and what it is of into `gaps`."""
     gaps = out if gaps is None else gaps
     with row_by_row(logits.shape[1]):
