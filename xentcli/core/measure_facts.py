@@ -162,13 +162,16 @@ def brier(given: Given) -> Doubles:
         return _brier_against_probabilities(given)
     own, top = given["label_probability"], given["confidence"]
     with np.errstate(all="ignore"):
-        missing = 1.0 - own
-        others = given["squares"] * top**2
+        total: Doubles = 1.0 - own
         if given.kind == "logits":  # no digit of a confident row is lost
-            at_top = own == top
-            missing = np.where(at_top, given["rest"] * top, missing)
-        others += (top - own) * (top + own)
-        total: Doubles = missing**2 + others
+            np.multiply(given["rest"], top, out=total, where=own == top)
+        total *= total
+        others = given["squares"] * top
+        others *= top
+        total += others
+        np.subtract(top, own, out=others)
+        others *= top + own
+        total += others
         return total
 
 
