@@ -341,7 +341,7 @@ def test_the_worst_of_many_rows() -> None:
     losses = -np.log(naive.softmax(logits)[:, 1])
     labels[:20:3] = -100
     used = labels == 1
-    order = sorted(np.flatnonzero(used), key=lambda i: (-round(losses[i], 9), i))
+    order = sorted(np.flatnonzero(used), key=lambda i: (-round(float(losses[i]), 9), i))
     found = measured(logits, labels, Options(("worst_rows",), worst=7))
     assert [row.row for row in found.worst_rows] == order[:7]
 
