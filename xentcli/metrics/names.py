@@ -11,6 +11,7 @@ HOMES = {  # name: module of this folder, which registers the metric
     "kl": "means",
     "calibration": "calibration",
     "classwise": "classwise",
+    "losses": "losses",
     "worst_rows": "worst_rows",
     "groups": "groups",
     "labels": "groups",
@@ -63,5 +64,5 @@ def top_of(name: str) -> int | None:
     return int(number) if is_top else None
 
 
-TABLES = ("classes", "worst_rows", "suspects", "groups")
+TABLES = ("classes", "losses", "worst_rows", "suspects", "groups")
 """Besides ``confusions`` and ``bins``, which come with classes and calibration."""

@@ -9,7 +9,7 @@ from xentcli.metrics.names import MEASURES, TABLES, top_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Source
 
-_ON_REQUEST = ("classwise_ece", "equal_mass_ece", "suspects")
+_ON_REQUEST = ("classwise_ece", "equal_mass_ece", "losses", "suspects")
 _BINARY_ONLY = ("auroc", "average_precision")
 _TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
 
@@ -27,16 +27,19 @@ class Options(NamedTuple):
         Of calibration.
     worst : int
         How many of the worst rows, and of suspects, are named.
+    also : tuple of str
+        Measures and tables that are wanted besides: what a picture shows.
     """
 
     metrics: tuple[str, ...] | None = None
     top_k: tuple[int, ...] = (5,)
     bins: int = 15
     worst: int = 10
+    also: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise UsageError if a name is none, or a number makes no sense."""
-        for name in self.metrics or ():
+        for name in (*(self.metrics or ()), *self.also):
             if name not in ("all", *MEASURES, *_TABLES_OF) and top_of(name) is None:
                 raise UsageError(f"there is no measure {name!r}")
         if self.bins < 1 or self.worst < 0 or any(k < 1 for k in self.top_k):
@@ -52,10 +55,12 @@ class Options(NamedTuple):
         every = [*every[:place], *([] if binary else tops), *every[place:], *_TABLES_OF]
         if self.metrics is None:
             left_out = {*_ON_REQUEST, *(("mrr",) if binary else _BINARY_ONLY)}
-            return tuple(name for name in every if name not in left_out)
-        if "all" in self.metrics:
-            return tuple(dict.fromkeys([*every, *(n for n in self.metrics if n != "all")]))
-        return tuple(dict.fromkeys(self.metrics))
+            wanted = [name for name in every if name not in left_out]
+        elif "all" in self.metrics:
+            wanted = [*every, *(name for name in self.metrics if name != "all")]
+        else:
+            wanted = [*self.metrics]
+        return tuple(dict.fromkeys([*wanted, *self.also]))
 
 
 class Plan:

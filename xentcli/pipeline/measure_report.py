@@ -14,7 +14,16 @@ from xentcli.pipeline.measure_plan import Plan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.loss import Loss
-from xentcli.results.measures import NOTHING, Group, Groups, Measure, Measures, Ranks, Suspects
+from xentcli.results.measures import (
+    NOTHING,
+    Group,
+    Groups,
+    LossHistogram,
+    Measure,
+    Measures,
+    Ranks,
+    Suspects,
+)
 
 
 class Report:
@@ -56,6 +65,7 @@ class Report:
             classes=classes.scores if classes else (),
             confusions=classes.confusions if classes else None,
             bins=calibration.bins if calibration else (),
+            losses=self._losses(),
             worst_rows=results["worst_rows"].rows if "worst_rows" in results else (),
             suspects=self.suspects,
             groups=results["groups"].groups if "groups" in results else (),
@@ -70,6 +80,16 @@ class Report:
             notes=(*found.notes, *self._notes()),
             others={name: results[name] for name in from_outside() if name in results},
         )
+
+    def _losses(self) -> LossHistogram | None:
+        """Return the distribution of the losses; of labels that are neither 0 nor 1, without hits."""
+        found: LossHistogram | None = self.results.get("losses")
+        if found is None or not self.uneven:
+            return found
+        zero, infinite, *bins = (
+            replace(each, hits=None) for each in (found.zero, found.infinite, *found.bins)
+        )
+        return replace(found, zero=zero, infinite=infinite, bins=tuple(bins))
 
     def _values(self) -> Iterator[tuple[str, Measure]]:
         for name in self.plan.names:

@@ -1,5 +1,6 @@
 """What can be said of one model's outputs: measures with their errors, and tables."""
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,11 @@ class Confusions:
         chosen = wrong[(-self.rows[wrong]).argsort(kind="stable")][:count]
         return [(int(self.labels[i]), int(self.predictions[i]), int(self.rows[i])) for i in chosen]
 
+    @property
+    def confused_pairs(self) -> int:
+        """How many pairs of a label and another prediction occur."""
+        return int((self.labels != self.predictions).sum())
+
     def dense(self) -> "Counts":
         """Return the matrix (C, C): rows true, columns predicted; for up to 2,000 classes."""
         if self.num_classes > MOST_DENSE_CLASSES:
@@ -192,6 +198,46 @@ class Calibration:
     rmsce_debiased: Measure = NOTHING
     mean_confidence: Measure = NOTHING
     bins: tuple[Bin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossBin:
+    """The rows whose loss is in a bin.
+
+    Attributes
+    ----------
+    low, high : float
+        The edges; the lower one belongs to the bin.
+    rows : int
+        How many there are.
+    hits : int or None
+        How many of them are predicted to be what they are; None where rows have no one label.
+    """
+
+    low: float
+    high: float
+    rows: int
+    hits: int | None = None
+
+
+@dataclass(frozen=True)
+class LossHistogram:
+    """How the losses are distributed, in four bins for each factor of 2.
+
+    Attributes
+    ----------
+    n : int
+        How many losses there are.
+    zero, infinite : LossBin
+        Those of 0, or below, and those that are infinite.
+    bins : tuple of LossBin
+        All others: from the lowest to the highest bin with rows, empty ones between them too.
+    """
+
+    n: int = 0
+    zero: LossBin = LossBin(0.0, 0.0, 0)
+    infinite: LossBin = LossBin(math.inf, math.inf, 0)
+    bins: tuple[LossBin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -318,7 +364,7 @@ class Measures:
         The length of a row.
     tied : int or None
         Rows in which another class has the label's very value.
-    classes, confusions, bins, worst_rows, suspects, groups, labels
+    classes, confusions, bins, losses, worst_rows, suspects, groups, labels
         The tables that were asked for; empty or None where they do not apply. `labels` are the
         measures of each of several labels of a row.
     clusters : int or None
@@ -348,6 +394,7 @@ class Measures:
     classes: tuple[ClassScores, ...] = ()
     confusions: Confusions | None = None
     bins: tuple[Bin, ...] = ()
+    losses: LossHistogram | None = None
     worst_rows: tuple[WorstRow, ...] = ()
     suspects: Suspects | None = None
     groups: tuple[Group, ...] = ()
