@@ -82,7 +82,7 @@ class Report:
         )
 
     def _losses(self) -> LossHistogram | None:
-        """Return the distribution of the losses; of labels that are neither 0 nor 1, without hits."""
+        """Return how losses are distributed; without hits where labels are between 0 and 1."""
         found: LossHistogram | None = self.results.get("losses")
         if found is None or not self.uneven:
             return found

@@ -415,7 +415,9 @@ class Measures:
 
     def class_name(self, index: int) -> str:
         """Return the name of a class: its column's, or its number."""
-        return self.class_names[index] if self.class_names else str(index)
+        if self.binary or self.class_names is None or index >= len(self.class_names):
+            return str(index)
+        return self.class_names[index]
 
     def row_index(self, row: int) -> tuple[int, ...]:
         """Return the index of a row among those that have a label: (3,), or (0, 3)."""
