@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, get_args
 
-from xentcli.errors import UsageError, missing_library
+from xentcli.errors import OutputError, missing_library
 from xentcli.results.measures import Measures
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def check_matplotlib(what: str) -> None:
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:
-        raise missing_library(what, "matplotlib", EXTRA, UsageError)
+        raise missing_library(what, "matplotlib", EXTRA, OutputError)
 
 
 def is_drawn(kind: PictureKind, measures: Measures) -> bool:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from xentcli.render.columns import short_name
+from xentcli.render.columns import short_names
 
 COLORS = {
     "ink": "#1b1f24",
@@ -24,7 +24,7 @@ COLORS = {
 }
 """By the name that a page knows them by; on paper, and where no page says otherwise."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": COLORS["muted"],
     "axes.facecolor": "none",
@@ -114,7 +114,7 @@ def headline(figure: Figure, text: str, below: str = "") -> None:
 def rectangles(axes: Axes, boxes: Iterable[Box], **style: Any) -> None:
     """Draw rectangles as one path, which takes a fifth of the room that single ones take."""
     corners: list[tuple[float, float]] = []
-    codes: list[int] = []
+    codes: list[Any] = []
     for left, right, low, high in boxes:
         corners += [(left, low), (left, high), (right, high), (right, low), (left, low)]
         codes += [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
@@ -173,5 +173,5 @@ def short_count(count: int) -> str:
 
 
 def class_texts(names: Sequence[str], width: int) -> list[str]:
-    """Return the names of classes cut in the middle, without what a picture cannot show."""
-    return [short_name(name, width) or "(empty)" for name in names]
+    """Return the names of classes, cut so that they stay different, without what is not shown."""
+    return [name or "(empty)" for name in short_names(names, width)]

@@ -38,8 +38,11 @@ def _matrix(measures: Measures, confusions: Confusions) -> Figure:
     side = cell * count
     longest = max(map(len, names)) * _LETTER
     upright = longest <= cell
-    left, top = max(34.0, longest + 12.0) + 22.0, (18.0 if upright else longest + 12.0) + 20.0 + 44.0
-    width = max(left + side + 10.0, 330.0)
+    left, top = (
+        max(34.0, longest + 12.0) + 22.0,
+        (18.0 if upright else longest + 12.0) + 20.0 + 44.0,
+    )
+    width = max(left + side + 10.0, 400.0)
     figure = paper(width, side + top + 12.0)
     axes = axes_at(figure, left, 12.0, side, side)
     axes.set_xlim(0.0, count)
@@ -67,7 +70,9 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
     """Draw a square and a number where there are rows, and a faint line around all."""
     size = len(counts)
     frame = [(float(j), j + 1.0, float(i), i + 1.0) for i in range(size) for j in range(size)]
-    rectangles(axes, frame, facecolor="none", edgecolor=COLORS["line"], linewidth=0.5, clip_on=False)
+    rectangles(
+        axes, frame, facecolor="none", edgecolor=COLORS["line"], linewidth=0.5, clip_on=False
+    )
     for i, row in enumerate(counts):
         support = sum(row)
         for j, rows in enumerate(row):
@@ -85,7 +90,7 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
 def _pairs(measures: Measures, confusions: Confusions) -> Figure:
     pairs = confusions.most_confused(_MOST_PAIRS)
     total = confusions.confused_pairs
-    width, row_height, top, names_width = 520.0, 17.0, 76.0, 220.0
+    width, row_height, top, names_width = 560.0, 17.0, 76.0, 252.0
     figure = paper(width, top + max(1, len(pairs)) * row_height + 10.0)
     what = "No row is mistaken"
     if pairs:
@@ -103,11 +108,12 @@ def _pairs(measures: Measures, confusions: Confusions) -> Figure:
     rectangles(axes, boxes, facecolor=COLORS["wrong"], alpha=0.6, linewidth=0)
     supports = {each.index: each.support for each in measures.classes}
     for column, title in enumerate(("label", "prediction")):
-        names = class_texts([measures.class_name(pair[column]) for pair in pairs], 17)
-        x = (column * 108.0 + 8.0) / width
+        names = class_texts([measures.class_name(pair[column]) for pair in pairs], 16)
+        x = (column * 124.0 + 8.0) / width
         to_points = 1.0 / (top + height + 10.0)
         for i, name in enumerate(names):
-            figure.text(x, (height - (i + 0.5) * row_height + 10.0) * to_points, name, va="center")
+            y = (height - (i + 0.5) * row_height + 10.0) * to_points
+            figure.text(x, y, name, va="center", size=9)
         figure.text(
             x, (height + 18.0) * to_points, title, va="center", size=9, color=COLORS["muted"]
         )

@@ -6,6 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from xentcli.render.pictures.canvas import (
     COLORS,
@@ -48,9 +49,11 @@ def losses(measures: Measures) -> Figure:
     _set_axes(axes, [span for _, span in spans], ticks, max(each.rows for each, _ in bars), steep)
     loss = measures.metrics.get("loss")
     mean = loss.value if loss is not None else None
+    below = f"mean {short_number(mean)}"
     if mean is not None and 0.0 < mean < math.inf:
+        below += ", the dashed line"
         axes.axvline(math.log10(mean), color=COLORS["ink"], linewidth=1.2, dashes=(4.0, 2.0))
-    headline(figure, f"Losses of {found.n:,} rows", f"mean {short_number(mean)}, the dashed line")
+    headline(figure, f"Losses of {found.n:,} rows", below)
     if has_hits:
         figure.legend(
             handles=[Patch(**_ALL_STYLE), Patch(**_WRONG_STYLE)],
@@ -79,7 +82,7 @@ def _places(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[floa
     high = spans[-1][1][1] if spans else 0.0
     span = high - low
     ticks = _ticks(low, high) if spans else {}
-    width = max(_END_WIDTH, 0.03 * span)
+    width = max(_END_WIDTH, 0.045 * span)
     for each, text in ((_first_small(found), "<1e-9"), (found.zero, "0")):
         if each is not None and each.rows:
             low -= 2.0 * width
@@ -101,7 +104,9 @@ def _ticks(low: float, high: float) -> dict[float, str]:
         steps = (1, 2, 5) if high - low > 0.5 else range(1, 10)
         numbers = [digit * 10.0**power for power in powers for digit in steps]
         return {
-            math.log10(number): f"{number:.1g}" for number in numbers if low <= math.log10(number) <= high
+            math.log10(number): f"{number:.1g}"
+            for number in numbers
+            if low <= math.log10(number) <= high
         }
     return {float(i): _power(i) for i in powers if low <= i <= high and i % step == 0}
 
@@ -138,5 +143,5 @@ def _set_axes(
     else:
         axes.set_ylim(0.0, largest * 1.08)
         axes.yaxis.set_major_formatter(lambda value, _: short_count(round(value)))
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     axes.grid(axis="y", color=COLORS["line"], linewidth=0.6)

@@ -1,6 +1,6 @@
 """A page of measures: one file of HTML that needs nothing else."""
 
-from xentcli.errors import UsageError, missing_library
+from xentcli.errors import OutputError, missing_library
 from xentcli.render.pictures import EXTRA, NEEDS, check_matplotlib
 
 REPORT_NEEDS = NEEDS["losses"]
@@ -18,5 +18,5 @@ def check_libraries(what: str) -> None:
     from importlib.util import find_spec
 
     if find_spec("jinja2") is None:
-        raise missing_library(what, "jinja2", EXTRA, UsageError)
+        raise missing_library(what, "jinja2", EXTRA, OutputError)
     check_matplotlib(what)

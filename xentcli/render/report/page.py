@@ -48,11 +48,11 @@ def page(
     --------
     >>> from xentcli.results.measures import Measure
     >>> html = page(Measures({"loss": Measure(0.5, n=3)}, 3, 3, 3, 2))
-    >>> html.startswith("<!DOCTYPE html>"), "<h2 id=\\"numbers\\">Numbers</h2>" in html
+    >>> html.startswith("<!DOCTYPE html>"), ">Numbers</h2>" in html
     (True, True)
     """
     found = provenance or Provenance()
-    return _template().render(
+    html: str = _template().render(
         m=measures,
         title=_title(found),
         provenance=found,
@@ -80,6 +80,7 @@ def page(
         others=[(name, _fields(result)) for name, result in measures.others.items()],
         most_bins=_MOST_BINS,
     )
+    return html
 
 
 @cache
