@@ -12,6 +12,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.measure import Options, measure
+from xentcli.render.report.page import page
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import FileFacts, Provenance
 from xentcli.results.verdict import Verdict
@@ -45,8 +46,8 @@ def source(values: Any, name: str, columns: tuple[str, ...] | None = None) -> Me
 def measured(
     logits: Any, labels: Any, names: tuple[str, ...] | None = None, **more: Any
 ) -> Measures:
-    """Return everything of logits and labels."""
-    options = Options(("all",), bins=more.pop("bins", 15))
+    """Return everything of logits and labels, or what is asked for."""
+    options = Options(more.pop("metrics", ("all",)), bins=more.pop("bins", 15), also=("losses",))
     criterion = Criterion(**{k: more.pop(k) for k in ("binary",) if k in more}, propagate=True)
     logits, labels = source(logits, "logits", names), source(labels, "labels")
     return measure(logits, labels, criterion, Run(1), options, **more)
@@ -79,9 +80,9 @@ def hostile() -> Measures:
 def many_classes() -> Measures:
     """Return measures of 1,000 classes with long names, and of as many groups."""
     names = tuple(f"{i:04d}" + "<b>&" * 49 for i in range(1000))
-    logits, labels = guesses(3000, 1000)
-    groups = np.array(names, object)[np.arange(3000) % 1000]
-    return measured(logits.astype(np.float32), labels, names, by=source(groups, "groups"))
+    logits, labels = guesses(1000, 1000)
+    groups = source(np.array(names, object)[np.arange(1000)], "groups")
+    return measured(logits, labels, names, by=groups, metrics=None)
 
 
 @cache
@@ -146,6 +147,14 @@ VERDICTS = (
     Verdict("accuracy < 0.95", failed=False, message="accuracy is 0.97, which is not below 0.95"),
     Verdict("ece > <b>0.05", failed=True, message="ece is 0.069, which is above <b>0.05"),
 )
+
+
+@cache
+def page_of(name: str) -> str:
+    """Return the page of one of the measures."""
+    return page(MEASURED[name](), PROVENANCE, VERDICTS, warnings=("a <b>warning</b>",))
+
+
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -167,6 +176,8 @@ class Page(HTMLParser):
         assert len(attrs) == len(dict(attrs)), "an attribute stands twice"
         if tag not in VOID:
             self._open.append(tag)
+        if tag in ("td", "th", "li", "br", "dt", "dd"):
+            self.text += " "
         if tag in ("h1", "h2", "h3"):
             self.headings.append((tag, ""))
 
