@@ -1,14 +1,14 @@
 // Opens pages in a real browser, without a network, and ends with 1 where one of them asks for
 // anything, says anything on its console, is wider than the window, or breaks a rule of axe-core.
 //
-//   CHROMIUM=/usr/bin/chromium node look.mjs [--pictures FOLDER] PAGE.html...
+//   npm install --prefix FOLDER axe-core puppeteer-core
+//   CHROMIUM=/usr/bin/chromium MODULES=FOLDER node look.mjs [--pictures FOLDER] PAGE.html...
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-// What is installed lies where the command is run, and not beside this file.
-const require = createRequire(join(process.cwd(), "package.json"));
+const require = createRequire(join(resolve(process.env.MODULES), "package.json"));
 const puppeteer = require("puppeteer-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
 
@@ -21,7 +21,7 @@ const browser = await puppeteer.launch({
   args: ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
 });
 for (const path of pages) {
-  for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [400, "light"], [400, "dark"]]) {
+  for (const [width, scheme] of [[1280, "light"], [400, "dark"]]) {
     await look(path, width, scheme);
   }
 }
