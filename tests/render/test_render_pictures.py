@@ -108,7 +108,7 @@ def test_a_confusion_shows_its_counts_and_no_zeros() -> None:
     cells = paths(root, f"fill: {RIGHT}") + paths(root, f"fill: {WRONG}")
     assert len(cells) == len(found.rows)
     strong = max(float(o) for o in re.findall(r"opacity: ([\d.]+)", ET.tostring(root, "unicode")))
-    assert strong <= 0.7
+    assert strong <= 0.6
 
 
 def test_many_classes_are_their_most_frequent_mistakes() -> None:
@@ -153,7 +153,6 @@ def test_names_are_text_and_no_formulas() -> None:
     assert any(text == "cost in …{1}{2}$" for text in shown)
     assert "(empty)" in shown
     assert all(text == visible(text) for text in shown)
-    assert picture("confusion", hostile(), "png").startswith(b"\x89PNG")
     assert any(len(name) > 200 for name in HOSTILE)
     assert max(map(len, shown)) < 80
 

@@ -20,7 +20,7 @@ MOST_CLASSES = 20
 """Of more classes, a matrix would show neither names nor counts."""
 _MOST_PAIRS = 20
 _LETTER = 5.6  # points, on average
-_STRONGEST = 0.7  # of a colour, so that text on it can be read
+_STRONGEST = 0.6  # of a colour, so that text on it can be read
 
 
 def confusion(measures: Measures) -> Figure:

@@ -11,7 +11,8 @@ from xentcli.render.pictures.canvas import short_number
 from xentcli.text import human_bytes, visible
 
 _NAME_WIDTH = 48  # characters
-_MOST_TEXT = 300  # characters of a text from a file, even where all of it is wanted
+_MOST_TEXT = 200  # characters of a text from a file, even where all of it is wanted
+_MOST_NOTE = 600
 _MOST_COMMAND = 4000
 
 
@@ -51,7 +52,7 @@ def count(value: int | None) -> Markup:
 def text(value: str, most: int = _MOST_TEXT) -> str:
     """Return text from a file without what a browser would hide, and not too long."""
     shown = visible(value[: most + 1])
-    return shown if len(value) <= most else f"{shown[:most]}…"
+    return shown if len(shown) <= most else f"{shown[:most]}…"
 
 
 def name(value: str) -> Markup:
@@ -73,6 +74,11 @@ def name(value: str) -> Markup:
 def command(value: str) -> str:
     """Return a command line, which may name thousands of files."""
     return text(value, _MOST_COMMAND)
+
+
+def note(value: str) -> str:
+    """Return what the user is told, which may quote text from files."""
+    return text(value, _MOST_NOTE)
 
 
 def shape(value: Sequence[int | None]) -> str:
@@ -108,6 +114,7 @@ FILTERS = {
     "text": text,
     "name": name,
     "command": command,
+    "note": note,
     "shape": shape,
     "size": size,
     "plain": plain,

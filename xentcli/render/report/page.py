@@ -17,7 +17,7 @@ from xentcli.results.verdict import Verdict
 
 MOST_CLASSES = 20
 MOST_GROUPS = 50
-_MOST_ROWS = 200
+_MOST_ROWS = 50
 _MOST_BINS = 50
 _MOST_FILES = 50
 _MOST_NOTES = 50
