@@ -207,6 +207,10 @@ def loaded_by(code: str) -> set[str]:
     [
         ("import xentcli", {"xentcli"}),
         ("from xentcli import cross_entropy, nll_loss, one_hot, softmax", {"xentcli", "numpy"}),
+        (
+            "from xentcli.cli import reports; from xentcli.render import pictures, report",
+            {"xentcli"},
+        ),
     ],
 )
 def test_what_the_package_imports(code: str, loaded: set[str]) -> None:

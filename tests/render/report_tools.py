@@ -23,6 +23,7 @@ HOSTILE = (
     "</title></style></svg><img src=x onerror=alert(1)>",
     '" onload="alert(1)',
     "cost in $a_b$ & $\\frac{1}{2}$",
+    "$a_b$ & $x^2$",
     "{{ 7 * 7 }}{% raw %}",
     "\u202eright to left\u202c",
     "حيوان أليف",
