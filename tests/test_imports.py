@@ -208,7 +208,7 @@ def loaded_by(code: str) -> set[str]:
         ("import xentcli", {"xentcli"}),
         ("from xentcli import cross_entropy, nll_loss, one_hot, softmax", {"xentcli", "numpy"}),
         (
-            "from xentcli.cli import reports; from xentcli.render import pictures, report",
+            "import xentcli.cli.reports, xentcli.render.pictures, xentcli.render.report",
             {"xentcli"},
         ),
     ],

@@ -80,15 +80,15 @@ def test_reliability_stands_where_the_bins_say() -> None:
         for use in root.iter(f"{SVG}use")
         if INK in use.get("style", "")
     ]
-    want = [(each.confidence, each.accuracy) for each in filled]
+    want: Any = [(each.confidence, each.accuracy) for each in filled]
     np.testing.assert_allclose(in_square(points[: len(filled)]), want, atol=1e-5)
     bars = [in_square(part) for part in paths(root, f"fill: {RIGHT}", "opacity: 0.45")]
     edges = [(bar[0, 0], bar[2, 0], bar[1, 1]) for bar in bars[: len(filled)]]
-    want_bars = [(each.low, each.high, each.accuracy) for each in filled]
+    want_bars: Any = [(each.low, each.high, each.accuracy) for each in filled]
     np.testing.assert_allclose(edges, want_bars, atol=1e-5)
     ranges = [in_square(part) for part in paths(root, f"stroke: {INK}", "stroke-width: 1.2")]
     reach = [(each[0, 0], each[0, 1], each[1, 1]) for each in ranges[: len(filled)]]
-    want_reach = [(each.confidence, each.accuracy_low, each.accuracy_high) for each in filled]
+    want_reach: Any = [(each.confidence, each.accuracy_low, each.accuracy_high) for each in filled]
     np.testing.assert_allclose(reach, want_reach, atol=1e-5)
     for name, color in (("mean_confidence", WRONG), ("accuracy", RIGHT)):
         lines = [in_square(part) for part in paths(root, f"stroke: {color}", "stroke-width: 1.3")]
