@@ -20,10 +20,13 @@ from xentcli.text import plain_cells, runs_in_spreadsheet, visible_lines
 
 __all__ = [
     "array_file",
+    "bytes_file",
     "check_output",
     "check_text_output",
+    "is_stream",
     "number_file",
     "shown_name",
+    "suffix_of",
     "text_file",
 ]
 
@@ -139,6 +142,13 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
         values = np.array(number)
         sink.open(ArrayHeader((), values.dtype, name="loss"))
         sink.write(values)
+
+
+@contextmanager
+def bytes_file(path: str, *, force: bool) -> Iterator[Callable[[bytes], None]]:
+    """Open `path` for what is no array and no text: a picture."""
+    with open_output(path, force=force) as output:
+        yield output.write
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import Drawn, PictureKind
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ def evaluate(
     temperature: options.TemperatureOption = 1.0,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
+    report: Annotated[
+        str | None,
+        options.of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        options.of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+    ] = None,
+    plot_kind: Annotated[
+        PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "reliability",
     digest: Annotated[
         bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
     ] = False,
@@ -100,8 +112,10 @@ def evaluate(
     criterion = losses.criterion_of(flags, kind, temperature=temperature)
     criterion = criterion._replace(normalize=normalize, clip=clip)
     keeper = gates.keeper()
-    besides = () if keeper is None else keeper.names
-    wanted = evaluating.wanted(metric, top_k, bins, worst, besides)
+    drawn = Drawn(report, plot, plot_kind, force=writing.force)
+    drawn.check(writing.output)
+    also = (*(() if keeper is None else keeper.names), *drawn.needs)
+    wanted = evaluating.wanted(metric, top_k, bins, worst, also)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     if keeper is not None:
@@ -127,8 +141,10 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in evaluating.warnings(found, wanted, criterion, source.name):
+    warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
+    for warning in warnings:
         common.tell("warning", warning)
+    drawn.write(found, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 
