@@ -16,7 +16,7 @@ from xentcli.formats.arrow.messages import (
     messages_from,
     places_in_footer,
 )
-from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, Chunk, check_pages, chunks_of
+from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, check_pages, chunks_of
 from xentcli.formats.arrow.slices import SLICE_BYTES, Layout, slices
 from xentcli.storage.inputs import Input, SeekableFile
 
@@ -73,6 +73,7 @@ class ParquetFile:
 
     def __init__(self, data: Input) -> None:
         self._data = data
+        self._chunks = chunks_of(data) or []
         file = parquet().ParquetFile(data.as_file(), pre_buffer=False)
         self._metadata = file.metadata
         self.schema = file.schema_arrow
@@ -133,10 +134,6 @@ class ParquetFile:
                     if chunk.column in wanted:
                         check_pages(self._data, chunk, self.page_bytes)
                 self._checked.add((group, columns))
-
-    @cached_property
-    def _chunks(self) -> list[list[Chunk]]:
-        return chunks_of(self._data)
 
 
 class ArrowFile:
