@@ -81,7 +81,8 @@ def looks_at(
         (integers | some_integers).tolist(),
         strict=True,
     )
-    return [Look(rows, False, *each) for each in facts]
+    alike: dict[Look, Look] = {}  # a million columns mostly look like a few
+    return [alike.setdefault(look, look) for each in facts for look in (Look(rows, False, *each),)]
 
 
 def is_numbered(names: Sequence[str]) -> bool:
@@ -183,6 +184,8 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
 
 def _without_siblings(places: Sequence[int], columns: Sequence[Column]) -> set[int]:
     """Return the columns that are not named like one of fractions but for a number."""
+    if not places:
+        return set()
     named = {pattern(column.name) for column in columns if column.look.has_fractions} - {None}
     return {i for i in places if pattern(columns[i].name) not in named}
 

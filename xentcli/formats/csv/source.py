@@ -26,7 +26,7 @@ from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
 _LONGEST_LINE_BYTES = 2**26
-_MOST_COLUMNS = 2**20
+_MOST_COLUMNS = 2**18
 _JUDGED_LINES = 32  # more than those that decide on delimiter and header
 _HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
