@@ -54,6 +54,8 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
             )
         case OSError(filename=None) if error.errno in _UNWRITTEN:
             return output_error("<stdout>", error)  # whatever else is written has a name
+        case OSError(filename=str(), strerror=str()):  # of a file that nobody has named before
+            return XentError(f"{error.filename}: {error.strerror.lower()}")
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
         case ImportError() if not isinstance(error, ModuleNotFoundError):
