@@ -57,7 +57,7 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
         case OSError(filename=str(), strerror=str()):  # of a file that nobody has named before
-            return XentError(f"{error.filename}: {error.strerror.lower()}")
+            return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
     what = f"{type(error).__name__}: {_one_line(str(error))}"
