@@ -13,6 +13,7 @@ _NUMBER_TEXT = "S32"  # any float64 or int64 takes at most 32 bytes
 
 # Most runs meet no URL: these are compiled when one is met.
 _CHAIN = r"::(?![^\[\]]*\])"  # but not within http://[::1]/a.csv
+_HOLDS_FILES = "(?i)(zip|tar|libarchive)://[^?#]*$"
 _LINK = r"(?i)[a-z][a-z0-9+.-]*(://|::)"
 _AUTHORITY = r"[^/?#]*"
 _HOST_AND_PORT = r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?"
@@ -139,14 +140,16 @@ def shown_url(url: str) -> str:
 
     Any of these may be what lets somebody in, and messages end up in logs.
     """
-    shown: list[str] = []
-    in_query = False  # a query may hold the `::` that chains URLs
+    links: list[str] = []
     for link in links_of(url):
-        if in_query and not re.match(_LINK, link):
-            continue
-        shown.append(_without_secrets(link))
-        in_query = re.search("[?#]", link) is not None
-    return "::".join(shown)
+        # A query, a password or an address that is no good may hold the `::` that chains URLs.
+        before = links[-1] if links else ""
+        holds = re.match(_HOLDS_FILES, before) or "://" not in before
+        if not re.match(_LINK, link) and not holds:
+            links[-1] += f"::{link}"
+        else:
+            links.append(link)
+    return "::".join(map(_without_secrets, links))
 
 
 def _without_secrets(link: str) -> str:

@@ -89,7 +89,7 @@ CASES: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
         ["nll", "--picked", "--rows", "0:5", "--quiet"],
         "0.0",
     ),
-    "one line.csv": (text(ONE), ["softmax"], "4000001 cells, and a row has at most 1048576"),
+    "one line.csv": (text(ONE), ["softmax"], "4000001 cells, and a row has at most 262144"),
     "last line.csv": (
         text("1,2\n" * 10 + ONE),
         ["softmax", "-o", "x.npy"],
@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
         "more than 16777216 numbers",
     ),
     "names.txt": (
-        text("a\n" * 3_000_000),
+        text("".join(f"{i}\n" for i in range(3_000_000))),
         ["loss", "small.npy", "small_labels.npy", "--classes"],
         "more than 1048576 lines",
     ),

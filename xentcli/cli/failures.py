@@ -39,7 +39,7 @@ def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
     return ours.exit_code
 
 
-def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
+def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a table
     """Return what any exception means to a user."""
     match error:
         case XentError():
@@ -60,6 +60,8 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
             return output_error("<stdout>", error)  # whatever else is written has a name
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
+        case OSError(filename=str(), strerror=str()):  # of a file that nobody has named before
+            return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
     what = f"{type(error).__name__}: {_one_line(str(error))}"

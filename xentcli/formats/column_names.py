@@ -1,6 +1,7 @@
 """How the user says which columns: by name, by number, as a range of numbers, by a pattern."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -44,7 +45,8 @@ class ColumnNames(NamedTuple):
         found: list[int] = []
         for column in columns:
             places = list(self._all(column))
-            found += places if len(places) == 1 else [i for i in places if i not in found]
+            before = set(found) if len(places) > 1 else ()
+            found += [i for i in places if i not in before]
         return found
 
     def name(self, column: str) -> str:
@@ -57,8 +59,10 @@ class ColumnNames(NamedTuple):
 
     def check_once(self, names: Iterable[str]) -> None:
         """Raise InputError if one of these names stands for several columns."""
+        counts = Counter(self.names or ())
         for name in names:
-            self._place(name)
+            if counts[name] > 1:
+                self._place(name)
 
     def _all(self, column: str) -> Iterable[int]:
         place = self._place(column)

@@ -114,6 +114,8 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
 
 def _without_siblings(places: Sequence[int], columns: Sequence[Column]) -> set[int]:
     """Return the columns that are not named like one of fractions but for a number."""
+    if not places:
+        return set()
     named = {pattern(column.name) for column in columns if column.look.has_fractions} - {None}
     return {i for i in places if pattern(columns[i].name) not in named}
 

@@ -1,12 +1,11 @@
 """How a Parquet file is cut into record batches."""
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.files import RecordBatch, RowGroups, TablePiece
 from xentcli.formats.arrow.library import parquet
-from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, Chunk, check_pages, chunks_of
+from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, check_pages, chunks_of
 from xentcli.storage.inputs import Input
 
 _BUFFER_BYTES = 2**25  # for all columns together
@@ -27,6 +26,7 @@ class ParquetFile:
 
     def __init__(self, data: Input) -> None:
         self._data = data
+        self._chunks = chunks_of(data) or []
         file = parquet().ParquetFile(data.as_file(), pre_buffer=False)
         self._metadata = file.metadata
         self.schema = file.schema_arrow
@@ -90,7 +90,3 @@ class ParquetFile:
                     if chunk.column in wanted:
                         check_pages(self._data, chunk, self.page_bytes)
                 self._checked.add((group, columns))
-
-    @cached_property
-    def _chunks(self) -> list[list[Chunk]]:
-        return chunks_of(self._data)

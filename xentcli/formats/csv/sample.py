@@ -9,7 +9,7 @@ from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.lines import LineCutter
 from xentcli.storage.inputs import Input
 
-_MOST_COLUMNS = 2**20
+_MOST_COLUMNS = 2**18
 _JUDGED_LINES = 32  # more than those that decide on delimiter and header
 _HEAD_BYTES = 64  # that tell UTF-16
 _BYTE_ORDER_MARKS = {
