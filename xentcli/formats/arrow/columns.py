@@ -116,13 +116,15 @@ def saved_index(schema: Any) -> list[str]:
 
 
 def _check_beside(schema: Any, file: str, selection: Selection) -> None:
-    """Raise InputError unless labels and ids hold one value a row."""
+    """Raise InputError unless labels hold one value or one list a row, and ids one value."""
     for name, what in ((selection.labels, "labels"), (selection.ids, "ids")):
         if name is None:
             continue
         type_ = schema.field(name).type
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
+            continue
+        if what == "labels" and nested(type_):  # one-hot, or class probabilities
             continue
         if what == "labels" or plain.num_fields or pyarrow().types.is_interval(plain):
             raise InputError(
