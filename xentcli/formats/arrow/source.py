@@ -186,7 +186,9 @@ class TableSource(StreamSource):
             values = flat(columns[0], places[0])
         else:
             values = wide(columns, places, self.dtype)
-        labels = beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
+        labels = (
+            beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
+        )
         return Table(values, labels, beside(selection.ids))
 
     def _labels(self, batch: Any, start: int) -> NDArray[Any]:

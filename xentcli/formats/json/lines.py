@@ -36,8 +36,8 @@ def are_lines(data: Input) -> bool:
     if first.count(b",") > MOST_VALUES:  # whoever reads it says what is wrong
         return True
     try:
-        json.loads(first)
-    except ValueError:
+        json.loads(as_json(first.decode(), data.name).json if b"(" in first else first)
+    except (ValueError, InputError):
         return False
     return True
 
@@ -81,7 +81,10 @@ class JsonLinesSource(StreamSource):
         self._data = _apart(data)
         self._labels = options.takes_names
         self._key: str | None = None
-        first = load(as_json(self._first_line(), self.name).json, self.name)
+        text, printed = as_json(self._first_line(), self.name)
+        if printed:
+            self.notes.append(f"{self.name}: read as printed: {printed} rounds what it prints")
+        first = load(text, self.name)
         if isinstance(first, dict):
             row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
