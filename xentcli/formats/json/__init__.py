@@ -14,8 +14,8 @@ _CALL = (
     rb"|Parameter containing:\s*+tensor)\s*+\("
 )
 _NUMBER = rb"-?(?:[\d.]|nan|inf|NaN|Inf)"
-# A list of lists, numbers or names; an object; a tuple, but neither an interval, (0, 1] or [0, 1), nor an
-# accountant's negative, (1.5); what PyTorch, NumPy and JAX print. No cell of CSV.
+# A list of lists, numbers or names; an object; a tuple; what PyTorch, NumPy and JAX print. No cell
+# of CSV: neither an interval, (0, 1] or [0, 1), nor an accountant's negative, (1.5).
 _BEGINS = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:\[(?![^()\[\]{}\"]*+\))\s*+(?:[\[{\"\s(]|\]|"
     + _NUMBER

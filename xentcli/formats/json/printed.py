@@ -80,44 +80,76 @@ class Lists(NamedTuple):
 
 
 def as_lists(text: str) -> Lists:
-    """Return text with lists in place of tuples and of what calls hold; of these the first argument.
+    """Return text with lists in place of tuples, and of calls, whose first argument is kept.
 
     One number in brackets is no tuple, but an accountant's negative.
     """
     if "(" not in text:
         return Lists(text)
-    parts: list[str] = []
-    closing: list[tuple[str, str]] = []  # what closes each open bracket, and what is written then
-    at, silent, opened, printed, end = 0, 0, "", None, None
+    writer = _Writer()
+    at = 0
     for match in _BRACKET.finditer(text):
-        mark, piece = match[0], text[at : match.start()]
+        mark = match[0]
         if mark.startswith('"'):
             continue
-        at = match.end()
-        if not silent:
-            if closing and not closing[-1][1] and "," in piece:  # other arguments
-                piece, silent = piece.partition(",")[0], len(closing)
-            parts.append(piece)
+        piece, at = text[at : match.start()], match.end()
         if mark[-1] in "[(":
-            printed = printed or match["array"]
-            is_list = mark in "[(" or match["list"] is not None
-            opened = mark
-            closing.append(("]" if mark == "[" else ")", "]" if is_list else ""))
-            parts.append("[" if is_list and not silent else "")
-            continue
-        is_negative = opened == "(" and "," not in piece and piece.strip()
-        if not closing or closing[-1][0] != mark or is_negative:
+            writer.open(piece, mark, is_list=mark in "[(" or match["list"] is not None)
+            writer.printed = writer.printed or match["array"]
+        elif not writer.close(piece, mark):
             return Lists(text)
-        opened, (_, written) = "", closing.pop()
-        if not silent:
-            if mark == ")":
-                parts[-1] = parts[-1].rstrip().removesuffix(",")
-            parts.append(written)
-        elif len(closing) < silent:
-            silent = 0
-        if not closing and end is None:
-            end = sum(map(len, parts))
-    return Lists("".join([*parts, text[at:]]), printed, end)
+    return Lists("".join([*writer.parts, text[at:]]), writer.printed, writer.end)
+
+
+class _Writer:
+    """Writes lists, bracket by bracket.
+
+    Attributes
+    ----------
+    parts : list of str
+        What was written.
+    printed, end
+        As those of `Lists`.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.printed: str | None = None
+        self.end: int | None = None
+        self._closing: list[tuple[str, str]] = []  # what closes, and what is written for it
+        self._silent = 0  # how many brackets are open where other arguments began
+        self._last = ""
+
+    def open(self, piece: str, mark: str, *, is_list: bool) -> None:
+        """Write what stands before a bracket that opens, and the bracket."""
+        self._write(piece)
+        self.parts.append("[" if is_list and not self._silent else "")
+        self._closing.append(("]" if mark == "[" else ")", "]" if is_list else ""))
+        self._last = mark
+
+    def close(self, piece: str, mark: str) -> bool:
+        """Write what stands before a bracket that closes, and the bracket; False if it may not."""
+        is_negative = self._last == "(" and "," not in piece and piece.strip()
+        if not self._closing or self._closing[-1][0] != mark or is_negative:
+            return False
+        self._write(piece.rstrip().removesuffix(",") if mark == ")" else piece)
+        _, written = self._closing.pop()
+        self._last = mark
+        if not self._silent:
+            self.parts.append(written)
+        elif len(self._closing) < self._silent:
+            self._silent = 0
+        if not self._closing and self.end is None:
+            self.end = sum(map(len, self.parts))
+        return True
+
+    def _write(self, piece: str) -> None:
+        if self._silent:
+            return
+        is_call = self._closing and not self._closing[-1][1]
+        if is_call and "," in piece:
+            piece, self._silent = piece.partition(",")[0], len(self._closing)
+        self.parts.append(piece)
 
 
 def _said(match: re.Match[str]) -> str:
