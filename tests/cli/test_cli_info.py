@@ -190,6 +190,22 @@ def test_parquet_with_lists_beside_others(run: Run, frame: pd.DataFrame) -> None
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
+def test_every_command_for_two_columns_of_lists(run: Run, kind: str) -> None:
+    probs = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    columns = {"id": range(N), "the logits": Z.tolist(), "probs": probs.tolist(), "label": Y}
+    frame = pd.DataFrame(columns)
+    if kind == "json":
+        frame.to_json("two.json", orient="records", lines=True, double_precision=15)
+    else:
+        getattr(frame, f"to_{kind}")(f"two.{kind}", index=False)
+    files = run("info", f"two.{kind}", "--json").json["files"]
+    fits = {each["name"]: each["fits"] for each in files}
+    assert fits["id"] is None
+    for name in ("the logits", "probs", "label"):
+        assert follow(run, fits[name]) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
 def test_probabilities_and_labels_from_one(run: Run) -> None:
     probs = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     pd.DataFrame(probs, columns=["a", "b", "c"]).assign(y=Y + 1).to_csv("p.csv", index=False)

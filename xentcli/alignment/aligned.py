@@ -280,7 +280,7 @@ def align(
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     if labels is not None and not by_id:
         ShardCounts(logits, Follower(labels), axis_of_rows).check()
-        labels, note = fitting(logits, labels, class_axis)
+        logits, labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
     axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
     weight_matching = None

@@ -215,6 +215,8 @@ class CsvSource(StreamSource):
         ):
             if found != count:
                 self._lines_are_rows = False
+                # Here, since rows that a quote swallows would be missed before they are parsed.
+                cells.check_quotes(lines.text or b"", self._layout.delimiter, self.name, lines.line)
             content = lines if self.carries_bytes else lines._replace(text=None)
             yield Block(start, found, content=content)
             start += found
