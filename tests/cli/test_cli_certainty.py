@@ -1,8 +1,8 @@
 """What a file's columns and rows are taken for: the right number, or ways that lead to it."""
 
+import gzip
 import json
 import re
-import gzip
 import shlex
 from pathlib import Path
 from typing import Any
