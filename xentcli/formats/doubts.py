@@ -16,6 +16,8 @@ from xentcli.text import name_option
 
 _SHOWN = 12  # names in a hint
 _FEW_ROWS = 10  # that may hold whole numbers by chance
+_SENTENCE_WORDS = 3  # at least
+_MOST_LISTED = 1 / 3  # of the words of a sentence
 _MOST_WHOLE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 
 
@@ -115,7 +117,7 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
         return []
     reasons = _reasons(columns)
     if not reasons:
-        return _flags(file, columns)
+        return [*_flags(file, columns), *_sentences(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -163,7 +165,35 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
         return []
     if words_of(column.name) == ("true",):  # and false
         return []
+    if _is_sentence(column, words) and all(map(_is_phrase, columns)):
+        return []
     return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
+
+
+def _is_phrase(column: Column) -> bool:
+    return column.look.is_text or len(column.name.split()) >= _SENTENCE_WORDS
+
+
+def _is_sentence(column: Column, listed_words: Sequence[str]) -> bool:
+    """Whether few words of a name, which is a sentence, speak against a column of fractions."""
+    words = words_of(column.name)
+    few = len(listed_words) <= _MOST_LISTED * len(words)
+    return few and len(column.name.split()) > _SENTENCE_WORDS and column.look.has_fractions
+
+
+def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
+    """Return notes about classes whose names are sentences in which a listed word stands."""
+    found = {}
+    for column in columns:
+        words = [word for word in words_of(column.name) if word in WORDS - OF_ROWS]
+        if words and _is_sentence(column, words) and all(map(_is_phrase, columns)):
+            found[column.name] = words[0]
+    if not found:
+        return []
+    name, word = next(iter(found.items()))
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    what = f"column {name!r} is read as a class, though its name says {word!r}"
+    return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
 
 
 def _is_of_rows(column: Column) -> bool:
