@@ -138,6 +138,23 @@ def test_json_of_several_arrays(run: Run, kind: str) -> None:
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["U", "S", "json", "jsonl"])
+def test_names_alone(run: Run, kind: str) -> None:
+    names = np.array(NAMES)[Y]
+    file = f"names.{kind if 'json' in kind else 'npy'}"
+    if file.endswith(".npy"):
+        np.save(file, names.astype(kind))
+    else:
+        lines = "\n".join(map(json.dumps, names))
+        Path(file).write_text(lines if kind == "jsonl" else json.dumps(names.tolist()))
+    assert looks(run, file) == {"": ([N], "class names")}
+    assert looks(run, json.dumps(names.tolist())) == {"": ([N], "class names")}
+    pd.DataFrame(Z, columns=NAMES).to_csv("z.csv", index=False)
+    command = command_of(run, "z.csv", file)
+    assert command == f"xent loss z.csv {file}"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
 def test_one_array_of_json(run: Run) -> None:
     text = json.dumps(Z.tolist())
     (piped,) = run("info", "-", "--json", stdin=text.encode()).json["files"]
