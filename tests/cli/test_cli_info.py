@@ -273,6 +273,8 @@ def test_what_cannot_be_read_is_listed(run: Run) -> None:
         outcome.err
         == "note: ragged.parquet: row 1: column 'l': a list of 1 where row 0 has one of 2\n"
     )
+    Path("label.csv").write_text("label\ncat\ndog\nfox\n")
+    assert looks(run, "label.csv") == {"label": ([3], "class names")}
     Path("text.csv").write_text("id,label\na1,cat\na2,dog\na3,cat\na4,dog\n")
     assert looks(run, "text.csv") == {"id": ([4], "ids"), "label": ([4], "class names")}
 
