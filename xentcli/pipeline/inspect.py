@@ -12,7 +12,7 @@ from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
 from xentcli.formats.base import Block, Source, blocks_along
-from xentcli.formats.contents import Content, Group, names_labels
+from xentcli.formats.contents import Content, Group
 from xentcli.formats.files import InputFile, open_all
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, collect
@@ -177,9 +177,7 @@ def _found(
     if isinstance(state, TextState):
         names = state.names
         few = content and look_of_texts(content)
-        title = name or "".join((source.columns or ())[:1])
-        are_few = 2 * len(names) <= state.count or names_labels(title)
-        looks_like = few or ("class names" if are_few else "text")
+        looks_like = few or ("class names" if 2 * len(names) <= state.count else "text")
     elif looks_like == "labels":
         looks_like = look_of_whole(name or "", values, len(shape))
     summary = ArraySummary(
