@@ -105,6 +105,11 @@ class Aligned(NamedTuple):
         return self.logits, self.labels, self.sample_weight
 
     @property
+    def labels_in_text(self) -> bool:
+        """Whether labels stand in a file of text, which does not tell integers from floats."""
+        return (self.labels or self.logits).format in ("csv", "tsv", "json")
+
+    @property
     def shareable(self) -> bool:
         """Whether forked processes can read the steps on their own."""
         return self.logits.shareable and (self.labels is None or self.labels.shareable)

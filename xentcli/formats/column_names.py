@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 
 _SHOWN = 12  # names in a message
+_BETWEEN = "_-. :=/()[]<>{}\"'"  # of the words of a name
 _RANGE = re.compile(r"(.+?)-(.+)")
 
 
@@ -91,6 +92,11 @@ class ColumnNames(NamedTuple):
         return InputError(f"{self.file}: there is no column {column!r}; it has {there}")
 
 
+def names_several(column: str) -> bool:
+    """Whether what is said for a column may stand for several: ``4-6``, ``label_*``."""
+    return is_pattern(column) or _RANGE.fullmatch(column) is not None
+
+
 def is_pattern(column: str) -> bool:
     """Whether a name stands for several: ``logit_*``."""
     return any(character in column for character in "*?[")
@@ -136,7 +142,7 @@ def _shared(names: tuple[str, ...]) -> int:
     rests = [name[length:] for name in names]
     if low[:length] and not low[length - 1 : length].isdigit() and all(map(_is_number, rests)):
         return length  # p0, p1, ...
-    ends = [i + 1 for i, character in enumerate(low[:length]) if character in "_-. :=/"]
+    ends = [i + 1 for i, character in enumerate(low[:length]) if character in _BETWEEN]
     return ends[-1] if ends else 0
 
 

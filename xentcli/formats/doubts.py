@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
+from xentcli.formats.column_words import OF_ROWS, WORDS, may_be_ids, says_ids, words_of
 from xentcli.text import name_option
 
 _SHOWN = 12  # names in a hint
@@ -105,8 +105,12 @@ class Column(NamedTuple):
         return f"column {self.name!r}" if self.name else f"column {self.number}"
 
 
-def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[str]:
+def check(
+    file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
+) -> list[str]:
     """Return notes about columns that are read as classes; `names` are all there are.
+
+    `partner` are the columns of the file of labels, if they stand in another file.
 
     Raises
     ------
@@ -125,7 +129,9 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise InputError(message, hint=_hint(columns, doubtful, rest, names))
+    raise InputError(
+        message, hint=_by_id(doubtful, names, partner) or _hint(columns, doubtful, rest, names)
+    )
 
 
 def _reasons(columns: Sequence[Column]) -> dict[int, str]:
@@ -265,6 +271,24 @@ def _options(columns: Sequence[Column], names: Sequence[str]) -> str | None:
             return None
         found.append(name_option(column.name if by_name else number))
     return ",".join(found)
+
+
+def _by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[str]) -> str | None:
+    """Return how rows are matched by a column in doubt that names those of labels, too."""
+    ids = [column for column in doubtful if column.name and may_be_ids(column.name)]
+    found = [column for column in ids if column.name in partner] or [
+        column for column in ids if says_ids(column.name)
+    ]
+    theirs = [name for name in partner if says_ids(name) and name not in names]
+    if not found or not (found[0].name in partner or theirs):
+        return None
+    name = name_option(found[0].name)
+    if found[0].name in partner:
+        return f"match rows by it: --id-column {name}; if both have the same order: --drop {name}"
+    return (
+        f"to match rows by it, give it one name in both files, as {theirs[0]!r} has there; if both "
+        f"have the same order: --drop {name}"
+    )
 
 
 def _hint(

@@ -4,6 +4,8 @@ And of a file of labels with several columns: which of them are the labels.
 """
 
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -49,6 +51,7 @@ class Beside(NamedTuple):
             notes = [f"{what}: the labels come from a file of their own"]
         if options.id_column is not None:
             ids = names.index(options.id_column) if options.id_column in names else None
+            ids = _called(options.id_column, names) if ids is None and options.partner else ids
             if ids is None and options.id_column in options.partner:
                 what = f"there is no column {options.id_column!r} as in the file of labels"
                 notes.append(f"{what}: rows are matched by place")
@@ -56,7 +59,7 @@ class Beside(NamedTuple):
         both = [
             i
             for i, name in enumerate(names)
-            if name in options.partner
+            if _called(name, options.partner) is not None
             and name not in (options.partner_label, *options.drop, *(options.columns or ()))
             and str(i + 1) not in options.drop
             and (names_rows(name) or (not says_label(name) and is_text(i)))
@@ -69,6 +72,20 @@ class Beside(NamedTuple):
         if ids is not None:
             notes.append(f"rows are matched by column {names[ids]!r}, which both files have")
         return cls(ids, frozenset(left_out), tuple(notes))
+
+
+def _called(name: str, names: Sequence[str]) -> int | None:
+    """Return the place of a column of this name, in small letters or large; None if none has it."""
+    if name in names:
+        return names.index(name)
+    found = [i for i, other in enumerate(names) if other.casefold() == name.casefold()]
+    return found[0] if len(found) == 1 else None
+
+
+def same_ids(name: str | None, names: Sequence[str]) -> str | None:
+    """Return what the other file calls the column that names the rows here."""
+    place = None if name is None else _called(name, names)
+    return None if place is None else names[place]
 
 
 def choose(
@@ -117,6 +134,16 @@ def choose(
     return fields, []
 
 
+def in_order_of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int]:
+    """Return columns of labels that the user names, in the order of the classes they are named as.
+
+    Where they are not named as all of these, they stay as they were named.
+    """
+    fields = [field for field, _ in columns]
+    found = _of_classes(columns, classes) if len(columns) == len(classes) else None
+    return found if found is not None and sorted(found) == sorted(fields) else fields
+
+
 def are_shares(rows: "NDArray[Any]") -> bool:
     """Whether rows (N, C) hold shares of 1: class probabilities, or one-hot labels."""
     within = bool(((rows >= 0) & (rows <= 1)).all())
@@ -161,6 +188,16 @@ def _ask(file: str, names: Sequence[str]) -> InputError:
 def choices(names: Sequence[str]) -> str:
     """Return the options that choose a column of labels each."""
     return " or ".join(f"--label-column {name_option(name)}" for name in names[:_CHOICES])
+
+
+def one_a_class(names: Sequence[str], columns: Sequence[str]) -> str | None:
+    """Return the option that chooses columns of labels together, if they are named alike."""
+    if len(names) < 2 or not without_shared(names):
+        return None
+    start = commonprefix([*names])
+    pattern = f"{start}*" if start else f"*{commonprefix([n[::-1] for n in names])[::-1]}"
+    found = [name for name in columns if fnmatchcase(name, pattern)]
+    return f"--label-column {name_option(pattern)}" if found == [*names] else None
 
 
 def named_as_labels(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Losses of numbers that are rows by themselves: binary cross entropy, picked log-probabilities."""
 
 import math
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,8 +132,10 @@ class ElementWork(NamedTuple):
         if labels is None:
             raise AssertionError("elements of a binary loss have labels")
         options = self.criterion.binary
-        labels, options = _numbers(labels.reshape(values.shape), options)
-        return binary_facts(values, labels, options)
+        labels, options, problems = _numbers(labels.reshape(values.shape), options)
+        facts = binary_facts(values, labels, options)
+        facts.problems = (*problems, *facts.problems)
+        return facts
 
     def _looks_of(self, stored: Array) -> RowKind:
         """Say whether values that are said to be logits can be probabilities only."""
@@ -142,15 +145,17 @@ class ElementWork(NamedTuple):
         return "probabilities" if share and not whole else "unknown"
 
 
-def _numbers(labels: Array, options: BinaryOptions) -> tuple[Array, BinaryOptions]:
-    """Return labels as numbers: text may be 0, 1, true or false."""
+def _numbers(
+    labels: Array, options: BinaryOptions
+) -> tuple[Array, BinaryOptions, tuple[Problem, ...]]:
+    """Return labels as numbers: text may be 0, 1, true or false; and what is none of these."""
     if labels.dtype.kind not in "OUST":
-        return labels, options
+        return labels, options, ()
     ignore = LossOptions(ignore_index=options.ignored or -100)
     found, _, problems = ClassNames(("0", "1")).indices(labels, ignore)
-    for problem in problems:
-        raise problem.at("labels")
-    return found, options._replace(ignored=(IGNORED,))
+    hint = "labels of a binary loss are 0 and 1, or false and true: write them so"
+    named = tuple(replace(problem, hint=hint) for problem in problems)
+    return found, options._replace(ignored=(IGNORED,)), named
 
 
 def measure_elements(

@@ -73,7 +73,9 @@ class LossWork(NamedTuple):
         states = States.empty(criterion.metrics)
         needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
         facts = row_facts(logits, rows.labels, rows.options, needs, kind=criterion.kind)
-        odd, remarks = oddities(stored, rows.labels, facts, criterion)
+        odd, remarks = oddities(
+            stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
+        )
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
             from xentcli.core.sample_weight import weighted

@@ -28,9 +28,17 @@ _COMPARED_ELEMENTS = 2**17
 
 
 def oddities(
-    stored: Array | TiledRows, labels: Array, facts: RowFacts, criterion: Criterion
+    stored: Array | TiledRows,
+    labels: Array,
+    facts: RowFacts,
+    criterion: Criterion,
+    *,
+    in_text: bool = False,
 ) -> tuple[tuple[Problem, ...], tuple[Remark, ...]]:
-    """Return what is wrong with some rows besides what their loss needs, and what is odd."""
+    """Return what is wrong with some rows besides what their loss needs, and what is odd.
+
+    Labels `in_text` are floats whatever they were written as.
+    """
     problems: tuple[Problem, ...] = ()
     remarks = []
     if criterion.kind == "probabilities":
@@ -47,6 +55,10 @@ def oddities(
         from xentcli.core.probability_check import check_label_probabilities
 
         problems += check_label_probabilities(labels)
+        if in_text:  # where one-hot labels are not told by their dtype
+            from xentcli.core.probability_check import check_several_ones
+
+            problems += check_several_ones(labels)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:

@@ -96,12 +96,16 @@ def select(
             file, fields, options, lambda at: sum_to_one(tuple(schema.names[i] for i in at))
         )
         values, notes = tuple(schema.names[i] for i in found), notes + more
+    elif options.labels and len(values) > 1:
+        fields = [(schema.names.index(name), name) for name in values]
+        found = label_columns.in_order_of_classes(fields, options.classes)
+        values = tuple(schema.names[i] for i in found)
     said = named is not None or options.labels
     _check_lists(schema, file, values)
     if not said and not options.any_columns and not nested(schema.field(values[0]).type):
         looks = look(values)
         columns = [Column(n, schema.names.index(n) + 1, looks.get(n, Look())) for n in values]
-        notes += check(file, columns, schema.names)
+        notes += check(file, columns, schema.names, options.partner)
     if not options.any_columns:
         _check_values(schema, file, values, may_be_names=said and not options.weights)
     selection = Selection(values, labels, ids, notes)

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.lines import LineCutter
-from xentcli.formats.json.document import keys_of, value_of
+from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import choose, notes_of
@@ -86,6 +86,7 @@ class JsonLinesSource(StreamSource):
             self.notes.append(f"{self.name}: read as printed: {printed} rounds what it prints")
         first = load(text, self.name)
         if isinstance(first, dict):
+            check_no_table(first, self.name, lines=True)
             row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)
