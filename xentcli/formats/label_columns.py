@@ -5,7 +5,6 @@ And of a file of labels with several columns: which of them are the labels.
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -194,8 +193,8 @@ def one_a_class(names: Sequence[str], columns: Sequence[str]) -> str | None:
     """Return the option that chooses columns of labels together, if they are named alike."""
     if len(names) < 2 or not without_shared(names):
         return None
-    start = commonprefix([*names])
-    pattern = f"{start}*" if start else f"*{commonprefix([n[::-1] for n in names])[::-1]}"
+    rest = without_shared(names)[0]
+    pattern = names[0].replace(rest, "*", 1)
     found = [name for name in columns if fnmatchcase(name, pattern)]
     return f"--label-column {name_option(pattern)}" if found == [*names] else None
 

@@ -20,7 +20,7 @@ from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.csv.lists import to_array
-from xentcli.formats.csv.numbers import fill_missing
+from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -82,6 +82,7 @@ class CsvSource(StreamSource):
         self._layout = beginning.layout
         self._padded = beginning.padded
         self._missing = options.missing
+        self._flags = beginning.flags
         self._header_lines = beginning.header_lines
         mark = len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0
         self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
@@ -254,6 +255,7 @@ class CsvSource(StreamSource):
         if len(text) > 2 * self.block_bytes:
             self._check_cells(text, block)
         text = fill_missing(text, layout.delimiter) if self._missing else text
+        text = fill_flags(text, layout.delimiter) if self._flags else text
         pointed = _with_points(text, layout)
         parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
         fits_frame = not self._small and layout.fields <= frame.WIDEST
