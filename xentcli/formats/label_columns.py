@@ -106,10 +106,10 @@ def choose(
     fields = [field for field, _ in columns]
     if len(columns) == 1 or not all(name for _, name in columns):
         return fields, []
-    one_a_class = _of_classes(columns, options.classes)
-    if one_a_class is not None:
-        others = [name for field, name in columns if field not in one_a_class]
-        return one_a_class, _left_out(file, others)
+    of_classes = _of_classes(columns, options.classes)
+    if of_classes is not None:
+        others = [name for field, name in columns if field not in of_classes]
+        return of_classes, _left_out(file, others)
     kept = [(field, name) for field, name in columns if not _is_beside(name)]
     letters = all(len(name) == 1 for _, name in columns)  # x, y, z
     labels = [column for column in kept if says_label(column[1]) and not letters]
@@ -117,7 +117,8 @@ def choose(
         kept = labels
     if len(kept) == 1:
         return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
-    if len(kept) < len(columns) and not options.classes and sum_to_one([i for i, _ in kept]):
+    alike = len(kept) < len(columns) or one_a_class([n for _, n in kept], [n for _, n in columns])
+    if alike and not options.classes and sum_to_one([i for i, _ in kept]):
         others = [name for field, name in columns if (field, name) not in kept]
         return [field for field, _ in kept], _left_out(file, others)
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
@@ -180,7 +181,7 @@ def _left_out(file: str, names: Sequence[str]) -> list[str]:
 
 
 def _ask(file: str, names: Sequence[str]) -> InputError:
-    hint = choices(names)
+    hint = one_a_class(names, names) or choices(names)
     return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)
 
 
