@@ -119,7 +119,7 @@ def check(
     """
     if len(columns) < 2:
         return []
-    reasons = _reasons(columns)
+    reasons = _reasons(columns, partner)
     if not reasons:
         return [*_flags(file, columns), *_sentences(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
@@ -134,7 +134,7 @@ def check(
     )
 
 
-def _reasons(columns: Sequence[Column]) -> dict[int, str]:
+def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     numbered = is_numbered([column.name for column in columns])
@@ -157,6 +157,11 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
+    fractions = any(column.look.has_fractions for column in columns)
+    for i, column in enumerate(columns):
+        is_new = fractions and not column.look.has_fractions and i not in reasons
+        if is_new and column.name and column.name in partner:
+            reasons[i] = "the file of labels has such a column, too"
     for i in flags - {*reasons}:
         reasons[i] = "it holds only 0 and 1, and others hold fractions"
     return dict(sorted(reasons.items()))

@@ -109,14 +109,14 @@ def _decoded(content: bytes, name: str) -> str:
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
 
 
-def check_no_table(value: dict[str, Any], name: str, *, lines: bool = False) -> None:
+def check_no_table(value: dict[str, Any], name: str, how: str = "") -> None:
     """Raise InputError if an object has a number under each key, or a column: it is a table."""
     kinds = {type(item) for item in value.values()}
     if len(value) > 1 and not is_ours(value) and (kinds <= {int, float} or kinds == {dict}):
-        how = f"pandas.read_json(path{', lines=True' if lines else ''})"
         raise InputError(
             f"{name}: columns of a table, and no array",
-            hint=f"columns are read from CSV: {how}.to_csv('a.csv', index=False)",
+            hint="columns are read from CSV: "
+            f"pandas.read_json(path{how}).to_csv('a.csv', index=False)",
         )
 
 
