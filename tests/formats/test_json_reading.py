@@ -89,7 +89,9 @@ def test_tuples_and_numbers_of_numpy(tmp_path: Path, text: str) -> None:
     assert is_inline(text)
 
 
-@pytest.mark.parametrize("text", ["(1.5)", "(1.5)\n(2.5)\n", "(0, 1]", "(a, b)", "(1.5),(2.5)"])
+@pytest.mark.parametrize(
+    "text", ["(1.5)", "(1.5)\n(2.5)\n", "[(1.5), (2.5)]", "(0, 1]", "(a, b)", "(1.5),(2.5)"]
+)
 def test_brackets_that_are_no_tuple(tmp_path: Path, text: str) -> None:
     """An accountant's negative, or an interval, is no positive number."""
     with pytest.raises(InputError):
