@@ -148,25 +148,38 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         )
 
 
-def fitting(logits: Source, labels: Source, class_axis: int | None) -> tuple[Source, str | None]:
+class Fitting(NamedTuple):
+    """Logits and labels that fit: as they were, or readable again, or in another shape."""
+
+    logits: Source
+    labels: Source
+    note: str | None = None
+
+
+def fitting(logits: Source, labels: Source, class_axis: int | None) -> Fitting:
     """Return labels without the axes of length 1 that keep them from fitting, and a note of it."""
     shape = logits.shape
-    if class_axis in (None, 1, -1) and (row := in_one_row(logits, labels)) is not None:
-        shown = show_shape(labels.shape)
-        return row, f"{labels.name}: shape {shown} is read as {show_shape(row.shape)}"
+    if class_axis in (None, 1, -1):
+        before = show_shape(labels.shape)
+        logits, labels, found_row = in_one_row(logits, labels)
+        if found_row:
+            return Fitting(logits, labels, _read_as(labels, before))
     if not shape or _fits(shape, labels.shape):
-        return labels, None
+        return Fitting(logits, labels)
     last = len(shape) - 1
     given = class_axis is not None and -last <= class_axis + 1 <= last + 1
     axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
     leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
     if any(_fits(lead, labels.shape) for lead in leads):
-        return labels, None
+        return Fitting(logits, labels)
     for lead in leads:
         if lead and (found := in_shape(labels, lead)) is not None:
-            shown = show_shape(labels.shape)
-            return found, f"{labels.name}: shape {shown} is read as {show_shape(found.shape)}"
-    return labels, None
+            return Fitting(logits, found, _read_as(found, show_shape(labels.shape)))
+    return Fitting(logits, labels)
+
+
+def _read_as(labels: Source, before: str) -> str:
+    return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
 
 
 def _fits(one: Shape, other: Shape) -> bool:

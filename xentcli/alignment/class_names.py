@@ -2,7 +2,7 @@
 
 Text labels are names. They are looked up in what the user lists (``--classes``), or else in the
 header of the logits; blanks around them do not count. True and False are 1 and 0, unless classes
-are called so.
+are called so, or there are more than two that have names.
 
 Labels that are numbers are indices: the first class is 0, or the label base. Classes that are named
 by whole numbers which do not count 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
@@ -78,7 +78,12 @@ class ClassNames:
         for i, name in enumerate(self.shorts):
             index.setdefault(name, i)
         folded = {name.casefold(): i for name, i in index.items()}
-        words = {word: folded[word] for word in _BOOL_LABELS if word in folded} or _BOOL_LABELS
+        words = {word: folded[word] for word in _BOOL_LABELS if word in folded}
+        if not words and len(self.names) in (
+            0,
+            len(_BOOL_LABELS),
+        ):  # of more classes they name none
+            words = _BOOL_LABELS
         for word, i in words.items():
             for variant in (word, word.title(), word.upper()):
                 index.setdefault(variant, i)

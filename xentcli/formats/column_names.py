@@ -10,6 +10,7 @@ from xentcli.errors import InputError
 
 SHOWN_NAMES = 12
 """Names of columns in a message, at most."""
+_WORD_BOUNDARIES = "_-. :=/()[]<>{}\"'"
 _NAME_RANGE = re.compile(r"(.+?)-(.+)")
 
 
@@ -96,6 +97,11 @@ class ColumnNames(NamedTuple):
         return InputError(f"{self.file}: there is no column {column!r}; it has {there}")
 
 
+def names_several(column: str) -> bool:
+    """Whether what is said for a column may stand for several: ``4-6``, ``label_*``."""
+    return is_pattern(column) or _NAME_RANGE.fullmatch(column) is not None
+
+
 def is_pattern(column: str) -> bool:
     """Whether a name stands for several: ``logit_*``."""
     return any(character in column for character in "*?[")
@@ -141,7 +147,7 @@ def _shared(names: tuple[str, ...]) -> int:
     rests = [name[length:] for name in names]
     if low[:length] and not low[length - 1 : length].isdigit() and all(map(_is_number, rests)):
         return length  # p0, p1, ...
-    ends = [i + 1 for i, character in enumerate(low[:length]) if character in "_-. :=/"]
+    ends = [i + 1 for i, character in enumerate(low[:length]) if character in _WORD_BOUNDARIES]
     return ends[-1] if ends else 0
 
 

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.column_looks import Look
 from xentcli.formats.column_names import SHOWN_NAMES, is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
+from xentcli.formats.column_words import OF_ROWS, WORDS, may_be_ids, says_ids, words_of
 from xentcli.text import name_option
 
+_SENTENCE_WORDS = 3  # at least
+_MOST_LISTED_SHARE = 1 / 3  # of the words of a sentence
 _MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 
 
@@ -34,8 +36,12 @@ class Column(NamedTuple):
         return f"column {self.name!r}" if self.name else f"column {self.number}"
 
 
-def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[str]:
+def check(
+    file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
+) -> list[str]:
     """Return notes about columns that are read as classes; `names` are all there are.
+
+    `partner` are the columns of the file of labels, if they stand in another file.
 
     Raises
     ------
@@ -44,9 +50,9 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     """
     if len(columns) < 2:
         return []
-    reasons = _reasons(columns)
+    reasons = _reasons(columns, partner)
     if not reasons:
-        return _flags(file, columns)
+        return [*_flags(file, columns), *_sentences(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -54,10 +60,12 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise InputError(message, hint=_hint(columns, doubtful, rest, names))
+    raise InputError(
+        message, hint=_by_id(doubtful, names, partner) or _hint(columns, doubtful, rest, names)
+    )
 
 
-def _reasons(columns: Sequence[Column]) -> dict[int, str]:
+def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     numbered = is_numbered([column.name for column in columns])
@@ -80,6 +88,11 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
+    fractions = any(column.look.has_fractions for column in columns)
+    for i, column in enumerate(columns):
+        is_new = fractions and not column.look.has_fractions and i not in reasons
+        if is_new and column.name and column.name in partner:
+            reasons[i] = "the file of labels has such a column, too"
     for i in flags - {*reasons}:
         reasons[i] = "it holds only 0 and 1, and others hold fractions"
     return dict(sorted(reasons.items()))
@@ -94,7 +107,35 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
         return []
     if words_of(column.name) == ("true",):  # and false
         return []
+    if _is_sentence(column, words) and all(map(_is_phrase, columns)):
+        return []
     return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
+
+
+def _is_phrase(column: Column) -> bool:
+    return column.look.is_text or len(column.name.split()) >= _SENTENCE_WORDS
+
+
+def _is_sentence(column: Column, listed_words: Sequence[str]) -> bool:
+    """Whether few words of a name, which is a sentence, speak against a column of fractions."""
+    words = words_of(column.name)
+    few = len(listed_words) <= _MOST_LISTED_SHARE * len(words)
+    return few and len(column.name.split()) > _SENTENCE_WORDS and column.look.has_fractions
+
+
+def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
+    """Return notes about classes whose names are sentences in which a listed word stands."""
+    found = {}
+    for column in columns:
+        words = [word for word in words_of(column.name) if word in WORDS - OF_ROWS]
+        if words and _is_sentence(column, words) and all(map(_is_phrase, columns)):
+            found[column.name] = words[0]
+    if not found:
+        return []
+    name, word = next(iter(found.items()))
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    what = f"column {name!r} is read as a class, though its name says {word!r}"
+    return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
 
 
 def _is_of_rows(column: Column) -> bool:
@@ -168,6 +209,24 @@ def _options(columns: Sequence[Column], names: Sequence[str]) -> str | None:
             return None
         found.append(name_option(column.name if by_name else number))
     return ",".join(found)
+
+
+def _by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[str]) -> str | None:
+    """Return how rows are matched by a column in doubt that names those of labels, too."""
+    ids = [column for column in doubtful if column.name and may_be_ids(column.name)]
+    found = [column for column in ids if column.name in partner] or [
+        column for column in ids if says_ids(column.name)
+    ]
+    theirs = [name for name in partner if says_ids(name) and name not in names]
+    if not found or not (found[0].name in partner or theirs):
+        return None
+    name = name_option(found[0].name)
+    if found[0].name in partner:
+        return f"match rows by it: --id-column {name}; if both have the same order: --drop {name}"
+    return (
+        f"to match rows by it, give it one name in both files, as {theirs[0]!r} has there; if both "
+        f"have the same order: --drop {name}"
+    )
 
 
 def _hint(

@@ -121,13 +121,16 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         If it is one array that cannot be read; of several, what cannot be read has a problem.
     """
     if is_inline(file.path):
-        yield Listed(None, open_file(file))
+        options = file.options._replace(labels=True)  # which names may be
+        yield Listed(None, open_file(file._replace(options=options)))
         return
     given = open_input(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
-        source = registry.open_source(data, file.format, file.options)
-        yield Listed(None, _referred(source, file, given))
+        format_ = registry.format_of(data, file.format, file.options)
+        options = file.options._replace(labels=not format_.has_columns)  # which names may be
+        source = registry.open_source(data, format_.name, options)
+        yield Listed(None, _referred(source, file._replace(options=options), given))
     readable = [content for content in contents if content.key is not None or content.columns]
     data = data.spooled() if len(readable) > 1 else data
     for content in contents:

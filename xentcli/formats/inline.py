@@ -13,9 +13,10 @@ from xentcli.text import shortened, visible
 
 _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
 _ROW = rf"(?ai)\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*"
+_CALL = r"(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array)|(?:np|numpy)\.\w+)\s*\("
 _LISTS = (
-    r"(?i)\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
-    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()"
+    rf"(?i)\s*(?:{_CALL}|\[\s*(?:[\[\](\"]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|{_CALL})"
+    rf"|\(\s*(?:[\[(]|{_NUMBER}\s*,|{_CALL}))"
 )
 
 

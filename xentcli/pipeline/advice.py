@@ -143,6 +143,8 @@ def _choice(values: Found, others: Sequence[Found]) -> Iterator[str]:
         yield from ("--key", shlex.quote(content.key))
         return
     names = [name for each in others for name in _columns_of(each)]
+    if group is None and names:  # lists in cells
+        yield from ("--columns", ",".join(map(name_option, content.columns)))
     if group is not None and names:
         taken = ",".join(map(name_option, group.choice))
         left = ",".join(map(name_option, names))

@@ -187,7 +187,15 @@ def open_both(
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, file_of, labels_beside, without)
+    from xentcli.formats.column_names import names_several
+
     once = any(map(reads_once, logits))
+    if names_several(label_column) and label_column not in columns_of(file_of(logits[0])):
+        if once:
+            raise UsageError("several columns of labels are read twice, which a pipe is not")
+        source = open_files(logits, lambda path: _without(file_of(path), label_column), without)
+        named = classes or source.columns or ()
+        return source, open_files(logits, lambda path: labels_of(path, classes=named), without)
     both = open_files(
         logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
@@ -197,6 +205,11 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def _without(file: InputFile, columns: str) -> InputFile:
+    """Return a file that is read without some columns."""
+    return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
 
 
 def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
@@ -244,11 +257,13 @@ def _open_arrays(
 
 def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
     """Return the options that choose columns of a file whose names say that they are labels."""
-    from xentcli.formats.label_columns import choices, named_as_labels
+    from xentcli.formats.label_columns import choices, named_as_labels, one_a_class
 
     if reads_once(name):
         return None
-    return choices(named_as_labels(columns_of(file_of(name)))) or None
+    columns = columns_of(file_of(name))
+    named = named_as_labels(columns)
+    return one_a_class(named, columns) or choices(named) or None
 
 
 def _open_two(
@@ -261,6 +276,8 @@ def _open_two(
     without: Sequence[str],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
+    from xentcli.formats.label_columns import same_ids
+
     asked = file_of(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
@@ -269,7 +286,7 @@ def _open_two(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
     names = classes or source.columns or ()
-    ids = source.id_column if source.id_column in there else None
+    ids = same_ids(source.id_column, there) if there else None
     labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )

@@ -178,7 +178,7 @@ def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
     --------
     >>> import xentcli as xent
     >>> xent.load("1,2,3").tolist()
-    [[1.0, 2.0, 3.0]]
+    [1.0, 2.0, 3.0]
     """
     names = names_of_files(files)
     if names is None:

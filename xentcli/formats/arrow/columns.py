@@ -97,12 +97,16 @@ def select(
             file, fields, options, lambda at: sum_to_one(tuple(names[i] for i in at))
         )
         values, notes = tuple(names[i] for i in found), notes + more
+    elif options.labels and len(values) > 1:
+        fields = [(place[name], name) for name in values]
+        found = label_columns.in_order_of_classes(fields, options.classes)
+        values = tuple(names[i] for i in found)
     said = named is not None or options.labels
     _check_lists(schema, file, values)
     if not said and not options.any_columns and not nested(schema.field(values[0]).type):
         looks = look(values)
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
-        notes += check(file, columns, names)
+        notes += check(file, columns, names, options.partner)
     if not options.any_columns:
         _check_values(schema, file, values, may_be_names=said and not options.weights)
     selection = Selection(values, labels, ids, notes)
@@ -117,13 +121,15 @@ def saved_index(schema: Any) -> list[str]:
 
 
 def _check_beside(schema: Any, file: str, selection: Selection) -> None:
-    """Raise InputError unless labels and ids hold one value a row."""
+    """Raise InputError unless labels hold one value or one list a row, and ids one value."""
     for name, what in ((selection.labels, "labels"), (selection.ids, "ids")):
         if name is None:
             continue
         type_ = schema.field(name).type
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
+            continue
+        if what == "labels" and nested(type_):  # one-hot, or class probabilities
             continue
         if what == "labels" or plain.num_fields or pyarrow().types.is_interval(plain):
             raise InputError(

@@ -43,10 +43,15 @@ class TableSource(StreamSource):
                 self._file.schema, self.name, options, self._look, self._sum_to_one
             )
             row, self.dtype = self._row()
+            labels = self._selection.labels
+            self._label_lists = None if labels is None else self._lists_of(labels)
         self.stored_dtype = self.dtype.name
         self.notes = [*self._file.notes, *self._selection.notes]
         self.header = tuple(self._file.schema.names)
         self.labelled = self._selection.labels is not None
+        if self._label_lists:
+            length = self._label_lists[0]
+            self.label_row = () if length == (1,) else length
         self.id_column = self._selection.ids
         self._lists = self._nested is not None
         self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
@@ -102,15 +107,21 @@ class TableSource(StreamSource):
     def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape of one row and the dtype of all."""
         names = self._selection.values
-        lists = self._nested
+        if lists := self._lists_of(names[0]):
+            return lists
+        dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
+        return (len(names),), np.result_type(*dict.fromkeys(dtypes))
+
+    def _lists_of(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
+        """Return the shape and the dtype of the lists of a column, None where it holds none."""
+        lists = nested(self._type(name))
         if lists is None:
-            dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
-            return (len(names),), np.result_type(*dict.fromkeys(dtypes))
+            return None
         if None in lists.lengths:
-            batch = self._file.first(names[:1], 1)
+            batch = self._file.first((name,), 1)
             if batch is not None:
-                first = batch.column(names[0]).slice(0, 1)
-                ColumnRows(self.name, names[0], 0).check_nulls(first)
+                first = batch.column(name).slice(0, 1)
+                ColumnRows(self.name, name, 0).check_nulls(first)
                 return lengths_of(first), lists.dtype
         return tuple(n or 0 for n in lists.lengths), lists.dtype
 
@@ -175,4 +186,13 @@ class TableSource(StreamSource):
             values = flat(columns[0], places[0])
         else:
             values = wide(columns, places, self.dtype)
-        return Table(values, beside(selection.labels), beside(selection.ids))
+        labels = (
+            beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
+        )
+        return Table(values, labels, beside(selection.ids))
+
+    def _labels(self, batch: Any, start: int) -> NDArray[Any]:
+        """Return labels that are lists."""
+        name, (row, _) = self._selection.labels or "", self._label_lists or ((), None)
+        labels = dense(batch.column(name), row, ColumnRows(self.name, name, start))
+        return labels.reshape(len(labels), *(n or 0 for n in self.label_row))

@@ -51,6 +51,8 @@ class Beginning:
         What was decided beyond the plain cases.
     lists : ListShapes
         The shapes of lists in cells.
+    flags : bool
+        Whether columns of labels, one a class, hold true and false.
     """
 
     layout: RowLayout
@@ -60,6 +62,7 @@ class Beginning:
     padded: bool
     notes: list[str]
     lists: ListShapes
+    flags: bool = False
 
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
@@ -107,7 +110,9 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     header_lines = (header_lines if is_header else 0) + (said is not None)
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)
     notes += [lists.note] if lists.note else []
-    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists)
+    several = options.takes_names and len(columns.values) > 1
+    flags = several and below.are_flags(columns.values)
+    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists, flags)
 
 
 def _first_lines(head: bytes) -> bytes:

@@ -118,6 +118,9 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out
     values = [field for field in chosen if field not in left_out]
+    if options.labels and options.columns is not None and len(values) > 1:
+        named = [(i, fields.name(i)) for i in values]
+        values = label_columns.in_order_of_classes(named, options.classes)
     lists = [i for i in values if fields.holds_lists(i)]
     if options.any_columns and len(values) > 1:
         lists = []
@@ -143,16 +146,16 @@ def _choose_values(
         return label_columns.choose(fields.file, named, options, fields.rows.sum_to_one)
     if lists:
         return _choose_lists(fields, values, lists)
-    return values, _check_classes(fields, named)
+    return values, _check_classes(fields, named, options)
 
 
-def _check_classes(fields: Fields, named: list[tuple[int, str]]) -> list[str]:
+def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOptions) -> list[str]:
     """Return notes about the fields that are read as classes; raise if one may be none."""
     if doubts.is_numbered([name for _, name in named]):
         return []
     looks = fields.looks()
     columns = [doubts.Column(name, i + 1, looks[i]) for i, name in named]
-    return doubts.check(fields.file, columns, fields.names or ())
+    return doubts.check(fields.file, columns, fields.names or (), options.partner)
 
 
 def _choose_lists(

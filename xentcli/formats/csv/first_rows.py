@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.formats.column_looks import Look, look_at, looks_at
 from xentcli.formats.csv import lists, plain
 from xentcli.formats.csv.cells import RowLayout
-from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_number
+from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_flag, is_number
 from xentcli.formats.label_columns import are_shares
 
 
@@ -52,10 +52,15 @@ class FirstRows:
     def sum_to_one(self, fields: list[int]) -> bool:
         """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
         try:
-            table = np.array([[float(cells[i]) for i in fields] for cells in self])
+            table = np.array([[_share(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
         return are_shares(table)
+
+    def are_flags(self, fields: Sequence[int]) -> bool:
+        """Whether columns hold true and false, and nothing else."""
+        rows = [[cells[i] for i in fields if len(cells) > i] for cells in self]
+        return bool(rows) and all(all(map(is_flag, cells)) for cells in rows)
 
     def looks(self, fields: int) -> list[Look]:
         """Return what each of so many columns holds."""
@@ -66,6 +71,10 @@ class FirstRows:
         else:
             columns = [[cells[i] for cells in rows if len(cells) > i] for i in range(fields)]
         return list(map(look_at_cells, columns))
+
+
+def _share(cell: str) -> float:
+    return float(cell.strip().lower() == "true") if is_flag(cell) else float(cell)
 
 
 def looks_of(content: str, delimiter: str, fields: int) -> list[Look] | None:

@@ -92,6 +92,19 @@ def fill_missing(content: bytes, delimiter: str) -> bytes:
     return re.sub(start + words + end + rb"|" + nothing, b"nan", content, flags=re.I)
 
 
+def fill_flags(content: bytes, delimiter: str) -> bytes:
+    """Return content with 1 and 0 in place of cells that are true and false."""
+    between = re.escape(delimiter.encode())
+    start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
+    cell = start + rb'[ ]*"?(?:(true)|false)"?[ ]*' + end
+    return re.sub(cell, lambda match: b"1" if match[1] else b"0", content, flags=re.I)
+
+
+def is_flag(cell: str) -> bool:
+    """Whether a cell is true or false."""
+    return cell.strip().lower() in ("true", "false")
+
+
 def cure(cell: str, drop: str | None) -> str | None:
     """Say what to do about a cell that is no number; `drop` is how an option names its column."""
     without = f"leave the column out with --drop {drop}" if drop else None

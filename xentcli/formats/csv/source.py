@@ -18,7 +18,7 @@ from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.csv.lists import to_array
-from xentcli.formats.csv.numbers import fill_missing
+from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.csv.parsers import parse
 from xentcli.formats.csv.sample import Sample, check_columns, read_sample
 from xentcli.formats.sources import restored
@@ -71,6 +71,7 @@ class CsvSource(StreamSource):
         self._layout = beginning.layout
         self._padded = beginning.padded
         self._missing = options.missing
+        self._flags = beginning.flags
         self._header_lines = beginning.header_lines
         self._header_bytes = sample.bytes_of(self._header_lines)
         self._lists = beginning.lists
@@ -159,6 +160,8 @@ class CsvSource(StreamSource):
         ):
             if found != count:
                 self._lines_are_rows = False
+                # Here, since rows that a quote swallows would be missed before they are parsed.
+                cells.check_quotes(lines.text or b"", self._layout.delimiter, self.name, lines.line)
             content = lines if self.carries_bytes else lines._replace(text=None)
             yield Block(start, found, content=content)
             start += found
@@ -196,6 +199,7 @@ class CsvSource(StreamSource):
         if len(text) > 2 * self.block_bytes:
             self._check_cells(text, block)
         text = fill_missing(text, layout.delimiter) if self._missing else text
+        text = fill_flags(text, layout.delimiter) if self._flags else text
         rows = range(block.start, block.start + block.rows)
         parsed = parse(text, layout, self.name, line, rows, is_small=self._is_small)
         if len(parsed.numbers) != block.rows:
