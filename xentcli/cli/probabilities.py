@@ -43,7 +43,7 @@ def run_softmax(
         softmax_options.temperature,
         propagate=softmax_options.non_finite == "propagate",
     )
-    file_of = partial(reading.reader.file, id_column=softmax_options.id_column)
+    file_of = partial(reading.file, id_column=softmax_options.id_column)
     source = open_files(paths, file_of, [writing.output])
     common.tell_notes(source.notes)
     with Destination(command, writing, common).array() as sink, common.run(source) as run:

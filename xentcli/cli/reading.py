@@ -1,11 +1,12 @@
 """The options that say how files are read, and the files to read with them."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from xentcli.cli.options import FORMATS, complete_format, of_reading
 from xentcli.cli.parsing import Decimal, InputDtype, parse_delimiter, parse_names
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.reading import Reader
 
 
@@ -100,3 +101,7 @@ class Reading(NamedTuple):
             "input_dtype": self.input_dtype,
         }
         return Reader(self.from_, common, values, self.labels_header)
+
+    def file(self, path: str, **more: Any) -> "InputFile":
+        """Return a file to read with all of these options, and `more` of `ReadOptions`."""
+        return self.reader.file(path, **more)
