@@ -1147,13 +1147,13 @@ CASES = [
     ),
     Case(
         "accuracy z.npy y.npy",
-        "did you mean xent loss --json, which has the perplexity and the accuracy too",
-        RIGHT,
+        "did you mean xent eval --metric accuracy?",
+        float((Z.argmax(axis=1) == Y).mean()),
     ),
     Case(
         "perplexity z.npy y.npy",
-        "did you mean xent loss --json, which has the perplexity and the accuracy too",
-        RIGHT,
+        "did you mean xent eval --metric perplexity?",
+        float(np.exp(RIGHT)),
     ),
     Case(
         "bce-with-logits b.npy by.npy",
@@ -1302,6 +1302,18 @@ CASES = [
         "index=False)",
         WORDS,
         {"table.jsonl": '{"cat": 1.5, "dog": -0.25}\n'},
+    ),
+    Case(
+        "eval z.npy y.npy --metric loss --plot a.gif",
+        "--plot FILE.png",
+        RIGHT,
+        fill={"FILE.png": "a.png"},
+    ),
+    Case(
+        "eval z.npy y.npy --metric loss --report a.txt",
+        "--report FILE.html",
+        RIGHT,
+        fill={"FILE.html": "a.html"},
     ),
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case(

@@ -23,7 +23,7 @@ def evaluation_object(found: "Measures", verdicts: "Sequence[Verdict]" = ()) -> 
         "classes": found.classes or None,
         "confusions": None if pairs is None else _confusions(pairs),
         "bins": found.bins or None,
-        "losses": getattr(found, "losses", None),
+        "losses": found.losses,
         "worst_rows": [_with_index(found, each) for each in found.worst_rows] or None,
         "suspects": suspects
         and {
