@@ -318,21 +318,13 @@ def test_rows_that_are_not_finite(run: Run) -> None:
 
 def test_a_page_and_a_picture_are_written_beside_the_result(run: Run) -> None:
     outcome = run(
-        "eval",
-        *DIGITS,
-        "--metric",
-        "loss",
-        "--report",
-        "a.html",
-        "--plot",
-        "a.svg",
-        "--fail-if",
-        "ece > 1",
+        *("eval", *DIGITS, "--metric", "loss", "--fail-if", "ece > 1"),
+        *("--report", "a.html", "--plot", "a.svg"),
     )
     assert outcome.code == 0, outcome.err
     assert outcome.out == run("loss", *DIGITS).out
     page = Path("a.html").read_text("utf-8")
-    for text in ("ece &gt; 1", "0.9689", "digits_logits.npy", "450 x 10", "Worst rows"):
+    for text in ("ece &gt; 1", "0.9689", "digits_logits.npy", "Worst rows"):
         assert text in page, text
     assert Path("a.svg").read_bytes().startswith(b"<?xml")
 
