@@ -324,7 +324,14 @@ def test_a_page_and_a_picture_are_written_beside_the_result(run: Run) -> None:
     assert outcome.code == 0, outcome.err
     assert outcome.out == run("loss", *DIGITS).out
     page = Path("a.html").read_text("utf-8")
-    for text in ("ece &gt; 1", "0.9689", "digits_logits.npy", "Worst rows"):
+    for text in (
+        "ece &gt; 1",
+        "0.9689",
+        "digits_logits.npy",
+        "450 × 10",
+        "Reliability",
+        "Worst rows",
+    ):
         assert text in page, text
     assert Path("a.svg").read_bytes().startswith(b"<?xml")
 

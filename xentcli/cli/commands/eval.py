@@ -116,6 +116,9 @@ def evaluate(
     drawn.check(writing.output)
     also = (*(() if keeper is None else keeper.names), *drawn.needs)
     wanted = evaluating.wanted(metric, top_k, bins, worst, also)
+    if report is not None:  # a page shows the sensible set, whatever is printed
+        usual = wanted._replace(metrics=None).asked(binary=flags.binary)
+        wanted = wanted._replace(also=(*wanted.also, *usual))
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     if keeper is not None:
