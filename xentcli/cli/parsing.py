@@ -83,12 +83,13 @@ def parse_temperature(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        from xentcli.pipeline.inputs import is_there, read_temperature
+        from xentcli.pipeline.inputs import read_temperature
 
-        if not is_there(text):
+        found = read_temperature(text)
+        if found is None:
             shown = text if len(text) <= 60 else f"{text[:57]}..."
             raise UsageError(f"--temperature {shown}: neither a number nor a file") from None
-        return read_temperature(text)
+        return found
     if not 0.0 < value < float("inf"):
         raise UsageError(f"--temperature must be positive, not {value}")
     return value

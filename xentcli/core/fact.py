@@ -59,6 +59,12 @@ class Given:
         return Labels.of(self.labels, self.logits.shape[1], self.options)
 
     @cached_property
+    def log_rest(self) -> Doubles:
+        """The logarithm of the sum of exponentials less the peak; of logits alone."""
+        with np.errstate(all="ignore"):
+            return self.norm.log_rest
+
+    @cached_property
     def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
         """The losses of rows with class probabilities, and which of these do not sum to 1."""
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
@@ -93,6 +99,7 @@ class Fact(NamedTuple):
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     dtype: DTypeLike | None
+    gaps: bool = False
     alone: bool = False
 
     def applies(self, given: Given) -> bool:
@@ -110,6 +117,7 @@ def fact(
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     dtype: DTypeLike | None = np.float64,
+    gaps: bool = False,
     alone: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
@@ -131,6 +139,8 @@ def fact(
         Facts that it is computed from too, which may be None.
     dtype : dtype
         Of an array that is filled tile by tile; None for that of the computation.
+    gaps : bool
+        Whether a function that is called 'after' wants what the exponentials are of.
     alone : bool
         With 'rows': whether it reads the rows by itself, and uses nothing of their normalizer,
         which is not computed where all facts are so.
@@ -150,7 +160,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, alone)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps, alone)
         plan.cache_clear()
         return function
 

@@ -1,13 +1,17 @@
 """The rows with the largest losses."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.results.measures import WorstRow, WorstRows
+
+_RUN_ROWS = 64
 
 
 @register("worst_rows")
@@ -50,16 +54,17 @@ class WorstRowsState:
         loss, measured = facts["loss"], facts["measured"]
         if measured is not None:
             loss = np.where(measured, loss, -np.inf)
-        loss = np.where(np.isnan(loss), -np.inf, loss) if np.isnan(loss).any() else loss
         if not self.most or not loss.size:
             return []
-        if self.most < loss.size:
-            least = np.partition(loss, loss.size - self.most)[loss.size - self.most]
-            above = np.flatnonzero(loss > least)
-            level = np.flatnonzero(loss == least)[: self.most - above.size]
+        if np.isnan(loss.max()):
+            loss = np.where(np.isnan(loss), -np.inf, loss)
+        places = np.flatnonzero(loss >= _reached_by(loss, self.most))
+        if self.most < places.size:
+            several = loss[places]
+            least = np.partition(several, several.size - self.most)[several.size - self.most]
+            above = places[several > least]
+            level = places[several == least][: self.most - above.size]
             places = np.concatenate([above, level])
-        else:
-            places = np.arange(loss.size)
         found: list[int] = places[loss[places] > -np.inf].tolist()
         return found
 
@@ -73,6 +78,18 @@ class WorstRowsState:
     def compute(self) -> WorstRows:
         """Return the rows."""
         return WorstRows(self.rows)
+
+
+def _reached_by(loss: Doubles, most: int) -> float:
+    """Return a loss that at least so many of the rows reach, and few more if they are many.
+
+    That is a look at each number, where to find the very loss takes ten.
+    """
+    runs = loss.size // _RUN_ROWS
+    if runs < most:
+        return -math.inf
+    largest = loss[: runs * _RUN_ROWS].reshape(_RUN_ROWS, runs).max(axis=0)
+    return float(np.partition(largest, runs - most)[runs - most])
 
 
 def _at(values: Any, place: int, kind: type[Any]) -> Any:

@@ -92,7 +92,9 @@ class LossWork(NamedTuple):
             parameters={**states.parameters, "slices": origin.slices},
         )
         facts = facts.at(origin)
-        odd, remarks = oddities(stored, rows.labels, facts, criterion)
+        odd, remarks = oddities(
+            stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
+        )
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
             from xentcli.core.sample_weight import weighted

@@ -40,11 +40,8 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
-    "columns_of",
     "expand",
-    "is_there",
     "logits_of",
-    "may_be_table",
     "open_both",
     "open_file",
     "open_files",
@@ -86,11 +83,6 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
-
-
-def may_be_table(file: InputFile) -> bool:
-    """Whether a file has columns with names, and can be read for them."""
-    return not is_inline(file.path) and not reads_once(file.path) and may_have_columns(file)
 
 
 class RowSources(NamedTuple):
@@ -218,7 +210,15 @@ def open_both(
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, file_of, labels_beside, without)
+    from xentcli.formats.column_names import names_several
+
     once = any(map(reads_once, logits))
+    if names_several(label_column) and label_column not in columns_of(file_of(logits[0])):
+        if once:
+            raise UsageError("several columns of labels are read twice, which a pipe is not")
+        source = open_files(logits, lambda path: _without(file_of(path), label_column), without)
+        named = classes or source.columns or ()
+        return source, open_files(logits, lambda path: labels_of(path, classes=named), without)
     both = open_files(
         logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
     )
@@ -230,8 +230,13 @@ def open_both(
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
 
 
-def read_temperature(path: str) -> float:
-    """Return the temperature in a file that ``xent calibrate`` wrote.
+def _without(file: InputFile, columns: str) -> InputFile:
+    """Return a file that is read without some columns."""
+    return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
+
+
+def read_temperature(path: str) -> float | None:
+    """Return the temperature in a file that ``xent calibrate`` wrote; None if there is no file.
 
     Raises
     ------
@@ -240,6 +245,8 @@ def read_temperature(path: str) -> float:
     """
     from xentcli.pipeline.written import read_object
 
+    if not is_there(path):
+        return None
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -294,11 +301,13 @@ def _open_arrays(
 
 def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
     """Return the options that choose columns of a file whose names say that they are labels."""
-    from xentcli.formats.label_columns import choices, named_as_labels
+    from xentcli.formats.label_columns import choices, named_as_labels, one_a_class
 
     if reads_once(name):
         return None
-    return choices(named_as_labels(columns_of(file_of(name)))) or None
+    columns = columns_of(file_of(name))
+    named = named_as_labels(columns)
+    return one_a_class(named, columns) or choices(named) or None
 
 
 def _open_two(
@@ -311,6 +320,8 @@ def _open_two(
     without: Sequence[str],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
+    from xentcli.formats.label_columns import same_ids
+
     asked = file_of(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
@@ -319,7 +330,7 @@ def _open_two(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
     names = classes or source.columns or ()
-    ids = source.id_column if source.id_column in there else None
+    ids = same_ids(source.id_column, there) if there else None
     labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )

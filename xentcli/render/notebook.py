@@ -1,19 +1,53 @@
-"""Results as notebooks show them."""
+"""Results as HTML for a notebook: a table of measures, without styles of its own."""
 
-import io
-from collections.abc import Iterable
 from html import escape
+from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from xentcli.render.measures import short_number
+from xentcli.text import visible
 
-WIDTH = 110  # columns of the terminal
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xentcli.results.measures import Measure, Measures
+
+_WORST_SHOWN = 5
 
 
-def as_html(renderables: Iterable[RenderableType]) -> str:
-    """Return what a terminal of `WIDTH` columns would show, as a piece of HTML."""
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False)
-    for renderable in renderables:
-        console.print(renderable)
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    style = "line-height: 1.2; font-family: monospace; white-space: pre"
-    return f'<pre style="{style}">{escape(shown)}</pre>'
+def evaluation_html(found: "Measures") -> str:
+    """Return the measures, and the worst rows, as tables; text from files is escaped."""
+    parts = [measures_html(found.metrics)]
+    if found.worst_rows:
+        worst = [
+            [
+                ",".join(map(str, found.row_index(each.row))),
+                each.id or "",
+                short_number(each.loss),
+                "" if each.label is None else found.class_name(each.label),
+                "" if each.prediction is None else found.class_name(each.prediction),
+            ]
+            for each in found.worst_rows[:_WORST_SHOWN]
+        ]
+        parts.append(_table(["worst row", "id", "loss", "label", "prediction"], worst))
+    return "\n".join(parts)
+
+
+def measures_html(metrics: "Mapping[str, Measure]") -> str:
+    """Return measures as a table."""
+    rows = [
+        [name, repr(each.value) if each.value is not None else "", *map(short_number, errors), n]
+        for name, each in metrics.items()
+        for errors in [(each.standard_error, each.low, each.high)]
+        for n in [f"{each.n:,}" if each.n is not None else ""]
+    ]
+    return _table(["metric", "value", "&plusmn;", "low", "high", "n"], rows)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a table; the header is HTML already, the cells are not."""
+    head = "".join(f"<th>{cell}</th>" for cell in header)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(visible(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -94,7 +94,6 @@ class FittedTemperature:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        from xentcli.render.notebook import WIDTH, as_html
-        from xentcli.render.temperature import temperature_screen
+        from xentcli.render.notebook import measures_html
 
-        return as_html(temperature_screen(self, WIDTH))
+        return measures_html(self.metrics)

@@ -63,13 +63,14 @@ def calibrate(
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    source, labels_source = losses.open_rows(criterion, both, flags, writing, reading)
+    reader = reading.reader
+    source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = losses.with_weights_in_order(criterion, flags.weight, pos_weight, source)
-    weights = inputs.open_weights(reading, sample_weight, source.id_column)
+    weights = inputs.open_weights(reader, sample_weight, source.id_column)
     tested = None
     if test is not None:
-        tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reading)
+        tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
     from xentcli.pipeline.calibrate import calibrate as fitted
 
     with common.run(source) as run:
