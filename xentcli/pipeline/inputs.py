@@ -320,8 +320,6 @@ def _open_two(
     without: Sequence[str],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
-    from xentcli.formats.label_columns import same_ids
-
     asked = file_of(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
@@ -330,7 +328,11 @@ def _open_two(
         logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
     )
     names = classes or source.columns or ()
-    ids = same_ids(source.id_column, there) if there else None
+    ids = None
+    if there and source.id_column is not None:
+        from xentcli.formats.label_columns import same_ids
+
+        ids = same_ids(source.id_column, there)
     labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )
