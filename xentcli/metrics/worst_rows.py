@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.results.measures import WorstRow, WorstRows
@@ -29,39 +30,21 @@ class WorstRowsState:
 
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
-        places = self._largest(facts)
+        places = largest_places(facts["loss"], facts["measured"], self.most)
         ids = facts.origin.ids
         rows = [
             WorstRow(
                 facts.origin.first_row + place,
                 float(facts["loss"][place]),
-                label=_at(facts["label"], place, int),
-                prediction=_at(facts["prediction"], place, int),
-                label_probability=_at(facts["label_probability"], place, float),
-                confidence=_at(facts["confidence"], place, float),
+                label=at(facts["label"], place, int),
+                prediction=at(facts["prediction"], place, int),
+                label_probability=at(facts["label_probability"], place, float),
+                confidence=at(facts["confidence"], place, float),
                 id=None if ids is None else str(ids[place]),
             )
             for place in places
         ]
         return type(self)(self.most, self._first(rows))
-
-    def _largest(self, facts: RowFacts) -> list[int]:
-        """Return the places of the largest losses, and of all that are as large as the last."""
-        loss, measured = facts["loss"], facts["measured"]
-        if measured is not None:
-            loss = np.where(measured, loss, -np.inf)
-        loss = np.where(np.isnan(loss), -np.inf, loss) if np.isnan(loss).any() else loss
-        if not self.most or not loss.size:
-            return []
-        if self.most < loss.size:
-            least = np.partition(loss, loss.size - self.most)[loss.size - self.most]
-            above = np.flatnonzero(loss > least)
-            level = np.flatnonzero(loss == least)[: self.most - above.size]
-            places = np.concatenate([above, level])
-        else:
-            places = np.arange(loss.size)
-        found: list[int] = places[loss[places] > -np.inf].tolist()
-        return found
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -75,5 +58,24 @@ class WorstRowsState:
         return WorstRows(self.rows)
 
 
-def _at(values: Any, place: int, kind: type[Any]) -> Any:
+def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
+    """Return the places of the largest of some numbers, of equal ones the first; NaN is none."""
+    if measured is not None:
+        values = np.where(measured, values, -np.inf)
+    values = np.where(np.isnan(values), -np.inf, values) if np.isnan(values).any() else values
+    if not most or not values.size:
+        return []
+    if most < values.size:
+        least = np.partition(values, values.size - most)[values.size - most]
+        above = np.flatnonzero(values > least)
+        level = np.flatnonzero(values == least)[: most - above.size]
+        places = np.concatenate([above, level])
+    else:
+        places = np.arange(values.size)
+    found: list[int] = places[values[places] > -np.inf].tolist()
+    return found
+
+
+def at(values: Any, place: int, kind: type[Any]) -> Any:
+    """Return the fact of one row; None where it does not apply."""
     return None if values is None else kind(values[place])
