@@ -96,7 +96,7 @@ class PairReport:
                 "only_new_right": hits.only_new,
                 "neither_right": hits.neither,
             }
-            values |= {name: Measure(float(count), n=n) for name, count in table.items()}
+            values |= {name: Measure(count, n=n) for name, count in table.items()}
             values |= {
                 "accuracy_base": hits.base,
                 "accuracy_new": hits.new,
@@ -106,7 +106,7 @@ class PairReport:
                 "rms_delta_p": apart.rms_delta_p,
             }
         values |= {"kl": apart.kl, "kl_reverse": apart.kl_reverse, "js": apart.js}
-        values["infinite_rows"] = Measure(float(apart.infinite), n=apart.n)
+        values["infinite_rows"] = Measure(apart.infinite, n=apart.n)
         values["agreement"] = apart.agreement
         for name, thousandths in _NAMED.items():
             values[f"kl_{name}"] = self._percentile("kl", thousandths, apart.kl.n)
