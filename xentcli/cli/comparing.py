@@ -159,8 +159,8 @@ def open_models(
         if labels_source is None and flags.shift:
             raise UsageError("--shift needs labels: --labels FILE")
     others = [
-        inputs.open_model([path], each.file, base, [output])
-        for path, each in zip(paths[1:], readings[1:], strict=True)
+        inputs.open_model([path], each.file, base, header, [output])
+        for path, each, header in zip(paths[1:], readings[1:], headers[1:], strict=True)
     ]
     return [base, *others], labels_source
 
@@ -274,7 +274,8 @@ def warnings(found: "Compared", asked: "PairOptions", models: "Sequence[Model]")
     first = found.comparisons[0]
     for metric in asked.metrics or ():
         if metric in first.metrics and first.metrics[metric].value is None and first.used:
-            yield f"{metric} does not apply"
+            why = "" if first.labelled else " without labels: --labels FILE"
+            yield f"{metric} does not apply{why}"
 
 
 def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:

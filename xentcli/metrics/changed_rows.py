@@ -23,7 +23,7 @@ _CLASSES = ("label", "prediction_base", "prediction_new")
 @register("changed_rows")
 @dataclass(frozen=True)
 class ChangedRowsState:
-    """So many rows at most, by how much the loss changed, or else by KL, and by their number."""
+    """So many rows at most that changed, by how much the loss did, or else by KL, and in order."""
 
     needs: ClassVar[tuple[str, ...]] = ("difference", "measured", *_NUMBERS, *_CLASSES)
 
@@ -36,7 +36,8 @@ class ChangedRowsState:
         labelled = facts["difference"] is not None
         ids = facts.origin.ids
         rows = []
-        for place in largest_places(np.abs(change), facts["measured"], self.most):
+        size = np.where(change == 0.0, -np.inf, np.abs(change))
+        for place in largest_places(size, facts["measured"], self.most):
             found: dict[str, Any] = {name: at(facts[name], place, float) for name in _NUMBERS}
             found |= {name: at(facts[name], place, int) for name in _CLASSES}
             if not labelled:

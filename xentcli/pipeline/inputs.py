@@ -242,10 +242,13 @@ def open_model(
     logits: Sequence[str],
     file_of: Callable[..., InputFile],
     base: Source,
+    header: tuple[str, ...] = (),
     without: Sequence[str] = (),
 ) -> Source:
-    """Open the logits of another model, with the ids that the first one's rows have."""
-    header = columns_of_first(logits, file_of, without)
+    """Open the logits of another model, with the ids that the first one's rows have.
+
+    The header is what `columns_of_first` says: a pipe can be looked at once.
+    """
     id_column = base.id_column if base.id_column in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
     if id_column is None and base.id_column is not None:

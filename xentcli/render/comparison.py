@@ -13,6 +13,7 @@ from xentcli.render.comparison_verdict import difference_of, percent, signed, ve
 from xentcli.render.evaluation_tables import empty_table, left_out
 from xentcli.render.measures import measure_table, short_number
 from xentcli.render.tables import full, grid, headline, short
+from xentcli.results.measures import NOTHING
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -213,33 +214,38 @@ def _rows(found: "Comparison") -> str:
 def _all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     """Return a line for each model, and its differences from the first."""
     first = comparisons[0]
-    labelled = (
-        any(each.metrics.get("loss_difference", None) for each in comparisons) and first.labelled
-    )
-    room = max(8, min(_NAME_WIDTH, width - (62 if labelled else 16)))
     headers = ["model"]
-    headers += ["loss", "difference", "accuracy", "lost", "won"] if labelled else []
-    table = empty_table(*headers, "KL", "same")
-    base = [short_name(first.base, room)]
-    if labelled:
-        base += [_number(first, "loss_base", short), "", _number(first, "accuracy_base", percent)]
-        base += ["", ""]
-    table.add_row(*base, "", "")
-    for each in comparisons:
-        cells = [short_name(each.new, room)]
-        if labelled:
-            difference = each.metrics.get("loss_difference")
-            cells += [
-                _number(each, "loss_new", short),
-                "" if difference is None else difference_of(difference),
-                _number(each, "accuracy_new", percent),
-                _number(each, "only_base_right", _count),
-                _number(each, "only_new_right", _count),
-            ]
-        table.add_row(
-            *cells, _number(each, "kl", _three_digits), _number(each, "agreement", percent)
-        )
+    headers += ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
+    headers += ["KL", "same"]
+    rows = [_first_line(first), *map(_line, comparisons)]
+    others = [max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True)][1:]
+    room = max(8, min(_NAME_WIDTH, width - sum(others)))
+    table = empty_table(*headers)
+    for name, *cells in rows:
+        table.add_row(short_name(name, room), *cells)
     return table
+
+
+def _first_line(found: "Comparison") -> list[str]:
+    if not found.labelled:
+        return [found.base, "", ""]
+    loss, accuracy = _number(found, "loss_base", short), _number(found, "accuracy_base", percent)
+    return [found.base, loss, "", accuracy, "", "", "", ""]
+
+
+def _line(found: "Comparison") -> list[str]:
+    apart = [_number(found, "kl", _three_digits), _number(found, "agreement", percent)]
+    if not found.labelled:
+        return [found.new, *apart]
+    return [
+        found.new,
+        _number(found, "loss_new", short),
+        difference_of(found.metrics.get("loss_difference", NOTHING)),
+        _number(found, "accuracy_new", percent),
+        _number(found, "only_base_right", _count),
+        _number(found, "only_new_right", _count),
+        *apart,
+    ]
 
 
 def _three_digits(value: float) -> str:
