@@ -1,4 +1,4 @@
-"""xent compare: what it prints at a terminal, in a pipe and as JSON, what it matches and refuses."""
+"""xent compare: at a terminal, in a pipe and as JSON; what it matches, and what it refuses."""
 
 import csv
 import io
@@ -117,7 +117,8 @@ def test_a_verdict_for_everybody(terminal: Terminal) -> None:
 def test_no_line_is_wider_than_the_terminal(
     terminal: Terminal, columns: int, more: list[Any]
 ) -> None:
-    for labels in ([], ["--labels", LABELS]):
+    labelled: list[Any] = ["--labels", LABELS]
+    for labels in ([], labelled):
         screen = terminal("compare", BASE, NEW, *more, *labels, columns=columns)
         assert screen.code == 0
         assert max(map(len, screen.lines)) <= columns
@@ -263,7 +264,7 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     tokens = rng.integers(0, 7, (6, 5))
     for name, each in (("one", one), ("two", two), ("y", tokens)):
         np.save(f"{name}.npy", each)
-    files = ("one.npy", "two.npy", "--labels", "y.npy", "--class-axis", "-1")
+    files = ["one.npy", "two.npy", "--labels", "y.npy", "--class-axis", "-1"]
     outcome = run("compare", *files, "--json")
     found = metrics_of(outcome)
     assert outcome.json["clusters"] == 6
@@ -279,7 +280,7 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     np.save("flat-2.npy", two[:, :-1].reshape(-1, 7))
     np.save("flat-y.npy", tokens[:, 1:].reshape(-1))
     shifted = metrics_of(run("compare", *files, "--shift", "1", "--cluster", "rows", "--json"))
-    flat = ("flat-1.npy", "flat-2.npy", "--labels", "flat-y.npy", "--metric", "all", "--json")
+    flat = ["flat-1.npy", "flat-2.npy", "--labels", "flat-y.npy", "--metric", "all", "--json"]
     assert shifted == metrics_of(run("compare", *flat))
 
 
@@ -351,8 +352,8 @@ def test_identical_files(arrays: Run) -> None:
         names = ("kl", "kl_reverse", "js", "kl_max", "kl_median", "kl_p999")
         assert [found[name]["value"] for name in names] == [0.0] * 6
         assert found["agreement"]["value"] == 1.0
-    names = ("loss_difference", "accuracy_difference", "share_worse", "delta_p", "rms_delta_p")
-    assert [found[name]["value"] for name in names] == [0.0] * 5
+    same = ("loss_difference", "accuracy_difference", "share_worse", "delta_p", "rms_delta_p")
+    assert [found[name]["value"] for name in same] == [0.0] * 5
     assert (found["mcnemar_p"]["value"], found["loss_correlation"]["value"]) == (1.0, 1.0)
 
 

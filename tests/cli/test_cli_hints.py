@@ -33,6 +33,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "something still writes it: run again when that is done": "a file that changes meanwhile",
     "something replaced it: run again when that is done": "a server",
     "xent eval --metric all shows them all": "a measure that is like none, and many numbers",
+    "xent compare --metric all shows them all": "a measure that is like none, and many numbers",
     "without it, only what is needed is read": "a server",
 }
 

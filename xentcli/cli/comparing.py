@@ -47,7 +47,7 @@ def models_of(
     if named and (files or len(named) > 1):
         raise UsageError(
             "which of the files is the first model?",
-            hint="name them by position, and what each holds: --input logits --input probs",
+            hint="name all of them by position, the first model first, and say what each holds",
         )
     if named:
         ((name, there),) = named.items()
@@ -59,7 +59,7 @@ def models_of(
     if len(paths) < 2:
         raise UsageError(
             "compare takes the outputs of two models or more",
-            hint="xent compare BASE NEW --labels LABELS",
+            hint="name the outputs of the first model, and then those of the new one",
         )
     for each in said:
         if each not in KINDS:

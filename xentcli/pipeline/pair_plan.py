@@ -11,6 +11,22 @@ from xentcli.pipeline.inputs import Source
 
 OF_SEQUENCES = tuple(name for name in OF_PAIRS if "perplexity" in name)
 """The measures that are shown of language models, and of others on request."""
+_SAID_ELSEWHERE = {
+    "kld": "kl",
+    "mean_kl": "kl",
+    "kl_mean": "kl",
+    "mean_kld": "kl",
+    "kl_divergence": "kl",
+    "jsd": "js",
+    "js_divergence": "js",
+    "mcnemar": "mcnemar_p",
+    "same_top": "agreement",
+    "same_top_p": "agreement",
+    "ppl_ratio": "perplexity_ratio",
+    "rms_dp": "rms_delta_p",
+    "correlation": "loss_correlation",
+    "worst_rows": "changed_rows",
+}
 
 
 class PairOptions(NamedTuple):
@@ -55,7 +71,8 @@ def unknown_measure(name: str) -> UsageError:
     """Return the error that names the measure which was probably meant."""
     from difflib import get_close_matches
 
-    plain = name.lower().replace("-", "_")
+    plain = name.lower().replace("-", "_").replace(" ", "_")
+    plain = _SAID_ELSEWHERE.get(plain, plain)
     known = [*OF_PAIRS, *PAIR_TABLES, "all"]
     near = [plain] if plain in known else get_close_matches(plain, known, 1)
     near = near or [each for each in known if plain and plain in each][:1]

@@ -77,7 +77,7 @@ def compare(
     common: Common,
     gates: Gates,
 ) -> None:
-    """Compare models on the same rows: losses in pairs, accuracy, divergences, what changed."""
+    """Compare models: is the new one better, how sure is that, and how far apart are they?"""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
     if flags.binary:
@@ -124,6 +124,6 @@ COMMAND = Command(
     examples=(
         "xent compare base.npy new.npy --labels labels.npy",
         "xent compare base.npy new.npy",
-        "xent compare base.npy new.npy --labels labels.npy --fail-if 'loss_difference > 2 se'",
+        "xent compare base.npy new.npy --metric agreement --fail-if 'kl > 9'",
     ),
 )
