@@ -77,7 +77,7 @@ def compare(
     common: Common,
     gates: Gates,
 ) -> None:
-    """Compare models: is the new one better, how sure is that, and how far apart are they?"""
+    """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
     if flags.binary:
