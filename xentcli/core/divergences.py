@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.checks import Kind
-from xentcli.core.dtypes import widen
-from xentcli.core.normalizer import Normalizer
+from xentcli.core.dtypes import computing_dtype, widen
+from xentcli.core.long_rows import divergences_of_rows
+from xentcli.core.normalizer import FEW_CLASSES, Normalizer
 from xentcli.core.rows import LogitRows, tiles
 
 Doubles = NDArray[np.float64]
@@ -67,11 +68,28 @@ def divergences(base: ModelRows, new: ModelRows) -> Divergences:
     array([0.143841])
     """
     found = Divergences(*(np.zeros(base.rows.shape[0]) for _ in Divergences._fields))
+    normalised = base.kind == new.kind == "logits"
+    fast = normalised and _is_fast(base.rows) and _is_fast(new.rows)
     with np.errstate(all="ignore"):
+        if fast:
+            divergences_of_rows(base.rows, base.norm, new.rows, new.norm, found)
         for tile in tiles(*base.rows.shape):
-            for whole, part in zip(found, _of_tile(base, new, tile), strict=True):
-                whole[tile] = part
+            left = np.arange(tile.stop - tile.start)
+            if fast:
+                left = np.flatnonzero(
+                    np.isnan(found.kl[tile] + found.kl_reverse[tile] + found.js[tile])
+                )
+            if left.size:
+                sides = _side(base, tile, left), _side(new, tile, left)
+                parts = _of_rows(*sides, normalised=normalised)
+                for whole, part in zip(found, parts, strict=True):
+                    whole[tile][left] = part
     return found
+
+
+def _is_fast(rows: LogitRows) -> bool:
+    """Whether rows are long, and computed in float32."""
+    return rows.shape[1] > FEW_CLASSES and computing_dtype(rows.dtype) == np.float32
 
 
 class _Side(NamedTuple):
@@ -85,23 +103,22 @@ class _Side(NamedTuple):
     common: Doubles
 
 
-def _side(model: ModelRows, tile: slice) -> _Side:
-    values = widen(model.rows[tile]).astype(np.float64)
+def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Side:
+    values = widen(model.rows[tile])[rows].astype(np.float64)
+    nothing = np.zeros(len(rows))
     if model.kind == "probabilities":
-        return _Side(values, np.log(values), np.zeros(len(values)))
+        return _Side(values, np.log(values), nothing)
     if model.kind == "log-probabilities":
-        return _Side(np.exp(values), values, np.zeros(len(values)))
-    norm = model.norm.of(tile)
+        return _Side(np.exp(values), values, nothing)
+    norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
     peak = norm.peak.astype(np.float64)
     probs = np.exp(values - peak[:, None])
     probs /= (1.0 + norm.rest)[:, None]
     return _Side(probs, values, peak + norm.log_rest)
 
 
-def _of_tile(base: ModelRows, new: ModelRows, tile: slice) -> Divergences:
-    """Return the divergences of a tile of rows, in float64."""
-    normalised = base.kind == new.kind == "logits"
-    one, other = _side(base, tile), _side(new, tile)
+def _of_rows(one: _Side, other: _Side, *, normalised: bool) -> Divergences:
+    """Return the divergences of rows, in float64."""
     # The difference of equal or close logits is exact.
     ratio = other.values - one.values
     ratio -= (other.common - one.common)[:, None]
