@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.core.checks import Kind
@@ -140,6 +140,7 @@ ROWS = st.integers(1, 60).flatmap(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
 def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:
     one, other = (np.array([row]).astype(dtype) for row in rows)
@@ -150,8 +151,8 @@ def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, n
         assert values[0] >= 0.0
     assert found.js[0] <= LN_2
     assert [values[0] for values in same] == [0.0, 0.0, 0.0]
-    assert found.kl[0] == pytest.approx(back.kl_reverse[0], rel=4e-6, abs=1e-30)
-    assert found.js[0] == pytest.approx(back.js[0], rel=4e-6, abs=1e-30)
+    assert (found.kl[0], found.kl_reverse[0]) == (back.kl_reverse[0], back.kl[0])
+    assert found.js[0] == back.js[0]
     wide = of(one.astype(np.float64), one.astype(np.float64) + shift)
     assert max(wide.kl[0], wide.js[0]) < 1e-26
 

@@ -48,9 +48,9 @@ _Z = (
     -0.0001077955045,
 )
 _LN_2 = 0.6931471805599453
-_TILE_PARTS = 8  # several arrays of a part stay in the cache
+_PART_ELEMENTS = 2**16  # several arrays of so many stay in the cache
 _MOST_FAR = 8  # a row with more than one far class in so many is computed as if all were far
-_SURE_JS = 0.05  # from here on the rounding of near classes of such a row does not matter
+_SURE_JS = 0.02  # from here on the rounding of near classes of such a row does not matter
 _LEAST_JS = 1e-4  # below, more of them matter than are computed again
 _LEAST_MASS = 1e-4  # of a class that matters
 _SUMMED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
@@ -69,7 +69,7 @@ def divergences_of_rows(
         first = scratch("first model", (rows, num_classes), np.float32)
         np.copyto(first, widen(base[large]))
         second = widen(new[large])
-        step = max(1, rows // _TILE_PARTS)
+        step = max(1, _PART_ELEMENTS // num_classes)
         for start in range(0, rows, step):
             part = slice(start, min(start + step, rows))
             here = slice(large.start + part.start, large.start + part.stop)
@@ -86,10 +86,10 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
     np.subtract(other, one, out=ratio)
     with row_by_row(one.shape[1]):
         np.subtract(ratio, shift.astype(np.float32)[:, None], out=ratio)
-        np.subtract(one, norm.peak[:, None], out=mass)
-        np.subtract(mass, norm.log_rest.astype(np.float32)[:, None], out=mass)
-    np.maximum(ratio, 0.0, out=size)
-    mass += size
+        for rows, its, out in ((one, norm, mass), (other, other_norm, size)):
+            np.subtract(rows, its.peak[:, None], out=out)
+            np.subtract(out, its.log_rest.astype(np.float32)[:, None], out=out)
+    np.maximum(mass, size, out=mass)
     np.exp(mass, out=mass)
     np.abs(ratio, out=size)
     far = np.count_nonzero(size > _NEAR, axis=1) * _MOST_FAR > one.shape[1]
@@ -152,7 +152,7 @@ def _far(size: Floats, out: _Terms) -> None:
 def _mostly_near(ratio: Floats, size: Floats, mass: Floats) -> Sums:
     terms = _room(size.shape)
     places = np.flatnonzero(size > _NEAR)
-    few = size.reshape(-1)[places].astype(np.float64)
+    few = size.reshape(-1)[places]
     np.minimum(size, _NEAR, out=size)
     _near(size, terms)
     if places.size:
@@ -166,22 +166,18 @@ def _mostly_far(ratio: Floats, size: Floats, mass: Floats) -> Sums:
     found = _sums(ratio, mass, terms)
     unsure = np.flatnonzero(found[2] < _SURE_JS)
     if unsure.size:
-        mended = _with_near(ratio[unsure], size[unsure], mass[unsure])
+        some = slice(None) if unsure.size == len(size) else unsure
+        few = _Terms(*(each[some] for each in terms))
+        heavy = mass[some]
+        places = np.flatnonzero((heavy > _LEAST_MASS) & (size[some] <= _NEAR))
+        _put(_near, size[some].reshape(-1)[places], places, few)
+        mended = _sums(ratio[some], heavy, few)
         for whole, sums in zip(found, mended, strict=True):
             whole[unsure] = np.where(mended[2] < _LEAST_JS, np.nan, sums)
     return found
 
 
-def _with_near(ratio: Floats, size: Floats, mass: Floats) -> Sums:
-    """Compute rows as if all classes were far, and the near ones again where they matter."""
-    terms = _room(size.shape)
-    _far(size, terms)
-    places = np.flatnonzero((mass > _LEAST_MASS) & (size <= _NEAR))
-    _put(_near, size.reshape(-1)[places].astype(np.float64), places, terms)
-    return _sums(ratio, mass, terms)
-
-
-def _put(compute: Any, size: Doubles, places: NDArray[np.intp], terms: _Terms) -> None:
+def _put(compute: Any, size: Floats, places: NDArray[np.intp], terms: _Terms) -> None:
     """Compute the terms of a few classes, and put them where they belong."""
     found = _Terms(*(np.empty_like(size) for _ in _Terms._fields))
     compute(size, found)
@@ -190,12 +186,14 @@ def _put(compute: Any, size: Doubles, places: NDArray[np.intp], terms: _Terms) -
 
 
 def _sums(ratio: Floats, mass: Floats, terms: _Terms) -> Sums:
-    signed, other = np.copysign(terms.d, ratio, out=terms.d), terms.s
+    signed = scratch("square", mass.shape, np.float32)
+    np.copysign(terms.d, ratio, out=signed)
     js = _sum_of_products(mass, terms.z)
-    np.subtract(other, signed, out=terms.z)
-    kl = _sum_of_products(mass, terms.z)
-    np.add(other, signed, out=terms.z)
-    return kl / 2.0, _sum_of_products(mass, terms.z) / 2.0, np.minimum(js / 2.0, _LN_2)
+    both = scratch("shares", mass.shape, np.float32)
+    np.subtract(terms.s, signed, out=both)
+    kl = _sum_of_products(mass, both)
+    np.add(terms.s, signed, out=both)
+    return kl / 2.0, _sum_of_products(mass, both) / 2.0, np.minimum(js / 2.0, _LN_2)
 
 
 def _sum_of_products(one: Floats, other: Floats) -> Doubles:
