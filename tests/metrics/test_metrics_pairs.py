@@ -46,7 +46,7 @@ def test_states_merge_in_any_order_to_the_same_bits(name: str, more: dict[str, A
     whole = state_of(name, slice(0, 300), **more)
     parts = [state_of(name, slice(a, b), **more) for a, b in itertools.pairwise(CUTS)]
     empty = metric_of(name)()
-    for order in itertools.permutations(range(5), 5):
+    for order in [*itertools.permutations(range(5))][::17]:
         merged = empty
         for i in order:
             merged = merged.merge(parts[i])
