@@ -1,7 +1,8 @@
 """Softmax, one-hot and cross-entropy losses with PyTorch's semantics, on a NumPy core.
 
 The functions take and return arrays of the shapes that PyTorch's functions of the same names
-take and return. They are imported when first used, so that the command line starts without NumPy.
+take and return; `evaluate` and `load` take files too. They are imported when first used, so that
+the command line starts without NumPy.
 """
 
 TYPE_CHECKING = False  # `typing` takes longer than all else until signals are heeded
@@ -11,12 +12,15 @@ if TYPE_CHECKING:
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
+    from xentcli.pipeline.python import evaluate, load
 
 __version__ = "0.2.0"
 __all__ = [
     "__version__",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "evaluate",
+    "load",
     "log_softmax",
     "nll_loss",
     "one_hot",
@@ -24,12 +28,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "softmax": "softmax",
-    "log_softmax": "softmax",
-    "one_hot": "one_hot",
-    "nll_loss": "losses",
-    "cross_entropy": "losses",
-    "binary_cross_entropy_with_logits": "binary",
+    "softmax": "core.softmax",
+    "log_softmax": "core.softmax",
+    "one_hot": "core.one_hot",
+    "nll_loss": "core.losses",
+    "cross_entropy": "core.losses",
+    "binary_cross_entropy_with_logits": "core.binary",
+    "evaluate": "pipeline.python",
+    "load": "pipeline.python",
 }
 
 
@@ -38,10 +44,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    globals().update(
-        {n: getattr(import_module(f"xentcli.core.{home}"), n) for n, home in _HOMES.items()}
-    )
-    return globals()[name]
+    found: object = getattr(import_module(f"xentcli.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

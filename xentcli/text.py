@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-_LONGEST = 200  # characters of somebody else's message
-_WIDEST = "S32"  # bytes that hold any float64 or int64
+_PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
+_NUMBER_TEXT = "S32"  # any float64 or int64 takes at most 32 bytes
 
 # Most runs meet no URL: these are compiled when one is met.
 _CHAIN = r"::(?![^\[\]]*\])"  # but not within http://[::1]/a.csv
+_HOLDS_FILES = "(?i)(zip|tar|libarchive)://[^?#]*$"
 _LINK = r"(?i)[a-z][a-z0-9+.-]*(://|::)"
 _AUTHORITY = r"[^/?#]*"
 _HOST_AND_PORT = r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?"
@@ -27,7 +27,12 @@ def shortest(values: "NDArray[Any]") -> "NDArray[Any]":
     """Return numbers as the shortest ASCII bytes that read back to the same bits."""
     if values.dtype.kind == "b":
         values = values.astype("u1")
-    return values.astype(_WIDEST)
+    return values.astype(_NUMBER_TEXT)
+
+
+def shortened(text: str, characters: int = 40) -> str:
+    """Return the beginning of a long text, with dots in place of the rest."""
+    return text if len(text) <= characters else text[: characters - 3] + "..."
 
 
 def visible(text: str) -> str:
@@ -38,7 +43,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Return lines of cells with their characters escaped, but for line ends and tabs."""
+    """Return lines of cells with hidden characters escaped, but for line ends and tabs."""
     kept = text.replace("\n", "").replace("\t", "")
     return text if kept.isprintable() else re.sub("[^\n\t]+", lambda m: visible(m[0]), text)
 
@@ -61,8 +66,10 @@ def plain_cells(values: "NDArray[Any]") -> list[Any]:
     if values.dtype.kind in "Mm":
         texts = map(str, values)
         return [None if text == "NaT" else _without_zeros(text) for text in texts]
-    cells = values.tolist()
-    return cells if _PLAIN.issuperset(map(type, cells)) else [_plain_cell(cell) for cell in cells]
+    cells: list[Any] = values.tolist()
+    if _PLAIN_TYPES.issuperset(map(type, cells)):
+        return cells
+    return [_plain_cell(cell) for cell in cells]
 
 
 def _without_zeros(text: str) -> str:
@@ -75,7 +82,7 @@ def _plain_cell(cell: Any) -> Any:
         return cell.decode(errors="backslashreplace")
     if hasattr(cell, "isoformat"):
         return cell.isoformat()
-    return cell if type(cell) in _PLAIN else str(cell)
+    return cell if type(cell) in _PLAIN_TYPES else str(cell)
 
 
 def _escaped(character: str) -> str:
@@ -98,7 +105,7 @@ def runs_in_spreadsheet(text: str) -> bool:
 def first_line(error: BaseException) -> str:
     """Return the beginning of what a library says, without addresses of its objects."""
     text = re.sub(r" at 0x[0-9a-f]+", "", str(error).strip().split("\n", 1)[0])
-    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...") or type(error).__name__
+    return shortened(text, characters=200) or type(error).__name__
 
 
 def human_bytes(count: float) -> str:
@@ -133,14 +140,16 @@ def shown_url(url: str) -> str:
 
     Any of these may be what lets somebody in, and messages end up in logs.
     """
-    shown: list[str] = []
-    in_query = False  # a query may hold the `::` that chains URLs
+    links: list[str] = []
     for link in links_of(url):
-        if in_query and not re.match(_LINK, link):
-            continue
-        shown.append(_without_secrets(link))
-        in_query = re.search("[?#]", link) is not None
-    return "::".join(shown)
+        # A query, a password or an address that is no good may hold the `::` that chains URLs.
+        before = links[-1] if links else ""
+        holds = re.match(_HOLDS_FILES, before) or "://" not in before
+        if not re.match(_LINK, link) and not holds:
+            links[-1] += f"::{link}"
+        else:
+            links.append(link)
+    return "::".join(map(_without_secrets, links))
 
 
 def _without_secrets(link: str) -> str:

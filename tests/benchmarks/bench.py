@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases import CASES, Case
+from cases import CASES, EVAL_METRICS, Case
 
 HERE = Path(__file__).parent
 
@@ -49,6 +49,8 @@ def commands(case: Case, folder: Path) -> dict[str, list[str]]:
     else:
         files = [logits, labels]
         xent += ["--logits", logits, "--labels", labels]
+    if case.command == "eval":
+        xent += [word for name in EVAL_METRICS for word in ("--metric", name)]
     found = [p for p in case.peers if importlib.util.find_spec(p.split("_")[0])]
     run = {"xent": xent}
     run |= {peer: [sys.executable, str(HERE / "peers.py"), peer, *files] for peer in found}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 TORCH_PEERS = ("torch_script", "torch_blocks")
+EVAL_PEERS = ("torch_eval", "torch_eval_blocks")
+EVAL_METRICS = ("loss", "accuracy", "top5_accuracy", "brier", "ece")
 INDEX_PEERS = (*TORCH_PEERS, "numpy_lines", "scipy_lines")
 CSV_PEERS = ("pandas_lines", "polars_lines")
 
@@ -34,6 +36,9 @@ CASES = (
     Case("half", (4_000, 128_256), "float16", peers=TORCH_PEERS),  # NumPy's takes a minute
     Case("probabilities", (300_000, 1000), labels="probabilities", peers=("torch_script",)),
     Case("softmax", (300_000, 1000), command="softmax", peers=("torch_softmax",)),
+    Case("eval-short", (10_000_000, 10), command="eval", peers=(*EVAL_PEERS, "sklearn_eval")),
+    Case("eval-medium", (300_000, 1000), command="eval", peers=(*EVAL_PEERS, "sklearn_eval")),
+    Case("eval-long", (2_000, 128_256), command="eval", peers=EVAL_PEERS),
     Case("csv-short", (500_000, 10), peers=CSV_PEERS, csv=True),
     Case("csv-medium", (20_000, 1000), peers=CSV_PEERS, csv=True),
 )

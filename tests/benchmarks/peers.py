@@ -29,6 +29,68 @@ def torch_blocks(logits: str, labels: str) -> None:
     print(total / len(z))
 
 
+def _torch_measures(z: Any, y: Any, sums: Any) -> Any:
+    """Add up what loss, accuracy, top-5, Brier score and ECE are made of, over some rows."""
+    import torch
+
+    probs = torch.softmax(z, dim=1)
+    confidence, prediction = probs.max(dim=1)
+    hit = (prediction == y).double()
+    top5 = (z.topk(5, dim=1).indices == y[:, None]).any(dim=1)
+    picked = probs.gather(1, y[:, None])[:, 0]
+    brier = (probs * probs).sum(dim=1) - 2 * picked + 1
+    gap = hit - confidence.double()
+    bins = (confidence * 15).ceil().long().sub(1).clamp(0, 14)
+    loss = torch.nn.functional.cross_entropy(z, y, reduction="sum").double()
+    totals = torch.stack([loss, hit.sum(), top5.sum().double(), brier.double().sum()])
+    return sums + torch.cat([totals, torch.bincount(bins, gap, 15)])
+
+
+def _print_measures(sums: Any, rows: int) -> None:
+    print(*(sums[:4] / rows).tolist(), float(sums[4:].abs().sum() / rows))
+
+
+def torch_eval(logits: str, labels: str) -> None:
+    import numpy as np
+    import torch
+
+    z, y = torch.from_numpy(np.load(logits)), torch.from_numpy(np.load(labels))
+    _print_measures(_torch_measures(z, y, torch.zeros(19, dtype=torch.float64)), len(z))
+
+
+def torch_eval_blocks(logits: str, labels: str) -> None:
+    import numpy as np
+    import torch
+
+    z, y = np.load(logits, mmap_mode="r"), torch.from_numpy(np.load(labels))
+    step = max(1, 2**22 // z.shape[1])
+    sums = torch.zeros(19, dtype=torch.float64)
+    for i in range(0, len(z), step):
+        rows = torch.from_numpy(np.array(z[i : i + step]))
+        sums = _torch_measures(rows, y[i : i + step], sums)
+    _print_measures(sums, len(z))
+
+
+def sklearn_eval(logits: str, labels: str) -> None:
+    import numpy as np
+    from sklearn import metrics
+
+    z, y = np.load(logits), np.load(labels)
+    z = np.exp(z - z.max(axis=1, keepdims=True))
+    probs = z / z.sum(axis=1, keepdims=True)
+    classes = np.arange(probs.shape[1])
+    confidence, prediction = probs.max(axis=1), probs.argmax(axis=1)
+    gap = (prediction == y) - confidence.astype(np.float64)
+    bins = np.clip(np.ceil(confidence * 15).astype(np.int64) - 1, 0, 14)
+    print(
+        metrics.log_loss(y, probs, labels=classes),
+        metrics.accuracy_score(y, prediction),
+        metrics.top_k_accuracy_score(y, probs, k=5, labels=classes),
+        metrics.brier_score_loss(y, probs, labels=classes, scale_by_half=False),
+        np.abs(np.bincount(bins, gap, 15)).sum() / len(y),
+    )
+
+
 def _numpy_lines(z: Any, y: Any) -> float:
     import numpy as np
 

@@ -1156,13 +1156,13 @@ CASES = [
     ),
     Case(
         "accuracy z.npy y.npy",
-        "did you mean xent loss --json, which has the perplexity and the accuracy too",
-        RIGHT,
+        "did you mean xent eval --metric accuracy?",
+        float((Z.argmax(axis=1) == Y).mean()),
     ),
     Case(
         "perplexity z.npy y.npy",
-        "did you mean xent loss --json, which has the perplexity and the accuracy too",
-        RIGHT,
+        "did you mean xent eval --metric perplexity?",
+        float(np.exp(RIGHT)),
     ),
     Case(
         "bce-with-logits b.npy by.npy",
@@ -1254,6 +1254,75 @@ CASES = [
         "eval z.csv named.csv --by regio",
         "its columns are 'label', 'region', 'cat', 'dog', 'fox'",
         files={"named.csv": "label,region\n0,n\n1,s\n2,n\n0,s\n"},
+    ),
+    Case(
+        "loss ids.csv truth.csv",
+        "match rows by it: --id-column image; if both have the same order: --drop image",
+        RIGHT,
+        {
+            "ids.csv": csv(np.c_[np.arange(4), Z], "image", *NAMES),
+            "truth.csv": csv(np.c_[np.arange(4.0), Y][::-1], "image", "label"),
+        },
+        other={"the same order": ce(Z, Y[::-1])},
+    ),
+    Case(
+        "loss ids.csv truth.csv",
+        "to match rows by it, give it one name in both files, as 'id' has there; if both have the "
+        "same order: --drop image_id",
+        RIGHT,
+        {
+            "ids.csv": "image_id,cat,dog,fox\n" + _beside(np.arange(4), csv(Z)),
+            "truth.csv": csv(np.c_[np.arange(4), Y][::-1], "id", "label"),
+        },
+        by_hand={"ids.csv": "id,cat,dog,fox\n" + _beside(np.arange(4), csv(Z))},
+    ),
+    Case(
+        "nll --probs p2.csv y2.csv --binary",
+        "labels of a binary loss are 0 and 1, or false and true: write them so",
+        bce(B, BY),
+        {"p2.csv": csv(BP, "yes"), "y2.csv": csv(np.array(["no", "yes"])[BY], "label")},
+        by_hand={"y2.csv": csv(BY, "label")},
+    ),
+    Case(
+        "loss z.csv several.csv",
+        "several labels of a row are binary ones: --binary",
+        bce(Z, np.array([[1, 1, 0], [0, 1, 1], [1, 0, 0], [0, 0, 0]])),
+        {"several.csv": csv([[1, 1, 0], [0, 1, 1], [1, 0, 0], [0, 0, 0]], *NAMES)},
+    ),
+    Case(
+        "loss hot.csv",
+        "--label-column 'label_*'",
+        RIGHT,
+        {
+            "hot.csv": csv(
+                np.c_[Z, HOT[:, [2, 0, 1]]], *NAMES, "label_fox", "label_cat", "label_dog"
+            )
+        },
+    ),
+    Case(
+        "softmax table.json",
+        "columns are read from CSV: pandas.read_json(path).to_csv('a.csv', index=False)",
+        WORDS,
+        {"table.json": '{"cat": {"0": 1.5}, "dog": {"0": -0.25}}'},
+    ),
+    Case(
+        "softmax table.jsonl",
+        "columns are read from CSV: pandas.read_json(path, lines=True).to_csv('a.csv', "
+        "index=False)",
+        WORDS,
+        {"table.jsonl": '{"cat": 1.5, "dog": -0.25}\n'},
+    ),
+    Case(
+        "eval z.npy y.npy --metric loss --plot a.gif",
+        "--plot FILE.png",
+        RIGHT,
+        fill={"FILE.png": "a.png"},
+    ),
+    Case(
+        "eval z.npy y.npy --metric loss --report a.txt",
+        "--report FILE.html",
+        RIGHT,
+        fill={"FILE.html": "a.html"},
     ),
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case(

@@ -3,13 +3,13 @@
 import os
 import pty
 import select
-import shlex
 import signal
-import sys
 import termios
 import time
 from pathlib import Path
 from typing import Self
+
+from forked_command import ForkedCommand
 
 _TIMEOUT_SECONDS = 60
 _START = {
@@ -27,10 +27,7 @@ class Shell:
 
     def __init__(self, name: str, folder: Path) -> None:
         binaries = folder / ".bin"
-        binaries.mkdir(exist_ok=True)
-        script = binaries / "xent"
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m xentcli "$@"\n')
-        script.chmod(0o755)
+        self._command = ForkedCommand(binaries).__enter__()
         arguments, setup = _START[name]
         environment = {
             **os.environ,
@@ -86,6 +83,7 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._command.__exit__()
         os.kill(self._process, signal.SIGKILL)
         os.waitpid(self._process, 0)
         os.close(self._terminal)

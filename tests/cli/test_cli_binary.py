@@ -159,6 +159,31 @@ def test_a_forgotten_shift(run: Run) -> None:
     assert "with --shift" not in run("loss", "deep.npy", "tokens.npy", "--shift", "1").err
 
 
+@pytest.mark.parametrize(
+    ("kind", "prompt"),
+    [("logits", 0), ("logits", 20), ("log-probs", 20), ("probs", 0), ("classes along axis 1", 20)],
+)
+def test_a_forgotten_shift_shows_in_the_first_block(run: Run, kind: str, prompt: int) -> None:
+    labels = (np.arange(2 * 64).reshape(2, 64) * 7) % 3000  # no two alike that are neighbours
+    logits = np.zeros((2, 64, 3000), np.float32)
+    np.put_along_axis(logits[:, :-1], labels[:, 1:, None], 8.0, axis=2)
+    normalizer = float(np.log(np.exp(8.0) + 2999))
+    values = {"log-probs": logits - np.float32(normalizer)}.get(kind, logits)
+    values = np.exp(logits) / np.exp(normalizer) if kind == "probs" else values
+    np.save("deep.npy", np.moveaxis(values, 2, 1) if "axis" in kind else values)
+    labels[:, :prompt] = -100
+    np.save("tokens.npy", labels)
+    command = ["nll", f"--{kind}"] if "probs" in kind else ["loss", "--logits"]
+    outcome = run(*command, "deep.npy", "--labels", "tokens.npy")
+    losses = f"would be {normalizer - 8:.3g} instead of {normalizer:.3g}: "
+    assert f"note: with --shift 1 the loss of the first rows {losses}" in outcome.err
+    shifted = run(*command, "deep.npy", "--labels", "tokens.npy", "--shift", "1")
+    assert float(shifted.out) == pytest.approx(normalizer - 8, rel=1e-6)
+    labels[:, :-1], labels[:, -1] = labels[:, 1:].copy(), -100
+    np.save("tokens.npy", labels)
+    assert "--shift" not in run(*command, "deep.npy", "--labels", "tokens.npy").err
+
+
 def test_labels_that_count_from_one_are_judged_by_all(run: Run) -> None:
     for i, labels in enumerate(([0, 3], [1, 4])):
         np.save(f"a-{i}.npy", LOGITS[:2])

@@ -1,5 +1,6 @@
 """What a file's columns and rows are taken for: the right number, or ways that lead to it."""
 
+import gzip
 import json
 import re
 import shlex
@@ -49,6 +50,24 @@ def test_labels_in_one_row(run: Run, logits: str, labels: str, count: int) -> No
     outcome = run("loss", logits, labels, stdin=row.encode())
     assert number(outcome) == pytest.approx(LOSSES[:count].mean(), rel=1e-14)
     assert f"shape (N, {count}) is read as ({count},)" in outcome.err
+
+
+@pytest.mark.parametrize("labels", ["0,1,2\n", "[0, 1, 2]\n"])
+def test_labels_in_one_row_for_logits_that_are_read_once(run: Run, labels: str) -> None:
+    Path("y.jsonl" if "[" in labels else "y.csv").write_text(labels)
+    name = "y.jsonl" if "[" in labels else "y.csv"
+    rows = Z[:3].tolist()
+    text = "".join(f"{','.join(map(repr, row))}\n" for row in rows).encode()
+    Path("z.csv.gz").write_bytes(gzip.compress(text))
+    wanted = pytest.approx(losses(Z[:3], [0, 1, 2]).mean(), rel=1e-14)
+    assert number(run("loss", "-", name, stdin=text)) == wanted
+    lines = "".join(f"{row}\n" for row in rows).encode()
+    assert number(run("loss", "-", name, stdin=lines)) == wanted
+    assert number(run("loss", "z.csv.gz", name)) == wanted
+    one = text.splitlines()[0]
+    assert "is above 1" in run("loss", "-", name, stdin=one).err  # shares of one row
+    more = run("loss", "-", name, stdin=text + one)
+    assert (more.code, f"{name}: 3 labels, and <stdin> has more rows" in more.err) == (1, True)
 
 
 def test_one_row_of_shares_for_one_row_of_logits(run: Run) -> None:

@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,27 +34,30 @@ COMPLETED_BY_BASH = [
 
 
 @pytest.fixture(scope="module")
-def shell(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shell]:
-    assert shutil.which(request.param), f"these tests need {request.param}"
-    folder = tmp_path_factory.mktemp(request.param)
-    for name in ("logits.npy", "labels.npy"):
-        (folder / name).touch()
-    with Shell(request.param, folder) as shell:
-        yield shell
+def shell_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Shell]]:
+    """Return the shell of a name, which is started when a test first asks for it."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(name: str) -> Shell:
+            assert shutil.which(name), f"these tests need {name}"
+            folder = tmp_path_factory.mktemp(name)
+            for file in ("logits.npy", "labels.npy"):
+                (folder / file).touch()
+            return stack.enter_context(Shell(name, folder))
+
+        yield start
 
 
 @pytest.mark.parametrize(
-    ("shell", "typed", "line"),
+    ("name", "typed", "line"),
     [
         *(("bash", *case) for case in [*COMPLETED, *COMPLETED_BY_BASH]),
         *(("zsh", *case) for case in COMPLETED),
     ],
-    indirect=["shell"],
 )
-def test_the_tab_key(shell: Shell, typed: str, line: str) -> None:
-    assert shell.complete(f"xent {typed}") == ["xent", *line.split()]
+def test_the_tab_key(shell_of: Callable[[str], Shell], name: str, typed: str, line: str) -> None:
+    assert shell_of(name).complete(f"xent {typed}") == ["xent", *line.split()]
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])

@@ -3,6 +3,7 @@
 In many blocks the fast parsers come first, as in a file of more than 2 MB.
 """
 
+import os
 import resource
 import subprocess
 import sys
@@ -60,6 +61,19 @@ TRAPS: dict[str, tuple[bytes, str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("open_one", ["z.csv", "y.csv"])
+def test_an_open_quote_is_said_before_the_rows_that_it_swallows(run: Run, open_one: str) -> None:
+    texts = {"z.csv": "a,b\n1,2\n3,4\n5,6\n", "y.csv": "label\nb\na\nb\n"}
+    for name, text in texts.items():
+        lines = text.splitlines()
+        lines[2] = f'"{lines[2]}' if name == open_one else lines[2]
+        Path(name).write_text("\n".join([*lines, ""]))
+    outcome = run("loss", "z.csv", "y.csv")
+    assert outcome.err.startswith(f"error: {open_one}:3: a quote is never closed\n")
+    piped = run("loss", "-", "y.csv", stdin=Path("z.csv").read_bytes())
+    assert f"{open_one.replace('z.csv', '<stdin>')}:3: a quote is never closed\n" in piped.err
+
+
 @pytest.mark.parametrize("name", TRAPS)
 def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     content, message, cure = TRAPS[name]
@@ -112,7 +126,7 @@ def test_a_line_of_a_gigabyte(header: bool) -> None:
             check=False,
             timeout=60,
             preexec_fn=limit,
-            env={"OPENBLAS_NUM_THREADS": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)},
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         maker.kill()
     error = done.stderr.decode()

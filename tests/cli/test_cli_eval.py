@@ -60,7 +60,7 @@ def test_one_table_is_its_rows(run: Run) -> None:
     assert [(int(row["row"]), row["loss"]) for row in worst] == [(i, losses[i]) for i in order]
 
 
-@pytest.mark.parametrize("name", ["classes", "bins", "worst_rows", "suspects", "groups"])
+@pytest.mark.parametrize("name", ["classes", "bins", "losses", "worst_rows", "suspects", "groups"])
 def test_every_table_has_a_header(run: Run, name: str) -> None:
     outcome = run("eval", *DIGITS, "--metric", name)
     assert outcome.code == 0
@@ -311,3 +311,46 @@ def test_rows_that_are_not_finite(run: Run) -> None:
     assert outcome.json["metrics"]["accuracy"]["value"] == 0.5
     assert outcome.json["metrics"]["loss"]["value"] is None
     assert "they count in the loss alone" in outcome.err
+
+
+# Pages and pictures
+
+
+def test_a_page_and_a_picture_are_written_beside_the_result(run: Run) -> None:
+    outcome = run(
+        *("eval", *DIGITS, "--metric", "loss", "--fail-if", "ece > 1"),
+        *("--report", "a.html", "--plot", "a.svg"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.out == run("loss", *DIGITS).out
+    page = Path("a.html").read_text("utf-8")
+    for text in (
+        "ece &gt; 1",
+        "0.9689",
+        "digits_logits.npy",
+        "450 × 10",
+        "Reliability",
+        "Worst rows",
+    ):
+        assert text in page, text
+    assert Path("a.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_a_page_that_cannot_be_written_is_known_before_the_work(run: Run) -> None:
+    Path("old.html").write_text("old")
+    for path, message in (
+        ("old.html", "exists already"),
+        ("no/such.html", "there is no folder"),
+        ("a.pdf", "a report is HTML"),
+    ):
+        outcome = run("eval", "missing.npy", "missing.npy", "--report", path)
+        assert outcome.code in (1, 2)
+        assert message in outcome.err
+    assert run("eval", *DIGITS, "--report", "old.html", "--force").code == 0
+    assert Path("old.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_gate_that_fails_is_on_the_page(run: Run) -> None:
+    outcome = run("eval", *DIGITS, "--report", "a.html", "--fail-if", "accuracy < 0.99")
+    assert outcome.code == 3
+    assert "accuracy &lt; 0.99" in Path("a.html").read_text("utf-8")

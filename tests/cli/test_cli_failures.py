@@ -39,7 +39,7 @@ Original error was: libblas.so: failed to map segment from shared object
         (OSError(errno.ENOSPC, "Full"), "<stdout>: cannot be written: full"),
         (
             OSError(errno.ENOSPC, "Full", "x.csv"),
-            "a mistake in xent: OSError: [Errno 28] Full: 'x.csv'",
+            "x.csv: full",
         ),
         (
             ModuleNotFoundError("No module named 'x'"),

@@ -32,6 +32,10 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "is a quote never closed, or is this one row? Rows of classes go in lines": "a line of 64 MB",
     "something still writes it: run again when that is done": "a file that changes meanwhile",
     "something replaced it: run again when that is done": "a server",
+    "--plot-kind reliability|confusion|losses": "a kind that the command line does not let through",
+    "write it with larger row groups, or fewer columns: one of lists holds as many numbers": (
+        "a quarter of a million columns"
+    ),
     "xent eval --metric all shows them all": "a measure that is like none, and many numbers",
     "xent compare --metric all shows them all": "a measure that is like none, and many numbers",
     "without it, only what is needed is read": "a server",

@@ -138,6 +138,23 @@ def test_json_of_several_arrays(run: Run, kind: str) -> None:
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["U", "S", "json", "jsonl"])
+def test_names_alone(run: Run, kind: str) -> None:
+    names = np.array(NAMES)[Y]
+    file = f"names.{kind if 'json' in kind else 'npy'}"
+    if file.endswith(".npy"):
+        np.save(file, names.astype(kind))
+    else:
+        lines = "\n".join(map(json.dumps, names))
+        Path(file).write_text(lines if kind == "jsonl" else json.dumps(names.tolist()))
+    assert looks(run, file) == {"": ([N], "class names")}
+    assert looks(run, json.dumps(names.tolist())) == {"": ([N], "class names")}
+    pd.DataFrame(Z, columns=NAMES).to_csv("z.csv", index=False)
+    command = command_of(run, "z.csv", file)
+    assert command == f"xent loss z.csv {file}"
+    assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
 def test_one_array_of_json(run: Run) -> None:
     text = json.dumps(Z.tolist())
     (piped,) = run("info", "-", "--json", stdin=text.encode()).json["files"]
@@ -190,6 +207,22 @@ def test_parquet_with_lists_beside_others(run: Run, frame: pd.DataFrame) -> None
     assert follow(run, command) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
+def test_every_command_for_two_columns_of_lists(run: Run, kind: str) -> None:
+    probs = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    columns = {"id": range(N), "the logits": Z.tolist(), "probs": probs.tolist(), "label": Y}
+    frame = pd.DataFrame(columns)
+    if kind == "json":
+        frame.to_json("two.json", orient="records", lines=True, double_precision=15)
+    else:
+        getattr(frame, f"to_{kind}")(f"two.{kind}", index=False)
+    files = run("info", f"two.{kind}", "--json").json["files"]
+    fits = {each["name"]: each["fits"] for each in files}
+    assert fits["id"] is None
+    for name in ("the logits", "probs", "label"):
+        assert follow(run, fits[name]) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-12)
+
+
 def test_probabilities_and_labels_from_one(run: Run) -> None:
     probs = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
     pd.DataFrame(probs, columns=["a", "b", "c"]).assign(y=Y + 1).to_csv("p.csv", index=False)
@@ -240,6 +273,8 @@ def test_what_cannot_be_read_is_listed(run: Run) -> None:
         outcome.err
         == "note: ragged.parquet: row 1: column 'l': a list of 1 where row 0 has one of 2\n"
     )
+    Path("label.csv").write_text("label\ncat\ndog\nfox\n")
+    assert looks(run, "label.csv") == {"label": ([3], "class names")}
     Path("text.csv").write_text("id,label\na1,cat\na2,dog\na3,cat\na4,dog\n")
     assert looks(run, "text.csv") == {"id": ([4], "ids"), "label": ([4], "class names")}
 

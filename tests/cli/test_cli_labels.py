@@ -159,7 +159,10 @@ def test_true_and_false_are_1_and_0(run: Run, words: tuple[str, str]) -> None:
     save_labels(Path("y.csv"), [words[0] if i else words[1] for i in indices])
     want = cross_entropy(LOGITS, indices, reduction="none").tolist()
     assert losses(run(*LOSS, "z.npy", "--labels", "y.csv")) == want
-    assert losses(run(*LOSS, "z.csv", "--labels", "y.csv")) == want
+    save(Path("two.csv"), LOGITS[:, :2], ["cat", "dog"])
+    two = cross_entropy(LOGITS[:, :2], indices, reduction="none").tolist()
+    assert losses(run(*LOSS, "two.csv", "--labels", "y.csv")) == two
+    assert "is none of the 3 classes" in run(*LOSS, "z.csv", "--labels", "y.csv").err
     assert run("one-hot", "y.csv").out.splitlines()[-1] == ("0,1" if indices[-1] else "1,0")
     save(Path("z.csv"), LOGITS, ["True", "other", "False"])
     want = cross_entropy(LOGITS, np.where(indices, 0, 2), reduction="none").tolist()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -63,39 +64,45 @@ from xentcli.__main__ import main; main()
 
 def start_slow(folder: Path, body: str) -> subprocess.Popen[bytes]:
     """Start a command that says when it has begun, and then waits."""
+    folder.mkdir()
     lines = "\n".join(f"    {line}" for line in body.splitlines())
     (folder / "slow_command.py").write_text(COMMAND.format(body=lines))
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", MAIN.format(folder=str(folder))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    assert process.stdout
-    assert process.stdout.readline() == b"begun\n"
-    time.sleep(0.1)
-    return process
 
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGQUIT: 131}
 
 
-@pytest.mark.parametrize(
-    ("stopped_in", "number"),
-    [
-        *(("nothing", number) for number in CODES),
-        *((name, signal.SIGTERM) for name in SWALLOWING if name != "nothing"),
-        ("a thread", signal.SIGINT),  # of which Python makes an exception of its own
-    ],
-)
-def test_a_signal_ends_the_run_with_its_code_whatever_surfaces(
-    tmp_path: Path, stopped_in: str, number: signal.Signals
-) -> None:
-    with start_slow(tmp_path, SWALLOWING[stopped_in]) as process:
+STOPS = [
+    *(("nothing", number) for number in CODES),
+    *((name, signal.SIGTERM) for name in SWALLOWING if name != "nothing"),
+    ("a thread", signal.SIGINT),  # of which Python makes an exception of its own
+]
+
+
+def test_a_signal_ends_the_run_with_its_code_whatever_surfaces(tmp_path: Path) -> None:
+    """All of them at once: some take two seconds until the signal is raised again."""
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(start_slow(tmp_path / str(i), SWALLOWING[stopped_in]))
+            for i, (stopped_in, _) in enumerate(STOPS)
+        ]
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline() == b"begun\n"
+        time.sleep(0.1)
         began = time.monotonic()
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-        assert (process.returncode, out, err) == (CODES[number], b"", b"")
+        for process, (_, number) in zip(processes, STOPS, strict=True):
+            process.send_signal(number)
+        for process, (stopped_in, number) in zip(processes, STOPS, strict=True):
+            out, err = process.communicate(timeout=30)
+            ended = (process.returncode, out, err)
+            assert ended == (CODES[number], b"", b""), (stopped_in, number)
         assert time.monotonic() - began < 10
 
 

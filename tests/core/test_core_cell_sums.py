@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from xentcli.core import cell_sums
 from xentcli.core.bins import bins_of
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE
@@ -40,7 +41,7 @@ def fractions_of(sums: CellSums) -> list[Fraction]:
     return [Fraction(each.units, ONE) for each in sums.exact()]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows_of, st.integers(0, 40))
 def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) -> None:
     want = [sum((Fraction(v) for v, c in rows if c == cell), Fraction()) for cell in range(CELLS)]
@@ -52,13 +53,29 @@ def test_sums_are_those_of_fractions(rows: list[tuple[float, int]], cut: int) ->
     assert whole + CellSums() == CellSums() + whole == whole
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(lists_of(st.one_of(not_huge, shares)))
 def test_quick_rounding_is_nearly_exact(rows: list[tuple[float, int]]) -> None:
     sums = sums_of(rows)
     for got, want in zip(sums.rounded().tolist(), sums.exact(), strict=True):
         exact = float(want)
         assert got == exact or abs(got - exact) <= 2.0**-50 * abs(exact)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(-(2**53), 2**53), max_size=30), st.integers(-60, 40), st.integers(1, 9))
+def test_whole_multiples_take_less_time_and_have_the_same_sums(
+    numbers: list[int], exponent: int, rows: int
+) -> None:
+    values = np.array(numbers, np.float64) * 2.0**exponent
+    cells = np.arange(len(numbers)) % CELLS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cell_sums, "_PIECE_ROWS", rows)
+        patch.setattr(cell_sums, "_CHUNK_ROWS", 2 * rows)
+        found = CellSums.of(values, cells, CELLS, exponent)
+        assert found == CellSums.of(values, cells, CELLS)
+    want = [sum(numbers[cell::CELLS]) * Fraction(2) ** exponent for cell in range(CELLS)]
+    assert fractions_of(found) == want
 
 
 def test_what_is_not_finite_is_counted() -> None:
@@ -74,7 +91,7 @@ def test_what_is_not_finite_is_counted() -> None:
 def test_many_rows_of_few_cells() -> None:
     """So many that they are added up in several pieces, with digits that are carried."""
     rng = np.random.default_rng(0)
-    values, cells = rng.random(100_000) - 0.1, rng.integers(0, 3, 100_000)
+    values, cells = rng.random(40_000) - 0.1, rng.integers(0, 3, 40_000)
     found = fractions_of(CellSums.of(values, cells, 3))
     for cell in range(3):
         units = sum(int(v * 2.0**60) for v in values[cells == cell].tolist())
@@ -109,7 +126,7 @@ def bin_of(value: float, bins: int) -> int:
     return sum(value > m / bins for m in range(1, bins))
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(shares, min_size=1, max_size=30), st.integers(1, 60))
 def test_bins(values: list[float], bins: int) -> None:
     assert bins_of(np.array(values), bins).tolist() == [bin_of(v, bins) for v in values]

@@ -126,6 +126,33 @@ def test_hits_of_rows_that_are_looked_up() -> None:
             np.testing.assert_array_equal(found["rank"] == 0, found["hit"])
 
 
+def test_long_rows_have_the_same_facts_wherever_they_stand() -> None:
+    """Their exponentials are looked up or computed, and sums are taken by parts of a row."""
+    rng = np.random.default_rng(4)
+    logits = (rng.normal(size=(6, WIDE + 3)) * 2.0).astype(np.float16)
+    logits[1, ::3] = -np.inf
+    logits[2, 5] = np.nan
+    labels = np.arange(6)
+    names = ("entropy", "brier", "rank")
+    want = facts_of(logits, labels, *names)
+    z = logits.astype(np.float64)
+    with np.errstate(all="ignore"):
+        p = np.exp(z - z.max(axis=1)[:, None])
+        p /= p.sum(axis=1)[:, None]
+        entropy = -np.where(p > 0, p * np.log(p), 0.0).sum(axis=1)
+    finite = [0, 1, 3, 4, 5]
+    np.testing.assert_allclose(want["entropy"][finite], entropy[finite], rtol=1e-5)
+    others = (FromFile(logits), logits.astype(">f2"), logits.astype(np.float32))
+    for rows in (*others, FromFile(logits.astype(np.float32))):
+        found = facts_of(rows, labels, *names)
+        for name in names:
+            np.testing.assert_array_equal(found[name], want[name], err_msg=name)
+    for i in range(6):
+        alone = facts_of(logits[i : i + 1], labels[i : i + 1], *names)
+        for name in names:
+            np.testing.assert_array_equal(alone[name], want[name][i : i + 1], err_msg=name)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_rows_and_no_classes(kind: Any) -> None:
     names = ("hit", "rank", "loss", "label", "picked", "peak", "rest", "sum_of_squares")

@@ -9,8 +9,12 @@ import subprocess
 import sys
 import termios
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from forked_command import ForkedCommand
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -53,14 +57,6 @@ def environment(folder: Path) -> dict[str, str]:
     path = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
     shown = {"COLUMNS": "80", "LINES": "24", "TERM": "xterm", "NO_COLOR": "1"}
     return {**os.environ, **shown, "PATH": path, "PYTHONPATH": str(ROOT)}
-
-
-def put_command(folder: Path) -> None:
-    """Make a script ``xent`` that runs the command of this tree."""
-    folder.mkdir()
-    script = folder / "xent"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m xentcli "$@"\n')
-    script.chmod(0o755)
 
 
 def screen_of(script: str, folder: Path, variables: dict[str, str]) -> str:
@@ -115,10 +111,12 @@ def typed(example: Example, folder: Path) -> str:
     return "\n".join(line.rstrip() for line in screen.splitlines()).strip("\n") + "\n"
 
 
-def make_folder(folder: Path) -> None:
-    """Fill a folder with the sample data and the command."""
+@contextmanager
+def command_in(folder: Path) -> Iterator[None]:
+    """Fill a folder with the sample data, and with the command of this tree for as long as this."""
     shutil.copytree(ROOT / "sample_data", folder / "sample_data")
-    put_command(folder / ".bin")
+    with ForkedCommand(folder / ".bin"):
+        yield
 
 
 def is_install(example: Example) -> bool:

@@ -5,21 +5,21 @@
 Read the difference before you commit it: whatever it shows is what users will see.
 """
 
+import sys
 import tempfile
 from pathlib import Path
 
-from doc_tools import WRITTEN, examples, is_install, make_folder, same_elsewhere, typed
-
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_folder(folder)
+    sys.path.append(str(Path(__file__).parents[1]))  # as pytest does
+    from doc_tools import WRITTEN, command_in, examples, is_install, same_elsewhere, typed
+
+    with tempfile.TemporaryDirectory() as name, command_in(Path(name)):
         for page in WRITTEN:
             for example in examples(page, "console"):
                 if is_install(example):
                     continue
-                shown = typed(example, folder)
+                shown = typed(example, Path(name))
                 if same_elsewhere(shown) != same_elsewhere(example.code):
                     print(f"changed: {example}")
                     text = page.read_text("utf-8")

@@ -134,3 +134,10 @@ def test_every_folder_of_the_package_is_in_the_design() -> None:
     text = (ROOT / "xentcli" / "docs" / "design.md").read_text("utf-8")
     folders = {p.parent.name for p in (ROOT / "xentcli").glob("*/__init__.py")}
     assert [name for name in sorted(folders) if f"{name}/" not in text] == []
+
+
+def test_the_files_that_the_design_names_are_there() -> None:
+    text = (ROOT / "xentcli" / "docs" / "design.md").read_text("utf-8")
+    named = {*re.findall(r"`((?:\w+/)*\w+\.py)`", text)} - {"tests/test_imports.py"}
+    assert len(named) > 15
+    assert [name for name in sorted(named) if not (ROOT / "xentcli" / name).is_file()] == []

@@ -20,9 +20,9 @@ from doc_tools import (
     ROOT,
     WRITTEN,
     Example,
+    command_in,
     examples,
     is_install,
-    make_folder,
     same_elsewhere,
     typed,
 )
@@ -33,11 +33,11 @@ PYTHON = [example for page in (README, *PAGES) for example in examples(page, "py
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make a folder with the sample data and the command, where the examples leave files."""
     there = tmp_path_factory.mktemp("docs")
-    make_folder(there)
-    return there
+    with command_in(there):
+        yield there
 
 
 def test_there_are_examples() -> None:

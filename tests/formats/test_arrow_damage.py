@@ -95,6 +95,75 @@ def test_rows_that_are_not_there(rows: int) -> None:
     assert "bad.parquet: 10 rows are promised, there are 9" in messages
 
 
+# Footers that ask for a hundred times their size, each as Thrift's compact protocol has it
+
+
+def thrift_list(count: int, kind: int, one: bytes) -> bytes:
+    """Return a list of the same value again and again."""
+    length = b""
+    left = count
+    while left > 127:
+        length += bytes([left & 127 | 128])
+        left >>= 7
+    return bytes([0xF0 | kind]) + length + bytes([left]) + one * count
+
+
+STRUCT, TEXT = 12, 8
+NO_COLUMN, ROW_GROUP_END, ELEMENT = b"\x19\x0c", b"\x16\0\x16\0\0", b"\x48\x01r\0"
+SCHEMA, GROUPS = b"\x15\x02\x19", b"\x16\0\x19"
+
+
+def footer(schema: bytes, groups: bytes) -> bytes:
+    content = SCHEMA + schema + GROUPS + groups + b"\0"
+    return b"PAR1" + content + len(content).to_bytes(4, "little") + b"PAR1"
+
+
+def column(path: bytes) -> bytes:
+    """Return what a row group says of a column: its path, its bytes, and where they begin."""
+    return b"\x26\0\x1c" + b"\x39" + path + b"\x46\0" + b"\x26\0\0\0"
+
+
+ONE = thrift_list(1, STRUCT, ELEMENT)
+GREEDY = {
+    "row groups": footer(ONE, thrift_list(2**18 + 1, STRUCT, NO_COLUMN + ROW_GROUP_END)),
+    "a schema": footer(thrift_list(2**18 + 1, STRUCT, ELEMENT), thrift_list(0, STRUCT, b"")),
+    "columns of row groups": footer(
+        ONE, thrift_list(2**9 + 1, STRUCT, b"\x19" + thrift_list(2**9, STRUCT, b"") + b"\0")
+    ),
+    "columns of the second": footer(
+        ONE,
+        bytes([2 << 4 | STRUCT])
+        + NO_COLUMN
+        + ROW_GROUP_END
+        + b"\x19"
+        + thrift_list(2**18, STRUCT, b""),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GREEDY)
+def test_footers_of_too_many_parts(what: str) -> None:
+    says = r"^t: its footer has more than 262144 parts, of columns in row groups, and no more "
+    with pytest.raises(InputError, match=says) as caught:
+        source_of(GREEDY[what])
+    assert (caught.value.hint or "").startswith("write it with larger row groups, or fewer col")
+
+
+def test_a_footer_of_too_many_names() -> None:
+    path = thrift_list(2**16 + 2**4 + 1, TEXT, b"\0")
+    groups = thrift_list(1, STRUCT, b"\x19" + thrift_list(1, STRUCT, column(path)) + ROW_GROUP_END)
+    with pytest.raises(InputError, match=r"^t: its footer has more names and encodings than"):
+        source_of(footer(ONE, groups))
+
+
+def test_a_footer_that_is_too_long() -> None:
+    length = 2**25 + 1
+    content = b"PAR1\x15" + bytes(length) + length.to_bytes(4, "little") + b"PAR1"
+    says = "^t: its footer has 33554433 bytes, and 33554432 are read$"
+    with pytest.raises(InputError, match=says):
+        source_of(content)
+
+
 CHILD = """
 import json, resource, sys
 from pathlib import Path
@@ -108,7 +177,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
 for format_ in FORMATS:
     content = example("lists", format_)
-    for place in range(0, len(content), 23):
+    for place in range(0, len(content), 37):
         for size in (1, 4):
             huge = b"\\xff\\xff\\xff\\x7f"[-size:]
             check(content[:place] + huge + content[place + size :], format_)

@@ -12,6 +12,8 @@ from opening import assert_same_bits, some_array
 from pyarrow import feather
 from tables import FORMATS, read, read_source, source_of, stored
 
+from xentcli.errors import InputError
+
 Z = np.random.default_rng(0).normal(size=(11, 3)).astype("f4")
 Y = np.arange(11) % 3
 WHO = [f"row {i}" for i in range(11)]
@@ -185,6 +187,23 @@ def test_the_list_column_among_others(format_: str, options: dict[str, Any]) -> 
         assert got.ids.tolist() == WHO
 
 
+@formats
+def test_labels_that_are_lists_of_one(format_: str) -> None:
+    table = pa.table({"z": [[1.0, 2.0]] * 3, "y": [[1], [0], [1]]})
+    source = stored(table, format_, 2)
+    got = read(source, label_column="y")
+    assert got.labels is not None
+    assert got.labels.tolist() == [1, 0, 1]
+
+
+@formats
+@pytest.mark.parametrize("odd", [[1, 0, 0], None, [None, 1]])
+def test_labels_that_are_no_such_list(format_: str, odd: Any) -> None:
+    table = pa.table({"a": [1.0, 2.0, 3.0], "y": [[1, 0], [0, 1], odd]})
+    with pytest.raises(InputError, match="row 2: column 'y'"):
+        read(stored(table, format_, 2), label_column="y")
+
+
 def test_a_name_with_a_dot() -> None:
     table = pa.table({"a": Z[:, 0], "a.b": Z[:, 1], "": Z[:, 2]})
     assert_same_bits(read(stored(table, "parquet"), columns=("a",)).values, Z[:, 0])
@@ -201,6 +220,8 @@ def test_a_name_with_a_dot() -> None:
         (pa.array([7, 8, 7]).dictionary_encode(), [7, 8, 7]),
         (pa.array([True, False, True]), [True, False, True]),
         (pa.array([1.0, 2.0, 3.0], pa.float32()), [1.0, 2.0, 3.0]),
+        (pa.array([[1, 0], [0, 1], [1, 0]]), [[1, 0], [0, 1], [1, 0]]),
+        (pa.array([[0.5, 0.5]] * 3, pa.list_(pa.float32(), 2)), [[0.5, 0.5]] * 3),
     ],
 )
 def test_labels(format_: str, labels: pa.Array, want: list[Any]) -> None:

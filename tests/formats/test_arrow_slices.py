@@ -11,7 +11,9 @@ import pytest
 from opening import file_input
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.files import ArrowFile, ArrowStream, ParquetFile, RowGroups
+from xentcli.formats.arrow.files import RowGroups
+from xentcli.formats.arrow.ipc_files import ArrowFile, ArrowStream
+from xentcli.formats.arrow.parquet_file import ParquetFile
 
 ROWS = 37
 RNG = np.random.default_rng(5)

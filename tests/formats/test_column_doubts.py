@@ -106,6 +106,36 @@ def test_nothing_speaks_against(frame: pd.DataFrame, format_: str) -> None:
     )
 
 
+SENTENCES = ["this is about a cat", "this is about a true label", "a photo of a dog"]
+
+
+@both
+def test_sentences_are_names_of_classes(format_: str) -> None:
+    source = opened(FRAME.set_axis(SENTENCES, axis=1), format_)
+    assert source.columns == tuple(SENTENCES)
+    name = SENTENCES[1]
+    what = f"column {name!r} is read as a class, though its name says 'true'"
+    assert source.notes == [f"f.{format_}: {what} (else --drop '{name}')"]
+    like = [*SENTENCES[:2], "this is about a score"]
+    assert "and 1 more like it" in opened(FRAME.set_axis(like, axis=1), format_).notes[0]
+
+
+@both
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["red fox", "grey wolf", "confidence of the model"],  # no sentences beside it
+        ["the red fox", "the grey wolf", "predicted label of this row"],
+        ["the red fox", "the grey wolf", "the score"],
+    ],
+)
+def test_what_is_no_sentence_among_sentences_is_in_doubt(names: list[str], format_: str) -> None:
+    message, _ = refused(FRAME.set_axis(names, axis=1), format_)
+    assert f"column {names[2]!r} may be no class" in message
+    whole = FRAME.set_axis(SENTENCES, axis=1).assign(**{SENTENCES[1]: np.arange(ROWS) % 3})
+    assert f"column {SENTENCES[1]!r} may be no class" in refused(whole, format_)[0]
+
+
 @both
 def test_many_in_doubt_are_one_error(format_: str) -> None:
     frame = FRAME.assign(y_pred=0, fold=np.arange(ROWS), note="x")

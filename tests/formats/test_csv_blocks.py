@@ -157,7 +157,7 @@ def test_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
         read_csv('a,b\n1,"2\n' + "3,4\n" * 100, block_bytes=16)
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(st.lists(st.integers(0, 999), min_size=2, max_size=2), min_size=3, max_size=12),
     end=st.sampled_from(["\n", "\r\n"]),
@@ -173,7 +173,7 @@ def test_any_rows_and_any_block_size(
     assert read_csv(text, block_bytes=size).values.tolist() == rows
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     texts=st.lists(st.text('",\n\rx ', max_size=6), min_size=3, max_size=10),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),

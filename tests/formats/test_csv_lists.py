@@ -87,6 +87,14 @@ def test_a_cell_that_is_no_such_list(cell: str, between: str) -> None:
     assert BAD[cell] in caught.value.message
 
 
+@pytest.mark.parametrize("names", [["(0, 1]", "(1, 2]"], ["[0, 1)", "[1, 2)"]])
+def test_intervals_are_names(names: list[str]) -> None:
+    text = pd.DataFrame({"label": names * 3}).to_csv(index=False)
+    assert read_csv(text, labels=True).values.tolist() == names * 3
+    text = pd.DataFrame(Z[:, :2], columns=names).to_csv(index=False, sep=";")
+    assert read_csv(text).columns == tuple(names)
+
+
 def test_nan_in_a_list_is_a_number() -> None:
     read = read_csv("z\n[nan 1.5]\n[2. -inf]\n")
     np.testing.assert_array_equal(read.values, [[np.nan, 1.5], [2, -np.inf]])

@@ -28,11 +28,11 @@ def test_what_is_none(cell: str) -> None:
 
 
 def seconds(cell: str) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(5):
         is_number(cell)
         is_almost_number(cell)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("piece", ["1", ".", "1.", "1,", "0x1", "1/", " 1", "1e"])

@@ -201,7 +201,7 @@ def test_any_corrupted_table(table: tuple[bytes, RowLayout, int]) -> None:
     assert_the_fast_parsers_are_right(*table)
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(FINITE, FINITE), min_size=1, max_size=5))
 def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> None:
     """The fast parsers are there to be used."""

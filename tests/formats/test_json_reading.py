@@ -56,6 +56,10 @@ PRINTED = {
     "tensor([1., -inf], grad_fn=<AddBackward0>)\n": [1.0, -np.inf],
     "array([[ 1.5  , -0.25 ],\n       [ 2.   ,  1.   ]], dtype=float32)": [[1.5, -0.25], [2, 1]],
     "Array([.5, 1.e+00], dtype=float32)": [0.5, 1.0],
+    "Parameter containing:\ntensor([1., 2.], requires_grad=True)": [1.0, 2.0],
+    "[array([1., 2.], dtype=float32), array([3., 4.], dtype=float32)]": [[1, 2], [3, 4]],
+    "(tensor([1., 2.], grad_fn=<A>), tensor([3., 4.], device='cuda:0'))": [[1, 2], [3, 4]],
+    "[tensor(1.), tensor(2., grad_fn=<A>)]": [1.0, 2.0],
 }
 
 
@@ -64,6 +68,35 @@ def test_printed_arrays(text: str) -> None:
     values, (note,) = read(text.encode(), "a.txt", ReadOptions())
     np.testing.assert_array_equal(values, PRINTED[text])
     assert note.startswith("a.txt: read as printed")
+
+
+TUPLES = {
+    "(1, 2, 3)\n": [1, 2, 3],
+    "(1.5,)": [1.5],
+    "(nan, -inf)": [np.nan, -np.inf],
+    "((1, 2),\n (3, 4),)": [[1, 2], [3, 4]],
+    "[(1, 2), (3, 4)]": [[1, 2], [3, 4]],
+    "(1, 2)\n(3, 4)\n": [[1, 2], [3, 4]],
+    "tensor([1., 2.])\ntensor([3., 4.])\n": [[1, 2], [3, 4]],
+    "[np.float64(1.5), np.float64(-2.0)]": [1.5, -2.0],
+    "(np.float32(1.5), np.int64(2))": [1.5, 2.0],
+}
+
+
+@pytest.mark.parametrize("text", TUPLES)
+def test_tuples_and_numbers_of_numpy(tmp_path: Path, text: str) -> None:
+    np.testing.assert_array_equal(values_of(opened(tmp_path, text, "a.txt"), 9), TUPLES[text])
+    assert is_inline(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["(1.5)", "(1.5)\n(2.5)\n", "[(1.5), (2.5)]", "(0, 1]", "(a, b)", "(1.5),(2.5)"]
+)
+def test_brackets_that_are_no_tuple(tmp_path: Path, text: str) -> None:
+    """An accountant's negative, or an interval, is no positive number."""
+    with pytest.raises(InputError):
+        values_of(opened(tmp_path, text, "a.txt"), 9)
+    assert not is_inline("(1.5)")
 
 
 def test_names_are_labels() -> None:
@@ -84,6 +117,8 @@ WRONG = {
     '{"a": [[1, 2],\n [3, 4]': r"a\.json: the JSON ends too early",
     "[[1, 2],\n [3 4]]": r"a\.json:2:5: no JSON: expecting ',' delimiter",
     "[[1, 2]] [[3]]": r"a\.json:1:10: no JSON: something follows the value",
+    "tensor([1., 2.]) tensor([3., 4.])": r"a\.json: something follows the printed array",
+    "(1, 2),\n(3, 4),\n": r"a\.json: something follows the printed array",
     "tensor([[1., 2.],\n        ...,\n        [3., 4.]])": "printed in short",
     "[" * 5000: "too deep|too early",
     '{"a": [1], "b": [2]}': r"a\.json: it holds 'a' \(1,\), 'b' \(1,\)",

@@ -34,7 +34,9 @@ def parts_of(rows: list[Row]) -> order.Parts:
     return parts
 
 
-any_rows = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+any_rows = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @few_sorted

@@ -6,15 +6,25 @@ from typing import Any
 
 import naive
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pipeline_tools import csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
+from pipeline_tools import (
+    csv_file,
+    npy_file,
+    npy_pipe,
+    open_file,
+    open_paths,
+    run,
+    set_block_rows,
+    write_shards,
+)
 
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.formats.base import MemorySource
+from xentcli.formats.base import MemorySource, Source
 from xentcli.pipeline import spool
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
@@ -290,6 +300,50 @@ def test_jobs_blocks_and_layouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         text = csv_file(tmp_path / "x.csv", x.astype(np.float64))
         wide = measure(source(x.astype(np.float64)), source(labels), run=Run(1), **options)
         assert measure(text, source(labels), run=run(2), **options).metrics == wide.metrics
+
+
+def in_pandas_file(path: Path, values: Array) -> Source:
+    frame = pd.DataFrame(values, columns=[f"class{i}" for i in range(values.shape[1])])
+    frame.to_parquet(path, index=False)
+    return open_paths(path)
+
+
+def test_formats_and_the_order_of_shards(tmp_path: Path) -> None:
+    x, y = rows_like(1, 60, 5)
+    first = tmp_path / "first"
+    first.mkdir()
+    cuts = [7, 8, 40]
+    shards = write_shards(first, "x", x, cuts, "CFT"), write_shards(first, "y", y, cuts, "C")
+    backwards = [open_paths(*paths[::-1]) for paths in shards]
+    pairs = {
+        "csv": (csv_file(tmp_path / "x.csv", x), source(y)),
+        "parquet": (in_pandas_file(tmp_path / "x.parquet", x), source(y)),
+        "npy": (npy_file(tmp_path / "x.npy", np.asfortranarray(x)), source(y)),
+        "shards": (open_paths(*shards[0]), open_paths(*shards[1])),
+        "shards backwards": (backwards[0], backwards[1]),
+    }
+    want = measured(x, y)
+    for name, (logits, labels) in pairs.items():
+        found = measure(logits, labels, Criterion(), run(1), EVERYTHING)
+        assert found.metrics == want.metrics, name
+        assert found.classes == want.classes, name
+        assert found.bins == want.bins, name
+        if name != "shards backwards":  # there rows have other numbers
+            assert found.worst_rows == want.worst_rows, name
+
+
+def test_the_worst_of_many_rows() -> None:
+    """So many that most are never looked at one by one; the first of equal losses come first."""
+    rng = np.random.default_rng(3)
+    logits = np.round(rng.normal(size=(1000, 3)) * 2.0, 1)
+    logits[5], logits[900] = [9.0, -9.0, 0.0], [9.0, -9.0, 0.0]
+    labels = np.ones(1000, np.int64)
+    losses = -np.log(naive.softmax(logits)[:, 1])
+    labels[:20:3] = -100
+    used = labels == 1
+    order = sorted(np.flatnonzero(used), key=lambda i: (-round(float(losses[i]), 9), i))
+    found = measured(logits, labels, Options(("worst_rows",), worst=7))
+    assert [row.row for row in found.worst_rows] == order[:7]
 
 
 def test_pipes_are_kept_for_the_second_read(tmp_path: Path) -> None:

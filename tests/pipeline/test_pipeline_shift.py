@@ -127,9 +127,17 @@ def test_soft_labels_of_several_axes_are_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shift", "kinds"), [(12, "C"), (12, "T"), (12, "CFT"), (1, "CFT"), (40, "CFT"), (99, "T")]
+    ("shift", "kinds", "label_kinds"),
+    [
+        (12, "C", "T"),
+        (12, "T", "C"),
+        (12, "CFT", "C"),
+        (1, "CFT", "T"),
+        (40, "CFT", "C"),
+        (40, "T", "T"),
+        (99, "T", "C"),
+    ],
 )
-@pytest.mark.parametrize("label_kinds", ["C", "T"])
 def test_the_rows_of_files_go_on_from_shard_to_shard(
     shift: int, kinds: str, label_kinds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,17 +165,13 @@ def _drop_capabilities() -> None:
 
 
 if __name__ == "__main__":
-    import numpy as np  # noqa: F401
+    import gc
+    import pkgutil
+    from importlib import import_module
 
-    import xentcli.cli.commands.info
-    import xentcli.cli.commands.loss
-    import xentcli.cli.commands.softmax
-    import xentcli.formats.csv.source
-    import xentcli.formats.csv.writer
-    import xentcli.pipeline.evaluate
-    import xentcli.pipeline.outputs
-    import xentcli.pipeline.transform
-    import xentcli.render.console
-    import xentcli.render.json  # noqa: F401
+    import xentcli
 
+    for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
+        import_module(module.name)
+    gc.freeze()
     _serve()

@@ -120,7 +120,10 @@ def test_an_error_of_the_nth_call(
             assert left_over(work) == []
             if ended.code:
                 assert ended.code == 1
-                assert ended.error.startswith(f"error: {name}: cannot be written: ")
+                names = [f"error: {name}: cannot be written: "]
+                if call in {"open", "close"}:  # the input is looked at again, too
+                    names.append("error: z.npy: cannot be read: ")
+                assert ended.error.startswith(tuple(names))
                 assert len(ended.error.splitlines()) == 1
         assert (ended.code, content(work / name)) == (0, new)
 

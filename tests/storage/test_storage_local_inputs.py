@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from xentcli.errors import InputError
-from xentcli.storage.compression import HEAD_BYTES
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import input_of
 from xentcli.storage.open import open_input
@@ -170,8 +169,33 @@ def test_the_sample_is_of_all_over_the_file(
                 os.pwrite(file.fileno(), bytes(fifth), start)
 
 
-def test_an_old_file_costs_no_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = old_file(tmp_path / "a", CONTENT)
+@pytest.mark.parametrize(
+    ("mtime_age", "ctime_age", "major", "is_sampled"),
+    [
+        (3600, 3600, 8, False),
+        (5, 5, 8, True),
+        (3600, 5, 8, True),  # its time was put back, and what was written waits for the disk
+        (-3600, 3600, 8, True),
+        (3600, 3600, 0, True),  # in memory alone, or somewhere in the network
+    ],
+)
+def test_which_files_are_sampled(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mtime_age: int,
+    ctime_age: int,
+    major: int,
+    *,
+    is_sampled: bool,
+) -> None:
+    """Of most files nothing is read but what is asked for."""
+    path = tmp_path / "a"
+    path.write_bytes(CONTENT)
+    before = path.stat()
+    fields = list(before)[:10]
+    fields[2] = os.makedev(major, 1)
+    times = {"st_mtime": time.time() - mtime_age, "st_ctime": time.time() - ctime_age}
+    status = os.stat_result(fields, times | {"st_mtime_ns": 0, "st_ctime_ns": 0})
     reads: list[int] = []
     pread = os.pread
 
@@ -180,7 +204,10 @@ def test_an_old_file_costs_no_sample(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return pread(descriptor, count, place)
 
     monkeypatch.setattr(os, "pread", counting)
-    data = open_input(str(path))
-    with data._file:
-        data.check_unchanged()
-    assert reads == [HEAD_BYTES]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _: status)
+        patch.setattr(os, "stat", lambda _: status)
+        data = open_input(str(path))
+        with data._file:
+            data.check_unchanged()
+    assert len(reads) == (17 if is_sampled else 1)

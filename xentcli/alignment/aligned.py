@@ -112,6 +112,11 @@ class Aligned(NamedTuple):
         return self.logits, self.labels, self.sample_weight, self.groups, self.clusters
 
     @property
+    def labels_in_text(self) -> bool:
+        """Whether labels stand in a file of text, which does not tell integers from floats."""
+        return (self.labels or self.logits).format in ("csv", "tsv", "json")
+
+    @property
     def shareable(self) -> bool:
         """Whether forked processes can read the steps on their own."""
         return self.logits.shareable and (self.labels is None or self.labels.shareable)
@@ -338,7 +343,7 @@ def align(
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
     if labels is not None and not by_id:
         ShardCounts(logits, Follower(labels), axis_of_rows).check()
-        labels, note = fitting(logits, labels, class_axis)
+        logits, labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
     if labels is None and not (labelled or logits.labelled):
         axes = axes_alone(logits, class_axis)

@@ -10,7 +10,7 @@ from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
-_BINARY = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
+_BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 
 
 class Axes(NamedTuple):
@@ -108,7 +108,7 @@ def axes_alone(logits: Source, class_axis: int | None) -> Axes:
     _check_axis(logits, class_axis)
     if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
         what = f"{logits.name}: one column is no matrix of logits, (N, C)"
-        raise ShapeError(what, hint=_BINARY)
+        raise ShapeError(what)
     if class_axis is None and len(shape) > 2:
         raise ShapeError(
             f"{logits.name}: any axis of shape {show_shape(shape)} but the first may hold the "
@@ -136,7 +136,9 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):
-        raise ShapeError(f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY)
+        raise ShapeError(
+            f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY_HINT
+        )
     usual = min(1, len(shape) - 1)
     labels_shape = (*shape[:1], *logits.label_row) if labels is None else labels.shape
     labels_shape = (None, *labels_shape[1:]) if by_id else labels_shape
@@ -158,42 +160,55 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
 
 
 def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
-    """Raise ShapeError if logits have one class only, or one axis that is labels' too."""
+    """Raise ShapeError if there is only one class, or labels could be logits of one class each."""
     shape = logits.shape
     if shape[usual] == 1 and len(shape) <= 2:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=_BINARY,
+            hint=_BINARY_HINT,
         )
     alike = None not in labels and same_but_for_ones(shape, labels)
     if len(shape) == 1 and shape != (1,) and labels and alike:
         raise ShapeError(
             f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either "
             "each number has a label of its own, or they are one sample",
-            hint=f"{_BINARY}; one sample, with class probabilities: --class-axis 0",
+            hint=f"{_BINARY_HINT}; one sample, with class probabilities: --class-axis 0",
         )
 
 
-def fitting(logits: Source, labels: Source, class_axis: int | None) -> tuple[Source, str | None]:
+class Fitting(NamedTuple):
+    """Logits and labels that fit: as they were, or readable again, or in another shape."""
+
+    logits: Source
+    labels: Source
+    note: str | None = None
+
+
+def fitting(logits: Source, labels: Source, class_axis: int | None) -> Fitting:
     """Return labels without the axes of length 1 that keep them from fitting, and a note of it."""
     shape = logits.shape
-    if class_axis in (None, 1, -1) and (row := in_one_row(logits, labels)) is not None:
-        shown = show_shape(labels.shape)
-        return row, f"{labels.name}: shape {shown} is read as {show_shape(row.shape)}"
+    if class_axis in (None, 1, -1):
+        before = show_shape(labels.shape)
+        logits, labels, found_row = in_one_row(logits, labels)
+        if found_row:
+            return Fitting(logits, labels, _read_as(labels, before))
     if not shape or _fits(shape, labels.shape):
-        return labels, None
+        return Fitting(logits, labels)
     last = len(shape) - 1
     given = class_axis is not None and -last <= class_axis + 1 <= last + 1
     axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
     leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
     if any(_fits(lead, labels.shape) for lead in leads):
-        return labels, None
+        return Fitting(logits, labels)
     for lead in leads:
         if lead and (found := in_shape(labels, lead)) is not None:
-            shown = show_shape(labels.shape)
-            return found, f"{labels.name}: shape {shown} is read as {show_shape(found.shape)}"
-    return labels, None
+            return Fitting(logits, found, _read_as(found, show_shape(labels.shape)))
+    return Fitting(logits, labels)
+
+
+def _read_as(labels: Source, before: str) -> str:
+    return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
 
 
 def _fits(one: Shape, other: Shape) -> bool:
@@ -207,7 +222,7 @@ def _misfit(
 ) -> ShapeError:
     """Return what is wrong with labels that are neither class indices nor probabilities.
 
-    Classes lie along `axis`, for sure if that is given.
+    Classes lie along `axis`; unless the user has `given` it, they may lie along the last one too.
     """
     shape, last = logits.shape, len(logits.shape) - 1
     axes = (axis,) if given or last <= 1 else (axis, last)

@@ -2,7 +2,7 @@
 
 Text labels are names. They are looked up in what the user lists (``--classes``), or else in the
 header of the logits; blanks around them do not count. True and False are 1 and 0, unless classes
-are called so.
+are called so, or there are more than two that have names.
 
 Labels that are numbers are indices: the first class is 0, or the label base. Classes that are named
 by whole numbers which do not count 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
@@ -28,13 +28,13 @@ from xentcli.formats.base import Source
 Array = NDArray[Any]
 
 IGNORED = NO_LABEL
-_UNKNOWN = IGNORED + 1
-_BOOL = {"false": 0, "true": 1}
-_NO_NAMES = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
+_UNKNOWN_NAME = IGNORED + 1
+_BOOL_LABELS = {"false": 0, "true": 1}
+_NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
 
 
 class Indices(NamedTuple):
-    """Class indices, the options of a loss of them, and which labels are none."""
+    """Class indices, the options that read them, and the labels that name no class."""
 
     labels: Array
     options: LossOptions
@@ -78,7 +78,12 @@ class ClassNames:
         for i, name in enumerate(self.shorts):
             index.setdefault(name, i)
         folded = {name.casefold(): i for name, i in index.items()}
-        words = {word: folded[word] for word in _BOOL if word in folded} or _BOOL
+        words = {word: folded[word] for word in _BOOL_LABELS if word in folded}
+        if not words and len(self.names) in (
+            0,
+            len(_BOOL_LABELS),
+        ):  # of more classes they name none
+            words = _BOOL_LABELS
         for word, i in words.items():
             for variant in (word, word.title(), word.upper()):
                 index.setdefault(variant, i)
@@ -114,8 +119,10 @@ class ClassNames:
         return [*notes, f"{what}: {shown} (else --label-base 0)"]
 
     def indices(self, labels: Array, options: LossOptions) -> Indices:
-        """Return what classes labels are; those that are none become ignored ones."""
-        if labels.dtype.kind == "b" and not _BOOL.keys().isdisjoint(map(str.casefold, self.names)):
+        """Return the classes that labels name; those that name none are ignored, and problems."""
+        if labels.dtype.kind == "b" and not _BOOL_LABELS.keys().isdisjoint(
+            map(str.casefold, self.names)
+        ):
             return self._of_names(labels, options)
         if labels.dtype.kind in "OUST":
             if self.counted:
@@ -126,15 +133,16 @@ class ClassNames:
         return Indices(labels, options)
 
     def _of_names(self, labels: Array, options: LossOptions) -> Indices:
-        """Look names up; to leave a row out, its label or the class's index is ignore_index."""
+        """Look names up; a row is left out if its label or its class is ignore_index."""
         ignored = {str(label) for label in options.ignored}
         names = [_text(label) for label in labels.reshape(-1).tolist()]
         index = self._index
         codes = np.array(
-            [IGNORED if name in ignored else index.get(name, _UNKNOWN) for name in names], np.int64
+            [IGNORED if name in ignored else index.get(name, _UNKNOWN_NAME) for name in names],
+            np.int64,
         )
         codes[options.ignores(codes)] = IGNORED
-        unknown = np.flatnonzero(codes == _UNKNOWN)
+        unknown = np.flatnonzero(codes == _UNKNOWN_NAME)
         problems: tuple[Problem, ...] = ()
         if unknown.size:
             row = int(unknown[0])
@@ -154,9 +162,9 @@ class ClassNames:
         numbers = np.array(self.numbers, np.int64)[order]
         flat = whole.reshape(-1)
         at = np.minimum(np.searchsorted(numbers, flat), len(numbers) - 1)
-        codes = np.where(numbers[at] == flat, order[at], _UNKNOWN)
+        codes = np.where(numbers[at] == flat, order[at], _UNKNOWN_NAME)
         codes = np.where(options.ignores(flat), IGNORED, codes)
-        unknown = np.flatnonzero(codes == _UNKNOWN)
+        unknown = np.flatnonzero(codes == _UNKNOWN_NAME)
         if unknown.size and not problems:
             message = self._why(str, str(flat[unknown[0]]))
             hint = "if labels count the classes from 0: --label-base 0"
@@ -173,12 +181,12 @@ class ClassNames:
         return f"label {shown} is none of the {len(self.names)} classes"
 
     def with_hint(self, problem: Problem) -> Problem:
-        """Return a problem with what may have been meant by the name of a class."""
+        """Return a problem whose hint says which class an unknown name may have meant."""
         if not problem.name:
             no_index = bool(self.names) and problem.label is not None and not problem.one_based
             return replace(problem, hint=None) if no_index else problem
         if not self.names:
-            return replace(problem, hint=_NO_NAMES)
+            return replace(problem, hint=_NO_NAMES_HINT)
         near = _nearest(problem.name, self.names)
         few = ", ".join(map(repr, self.names[:5])) + (", ..." if len(self.names) > 5 else "")
         return replace(problem, hint=f"did you mean {near!r}?" if near else f"there are {few}")
@@ -190,7 +198,7 @@ def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
     Raises
     ------
     InputError
-        If the user names as many classes as there are not, or those of the header in another order.
+        If the user names more or fewer classes than there are, or in another order than the header.
     """
     if axes.probabilities:
         return ClassNames()
@@ -223,7 +231,7 @@ def _without(
 
 
 def _text(label: Any) -> str:
-    """Return a label as text, without blanks around it; what is missing as nothing."""
+    """Return a label as text without blanks around it; an empty text for a missing one."""
     if isinstance(label, str):
         return label.strip()
     if label is None or label != label:  # noqa: PLR0124 - NaN, as pandas marks what is missing

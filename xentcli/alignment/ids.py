@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from xentcli.alignment.axes import Axes
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, blocks_along, indexed
-from xentcli.text import visible
+from xentcli.text import shortened, visible
 
 if TYPE_CHECKING:
     from xentcli.alignment.steps import FollowedRows
 
 Array = NDArray[Any]
-_SHOWN = 40  # characters of an id
 
 
 class Matched(Protocol):
-    """What a worker says about some rows."""
+    """Where a worker found the labels and weights of some rows."""
 
     @property
     def rows(self) -> int:
@@ -74,7 +73,7 @@ class Matching:
         ----------
         ids : (N,)
             Those of the rows.
-        FollowedRows
+        there : FollowedRows
             The labels at the same places, as far as there are any.
 
         Raises
@@ -106,7 +105,7 @@ class Matching:
         self._used.append((start, rows, places))
 
     def watch(self, parts: Iterable[AnyMatched]) -> Iterator[AnyMatched]:
-        """Hand parts on; behind the last one, raise InputError unless each label has its row."""
+        """Yield the parts; after the last, raise InputError unless each label belongs to a row."""
         start = 0
         for part in parts:
             self.remember(start, part.rows, part.matched.get(self.inputs))
@@ -213,7 +212,7 @@ def _equal(one: Array, other: Array) -> bool:
 
 
 def _shown(id_: str) -> str:
-    return repr(visible(id_ if len(id_) <= _SHOWN else id_[: _SHOWN - 3] + "..."))
+    return repr(visible(shortened(id_)))
 
 
 def by_id(

@@ -90,24 +90,24 @@ class OneRow(MemorySource):
         return super().place((0, *index) if index else ())
 
 
-def in_one_row(logits: Source, labels: Source) -> Source | None:
-    """Return as many labels as there are rows and classes, if they all stand in one row.
+def in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
+    """Return logits, labels one after the other, and True, if as many as classes stand in one row.
 
-    One row for one row of logits is not that: class probabilities. None too where the rows of
-    logits can be counted only once.
+    There must be as many rows. One row for one row of logits is not that: class probabilities.
+    What was looked at is returned readable again.
     """
     rows, *inner = logits.shape or (0,)
     two_axes = len(inner) == 1 and labels.shape == (None, *inner)
     if not two_axes or inner == [1] or labels.columns or rows not in (None, *inner):
-        return None
-    if rows is None and logits.reference is None:
-        return None
+        return logits, labels, False
     labels = labels.kept()
     if not _has_one_block_of(labels, 1):
-        return None
-    if rows is None and _has_one_block_of(logits, 1):
-        return None
-    return OneRow(labels.name, read_whole(labels).reshape(-1), origin=labels)
+        return logits, labels, False
+    if rows is None:
+        logits = logits.kept()
+        if _has_one_block_of(logits, 1):
+            return logits, labels, False
+    return logits, OneRow(labels.name, read_whole(labels).reshape(-1), origin=labels), True
 
 
 def _has_one_block_of(source: Source, rows: int) -> bool:

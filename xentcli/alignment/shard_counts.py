@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from xentcli.alignment.steps import Follower
     from xentcli.formats.shards import Shards
 
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}  # what the parts of data are called
+
 
 class ShardCounts:
     """Compares the rows of each shard of logits with those of its labels, once both are known.
@@ -45,7 +51,7 @@ class ShardCounts:
     def check(self) -> None:
         """Raise ShapeError if a shard's rows differ from those of its labels.
 
-        Those of some formats are known only once they were read.
+        The rows of some formats are known only when they have been read.
         """
         self._open = [shard for shard in self._open if not self._agree(*shard)]
 
@@ -70,10 +76,10 @@ def shard_note(leader: Source, follower: Source) -> str | None:
     Raises
     ------
     ShapeError
-        If the same numbers are in both, in another order, or no distance lies between them.
+        If both have the same numbers in another order, or their numbers differ by no one distance.
     """
     if not leader.files or not follower.files:
-        return None
+        return _split_note(leader, follower)
     one, other = _numbers(leader), _numbers(follower)
     if one is None or other is None or one == other:
         return None
@@ -89,6 +95,18 @@ def shard_note(leader: Source, follower: Source) -> str | None:
         f"{names[i][0]} stands at the place of {names[i][1]}",
         hint="name the files of both in the same order",
     )
+
+
+def _split_note(leader: Source, follower: Source) -> str | None:
+    """Say that the names of two files are those of different parts of the data."""
+    words = [
+        ["", *(word for word in re.split(r"[^a-z]+", name.lower()) if word in _SPLITS)]
+        for name in (leader.name, follower.name)
+    ]
+    one, other = words[0][-1], words[1][-1]  # the name of a file says more than its folder's
+    if not one or not other or _SPLITS[one] == _SPLITS[other]:
+        return None
+    return f"{follower.name} says {other!r}, and {leader.name} {one!r}: do they belong together?"
 
 
 def _numbers(shards: Source) -> list[int] | None:

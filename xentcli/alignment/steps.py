@@ -172,9 +172,9 @@ def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> Foll
 class _Cutter:
     """Hands out the rows of a follower that belong to consecutive rows of its leader.
 
-    Of an indexed source, they are a block of their own. Any other source is cut into blocks where
-    it likes. If it has one value a row, these blocks are decoded here: one of them may belong to
-    many blocks of the leader. Otherwise they are decoded by those who need a piece of them.
+    The rows of an indexed source are a block of their own. Any other source is cut into blocks
+    where it likes. If it has one value a row, these blocks are decoded here, because one of them
+    may belong to many blocks of the leader. Otherwise they are decoded by those who need them.
     """
 
     def __init__(self, follower: Follower, leader: Source, elements: int) -> None:

@@ -12,8 +12,8 @@ from xentcli.formats.base import IndexedSource, Source
 
 Array = NDArray[Any]
 LARGEST_TIMES = 4
-"""As large as an ordinary block: what is never in memory as a whole may be large."""
-_FEWEST_BLOCKS = 32  # are left, so that all processes end at about the same time
+"""How many times as large as others a block may be that is never in memory as a whole."""
+_FEWEST_BLOCKS = 32  # must be left, so that all processes end at about the same time
 
 
 class TiledRows:

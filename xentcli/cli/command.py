@@ -13,7 +13,7 @@ from typer.main import get_command
 from xentcli.cli import names
 from xentcli.cli.expand import expand
 
-_NEGATIVE = re.compile(r"-\.?\d")
+_NEGATIVE_NUMBER = re.compile(r"-\.?\d")
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
@@ -47,7 +47,7 @@ class PagedCommand(TyperCommand):
         process_option = parser._process_opts
 
         def process(argument: str, state: Any) -> None:
-            if _NEGATIVE.match(argument):
+            if _NEGATIVE_NUMBER.match(argument):
                 state.largs.append(argument)
             else:
                 process_option(argument, state)

@@ -3,14 +3,11 @@
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import losses
 from xentcli.cli.loss_options import RowFlags
 from xentcli.cli.output import Forms
-from xentcli.cli.parsing import parse_names
-from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 from xentcli.pipeline.names import OF_PAIRS
 
@@ -100,94 +97,6 @@ def criteria_of(
             criterion = criterion._replace(normalize=normalize, clip=clip)
         found.append(criterion)
     return found
-
-
-def open_models(
-    reading: Reading,
-    paths: list[str],
-    labels: list[str],
-    flags: RowFlags,
-    output: str,
-    beside: Sequence[str],
-    classes: tuple[str, ...],
-) -> "tuple[list[Source], Source | None]":
-    """Open the logits of all models, and the labels of their rows if there are any.
-
-    Parameters
-    ----------
-    reading : Reading
-        How files are read.
-    paths : list of str
-        A file, or a pattern, for each model.
-    labels : list of str
-        The files of labels.
-    flags : RowFlags
-        Which columns are labels and ids.
-    output : str
-        What no pattern stands for.
-    beside : sequence of str
-        The names of columns that are no classes.
-    classes : tuple of str
-        The names of the classes, where the user lists them.
-    """
-    from xentcli.pipeline import inputs
-
-    label = None if labels else flags.label_column
-    headers = [inputs.columns_of_first([path], reading.labels, [output]) for path in paths]
-    readings = [
-        _reading_of(reading, i, paths, headers, beside if i == 0 else (*beside, label))
-        for i in range(len(paths))
-    ]
-    file_of = partial(readings[0].file, id_column=flags.id_column)
-    labels_of = partial(reading.labels, label_column=flags.label_column, label_key=flags.label_key)
-    ids = tuple(inputs.may_be_ids(name for header in headers[1:] for name in header))
-    if labels or flags.label_column or flags.label_key:
-        base, labels_source = inputs.open_both(
-            [paths[0]],
-            labels,
-            file_of,
-            labels_of,
-            label_column=flags.label_column,
-            label_key=flags.label_key,
-            shift=flags.shift,
-            classes=classes,
-            without=[output],
-            others=ids,
-        )
-    else:
-        base, labels_source = inputs.open_alone([paths[0]], file_of, labels_of, [output], ids)
-        if labels_source is None and flags.shift:
-            raise UsageError("--shift needs labels: --labels FILE")
-    others = [
-        inputs.open_model([path], each.file, base, header, [output])
-        for path, each, header in zip(paths[1:], readings[1:], headers[1:], strict=True)
-    ]
-    return [base, *others], labels_source
-
-
-def _reading_of(
-    reading: Reading,
-    number: int,
-    paths: Sequence[str],
-    headers: Sequence[tuple[str, ...]],
-    beside: Sequence[str | None],
-) -> Reading:
-    """Return how one model's file is read: options that concern others alone are left out."""
-    from xentcli.pipeline.inputs import may_have_keys
-
-    header = headers[number]
-    others = {name for i, each in enumerate(headers) if i != number for name in each}
-    if not header and others:
-        reading = reading._replace(columns=None, drop=None)
-    elif reading.drop is not None:
-        kept = [
-            name for name in parse_names(reading.drop) or () if name in header or name not in others
-        ]
-        reading = reading._replace(drop=None).without(*kept)
-    if reading.key is not None and not may_have_keys(reading.labels(paths[number])):
-        keyed = (may_have_keys(reading.labels(path)) for path in paths)
-        reading = reading._replace(key=None) if any(keyed) else reading
-    return reading.without(*(name for name in beside if name is not None and name in header))
 
 
 def provenance(

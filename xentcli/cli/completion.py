@@ -20,10 +20,10 @@ def script(shell: str) -> str:
 def answer(app: typer.Typer, shell: str) -> int:
     """Print what may follow on the command line that the script hands over; return the exit code.
 
-    A command line that cannot be understood has no completion, and no word about it: it would
-    stand in the middle of what is typed.
+    For a command line that cannot be understood nothing is printed: a message would stand in the
+    middle of what is typed.
     """
-    complete = _ASKED[shell](get_command(app), {}, "xent", _VARIABLE)
+    complete = _COMPLETERS[shell](get_command(app), {}, "xent", _VARIABLE)
     try:
         typer.echo(complete.complete())
     except SystemExit as end:  # fish asks whether there is any answer by the exit code
@@ -64,4 +64,4 @@ class _Fish(_OneWord, FishComplete):
     pass
 
 
-_ASKED: dict[str, Any] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+_COMPLETERS: dict[str, Any] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}

@@ -25,7 +25,7 @@ _FITTING_COMMANDS = {
 
 
 def wanted(
-    metrics: list[str] | None, top_k: str, bins: int, worst: int, besides: tuple[str, ...]
+    metrics: list[str] | None, top_k: str, bins: int, worst: int, also: tuple[str, ...]
 ) -> "Options":
     """Return what is to be measured.
 
@@ -37,7 +37,7 @@ def wanted(
     from xentcli.pipeline.measure import Options
 
     names = None if metrics is None else tuple(metrics)
-    found = Options(names, _ks_of(top_k), bins, worst, besides)
+    found = Options(names, _ks_of(top_k), bins, worst, also)
     found.check()
     return found
 
@@ -71,28 +71,28 @@ def provenance(
 def forms(
     found: "Measures",
     asked: "Options",
-    source: "Provenance",
     verdicts: "tuple[Verdict, ...]" = (),
 ) -> Forms:
     """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
     names = asked.metrics
+    shown = found.only(asked.asked(binary=found.binary))
 
     def json() -> dict[str, Any]:
         from xentcli.render.evaluation_json import evaluation_object
 
-        return evaluation_object(found, source, verdicts)
+        return evaluation_object(found, verdicts)
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.evaluation import evaluation_screen, evaluation_tables
 
         if names is None:
-            return evaluation_screen(found, width)
-        return evaluation_tables(found, found.tables, width)
+            return evaluation_screen(shown, width)
+        return evaluation_tables(shown, shown.tables, width)
 
     def text(delimiter: str) -> str:
         from xentcli.render.evaluation_text import evaluation_rows
 
-        return evaluation_rows(found, names, delimiter)
+        return evaluation_rows(shown, names, delimiter)
 
     if names is not None and len(names) == 1 and names[0] in found.metrics:
         value = found.metrics[names[0]].value

@@ -13,7 +13,7 @@ from xentcli.cli.nearest import unknown_option
 from xentcli.cli.process import received_signal
 from xentcli.errors import GateFailed, Stopped, UsageError, XentError, output_error
 
-_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+_WRITING_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
 
 
@@ -39,7 +39,7 @@ def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
     return ours.exit_code
 
 
-def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
+def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a table
     """Return what any exception means to a user."""
     match error:
         case XentError():
@@ -56,10 +56,12 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: PLR0911 - a table
             return XentError(
                 "the system lets no more files be open", hint="ulimit -n shows how many may be"
             )
-        case OSError(filename=None) if error.errno in _UNWRITTEN:
+        case OSError(filename=None) if error.errno in _WRITING_ERRNOS:
             return output_error("<stdout>", error)  # whatever else is written has a name
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
+        case OSError(filename=str(), strerror=str()):  # of a file that nobody has named before
+            return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
     what = f"{type(error).__name__}: {_one_line(str(error))}"
@@ -72,7 +74,7 @@ def _out_of_memory(error: BaseException) -> XentError:
 
 
 def _not_loaded(error: ImportError) -> XentError:
-    """Return what it means that a library is there, but not to be used.
+    """Return the error of a library that is installed but cannot be loaded.
 
     The reason is the linker's, which some libraries put at the end of advice of their own.
     """

@@ -10,12 +10,11 @@ import typer
 
 from xentcli.cli.command import PagedCommand, load_command
 from xentcli.cli.names import command_names
-from xentcli.render.help import Entry, HelpPage, Section, help_text
+from xentcli.render.help import LARGEST_WIDTH, Entry, HelpPage, Section, help_text
 
-_WIDEST = 100  # columns of the terminal: longer lines are hard to read
 _EVERY_COMMAND = "Every command"
-_LAST = ("Files by name, instead of by position", _EVERY_COMMAND)
-_BEGINNING = (
+_LAST_SECTIONS = ("Files by name, instead of by position", _EVERY_COMMAND)
+_FIRST_EXAMPLES = (
     "xent loss logits.npy labels.npy",
     "xent softmax logits.csv -o probs.csv",
     "xent explain logits.npy labels.npy --rows 0:3",
@@ -32,7 +31,7 @@ def main_page(group: Any, context: typer.Context) -> str:
     options = tuple(_option(param, context) for param in _options(group, context))
     closing = "xent COMMAND --help shows the options of a command, xent help the documentation."
     sections = (
-        Section("Examples", lines=_BEGINNING),
+        Section("Examples", lines=_FIRST_EXAMPLES),
         Section("Commands", entries),
         Section("Options", options),
     )
@@ -73,7 +72,9 @@ def _groups(options: Iterable[Any], context: typer.Context) -> Iterator[Section]
     for param in options:
         title = param.rich_help_panel or _EVERY_COMMAND
         groups.setdefault(title, []).append(_option(param, context))
-    for title in sorted(groups, key=lambda title: (title in _LAST, title == _EVERY_COMMAND)):
+    for title in sorted(
+        groups, key=lambda title: (title in _LAST_SECTIONS, title == _EVERY_COMMAND)
+    ):
         yield Section(title, tuple(groups[title]))
 
 
@@ -126,5 +127,5 @@ def _default(param: Any) -> str:
 def _text(page: HelpPage) -> str:
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
     color = at_terminal and not os.environ.get("NO_COLOR")
-    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    width = min(shutil.get_terminal_size().columns, LARGEST_WIDTH)
     return help_text(page, width, color=color)

@@ -1,14 +1,13 @@
 """Which files a command reads: by position, by option, and logits with the labels beside them."""
 
-from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.cli.reading import Reading
 from xentcli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.reading import Reader
 
 
 class Slot(NamedTuple):
@@ -69,7 +68,7 @@ def only_one_standard_input(*paths: str | None) -> None:
 
 
 def open_both(
-    reading: Reading,
+    reader: "Reader",
     logits: list[str],
     labels: list[str],
     label_column: str | None,
@@ -90,8 +89,8 @@ def open_both(
     return inputs.open_both(
         logits,
         labels,
-        partial(reading.file, id_column=id_column),
-        partial(reading.labels, label_column=label_column, label_key=label_key),
+        partial(reader.file, id_column=id_column),
+        partial(reader.labels, label_column=label_column, label_key=label_key),
         label_column=label_column,
         label_key=label_key,
         shift=shift,
@@ -100,22 +99,22 @@ def open_both(
     )
 
 
-def open_values(reading: Reading, paths: list[str], id_column: str | None) -> "Source":
+def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "Source":
     """Open numbers that have no labels, of which some may be missing."""
     from xentcli.pipeline import inputs
 
-    return inputs.open_files(paths, partial(reading.file, id_column=id_column, missing=True))
+    return inputs.open_files(paths, partial(reader.file, id_column=id_column, missing=True))
 
 
 def open_weights(
-    reading: Reading, path: str | None, id_column: str | None = None
+    reader: "Reader", path: str | None, id_column: str | None = None
 ) -> "Source | None":
     """Open the weights of rows, if there are any; with ids where their file has the rows'."""
     from xentcli.pipeline import inputs
 
     if path is None:
         return None
-    source = inputs.open_weights(path, reading.labels, id_column)
+    source = inputs.open_weights(path, reader.labels, id_column)
     several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
     if several and source.id_column is None:
         raise InputError(
@@ -124,55 +123,3 @@ def open_weights(
             "both files: --id-column NAME",
         )
     return source
-
-
-def columns_within(reading: Reading, paths: list[str], names: Iterable[str]) -> list[str]:
-    """Return which of these are columns of the files, which then are no classes."""
-    header = _header_of(reading, paths)
-    return [name for name in names if name in header]
-
-
-def _header_of(reading: Reading, paths: list[str]) -> tuple[str, ...]:
-    """Return the names of the columns of files that can be read more than once."""
-    from xentcli.pipeline import inputs
-
-    first = next((path for name in paths for path in inputs.expand(name)), None)
-    if first is None or not inputs.may_be_table(reading.file(first)):
-        return ()
-    return inputs.columns_of(reading.labels(first))
-
-
-ROW_WORDS = ("axis0", "rows")
-"""What is no column: each slice of the first axis, each row."""
-
-
-def open_column(
-    reading: Reading, name: str | None, files: list[list[str]], id_column: str | None
-) -> "Source | str | None":
-    """Open the column of this name: beside the labels, beside the logits, or a file of its own.
-
-    What is no name but a word of the option stays as it is.
-
-    Raises
-    ------
-    InputError
-        If there is none; names the columns.
-    """
-    if name is None or name in ROW_WORDS:
-        return name
-    from xentcli.pipeline import inputs
-
-    values, labels = files
-    headers = {}
-    for paths, ids in ((labels, id_column), (values, None)):
-        header = headers[id(paths)] = _header_of(reading, paths) if paths else ()
-        if name in header:
-            column_of = partial(reading.labels, label_column=name, id_column=ids)
-            return inputs.open_files(paths, column_of)
-    if inputs.is_there(name):
-        return inputs.open_files([name], reading.labels)
-    known = list(dict.fromkeys(each for header in headers.values() for each in header))
-    raise InputError(
-        f"{(labels or values)[0]}: there is no column {name!r}",
-        hint=f"its columns are {', '.join(map(repr, known[:8]))}" if known else None,
-    )

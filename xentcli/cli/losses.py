@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.loss import LossSummary
 
-_PICKED = "if each number is the log-probability of its label already: --picked"
+_PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",
@@ -100,7 +101,7 @@ def _binary(
     Raises
     ------
     UsageError
-        If other options make no sense of it.
+        If another option makes no sense with it.
     """
     if not flags.binary:
         if pos_weight is not None:
@@ -151,11 +152,12 @@ def run_loss(
         criterion = criterion._replace(metrics=("loss", "accuracy"))
     if keeper is not None:
         keeper.open()
-    source, labels_source = open_rows(criterion, files, flags, writing, reading)
+    reader = reading.reader
+    source, labels_source = open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = with_weights_in_order(criterion, flags.weight, options.pos_weight, source)
     check_kind(criterion, source)
-    weights = inputs.open_weights(reading, options.sample_weight, source.id_column)
+    weights = inputs.open_weights(reader, options.sample_weight, source.id_column)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
@@ -230,17 +232,17 @@ def open_rows(
     files: list[list[str]],
     flags: RowFlags,
     writing: Writing,
-    reading: Reading,
+    reader: "Reader",
 ) -> "tuple[Source, Source | None]":
     """Open what holds the rows, and their labels unless they stand beside them."""
     values, labels = files
     if criterion.picked:
         if labels or flags.label_column or flags.label_key:
             raise UsageError("--picked takes no labels: each number is that of its label already")
-        return inputs.open_values(reading, values, flags.id_column), None
+        return inputs.open_values(reader, values, flags.id_column), None
     try:
         return inputs.open_both(
-            reading,
+            reader,
             values,
             labels,
             flags.label_column,
@@ -252,7 +254,7 @@ def open_rows(
         )
     except MissingLabels as error:
         if criterion.kind != "logits" and criterion.binary is None:
-            error.hint = error.hint or _PICKED
+            error.hint = error.hint or _PICKED_HINT
         raise
 
 

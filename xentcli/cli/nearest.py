@@ -8,7 +8,7 @@ from xentcli.cli import names
 from xentcli.errors import UsageError
 
 # What users of PyTorch, scikit-learn and NumPy may type: the command that does it.
-_COMMANDS = {
+_MEANT_COMMANDS = {
     "cross-entropy": "loss",
     "cross-entropy-loss": "loss",
     "crossentropy": "loss",
@@ -17,11 +17,28 @@ _COMMANDS = {
     "softmax-cross-entropy": "loss",
     "softmax-cross-entropy-with-logits": "loss",
     "softmax-cross-entropy-with-integer-labels": "loss",
-    "ppl": "loss --json",
-    "perplexity": "loss --json",
-    "accuracy": "loss --json",
-    "accuracy-score": "loss --json",
-    "acc": "loss --json",
+    "ppl": "eval --metric perplexity",
+    "perplexity": "eval --metric perplexity",
+    "accuracy": "eval --metric accuracy",
+    "accuracy-score": "eval --metric accuracy",
+    "acc": "eval --metric accuracy",
+    "top-k-accuracy-score": "eval --metric top5_accuracy",
+    "f1": "eval --metric macro_f1",
+    "f1-score": "eval --metric macro_f1",
+    "ece": "eval --metric ece",
+    "calibration-curve": "eval --metric bins",
+    "calibration-error": "eval --metric ece",
+    "brier": "eval --metric brier",
+    "brier-score-loss": "eval --metric brier",
+    "confusion-matrix": "eval --metric confusions",
+    "classification-report": "eval --metric classes",
+    "auc": "eval --binary --metric auroc",
+    "roc-auc-score": "eval --binary --metric auroc",
+    "auroc": "eval --binary --metric auroc",
+    "evaluate": "eval",
+    "metrics": "eval",
+    "score": "eval",
+    "report": "eval --report FILE.html",
     "bce-with-logits": "loss --binary",
     "bcewithlogits": "loss --binary",
     "bcewithlogitsloss": "loss --binary",
@@ -50,14 +67,13 @@ _COMMANDS = {
     "man": "help",
     "docs": "help",
 }
-_NOTES = {
-    "loss --json": "has the perplexity and the accuracy too",
+_COMMAND_NOTES = {
     "nll --probs FILE": "takes probabilities",
     "loss --binary": "takes the logits of class 1",
     "nll --binary --probs FILE": "takes the probabilities of class 1",
 }
 # Likewise for options; of several, the first that the command has.
-_OPTIONS = {
+_MEANT_OPTIONS = {
     "--dim": ("--axis", "--class-axis"),
     "--axis": ("--class-axis",),
     "--class-axis": ("--axis",),
@@ -112,14 +128,14 @@ def unknown_command(name: str) -> UsageError:
     """Return the error that names the command which was probably meant."""
     plain = _dashed(name).lower()
     known = names.command_names()
-    meant = _COMMANDS.get(plain) or (plain if plain in known else None)
+    meant = _MEANT_COMMANDS.get(plain) or (plain if plain in known else None)
     if meant is None:
-        near = get_close_matches(plain, [*known, *_COMMANDS], 1)
+        near = get_close_matches(plain, [*known, *_MEANT_COMMANDS], 1)
         meant = near[0] if near else None
-        meant = _COMMANDS.get(meant or "", meant)
+        meant = _MEANT_COMMANDS.get(meant or "", meant)
     if meant is None:
         return UsageError(f"there is no command {name!r}", hint="xent --help")
-    note = f", which {_NOTES[meant]}" if meant in _NOTES else "?"
+    note = f", which {_COMMAND_NOTES[meant]}" if meant in _COMMAND_NOTES else "?"
     return UsageError(f"there is no command {name!r}", hint=f"did you mean xent {meant}{note}")
 
 
@@ -142,7 +158,9 @@ def unknown_option(error: Any) -> UsageError:
 def _same_option(typed: str, has: set[str]) -> str | None:
     """Return an option of the command that other libraries give the name which was typed."""
     plain = _dashed(typed).lower()
-    return next((option for option in (plain, *_OPTIONS.get(plain, ())) if option in has), None)
+    return next(
+        (option for option in (plain, *_MEANT_OPTIONS.get(plain, ())) if option in has), None
+    )
 
 
 def _commands_with(option: str, but: str | None) -> list[str]:

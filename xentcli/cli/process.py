@@ -1,6 +1,6 @@
 """Everything that tunes the process: its streams, its signals, its memory, its threads.
 
-It is set up here and nowhere else, so that who uses the package from Python keeps their own.
+It is set up here and nowhere else: a program that imports the package keeps its own settings.
 """
 
 import gc
@@ -12,11 +12,11 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-_GARBAGE_OBJECTS = 100_000  # more than a start makes: looking for garbage took a tenth of it
+_GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage took a tenth of it
 _REPEAT_SECONDS = 2.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
-_KEPT_BYTES = 2**25  # the most that glibc takes
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+_MALLOC_KEPT_BYTES = 2**25  # the largest threshold that glibc accepts
+_ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 READER_GONE = 128 + signal.SIGPIPE
 """The exit code where the reader of standard output went away."""
 
@@ -32,7 +32,7 @@ def begin() -> None:
     """Set up the process, first of all."""
     gc.set_threshold(_GARBAGE_OBJECTS)
     _open_standard_descriptors()
-    for name in _ENDING:
+    for name in _ENDING_SIGNALS:
         number = getattr(signal, name)
         # One that was ignored from the start stays so: that is what nohup asks for.
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -60,8 +60,8 @@ def keep_freed_memory() -> None:
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
-        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _MALLOC_KEPT_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _MALLOC_KEPT_BYTES)
 
 
 def tell_plainly(line: str) -> None:

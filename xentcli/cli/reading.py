@@ -7,6 +7,7 @@ from xentcli.cli.parsing import Decimal, InputDtype, parse_delimiter, parse_name
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs import InputFile
+    from xentcli.pipeline.reading import Reader
 
 
 class Reading(NamedTuple):
@@ -82,55 +83,25 @@ class Reading(NamedTuple):
         ),
     ] = None
 
-    def without(self, *names: str) -> "Reading":
-        """Return the same, and these columns are left out too."""
-        quoted = ['"' + name.replace('"', '""') + '"' for name in names]
-        return self._replace(drop=",".join([*([self.drop] if self.drop else []), *quoted]) or None)
+    @property
+    def reader(self) -> "Reader":
+        """What these options say, for whoever opens files."""
+        from xentcli.pipeline.reading import Reader
+
+        common = {
+            "delimiter": parse_delimiter(self.delimiter),
+            "encoding": self.encoding,
+            "decimal": self.decimal,
+            "header": self.header,
+        }
+        values = {
+            "columns": parse_names(self.columns),
+            "drop": parse_names(self.drop) or (),
+            "key": self.key,
+            "input_dtype": self.input_dtype,
+        }
+        return Reader(self.from_, common, values, self.labels_header)
 
     def file(self, path: str, **more: Any) -> "InputFile":
         """Return a file to read with all of these options, and `more` of `ReadOptions`."""
-        return self._file(
-            path,
-            columns=parse_names(self.columns),
-            drop=parse_names(self.drop) or (),
-            key=self.key,
-            input_dtype=self.input_dtype,
-            **more,
-        )
-
-    def labels(
-        self,
-        path: str,
-        label_column: str | None = None,
-        label_key: str | None = None,
-        *,
-        beside: bool = False,
-        **more: Any,
-    ) -> "InputFile":
-        """Return a file of labels: all of it, or the column or array that is named.
-
-        Those `beside` the logits are an array of the same file that only its name tells. `more` of
-        `ReadOptions` are the names of classes, and the column of ids.
-        """
-        columns = (label_column,) if label_column else None
-        return self._file(
-            path,
-            columns=columns,
-            key=label_key,
-            key_option="--label-key",
-            labels=True,
-            header=self.header if self.labels_header is None else self.labels_header,
-            beside=beside,
-            **more,
-        )
-
-    def _file(self, path: str, **more: Any) -> "InputFile":
-        from xentcli.pipeline.inputs import InputFile, ReadOptions
-
-        options = ReadOptions(
-            delimiter=parse_delimiter(self.delimiter),
-            encoding=self.encoding,
-            decimal=self.decimal,
-            **{"header": self.header, **more},
-        )
-        return InputFile(path, self.from_, options)
+        return self.reader.file(path, **more)

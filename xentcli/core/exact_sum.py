@@ -12,6 +12,7 @@ ONE = 1 << _UNIT_EXPONENT
 
 _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
+_MANTISSA_BITS = 53
 
 
 class ExactSum(NamedTuple):
@@ -92,9 +93,11 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
     """
     units = 0
     exponent = math.frexp(max(most, -least))[1]  # values are less than 2**exponent
-    finest = math.frexp(least)[1] - 53 if least > 0.0 else -math.inf  # they are multiples of that
+    finest = -math.inf  # they are multiples of two to that
+    if least > 0.0:
+        finest = math.frexp(least)[1] - _MANTISSA_BITS
     headroom = (values.size + 2).bit_length()
-    while True:
+    while exponent + headroom - finest > _MANTISSA_BITS:
         anchor = math.ldexp(1.0, exponent + headroom)
         coarse = values + anchor
         coarse -= anchor
@@ -105,6 +108,7 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
         values = np.subtract(values, coarse, out=coarse)
         if not values.any():
             return units
+    return units + _to_units(float(np.add.reduce(values)))  # as a whole, it is exact
 
 
 def _to_units(value: float) -> int:

@@ -59,6 +59,12 @@ class Given:
         return Labels.of(self.labels, self.logits.shape[1], self.options)
 
     @cached_property
+    def log_rest(self) -> Doubles:
+        """The logarithm of the sum of exponentials less the peak; of logits alone."""
+        with np.errstate(all="ignore"):
+            return self.norm.log_rest
+
+    @cached_property
     def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
         """The losses of rows with class probabilities, and which of these do not sum to 1."""
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
@@ -93,6 +99,7 @@ class Fact(NamedTuple):
     needs: tuple[str, ...]
     uses: tuple[str, ...]
     dtype: DTypeLike | None
+    gaps: bool
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -109,6 +116,7 @@ def fact(
     needs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
     dtype: DTypeLike | None = np.float64,
+    gaps: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
 
@@ -129,6 +137,8 @@ def fact(
         Facts that it is computed from too, which may be None.
     dtype : dtype
         Of an array that is filled tile by tile; None for that of the computation.
+    gaps : bool
+        Whether a function that is called 'after' wants what the exponentials are of.
 
     Examples
     --------
@@ -145,7 +155,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps)
         plan.cache_clear()
         return function
 

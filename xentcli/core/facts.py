@@ -65,7 +65,12 @@ def loss(given: Given) -> Doubles:
         return (given.against_probabilities if soft else given.nll_against_probabilities)[0]
     if given.kind == "logits":
         losses = losses_of_indices(
-            given.logits, given.checked, given.options, given.norm, given["picked"]
+            given.logits,
+            given.checked,
+            given.options,
+            given.norm,
+            given["picked"],
+            given.log_rest,
         )
     else:
         probs = given.kind == "probabilities"

@@ -22,7 +22,7 @@ Places = NDArray[np.int64]
 
 MOST_BINNED_CLASSES = 1000
 """Of more classes, the bins of each one's probability would not fit into memory."""
-_SQUARED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
+_PART_CLASSES = 4096  # of a row, whose products are summed up at a time
 
 
 @fact("prediction", "peaks", dtype=np.int64)
@@ -36,7 +36,9 @@ def prediction(tile: TileFacts, found: Peaks) -> Places:
 def standing(tile: TileFacts, found: Peaks) -> Places:
     """Return twice the number of classes that are ahead of the label, and 1 if one is level."""
     ahead, tied = ranks(found, tile["label"], tile["picked"])
-    return 2 * ahead + tied
+    ahead *= 2
+    ahead += tied
+    return ahead
 
 
 @fact("rank", needs=("standing", "peak"))
@@ -45,8 +47,10 @@ def rank(given: Given) -> Places:
 
     These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
     """
-    ahead = given["standing"] >> 1
-    rank: Places = np.where(np.isfinite(given["peak"]), ahead, given.logits.shape[1])
+    rank: Places = given["standing"] >> 1
+    sound = np.isfinite(given["peak"])
+    if not sound.all():
+        rank[~sound] = given.logits.shape[1]
     return rank
 
 
@@ -66,10 +70,23 @@ def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
         squared = scratch("squares", terms.shape, terms.dtype)
         np.multiply(terms, terms, out=squared)
         return found.sum_over_classes(squared)
-    total = np.zeros(len(terms))
-    for start in range(0, terms.shape[1], _SQUARED_CLASSES):
-        part = terms[:, start : start + _SQUARED_CLASSES]
-        total += np.einsum("ij,ij->i", part, part)
+    return _sums_of_products(terms, terms)
+
+
+def _sums_of_products(one: Floats, other: Floats) -> Floats:
+    """Return the sum over each row of the products of two arrays (n, C).
+
+    Parts of a row are summed up in the arrays' dtype, and their sums in float64.
+    """
+    rows, num_classes = one.shape
+    if num_classes <= _PART_CLASSES:
+        short: Floats = np.einsum("ij,ij->i", one, other)
+        return short
+    parts, whole = (rows, -1, _PART_CLASSES), num_classes // _PART_CLASSES * _PART_CLASSES
+    cut = (values[:, :whole].reshape(parts) for values in (one, other))
+    sums = np.einsum("ijk,ijk->ij", *cut).astype(np.float64)
+    total: Doubles = np.add.reduce(sums, axis=1)
+    total += np.einsum("ij,ij->i", one[:, whole:], other[:, whole:])
     return total
 
 
@@ -80,16 +97,36 @@ def sum_of_squares(given: Given) -> Doubles:
     return total
 
 
-@fact("logs", "after")
+@fact("logs", "after", gaps=True)
 def logs(tile: TileFacts, found: Exponentials) -> Floats | float:
     """Return the sum of ``-t * log(t)`` over the exponentials t without the peak's own."""
     del tile
-    terms = found.terms
+    terms, gaps = found.terms, found.gaps
+    if gaps is not None:  # which are log(t)
+        sums = _weighted_by(terms, gaps, found)
+        lost = np.isnan(sums)
+        if lost.any():  # 0 * -inf is 0 here
+            chosen = np.flatnonzero(lost)
+            at = (slice(None), chosen) if found.class_axis == 0 else chosen
+            finite = np.maximum(gaps[at], np.finfo(gaps.dtype).min)
+            sums = sums.copy()  # of memory that is used again
+            sums[chosen] = _weighted_by(terms[at], finite, found)
+        surprise: Floats = 0.0 - sums
+        return surprise
     products = scratch("logs", terms.shape, terms.dtype)
     np.maximum(terms, np.finfo(terms.dtype).tiny, out=products)  # 0 * log(tiny) is 0
     np.log(products, out=products)
     products *= terms
     return 0.0 - found.sum_over_classes(products)
+
+
+def _weighted_by(terms: Floats, gaps: Floats, found: Exponentials) -> Any:
+    if found.class_axis == 1:
+        return _sums_of_products(terms, gaps)
+    products = scratch("logs", terms.shape, terms.dtype)
+    np.multiply(terms, gaps, out=products)
+    sums = found.sum_over_classes(products)
+    return np.zeros(terms.shape[1]) if isinstance(sums, float) else sums
 
 
 @fact("entropy", needs=("logs", "confidence", "rest"))
@@ -98,7 +135,7 @@ def entropy(given: Given) -> Doubles:
     confidence = given["confidence"]
     with np.errstate(all="ignore"):
         if given.kind == "logits":
-            found: Doubles = given.norm.log_rest + confidence * given["logs"]
+            found: Doubles = given.log_rest + confidence * given["logs"]
             return found
         surprise = np.where(confidence > 0.0, (1.0 + given["rest"]) * -np.log(confidence), 0.0)
         total: Doubles = np.multiply(confidence, surprise + given["logs"])
@@ -125,13 +162,16 @@ def brier(given: Given) -> Doubles:
         return _brier_against_probabilities(given)
     own, top = given["label_probability"], given["confidence"]
     with np.errstate(all="ignore"):
-        missing = 1.0 - own
-        others = given["squares"] * top**2
+        total: Doubles = 1.0 - own
         if given.kind == "logits":  # no digit of a confident row is lost
-            at_top = own == top
-            missing = np.where(at_top, given["rest"] * top, missing)
-        others += (top - own) * (top + own)
-        total: Doubles = missing**2 + others
+            np.multiply(given["rest"], top, out=total, where=own == top)
+        total *= total
+        others = given["squares"] * top
+        others *= top
+        total += others
+        np.subtract(top, own, out=others)
+        others *= top + own
+        total += others
         return total
 
 

@@ -157,14 +157,17 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
     np.take(logits.reshape(-1), at, out=tile.peak)
     if tile.observer.wants_peaks:
         tile.observer.peaks(tile.rows, Peaks(tile.peak, logits, places))
-    terms = room
+    terms, gaps = room, None
+    if tile.observer.wants_gaps:
+        gaps = logits if overwritable else scratch("differences", logits.shape, logits.dtype)
+        overwritable = False
     if terms is None:
         terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
-    exponentials_of(logits, tile.peak, out=terms)
+    exponentials_of(logits, tile.peak, out=terms, gaps=gaps)
     terms.reshape(-1)[at] = 0.0
     tile.rest[...] = np.add.reduce(terms, axis=1)
     if tile.observer.wants_exponentials:
-        tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak))
+        tile.observer.after(tile.rows, Exponentials(terms, 1, tile.peak, gaps))
     if room is not None:
         room.reshape(-1)[at] = 1.0
 
@@ -186,7 +189,11 @@ def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
         tile.rest[i : i + 1] = np.add.reduce(terms, axis=1)
         if observer.wants_exponentials:
             row = tile.row(i)
-            observer.after(row.rows, Exponentials(terms, 1, row.peak))
+            gaps = None
+            if observer.wants_gaps:
+                gaps = widen(logits[i : i + 1])
+                gaps -= row.peak
+            observer.after(row.rows, Exponentials(terms, 1, row.peak, gaps))
 
 
 def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
@@ -197,36 +204,42 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
     """
     num_classes = logits.shape[1]
     terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
-    np.copyto(terms, logits.T)
-    peak[...] = terms[0]
-    second = None
+    values, second = terms, None
+    if tile.observer.wants_peaks:
+        values = scratch("classes", terms.shape, terms.dtype)
+    np.copyto(values, logits.T)
+    peak[...] = values[0]
     if tile.observer.wants_peaks and num_classes > 1:
         second = scratch("second", peak.shape, peak.dtype)
         second[...] = -np.inf
     for i in range(1, num_classes):
-        np.minimum(terms[i], peak, out=terms[i - 1])
-        np.maximum(terms[i], peak, out=peak)
+        np.minimum(values[i], peak, out=terms[i - 1])
+        np.maximum(values[i], peak, out=peak)
         if second is not None:
             np.maximum(terms[i - 1], second, out=second)
     if tile.observer.wants_peaks:
-        tile.observer.peaks(tile.rows, Peaks(peak, logits, second=second))
+        tile.observer.peaks(tile.rows, Peaks(peak, logits, second=second, by_class=values))
     terms = terms[: num_classes - 1]
-    np.subtract(terms, peak, out=terms)
-    np.exp(terms, out=terms)
+    gaps = None
+    if tile.observer.wants_gaps:
+        gaps = scratch("differences", terms.shape, terms.dtype)
+    np.subtract(terms, peak, out=terms if gaps is None else gaps)
+    np.exp(terms if gaps is None else gaps, out=terms)
     if tile.observer.wants_exponentials:
         tile.rest[...] = sum_classes_of(terms)
-        tile.observer.after(tile.rows, Exponentials(terms, 0, peak))
+        tile.observer.after(tile.rows, Exponentials(terms, 0, peak, gaps))
     else:
         tile.rest[...] = sum_classes(terms)
     if room is not None:
         exponentials_of(logits, peak, out=room)
 
 
-def exponentials_of(logits: Floats, peak: Floats, out: Floats) -> None:
-    """Put ``exp(logits - peak)`` of rows (N, C) into `out`."""
+def exponentials_of(logits: Floats, peak: Floats, out: Floats, gaps: Floats | None = None) -> None:
+    """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and what it is of into `gaps`."""
+    gaps = out if gaps is None else gaps
     with row_by_row(logits.shape[1]):
-        np.subtract(logits, peak[:, None], out=out)
-    np.exp(out, out=out)
+        np.subtract(logits, peak[:, None], out=gaps)
+    np.exp(gaps, out=out)
 
 
 def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:

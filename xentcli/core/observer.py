@@ -22,6 +22,8 @@ class Peaks:
         The first place of each maximum, where the kernel knows it.
     second : ndarray of shape (n,) or None
         Else the largest of the other values of each row, which may be as large.
+    by_class : ndarray of shape (C, n)
+        The same rows, class by class; short ones come that way.
     """
 
     __slots__ = ("_by_class", "peak", "places", "rows", "second")
@@ -32,12 +34,13 @@ class Peaks:
         rows: NDArray[Any],
         places: NDArray[np.int64] | None = None,
         second: Floats | None = None,
+        by_class: Floats | None = None,
     ) -> None:
         self.peak = peak
         self.rows = rows
         self.places = places
         self.second = second
-        self._by_class: NDArray[Any] | None = None
+        self._by_class: NDArray[Any] | None = by_class
 
     @property
     def by_class(self) -> NDArray[Any]:
@@ -93,11 +96,15 @@ class Exponentials(NamedTuple):
         1 for (n, C), 0 for (C - 1, n).
     peak : ndarray of shape (n,)
         The maximum of each row.
+    gaps : ndarray of the shape of the terms or None
+        ``z - peak`` for each of the terms, where the observer wants them; of probabilities and
+        their logarithms there are none.
     """
 
     terms: Floats
     class_axis: int
     peak: Floats
+    gaps: Floats | None = None
 
     def sum_over_classes(self, values: Floats) -> Floats | float:
         """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""
@@ -119,6 +126,8 @@ class Observer:
     """Whether `peaks` is to be called."""
     wants_exponentials = False
     """Whether `after` is to be called."""
+    wants_gaps = False
+    """Whether it is to be given what the exponentials are of."""
 
     def before(self, tile: slice, rows: NDArray[Any]) -> None:
         """Look at the rows (n, C) of a tile: C-contiguous, of the computing dtype or float16."""

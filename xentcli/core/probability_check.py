@@ -127,6 +127,18 @@ def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
     return (Problem(LabelError, row, message, rows.size, "labels", column, hint),)
 
 
+def check_several_ones(labels: NDArray[Any]) -> tuple[Problem, ...]:
+    """Return what is wrong if a row (N, C) of text holds only 0 and 1, and several 1."""
+    ones = np.count_nonzero(labels == 1, axis=1)
+    wrong = np.flatnonzero((ones > 1) & (ones == np.count_nonzero(labels, axis=1)))
+    if wrong.size == 0:
+        return ()
+    row = int(wrong[0])
+    message = f"{ones[row]} classes of one row are 1, and class probabilities sum to 1"
+    hint = "several labels of a row are binary ones: --binary"
+    return (Problem(LabelError, row, message, wrong.size, "labels", None, hint),)
+
+
 def check_one_hot(labels: NDArray[Any]) -> tuple[Problem, ...]:
     """Return what is wrong unless each row of integers or bools (N, C) has one 1, and else 0."""
     ones = np.count_nonzero(labels == 1, axis=1)

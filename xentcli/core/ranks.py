@@ -26,8 +26,8 @@ def ranks(found: Peaks, index: Counts, picked: NDArray[Any]) -> tuple[Counts, ND
     num_classes = found.rows.shape[1]
     counted = _class_by_class if num_classes <= FEW_CLASSES else _row_by_row
     at_most, less = counted(found, picked)
-    ahead = num_classes - at_most
     tied = at_most - less > 1
+    ahead = np.subtract(num_classes, at_most, dtype=np.int64)
     places = np.flatnonzero(tied)
     if places.size:
         level = found.rows[places] == picked[places, None]
@@ -36,16 +36,16 @@ def ranks(found: Peaks, index: Counts, picked: NDArray[Any]) -> tuple[Counts, ND
     return ahead, tied
 
 
-def _class_by_class(found: Peaks, picked: Floats) -> tuple[Counts, Counts]:
+def _class_by_class(found: Peaks, picked: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
     """Count in each row what is at most, and what is less than its own value."""
-    at_most, less = (np.zeros(len(picked), np.uint8) for _ in range(2))
+    at_most, less = (np.zeros(len(picked), np.uint8) for _ in range(2))  # there are few classes
     holds = np.empty(len(picked), np.bool_)
     for values in found.by_class:
         np.less_equal(values, picked, out=holds)
         at_most += holds.view(np.uint8)
         np.less(values, picked, out=holds)
         less += holds.view(np.uint8)
-    return at_most.astype(np.int64), less.astype(np.int64)
+    return at_most, less
 
 
 def _row_by_row(found: Peaks, picked: NDArray[Any]) -> tuple[Counts, Counts]:

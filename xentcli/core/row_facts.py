@@ -183,6 +183,7 @@ class _TileObserver(Observer):
             dtype = each.dtype or computing_dtype(given.logits.dtype)
             given.facts[each.name] = np.zeros(given.logits.shape[0], dtype)
             self._facts[each.when].append(each)
+            self.wants_gaps = self.wants_gaps or each.gaps
 
     def _fill(self, when: When, tile: slice, found: Any) -> None:
         view = TileFacts(self._given, tile)

@@ -42,12 +42,19 @@ def nll_of_picked(picked: Doubles, labels: Labels, *, probs: bool) -> Doubles:
 
 
 def losses_of_indices(
-    logits: LogitRows, labels: Labels, options: LossOptions, norm: Normalizer, picked: Floats
+    logits: LogitRows,
+    labels: Labels,
+    options: LossOptions,
+    norm: Normalizer,
+    picked: Floats,
+    log_rest: Doubles,
 ) -> Doubles:
-    """Return the cross entropy of rows with class indices, whose logits are `picked`."""
+    """Return the cross entropy of rows with class indices, whose logits are `picked`.
+
+    `log_rest` is that of the normalizer, which others want too.
+    """
     num_classes = logits.shape[1]
     with np.errstate(all="ignore"):
-        log_rest = norm.log_rest
         loss: Doubles = np.subtract(norm.peak, picked, dtype=np.float64)
         loss += log_rest
         if labels.weight is not None:

@@ -35,9 +35,14 @@ class Tally(ByValue):
     def __add__(self, other: Self) -> Self:
         if not (self.numbers.size and other.numbers.size):
             return self if self.numbers.size else other
-        numbers = np.concatenate([self.numbers, other.numbers])
-        counts = np.concatenate([self.counts, other.counts])
-        order = np.argsort(numbers, kind="stable")  # merges two sorted runs
-        numbers, counts = numbers[order], counts[order]
-        first = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
-        return type(self)(numbers[first], np.add.reduceat(counts, first))
+        one, few = sorted((self, other), key=lambda each: -each.numbers.size)
+        places = np.searchsorted(one.numbers, few.numbers)
+        known = places < one.numbers.size
+        known[known] = one.numbers[places[known]] == few.numbers[known]
+        counts = one.counts.copy()
+        counts[places[known]] += few.counts[known]
+        if known.all():
+            return type(self)(one.numbers, counts)
+        places, new = places[~known], ~known
+        numbers = np.insert(one.numbers, places, few.numbers[new])
+        return type(self)(numbers, np.insert(counts, places, few.counts[new]))

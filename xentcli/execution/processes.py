@@ -3,12 +3,12 @@
 Threads hand the interpreter's lock to one another between any two calls of NumPy: two of them
 computed a loss 1.3 to 1.6 times as fast as one, two processes 1.9 times.
 
-Forked processes have the work, and whatever sources it opened, as they are by then; items are sent
-to them, and results sent back. What a process cannot do, this one does itself: its errors are the
-errors that the user sees.
+A forked process has the work, and the sources that were open when it was forked; items are sent to
+it, and results sent back. What a process cannot do, this one does itself: its errors are the errors
+that the user sees.
 
-`concurrent.futures.ProcessPoolExecutor` does the same, but its processes outlive one that is
-killed, one that dies takes the others with it, and to import it takes 25 ms.
+`concurrent.futures.ProcessPoolExecutor` does the same, but its processes live on when this one is
+killed, one that dies takes the others with it, and its import takes 25 ms.
 """
 
 import os
@@ -26,12 +26,12 @@ from xentcli.execution.interface import in_order
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_SIZE_BYTES = 8  # of the length that goes ahead of each message
-_SMALL_BYTES = 2**15  # of a request that waits in a pipe while its process still works
+_LENGTH_BYTES = 8  # the length of a message goes ahead of it
+_SMALL_REQUEST_BYTES = 2**15  # so small a request waits in a pipe while its process still works
 
 
 class Processes:
-    """As many processes as there are jobs, and no more than items, for the time of one map."""
+    """As many processes as there are jobs, but no more than items, for the time of one map."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
@@ -134,7 +134,7 @@ class _Worker:
 
     def takes(self, size: int) -> bool:
         """Whether a request of so many bytes can be sent without waiting for this process."""
-        return not self.asked or (len(self.asked) == 1 and size <= _SMALL_BYTES)
+        return not self.asked or (len(self.asked) == 1 and size <= _SMALL_REQUEST_BYTES)
 
     def ask(self, task: _Task[Any]) -> None:
         """Send a request; a process that has died is found out when it should answer."""
@@ -197,7 +197,7 @@ def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
 
 def _read(descriptor: int) -> bytes:
     """Read a message."""
-    size = int.from_bytes(_read_all(descriptor, _SIZE_BYTES), "little")
+    size = int.from_bytes(_read_all(descriptor, _LENGTH_BYTES), "little")
     return bytes(_read_all(descriptor, size))
 
 
@@ -214,6 +214,6 @@ def _read_all(descriptor: int, count: int) -> bytearray:
 
 def _write(descriptor: int, content: bytes) -> None:
     """Write a message."""
-    view = memoryview(len(content).to_bytes(_SIZE_BYTES, "little") + content)
+    view = memoryview(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
     while view:
         view = view[os.write(descriptor, view) :]

@@ -24,7 +24,7 @@ class ArrayWriter:
     header : ArrayHeader
         Describes the array; where its rows are not counted yet, they are counted at the end.
     header_of : callable
-        Returns the format's header of a shape and a dtype, as long for any number of rows.
+        Returns the header of a shape and a dtype; it is as long for any number of rows.
 
     Attributes
     ----------

@@ -120,7 +120,7 @@ class ArraySource(_StoredArray, IndexedSource):
     Attributes
     ----------
     run_bytes : int
-        What one read of a slice should bring that is strewn over the file.
+        How many bytes one read should bring of a slice that is strewn over the file.
     """
 
     run_bytes = _RUN_BYTES

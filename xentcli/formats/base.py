@@ -58,7 +58,7 @@ class ReadOptions(NamedTuple):
     partner: tuple[str, ...] = ()
     """The columns of the file of labels, one of which may name the rows here, too."""
     partner_label: str | None = None
-    """The column of labels in that file: one of its name here is no class."""
+    """The column of labels in that file: a column of the same name here is no class."""
     any_columns: bool = False
     """Whether to let columns through that may be no classes: the file is only looked at."""
     labels: bool = False
@@ -97,7 +97,7 @@ class ArrayHeader(NamedTuple):
     name: str = "values"
     """What the array is called, where a format names its arrays."""
     ids_optional: bool = False
-    """Whether they are left out where the output holds none."""
+    """Whether the ids are left out where the output has no place for them."""
 
 
 class Writer(Protocol):
@@ -118,7 +118,7 @@ class Writer(Protocol):
 
 
 class SequentialWriter:
-    """What all writers have in common to which rows must come in order."""
+    """What all writers have in common that take rows in order only."""
 
     positional = False
 

@@ -1,14 +1,17 @@
 """How the user says which columns: by name, by number, as a range of numbers, by a pattern."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from xentcli.errors import InputError
 
-_SHOWN = 12  # names in a message
-_RANGE = re.compile(r"(.+?)-(.+)")
+SHOWN_NAMES = 12
+"""Names of columns in a message, at most."""
+_WORD_BOUNDARIES = "_-. :=/()[]<>{}\"'"
+_NAME_RANGE = re.compile(r"(.+?)-(.+)")
 
 
 class ColumnNames(NamedTuple):
@@ -43,7 +46,8 @@ class ColumnNames(NamedTuple):
         found: list[int] = []
         for column in columns:
             places = list(self._all(column))
-            found += places if len(places) == 1 else [i for i in places if i not in found]
+            before = set(found) if len(places) > 1 else ()
+            found += [i for i in places if i not in before]
         return found
 
     def name(self, column: str) -> str:
@@ -56,8 +60,10 @@ class ColumnNames(NamedTuple):
 
     def check_once(self, names: Iterable[str]) -> None:
         """Raise InputError if one of these names stands for several columns."""
+        counts = Counter(self.names or ())
         for name in names:
-            self._place(name)
+            if counts[name] > 1:
+                self._place(name)
 
     def _all(self, column: str) -> Iterable[int]:
         place = self._place(column)
@@ -68,7 +74,7 @@ class ColumnNames(NamedTuple):
             if found:
                 return found
             raise self._not_there(column)
-        ends = _RANGE.fullmatch(column)
+        ends = _NAME_RANGE.fullmatch(column)
         first, last = map(self._place, ends.groups()) if ends else (None, None)
         if first is None or last is None:
             raise self._not_there(column)
@@ -91,6 +97,11 @@ class ColumnNames(NamedTuple):
         return InputError(f"{self.file}: there is no column {column!r}; it has {there}")
 
 
+def names_several(column: str) -> bool:
+    """Whether what is said for a column may stand for several: ``4-6``, ``label_*``."""
+    return is_pattern(column) or _NAME_RANGE.fullmatch(column) is not None
+
+
 def is_pattern(column: str) -> bool:
     """Whether a name stands for several: ``logit_*``."""
     return any(character in column for character in "*?[")
@@ -99,7 +110,7 @@ def is_pattern(column: str) -> bool:
 def listed(names: Iterable[str]) -> str:
     """Return names for a message, not too many of them."""
     names = list(names)
-    return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+    return ", ".join(map(repr, names[:SHOWN_NAMES])) + (", ..." if len(names) > SHOWN_NAMES else "")
 
 
 def is_one_pattern(names: Sequence[str]) -> bool:
@@ -136,7 +147,7 @@ def _shared(names: tuple[str, ...]) -> int:
     rests = [name[length:] for name in names]
     if low[:length] and not low[length - 1 : length].isdigit() and all(map(_is_number, rests)):
         return length  # p0, p1, ...
-    ends = [i + 1 for i, character in enumerate(low[:length]) if character in "_-. :=/"]
+    ends = [i + 1 for i, character in enumerate(low[:length]) if character in _WORD_BOUNDARIES]
     return ends[-1] if ends else 0
 
 

@@ -4,10 +4,12 @@ import re
 from functools import lru_cache
 
 # Words of a name that names or counts rows, whose values are whole numbers or text.
-_ROW_WORDS = """
+_ID_WORDS = """
     id ids uid uuid guid pid qid sid rowid userid imageid imgid itemid sampleid docid fileid testid
-    passengerid customerid identifier index indexes indices idx unnamed row rownum rownumber fold
-    folds split splits subset partition usage group groups cluster epoch seed batch
+    passengerid customerid identifier index indexes indices idx unnamed row rownum rownumber
+"""
+_GROUP_WORDS = """
+    fold folds split splits subset partition usage group groups cluster epoch seed batch
 """
 _LABEL_WORDS = """
     label labels true target targets truth truths gt groundtruth actual actuals y ytrue ytest class
@@ -17,7 +19,8 @@ _OTHER_WORDS = """
     prediction predictions predicted predict predicts pred preds ypred yhat argmax weight weights
     score scores loss losses nll confidence conf entropy uncertainty margin correct rank
 """
-OF_ROWS, OF_LABELS = frozenset(_ROW_WORDS.split()), frozenset(_LABEL_WORDS.split())
+OF_IDS, OF_LABELS = frozenset(_ID_WORDS.split()), frozenset(_LABEL_WORDS.split())
+OF_ROWS = OF_IDS | frozenset(_GROUP_WORDS.split())
 WORDS = OF_ROWS | OF_LABELS | frozenset(_OTHER_WORDS.split())
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
 _PIECE = re.compile(r"[^\W\d_]+|[0-9]+")
@@ -46,6 +49,17 @@ def is_beside(name: str) -> bool:
 def names_rows(name: str) -> bool:
     """Whether a name ends as the names of ids do: ``image_id``, ``filename``, ``key``."""
     return name.casefold().endswith(("id", "name", "key"))
+
+
+def may_be_ids(name: str) -> bool:
+    """Whether a name is that of ids, or says nothing of what a column holds."""
+    words = words_of(name)
+    return names_rows(name) or not OF_IDS.isdisjoint(words) or WORDS.isdisjoint(words)
+
+
+def says_ids(name: str) -> bool:
+    """Whether a name says that a column names or counts rows."""
+    return names_rows(name) or not OF_IDS.isdisjoint(words_of(name))
 
 
 def says_no_class(name: str) -> bool:

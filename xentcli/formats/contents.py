@@ -55,9 +55,9 @@ class Content(NamedTuple):
     dtype : str
         The name of what is stored.
     key : str or None
-        What `ReadOptions.key` reads it; None of columns.
+        The `ReadOptions.key` that reads it; None for columns.
     columns : tuple of str
-        What `ReadOptions.columns` reads them; empty where they are not read.
+        The `ReadOptions.columns` that read them; empty where they are not read.
     groups : tuple of Group
         What the columns that are read together are.
     texts : tuple of str
@@ -119,7 +119,7 @@ def groups_of(columns: Sequence[ColumnKind]) -> tuple[Group, ...]:
         or (some_fractions and column.whole)
     }
     classes = [i for i in range(len(columns)) if i not in beside]
-    if not classes:  # every name is an odd one
+    if not classes:  # every name is that of something beside the classes
         classes = [i for i in sorted(beside) if columns[i].fractions]
         beside -= set(classes)
     groups = [[i] for i in sorted(beside)]

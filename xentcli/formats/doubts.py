@@ -4,84 +4,17 @@ Both formats of tables ask here, with what they know of the first rows, before a
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.column_names import is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
+from xentcli.formats.column_looks import Look
+from xentcli.formats.column_names import SHOWN_NAMES, is_one_pattern, listed, pattern
+from xentcli.formats.column_words import OF_ROWS, WORDS, may_be_ids, says_ids, words_of
 from xentcli.text import name_option
 
-_SHOWN = 12  # names in a hint
-_FEW_ROWS = 10  # that may hold whole numbers by chance
-_MOST_WHOLE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
-
-
-class Look(NamedTuple):
-    """What the first rows of a column hold.
-
-    Attributes
-    ----------
-    rows : int
-        How many were seen.
-    is_text : bool
-        Whether most cells are no numbers, but text or something else.
-    has_fractions : bool
-        Whether there are numbers that are not whole.
-    is_whole : bool
-        Whether all are whole numbers, neither constant nor all 0 and 1.
-    whole : float
-        The share of whole numbers, 0 and 1 apart.
-    is_binary : bool
-        Whether there are 0 and 1, written as whole numbers, and nothing else.
-    some_integers : bool
-        Whether any number is stored or written as an integer.
-    holds : str
-        What cells that are no numbers are.
-    """
-
-    rows: int = 0
-    is_text: bool = False
-    has_fractions: bool = False
-    is_whole: bool = False
-    whole: float = 0.0
-    is_binary: bool = False
-    some_integers: bool = False
-    holds: str = "text"
-
-
-def look_at(values: Any, *, integers: bool, some_integers: bool = False) -> Look:
-    """Return what numbers look like, all or some of which are stored or written as integers."""
-    column = np.asarray(values, np.float64).reshape(-1, 1)
-    return looks_at(column, integers=np.array([integers]), some_integers=np.array([some_integers]))[
-        0
-    ]
-
-
-def looks_at(
-    table: NDArray[np.float64], *, integers: NDArray[np.bool_], some_integers: NDArray[np.bool_]
-) -> list[Look]:
-    """Return what the columns of a table (rows, columns) look like."""
-    rows, columns = table.shape
-    if not rows:
-        return [Look()] * columns
-    finite = np.isfinite(table)
-    whole = finite & (table == np.floor(table))
-    few = (table == 0) | (table == 1)
-    certain = integers | (rows >= _FEW_ROWS)
-    varies = (table != table[0]).any(axis=0)
-    only_few = few.all(axis=0)
-    facts = zip(
-        (finite & ~whole).any(axis=0).tolist(),
-        (whole.all(axis=0) & certain & varies & ~only_few).tolist(),
-        (whole & ~few).mean(axis=0).tolist(),
-        (integers & only_few & varies).tolist(),
-        (integers | some_integers).tolist(),
-        strict=True,
-    )
-    return [Look(rows, False, *each) for each in facts]
+_SENTENCE_WORDS = 3  # at least
+_MOST_LISTED_SHARE = 1 / 3  # of the words of a sentence
+_MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 
 
 def is_numbered(names: Sequence[str]) -> bool:
@@ -103,8 +36,12 @@ class Column(NamedTuple):
         return f"column {self.name!r}" if self.name else f"column {self.number}"
 
 
-def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[str]:
+def check(
+    file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
+) -> list[str]:
     """Return notes about columns that are read as classes; `names` are all there are.
+
+    `partner` are the columns of the file of labels, if they stand in another file.
 
     Raises
     ------
@@ -113,9 +50,9 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     """
     if len(columns) < 2:
         return []
-    reasons = _reasons(columns)
+    reasons = _reasons(columns, partner)
     if not reasons:
-        return _flags(file, columns)
+        return [*_flags(file, columns), *_sentences(file, columns)]
     doubtful = [column for i, column in enumerate(columns) if i in reasons]
     rest = [column for i, column in enumerate(columns) if i not in reasons]
     first = doubtful[0]
@@ -123,10 +60,12 @@ def check(file: str, columns: Sequence[Column], names: Sequence[str]) -> list[st
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise InputError(message, hint=_hint(columns, doubtful, rest, names))
+    raise InputError(
+        message, hint=_by_id(doubtful, names, partner) or _hint(columns, doubtful, rest, names)
+    )
 
 
-def _reasons(columns: Sequence[Column]) -> dict[int, str]:
+def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str]:
     """Return what speaks against each column that is in doubt."""
     reasons: dict[int, str] = {}
     numbered = is_numbered([column.name for column in columns])
@@ -149,6 +88,11 @@ def _reasons(columns: Sequence[Column]) -> dict[int, str]:
     for i, words in listed_words.items():
         if i not in innocent and i not in reasons:
             reasons[i] = f"its name says {words[0]!r}"
+    fractions = any(column.look.has_fractions for column in columns)
+    for i, column in enumerate(columns):
+        is_new = fractions and not column.look.has_fractions and i not in reasons
+        if is_new and column.name and column.name in partner:
+            reasons[i] = "the file of labels has such a column, too"
     for i in flags - {*reasons}:
         reasons[i] = "it holds only 0 and 1, and others hold fractions"
     return dict(sorted(reasons.items()))
@@ -163,7 +107,35 @@ def _listed(column: Column, columns: Sequence[Column]) -> list[str]:
         return []
     if words_of(column.name) == ("true",):  # and false
         return []
+    if _is_sentence(column, words) and all(map(_is_phrase, columns)):
+        return []
     return [word for word in words if not (column.look.has_fractions and word in OF_ROWS)]
+
+
+def _is_phrase(column: Column) -> bool:
+    return column.look.is_text or len(column.name.split()) >= _SENTENCE_WORDS
+
+
+def _is_sentence(column: Column, listed_words: Sequence[str]) -> bool:
+    """Whether few words of a name, which is a sentence, speak against a column of fractions."""
+    words = words_of(column.name)
+    few = len(listed_words) <= _MOST_LISTED_SHARE * len(words)
+    return few and len(column.name.split()) > _SENTENCE_WORDS and column.look.has_fractions
+
+
+def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
+    """Return notes about classes whose names are sentences in which a listed word stands."""
+    found = {}
+    for column in columns:
+        words = [word for word in words_of(column.name) if word in WORDS - OF_ROWS]
+        if words and _is_sentence(column, words) and all(map(_is_phrase, columns)):
+            found[column.name] = words[0]
+    if not found:
+        return []
+    name, word = next(iter(found.items()))
+    more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+    what = f"column {name!r} is read as a class, though its name says {word!r}"
+    return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
 
 
 def _is_of_rows(column: Column) -> bool:
@@ -176,13 +148,15 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
     """Return the columns of whole numbers, where others hold next to nothing but fractions."""
     fractions = [column.look.whole for column in columns if column.look.has_fractions]
     whole = [i for i, column in enumerate(columns) if column.look.is_whole]
-    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE:
+    if not fractions or sum(fractions) / len(fractions) > _MOST_WHOLE_SHARE:
         return set()
     return _without_siblings(whole, columns)
 
 
 def _without_siblings(places: Sequence[int], columns: Sequence[Column]) -> set[int]:
     """Return the columns that are not named like one of fractions but for a number."""
+    if not places:
+        return set()
     named = {pattern(column.name) for column in columns if column.look.has_fractions} - {None}
     return {i for i in places if pattern(columns[i].name) not in named}
 
@@ -237,6 +211,24 @@ def _options(columns: Sequence[Column], names: Sequence[str]) -> str | None:
     return ",".join(found)
 
 
+def _by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[str]) -> str | None:
+    """Return how rows are matched by a column in doubt that names those of labels, too."""
+    ids = [column for column in doubtful if column.name and may_be_ids(column.name)]
+    found = [column for column in ids if column.name in partner] or [
+        column for column in ids if says_ids(column.name)
+    ]
+    theirs = [name for name in partner if says_ids(name) and name not in names]
+    if not found or not (found[0].name in partner or theirs):
+        return None
+    name = name_option(found[0].name)
+    if found[0].name in partner:
+        return f"match rows by it: --id-column {name}; if both have the same order: --drop {name}"
+    return (
+        f"to match rows by it, give it one name in both files, as {theirs[0]!r} has there; if both "
+        f"have the same order: --drop {name}"
+    )
+
+
 def _hint(
     columns: Sequence[Column],
     doubtful: list[Column],
@@ -248,10 +240,10 @@ def _hint(
     rest = fractions or rest  # 0 and 1 beside fractions may be labels
     few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
     drop = _options(doubtful, names)
-    classes = _options(rest, names) if len(rest) <= _SHOWN else None
+    classes = _options(rest, names) if len(rest) <= SHOWN_NAMES else None
     if not few and drop is None and classes is not None:
         return f"name the columns of the classes: --columns {classes}"
-    if few or drop is None or len(doubtful) > max(_SHOWN, len(rest)):
+    if few or drop is None or len(doubtful) > max(SHOWN_NAMES, len(rest)):
         return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
     way = "name the classes"
     if all(map(_may_be_class, doubtful)):
@@ -262,7 +254,7 @@ def _hint(
 
 def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
     """Return what an option says of all these columns: their names, or a range of numbers."""
-    if len(columns) <= _SHOWN:
+    if len(columns) <= SHOWN_NAMES:
         return _options(columns, names)
     first, last = columns[0].number, columns[-1].number
     together = last - first + 1 == len(columns)

@@ -12,6 +12,7 @@ from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Reference, Source
 from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.storage.inputs import Input
+from xentcli.storage.local_inputs import WHILE_WRITTEN
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import reads_once
@@ -19,11 +20,8 @@ from xentcli.storage.paths import reads_once
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
-_MOST_OPENED = 16
+_MOST_OPEN_SOURCES = 16
 """Sources that stay open because another process referred to them."""
-
-
-_WRITTEN = "something still writes it: run again when that is done"
 
 
 class InputFile(NamedTuple):
@@ -61,7 +59,7 @@ class FileReference(NamedTuple):
         data = open_input(path)
         data.name = shown_name(self.file.path)
         if _stamp(path, data.size) != self.stamp:
-            raise InputError(f"{data.name}: the file changed while it was read", hint=_WRITTEN)
+            raise InputError(f"{data.name}: the file changed while it was read", hint=WHILE_WRITTEN)
         source = registry.open_source(data, self.file.format, self.file.options)
         if _needs_reference(source, data):
             source.reference = self
@@ -111,7 +109,7 @@ class Listed(NamedTuple):
     """None of a file that is one array."""
     source: Source | None
     problem: InputError | None = None
-    """Why there is no source."""
+    """Why the array cannot be read."""
 
 
 def open_all(file: InputFile) -> Iterator[Listed]:
@@ -123,13 +121,16 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         If it is one array that cannot be read; of several, what cannot be read has a problem.
     """
     if is_inline(file.path):
-        yield Listed(None, open_file(file))
+        options = file.options._replace(labels=True)  # which names may be
+        yield Listed(None, open_file(file._replace(options=options)))
         return
     given = open_input(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
-        source = registry.open_source(data, file.format, file.options)
-        yield Listed(None, _referred(source, file, given))
+        format_ = registry.format_of(data, file.format, file.options)
+        options = file.options._replace(labels=not format_.has_columns)  # which names may be
+        source = registry.open_source(data, format_.name, options)
+        yield Listed(None, _referred(source, file._replace(options=options), given))
     readable = [content for content in contents if content.key is not None or content.columns]
     data = data.spooled() if len(readable) > 1 else data
     for content in contents:
@@ -159,7 +160,7 @@ def may_have_columns(file: InputFile) -> bool:
 def columns_of(file: InputFile) -> tuple[str, ...]:
     """Return the names of a file's columns, if it has any, before it is opened to be read.
 
-    What is wrong with it is said then.
+    An error in the file is reported when it is read.
     """
     if is_inline(file.path):
         return ()
@@ -214,7 +215,7 @@ def remember(source: Source) -> None:
 _in_use: WeakValueDictionary[Reference, Source] = WeakValueDictionary()
 
 
-@lru_cache(_MOST_OPENED)
+@lru_cache(_MOST_OPEN_SOURCES)
 def _opened(reference: Reference) -> Source:
     return reference.open()
 

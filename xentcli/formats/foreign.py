@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-_SAVE = "in the program that made it: numpy.save('a.npy', array), which xent reads"
+_SAVE_HINT = "in the program that made it: numpy.save('a.npy', array), which xent reads"
 
 
 class Other(NamedTuple):
@@ -13,18 +13,18 @@ class Other(NamedTuple):
     cure: str | None = None
 
 
-_PICKLE = Other("a pickle", f"to read it would run what it says; save plain arrays {_SAVE}")
+_PICKLE = Other("a pickle", f"to read it would run what it says; save plain arrays {_SAVE_HINT}")
 _PYTORCH = Other("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())")
 _WEB_PAGE = Other("a web page", "was the file downloaded, or the page about it?")
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _BINARY = (
     (rb"\x89HDF", Other("an HDF5 file", "in Python: numpy.save('a.npy', file['logits'][:])")),
     (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
     (rb"\x80[\x02-\x05]|[\](}]q\0", _PICKLE),
     (
         rb"\x78[\x01\x5e\x9c\xda]",
-        Other("a file that joblib or zlib has compressed", f"save it {_SAVE}"),
+        Other("a file that joblib or zlib has compressed", f"save it {_SAVE_HINT}"),
     ),
     (rb"MATLAB 5\.0 MAT-file", Other("a MATLAB file", "scipy.io.loadmat reads it in Python")),
     (rb"GGUF", Other("a GGUF model")),
@@ -52,8 +52,8 @@ _TEXT = (
 
 
 def other_kind(head: bytes) -> Other | None:
-    """Return what these first bytes can only be, if that is no format that is read."""
-    if _CONTROL.search(head):
+    """Return the kind of file that begins with these bytes, if it is one that is not read."""
+    if _CONTROL_BYTES.search(head):
         found = next((other for magic, other in _BINARY if re.match(magic, head)), None)
         if found:
             return found

@@ -9,15 +9,15 @@ import numpy as np
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.storage import paths
-from xentcli.text import visible
+from xentcli.text import shortened, visible
 
 _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
 _ROW = rf"(?ai)\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*"
+_CALL = r"(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array)|(?:np|numpy)\.\w+)\s*\("
 _LISTS = (
-    r"(?i)\s*(?:\[\s*(?:\[|\]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|\")|"
-    r"(?:torch\.)?(?:tensor|array|Tensor|Array)\s*\()"
+    rf"(?i)\s*(?:{_CALL}|\[\s*(?:[\[\](\"]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|{_CALL})"
+    rf"|\(\s*(?:[\[(]|{_NUMBER}\s*,|{_CALL}))"
 )
-_SHOWN = 30  # characters
 
 
 def is_inline(name: str) -> bool:
@@ -52,7 +52,7 @@ def _is_lists(name: str) -> bool:
 
 def open_inline(text: str, options: ReadOptions) -> Source:
     """Return the array that a text is."""
-    shown = visible(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")
+    shown = visible(shortened(text, characters=30))
     if options.key or options.columns or options.drop or options.id_column or options.label_column:
         raise InputError(f"{shown}: numbers that are typed have no columns and no keys")
     if options.beside:

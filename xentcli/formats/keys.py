@@ -6,17 +6,17 @@ from itertools import islice
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
+from xentcli.text import shortened
 
-_LOGITS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
-_LOGITS |= {"log_probabilities", "probabilities"}
-_LABELS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
-_LISTED = 8  # arrays that an error lists
-_LONGEST = 60  # characters of a key that are shown
+_LOGITS_KEYS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
+_LOGITS_KEYS |= {"log_probabilities", "probabilities"}
+_LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
+_SHOWN_KEYS = 8  # in an error
 
 
 def shown(key: str) -> str:
     """Return a key as messages name it."""
-    return key if len(key) <= _LONGEST else f"{key[: _LONGEST - 3]}..."
+    return shortened(key, characters=60)
 
 
 def choose(
@@ -38,8 +38,8 @@ def choose(
         return named
     if not keys:
         raise InputError(f"{file}: it holds no array")
-    listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _LISTED)]
-    listed += [f"{len(keys) - _LISTED} more"] if len(keys) > _LISTED else []
+    listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
+    listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"
     option = options.key_option
     if options.key is None:
@@ -64,6 +64,6 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
 
 def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
     """Return the one key whose name says what is wanted."""
-    names = _LABELS if options.labels else _LOGITS
+    names = _LABELS_KEYS if options.labels else _LOGITS_KEYS
     found = [key for key in keys if key.casefold() in names]
     return found[0] if len(found) == 1 else None

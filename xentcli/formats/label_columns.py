@@ -1,9 +1,7 @@
-"""What stands beside the values of a table: ids, labels that another file gives, and the rest.
-
-And of a file of labels with several columns: which of them are the labels.
-"""
+"""What stands beside the values of a table: ids, labels and others; which columns are labels."""
 
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -15,8 +13,8 @@ from xentcli.text import name_option
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CHOICES = 3  # columns that a hint names
-_ROUNDED = 5e-3  # by which a share of two decimals may miss
+_SHOWN_CHOICES = 3  # of columns, in a hint
+_ROUNDING_ERROR = 5e-3  # by which a share of two decimals may miss
 
 
 class Beside(NamedTuple):
@@ -29,7 +27,7 @@ class Beside(NamedTuple):
     left_out : frozenset of int
         Others that are not read.
     notes : tuple of str
-        What the user should know of that.
+        What the user should know about these.
     """
 
     ids: int | None = None
@@ -49,6 +47,7 @@ class Beside(NamedTuple):
             notes = [f"{what}: the labels come from a file of their own"]
         if options.id_column is not None:
             ids = names.index(options.id_column) if options.id_column in names else None
+            ids = _called(options.id_column, names) if ids is None and options.partner else ids
             if ids is None and options.id_column in options.partner:
                 what = f"there is no column {options.id_column!r} as in the file of labels"
                 notes.append(f"{what}: rows are matched by place")
@@ -56,19 +55,33 @@ class Beside(NamedTuple):
         both = [
             i
             for i, name in enumerate(names)
-            if name in options.partner
+            if _called(name, options.partner) is not None
             and name not in (options.partner_label, *options.drop, *(options.columns or ()))
             and str(i + 1) not in options.drop
             and (names_rows(name) or (not says_label(name) and is_text(i)))
         ]
         both = [i for i in both if names_rows(names[i])] or both
         if len(both) > 1:
-            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_CHOICES])
+            few = " or ".join(f"--id-column {name_option(names[i])}" for i in both[:_SHOWN_CHOICES])
             raise InputError(f"columns {listed(names[i] for i in both)} may be ids", hint=few)
         ids = both[0] if both else None
         if ids is not None:
             notes.append(f"rows are matched by column {names[ids]!r}, which both files have")
         return cls(ids, frozenset(left_out), tuple(notes))
+
+
+def _called(name: str, names: Sequence[str]) -> int | None:
+    """Return the place of a column of this name, in small letters or large; None if none has it."""
+    if name in names:
+        return names.index(name)
+    found = [i for i, other in enumerate(names) if other.casefold() == name.casefold()]
+    return found[0] if len(found) == 1 else None
+
+
+def same_ids(name: str | None, names: Sequence[str]) -> str | None:
+    """Return what the other file calls the column that names the rows here."""
+    place = None if name is None else _called(name, names)
+    return None if place is None else names[place]
 
 
 def choose(
@@ -90,10 +103,10 @@ def choose(
     fields = [field for field, _ in columns]
     if len(columns) == 1 or not all(name for _, name in columns):
         return fields, []
-    one_a_class = _of_classes(columns, options.classes)
-    if one_a_class is not None:
-        others = [name for field, name in columns if field not in one_a_class]
-        return one_a_class, _left_out(file, others)
+    of_classes = _of_classes(columns, options.classes)
+    if of_classes is not None:
+        others = [name for field, name in columns if field not in of_classes]
+        return of_classes, _left_out(file, others)
     kept = [(field, name) for field, name in columns if not _is_beside(name)]
     letters = all(len(name) == 1 for _, name in columns)  # x, y, z
     labels = [column for column in kept if says_label(column[1]) and not letters]
@@ -101,7 +114,8 @@ def choose(
         kept = labels
     if len(kept) == 1:
         return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
-    if len(kept) < len(columns) and not options.classes and sum_to_one([i for i, _ in kept]):
+    alike = len(kept) < len(columns) or one_a_class([n for _, n in kept], [n for _, n in columns])
+    if alike and not options.classes and sum_to_one([i for i, _ in kept]):
         others = [name for field, name in columns if (field, name) not in kept]
         return [field for field, _ in kept], _left_out(file, others)
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
@@ -117,10 +131,20 @@ def choose(
     return fields, []
 
 
+def in_order_of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int]:
+    """Return columns of labels that the user names, in the order of the classes they are named as.
+
+    Where they are not named as all of these, they stay as they were named.
+    """
+    fields = [field for field, _ in columns]
+    found = _of_classes(columns, classes) if len(columns) == len(classes) else None
+    return found if found is not None and sorted(found) == sorted(fields) else fields
+
+
 def are_shares(rows: "NDArray[Any]") -> bool:
     """Whether rows (N, C) hold shares of 1: class probabilities, or one-hot labels."""
     within = bool(((rows >= 0) & (rows <= 1)).all())
-    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDED * rows.shape[1]).all())
+    return within and bool((abs(rows.sum(axis=1) - 1) <= _ROUNDING_ERROR * rows.shape[1]).all())
 
 
 def _of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int] | None:
@@ -154,13 +178,23 @@ def _left_out(file: str, names: Sequence[str]) -> list[str]:
 
 
 def _ask(file: str, names: Sequence[str]) -> InputError:
-    hint = choices(names)
+    hint = one_a_class(names, names) or choices(names)
     return InputError(f"{file}: columns {listed(names)} may be the labels", hint=hint)
 
 
 def choices(names: Sequence[str]) -> str:
     """Return the options that choose a column of labels each."""
-    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_CHOICES])
+    return " or ".join(f"--label-column {name_option(name)}" for name in names[:_SHOWN_CHOICES])
+
+
+def one_a_class(names: Sequence[str], columns: Sequence[str]) -> str | None:
+    """Return the option that chooses columns of labels together, if they are named alike."""
+    if len(names) < 2 or not without_shared(names):
+        return None
+    rest = without_shared(names)[0]
+    pattern = names[0].replace(rest, "*", 1)
+    found = [name for name in columns if fnmatchcase(name, pattern)]
+    return f"--label-column {name_option(pattern)}" if found == [*names] else None
 
 
 def named_as_labels(names: Sequence[str]) -> list[str]:

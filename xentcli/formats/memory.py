@@ -13,7 +13,7 @@ from xentcli.formats.sources import Block, IndexedSource, Source, Table
 
 BLOCK_ELEMENTS = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
-_HELD_BYTES = 2**25  # of a copy in memory
+_LARGEST_COPY_BYTES = 2**25  # of a stream; a larger copy is kept on disk
 
 
 class MemorySource(IndexedSource):
@@ -131,7 +131,7 @@ def indexed(source: Source) -> IndexedSource:
     for table in tables:
         held.append(table.copied())
         alone = not kept.labelled and kept.id_column is None and kept.dtype != object
-        if alone and sum(each.values.nbytes for each in held) > _HELD_BYTES:
+        if alone and sum(each.values.nbytes for each in held) > _LARGEST_COPY_BYTES:
             from xentcli.formats.spooled import spooled
 
             return spooled(kept, chain(held, tables))

@@ -20,8 +20,8 @@ from xentcli.text import first_line
 
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER_BYTES = 10_000  # NumPy's own limit
-# Shards are opened in several threads, which neither `catch_warnings` nor the parser that NumPy
-# reads a header with (in Python 3.11) bears.
+# Shards are opened in several threads. In none but one at a time may `catch_warnings` be used, or
+# the parser with which NumPy reads a header in Python 3.11.
 _PARSING = threading.Lock()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MAGICS = (b"PK\3\4", b"PK\5\6")  # a first member; none
+_MAGICS = (b"PK\3\4", b"PK\5\6")  # an archive with a member, and an empty one
 _ENDING = ".npy"
 _FOREIGN = {
     "data.pkl": ("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())"),
@@ -28,7 +28,7 @@ _FOREIGN = {
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
-    """Open an array of an NPZ file; one from a pipe is kept on disk, its directory is at the end.
+    """Open an array of an NPZ file; one from a pipe is kept on disk: its directory is at the end.
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """

@@ -69,7 +69,7 @@ def by_extension(path: str) -> Format | None:
 def detect(data: Input, encoding: str | None = None) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV.
 
-    An encoding says that it is text, if nothing says what it is.
+    With an encoding, an input that nothing else tells is text.
     """
     head = data.peek(_HEAD_BYTES)
     if recognised := next((f for f in formats() if f.recognises(head)), None):
@@ -89,9 +89,14 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     return by_name("csv")
 
 
+def format_of(data: Input, name: str | None, options: ReadOptions) -> Format:
+    """Return the format `name`, or the one that an input is found to be in."""
+    return by_name(name) if name else detect(data, options.encoding)
+
+
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
-    format_ = by_name(name) if name else detect(data, options.encoding)
+    format_ = format_of(data, name, options)
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
     return format_.open_source(data, options)
@@ -104,7 +109,7 @@ def contents_of(
 
     With it comes what to read them from, as often as there are arrays.
     """
-    format_ = by_name(name) if name else detect(data, options.encoding)
+    format_ = format_of(data, name, options)
     chosen = (options.columns, options.drop, options.key, options.label_column)
     if format_.contents is None or any(chosen):
         return data, []

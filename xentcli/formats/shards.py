@@ -18,9 +18,9 @@ from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_fact
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import natural_key
 
-_KEPT_OPEN = 2  # shards of an indexed source: neighbouring blocks read the same ones
-_KEPT_OPEN_OF_STREAM = 8  # one for each block that waits to be decoded
-_LARGEST_BYTES = 2**25  # of a block that runs through all shards
+_OPEN_INDEXED_SHARDS = 2  # neighbouring blocks read the same ones
+_OPEN_STREAM_SHARDS = 8  # one for each block that waits to be decoded
+_LARGEST_BLOCK_BYTES = 2**25  # of a block that runs through all shards
 
 
 def open_shards(
@@ -69,7 +69,7 @@ class Shards(Source):
     """
 
     of_this_process = ("unchanged",)
-    _most_open = _KEPT_OPEN
+    _most_open = _OPEN_INDEXED_SHARDS
 
     def __init__(
         self, facts: ShardFacts, once: dict[int, Source], checks: Sequence[Check] = ()
@@ -99,7 +99,7 @@ class Shards(Source):
             i, row = i + 1, row - length
         source = self._open.again(i)
         if not isinstance(source, IndexedSource) and i not in self._open.once:
-            # It knows its lines when they are cut.
+            # A source of text knows its lines when they are cut.
             next((b for b in source.blocks(BLOCK_ELEMENTS) if b.start + b.rows > row), None)
         return source.place((row, *inner))
 
@@ -107,10 +107,10 @@ class Shards(Source):
 class StreamShards(Shards, StreamSource):
     """Shards of which some are read from their first row to the last."""
 
-    _most_open = _KEPT_OPEN_OF_STREAM
+    _most_open = _OPEN_STREAM_SHARDS
 
     def kept(self) -> "StreamShards":
-        """Return the same shards: files can be opened again, and what is none is copied."""
+        """Return the same shards: files can be opened again, and a pipe is copied."""
         if not self._open.once:
             return self
         once = {i: source.kept() for i, source in self._open.once.items()}
@@ -159,7 +159,7 @@ class IndexedShards(Shards, IndexedSource):
         largest = max(range(len(self.files)), key=lambda i: self.lengths[i] or 0)
         cheap = self._shard(largest).step(rows, axis)
         others = [n or 0 for i, n in enumerate(self.shape) if i != axis]
-        most = _LARGEST_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
+        most = _LARGEST_BLOCK_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
         return max(rows, min(cheap, most), 1)
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 
 MOST_AXES = 64
-"""Of a NumPy array."""
+"""The most axes that an array of NumPy has."""
 
 
 def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
@@ -55,7 +55,7 @@ class Stored(NamedTuple):
         return "bfloat16" if self.is_bfloat16 else self.dtype.name
 
     def as_input_dtype(self, input_dtype: str | None, name: str) -> "Stored":
-        """Return this with its 2-byte words read as what the user says they are."""
+        """Return the same with its 2-byte words read as what the user says they are."""
         if input_dtype is None or input_dtype == self.dtype_name:
             return self
         if self.dtype.itemsize != 2 or self.dtype.kind not in "Viu":

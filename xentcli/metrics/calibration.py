@@ -18,7 +18,8 @@ from xentcli.metrics.means import mean_of_sums
 from xentcli.results.measures import Bin, Calibration, Measure
 
 BINS = 15
-_SPREAD_UNITS = 2.0**60  # in 1, of the variances of single rows: sums of them have few digits
+_SPREAD_BITS = 60  # of the variances of single rows: sums of them have few digits
+_SPREAD_UNITS = 2.0**_SPREAD_BITS  # in 1
 
 
 def _no_counts() -> NDArray[np.int64]:
@@ -60,7 +61,7 @@ class CalibrationState(ByValue):
             counts.sum(axis=1),
             counts[:, 1].copy(),
             CellSums.of(confidence, cells, self.bins),
-            CellSums.of(spread, cells, self.bins),
+            CellSums.of(spread, cells, self.bins, -_SPREAD_BITS),
         )
 
     def merge(self, other: Self) -> Self:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import cache
 
 from xentcli.core.exact_sum import ONE, ExactSum
 
@@ -70,6 +71,7 @@ def ratio_error(
     return math.sqrt(variance)
 
 
+@cache
 def t_quantile(degrees: int) -> float:
     """Return the quantile of Student's t distribution at 0.975, to about 1e-14."""
     if degrees >= _MANY_DEGREES:

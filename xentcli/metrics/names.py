@@ -13,6 +13,7 @@ HOMES = {  # name: module of this folder, which registers the metric
     "kl": "means",
     "calibration": "calibration",
     "classwise": "classwise",
+    "losses": "losses",
     "worst_rows": "worst_rows",
     "groups": "groups",
     "labels": "groups",
@@ -169,5 +170,5 @@ def is_among(name: str, known: Iterable[str]) -> bool:
     return name in known or (top_of(name) is not None and any(map(top_of, known)))
 
 
-TABLES = ("classes", "worst_rows", "suspects", "groups")
+TABLES = ("classes", "losses", "worst_rows", "suspects", "groups")
 """Besides ``confusions`` and ``bins``, which come with classes and calibration."""

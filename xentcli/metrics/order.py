@@ -18,7 +18,7 @@ Doubles = NDArray[np.float64]
 Bits = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 
-SORTED_ROWS = 2**20
+SORTED_ROWS = 2**19
 """So many at most are sorted at once, unless more of them are equal."""
 _KEY_BITS, _DIGIT_BITS = 64, 16
 _SIGN = np.uint64(1 << 63)

@@ -97,11 +97,15 @@ class TextState:
     @classmethod
     def from_block(cls, block: NDArray[Any]) -> Self:
         """Return the state of a block of texts."""
-        return cls(block.size, _few(set(map(str, block.reshape(-1).tolist()))))
+        return cls(block.size, _few({*map(_text, block.reshape(-1).tolist())}))
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' texts."""
         return type(self)(self.count + other.count, _few(self.names | other.names))
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _few(names: AbstractSet[str]) -> frozenset[str]:

@@ -28,7 +28,7 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
     found : sequence of sequences of Found
         What each of them holds.
     """
-    shown = map(shown_name, paths)  # without what lets somebody in
+    shown = map(shown_name, paths)  # without passwords and the like
     everything = [(path, each) for path, those in zip(shown, found, strict=True) for each in those]
     fits: dict[int, str] = {}
     for path, values in everything:
@@ -56,7 +56,7 @@ def _is_id(found: Found) -> bool:
 
 
 def _is_meant(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:
-    """Whether an array is logits or the like, and none beside it is more likely to be."""
+    """Whether an array may be logits, and no array beside it is more likely to be meant."""
 
     def named(found: Found) -> bool:
         name = found.summary.name
@@ -143,6 +143,8 @@ def _choice(values: Found, others: Sequence[Found]) -> Iterator[str]:
         yield from ("--key", shlex.quote(content.key))
         return
     names = [name for each in others for name in _columns_of(each)]
+    if group is None and names:  # lists in cells
+        yield from ("--columns", ",".join(map(name_option, content.columns)))
     if group is not None and names:
         taken = ",".join(map(name_option, group.choice))
         left = ",".join(map(name_option, names))

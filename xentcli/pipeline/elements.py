@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,8 +164,9 @@ class ElementWork(NamedTuple):
         if labels is None:
             raise AssertionError("elements of a binary loss have labels")
         options = self.criterion.binary
-        labels, options = _numbers(labels.reshape(values.shape), options)
+        labels, options, problems = _numbers(labels.reshape(values.shape), options)
         facts = binary_facts(values, labels, options)
+        facts.problems = (*problems, *facts.problems)
         if BINARY_FACTS.isdisjoint(needs):
             return facts
         from xentcli.core.binary_measures import with_measures
@@ -196,15 +198,17 @@ def _repeated(ids: Array | None, inner: int) -> Array | None:
     return None if ids is None else np.repeat(ids, inner)
 
 
-def _numbers(labels: Array, options: BinaryOptions) -> tuple[Array, BinaryOptions]:
-    """Return labels as numbers: text may be 0, 1, true or false."""
+def _numbers(
+    labels: Array, options: BinaryOptions
+) -> tuple[Array, BinaryOptions, tuple[Problem, ...]]:
+    """Return labels as numbers: text may be 0, 1, true or false; and what is none of these."""
     if labels.dtype.kind not in "OUST":
-        return labels, options
+        return labels, options, ()
     ignore = LossOptions(ignore_index=options.ignored or -100)
     found, _, problems = ClassNames(("0", "1")).indices(labels, ignore)
-    for problem in problems:
-        raise problem.at("labels")
-    return found, options._replace(ignored=(IGNORED,))
+    hint = "labels of a binary loss are 0 and 1, or false and true: write them so"
+    named = tuple(replace(problem, hint=hint) for problem in problems)
+    return found, options._replace(ignored=(IGNORED,)), named
 
 
 def measure_elements(

@@ -91,7 +91,9 @@ class LossWork(NamedTuple):
         before = aligned.rows_before(step, keep)
         inner = math.prod(rows.lead[1:])
         facts = facts.at(Origin(before, inner, rows.ids, rows.groups, rows.clusters))
-        odd, remarks = oddities(stored, rows.labels, facts, criterion)
+        odd, remarks = oddities(
+            stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
+        )
         problems = (*rows.problems, *odd, *facts.problems)
         if rows.sample_weight is not None:
             from xentcli.core.sample_weight import weighted

@@ -25,7 +25,7 @@ from xentcli.results.explain import Explanation, Route
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_OTHER_ROWS = "every row that is explained needs a label: --rows A:B chooses others"
+_OTHER_ROWS_HINT = "every row that is explained needs a label: --rows A:B chooses others"
 
 
 def explain(
@@ -58,7 +58,7 @@ def explain(
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=base):
         moved = problem.shifted(first_row)
-        raise replace(problem, hint=problem.hint or _OTHER_ROWS).at(
+        raise replace(problem, hint=problem.hint or _OTHER_ROWS_HINT).at(
             aligned.place(moved, moved.row + 1)
         )
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):

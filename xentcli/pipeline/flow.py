@@ -116,6 +116,29 @@ def check_unchanged(*sources: Source | None) -> None:
             source.check_unchanged()
 
 
+class _Merging(Generic[State]):
+    """States, merged as a tree: each goes into few merges, though some grow with what they saw."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, State]] = []
+        """How many each is made of, and the state: powers of two that fall."""
+
+    def add(self, state: State) -> None:
+        """Take one more."""
+        count = 1
+        while self._waiting and self._waiting[-1][0] == count:
+            state = self._waiting.pop()[1].merge(state)
+            count *= 2
+        self._waiting.append((count, state))
+
+    def merged(self) -> State | None:
+        """Return the state of all of them; None of none."""
+        total: State | None = None
+        for _, state in reversed(self._waiting):
+            total = state if total is None else state.merge(total)
+        return total
+
+
 def collect(
     parts: Iterable[Part[State]],
     sink: Sink | None,
@@ -142,7 +165,7 @@ def collect(
         What the parts are made of; files that changed meanwhile are an error.
     """
     rows = 0
-    state: State | None = None
+    states = _Merging[State]()
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
     num_classes = 0
@@ -157,7 +180,7 @@ def collect(
         if sink and part.values is not None and not problems:
             sink.write(part.values, part.ids)
         if part.state is not None:
-            state = part.state if state is None else state.merge(part.state)
+            states.add(part.state)
         looks_like = looks_like or part.looks_like
         num_classes = part.num_classes or num_classes
         rows += part.rows
@@ -165,7 +188,7 @@ def collect(
     check_unchanged(*sources)
     if problems:
         raise error(judged(problems[0], remarks), rows)
-    return Total(rows, state, looks_like or "unknown", num_classes, remarks, notes)
+    return Total(rows, states.merged(), looks_like or "unknown", num_classes, remarks, notes)
 
 
 def in_groups(facts: RowFacts, by_slices: bool) -> RowFacts:

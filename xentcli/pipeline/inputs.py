@@ -31,7 +31,7 @@ from xentcli.formats.files import (
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.paths import reads_once
 
 __all__ = [
     "ArrayHeader",
@@ -41,12 +41,9 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
-    "columns_of",
     "columns_of_first",
     "expand",
-    "is_there",
     "may_be_ids",
-    "may_be_table",
     "may_have_keys",
     "open_alone",
     "open_both",
@@ -89,11 +86,6 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
-
-
-def may_be_table(file: InputFile) -> bool:
-    """Whether a file has columns with names, and can be read for them."""
-    return not is_inline(file.path) and not reads_once(file.path) and may_have_columns(file)
 
 
 class RowSources(NamedTuple):
@@ -205,7 +197,15 @@ def open_both(
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
+    from xentcli.formats.column_names import names_several
+
     once = any(map(reads_once, logits))
+    if names_several(label_column) and label_column not in columns_of(file_of(logits[0])):
+        if once:
+            raise UsageError("several columns of labels are read twice, which a pipe is not")
+        source = open_files(logits, lambda path: _without(file_of(path), label_column), without)
+        named = classes or source.columns or ()
+        return source, open_files(logits, lambda path: labels_of(path, classes=named), without)
     both = open_files(
         logits,
         lambda path: file_of(path, label_column=label_column, classes=classes, partner=others),
@@ -278,6 +278,11 @@ def may_have_keys(file: InputFile) -> bool:
     return format_ is None or format_.has_keys
 
 
+def _without(file: InputFile, columns: str) -> InputFile:
+    """Return a file that is read without some columns."""
+    return file._replace(options=file.options._replace(drop=(*file.options.drop, columns)))
+
+
 def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
     """Open the weights of rows, by id where their file has the column of the ids, else by place.
 
@@ -323,11 +328,13 @@ def _open_arrays(
 
 def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
     """Return the options that choose columns of a file whose names say that they are labels."""
-    from xentcli.formats.label_columns import choices, named_as_labels
+    from xentcli.formats.label_columns import choices, named_as_labels, one_a_class
 
     if reads_once(name):
         return None
-    return choices(named_as_labels(columns_of(file_of(name)))) or None
+    columns = columns_of(file_of(name))
+    named = named_as_labels(columns)
+    return one_a_class(named, columns) or choices(named) or None
 
 
 def _open_two(
@@ -341,6 +348,8 @@ def _open_two(
     others: tuple[str, ...],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
+    from xentcli.formats.label_columns import same_ids
+
     asked = file_of(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
@@ -350,7 +359,7 @@ def _open_two(
         logits, lambda path: file_of(path, partner=partner, partner_label=label_column), without
     )
     names = classes or source.columns or ()
-    ids = source.id_column if source.id_column in there else None
+    ids = same_ids(source.id_column, there) if there else None
     labels_source = open_files(
         labels, lambda path: labels_of(path, classes=names, id_column=ids), without
     )

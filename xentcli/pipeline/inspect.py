@@ -32,7 +32,7 @@ class Found(NamedTuple):
     content: Content | None = None
     group: Group | None = None
     names: frozenset[str] = frozenset()
-    """Those of the classes that labels are."""
+    """The names of the classes, where the array holds labels that are names."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def inspect(
 
 
 def _completed(found: Found, kind: str, size: int | None, rows: int | None) -> Found:
-    """Return what was not read with what the others tell: the format, the size, the rows."""
+    """Return arrays that were not read with what the others tell: format, size and rows."""
     summary = found.summary
     if found.content is None or found.content.key is not None:
         rows = None

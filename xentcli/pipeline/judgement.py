@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned, AlignedRows
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Problem
+from xentcli.core.checks import Kind, Problem
+from xentcli.core.labels import Labels, LossOptions
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States, from_outside
@@ -21,15 +22,23 @@ if TYPE_CHECKING:
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
-_FAR_LOWER = 0.7  # of the loss as it is
+_FAR_LOWER = 0.7  # of the loss without a shift
 _LEAST_ROWS = 32  # that are compared with and without a shift
-_COMPARED_ELEMENTS = 2**18
+_COMPARED_ELEMENTS = 2**17
 
 
 def oddities(
-    stored: Array | TiledRows, labels: Array, facts: RowFacts, criterion: Criterion
+    stored: Array | TiledRows,
+    labels: Array,
+    facts: RowFacts,
+    criterion: Criterion,
+    *,
+    in_text: bool = False,
 ) -> tuple[tuple[Problem, ...], tuple[Remark, ...]]:
-    """Return what is wrong with some rows besides what their loss needs, and what is odd."""
+    """Return what is wrong with some rows besides what their loss needs, and what is odd.
+
+    Labels `in_text` are floats whatever they were written as.
+    """
     problems: tuple[Problem, ...] = ()
     remarks = []
     if criterion.kind == "probabilities":
@@ -46,6 +55,10 @@ def oddities(
         from xentcli.core.probability_check import check_label_probabilities
 
         problems += check_label_probabilities(labels)
+        if in_text:  # where one-hot labels are not told by their dtype
+            from xentcli.core.probability_check import check_several_ones
+
+            problems += check_several_ones(labels)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:
@@ -56,17 +69,17 @@ def oddities(
 
 
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
-    """Say what the first rows show: a shift that was forgotten; raise for the same file twice."""
+    """Return a note if the first rows show a forgotten shift; raise for the same file twice."""
     labels = rows.labels
     if labels.ndim == 2 and labels.size and aligned.labels is not None:
         _check_differ(rows, aligned)
     lead = rows.lead
-    if len(lead) == 2 and labels.ndim == 1 and not criterion.shift and criterion.kind == "logits":
+    if len(lead) == 2 and labels.ndim == 1 and not criterion.shift:
         yield from _forgotten_shift(rows, criterion)
 
 
 def _check_differ(rows: AlignedRows, aligned: Aligned) -> None:
-    """Raise ShapeError if labels are the very numbers that the logits are."""
+    """Raise ShapeError if labels and logits hold the same numbers."""
     values = np.asarray(rows.logits[: len(rows.labels)])
     alike = values.shape == rows.labels.shape and bool((values == rows.labels).all())
     if alike and values.min() != values.max() and aligned.labels is not None:
@@ -78,17 +91,26 @@ def _check_differ(rows: AlignedRows, aligned: Aligned) -> None:
 
 def _forgotten_shift(rows: AlignedRows, criterion: Criterion) -> Iterator[str]:
     """Hint at --shift 1, where the first sequences fit the labels that come next far better."""
-    sequences, length = rows.lead
-    num_classes = rows.logits.shape[1]
-    most = max(_LEAST_ROWS + 1, _COMPARED_ELEMENTS // max(1, num_classes))
-    count, seen = (min(sequences, most // max(1, length)), length) if most >= length else (1, most)
-    if count * (seen - 1) < _LEAST_ROWS:
+    (sequences, length), num_classes = rows.lead, rows.logits.shape[1]
+    labels = _checked(rows, num_classes)
+    if labels is None:
         return
-    values = criterion.prepared(np.array(rows.logits[: (count - 1) * length + seen]))
-    values = values.reshape(count, seen, num_classes)
-    labels = rows.labels.reshape(rows.lead)[:count, :seen]
-    as_is = _mean_loss(values[:, :-1], labels[:, :-1], rows)
-    shifted = _mean_loss(values[:, :-1], labels[:, 1:], rows)
+    most = max(_LEAST_ROWS + 1, _COMPARED_ELEMENTS // max(1, num_classes))
+    first, within = divmod(int((labels >= 0).argmax()), length)  # prompts may have no labels
+    count, seen = min(sequences - first, most // length), length
+    if not count:
+        count, seen = 1, min(most, length - within)
+    start = first * length + (within if seen < length else 0)
+    chosen = slice(start, start + count * seen)
+    here = labels[chosen].reshape(count, seen)
+    values = criterion.prepared(np.asarray(rows.logits[chosen]))
+    wide, steps = values.reshape(count, seen, -1)[:, :-1], (here[:, :-1], here[:, 1:])
+    picked = [np.take_along_axis(wide, each.clip(0)[..., None], 2)[..., 0] for each in steps]
+    level = _normalizers(values, criterion.kind).reshape(count, seen)[:, :-1]
+    as_is, shifted = (
+        _mean_of_used(each, there, level, criterion.kind)
+        for each, there in zip(picked, steps, strict=True)
+    )
     if shifted < _FAR_LOWER * as_is:
         yield (
             f"with --shift 1 the loss of the first rows would be {shifted:.3g} instead of "
@@ -96,13 +118,30 @@ def _forgotten_shift(rows: AlignedRows, criterion: Criterion) -> Iterator[str]:
         )
 
 
-def _mean_loss(values: Array, labels: Array, rows: AlignedRows) -> float:
-    flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1])
-    facts = row_facts(flat, labels.reshape(-1), rows.options, ("loss", "used"))
-    used = facts.rows if facts["used"] is None else np.count_nonzero(facts["used"])
-    if not used or facts.problems:
+def _checked(rows: AlignedRows, num_classes: int) -> Array | None:
+    """Return labels from 0, and -1 where a row is left out; None if some are no class."""
+    found = Labels.of(rows.labels, num_classes, rows.options)
+    if found.problems or not num_classes or not rows.labels.size:
+        return None
+    return found.index if found.used is None else np.where(found.used, found.index, -1)
+
+
+def _normalizers(values: Array, kind: Kind) -> Array:
+    """Return what the losses of rows (N, C) have beside the value of the label."""
+    if kind != "logits":
+        return np.zeros(len(values))
+    facts = row_facts(values.copy(), np.zeros(len(values), int), LossOptions(), ("peak", "rest"))
+    level: Array = facts["peak"] + np.log1p(facts["rest"])
+    return level
+
+
+def _mean_of_used(picked: Array, labels: Array, level: Array, kind: Kind) -> float:
+    used = labels >= 0
+    if np.count_nonzero(used) < _LEAST_ROWS:
         return math.nan
-    return float(facts["loss"].sum() / used)
+    with np.errstate(all="ignore"):
+        values = picked[used].astype(np.float64)
+        return float((level[used] - (np.log(values) if kind == "probabilities" else values)).mean())
 
 
 def row_notes(

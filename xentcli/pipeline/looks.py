@@ -10,8 +10,9 @@ _EACH_TWICE = 2  # how often each class is seen in the first rows, at least, if 
 
 
 def look_of_texts(content: Content) -> str:
-    """Say what a column that is no numbers may be, by its first rows and its name."""
-    name, texts = content.name or "", [text.strip() for text in content.texts]
+    """Say what a column that holds no numbers may be, by its first rows and its name."""
+    name = content.name or "".join(content.columns[:1])
+    texts = [text.strip() for text in content.texts]
     some = [text for text in texts if text]
     if not texts:
         return next((what for sign, what in _TYPES.items() if sign in content.dtype), NOT_READ)

@@ -9,7 +9,7 @@ from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Source
 
-_ON_REQUEST = ("classwise_ece", "equal_mass_ece", "suspects")
+_ON_REQUEST = ("classwise_ece", "equal_mass_ece", "losses", "suspects")
 _BINARY_ONLY = ("auroc", "average_precision")
 TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
 
@@ -27,19 +27,20 @@ class Options(NamedTuple):
         Of calibration.
     worst : int
         How many of the worst rows, and of suspects, are named.
-    besides : tuple of str
-        Measures that are taken whatever the set is: those that gates name.
+    also : tuple of str
+        Measures and tables that are wanted whatever the set is: what gates name, what a picture
+        shows.
     """
 
     metrics: tuple[str, ...] | None = None
     top_k: tuple[int, ...] = (5,)
     bins: int = 15
     worst: int = 10
-    besides: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise UsageError if a name is none, or a number makes no sense."""
-        for name in (*(self.metrics or ()), *self.besides):
+        for name in (*(self.metrics or ()), *self.also):
             if name not in ("all", *MEASURES, *TABLES_OF) and top_of(name) is None:
                 raise unknown_measure(name)
         if self.bins < 1 or self.worst < 0 or any(k < 1 for k in self.top_k):
@@ -49,18 +50,21 @@ class Options(NamedTuple):
 
     def names(self, *, binary: bool) -> tuple[str, ...]:
         """Return the measures and tables that are wanted, in the order of reporting."""
+        return tuple(dict.fromkeys([*self.asked(binary=binary), *self.also]))
+
+    def asked(self, *, binary: bool) -> tuple[str, ...]:
+        """Return those that are in the set."""
         tops = tuple(f"top{k}_accuracy" for k in self.top_k)
         every = list(MEASURES)
         place = every.index("accuracy") + 1
         every = [*every[:place], *([] if binary else tops), *every[place:], *TABLES_OF]
         if self.metrics is None:
             left_out = {*_ON_REQUEST, *(("mrr",) if binary else _BINARY_ONLY)}
-            names = [name for name in every if name not in left_out]
-        elif "all" in self.metrics:
-            names = [*every, *(name for name in self.metrics if name != "all")]
-        else:
-            names = list(self.metrics)
-        return tuple(dict.fromkeys([*names, *self.besides]))
+            return tuple(name for name in every if name not in left_out)
+        if "all" in self.metrics:
+            every += [name for name in self.metrics if name != "all"]
+            return tuple(dict.fromkeys(every))
+        return tuple(dict.fromkeys(self.metrics))
 
 
 def unknown_measure(name: str) -> UsageError:

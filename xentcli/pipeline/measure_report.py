@@ -11,7 +11,16 @@ from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss
 from xentcli.pipeline.measure_plan import TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
-from xentcli.results.measures import NOTHING, Group, Groups, Measure, Measures, Ranks, Suspects
+from xentcli.results.measures import (
+    NOTHING,
+    Group,
+    Groups,
+    LossHistogram,
+    Measure,
+    Measures,
+    Ranks,
+    Suspects,
+)
 
 if TYPE_CHECKING:
     from xentcli.results.loss import Loss
@@ -57,6 +66,7 @@ class Report:
             classes=classes.scores if classes else (),
             confusions=classes.confusions if classes else None,
             bins=calibration.bins if calibration else (),
+            losses=self._losses(),
             worst_rows=results["worst_rows"].rows if "worst_rows" in results else (),
             suspects=self.suspects,
             groups=results["groups"].groups if "groups" in results else (),
@@ -71,6 +81,16 @@ class Report:
             notes=(*found.notes, *self._notes()),
             others={name: results[name] for name in from_outside() if name in results},
         )
+
+    def _losses(self) -> LossHistogram | None:
+        """Return how losses are distributed; without hits where labels are between 0 and 1."""
+        found: LossHistogram | None = self.results.get("losses")
+        if found is None or not self.uneven:
+            return found
+        zero, infinite, *bins = (
+            replace(each, hits=None) for each in (found.zero, found.infinite, *found.bins)
+        )
+        return replace(found, zero=zero, infinite=infinite, bins=tuple(bins))
 
     def _values(self) -> Iterator[tuple[str, Measure]]:
         for name in self.plan.names:

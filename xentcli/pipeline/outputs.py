@@ -20,16 +20,19 @@ from xentcli.text import plain_cells, runs_in_spreadsheet, visible_lines
 
 __all__ = [
     "array_file",
+    "bytes_file",
     "check_output",
     "check_text_output",
+    "is_stream",
     "number_file",
     "shown_name",
+    "suffix_of",
     "text_file",
 ]
 
 
 class _FileSink:
-    """Writes an array to an output in a format; into a pipe, nothing before the first row comes.
+    """Writes an array to an output in a format; a pipe gets nothing before the first row comes.
 
     Attributes
     ----------
@@ -78,7 +81,7 @@ class _FileSink:
             self.formulas += islice(filter(runs_in_spreadsheet, map(str, cells)), 1)
 
     def close(self, result: Any = None) -> None:
-        """Write what comes after the last row; an array says nothing of a result."""
+        """Write what comes after the last row; a file of an array has no place for a result."""
         del result
         self._opened().close()
 
@@ -139,6 +142,13 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
         values = np.array(number)
         sink.open(ArrayHeader((), values.dtype, name="loss"))
         sink.write(values)
+
+
+@contextmanager
+def bytes_file(path: str, *, force: bool) -> Iterator[Callable[[bytes], None]]:
+    """Open `path` for what is no array and no text: a picture."""
+    with open_output(path, force=force) as output:
+        yield output.write
 
 
 @contextmanager

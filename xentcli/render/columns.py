@@ -10,13 +10,13 @@ from rich.cells import cell_len
 
 from xentcli.text import shortest, visible
 
-_DIGITS = 6  # of a number, before and behind the point
-_DECIMALS = 4  # at most
-_LARGE = 1e6  # a column with a number from here on is written as 1.234e+06
-_SMALL = 5e-5  # and one of fractions that are all below as 1.2e-05
+_MOST_DIGITS = 6  # of a number, before and behind the point
+_MOST_DECIMALS = 4
+_LARGE_NUMBER = 1e6  # a column with a number from here on is written as 1.234e+06
+_SMALL_NUMBER = 5e-5  # and one of fractions that are all below as 1.2e-05
 
 
-def number_texts(values: Sequence[Any], decimals: int = _DECIMALS) -> list[str]:
+def number_texts(values: Sequence[Any], decimals: int = _MOST_DECIMALS) -> list[str]:
     """Return the numbers of a column, NumPy's, as text with as many decimals each.
 
     A 0 among fractions is exactly 0; what is only rounded to it has decimals: 0.0000.
@@ -31,15 +31,15 @@ def number_texts(values: Sequence[Any], decimals: int = _DECIMALS) -> list[str]:
 def _form(sizes: list[float], decimals: int) -> str:
     """Return how to format numbers of these sizes."""
     largest = max(sizes, default=0.0)
-    if all(size.is_integer() for size in sizes) and largest < _LARGE:
+    if all(size.is_integer() for size in sizes) and largest < _LARGE_NUMBER:
         return ".0f"
-    if largest >= _LARGE:
+    if largest >= _LARGE_NUMBER:
         return ".3e"
-    if largest < _SMALL:
+    if largest < _SMALL_NUMBER:
         return ".1e"
     magnitude = math.floor(math.log10(largest))
     needed = 1 - magnitude  # so that the largest shows two digits
-    most = min(_DECIMALS, _DIGITS - 1 - max(0, magnitude))
+    most = min(_MOST_DECIMALS, _MOST_DIGITS - 1 - max(0, magnitude))
     return f".{min(max(decimals, needed), most)}f"
 
 

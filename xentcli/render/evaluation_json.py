@@ -6,15 +6,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xentcli.results.measures import Group, Measures, Suspect, WorstRow
-    from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
 _COUNTS = ("rows", "used", "measured", "num_classes", "binary", "tied", "clusters")
 
 
-def evaluation_object(
-    found: "Measures", provenance: "Provenance", verdicts: "Sequence[Verdict]" = ()
-) -> dict[str, Any]:
+def evaluation_object(found: "Measures", verdicts: "Sequence[Verdict]" = ()) -> dict[str, Any]:
     """Return everything that was measured; null is what was not, or does not apply."""
     pairs = found.confusions
     suspects = found.suspects
@@ -26,7 +23,7 @@ def evaluation_object(
         "classes": found.classes or None,
         "confusions": None if pairs is None else _confusions(pairs),
         "bins": found.bins or None,
-        "losses": getattr(found, "losses", None),
+        "losses": found.losses,
         "worst_rows": [_with_index(found, each) for each in found.worst_rows] or None,
         "suspects": suspects
         and {
@@ -38,8 +35,8 @@ def evaluation_object(
         "labels": _groups(found.labels),
         **({"gates": list(verdicts)} if verdicts else {}),
         **({"others": found.others} if found.others else {}),
-        "files": list(provenance.files),
-        "version": provenance.version,
+        "files": list(found.provenance.files),
+        "version": found.provenance.version,
     }
 
 

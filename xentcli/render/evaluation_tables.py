@@ -193,10 +193,28 @@ def _labels(found: "Measures", _width: int, most: int | None) -> RenderableType:
     return _group_table(found, found.labels[:most], "label", len(found.labels))
 
 
+def _losses(found: "Measures", width: int, _most: int | None) -> RenderableType:
+    histogram = found.losses
+    if histogram is None:
+        return Text("does not apply", "dim")
+    table = empty_table("loss", "rows", left=1)
+    table.add_column("")
+    edges = {histogram.zero: "0", histogram.infinite: "infinite"}
+    bins = [each for each in (histogram.zero, *histogram.bins, histogram.infinite) if each.rows]
+    most = max((each.rows for each in bins), default=1)
+    room = min(40, max(4, width - 40))
+    for each in bins:
+        name = edges.get(each) or f"{short_number(each.low)} to {short_number(each.high)}"
+        bar = Text("█" * max(1, round(room * each.rows / most)), "cyan")
+        table.add_row(name, f"{each.rows:,}", bar)
+    return table
+
+
 TABLES: dict[str, Callable[["Measures", int, int | None], RenderableType]] = {
     "classes": _classes,
     "confusions": _confusions,
     "bins": _bins,
+    "losses": _losses,
     "worst_rows": _worst_rows,
     "suspects": _suspects,
     "groups": _groups,

@@ -69,12 +69,21 @@ def _groups(groups: "Sequence[Group]", header: str) -> Iterator[list[str]]:
         yield [group.name, str(group.rows), *numbers]
 
 
+def _losses(found: "Measures") -> Iterator[list[str]]:
+    """Yield the bins of the losses, in which 0 and infinity have one of their own."""
+    yield ["low", "high", "rows", "hits"]
+    if found.losses is not None:
+        for each in (found.losses.zero, *found.losses.bins, found.losses.infinite):
+            yield [_cell(getattr(each, name)) for name in ("low", "high", "rows", "hits")]
+
+
 _WORST = ("row", "id", "loss", "label", "prediction", "label_probability", "confidence")
 _SUSPECT = ("row", "id", "label", "suggestion", "label_probability")
 TABLE_ROWS: "dict[str, Callable[[Measures], Iterator[list[str]]]]" = {
     "classes": _classes,
     "confusions": _confusions,
     "bins": lambda found: _records(found.bins),
+    "losses": _losses,
     "worst_rows": lambda found: _rows(found, found.worst_rows, _WORST),
     "suspects": lambda found: _rows(found, found.suspects.rows if found.suspects else (), _SUSPECT),
     "groups": lambda found: _groups(found.groups, "group"),

@@ -3,9 +3,11 @@
 import textwrap
 from typing import NamedTuple
 
-_TERM = 24  # columns of the terminal that an option may take before its help goes below it
-_NARROW = 60  # columns of the terminal: below, all help goes under what it is for
-_INDENT = 2
+LARGEST_WIDTH = 100
+"""Columns of the terminal that text takes: longer lines are hard to read."""
+_TERM_WIDTH = 24  # columns of the terminal that an option may take before its help goes below it
+_NARROW_WIDTH = 60  # columns of the terminal; if there are fewer, help stands below its option
+_INDENT_WIDTH = 2
 _STYLES = {"title": "1", "term": "36", "default": "2"}  # bold, cyan, dim
 
 
@@ -40,7 +42,7 @@ def help_text(page: HelpPage, width: int, *, color: bool) -> str:
     parts = [_styled(usage, "title", color)]
     parts += [textwrap.fill(paragraph, width) for paragraph in page.paragraphs]
     for section in page.sections:
-        body = [f"{' ' * _INDENT}{line}" for line in section.lines]
+        body = [f"{' ' * _INDENT_WIDTH}{line}" for line in section.lines]
         for entry in section.entries:
             body += _entry(entry, width, color)
         parts.append("\n".join([_styled(section.title, "title", color), *body]))
@@ -51,11 +53,11 @@ def help_text(page: HelpPage, width: int, *, color: bool) -> str:
 
 def _entry(entry: Entry, width: int, color: bool) -> list[str]:
     """Return an entry in two columns, or one below the other where its term is long."""
-    term_width = _TERM if width >= _NARROW else 0
-    column = _INDENT + term_width + 2
+    term_width = _TERM_WIDTH if width >= _NARROW_WIDTH else 0
+    column = _INDENT_WIDTH + term_width + 2
     default = f" [default: {entry.default}]" if entry.default else ""
     text = textwrap.wrap(entry.text + default, max(width - column, 20), break_on_hyphens=False)
-    head = " " * _INDENT + _styled(entry.term, "term", color)
+    head = " " * _INDENT_WIDTH + _styled(entry.term, "term", color)
     lines = [" " * column + line for line in text]
     if len(entry.term) <= term_width and lines:
         lines[0] = head + " " * (term_width - len(entry.term) + 2) + text[0]

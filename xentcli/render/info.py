@@ -15,7 +15,7 @@ from xentcli.text import human_bytes, visible
 if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
 
-_NAMES = 12  # of columns that are listed
+_SHOWN_NAMES = 12  # of columns, in a line
 _NARROWEST_NAME, _GAP = 12, 2  # columns of the terminal
 _LABELS = ("labels", "one-hot labels", "ids")
 
@@ -80,7 +80,8 @@ def _shape(result: "ArraySummary") -> str:
 
 
 def _columns(columns: Sequence[str]) -> str:
-    return visible(", ".join(columns[:_NAMES]) + (", ..." if len(columns) > _NAMES else ""))
+    more = ", ..." if len(columns) > _SHOWN_NAMES else ""
+    return visible(", ".join(columns[:_SHOWN_NAMES]) + more)
 
 
 def _several(results: "Sequence[ArraySummary]", width: int, *, name_files: bool) -> Table | None:

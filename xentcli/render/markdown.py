@@ -6,8 +6,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Heading, Markdown
 
 from xentcli.render.console import console
-
-_WIDEST = 100  # columns of the terminal: longer lines are hard to read
+from xentcli.render.help import LARGEST_WIDTH
 
 
 class _PlainHeading(Heading):
@@ -26,4 +25,4 @@ class _Page(Markdown):
 def show_markdown(text: str) -> None:
     """Print Markdown at the terminal that standard output is."""
     screen = console(sys.stdout)
-    screen.print(_Page(text, hyperlinks=False), width=min(screen.width, _WIDEST))
+    screen.print(_Page(text, hyperlinks=False), width=min(screen.width, LARGEST_WIDTH))

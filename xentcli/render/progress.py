@@ -12,7 +12,7 @@ from xentcli.text import human_bytes
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_PATIENCE = 1.0  # seconds before anything is shown
+_PATIENCE_SECONDS = 1.0  # before anything is shown
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def progress_bar(
     def show(rows: int, total: int | None) -> None:
         nonlocal bar
         if bar is None:
-            if time.monotonic() - began < _PATIENCE:
+            if time.monotonic() - began < _PATIENCE_SECONDS:
                 return
             bar = _bar(color)
             bar.add_task("rows", total=total, detail="")

@@ -1,9 +1,14 @@
 """What can be said of one model's outputs: measures with their errors, and tables."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from xentcli.results.provenance import Provenance
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -116,6 +121,11 @@ class Confusions:
         chosen = wrong[(-self.rows[wrong]).argsort(kind="stable")][:count]
         return [(int(self.labels[i]), int(self.predictions[i]), int(self.rows[i])) for i in chosen]
 
+    @property
+    def confused_pairs(self) -> int:
+        """How many pairs of a label and another prediction occur."""
+        return int((self.labels != self.predictions).sum())
+
     def dense(self) -> "Counts":
         """Return the matrix (C, C): rows true, columns predicted; for up to 2,000 classes."""
         if self.num_classes > MOST_DENSE_CLASSES:
@@ -192,6 +202,46 @@ class Calibration:
     rmsce_debiased: Measure = NOTHING
     mean_confidence: Measure = NOTHING
     bins: tuple[Bin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossBin:
+    """The rows whose loss is in a bin.
+
+    Attributes
+    ----------
+    low, high : float
+        The edges; the lower one belongs to the bin.
+    rows : int
+        How many there are.
+    hits : int or None
+        How many of them are predicted to be what they are; None where rows have no one label.
+    """
+
+    low: float
+    high: float
+    rows: int
+    hits: int | None = None
+
+
+@dataclass(frozen=True)
+class LossHistogram:
+    """How the losses are distributed, in four bins for each factor of 2.
+
+    Attributes
+    ----------
+    n : int
+        How many losses there are.
+    zero, infinite : LossBin
+        Those of 0, or below, and those that are infinite.
+    bins : tuple of LossBin
+        All others: from the lowest to the highest bin with rows, empty ones between them too.
+    """
+
+    n: int = 0
+    zero: LossBin = LossBin(0.0, 0.0, 0)
+    infinite: LossBin = LossBin(math.inf, math.inf, 0)
+    bins: tuple[LossBin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,7 +361,9 @@ class Names:
 
     def class_name(self, index: int) -> str:
         """Return the name of a class: its column's, or its number."""
-        return self.class_names[index] if self.class_names else str(index)
+        if self.class_names is None or index >= len(self.class_names):
+            return str(index)
+        return self.class_names[index]
 
     def row_index(self, row: int) -> tuple[int, ...]:
         """Return the index of a row among those that have a label: (3,), or (0, 3)."""
@@ -339,7 +391,7 @@ class Measures(Names):
         Rows in which another class has the label's very value.
     tables : tuple of str
         The names of the tables that were asked for.
-    classes, confusions, bins, worst_rows, suspects, groups, labels
+    classes, confusions, bins, losses, worst_rows, suspects, groups, labels
         The tables that were asked for; empty or None where they do not apply. `labels` are the
         measures of each of several labels of a row.
     clusters : int or None
@@ -358,6 +410,8 @@ class Measures(Names):
         What the user should know.
     others : dict
         The results of metrics that are added from outside, by name.
+    provenance : Provenance
+        The files that were read.
     """
 
     metrics: dict[str, Measure]
@@ -370,6 +424,7 @@ class Measures(Names):
     classes: tuple[ClassScores, ...] = ()
     confusions: Confusions | None = None
     bins: tuple[Bin, ...] = ()
+    losses: LossHistogram | None = None
     worst_rows: tuple[WorstRow, ...] = ()
     suspects: Suspects | None = None
     groups: tuple[Group, ...] = ()
@@ -383,7 +438,43 @@ class Measures(Names):
     missing_most: float = 0.0
     notes: tuple[str, ...] = ()
     others: dict[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __getitem__(self, name: str) -> Measure:
         """Return a measure by its name."""
         return self.metrics[name]
+
+    def __getattr__(self, name: str) -> Measure:
+        """Return a measure as an attribute: ``result.accuracy``."""
+        metrics: dict[str, Measure] = self.__dict__.get("metrics", {})
+        if name not in metrics:
+            raise AttributeError(f"no measure {name!r}: there are {', '.join(metrics)}")
+        return metrics[name]
+
+    def of(self, provenance: Provenance) -> "Measures":
+        """Return the same, of these files."""
+        return replace(self, provenance=provenance)
+
+    def only(self, names: "Iterable[str]") -> "Measures":
+        """Return the same, with these measures and tables alone to be shown."""
+        wanted = {*names}
+        metrics = {name: each for name, each in self.metrics.items() if name in wanted}
+        tables = tuple(name for name in self.tables if name in wanted)
+        return replace(self, metrics=metrics, tables=tables)
+
+    def to_json(self) -> str:
+        """Return everything that was measured as JSON, as the command prints it."""
+        from xentcli.render.evaluation_json import evaluation_object
+        from xentcli.render.json import to_json
+
+        return to_json(evaluation_object(self))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from xentcli.render.notebook import evaluation_html
+
+        return evaluation_html(self)
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class: its column's, or its number."""
+        return str(index) if self.binary else super().class_name(index)

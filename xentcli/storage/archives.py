@@ -20,8 +20,8 @@ _LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # that an LZMA member begins with; where i
 _ENCRYPTED = 1  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member to ask for at once
-_FEW_BYTES = 2**5  # to inflate at once, where zipfile keeps whatever they come to
-_LISTED = 5  # members that an error lists
+_FEW_BYTES = 2**5  # to inflate at once: zipfile keeps all that they inflate to
+_SHOWN_MEMBERS = 5  # in an error
 _FORMATS = (".npy", "data.pkl", "workbook.xml", "[Content_Types].xml")
 """How the name of a member ends in an archive that is a file format of its own."""
 
@@ -38,7 +38,7 @@ def readable(what: str) -> Iterator[None]:
 
 
 class _Archive(SeekableFile):
-    """The bytes of an archive, of which no directory makes us read very many at once."""
+    """The bytes of an archive, of which few are read at once, whatever its directory promises."""
 
     def read(self, size: int = -1, /) -> bytes:
         if size > _LARGEST_READ_BYTES:
@@ -47,7 +47,7 @@ class _Archive(SeekableFile):
 
 
 def open_archive(data: Input, what: str) -> "ZipFile":
-    """Open a seekable input as an archive; `what` says what it is not, if it is none."""
+    """Open a seekable input as an archive; `what` is what an error says if it is none."""
     from zipfile import ZipFile
 
     with readable(f"{data.name}: {what}"):
@@ -151,8 +151,8 @@ def _is_beside(name: str) -> bool:
 
 
 def _several(name: str, files: list[str]) -> InputError:
-    listed = [repr(visible(file)) for file in files[:_LISTED]]
-    listed += [f"{len(files) - _LISTED} more"] if len(files) > _LISTED else []
+    listed = [repr(visible(file)) for file in files[:_SHOWN_MEMBERS]]
+    listed += [f"{len(files) - _SHOWN_MEMBERS} more"] if len(files) > _SHOWN_MEMBERS else []
     there = f"it holds {', '.join(listed)}" if files else "it holds no file"
     hint = "take the files out of it: unzip" if files else None
     return InputError(f"{name}: a zip archive is read if it holds one file; {there}", hint=hint)

@@ -10,7 +10,7 @@ from xentcli.errors import InputError, XentError, missing_library
 HEAD_BYTES = 64  # that tell every compression
 PIECE_BYTES = 2**17  # compressed, read at once
 MOST_DICTIONARY_BYTES = 2**28
-"""Of memory that an xz stream may ask for; xz -9 asks for 2**26."""
+"""The most memory that an xz stream may ask for; xz -9 asks for 2**26."""
 
 
 class Decompressor(Protocol):
@@ -95,7 +95,7 @@ def _begins_zstd(head: bytes) -> bool:
 
 
 def _zlib_compressor() -> Compressor:
-    """Return one whose header has neither name nor time: the same bytes for the same content."""
+    """Return gzip's, without name and time in its header: equal content gives equal bytes."""
     import zlib
 
     return zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
@@ -172,7 +172,7 @@ CODECS = {
         compressor=_zstd_compressor,
     ),
 }
-"""By the extension that a file so compressed has."""
+"""The compressions, each by the extension of the files that have it."""
 
 
 def codec_of(head: bytes) -> Codec | None:

@@ -1,4 +1,4 @@
-"""Ranges of what a server of HTTP has, all of them of one version."""
+"""Ranges of a file on an HTTP server, all of one version of the file."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ _WHILE_REPLACED = "something replaced it: run again when that is done"
 
 
 def changed(name: str) -> InputError:
-    """Return the error of what is behind a URL and is no longer what was opened."""
+    """Return the error of a URL whose content is no longer what was opened."""
     return InputError(f"{name}: the file changed while it was read", hint=_WHILE_REPLACED)
 
 
 class HttpRanges:
-    """Ranges of what a server has, which says with each of them what it is a range of."""
+    """Reads ranges of a file from a server, which names the version of the file with each."""
 
     def __init__(self, files: Any, path: str, name: str, size: int) -> None:
         self._files = files
@@ -41,9 +41,9 @@ class HttpRanges:
         return status, content
 
     async def _answer(self, start: int, end: int) -> tuple[int, Any, bytes]:
-        """Ask for a range; of an answer that is none, read no more than the range has."""
+        """Ask for a range; read no more than its bytes, even if the whole file is sent."""
         session = await self._files.set_session()
-        # What is compressed on the way would be a range of something else.
+        # A range of a compressed answer would be no range of the file.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         async with session.get(self._files.encode_url(self._path), headers=headers) as answer:
             if answer.status == 416:

@@ -11,8 +11,10 @@ from xentcli.errors import InputError, reading
 from xentcli.storage.inputs import Input
 
 _YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
-_SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards that were just written
-_WHILE_WRITTEN = "something still writes it: run again when that is done"
+_NO_DISK = 0  # the major number of file systems that have no device of their own
+_SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards
+WHILE_WRITTEN = "something still writes it: run again when that is done"
+"""What to do about a file that changes while it is read."""
 
 Sample = tuple[bytes, ...]
 
@@ -28,7 +30,7 @@ def input_of(name: str, file: IO[bytes], place: str | int) -> Input:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         return Input(name, file, None)
-    sample = _sample(file.fileno(), status.st_size) if _is_young(status) else None
+    sample = _sample(file.fileno(), status.st_size) if _may_change_unseen(status) else None
     check = partial(_check, name, place, status, sample)
     size = status.st_size if file.tell() == 0 else None
     return Input(name, file, size, check=check, shareable=size is not None)
@@ -42,7 +44,7 @@ def _check(name: str, place: str | int, before: os.stat_result, sample: Sample |
         if not changed and sample is not None:
             changed = _sample_at(place, now.st_size) != sample
     if changed:
-        raise InputError(f"{name}: the file changed while it was read", hint=_WHILE_WRITTEN)
+        raise InputError(f"{name}: the file changed while it was read", hint=WHILE_WRITTEN)
 
 
 def _was_written(before: os.stat_result, now: os.stat_result) -> bool:
@@ -64,14 +66,16 @@ def _metadata(status: os.stat_result) -> tuple[int, ...]:
     return status.st_mode, status.st_uid, status.st_gid, status.st_nlink
 
 
-def _is_young(status: os.stat_result) -> bool:
+def _may_change_unseen(status: os.stat_result) -> bool:
     """Whether somebody may write to a file without moving any time.
 
     A program that has the file in its memory moves the times with the first of its writes after
     the system has put the earlier ones on the disk, and a clock that ticks slowly gives the same
-    time twice. Both need a file that was written to just now.
+    time twice. Both need a file that was written to just now, whatever time it was given since;
+    or one that is on no disk (tmpfs), or that others may write to elsewhere (NFS).
     """
-    return time.time() - status.st_mtime < _YOUNG_SECONDS
+    written = max(status.st_mtime, status.st_ctime)
+    return time.time() - written < _YOUNG_SECONDS or os.major(status.st_dev) == _NO_DISK
 
 
 def _sample_at(place: str | int, size: int) -> Sample:
@@ -85,7 +89,7 @@ def _sample_at(place: str | int, size: int) -> Sample:
 
 
 def _sample(descriptor: int, size: int) -> Sample:
-    """Return some bytes of all over a file."""
+    """Return some bytes from all parts of a file."""
     if size <= _SAMPLES * _SAMPLE_BYTES:
         return (os.pread(descriptor, size, 0),)
     last = size - _SAMPLE_BYTES

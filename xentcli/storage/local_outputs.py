@@ -87,8 +87,9 @@ def _create(temporary: Path, target: Path) -> int:
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
     """Give a file the owner, the group and the mode of another, as far as the system lets us.
 
-    What set the user or the group of a program is dropped: the content is another one. Where the
-    group cannot be kept, the one that the file has instead may do no more than everybody may.
+    The bits that set the user or the group of a program are dropped: its content is another one.
+    Where the group cannot be kept, the one that the file has instead may do no more than everybody
+    may.
     """
     mode = stat.S_IMODE(before.st_mode) & ~(stat.S_ISUID | stat.S_ISGID)
     with suppress(OSError):

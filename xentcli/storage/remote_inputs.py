@@ -45,7 +45,7 @@ def open_url(url: str) -> Input:
 
 
 def _version_of(info: dict[str, Any]) -> Version:
-    """Return what a driver says of a content that it would not say of another."""
+    """Return the words by which a driver tells this version of a content from others."""
     found = {
         key: str(value)
         for key, value in info.items()

@@ -10,7 +10,7 @@ _PART_BYTES = 2**20
 
 
 class TemporaryCopy:
-    """A file without a name, which is gone when nobody refers to it; full disks are told of it.
+    """A file without a name, which is gone when nothing refers to it.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import comparing, inputs, losses, options
+from xentcli.cli import comparing, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
@@ -90,9 +90,19 @@ def compare(
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
-    sources, labels_source = comparing.open_models(
-        reading, paths, labels or [], flags, writing.output, names, criteria[0].naming.classes
+    names = [each for each in (by, cluster) if each is not None]
+    from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+
+    reader = reading.reader
+    named = LabelOptions(
+        flags.label_column,
+        flags.label_key,
+        flags.id_column,
+        flags.shift,
+        criteria[0].naming.classes,
+    )
+    sources, labels_source = open_models(
+        reader, paths, labels or [], named, names, [writing.output]
     )
     for source in (*sources, *([labels_source] if labels_source else [])):
         common.tell_notes(source.notes)
@@ -100,8 +110,10 @@ def compare(
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
     ids = labels_source.id_column if labels_source else None
-    both = [[paths[0]], labels or []]
-    groups, clusters = (inputs.open_column(reading, each, both, ids) for each in (by, cluster))
+    groups, clusters = (
+        None if each is None else reader.column(each, [paths[0]], labels or [], ids)
+        for each in (by, cluster)
+    )
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
 

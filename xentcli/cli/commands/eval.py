@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import evaluating, inputs, losses, options
+from xentcli.cli import evaluating, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import Drawn, PictureKind
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ def evaluate(
     temperature: options.TemperatureOption = 1.0,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
+    report: Annotated[
+        str | None,
+        options.of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+    ] = None,
+    plot: Annotated[
+        str | None,
+        options.of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+    ] = None,
+    plot_kind: Annotated[
+        PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "reliability",
     digest: Annotated[
         bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
     ] = False,
@@ -91,7 +103,6 @@ def evaluate(
         raise UsageError("give one of --logits, --log-probs, --probs and --input")
     kind = _KINDS[kinds[0]]
     both = fill(files, Slot("LOGITS", named[kinds[0]]), Slot("LABELS", labels))
-    names = [each for each in (by, cluster) if each is not None and each not in inputs.ROW_WORDS]
     losses.check_files(both, flags, LossFlags(), gates)
     if kind != "logits" and temperature != 1.0:
         raise UsageError("--temperature divides logits")
@@ -101,33 +112,42 @@ def evaluate(
     criterion = losses.criterion_of(flags, kind, temperature=temperature)
     criterion = criterion._replace(normalize=normalize, clip=clip)
     keeper = gates.keeper()
-    besides = () if keeper is None else keeper.names
-    wanted = evaluating.wanted(metric, top_k, bins, worst, besides)
+    drawn = Drawn(report, plot, plot_kind, force=writing.force)
+    drawn.check(writing.output)
+    also = (*(() if keeper is None else keeper.names), *drawn.needs)
+    wanted = evaluating.wanted(metric, top_k, bins, worst, also)
+    if report is not None:  # a page shows the sensible set, whatever is printed
+        usual = wanted._replace(metrics=None).asked(binary=flags.binary)
+        wanted = wanted._replace(also=(*wanted.also, *usual))
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    beside = reading.without(*inputs.columns_within(reading, both[0], names))
-    source, labels_source = losses.open_rows(criterion, both, flags, writing, beside)
+    names = [each for each in (by, cluster) if each is not None]
+    reader = reading.reader
+    reader = reader.without(reader.columns_within(both[0], names))
+    source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, flags.weight, None, source)
     ids = labels_source.id_column if labels_source else None
     groups, clusters = (
-        each if each in (None, "axis0", "rows") else inputs.open_column(reading, each, both, ids)
+        None if each is None else reader.column(each, both[0], both[1], ids)
         for each in (by, cluster)
     )
     from xentcli.pipeline.measure import measure
 
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
-    provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     verdicts = () if keeper is None else keeper.verdicts
-    output.write(evaluating.forms(found, wanted, provenance, verdicts))
+    output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in evaluating.warnings(found, wanted, criterion, source.name):
+    warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
+    for warning in warnings:
         common.tell("warning", warning)
+    drawn.write(found, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 

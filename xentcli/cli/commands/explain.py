@@ -44,7 +44,7 @@ def explain(
     output.check()
     naming = read_naming(classes, label_base)
     source, labels_source = inputs.open_both(
-        reading,
+        reading.reader,
         paths,
         label_paths,
         label_column,

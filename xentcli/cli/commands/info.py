@@ -29,11 +29,12 @@ def info(
     inputs.only_one_standard_input(*files)
     output = Destination("info", writing, common)
     output.check()
+    reader = reading.reader
     found: dict[str, list[Found]] = {}
     failed: list[InputError] = []
     for file in (path for name in files for path in expand(name, [writing.output])):
         try:
-            found[file], notes = inspect(reading.file(file, any_columns=True), common.run)
+            found[file], notes = inspect(reader.file(file, any_columns=True), common.run)
             common.tell_notes(notes)
         except InputError as error:
             failed.append(error)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 EXTRA = "arrow"
 """The extra of this package that brings pyarrow."""
 
-_STREAM = b"\xff\xff\xff\xff"  # no text, in any encoding, begins so
+_STREAM_START = b"\xff\xff\xff\xff"  # no text, in any encoding, begins so
 
 
 def _format(
@@ -51,10 +51,10 @@ def _format(
 
 def _kind_of_arrow(data: Input) -> str:
     """Tell either kind of Arrow data: users take the extensions for one another."""
-    return "arrows" if data.peek(len(_STREAM)) == _STREAM else "arrow"
+    return "arrows" if data.peek(len(_STREAM_START)) == _STREAM_START else "arrow"
 
 
 # Behind the magic bytes comes a structure whose first field is an int32; text goes on as text.
 PARQUET = _format("parquet", (".parquet", ".pq"), b"PAR1\x15", lambda _data: "parquet")
 ARROW = _format("arrow", (".arrow", ".feather", ".ipc"), b"ARROW1\0", _kind_of_arrow)
-ARROWS = _format("arrows", (".arrows",), _STREAM, _kind_of_arrow)
+ARROWS = _format("arrows", (".arrows",), _STREAM_START, _kind_of_arrow)

@@ -10,12 +10,11 @@ from xentcli.formats import label_columns
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_names import ColumnNames, listed
-from xentcli.formats.doubts import Column, Look, check
+from xentcli.formats.column_looks import Look
+from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
+from xentcli.formats.doubts import Column, check
 from xentcli.formats.label_columns import Beside
 from xentcli.text import name_option
-
-_SHOWN = 12  # names in a message
 
 
 @dataclass(frozen=True)
@@ -69,39 +68,45 @@ def select(
         raise InputError(
             f"{file}: --key and --columns both say what to read", hint="leave --columns out"
         )
-    there = ColumnNames(file, tuple(schema.names), len(schema.names))
+    names = schema.names  # a list that pyarrow makes each time
+    there = ColumnNames(file, tuple(names), len(names))
     labels = None if options.label_column is None else there.name(options.label_column)
-    beside = Beside.of(schema.names, options, lambda i: is_text(schema.types[i]))
-    ids = None if beside.ids is None else schema.names[beside.ids]
+    beside = Beside.of(names, options, lambda i: is_text(schema.field(i).type))
+    ids = None if beside.ids is None else names[beside.ids]
     if options.id_column is not None and ids is None and not beside.notes:
         ids = there.name(options.id_column)
     named = options.columns if options.key is None else (options.key,)
     index = saved_index(schema) if named is None else []
     others = {*there.names_of(options.drop), labels, ids}
     if named is None:
-        chosen = [name for name in schema.names if name not in index]
-        others |= {schema.names[i] for i in beside.left_out}
+        chosen = [name for name in names if name not in index]
+        others |= {names[i] for i in beside.left_out}
     else:
         chosen = there.names_of(named)
     values = tuple(name for name in chosen if name not in others)
     if not values:
         raise InputError(f"{file}: no column is left to read")
     there.check_once(values)
+    place = {name: i for i, name in enumerate(names)}
     notes = [f"{file}: {note}" for note in beside.notes]
     if left_out := [name for name in index if name not in others]:
         notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
     if options.labels and named is None and not options.any_columns:
-        fields = [(schema.names.index(name), name) for name in values]
+        fields = [(place[name], name) for name in values]
         found, more = label_columns.choose(
-            file, fields, options, lambda at: sum_to_one(tuple(schema.names[i] for i in at))
+            file, fields, options, lambda at: sum_to_one(tuple(names[i] for i in at))
         )
-        values, notes = tuple(schema.names[i] for i in found), notes + more
+        values, notes = tuple(names[i] for i in found), notes + more
+    elif options.labels and len(values) > 1:
+        fields = [(place[name], name) for name in values]
+        found = label_columns.in_order_of_classes(fields, options.classes)
+        values = tuple(names[i] for i in found)
     said = named is not None or options.labels
     _check_lists(schema, file, values)
     if not said and not options.any_columns and not nested(schema.field(values[0]).type):
         looks = look(values)
-        columns = [Column(n, schema.names.index(n) + 1, looks.get(n, Look())) for n in values]
-        notes += check(file, columns, schema.names)
+        columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
+        notes += check(file, columns, names, options.partner)
     if not options.any_columns:
         _check_values(schema, file, values, may_be_names=said and not options.weights)
     selection = Selection(values, labels, ids, notes)
@@ -116,13 +121,15 @@ def saved_index(schema: Any) -> list[str]:
 
 
 def _check_beside(schema: Any, file: str, selection: Selection) -> None:
-    """Raise InputError unless labels and ids hold one value a row."""
+    """Raise InputError unless labels hold one value or one list a row, and ids one value."""
     for name, what in ((selection.labels, "labels"), (selection.ids, "ids")):
         if name is None:
             continue
         type_ = schema.field(name).type
         plain = plain_type(type_)
         if is_text(type_) or number_dtype(plain) is not None:
+            continue
+        if what == "labels" and nested(type_):  # one-hot, or class probabilities
             continue
         if what == "labels" or plain.num_fields or pyarrow().types.is_interval(plain):
             raise InputError(
@@ -170,4 +177,5 @@ def _several(file: str, lists: list[str], others: list[str]) -> InputError:
 
 def _option(names: list[str]) -> str:
     """Write names as one argument for a shell."""
-    return ",".join(map(name_option, names[:_SHOWN])) + (",..." if len(names) > _SHOWN else "")
+    more = ",..." if len(names) > SHOWN_NAMES else ""
+    return ",".join(map(name_option, names[:SHOWN_NAMES])) + more

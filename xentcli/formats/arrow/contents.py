@@ -6,7 +6,7 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import saved_index
 from xentcli.formats.arrow.convert import ColumnRows, flat
-from xentcli.formats.arrow.files import TABLE_FILES
+from xentcli.formats.arrow.files import open_table_file
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import is_text, nested, number_dtype, shown
 from xentcli.formats.base import ReadOptions
@@ -18,7 +18,7 @@ def contents(data: Input, options: ReadOptions, format_: str) -> list[Content]:
     """Return what the columns of a file hold, by their types; nothing if they are one array."""
     del options
     with understood(data.name, InputError, f"reading {format_}"):
-        file = TABLE_FILES[format_](data)
+        file = open_table_file(data, format_)
         index = saved_index(file.schema)
         once = {name for name, count in Counter(file.schema.names).items() if count == 1}
         fields = [field for field in file.schema if field.name not in index]

@@ -58,7 +58,7 @@ def flat(array: Array, rows: ColumnRows) -> NDArray[Any]:
 
 
 def _times_with_zone(array: Array) -> NDArray[Any]:
-    """Return times that keep their zone, which NumPy's do not: Python's, or text if too fine."""
+    """Return times with their zone, which NumPy's have not: Python's, or text if too fine."""
     pa = pyarrow()
     try:
         times = array.cast(pa.timestamp("us", array.type.tz)).to_pylist()

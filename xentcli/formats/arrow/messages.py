@@ -17,11 +17,11 @@ from xentcli.storage.inputs import Input
 SCHEMA, DICTIONARIES, ROWS = 1, 2, 3
 """Kinds of messages."""
 _CODECS = {0: "lz4", 1: "zstd"}
-_CONTINUES = b"\xff\xff\xff\xff"
-_LONGEST_BYTES = 2**26  # of what a message says before its body, or of a footer
-_PLAIN = -1  # as the length of a buffer that was not worth compressing
+_CONTINUATION = b"\xff\xff\xff\xff"
+_LONGEST_MESSAGE_BYTES = 2**26  # of what a message says before its body, or of a footer
+_NOT_COMPRESSED = -1  # stands in place of the length of a buffer that was not worth compressing
 _MAGIC_BYTES = 8  # with what fills them up, before the first message of a file
-_END_BYTES = 10  # a footer's length, and the magic bytes
+_FOOTER_END_BYTES = 10  # a footer's length, and the magic bytes
 FIRST_MESSAGE = _MAGIC_BYTES
 
 
@@ -39,7 +39,7 @@ class Message(NamedTuple):
     buffers : (n, 2)
         Where in the body each buffer begins, and its length.
     nodes : int
-        How many arrays, within one another too, there are.
+        How many arrays there are, those within others included.
     codec : str or None
         How each buffer is compressed.
     emptied : bytes
@@ -74,7 +74,7 @@ class Message(NamedTuple):
         prefix = bytearray(8)
         data.read_at(self.body + start, memoryview(prefix))
         size = int.from_bytes(prefix, "little", signed=True)
-        if size == _PLAIN:
+        if size == _NOT_COMPRESSED:
             return length - 8
         if size < 0 or length < 8:
             raise damaged(data, "a buffer of negative length")
@@ -100,11 +100,11 @@ def message_at(data: Input, place: int) -> Message | None:
     """Return the message that begins at a place, None at the end mark or the end of the file."""
     head = bytearray(8)
     there = data.read_at(place, memoryview(head))
-    prefix = 8 if head.startswith(_CONTINUES) else 4
+    prefix = 8 if head.startswith(_CONTINUATION) else 4
     length = int.from_bytes(head[prefix - 4 : prefix], "little")
     if there < prefix or length == 0:
         return None
-    if length > _LONGEST_BYTES:
+    if length > _LONGEST_MESSAGE_BYTES:
         raise damaged(data, f"a message that begins with {length} bytes is not believable")
     content = bytearray(length)
     if data.read_at(place + prefix, memoryview(content)) < length:
@@ -148,13 +148,13 @@ def _message(head: bytes, content: bytearray, place: int) -> Message:
 def places_in_footer(data: Input) -> tuple[list[int], list[int]]:
     """Return where a file's dictionaries and its record batches begin."""
     size = data.size or 0
-    end = bytearray(_END_BYTES)
-    data.read_at(max(0, size - _END_BYTES), memoryview(end))
+    end = bytearray(_FOOTER_END_BYTES)
+    data.read_at(max(0, size - _FOOTER_END_BYTES), memoryview(end))
     length = int.from_bytes(end[:4], "little", signed=True)
-    if not 0 < length <= min(_LONGEST_BYTES, size - _END_BYTES):
+    if not 0 < length <= min(_LONGEST_MESSAGE_BYTES, size - _FOOTER_END_BYTES):
         raise damaged(data, f"a footer of {length} bytes is not believable")
     content = bytearray(length)
-    data.read_at(size - _END_BYTES - length, memoryview(content))
+    data.read_at(size - _FOOTER_END_BYTES - length, memoryview(content))
     try:
         footer = _Table.root(content)
         spans = (footer.vector(2, 24), footer.vector(3, 24))

@@ -1,4 +1,4 @@
-"""The sizes of a Parquet file's pages, of which pyarrow takes whatever memory they ask for.
+"""The sizes of a Parquet file's footer and pages: pyarrow takes whatever memory they ask for.
 
 Only the header of a page says how large it becomes. Headers, and the footer that says where the
 pages of each column begin, are structures in Thrift's compact protocol. pyarrow shows the footer
@@ -12,19 +12,23 @@ from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
 LARGEST_PAGE_BYTES = 2**27
-"""Of a page that is read: pyarrow and others write pages of 2**20 bytes, and DuckDB up to 10**8."""
+"""The most that a page may take: pyarrow and others write 2**20 bytes, and DuckDB up to 10**8."""
 _HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
-_END_BYTES = 8  # the footer's length, and the magic bytes
-_DEEPEST = 16
-_LAST_BYTE = 127  # of a number: others are larger
-_MORE = 15  # as the length of a list: it follows
-_MOST_BITS = 70
+_LARGEST_FOOTER_BYTES = 2**25
+_MOST_CHUNKS = 2**18  # columns in row groups; pyarrow keeps about a thousand bytes of each
+_MOST_LISTED, _MOST_LISTED_OF_CHUNK = 2**16, 2**4  # steps of paths, encodings: 32 bytes of each
+_MAGIC = b"PAR1"
+_FOOTER_END_BYTES = 8  # the footer's length, and the magic bytes
+_MOST_LEVELS = 16  # of structures within one another
+_LARGEST_LAST_BYTE = 127  # of a number: the bytes before the last are larger
+_LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes bytes of its own
+_LONGEST_NUMBER_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 # the numbers of fields: of the footer, a row group, a column of it, and what is said of that one
-_ROW_GROUPS, _COLUMNS, _SAID = 4, 1, 3
-_PATH, _COMPRESSED, _DATA, _DICTIONARY = 3, 7, 9, 11
+_SCHEMA, _ROW_GROUPS, _COLUMNS, _SAID = 2, 4, 1, 3
+_ENCODINGS, _PATH, _COMPRESSED, _DATA, _DICTIONARY, _ENCODED_PAGES = 2, 3, 7, 9, 11, 13
 _PAGE_BYTES, _PAGE_COMPRESSED = 2, 3  # of a page's header
 
 
@@ -36,43 +40,79 @@ class Chunk(NamedTuple):
     end: int
 
 
-def chunks_of(data: Input) -> list[list[Chunk]]:
-    """Return the chunks of each row group, as the footer has them."""
+def chunks_of(data: Input) -> list[list[Chunk]] | None:
+    """Return the chunks of each row group, as the footer has them; None if there is no footer.
+
+    Raises
+    ------
+    InputError
+        If the footer is damaged, or so large that pyarrow would take much memory for it.
+    """
     size = data.size or 0
-    end = bytearray(_END_BYTES)
-    data.read_at(max(0, size - _END_BYTES), memoryview(end))
-    length = min(int.from_bytes(end[:4], "little"), max(0, size - _END_BYTES))
+    end = bytearray(_FOOTER_END_BYTES)
+    data.read_at(max(0, size - _FOOTER_END_BYTES), memoryview(end))
+    if end[4:] != _MAGIC:
+        return None
+    length = min(int.from_bytes(end[:4], "little"), max(0, size - _FOOTER_END_BYTES))
+    if length > _LARGEST_FOOTER_BYTES:
+        raise _too_large(data.name, f"{length} bytes", f"{_LARGEST_FOOTER_BYTES} are read")
     content = bytearray(length)
-    data.read_at(size - _END_BYTES - length, memoryview(content))
+    data.read_at(size - _FOOTER_END_BYTES - length, memoryview(content))
     try:
-        return list(_groups(bytes(content)))
+        return list(_groups(data.name, bytes(content)))
     except (LookupError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         hint = "is the file cut off or damaged?"
         raise InputError(f"{data.name}: its footer cannot be read", hint=hint) from error
 
 
-def _groups(content: bytes) -> Iterator[list[Chunk]]:
-    _, at = _fields(content, 0, until=_ROW_GROUPS)
+def _groups(file: str, content: bytes) -> Iterator[list[Chunk]]:
+    found, at = _fields(content, 0, until=_ROW_GROUPS)
     count, _, at = _list(content, at)
+    wanted = max(count, _list(content, found[_SCHEMA])[0])
+    _check_parts(file, wanted)
+    names: dict[bytes, str] = {}
+    listed = _MOST_LISTED
     for _ in range(count):
         chunks = []
         _, at = _fields(content, at, until=_COLUMNS)
         columns, _, at = _list(content, at)
+        wanted += columns
+        _check_parts(file, max(wanted, count * columns))
         for _ in range(columns):
             _, at = _fields(content, at, until=_SAID)
             said, at = _fields(content, at)
-            chunks.append(_chunk(content, said))
+            chunks.append(_chunk(content, said, names))
+            lists = (said[i] for i in (_PATH, _ENCODINGS, _ENCODED_PAGES) if i in said)
+            listed += _MOST_LISTED_OF_CHUNK - sum(_list(content, place)[0] for place in lists)
+            if listed < 0:
+                raise _too_large(
+                    file, "more names and encodings than columns have", "no more are read"
+                )
             _, at = _fields(content, at, _SAID)
         yield chunks
         _, at = _fields(content, at, _COLUMNS)
 
 
-def _chunk(content: bytes, said: dict[int, int]) -> Chunk:
+def _check_parts(file: str, count: int) -> None:
+    if count > _MOST_CHUNKS:
+        what = f"more than {_MOST_CHUNKS} parts, of columns in row groups"
+        raise _too_large(file, what, "no more are read")
+
+
+def _too_large(file: str, holds: str, most: str) -> InputError:
+    hint = "write it with larger row groups, or fewer columns: one of lists holds as many numbers"
+    return InputError(f"{file}: its footer has {holds}, and {most}", hint=hint)
+
+
+def _chunk(content: bytes, said: dict[int, int], names: dict[bytes, str]) -> Chunk:
     _, _, at = _list(content, said[_PATH])
     length, at = _number(content, at)
-    name = content[at : at + length].decode(errors="replace")
+    name = content[at : at + length]
     start = min(said[_DATA], said.get(_DICTIONARY) or said[_DATA])
-    return Chunk(name, start, start + said[_COMPRESSED])
+    shown = names.get(name) or names.setdefault(name, name.decode(errors="replace"))
+    return Chunk(shown, start, start + said[_COMPRESSED])
 
 
 def check_pages(data: Input, chunk: Chunk, largest: int) -> None:
@@ -125,7 +165,7 @@ def _fields(
     int
         Where the structure ends, or where the value of the field `until` begins.
     """
-    if depth > _DEEPEST:
+    if depth > _MOST_LEVELS:
         raise ValueError("too deep")
     found: dict[int, int] = {}
     while byte := content[at]:
@@ -154,7 +194,7 @@ def _fields(
 def _after(content: bytes, at: int, kind: int, depth: int) -> int:
     """Return where a value ends."""
     if _I16 <= kind <= _I64:
-        while content[at] > _LAST_BYTE:
+        while content[at] > _LARGEST_LAST_BYTE:
             at += 1
         return at + 1
     if kind == _BINARY:
@@ -172,12 +212,12 @@ def _after(content: bytes, at: int, kind: int, depth: int) -> int:
 def _list(content: bytes, at: int) -> tuple[int, int, int]:
     """Return how many values a list has, of which kind, and where the first one begins."""
     byte = content[at]
-    count, at = (byte >> 4, at + 1) if byte >> 4 < _MORE else _number(content, at + 1)
+    count, at = (byte >> 4, at + 1) if byte >> 4 < _LENGTH_FOLLOWS else _number(content, at + 1)
     return count, byte & 15, at
 
 
 def _after_list(content: bytes, at: int, depth: int) -> int:
-    if depth > _DEEPEST:
+    if depth > _MOST_LEVELS:
         raise ValueError("too deep")
     count, kind, at = _list(content, at)
     for _ in range(count):
@@ -187,12 +227,12 @@ def _after_list(content: bytes, at: int, depth: int) -> int:
 
 def _number(content: bytes, at: int) -> tuple[int, int]:
     """Return a number of any length, and where it ends."""
-    number = content[at] & _LAST_BYTE
+    number = content[at] & _LARGEST_LAST_BYTE
     shift = 7
-    while content[at] > _LAST_BYTE:
+    while content[at] > _LARGEST_LAST_BYTE:
         at += 1
-        number |= (content[at] & _LAST_BYTE) << shift
+        number |= (content[at] & _LARGEST_LAST_BYTE) << shift
         shift += 7
-        if shift > _MOST_BITS:
+        if shift > _LONGEST_NUMBER_BITS:
             raise ValueError("no number is so long")
     return number, at + 1

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import TABLE_FILES, RowGroups
+from xentcli.formats.arrow.files import RowGroups, open_table_file
 from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.doubts import Look, look_at
+from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
-_MOST_LOOKED_AT = 256  # columns; of more, only those of integers
-_JUDGED_ROWS = 50_000  # of one column, fewer of each of several
-_FEWEST_ROWS = 20
+_MOST_JUDGED_COLUMNS = 256  # of more, only those of integers are looked at
+_JUDGED_CELLS = 50_000  # of all columns together
+_FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
 
 class TableSource(StreamSource):
@@ -38,15 +38,20 @@ class TableSource(StreamSource):
         self.unchanged = data.check_unchanged
         self.format = format_
         with self._understood():
-            self._file = TABLE_FILES[format_](data.spooled())
+            self._file = open_table_file(data.spooled(), format_)
             self._selection = select(
                 self._file.schema, self.name, options, self._look, self._sum_to_one
             )
             row, self.dtype = self._row()
+            labels = self._selection.labels
+            self._label_lists = None if labels is None else self._lists_of(labels)
         self.stored_dtype = self.dtype.name
         self.notes = [*self._file.notes, *self._selection.notes]
         self.header = tuple(self._file.schema.names)
         self.labelled = self._selection.labels is not None
+        if self._label_lists:
+            length = self._label_lists[0]
+            self.label_row = () if length == (1,) else length
         self.id_column = self._selection.ids
         self._lists = self._nested is not None
         self._alone = not self._lists and not self.labelled and len(self._selection.values) == 1
@@ -75,7 +80,7 @@ class TableSource(StreamSource):
             if name not in dtypes
         }
         integers = [name for name, dtype in dtypes.items() if dtype.kind in "biu"]
-        wanted = tuple(dtypes if len(dtypes) <= _MOST_LOOKED_AT else integers)
+        wanted = tuple(dtypes if len(dtypes) <= _MOST_JUDGED_COLUMNS else integers)
         for name, values in self._first_rows(wanted).items():
             looks[name] = look_at(values, integers=name in integers)
         return looks
@@ -89,7 +94,7 @@ class TableSource(StreamSource):
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
         """Return the first numbers of columns that are not null."""
-        rows = max(_FEWEST_ROWS, _JUDGED_ROWS // max(1, len(names)))
+        rows = max(_FEWEST_JUDGED_ROWS, _JUDGED_CELLS // max(1, len(names)))
         batch = self._file.first(names, rows) if names else None
         if batch is None:
             return {}
@@ -102,15 +107,21 @@ class TableSource(StreamSource):
     def _row(self) -> tuple[tuple[int, ...], np.dtype[Any]]:
         """Return the shape of one row and the dtype of all."""
         names = self._selection.values
-        lists = self._nested
+        if lists := self._lists_of(names[0]):
+            return lists
+        dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
+        return (len(names),), np.result_type(*dict.fromkeys(dtypes))
+
+    def _lists_of(self, name: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
+        """Return the shape and the dtype of the lists of a column, None where it holds none."""
+        lists = nested(self._type(name))
         if lists is None:
-            dtypes = [number_dtype(self._type(name)) or np.dtype(object) for name in names]
-            return (len(names),), np.result_type(*dict.fromkeys(dtypes))
+            return None
         if None in lists.lengths:
-            batch = self._file.first(names[:1], 1)
+            batch = self._file.first((name,), 1)
             if batch is not None:
-                first = batch.column(names[0]).slice(0, 1)
-                ColumnRows(self.name, names[0], 0).check_nulls(first)
+                first = batch.column(name).slice(0, 1)
+                ColumnRows(self.name, name, 0).check_nulls(first)
                 return lengths_of(first), lists.dtype
         return tuple(n or 0 for n in lists.lengths), lists.dtype
 
@@ -175,4 +186,13 @@ class TableSource(StreamSource):
             values = flat(columns[0], places[0])
         else:
             values = wide(columns, places, self.dtype)
-        return Table(values, beside(selection.labels), beside(selection.ids))
+        labels = (
+            beside(selection.labels) if self._label_lists is None else self._labels(batch, start)
+        )
+        return Table(values, labels, beside(selection.ids))
+
+    def _labels(self, batch: Any, start: int) -> NDArray[Any]:
+        """Return labels that are lists."""
+        name, (row, _) = self._selection.labels or "", self._label_lists or ((), None)
+        labels = dense(batch.column(name), row, ColumnRows(self.name, name, start))
+        return labels.reshape(len(labels), *(n or 0 for n in self.label_row))

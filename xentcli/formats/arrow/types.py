@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
+from xentcli.text import shortened
 
-_COLUMNS = "columns"  # of the metadata of a field
+_COLUMNS_KEY = "columns"  # of the metadata of a field
 
 Type = Any
 Array = Any
@@ -65,6 +66,17 @@ def is_text(type_: Type) -> bool:
     return bool(is_.is_string(type_) or is_.is_large_string(type_) or is_.is_string_view(type_))
 
 
+def is_text_or_bytes(type_: Type) -> bool:
+    """Whether each value is text or bytes that stand in a buffer of their own."""
+    is_ = pyarrow().types
+    return bool(
+        is_.is_string(type_)
+        or is_.is_large_string(type_)
+        or is_.is_binary(type_)
+        or is_.is_large_binary(type_)
+    )
+
+
 def plain_type(type_: Type) -> Type:
     """Return the type of the values that a dictionary-encoded column stands for."""
     type_ = stored_type(type_)
@@ -82,7 +94,7 @@ def stored(array: Array) -> Array:
 
 
 def plain(array: Array) -> Array:
-    """Return the values of an array, those of a dictionary-encoded one looked up."""
+    """Return the values of an array; those of a dictionary-encoded one are looked up."""
     array = stored(array)
     pa = pyarrow()
     if not pa.types.is_dictionary(array.type):
@@ -97,8 +109,7 @@ def shown(type_: Type) -> str:
     """Name a type for a message."""
     if is_text(type_):
         return "text"
-    text = str(type_)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return shortened(str(type_))
 
 
 def _tensor_shape(type_: Type) -> tuple[int, ...] | None:
@@ -114,7 +125,7 @@ def with_names(columns: tuple[str, ...] | None) -> dict[str, str] | None:
     """Return the metadata of a column of lists whose places have names."""
     import json
 
-    return None if columns is None else {_COLUMNS: json.dumps(columns)}
+    return None if columns is None else {_COLUMNS_KEY: json.dumps(columns)}
 
 
 def names_of(field: Any, length: int | None) -> tuple[str, ...] | None:
@@ -122,7 +133,7 @@ def names_of(field: Any, length: int | None) -> tuple[str, ...] | None:
     import json
 
     try:
-        names = json.loads((field.metadata or {})[_COLUMNS.encode()])
+        names = json.loads((field.metadata or {})[_COLUMNS_KEY.encode()])
     except (KeyError, ValueError, RecursionError):
         return None
     fits = isinstance(names, list) and len(names) == length and all(type(n) is str for n in names)

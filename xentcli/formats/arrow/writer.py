@@ -15,7 +15,7 @@ from xentcli.formats.arrow.types import with_names
 from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
 
-VALUES = "values"
+VALUES_COLUMN = "values"
 """The name of the only column."""
 
 _GROUP_BYTES = 2**24  # of a row group or record batch: bounds the memory, here and for a reader
@@ -49,7 +49,7 @@ class TableWriter(SequentialWriter):
         self._row = tuple(n or 0 for n in header.shape[1:])
         self._id_column = header.id_column
         self._lists = len(header.shape) > 1
-        self._name = VALUES if self._lists or not header.columns else header.columns[0]
+        self._name = VALUES_COLUMN if self._lists or not header.columns else header.columns[0]
         self._metadata = with_names(header.columns) if len(header.shape) == 2 else None
         self._check()
         row_bytes = max(1, math.prod(self._row) * self._dtype.itemsize)

@@ -20,7 +20,7 @@ from xentcli.formats.csv.numbers import with_point
 
 _JUDGED_ROWS = 1000  # that decide what columns hold
 _JUDGED_CELLS = 50_000
-_FEWEST_ROWS = 20  # whatever they hold
+_FEWEST_JUDGED_ROWS = 20  # whatever they hold
 
 
 class ListShapes(NamedTuple):
@@ -51,6 +51,8 @@ class Beginning:
         What was decided beyond the plain cases.
     lists : ListShapes
         The shapes of lists in cells.
+    flags : bool
+        Whether columns of labels, one a class, hold true and false.
     """
 
     layout: RowLayout
@@ -60,19 +62,19 @@ class Beginning:
     padded: bool
     notes: list[str]
     lists: ListShapes
+    flags: bool = False
 
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    start = _first_lines(head)
-    text = decode(start, name, 1).removeprefix("# ")  # as np.savetxt begins a header
-    notes: list[str] = []
+    text = decode(_first_lines(head), name, 1).removeprefix("# ")  # as np.savetxt begins a header
     text, said = without_sep_line(text)
     delimiter = delimiter_of(text, said, options, usual_delimiter)
-    if said is None and delimiter not in (options.delimiter, usual_delimiter):
-        notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
     squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
     padded, text = squeezed != text, squeezed
+    notes: list[str] = []
+    if said is None and delimiter not in (options.delimiter, usual_delimiter):
+        notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
     rows = _rows(text, delimiter, name, options.decimal)
     first, header_lines = next(rows, ([], 0))
     most = _most_judged(len(first))
@@ -82,7 +84,6 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         check_quotes(head, delimiter, name, 1)
     if options.labels and second is None and options.header is None:
         check_one_row(first, name, options)
-    labelled = options.labels or options.label_column is not None
     is_header, note = decide_header(first, second, others, name, options)
     notes += [note] if note else []
     names = names_of(first, others, name) if is_header else None
@@ -104,25 +105,14 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     )
     columns = choose(table, options)
     notes += columns.notes
-    may_be_names = labelled and not options.weights
-    label_names = may_be_names and _labels_are_names(below, names, columns, options)
-    values, texts = _roles(columns, label_names=label_names)
-    labels = columns.values if columns.label is None else (columns.label,)
-    layout = RowLayout(
-        delimiter,
-        fields,
-        names,
-        values,
-        texts,
-        index,
-        labels if may_be_names else (),
-        options.decimal,
-        None if index is None else index_hint(names or (), columns, options),
-    )
+    label_names = _labels_are_names(below, names, columns, options)
+    layout = _layout(delimiter, table, columns, index, options, label_names=label_names)
     header_lines = (header_lines if is_header else 0) + (said is not None)
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)
     notes += [lists.note] if lists.note else []
-    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists)
+    several = options.takes_names and len(columns.values) > 1
+    flags = several and below.are_flags(columns.values)
+    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists, flags)
 
 
 def _first_lines(head: bytes) -> bytes:
@@ -165,12 +155,45 @@ def _rows(
 
 def _most_judged(fields: int) -> int:
     """Return how many rows decide what columns hold."""
-    return max(_FEWEST_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
+    return max(_FEWEST_JUDGED_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
+
+
+def _layout(
+    delimiter: str,
+    table: Fields,
+    columns: Columns,
+    index: int | None,
+    options: ReadOptions,
+    *,
+    label_names: bool,
+) -> RowLayout:
+    """Return which field of a row is read as what."""
+    values, texts = _roles(columns, label_names=label_names)
+    labels = columns.values if columns.label is None else (columns.label,)
+    return RowLayout(
+        delimiter,
+        table.width,
+        table.names,
+        values,
+        texts,
+        index,
+        labels if _may_have_names(options) else (),
+        options.decimal,
+        None if index is None else index_hint(table.names or (), columns, options),
+    )
+
+
+def _may_have_names(options: ReadOptions) -> bool:
+    """Whether there are labels, which may be names of classes."""
+    return (options.labels or options.label_column is not None) and not options.weights
 
 
 def _labels_are_names(
     rows: FirstRows, names: tuple[str, ...] | None, columns: Columns, options: ReadOptions
 ) -> bool:
+    """Whether the labels of a file are names of classes."""
+    if not _may_have_names(options):
+        return False
     field = columns.label
     if field is None:  # a file of labels, unless it holds class probabilities
         if len(columns.values) > 1:

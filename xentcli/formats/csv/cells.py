@@ -17,8 +17,8 @@ from xentcli.formats.column_words import names_rows
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
 from xentcli.text import name_option
 
-csv.field_size_limit(2**31 - 1)  # of any length, as pandas reads them; a line has a limit anyway
-_ODD = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
+csv.field_size_limit(2**31 - 1)  # as pandas has it; lines have a limit anyway
+_NOT_PLAIN = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,16 @@ def outside_quotes(content: bytes, delimiter: str) -> bytes:
 def squeeze(content: bytes) -> bytes:
     """Return content with one blank between cells and none around lines, except in quotes."""
     if b'"' in content:
-        return _BLANKS.sub(lambda match: match[1] or (b" " if match[2] else b""), content)
+        return _BLANKS_OUTSIDE_QUOTES.sub(
+            lambda match: match[1] or (b" " if match[2] else b""), content
+        )
     content = re.sub(rb"[ \t]+", b" ", content).removeprefix(b" ").removesuffix(b" ")
     return content.replace(b"\n ", b"\n").replace(b" \n", b"\n").replace(b" \r", b"\r")
 
 
-_BLANKS = re.compile(rb'("[^"]*+(?:"|\Z))|(?:^|(?<=[\r\n]))[ \t]+|[ \t]+(?=[\r\n]|\Z)|([ \t]+)')
+_BLANKS_OUTSIDE_QUOTES = re.compile(
+    rb'("[^"]*+(?:"|\Z))|(?:^|(?<=[\r\n]))[ \t]+|[ \t]+(?=[\r\n]|\Z)|([ \t]+)'
+)
 
 
 def check_quotes(content: bytes, delimiter: str, name: str, first_line: int) -> None:
@@ -143,7 +147,8 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
     """
     text = decode(content, name, first_line)
     check_quotes(content, layout.delimiter, name, first_line)
-    plain = layout.decimal == "." and not _ODD.search(text)  # else float() reads more than numbers
+    # float() reads more than numbers: 1_000, and digits of other scripts.
+    plain = layout.decimal == "." and not _NOT_PLAIN.search(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter)
     rows: list[list[float]] = []
     texts: list[list[str]] = []

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_names import ColumnNames, without_shared
+from xentcli.formats.column_looks import Look
+from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, without_shared
 from xentcli.formats.column_words import is_beside, says_no_class
-from xentcli.formats.csv.first_rows import FirstRows, look_at
+from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
 from xentcli.formats.csv.numbers import is_number
 from xentcli.text import name_option
 
-_BOOL = {"true", "false"}
-_SHOWN = 12  # names in a hint
+_BOOL_WORDS = {"true", "false"}
 
 
 class Columns(NamedTuple):
@@ -28,7 +28,7 @@ class Columns(NamedTuple):
     notes : tuple of str
         What was decided without being asked.
     lists : frozenset of int
-        Those of the values and labels whose cells are lists: the values are then that field alone.
+        Those of the values and labels whose cells are lists; a list is then all values of a row.
     """
 
     values: tuple[int, ...]
@@ -64,10 +64,10 @@ class Fields(NamedTuple):
     width: int
     first: int
     rows: FirstRows
-    numbers: Callable[[], list[doubts.Look] | None] = lambda: None
+    numbers: Callable[[], list[Look] | None] = lambda: None
     may_hold_lists: bool = False
 
-    def looks(self) -> list[doubts.Look]:
+    def looks(self) -> list[Look]:
         """Return what the first rows of all fields hold."""
         return self.numbers() or self.rows.looks(self.width)
 
@@ -101,7 +101,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     there = ColumnNames(fields.file, fields.names, fields.width)
     label = None if options.label_column is None else there.find(options.label_column)
     beside = label_columns.Beside.of(
-        fields.names or (), options, lambda i: look_at(fields.rows.column(i)).is_text
+        fields.names or (), options, lambda i: look_at_cells(fields.rows.column(i)).is_text
     )
     ids = beside.ids
     if options.id_column is not None and ids is None and not beside.notes:
@@ -118,6 +118,9 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
         chosen = list(range(fields.first, fields.width))
         left_out |= beside.left_out
     values = [field for field in chosen if field not in left_out]
+    if options.labels and options.columns is not None and len(values) > 1:
+        named = [(i, fields.name(i)) for i in values]
+        values = label_columns.in_order_of_classes(named, options.classes)
     lists = [i for i in values if fields.holds_lists(i)]
     if options.any_columns and len(values) > 1:
         lists = []
@@ -143,16 +146,16 @@ def _choose_values(
         return label_columns.choose(fields.file, named, options, fields.rows.sum_to_one)
     if lists:
         return _choose_lists(fields, values, lists)
-    return values, _check_classes(fields, named)
+    return values, _check_classes(fields, named, options)
 
 
-def _check_classes(fields: Fields, named: list[tuple[int, str]]) -> list[str]:
+def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOptions) -> list[str]:
     """Return notes about the fields that are read as classes; raise if one may be none."""
     if doubts.is_numbered([name for _, name in named]):
         return []
     looks = fields.looks()
     columns = [doubts.Column(name, i + 1, looks[i]) for i, name in named]
-    return doubts.check(fields.file, columns, fields.names or ())
+    return doubts.check(fields.file, columns, fields.names or (), options.partner)
 
 
 def _choose_lists(
@@ -199,7 +202,7 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
 def find_index(
     names: tuple[str, ...] | None, second: list[str] | None, options: ReadOptions
 ) -> int | None:
-    """Return what the first column counts from, if it is an index: without a name, and counting.
+    """Return what the first column counts from, if it is an index, which has no name.
 
     pandas counts from 0, R from 1. One that does not count is an error that its first row raises,
     unless the user says that there is a header, or which columns to read.
@@ -230,7 +233,7 @@ def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -
     first, *_, last = columns.values * 2
     together = last - first + 1 == len(columns.values)
     chosen = ",".join(name_option(names[i]) for i in columns.values)
-    if len(columns.values) > _SHOWN:
+    if len(columns.values) > SHOWN_NAMES:
         chosen = f"{names[first]}-{names[last]}" if together else "A,B,..."
     return f"leave it out with --columns {chosen}, or {by_id}"
 
@@ -251,6 +254,6 @@ def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
 def is_label(first: str, others: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether the text at the top of a column of labels is a label, and not the column's name."""
     top = first.strip()
-    if top in classes or top in without_shared(classes) or top.lower() in _BOOL:
+    if top in classes or top in without_shared(classes) or top.lower() in _BOOL_WORDS:
         return True
     return any(top == other.strip() for other in others)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
-from xentcli.formats.csv.lists import FEW_ROWS, is_list, row_shape
+from xentcli.formats.csv.lists import JUDGED_ROWS, is_list, row_shape
 from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input
@@ -33,7 +33,7 @@ def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Co
             read = (choice,) if not listed else ()  # its rows are counted, where no numbers are
             texts = tuple(cells[i])
             name = choice if fields > 1 else None
-            if texts and all(map(is_list, texts[:FEW_ROWS])):
+            if texts and all(map(is_list, texts[:JUDGED_ROWS])):
                 if fields == 1:
                     return []
                 row = _length_of(texts[0])

@@ -9,7 +9,7 @@ from xentcli.formats.csv.numbers import is_number
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
 _SAMPLE_LINES = 20  # that decide on the delimiter
-_LONGEST_CELL = 2**20  # characters of a cell of several lines
+_LONGEST_CELL_CHARACTERS = 2**20  # of a cell of several lines
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
@@ -57,7 +57,7 @@ def _sampled(text: str) -> list[str]:
     """Return the first lines, and as many more as a cell in quotes runs on."""
     *lines, rest = re.split(r"\r\n|\n|\r", text, maxsplit=_SAMPLE_LINES)
     if sum(line.count('"') for line in lines) % 2:
-        for line in rest[:_LONGEST_CELL].splitlines():
+        for line in rest[:_LONGEST_CELL_CHARACTERS].splitlines():
             lines.append(line)
             if line.count('"') % 2:
                 break

@@ -80,7 +80,7 @@ class _Utf8(io.RawIOBase):
             ) from error
 
     def _refused(self, error: UnicodeError) -> InputError:
-        """Return what is said of a codec that refuses the whole text, in the same words always.
+        """Return the reason why a codec refuses the whole text, in the same words always.
 
         Python 3.13 says otherwise than 3.11 that a byte order mark is missing, and in another kind
         of exception.

@@ -6,10 +6,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.formats import doubts
+from xentcli.formats.column_looks import Look, look_at, looks_at
 from xentcli.formats.csv import lists, plain
 from xentcli.formats.csv.cells import RowLayout
-from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_number
+from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_flag, is_number
 from xentcli.formats.label_columns import are_shares
 
 
@@ -46,18 +46,23 @@ class FirstRows:
 
     def holds_lists(self, field: int) -> bool:
         """Whether most cells of a column are lists, as far as they hold anything."""
-        cells = [cell for cell in islice(self.column(field), lists.FEW_ROWS) if cell.strip()]
+        cells = [cell for cell in islice(self.column(field), lists.JUDGED_ROWS) if cell.strip()]
         return 2 * sum(map(lists.is_list, cells)) > len(cells)
 
     def sum_to_one(self, fields: list[int]) -> bool:
         """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
         try:
-            table = np.array([[float(cells[i]) for i in fields] for cells in self])
+            table = np.array([[_share(cells[i]) for i in fields] for cells in self])
         except (ValueError, IndexError):
             return False
         return are_shares(table)
 
-    def looks(self, fields: int) -> list[doubts.Look]:
+    def are_flags(self, fields: Sequence[int]) -> bool:
+        """Whether columns hold true and false, and nothing else."""
+        rows = [[cells[i] for i in fields if len(cells) > i] for cells in self]
+        return bool(rows) and all(all(map(is_flag, cells)) for cells in rows)
+
+    def looks(self, fields: int) -> list[Look]:
         """Return what each of so many columns holds."""
         columns: Sequence[Sequence[str]]
         rows = list(self)
@@ -65,11 +70,15 @@ class FirstRows:
             columns = [*zip(*rows, strict=True)] or [()] * fields
         else:
             columns = [[cells[i] for cells in rows if len(cells) > i] for i in range(fields)]
-        return list(map(look_at, columns))
+        return list(map(look_at_cells, columns))
 
 
-def looks_of(content: str, delimiter: str, fields: int) -> list[doubts.Look] | None:
-    """Return what columns hold that hold nothing but numbers; None if in doubt.
+def _share(cell: str) -> float:
+    return float(cell.strip().lower() == "true") if is_flag(cell) else float(cell)
+
+
+def looks_of(content: str, delimiter: str, fields: int) -> list[Look] | None:
+    """Return what columns of nothing but numbers hold; None if in doubt.
 
     Parameters
     ----------
@@ -84,9 +93,7 @@ def looks_of(content: str, delimiter: str, fields: int) -> list[doubts.Look] | N
         return None
     with_point = _cells_with_point(text, delimiter, fields)
     rows = len(parsed.numbers)
-    return doubts.looks_at(
-        parsed.numbers, integers=with_point == 0, some_integers=with_point < rows
-    )
+    return looks_at(parsed.numbers, integers=with_point == 0, some_integers=with_point < rows)
 
 
 def _cells_with_point(text: bytes, delimiter: str, fields: int) -> NDArray[np.intp]:
@@ -100,7 +107,7 @@ def _cells_with_point(text: bytes, delimiter: str, fields: int) -> NDArray[np.in
     return np.bincount(once % fields, minlength=fields)
 
 
-def look_at(cells: Iterable[str]) -> doubts.Look:
+def look_at_cells(cells: Iterable[str]) -> Look:
     """Return what the cells of a column hold; what is missing says nothing."""
     cells = list(cells)
     try:
@@ -110,13 +117,13 @@ def look_at(cells: Iterable[str]) -> doubts.Look:
         cells = [cell for cell in cells if cell.lower() not in MISSING]
         texts = [cell for cell in cells if _is_text(cell)]
         if 2 * len(texts) > len(cells):
-            return doubts.Look(len(cells), is_text=True)
+            return Look(len(cells), is_text=True)
         cells = [cell for cell in cells if is_number(cell)]
         numbers = list(map(float, cells))
     whole = map(_is_integer, cells)
     integers = all(whole)
     some = integers or any(map(_is_integer, cells))
-    return doubts.look_at(numbers, integers=integers, some_integers=some)
+    return look_at(numbers, integers=integers, some_integers=some)
 
 
 def _is_integer(cell: str) -> bool:

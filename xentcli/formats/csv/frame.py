@@ -9,16 +9,16 @@ import numpy as np
 
 from xentcli.formats.csv.cells import Parsed, RowLayout
 
-_PLAIN = b"0123456789+-.eE,;|\r\n"
+_PLAIN_BYTES = b"0123456789+-.eE,;|\r\n"
 # pandas overlooks a byte order mark, control characters, and spaces inside a number.
-_CONTROL = bytes({*range(32)} - {*b"\t\n\r"})
+_CONTROL_BYTES = bytes({*range(32)} - {*b"\t\n\r"})
 _SPACES = tuple(
     e + sign + blank for e in (b"e", b"E") for sign in (b"", b"+", b"-") for blank in (b" ", b"\t")
 )
 _SPACE_INSIDE = re.compile(rb"[0-9.][eE][+-]?[ \t]")
 _NUMBER, _TEXT = np.dtype(np.float64), np.dtype(object)
 
-WIDEST = 5000
+MOST_FRAME_COLUMNS = 5000
 """The most columns that pandas reads. Each column costs it 20 microseconds a block, whatever the
 block holds: in a wider table that is more than the cells of the block cost the careful parser."""
 
@@ -30,7 +30,7 @@ def parse(content: bytes, layout: RowLayout, rows: int, first_row: int) -> Parse
     The doubtful cases are those that pandas reads in its own way: short and long rows, TRUE, 1e400,
     NaN, carriage returns inside a line and line ends inside quotes.
     """
-    odd = content.translate(None, _PLAIN)  # empty for nothing but numbers
+    odd = content.translate(None, _PLAIN_BYTES)  # empty for nothing but numbers
     if odd and (_is_doubtful(content) or content.count(b"\n") != rows):
         return None
     frame = _read(content, layout)
@@ -51,7 +51,7 @@ def parse(content: bytes, layout: RowLayout, rows: int, first_row: int) -> Parse
 
 def _is_doubtful(content: bytes) -> bool:
     """Whether content holds characters that pandas overlooks; the slowest check comes last."""
-    if content.startswith(BOM_UTF8) or len(content.translate(None, _CONTROL)) < len(content):
+    if content.startswith(BOM_UTF8) or len(content.translate(None, _CONTROL_BYTES)) < len(content):
         return True
     found = any(space in content for space in _SPACES)
     return found and _SPACE_INSIDE.search(content) is not None

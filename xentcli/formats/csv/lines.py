@@ -9,7 +9,7 @@ from xentcli.errors import InputError
 from xentcli.formats.csv.cells import outside_quotes
 from xentcli.storage.inputs import Input
 
-_BLANK = (b"\n\n", b"\n\r\n", b"\r\r")  # how content ends whose last line is blank
+_BLANK_LINE_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # how content ends whose last line is blank
 
 
 class Lines(NamedTuple):
@@ -75,7 +75,7 @@ class LineCutter(NamedTuple):
         if not at_end:
             cut = outside_quotes(carry, self.delimiter).rfind(self.line_end) + 1
         text = carry[:cut]
-        if not (at_end or text.endswith(_BLANK)):
+        if not (at_end or text.endswith(_BLANK_LINE_ENDS)):
             return text, carry[cut:]
         text = text.rstrip(b"\r\n")
         return text, _without_line_end(carry[len(text) :])

@@ -18,18 +18,11 @@ _LIST = re.compile(
     rf"\s*(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))",
     re.A,
 )
-_SCALAR = re.compile(
-    r"(?:np\.|numpy\.)\w+\(([^()\[\]]*)\)|(?:torch\.)?tensor\(\s*([^()\[\],\s]+)[^()\[\]]*\)"
-)
-_CALL = re.compile(
-    r"(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)\(\s*(\[[^()]*\])[^()\[\]]*\)"
-)
-_TUPLE = re.compile(r"(?<![\w.])c?\(([^()]*?),?\s*\)")
-_BLANKS = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
-_ODD = re.compile(r"[^\d\s.,;eE+\-\[\]]")
-_CUT = "printed in short, and cut where the dots stand"
-_WHOLE = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
-FEW_ROWS = 20
+_NO_LIST = re.compile(r"\s*(?:\([^()\[\]]*\]|\[[^()\[\]]*\)|\([^(),\[\]\s]*\))\s*")  # (0, 1], (1.5)
+_BLANKS_BETWEEN = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
+_PRINTED_IN_SHORT = "printed in short, and cut where the dots stand"
+_WRITE_WHOLE_HINT = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"
+JUDGED_ROWS = 20
 """Rows that tell whether a column holds lists."""
 _BETWEEN = ";"  # stands in no list
 
@@ -38,8 +31,8 @@ Place = Callable[[int], str]
 
 
 def is_list(cell: str) -> bool:
-    """Whether a cell begins as a list does."""
-    return _LIST.match(cell) is not None
+    """Whether a cell begins as a list does, and ends neither as an interval nor as a negative."""
+    return _LIST.match(cell) is not None and _NO_LIST.fullmatch(cell) is None
 
 
 def row_shape(cell: str, place: str) -> tuple[Shape, bool]:
@@ -112,13 +105,11 @@ def _fast(cells: list[str]) -> NDArray[np.float64] | None:
 
 def _as_json(text: str, place: str) -> str:
     """Return lists as JSON has them: with commas, without calls; True is 1."""
-    from xentcli.formats.json.printed import as_json
+    from xentcli.formats.json.printed import as_json, as_lists
 
-    if _ODD.search(text):
-        text = _SCALAR.sub(lambda match: match[1] or match[2], text)
-        text = _TUPLE.sub(r"[\1]", _CALL.sub(r"\1", text))
+    text = as_lists(text).text
     if "," not in text:  # 1,5 2,5 would be anything
-        text = _BLANKS.sub(",", text)
+        text = _BLANKS_BETWEEN.sub(",", text)
     return as_json(text, place).json.replace("true", "1").replace("false", "0")
 
 
@@ -127,7 +118,7 @@ def _read(cell: str, place: str) -> NDArray[np.float64]:
     from xentcli.formats.json.values import careful
 
     if is_cut(cell):
-        raise InputError(f"{place}: {_CUT}", hint=_WHOLE)
+        raise InputError(f"{place}: {_PRINTED_IN_SHORT}", hint=_WRITE_WHOLE_HINT)
     try:
         value: Any = json.loads(_as_json(cell, place))
     except (ValueError, RecursionError):

@@ -3,6 +3,8 @@
 import math
 import re
 
+from xentcli.text import shortened
+
 # Possessive: a long cell that is none is seen in one pass.
 _NUMBER = re.compile(
     r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?|nan)", re.A | re.I
@@ -11,8 +13,6 @@ _ALMOST_NUMBER = re.compile(r"[+-]?(?:0x[0-9a-f]++|\.*+\d[\d\s_,.'%]*+|\d++/\d++
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.A)
 MISSING = {"", "na", "n/a", "null", "none"}
 """What stands, in lower case, in cells without a value."""
-
-_SHOWN = 40  # characters of a cell
 
 
 def is_number(cell: str) -> bool:
@@ -62,7 +62,7 @@ def is_decimal_comma(cell: str) -> bool:
 
 def shown(cell: str) -> str:
     """Return a cell in quotes, not too much of it."""
-    return repr(cell if len(cell) <= _SHOWN else cell[: _SHOWN - 3] + "...")
+    return repr(shortened(cell))
 
 
 def is_cut(cell: str) -> bool:
@@ -83,13 +83,26 @@ def _why_no_number(cell: str) -> str:
 def fill_missing(content: bytes, delimiter: str) -> bytes:
     """Return content with NaN where a cell says that there is no value: null, None, NA, nothing.
 
-    A line of nothing is no cell.
+    An empty line holds no cell.
     """
     between = re.escape(delimiter.encode())
     start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
     words = rb'[ ]*(?:null|none|n/?a|<na>|"")[ ]*'
     nothing = rb"(?<=" + between + rb")" + end + rb"|" + start + rb"(?=" + between + rb")"
     return re.sub(start + words + end + rb"|" + nothing, b"nan", content, flags=re.I)
+
+
+def fill_flags(content: bytes, delimiter: str) -> bytes:
+    """Return content with 1 and 0 in place of cells that are true and false."""
+    between = re.escape(delimiter.encode())
+    start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
+    cell = start + rb'[ ]*"?(?:(true)|false)"?[ ]*' + end
+    return re.sub(cell, lambda match: b"1" if match[1] else b"0", content, flags=re.I)
+
+
+def is_flag(cell: str) -> bool:
+    """Whether a cell is true or false."""
+    return cell.strip().lower() in ("true", "false")
 
 
 def cure(cell: str, drop: str | None) -> str | None:

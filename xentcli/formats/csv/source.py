@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -13,28 +12,20 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.csv import cells, frame, plain
+from xentcli.formats.csv import cells
 from xentcli.formats.csv.beginning import Beginning, read_beginning
-from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes, squeeze
-from xentcli.formats.csv.delimiter import DELIMITERS
+from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.csv.lists import to_array
-from xentcli.formats.csv.numbers import fill_missing
+from xentcli.formats.csv.numbers import fill_flags, fill_missing
+from xentcli.formats.csv.parsers import parse
+from xentcli.formats.csv.sample import Sample, check_columns, read_sample
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21  # large enough for pandas, small enough for several in flight
 _LONGEST_LINE_BYTES = 2**26
-_MOST_COLUMNS = 2**20
-_JUDGED_LINES = 32  # more than those that decide on delimiter and header
-_HEAD_BYTES = 64  # that tell UTF-16
-_BYTE_ORDER_MARKS = {
-    b"\xff\xfe\0\0": "UTF-32",
-    b"\0\0\xfe\xff": "UTF-32",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
 
 
 class CsvSource(StreamSource):
@@ -42,9 +33,7 @@ class CsvSource(StreamSource):
 
     One column alone has shape (N,). The blocks of a file of this machine say where their lines
     stand, and whoever decodes one reads it; those of pipes and of compressed or re-encoded text
-    carry their bytes. Each block is parsed by the fastest parser that is not in doubt about it:
-    `plain`, `frame`, `cells`. Files of less than one block do without the second, which imports
-    pandas.
+    carry their bytes.
 
     Attributes
     ----------
@@ -73,18 +62,18 @@ class CsvSource(StreamSource):
         if options.encoding:
             data = as_utf8(data, options.encoding, min(PIECE_BYTES, self.block_bytes))
         self._read_from(data)
-        first = self._read_first()
-        self._small = len(first) < self.block_bytes
-        sample = self._sample(first)
-        self._check_columns(sample, options)
-        beginning = read_beginning(sample, data.name, options, usual_delimiter)
+        sample = self._sample()
+        self._is_small = sample.is_small
+        self._line_end = sample.line_end
+        check_columns(sample, self.name, options.delimiter)
+        beginning = read_beginning(sample.lines, data.name, options, usual_delimiter)
         self.notes = beginning.notes
         self._layout = beginning.layout
         self._padded = beginning.padded
         self._missing = options.missing
+        self._flags = beginning.flags
         self._header_lines = beginning.header_lines
-        mark = len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0
-        self._header_bytes = mark + _bytes_of_lines(sample, self._header_lines)
+        self._header_bytes = sample.bytes_of(self._header_lines)
         self._lists = beginning.lists
         self._take_columns(beginning)
         self._lines_are_rows = True
@@ -112,51 +101,8 @@ class CsvSource(StreamSource):
         label_row = self._lists.labels or ()
         self.label_row: Shape = () if label_row == (1,) else label_row
 
-    def _read_first(self) -> bytes:
-        first = self._data.peek(self.block_bytes)
-        for mark, encoding in _BYTE_ORDER_MARKS.items():
-            if first.startswith(mark):
-                raise InputError(
-                    f"{self.name}: the text is {encoding}, and not UTF-8",
-                    hint=f"--encoding {encoding.lower()}",
-                )
-        if wide := _wide(first[:_HEAD_BYTES]):
-            what = f"{self.name}: every other byte is 0, as in {wide}"
-            raise InputError(what, hint=f"--encoding {wide}")
-        if not first.removeprefix(BOM_UTF8).strip():
-            raise InputError(f"{self.name}: the file is empty", hint="was it written to the end?")
-        return first
-
-    def _sample(self, first: bytes) -> bytes:
-        """Return whole lines from the top, without the byte order mark."""
-        mark = len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0
-        sample = first[mark:]
-        self._line_end = b"\n" if b"\n" in sample or b"\r" not in sample else b"\r"
-        if self._small:
-            return sample
-        wanted = self.block_bytes
-        while sample.count(self._line_end) < 2 and wanted < self.longest_line_bytes:
-            wanted *= 2  # until there is a header and a row of data
-            sample = self._data.peek(wanted)[mark:]
-            if mark + len(sample) < wanted:
-                return sample
-        end = sample.rfind(self._line_end)
-        if end < 0:
-            raise self._cutter("").too_long(1)
-        return sample[: end + 1]
-
-    def _check_columns(self, sample: bytes, options: ReadOptions) -> None:
-        """Raise InputError if a line has more cells than rows have: each is text at first."""
-        if len(sample) <= _MOST_COLUMNS:
-            return
-        delimiters = {*map(str.encode, DELIMITERS), (options.delimiter or ",").encode()}
-        for i, line in enumerate(sample.split(self._line_end, _JUDGED_LINES)[:_JUDGED_LINES]):
-            most = max(map(line.count, delimiters)) if len(line) > _MOST_COLUMNS else 0
-            if most >= _MOST_COLUMNS:
-                raise InputError(
-                    f"{self.name}:{1 + i}: {most + 1} cells, and a row has at most {_MOST_COLUMNS}",
-                    hint="is this one row? Rows of classes go in lines; NPY files have no limit",
-                )
+    def _sample(self) -> Sample:
+        return read_sample(self._data, self.name, self.block_bytes, self.longest_line_bytes)
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -170,9 +116,8 @@ class CsvSource(StreamSource):
 
     def first_rows(self, most: int) -> list[list[str]]:
         """Return the cells of the first rows, of all columns; nothing is read by that."""
-        sample = self._sample(self._read_first())
-        head = len(BOM_UTF8) if self._data.peek(len(BOM_UTF8)) == BOM_UTF8 else 0
-        text = sample[self._header_bytes - head :]
+        sample = self._sample()
+        text = sample.lines[self._header_bytes - sample.mark_bytes :]
         text = squeeze(text) if self._padded else text
         lines = io.StringIO(cells.decode(text, self.name, 1 + self._header_lines), newline="")
         rows = (row for row in csv.reader(lines, delimiter=self._layout.delimiter) if row)
@@ -215,6 +160,8 @@ class CsvSource(StreamSource):
         ):
             if found != count:
                 self._lines_are_rows = False
+                # Here, since rows that a quote swallows would be missed before they are parsed.
+                cells.check_quotes(lines.text or b"", self._layout.delimiter, self.name, lines.line)
             content = lines if self.carries_bytes else lines._replace(text=None)
             yield Block(start, found, content=content)
             start += found
@@ -252,13 +199,9 @@ class CsvSource(StreamSource):
         if len(text) > 2 * self.block_bytes:
             self._check_cells(text, block)
         text = fill_missing(text, layout.delimiter) if self._missing else text
-        pointed = _with_points(text, layout)
-        parsed = None if pointed is None else plain.parse(pointed, layout, block.rows)
-        fits_frame = not self._small and layout.fields <= frame.WIDEST
-        if parsed is None and pointed is not None and fits_frame:
-            parsed = frame.parse(pointed, layout, block.rows, block.start)
-        if parsed is None:
-            parsed = cells.parse(text, layout, self.name, line, block.start)
+        text = fill_flags(text, layout.delimiter) if self._flags else text
+        rows = range(block.start, block.start + block.rows)
+        parsed = parse(text, layout, self.name, line, rows, is_small=self._is_small)
         if len(parsed.numbers) != block.rows:
             other, what = rb"\r(?!\n)", "a carriage return"
             if self._line_end == b"\r":
@@ -319,26 +262,3 @@ class CsvSource(StreamSource):
         if self._label_names:
             return Table(values, next(texts))
         return Table(values, numbers[:, -1] if self.labelled else None)
-
-
-def _bytes_of_lines(content: bytes, lines: int) -> int:
-    """Return how many bytes the first lines take."""
-    lines_found = re.match(rb"(?:[^\r\n]*(?:\r\n?|\n|\Z)){%d}" % lines, content)
-    return lines_found.end() if lines_found else 0
-
-
-def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
-    """Return content with decimal points, or None where a comma may be something else."""
-    if layout.decimal == ".":
-        return content
-    doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
-    return None if doubtful else content.replace(b",", b".")
-
-
-def _wide(head: bytes) -> str | None:
-    """Return the encoding of text in UTF-16 without a byte order mark; None of any other."""
-    pairs = head[: len(head) & ~1]
-    if not pairs or b"\0" not in pairs:
-        return None
-    zeros = {"utf-16-le": pairs[1::2], "utf-16-be": pairs[::2]}
-    return next((name for name, each in zeros.items() if not each.strip(b"\0")), None)

@@ -10,7 +10,7 @@ from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
 from xentcli.text import plain_cells, shortest
 
-_CELLS = 2**16  # formatted at a time
+_FORMATTED_CELLS = 2**16  # at a time
 
 
 class CsvWriter(SequentialWriter):
@@ -42,11 +42,11 @@ class CsvWriter(SequentialWriter):
         if not self._begun and ids is None and self._counts(table[0]):
             self._output.write(b"+")  # +0 is a number to every reader, and no name
         self._begin()
-        if table.shape[1] > _CELLS:
+        if table.shape[1] > _FORMATTED_CELLS:
             for i, row in enumerate(table):
                 self._write_wide(row, None if ids is None else plain_cells(ids[i : i + 1]))
             return
-        step = max(1, _CELLS // table.shape[1])
+        step = max(1, _FORMATTED_CELLS // table.shape[1])
         for start in range(0, len(table), step):
             part = slice(start, start + step)
             names = None if ids is None else plain_cells(ids[part])
@@ -54,9 +54,9 @@ class CsvWriter(SequentialWriter):
 
     def _write_wide(self, row: NDArray[Any], name: list[Any] | None) -> None:
         """Write a row whose text is too much to be held."""
-        for start in range(0, len(row), _CELLS):
-            text = format_rows(row[None, start : start + _CELLS], self._delimiter, name)
-            more = start + _CELLS < len(row)
+        for start in range(0, len(row), _FORMATTED_CELLS):
+            text = format_rows(row[None, start : start + _FORMATTED_CELLS], self._delimiter, name)
+            more = start + _FORMATTED_CELLS < len(row)
             self._output.write(text[:-1] + self._delimiter.encode() if more else text)
             name = None
 

@@ -9,10 +9,26 @@ from xentcli.storage.inputs import Input
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
-# A list of lists, numbers or names; an object; what PyTorch, NumPy and JAX print. No cell of CSV.
+_CALL = (
+    rb"(?:(?:torch\.|np\.|numpy\.)?(?:[tT]ensor|[aA]rray)|(?:np|numpy)\.\w++"
+    rb"|Parameter containing:\s*+tensor)\s*+\("
+)
+_NUMBER = rb"-?(?:[\d.]|nan|inf|NaN|Inf)"
+# A list of lists, numbers or names; an object; a tuple; what PyTorch, NumPy and JAX print. No cell
+# of CSV: neither an interval, (0, 1] or [0, 1), nor an accountant's negative, (1.5).
 _BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:\[\s*+(?:[\[\]{\"\s]|-?[\d.]|-?nan|-?inf|null|true|false|NaN|-?Inf|\Z)"
-    rb"|\{\s*+[\"}]|\{\s*+\Z|(?:torch\.)?(?:tensor|Tensor|array|Array|Parameter containing:)\s*+\()"
+    rb"(?:\xef\xbb\xbf)?\s*+(?:\[(?![^()\[\]{}\"]*+\))\s*+(?:[\[{\"\s(]|\]|"
+    + _NUMBER
+    + rb"|null|true|false|"
+    + _CALL
+    + rb"|\Z)"
+    rb"|\{\s*+[\"}]|\{\s*+\Z|"
+    + _CALL
+    + rb"|\(\s*+(?:[\[(]|"
+    + _CALL
+    + rb"|"
+    + _NUMBER
+    + rb"[^,()\[\]]*+,[^()\[\]]*+(?:\)|\Z)))"
 )
 
 

@@ -70,11 +70,13 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
     if isinstance(value, dict):
         if is_ours(value):
             value.pop("shape")
+        check_no_table(value, name)
         found, keys = value, keys_of(value, options)
         key = choose(name, keys, options, lambda key: describe(found[key]))
         notes += notes_of(name, keys, options, key)
         value, where = value[key], f"{name}:{key}"
     elif isinstance(value, list) and value and isinstance(value[0], dict):
+        check_no_table(value[0], name)
         keys = keys_of(value[0], options)
         each = f"in each of {len(value)} objects"
         key = choose(name, keys, options, lambda _: each)
@@ -107,8 +109,19 @@ def _decoded(content: bytes, name: str) -> str:
         raise InputError(f"{name}:{line}: byte 0x{byte:02x} is not UTF-8 text") from error
 
 
+def check_no_table(value: dict[str, Any], name: str, how: str = "") -> None:
+    """Raise InputError if an object has a number under each key, or a column: it is a table."""
+    kinds = {type(item) for item in value.values()}
+    if len(value) > 1 and not is_ours(value) and (kinds <= {int, float} or kinds == {dict}):
+        raise InputError(
+            f"{name}: columns of a table, and no array",
+            hint="columns are read from CSV: "
+            f"pandas.read_json(path{how}).to_csv('a.csv', index=False)",
+        )
+
+
 def is_ours(value: dict[str, Any]) -> bool:
-    """Whether an object is an array as xent writes it, whose shape is no array."""
+    """Whether an object is an array as xent writes it: its shape is not an array to choose."""
     return "command" in value and "shape" in value
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.lines import LineCutter
-from xentcli.formats.json.document import keys_of, value_of
+from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
 from xentcli.formats.keys import choose, notes_of
@@ -36,8 +36,8 @@ def are_lines(data: Input) -> bool:
     if first.count(b",") > MOST_VALUES:  # whoever reads it says what is wrong
         return True
     try:
-        json.loads(first)
-    except ValueError:
+        json.loads(as_json(first.decode(), data.name).json if b"(" in first else first)
+    except (ValueError, InputError):
         return False
     return True
 
@@ -81,8 +81,12 @@ class JsonLinesSource(StreamSource):
         self._data = _apart(data)
         self._labels = options.takes_names
         self._key: str | None = None
-        first = load(as_json(self._first_line(), self.name).json, self.name)
+        text, printed = as_json(self._first_line(), self.name)
+        if printed:
+            self.notes.append(f"{self.name}: read as printed: {printed} rounds what it prints")
+        first = load(text, self.name)
         if isinstance(first, dict):
+            check_no_table(first, self.name, ", lines=True")
             row, keys = first, keys_of(first, options)
             self._key = choose(self.name, keys, options, lambda key: describe(row[key]))
             self.notes += notes_of(self.name, keys, options, self._key)

@@ -1,12 +1,19 @@
-"""Arrays as PyTorch, NumPy and JAX print them, ``tensor([[1., nan]], dtype=...)``, as JSON."""
+"""Arrays as PyTorch, NumPy and JAX print them, tuples as Python does, as JSON.
+
+``tensor([[1., nan]], dtype=...)``, ``[array([1., 2.])]``, ``(np.float64(1.5), 2)``.
+"""
 
 import re
 from typing import NamedTuple
 
 from xentcli.errors import InputError
 
-_CALL = re.compile(r"\s*(?:torch\.)?(tensor|Tensor|array|Array)\s*\(")
 _STRING = r'"(?:[^"\\]|\\.)*+"'
+_BRACKET = re.compile(
+    _STRING + r"|(?<![\w.])(?:(?:(?:torch|numpy|np)\.)?(?P<array>[tT]ensor|[aA]rray)"
+    r"|(?:numpy|np)\.\w++|(?P<list>c))\s*+\(|[\[\]()]"
+)
+_PARAMETER = re.compile(r"\s*Parameter containing:")
 _ODD = re.compile(
     _STRING + r"|(?P<int>(?<![\w.])-?\d+)\.(?P<exponent>[eE][+-]?\d+)?(?!\d)"
     r"|(?P<fraction>(?<![\w.])-?)\.(?=\d)|(?P<nan>\b(?:nan|NaN)\b)|(?P<inf>\binf\b)"
@@ -17,7 +24,7 @@ _ELLIPSIS = re.compile(_STRING + r"|(\.\.\.|\u2026)")
 
 
 MOST_VALUES = 2**22
-"""Of a line: each becomes an object of Python."""
+"""The most values of a line: each becomes an object of Python."""
 
 
 class Text(NamedTuple):
@@ -47,33 +54,102 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
                 f"{name}: printed in short, and cut where the dots stand",
                 hint="write the whole array: numpy.save(path, array)",
             )
-    call = _CALL.match(text)
-    if call:
-        text = _first_argument(text[call.end() :], name)
-    return Text(_ODD.sub(_said, text), call[1] if call else None)
-
-
-def _first_argument(text: str, name: str) -> str:
-    """Return what stands before the arguments that say dtype and device."""
-    depth = 0
-    for match in re.finditer(_STRING + r"|[\[\](),]", text):
-        mark = match[0]
-        if mark in "[(":
-            depth += 1
-        elif mark == ")" and not depth:
-            return _alone(text, match.start(), match.end(), name)
-        elif mark in "])":
-            depth -= 1
-        elif mark == "," and not depth:
-            end = text.rfind(")")
-            return _alone(text, match.start(), end + 1 if end >= 0 else None, name)
-    return text
-
-
-def _alone(text: str, stop: int, end: int | None, name: str) -> str:
-    if end is not None and text[end:].strip(" \t\r\n;"):
+    plain = as_lists(_PARAMETER.sub("", text, count=1))
+    if plain.end is not None and plain.text[plain.end :].strip(" \t\r\n;"):
         raise InputError(f"{name}: something follows the printed array", hint="one array a file")
-    return text[:stop]
+    whole = plain.text if plain.end is None else plain.text[: plain.end]
+    return Text(_ODD.sub(_said, whole), plain.printed)
+
+
+class Lists(NamedTuple):
+    """Text whose tuples, and arrays as they are printed, are lists.
+
+    Attributes
+    ----------
+    text : str
+        The lists.
+    printed : str or None
+        What the arrays are: ``tensor``.
+    end : int or None
+        Where the first one ends; None where brackets do not say.
+    """
+
+    text: str
+    printed: str | None = None
+    end: int | None = None
+
+
+def as_lists(text: str) -> Lists:
+    """Return text with lists in place of tuples, and of calls, whose first argument is kept.
+
+    One number in brackets is no tuple, but an accountant's negative.
+    """
+    if "(" not in text:
+        return Lists(text)
+    writer = _Writer()
+    at = 0
+    for match in _BRACKET.finditer(text):
+        mark = match[0]
+        if mark.startswith('"'):
+            continue
+        piece, at = text[at : match.start()], match.end()
+        if mark[-1] in "[(":
+            writer.open(piece, mark, is_list=mark in "[(" or match["list"] is not None)
+            writer.printed = writer.printed or match["array"]
+        elif not writer.close(piece, mark):
+            return Lists(text)
+    return Lists("".join([*writer.parts, text[at:]]), writer.printed, writer.end)
+
+
+class _Writer:
+    """Writes lists, bracket by bracket.
+
+    Attributes
+    ----------
+    parts : list of str
+        What was written.
+    printed, end
+        As those of `Lists`.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.printed: str | None = None
+        self.end: int | None = None
+        self._closing: list[tuple[str, str]] = []  # what closes, and what is written for it
+        self._silent = 0  # how many brackets are open where other arguments began
+        self._last = ""
+
+    def open(self, piece: str, mark: str, *, is_list: bool) -> None:
+        """Write what stands before a bracket that opens, and the bracket."""
+        self._write(piece)
+        self.parts.append("[" if is_list and not self._silent else "")
+        self._closing.append(("]" if mark == "[" else ")", "]" if is_list else ""))
+        self._last = mark
+
+    def close(self, piece: str, mark: str) -> bool:
+        """Write what stands before a bracket that closes, and the bracket; False if it may not."""
+        is_negative = self._last == "(" and "," not in piece and piece.strip()
+        if not self._closing or self._closing[-1][0] != mark or is_negative:
+            return False
+        self._write(piece.rstrip().removesuffix(",") if mark == ")" else piece)
+        _, written = self._closing.pop()
+        self._last = mark
+        if not self._silent:
+            self.parts.append(written)
+        elif len(self._closing) < self._silent:
+            self._silent = 0
+        if not self._closing and self.end is None:
+            self.end = sum(map(len, self.parts))
+        return True
+
+    def _write(self, piece: str) -> None:
+        if self._silent:
+            return
+        is_call = self._closing and not self._closing[-1][1]
+        if is_call and "," in piece:
+            piece, self._silent = piece.partition(",")[0], len(self._closing)
+        self.parts.append(piece)
 
 
 def _said(match: re.Match[str]) -> str:

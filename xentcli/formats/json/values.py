@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.text import visible
+from xentcli.text import shortened, visible
 
 Array = NDArray[Any]
 Place = Callable[[tuple[int, ...]], str]
 """Names a place in an array, given by its index."""
-_CUT = "the file is cut off"
-_SHOWN = 40  # characters of a value
+_CUT_OFF_HINT = "the file is cut off"
 
 
 def load(text: str, name: str, first_line: int = 1) -> Any:
@@ -24,14 +23,14 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
     Raises
     ------
     InputError
-        Naming the line of what is no JSON; of text that ends too early, that.
+        If it is no JSON, with the line; or if the text ends too early.
     """
     try:
         return json.loads(text, parse_float=_float)
     except json.JSONDecodeError as error:
         rest = text[error.pos :].strip()
         if not rest or (error.msg.startswith("Unterminated") and "\n" not in rest):
-            raise InputError(f"{name}: the JSON ends too early", hint=_CUT) from error
+            raise InputError(f"{name}: the JSON ends too early", hint=_CUT_OFF_HINT) from error
         place = f"{name}:{first_line + error.lineno - 1}:{error.colno}"
         raise InputError(f"{place}: no JSON: {_why(error, rest)}", hint=_hint(text)) from error
     except OverflowError as error:
@@ -45,7 +44,7 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
 def _float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise OverflowError(text[:_SHOWN])
+        raise OverflowError(shortened(text))
     return number
 
 
@@ -129,7 +128,7 @@ def careful(value: Any, place: Place, *, labels: bool) -> Array:
 def _gather(
     value: Any, index: tuple[int, ...], shape: tuple[int, ...], found: list[Any], place: Place
 ) -> None:
-    """Put what lists in lists hold into one."""
+    """Put the values of lists in lists into one list."""
     if not isinstance(value, list):
         if shape:
             raise InputError(f"{place(index)}: {shown(value)} where there should be a list")
@@ -165,7 +164,7 @@ def shown(value: Any) -> str:
         return "an object"
     text = json.dumps(value, ensure_ascii=False) if not isinstance(value, int) else str(value)
     text = {"True": "true", "False": "false"}.get(text, text)
-    return visible(text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "...")
+    return visible(shortened(text))
 
 
 def describe(value: Any) -> str:

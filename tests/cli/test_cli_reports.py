@@ -1,0 +1,107 @@
+"""Where pages and pictures may go: what is wrong is said before the work."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from xentcli.cli.reports import (
+    check_different,
+    check_plot,
+    check_report,
+    write_plot,
+    write_report,
+)
+from xentcli.errors import OutputError, UsageError, XentError
+from xentcli.results.measures import Measures
+
+NOTHING = Measures({}, 0, 0, 0, 2)
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.htm", "A.HTML", "a.html.gz"])
+def test_a_report_is_html(tmp_path: Path, name: str) -> None:
+    check_report(str(tmp_path / name), force=False)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg", "a.PDF"])
+def test_a_plot_is_a_picture(tmp_path: Path, name: str) -> None:
+    check_plot(str(tmp_path / name), "losses", force=False)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a", "a.html.json", "-"])
+def test_another_extension_is_a_mistake_of_usage(tmp_path: Path, name: str) -> None:
+    path = name if name == "-" else str(tmp_path / name)
+    with pytest.raises(UsageError) as raised:
+        check_report(path, force=True)
+    assert raised.value.hint == "--report FILE.html"
+    with pytest.raises(UsageError) as raised:
+        check_plot(path, "losses", force=True)
+    assert raised.value.hint == "--plot FILE.png"
+
+
+def test_an_unknown_picture_is_a_mistake_of_usage(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no picture 'roc'") as raised:
+        check_plot(str(tmp_path / "a.png"), "roc", force=False)  # type: ignore[arg-type]
+    assert raised.value.hint == "--plot-kind reliability|confusion|losses"
+
+
+def test_what_cannot_be_written_is_found_before_the_work(tmp_path: Path) -> None:
+    there = tmp_path / "a.html"
+    there.write_text("before")
+    for path, force in (
+        (there, False),
+        (tmp_path / "missing" / "a.html", True),
+        (tmp_path / "folder.html", True),
+    ):
+        (tmp_path / "folder.html").mkdir(exist_ok=True)
+        with pytest.raises(OutputError, match="cannot be written"):
+            check_report(str(path), force=force)
+    check_report(str(there), force=True)
+    (tmp_path / "a.svg").write_text("before")
+    with pytest.raises(OutputError, match="it exists already"):
+        check_plot(str(tmp_path / "a.svg"), "losses", force=False)
+
+
+def test_files_appear_whole_and_none_is_overwritten(tmp_path: Path) -> None:
+    page, plot = tmp_path / "a.html", tmp_path / "a.svg"
+    write_report(str(page), "<p>é", force=False)
+    write_plot(str(plot), "losses", NOTHING, force=False)
+    assert page.read_bytes() == "<p>é".encode()
+    drawn = plot.read_bytes()
+    assert drawn.startswith(b"<?xml")
+    with pytest.raises(OutputError, match="it exists already"):
+        write_report(str(page), "other", force=False)
+    with pytest.raises(OutputError, match="it exists already"):
+        write_plot(str(plot), "losses", NOTHING, force=False)
+    assert page.read_bytes() == "<p>é".encode()
+    write_report(str(page), "other", force=True)
+    write_plot(str(plot), "losses", NOTHING, force=True)
+    assert (page.read_text(), plot.read_bytes()) == ("other", drawn)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.html", "a.svg"]
+
+
+def test_a_report_may_go_to_a_device() -> None:
+    check_report(os.devnull, force=False)
+    write_report(os.devnull, "<p>", force=False)
+
+
+@pytest.mark.parametrize("library", ["jinja2", "matplotlib"])
+def test_a_missing_library_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(XentError, match=f"--report needs {library}") as raised:
+        check_report(str(tmp_path / "a.html"), force=False)
+    assert "the extra 'report' brings it: " in str(raised.value.hint)
+    if library == "matplotlib":
+        with pytest.raises(XentError, match="--plot needs matplotlib"):
+            check_plot(str(tmp_path / "a.png"), "losses", force=False)
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    one, same = str(tmp_path / "a.html"), str(tmp_path / "link" / "a.html")
+    check_different({"--output": "-", "--report": one, "--plot": None, "--state": "-"})
+    with pytest.raises(UsageError, match="--report and --output are one file"):
+        check_different({"--report": one, "--output": same})

@@ -1,0 +1,122 @@
+"""The Python API on arrays and on the names of files: the numbers of the command."""
+
+import html.parser
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xentcli as xent
+from xentcli.errors import InputError, UsageError
+
+DATA = Path(__file__).parents[2] / "sample_data"
+LOGITS, LABELS = DATA / "digits_logits.npy", DATA / "digits_labels.npy"
+
+
+def test_arrays_and_files_give_the_same() -> None:
+    arrays = xent.evaluate(np.load(LOGITS), np.load(LABELS))
+    files = xent.evaluate(LOGITS, str(LABELS))
+    assert arrays.metrics == files.metrics
+    assert arrays.worst_rows == files.worst_rows
+    assert files.accuracy.value == 436 / 450
+    assert files["loss"] == files.loss
+    assert [each.role for each in files.provenance.files] == ["logits", "labels"]
+    assert arrays.provenance.files == ()
+    mixed = xent.evaluate(LOGITS, np.load(LABELS).tolist())
+    assert mixed.metrics == arrays.metrics
+
+
+def test_lists_of_files_and_patterns(tmp_path: Path) -> None:
+    whole = np.load(LOGITS)
+    for i, part in enumerate(np.array_split(whole, 3)):
+        np.save(tmp_path / f"z-{i}.npy", part)
+    names = [tmp_path / f"z-{i}.npy" for i in range(3)]
+    assert np.array_equal(xent.load(names), whole)
+    assert np.array_equal(xent.load(f"{tmp_path}/z-*.npy"), whole)
+    assert xent.evaluate(names, LABELS).metrics == xent.evaluate(LOGITS, LABELS).metrics
+
+
+def test_options() -> None:
+    z, y = np.load(LOGITS).astype(np.float64), np.load(LABELS)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    logits = xent.evaluate(z, y, metrics=["loss", "accuracy"])
+    probs = xent.evaluate(p, y, input="probs", metrics=["loss", "accuracy"])
+    assert probs.loss.value == pytest.approx(logits.loss.value, rel=1e-12)
+    assert [*logits.metrics] == ["loss", "accuracy"]
+    weight = np.arange(1.0, 11.0)
+    weighted = xent.evaluate(z, y, weight=weight, label_smoothing=0.1)
+    want = xent.cross_entropy(z, y, weight=weight, label_smoothing=0.1)
+    assert weighted.loss.value == pytest.approx(float(want), rel=1e-15)
+    ignored = xent.evaluate(z, y, ignore_index=[3, 4])
+    assert ignored.used == int(np.isin(y, [3, 4], invert=True).sum())
+    named = xent.evaluate(z[:4], np.array(list("abca")), classes=list("abcdefghij"))
+    assert named.class_name(0) == "a"
+
+
+def test_groups_of_arrays_and_columns(tmp_path: Path) -> None:
+    z, y = np.load(LOGITS), np.load(LABELS)
+    half = np.where(np.arange(450) < 225, "first", "second")
+    found = xent.evaluate(z, y, by=half)
+    assert [group.name for group in found.groups] == ["first", "second"]
+    path = tmp_path / "y.csv"
+    rows = [f"{label},{name}" for label, name in zip(y.tolist(), half.tolist(), strict=True)]
+    path.write_text("\n".join(["label,half", *rows, ""]))
+    assert xent.evaluate(LOGITS, path, label_column="label", by="half").groups == found.groups
+
+
+def test_several_axes_and_binary() -> None:
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(4, 5, 6)), rng.integers(0, 6, (4, 5))
+    assert xent.evaluate(z, y, class_axis=-1).clusters == 4
+    assert xent.evaluate(z, y, class_axis=-1, shift=1).rows == 16
+    assert xent.evaluate(z[..., 0], y % 2, binary=True).auroc.value is not None
+
+
+class _Tags(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        assert not attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_results_show_themselves() -> None:
+    names = ["<script>alert(1)</script>", "b"]
+    found = xent.evaluate([[0.0, 2.0], [3.0, 1.0]], ["b", names[0]], classes=names)
+    page = _Tags()
+    page.feed(found._repr_html_())
+    assert page.tags == {"table", "thead", "tbody", "tr", "th", "td"}
+    assert names[0] in page.text
+    assert json.loads(found.to_json())["metrics"]["accuracy"]["value"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "message"),
+    [
+        (([[1.0, 2.0]],), {}, "an array of logits needs labels"),
+        (([[1.0, 2.0]], [0]), {"input": "probabilities"}, "input is one of"),
+        (([[1.0, 2.0]], [0]), {"metrics": ["acuracy"]}, "there is no measure 'acuracy'"),
+        (([[1.0, 2.0]], [0]), {"by": "region"}, "arrays have no column 'region'"),
+        (([[1.0, 2.0]], [0]), {"sep": ";"}, "there is no argument 'sep'"),
+    ],
+)
+def test_usage_errors(arguments: Any, more: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        xent.evaluate(*arguments, **more)
+
+
+def test_input_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.npy: cannot be read: no such file"):
+        xent.evaluate(tmp_path / "none.npy", LABELS)
+    with pytest.raises(InputError, match="label 7 is outside"):
+        xent.evaluate([[1.0, 2.0]], [7])
+    with pytest.raises(AttributeError, match="no measure 'f1'"):
+        _ = xent.evaluate([[1.0, 2.0]], [0]).f1

@@ -1,0 +1,200 @@
+"""Results as a page shows them, of the most different kinds; and pages taken apart."""
+
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xentcli.formats.base import MemorySource
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.elements import BinaryOptions
+from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.measure import Options, measure
+from xentcli.render.report.page import page
+from xentcli.results.measures import Measures
+from xentcli.results.provenance import FileFacts, Provenance
+from xentcli.results.verdict import Verdict
+
+DATA = Path(__file__).parents[2] / "sample_data"
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</title></style></svg><img src=x onerror=alert(1)>",
+    '" onload="alert(1)',
+    "cost in $a_b$ & $\\frac{1}{2}$",
+    "$a_b$ & $x^2$",
+    "{{ 7 * 7 }}{% raw %}",
+    "\u202eright to left\u202c",
+    "حيوان أليف",
+    "a\x1b[31m\x00\x07\nb\ttab",
+    "very long " * 20,
+    "x" * 300,
+    "",
+    "猫と犬",
+    "&lt;i&gt; &#60;",
+    "\udcff lone surrogate",
+    "]]><!-- --><![CDATA[",
+    "http://example.com/a.png",
+    "#1b1f24 url(http://example.com)",
+)
+
+
+def source(values: Any, name: str, columns: tuple[str, ...] | None = None) -> MemorySource:
+    return MemorySource(name, np.asarray(values), columns=columns)
+
+
+def measured(
+    logits: Any, labels: Any, names: tuple[str, ...] | None = None, **more: Any
+) -> Measures:
+    """Return everything of logits and labels, or what is asked for."""
+    options = Options(more.pop("metrics", ("all",)), bins=more.pop("bins", 15), also=("losses",))
+    criterion = Criterion(**{k: more.pop(k) for k in ("binary",) if k in more}, propagate=True)
+    logits, labels = source(logits, "logits", names), source(labels, "labels")
+    return measure(logits, labels, criterion, Run(1), options, **more)
+
+
+def guesses(rows: int, num_classes: int, seed: int = 0) -> tuple[Any, Any]:
+    """Return logits, and labels that they are often right about."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(size=(rows, num_classes))
+    labels = rng.integers(0, num_classes, rows)
+    logits[np.arange(rows), labels] += 2.0
+    return logits, labels
+
+
+@cache
+def digits() -> Measures:
+    """Return what is measured of the sample data."""
+    return measured(*(np.load(DATA / f"digits_{name}.npy") for name in ("logits", "labels")))
+
+
+@cache
+def hostile() -> Measures:
+    """Return measures of classes and groups whose names would break a page that trusts them."""
+    logits, labels = guesses(300, len(HOSTILE))
+    groups = np.array(HOSTILE, object)[np.arange(300) % len(HOSTILE)]
+    return measured(logits, labels, HOSTILE, by=source(groups, "groups"))
+
+
+@cache
+def many_classes() -> Measures:
+    """Return measures of 1,000 classes with long names, and of as many groups."""
+    names = tuple(f"{i:04d}" + "<b>&" * 49 for i in range(1000))
+    logits, labels = guesses(1000, 1000)
+    groups = source(np.array(names, object)[np.arange(1000)], "groups")
+    return measured(logits, labels, names, by=groups, metrics=None)
+
+
+@cache
+def no_rows() -> Measures:
+    return measured(np.zeros((0, 4)), np.zeros(0, np.int64))
+
+
+@cache
+def one_label() -> Measures:
+    """Return measures of rows that all have one label, and are predicted as another one."""
+    return measured(np.eye(3)[np.ones(7, np.int64)], np.zeros(7, np.int64))
+
+
+@cache
+def extremes() -> Measures:
+    """Return measures of losses from 0 to infinity, of rows that are not numbers besides."""
+    logits = np.array([[0.0, x] for x in (-900.0, -25.0, -5.0, 0.0, 5.0, 30.0, 3e6, np.inf, 1.0)])
+    logits[7] = -np.inf, 0.0
+    logits[8] = np.nan, 0.0
+    return measured(logits, np.zeros(9, np.int64))
+
+
+@cache
+def binary() -> Measures:
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=500) * 2.0
+    return measured(logits, (logits + rng.normal(size=500) > 0).astype(int), binary=BinaryOptions())
+
+
+@cache
+def several_labels() -> Measures:
+    rng = np.random.default_rng(3)
+    logits = rng.normal(size=(200, 3)) * 2.0
+    labels = (logits + rng.normal(size=(200, 3)) > 0).astype(int)
+    return measured(logits, labels, ("<b>sea</b>", "sky", "sun"), binary=BinaryOptions())
+
+
+@cache
+def soft_labels() -> Measures:
+    logits, _ = guesses(50, 3)
+    return measured(logits, np.full((50, 3), 1.0 / 3.0))
+
+
+MEASURED = {
+    "digits": digits,
+    "hostile": hostile,
+    "many classes": many_classes,
+    "no rows": no_rows,
+    "one label": one_label,
+    "extremes": extremes,
+    "binary": binary,
+    "several labels": several_labels,
+    "soft labels": soft_labels,
+}
+
+FILES = (
+    FileFacts("logits", "run/<i>&logits.npy", (450, 10), "float32", 18128, "2026-11-26T08:00:12Z"),
+    FileFacts("labels", "-", (None,), "int64", None, None, "ab" * 32),
+)
+PROVENANCE = Provenance("xent eval '<i>&logits.npy' - --report a.html", "9.8.7", FILES)
+VERDICTS = (
+    Verdict("accuracy < 0.95", failed=False, message="accuracy is 0.97, which is not below 0.95"),
+    Verdict("ece > <b>0.05", failed=True, message="ece is 0.069, which is above <b>0.05"),
+)
+
+
+@cache
+def page_of(name: str) -> str:
+    """Return the page of one of the measures."""
+    return page(MEASURED[name](), PROVENANCE, VERDICTS, warnings=("a <b>warning</b>",))
+
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a page holds; to read it is to check that its elements close in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[tuple[str, str]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        assert len(attrs) == len(dict(attrs)), "an attribute stands twice"
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag in ("td", "th", "li", "br", "dt", "dd"):
+            self.text += " "
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append((tag, ""))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self._open:
+            return
+        self.text += data
+        if self._open and self._open[-1] in ("h1", "h2", "h3"):
+            tag, text = self.headings[-1]
+            self.headings[-1] = tag, text + data
+
+    def values_of(self, attribute: str) -> list[str]:
+        return [attrs[attribute] or "" for _, attrs in self.tags if attribute in attrs]

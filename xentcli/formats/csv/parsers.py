@@ -1,0 +1,45 @@
+"""The three parsers of CSV text, of which the fastest one is used that is not in doubt."""
+
+from xentcli.formats.csv import cells, frame, plain
+from xentcli.formats.csv.cells import Parsed, RowLayout
+
+
+def parse(
+    text: bytes, layout: RowLayout, name: str, line: int, rows: range, *, is_small: bool
+) -> Parsed:
+    """Return the cells of whole lines as numbers and text.
+
+    `plain` reads nothing but numbers, and `frame` has pandas read the columns; each of them
+    returns None where it might read a cell otherwise than `cells` does, which reads everything,
+    and says what is wrong with a cell. A small file does without `frame`, which imports pandas.
+
+    Parameters
+    ----------
+    text : bytes
+        The lines.
+    layout : RowLayout
+        Of the rows.
+    name : str
+        The file, for messages.
+    line : int
+        The number of the first line in the file.
+    rows : range
+        The numbers of the rows in the file.
+    is_small : bool
+        Whether the file has less than a block.
+    """
+    pointed = _with_points(text, layout)
+    parsed = None
+    if pointed is not None:
+        parsed = plain.parse(pointed, layout, len(rows))
+        if parsed is None and not is_small and layout.fields <= frame.MOST_FRAME_COLUMNS:
+            parsed = frame.parse(pointed, layout, len(rows), rows.start)
+    return parsed or cells.parse(text, layout, name, line, rows.start)
+
+
+def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
+    """Return content with decimal points, or None where a comma may be something else."""
+    if layout.decimal == ".":
+        return content
+    doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
+    return None if doubtful else content.replace(b",", b".")

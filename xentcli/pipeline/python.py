@@ -1,0 +1,272 @@
+"""The functions of the Python API that take arrays or the names of files."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import MemorySource, Source, read_whole
+from xentcli.formats.files import open_files
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.elements import BinaryOptions
+from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
+from xentcli.pipeline.inputs import Naming, Run, open_both
+from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.reading import ROW_WORDS, Reader
+from xentcli.results.measures import Measures
+from xentcli.results.provenance import Provenance
+
+Name = str | PathLike[str]
+Data = ArrayLike | Name | Sequence[Name]
+_KINDS: dict[str, Kind] = {
+    "logits": "logits",
+    "log-probs": "log-probabilities",
+    "probs": "probabilities",
+}
+_OF_ALL = ("delimiter", "encoding", "decimal", "header")
+_OF_LOGITS = ("columns", "drop", "key", "input_dtype")
+
+
+def names_of_files(data: Any) -> list[str] | None:
+    """Return the names of files, of which patterns may be some; None of what is an array."""
+    if isinstance(data, (str, PathLike)):
+        return [str(data)]
+    if isinstance(data, (list, tuple)) and data:
+        return [str(each) for each in data] if all(map(_is_name, data)) else None
+    return None
+
+
+def _label_files(logits: Any, labels: Any) -> list[str] | None:
+    """Return the files of labels; a list of text beside an array is the names of classes."""
+    if names_of_files(logits) is None and isinstance(labels, (list, tuple)):
+        return None
+    return names_of_files(labels)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, (str, PathLike))
+
+
+def evaluate(
+    logits: Data,
+    labels: Data | None = None,
+    *,
+    input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
+    metrics: Sequence[str] | None = None,
+    top_k: Sequence[int] = (5,),
+    bins: int = 15,
+    worst: int = 10,
+    by: ArrayLike | str | None = None,
+    cluster: ArrayLike | str | None = None,
+    weight: ArrayLike | None = None,
+    ignore_index: int | Sequence[int] = -100,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    class_axis: int | None = None,
+    shift: int = 0,
+    binary: bool = False,
+    non_finite: Literal["error", "propagate"] = "error",
+    classes: Sequence[str] | None = None,
+    label_base: int | None = None,
+    label_column: str | None = None,
+    label_key: str | None = None,
+    id_column: str | None = None,
+    jobs: int | None = None,
+    **reading: Any,
+) -> Measures:
+    """Return everything that is measured of a model's outputs, as ``xent eval`` reports it.
+
+    Parameters
+    ----------
+    logits : array_like, str, path, or list of these names
+        Logits (N, C), (N, C, d1, ...), or what `input` says: an array, or files.
+    labels : array_like, str, path, or list of these names, optional
+        Class indices, names or probabilities; None where the files of logits hold them too. A list
+        of text is files where the logits are, and names of classes where they are an array.
+    input : {'logits', 'log-probs', 'probs'}
+        What the first argument holds.
+    metrics : sequence of str, optional
+        Names of measures and tables, or ``all``; else a sensible set.
+    top_k : sequence of int
+        The k of top-k accuracies.
+    bins, worst : int
+        Bins of confidence; how many of the worst rows are named.
+    by, cluster : array_like or str, optional
+        A name for each row, the column that holds it, or ``axis0``: the groups that are measured
+        by themselves, and the rows that depend on one another.
+    weight, ignore_index, label_smoothing
+        As in `cross_entropy`; they concern the loss.
+    temperature : float
+        Divides the logits.
+    class_axis, shift, binary, non_finite, classes, label_base, label_column, label_key, id_column
+        As the options of the command.
+    jobs : int, optional
+        Threads or processes at once; by default the cores that this process may use.
+    **reading
+        How files are read: `delimiter`, `encoding`, `decimal`, `header`, `columns`, `drop`, `key`,
+        `input_dtype`.
+
+    Raises
+    ------
+    XentError
+        If something cannot be read or does not fit, as the command says it.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> result = xent.evaluate([[2.0, 0.0], [1.0, 3.0], [0.0, 1.0]], [0, 1, 0], jobs=1)
+    >>> result.accuracy.value, result.accuracy.n
+    (0.6666666666666666, 3)
+    >>> result.worst_rows[0].row
+    2
+    """
+    if input not in _KINDS:
+        raise UsageError(f"input is one of {', '.join(_KINDS)}, not {input!r}")
+    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    factors = None if weight is None else as_weight(np.asarray(weight))
+    criterion = Criterion(
+        _KINDS[input],
+        LossOptions(
+            None if binary else factors,
+            ignored,
+            label_smoothing,
+            label_base or 0,
+            nan_of_zero=non_finite == "propagate",
+        ),
+        class_axis=class_axis,
+        temperature=temperature,
+        propagate=non_finite == "propagate",
+        shift=shift,
+        naming=Naming(tuple(classes or ()), counted=label_base is not None),
+        binary=BinaryOptions(factors, None, ignored, probs=input == "probs") if binary else None,
+    )
+    chosen = None if metrics is None else tuple(metrics)
+    options = Options(chosen, tuple(top_k), bins, worst)
+    reader = _reader(reading)
+    names = [name for name in (by, cluster) if isinstance(name, str)]
+    files = names_of_files(logits) or []
+    label_files = _label_files(logits, labels) or []
+    reader = reader.without(reader.columns_within(files, names)) if files else reader
+    rows, targets = _open(
+        logits, labels, reader, classes, label_column, label_key, id_column, shift
+    )
+    ids = targets.id_column if targets else None
+    groups, clusters = (
+        _beside(each, what, reader, files, label_files, ids)
+        for what, each in (("groups", by), ("clusters", cluster))
+    )
+    run = Run(jobs) if jobs else Run()
+    found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
+    return found.of(_provenance(rows, targets, files, label_files))
+
+
+def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
+    """Return the array that files hold, all of them in one.
+
+    Parameters
+    ----------
+    files : str, path, or list of them
+        Names or patterns: ``'run/logits-*.npy'``.
+    **reading
+        As of `evaluate`.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> xent.load("1,2,3").tolist()
+    [1.0, 2.0, 3.0]
+    """
+    names = names_of_files(files)
+    if names is None:
+        raise UsageError("the names of files are needed")
+    source = open_files(names, _reader(reading).file)
+    values = read_whole(source)
+    source.check_unchanged()
+    return values
+
+
+def _reader(reading: Mapping[str, Any]) -> Reader:
+    for name in reading:
+        if name not in (*_OF_ALL, *_OF_LOGITS, "format"):
+            raise UsageError(f"there is no argument {name!r}")
+    common = {name: reading[name] for name in _OF_ALL if name in reading}
+    values = {name: reading[name] for name in _OF_LOGITS if name in reading}
+    for name in ("columns", "drop"):
+        if values.get(name) is not None:
+            values[name] = tuple(map(str, np.atleast_1d(values[name])))
+    return Reader(reading.get("format"), common, values)
+
+
+def _open(
+    logits: Data,
+    labels: Data | None,
+    reader: Reader,
+    classes: Sequence[str] | None,
+    label_column: str | None,
+    label_key: str | None,
+    id_column: str | None,
+    shift: int,
+) -> tuple[Source, Source | None]:
+    """Open rows and labels: files, arrays, or one of each."""
+    files, label_files = names_of_files(logits), _label_files(logits, labels)
+    if files is not None and (labels is None or label_files is not None):
+        return open_both(
+            files,
+            label_files,
+            lambda path, **more: reader.file(path, **{"id_column": id_column, **more}),
+            lambda path, **more: reader.labels(
+                path, **{"label_column": label_column, "label_key": label_key, **more}
+            ),
+            label_column=label_column,
+            label_key=label_key,
+            shift=shift,
+            classes=tuple(classes or ()),
+        )
+    if labels is None:
+        raise UsageError("an array of logits needs labels")
+    rows = open_files(files, reader.file) if files is not None else _array("logits", logits)
+    if label_files is None:
+        return rows, _array("labels", labels)
+    names = tuple(classes or rows.columns or ())
+    return rows, open_files(
+        label_files, lambda path: reader.labels(path, label_column, label_key, classes=names)
+    )
+
+
+def _array(name: str, data: Any) -> MemorySource:
+    values = np.asarray(data)
+    if values.dtype == object and name == "logits":
+        raise UsageError(f"{name}: an array of numbers is needed, not of objects")
+    return MemorySource(name, values)
+
+
+def _beside(
+    names: ArrayLike | str | None,
+    what: str,
+    reader: Reader,
+    logits: Sequence[str],
+    labels: Sequence[str],
+    id_column: str | None,
+) -> Source | str | None:
+    if names is None:
+        return None
+    if not isinstance(names, str):
+        return _array(what, names)
+    if names not in ROW_WORDS and not logits:
+        raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
+    return reader.column(names, logits, labels, id_column)
+
+
+def _provenance(
+    rows: Source, targets: Source | None, files: Sequence[str], label_files: Sequence[str]
+) -> Provenance:
+    from xentcli import __version__
+
+    facts = list(file_facts("logits", rows, files)) if files else []
+    if targets is not None and (label_files or files):
+        facts += file_facts("labels", targets, label_files or files)
+    return Provenance("", __version__, tuple(facts))

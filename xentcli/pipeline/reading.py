@@ -1,0 +1,119 @@
+"""How the files of a command or a call are read: rows, labels, and columns beside them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
+from xentcli.formats.inline import expand, is_inline
+from xentcli.storage.paths import is_there, reads_once
+
+ROW_WORDS = ("axis0", "rows")
+"""What is no column: each slice of the first axis, each row."""
+_SHOWN_COLUMNS = 8
+
+
+class Reader(NamedTuple):
+    """What is said of all files that are read, and of those of labels.
+
+    Attributes
+    ----------
+    format : str, optional
+        Of the files, whatever their names or content say.
+    common : mapping
+        Options of `ReadOptions` for every file.
+    values : mapping
+        Those for the files of logits alone: columns, drop, key, ...
+    labels_header : bool, optional
+        Whether files of labels have a header, if that is said of them alone.
+    """
+
+    format: str | None = None
+    common: Mapping[str, Any] = {}
+    values: Mapping[str, Any] = {}
+    labels_header: bool | None = None
+
+    def file(self, path: str, **more: Any) -> InputFile:
+        """Return a file of logits to read, with `more` of `ReadOptions`."""
+        return self._file(path, **{**self.values, **more})
+
+    def labels(
+        self,
+        path: str,
+        label_column: str | None = None,
+        label_key: str | None = None,
+        *,
+        beside: bool = False,
+        **more: Any,
+    ) -> InputFile:
+        """Return a file of labels: all of it, or the column or array that is named.
+
+        Those `beside` the logits are an array of the same file that only its name tells. `more` of
+        `ReadOptions` are the names of classes, and the column of ids.
+        """
+        if self.labels_header is not None:
+            more = {"header": self.labels_header, **more}
+        return self._file(
+            path,
+            columns=(label_column,) if label_column else None,
+            key=label_key,
+            key_option="--label-key",
+            labels=True,
+            beside=beside,
+            **more,
+        )
+
+    def _file(self, path: str, **more: Any) -> InputFile:
+        return InputFile(path, self.format, ReadOptions(**{**self.common, **more}))
+
+    def without(self, names: Iterable[str]) -> "Reader":
+        """Return the same, and these columns of logits are left out too."""
+        drop = (*self.values.get("drop", ()), *names)
+        return self._replace(values={**self.values, "drop": drop})
+
+    def columns_within(self, paths: Sequence[str], names: Iterable[str]) -> list[str]:
+        """Return which of these are columns of the files, which then are no classes."""
+        wanted = [name for name in names if name not in ROW_WORDS]
+        header = self._header_of(paths) if wanted else ()
+        return [name for name in wanted if name in header]
+
+    def _header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of the columns of files that can be read more than once."""
+        first = next((path for name in paths for path in expand(name)), None)
+        if first is None or is_inline(first) or reads_once(first):
+            return ()
+        return columns_of(self.labels(first)) if may_have_columns(self.file(first)) else ()
+
+    def column(
+        self,
+        name: str,
+        logits: Sequence[str],
+        labels: Sequence[str],
+        id_column: str | None = None,
+    ) -> Source | str:
+        """Open the column of this name: beside the labels, beside the logits, or a file of its own.
+
+        What is no name but one of `ROW_WORDS` stays as it is.
+
+        Raises
+        ------
+        InputError
+            If there is none; names the columns.
+        """
+        if name in ROW_WORDS:
+            return name
+        known: dict[str, None] = {}
+        for paths, ids in ((labels, id_column), (logits, None)):
+            header = self._header_of(paths)
+            if name in header:
+                return open_files(paths, partial(self.labels, label_column=name, id_column=ids))
+            known.update(dict.fromkeys(header))
+        if is_there(name):
+            return open_files([name], self.labels)
+        shown = ", ".join(map(repr, [*known][:_SHOWN_COLUMNS]))
+        raise InputError(
+            f"{(labels or logits)[0]}: there is no column {name!r}",
+            hint=f"its columns are {shown}" if known else None,
+        )

@@ -1,0 +1,121 @@
+"""What stands in a cell of the page: numbers short, with all their digits behind, and safe text."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from xentcli.render.columns import short_name
+from xentcli.render.pictures.canvas import short_number
+from xentcli.text import human_bytes, visible
+
+_NAME_WIDTH = 48  # characters
+_MOST_TEXT = 200  # characters of a text from a file, even where all of it is wanted
+_MOST_NOTE = 600
+_MOST_COMMAND = 4000
+
+
+def number(value: float | None) -> Markup:
+    """Return a number as people read it; in full where one points at it, and for programs.
+
+    Examples
+    --------
+    >>> print(number(0.156532615736313))
+    <data value="0.156532615736313" title="0.156532615736313">0.1565</data>
+    >>> print(number(None))
+    <span title="does not apply">–</span>
+    """
+    if value is None:
+        return Markup('<span title="does not apply">–</span>')
+    text, full = short_number(value), repr(float(value))
+    if not math.isfinite(value):
+        return Markup("{}").format(text)
+    return Markup('<data value="{0}" title="{0}">{1}</data>').format(full, text)
+
+
+def count(value: int | None) -> Markup:
+    """Return a number of rows.
+
+    Examples
+    --------
+    >>> print(count(1234567), count(450))
+    <data value="1234567">1,234,567</data> 450
+    """
+    if value is None:
+        return number(None)
+    if value < 1000:
+        return Markup("{}").format(value)
+    return Markup('<data value="{0}">{0:,}</data>').format(value)
+
+
+def text(value: str, most: int = _MOST_TEXT) -> str:
+    """Return text from a file without what a browser would hide, and not too long."""
+    shown = visible(value[: most + 1])
+    return shown if len(shown) <= most else f"{shown[:most]}…"
+
+
+def name(value: str) -> Markup:
+    """Return a name cut in the middle, in full where one points at it.
+
+    Examples
+    --------
+    >>> print(name("<b>"), name(""))
+    <bdi>&lt;b&gt;</bdi> <i>empty</i>
+    """
+    if not value:
+        return Markup("<i>empty</i>")
+    full, short = text(value), short_name(value[: 10 * _MOST_TEXT], _NAME_WIDTH)
+    if full == short:
+        return Markup("<bdi>{}</bdi>").format(full)
+    return Markup('<bdi title="{}">{}</bdi>').format(full, short)
+
+
+def command(value: str) -> str:
+    """Return a command line, which may name thousands of files."""
+    return text(value, _MOST_COMMAND)
+
+
+def note(value: str) -> str:
+    """Return what the user is told, which may quote text from files."""
+    return text(value, _MOST_NOTE)
+
+
+def shape(value: Sequence[int | None]) -> str:
+    """Return a shape as it is read.
+
+    Examples
+    --------
+    >>> shape((450, 10)), shape((None, 10)), shape(())
+    ('450 × 10', '? × 10', 'one number')
+    """
+    return " × ".join("?" if n is None else f"{n:,}" for n in value) or "one number"
+
+
+def size(value: int | None) -> Markup:
+    """Return a number of bytes."""
+    if value is None:
+        return number(None)
+    return Markup('<data value="{0}" title="{0:,} bytes">{1}</data>').format(
+        value, human_bytes(value)
+    )
+
+
+def plain(value: Any) -> Markup:
+    """Return a field of a result from outside, whatever it is."""
+    if isinstance(value, bool) or value is None or not isinstance(value, (int, float)):
+        return escape(text(str(value)))
+    return count(value) if isinstance(value, int) else number(value)
+
+
+FILTERS = {
+    "number": number,
+    "count": count,
+    "text": text,
+    "name": name,
+    "command": command,
+    "note": note,
+    "shape": shape,
+    "size": size,
+    "plain": plain,
+}

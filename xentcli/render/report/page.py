@@ -1,0 +1,137 @@
+"""Measures, where they come from, and what the gates say of them, as one page of HTML."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+
+from xentcli.render.pictures import PICTURE_KINDS, inline_picture, is_drawn
+from xentcli.render.pictures.canvas import COLORS
+from xentcli.render.report.cells import FILTERS
+from xentcli.render.report.words import in_words
+from xentcli.results.measures import Group, Measures
+from xentcli.results.provenance import Provenance
+from xentcli.results.records import field_names
+from xentcli.results.verdict import Verdict
+
+MOST_CLASSES = 20
+MOST_GROUPS = 50
+_MOST_ROWS = 50
+_MOST_BINS = 50
+_MOST_FILES = 50
+_MOST_NOTES = 50
+_MOST_PAIRS = 10
+_FIRST = ("accuracy", "loss", "ece", "brier")
+
+
+def page(
+    measures: Measures,
+    provenance: Provenance | None = None,
+    verdicts: Sequence[Verdict] = (),
+    warnings: Sequence[str] = (),
+) -> str:
+    """Return a page that needs no other file, no network and no script.
+
+    Parameters
+    ----------
+    measures : Measures
+        What was measured.
+    provenance : Provenance, optional
+        The command line, the files and the version.
+    verdicts : sequence of Verdict
+        What the gates say.
+    warnings : sequence of str
+        What the user was told besides the notes of the measures.
+
+    Examples
+    --------
+    >>> from xentcli.results.measures import Measure
+    >>> html = page(Measures({"loss": Measure(0.5, n=3)}, 3, 3, 3, 2))
+    >>> html.startswith("<!DOCTYPE html>"), ">Numbers</h2>" in html
+    (True, True)
+    """
+    found = provenance or measures.provenance
+    html: str = _template().render(
+        m=measures,
+        title=_title(found),
+        provenance=found,
+        files=found.files[:_MOST_FILES],
+        verdicts=verdicts,
+        failed=sum(verdict.failed for verdict in verdicts),
+        notes=[*warnings, *measures.notes][:_MOST_NOTES],
+        first=[name for name in _FIRST if _has(measures, name)],
+        numbers=[(name, in_words(name, binary=measures.binary)) for name in measures.metrics],
+        pictures={
+            kind: inline_picture(kind, measures)
+            for kind in PICTURE_KINDS
+            if is_drawn(kind, measures)
+        },
+        bins=[each for each in measures.bins if each.rows],
+        pairs=measures.confusions.most_confused(_MOST_PAIRS) if measures.confusions else (),
+        supports={each.index: each.support for each in measures.classes},
+        classes=_classes(measures),
+        worst_rows=measures.worst_rows[:_MOST_ROWS],
+        suspects=measures.suspects.rows[:_MOST_ROWS] if measures.suspects else (),
+        groups=_worst_groups(measures.groups),
+        labels=_worst_groups(measures.labels),
+        group_metrics=_names_of(measures.groups),
+        label_metrics=_names_of(measures.labels),
+        others=[(name, _fields(result)) for name, result in measures.others.items()],
+        most_bins=_MOST_BINS,
+    )
+    return html
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("xentcli.render.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals["colors"] = COLORS
+    return environment.get_template("page.html")
+
+
+def _title(provenance: Provenance) -> str:
+    """Return the name of the first file; what it is of says the page."""
+    if not provenance.files:
+        return "xent eval"
+    name, more = provenance.files[0].name, sum(f.role == "logits" for f in provenance.files) - 1
+    return f"xent eval: {name}" + (f" and {more:,} more" if more > 0 else "")
+
+
+def _has(measures: Measures, name: str) -> bool:
+    return name in measures.metrics and measures.metrics[name].value is not None
+
+
+def _classes(measures: Measures) -> list[Any]:
+    """Return the scores of all classes, or of many those with the lowest F1, the lowest first."""
+    if len(measures.classes) <= MOST_CLASSES:
+        return list(measures.classes)
+    return sorted(measures.classes, key=lambda each: (each.f1, -each.support))[:MOST_CLASSES]
+
+
+def _worst_groups(groups: Sequence[Group]) -> Sequence[Group]:
+    """Return all groups, or of many those with the largest loss, the largest first."""
+    if len(groups) <= MOST_GROUPS:
+        return groups
+
+    def loss_of(group: Group) -> float:
+        loss = group.metrics.get("loss")
+        return -1.0 if loss is None or loss.value is None else loss.value
+
+    return sorted(groups, key=loss_of, reverse=True)[:MOST_GROUPS]
+
+
+def _names_of(groups: Iterable[Group]) -> list[str]:
+    """Return the measures that any of the groups has."""
+    return list(dict.fromkeys(name for group in groups for name in group.metrics))
+
+
+def _fields(result: Any) -> dict[str, Any]:
+    return {name: getattr(result, name) for name in field_names(result)}
