@@ -1,8 +1,8 @@
 """Softmax, one-hot and cross-entropy losses with PyTorch's semantics, on a NumPy core.
 
 The functions take and return arrays of the shapes that PyTorch's functions of the same names
-take and return; `evaluate` and `load` take files too. They are imported when first used, so that
-the command line starts without NumPy.
+take and return; `compare`, `evaluate` and `load` take files too. They are imported when first used,
+so that the command line starts without NumPy.
 """
 
 TYPE_CHECKING = False  # `typing` takes longer than all else until signals are heeded
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
+    from xentcli.pipeline.compare_python import compare
     from xentcli.pipeline.python import evaluate, load
 
 __version__ = "0.2.0"
 __all__ = [
     "__version__",
     "binary_cross_entropy_with_logits",
+    "compare",
     "cross_entropy",
     "evaluate",
     "load",
@@ -34,6 +36,7 @@ _HOMES = {
     "nll_loss": "core.losses",
     "cross_entropy": "core.losses",
     "binary_cross_entropy_with_logits": "core.binary",
+    "compare": "pipeline.compare_python",
     "evaluate": "pipeline.python",
     "load": "pipeline.python",
 }

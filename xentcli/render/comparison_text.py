@@ -97,7 +97,7 @@ TABLE_ROWS: "dict[str, Callable[[Comparison], Iterator[list[str]]]]" = {
 
 def comparison_object(
     comparisons: "Sequence[Comparison]",
-    provenance: "Provenance",
+    provenance: "Provenance | None" = None,
     verdicts: "Sequence[Verdict]" = (),
 ) -> dict[str, Any]:
     """Return everything that was measured; null is what does not apply.
@@ -113,8 +113,7 @@ def comparison_object(
         "class_names": first.class_names,
         **({"comparisons": more} if more else {}),
         **({"gates": list(verdicts)} if verdicts else {}),
-        "files": list(provenance.files),
-        "version": provenance.version,
+        **({"files": list(provenance.files), "version": provenance.version} if provenance else {}),
     }
 
 

@@ -176,3 +176,10 @@ class Comparison(Names):
     def __getitem__(self, name: str) -> Measure:
         """Return a measure by its name."""
         return self.metrics[name]
+
+    def to_json(self) -> str:
+        """Return everything that was measured as JSON, as the command prints it."""
+        from xentcli.render.comparison_text import comparison_object
+        from xentcli.render.json import to_json
+
+        return to_json(comparison_object([self]))
