@@ -1,8 +1,8 @@
 """Softmax, one-hot and cross-entropy losses with PyTorch's semantics, on a NumPy core.
 
 The functions take and return arrays of the shapes that PyTorch's functions of the same names
-take and return; `evaluate`, `calibrate` and `load` take files too. They are imported when first
-used, so that the command line starts without NumPy.
+take and return; `evaluate`, `compare`, `calibrate` and `load` take files too. They are imported
+when first used, so that the command line starts without NumPy.
 """
 
 TYPE_CHECKING = False  # `typing` takes longer than all else until signals are heeded
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xentcli.core.losses import cross_entropy, nll_loss
     from xentcli.core.one_hot import one_hot
     from xentcli.core.softmax import log_softmax, softmax
+    from xentcli.pipeline.compare_python import compare
     from xentcli.pipeline.python import evaluate, load
     from xentcli.pipeline.python_calibrate import calibrate
 
@@ -20,6 +21,7 @@ __all__ = [
     "__version__",
     "binary_cross_entropy_with_logits",
     "calibrate",
+    "compare",
     "cross_entropy",
     "evaluate",
     "load",
@@ -37,6 +39,7 @@ _HOMES = {
     "cross_entropy": "core.losses",
     "binary_cross_entropy_with_logits": "core.binary",
     "calibrate": "pipeline.python_calibrate",
+    "compare": "pipeline.compare_python",
     "evaluate": "pipeline.python",
     "load": "pipeline.python",
 }

@@ -60,6 +60,15 @@ def softmax(z: Any) -> Any:
     return np.exp(log_softmax(z))
 
 
+THREE_AXES = np.sin(np.arange(24.0)).reshape(2, 3, 4)
+
+
+def mean_kl(one: Any, other: Any) -> float:
+    """Return the mean divergence of rows of logits along the last axis."""
+    logs = log_softmax(one), log_softmax(other)
+    return float((np.exp(logs[0]) * (logs[0] - logs[1])).sum(axis=-1).mean())
+
+
 def ce(z: Any, y: Any) -> float:
     """Cross entropy of indices, the mean over those that are no -100 and no 255."""
     lp, y = log_softmax(z), np.asarray(y)
@@ -1380,4 +1389,34 @@ CASES = [
         {"last.json": ""},
         by_hand={"last.json": _LAST},
     ),
+    Case(
+        "compare z.npy",
+        "name the outputs of the first model, and then those of the new one",
+        WORDS,
+    ),
+    Case(
+        "compare z.npy --probs p.npy",
+        "name all of them by position, the first model first, and say what each holds",
+        WORDS,
+    ),
+    Case(
+        "compare three.npy other.npy --metric kl",
+        "the last one, as language models have it: --class-axis -1; the second, as PyTorch's "
+        "losses have it: --class-axis 1",
+        mean_kl(THREE_AXES, THREE_AXES[::-1]),
+        {"three.npy": THREE_AXES, "other.npy": THREE_AXES[::-1]},
+        other={
+            "--class-axis 1": mean_kl(
+                np.moveaxis(THREE_AXES, 1, 2), np.moveaxis(THREE_AXES[::-1], 1, 2)
+            )
+        },
+    ),
+    Case(
+        "compare z.csv others.csv --metric kl",
+        "z.csv has 'cat', 'dog', 'fox': name the columns alike",
+        mean_kl(Z, Z[::-1]),
+        {"others.csv": csv(Z[::-1], "cat,dog,hen")},
+        by_hand={"others.csv": csv(Z[::-1], "cat,dog,fox")},
+    ),
+    Case("compare z.npy p.npy --metric kl-mean", "did you mean kl?", WORDS),
 ]

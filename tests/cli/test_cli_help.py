@@ -72,6 +72,7 @@ def test_examples_of_the_pages_work(run: Run, folder: Path, name: str, line: str
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
     probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     arrays = {"logits": logits, "labels": labels, "probs": probs, "log_probs": np.log(probs)}
+    arrays |= {"base": logits, "new": 0.5 * logits}
     (folder / "run").mkdir()
     for file, array in {**arrays, "run/logits-1": logits[:2], "run/logits-2": logits[2:]}.items():
         np.save(folder / f"{file}.npy", array)

@@ -37,6 +37,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
         "a quarter of a million columns"
     ),
     "xent eval --metric all shows them all": "a measure that is like none, and many numbers",
+    "xent compare --metric all shows them all": "a measure that is like none, and many numbers",
     "without it, only what is needed is read": "a server",
 }
 

@@ -1,21 +1,21 @@
 """Logits and the labels of their rows: decided once, then handed out step by step."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import Axes, find_axes, fitting
+from xentcli.alignment.axes import Axes, axes_alone, find_axes, fitting
 from xentcli.alignment.class_names import ClassNames, class_names
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import ShardCounts, shard_note
 from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, read, rows_before, steps
 from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
-from xentcli.core.labels import LossOptions
-from xentcli.core.shapes import rows_of
+from xentcli.core.labels import NO_LABEL, LossOptions
+from xentcli.core.shapes import rows_of, without_axis
 from xentcli.errors import InputError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, indexed, read_whole
 
@@ -68,7 +68,7 @@ class Aligned(NamedTuple):
     Attributes
     ----------
     logits, labels : Source
-        Labels are None where each row of logits has its own beside it in the file.
+        Labels are None where each row of logits has its own beside it in the file, or none has one.
     axes : Axes
         Where the classes lie, what labels are, and the shift.
     names : ClassNames
@@ -95,6 +95,11 @@ class Aligned(NamedTuple):
     groups: Source | None = None
     clusters: Source | None = None
     note: str | None = None
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether rows have no labels; those that are handed out are all 0."""
+        return self.labels is None and not self.logits.labelled
 
     @property
     def notes(self) -> list[str]:
@@ -138,18 +143,24 @@ class Aligned(NamedTuple):
             if source is not None
         ]
 
-    def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
-        """Cut logits into blocks of about so many numbers, each with the labels of its rows."""
+    def steps(
+        self, elements: int = BLOCK_ELEMENTS, more: Sequence[Follower] = ()
+    ) -> Iterator[Step]:
+        """Cut logits into blocks of about so many numbers, each with the labels of its rows.
+
+        Parts of what else follows come behind those of labels, weights and names.
+        """
         if self.axes.cut_axis is None:
             return iter([Step(Block(0, 1), 1)])
         if self.tiled:
             elements = elements_of_a_block(self.logits, elements)
         labels = [self._follower] if self._follower else []
-        return steps(self.logits, labels + self._of_rows, self.axes.cut_axis, elements)
+        followers = [*labels, *self._of_rows, *more]
+        return steps(self.logits, followers, self.axes.cut_axis, elements)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
-        rows = self._tiles(step) if self._goes_by_tiles(step) else self._arrays(step)
+        rows = self._tiles(step) if self.goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, places = rows
         beside, matched = self._beside(step, lead, ids) if self._of_rows else ({}, {})
         if places is not None:
@@ -160,7 +171,9 @@ class Aligned(NamedTuple):
             whole, rest = divmod(len(labels), max(1, math.prod(lead[1:])))
             lead = (len(labels),) if rest else (whole, *lead[1:])
         problems: tuple[Problem, ...] = ()
-        if labels.ndim == 1:
+        if self.unlabelled:
+            options = LossOptions(ignore_index=NO_LABEL)
+        elif labels.ndim == 1:
             labels, options, problems = self.names.indices(labels, options)
         weights = beside["weights"].astype(np.float64) if "weights" in beside else None
         return AlignedRows(
@@ -176,11 +189,16 @@ class Aligned(NamedTuple):
             beside.get("clusters"),
         )
 
+    @property
+    def rows_of_a_slice(self) -> int:
+        """How many rows with a label a slice of the first axis has."""
+        return math.prod(n or 0 for n in self.axes.lead[1:])
+
     def rows_of_slices(self, keep: slice | None) -> slice | None:
         """Return which rows of a step some slices of the first axis are."""
         if keep is None:
             return None
-        inner = math.prod(n or 0 for n in self.axes.lead[1:])
+        inner = self.rows_of_a_slice
         return slice((keep.start or 0) * inner, None if keep.stop is None else keep.stop * inner)
 
     def rows_before(self, step: Step, keep: slice | None = None) -> int:
@@ -188,7 +206,7 @@ class Aligned(NamedTuple):
         start = step.block.start + ((keep.start or 0) if keep else 0)
         return rows_before(start, self.axes.lead[1:])
 
-    def _goes_by_tiles(self, step: Step) -> bool:
+    def goes_by_tiles(self, step: Step) -> bool:
         """Whether no gap is between the rows of a step that have a label."""
         whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
         return self.tiled and whole
@@ -196,13 +214,11 @@ class Aligned(NamedTuple):
     def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
         lead = (step.rows, *(n or 0 for n in self.axes.lead[1:]))
         first = rows_before(step.block.start, self.axes.rows[1:])
-        return (
-            TiledRows(self.logits, first, math.prod(lead)),
-            self._labels_of(step, None)[0].reshape(-1),
-            None,
-            lead,
-            None,
-        )
+        count = math.prod(lead)
+        labels = np.zeros(count, np.int64)
+        if not self.unlabelled:
+            labels = self._labels_of(step, None)[0].reshape(-1)
+        return TiledRows(self.logits, first, count), labels, None, lead, None
 
     def _labels_of(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
         """Return the labels of a step, and their places where ids led to others."""
@@ -253,9 +269,11 @@ class Aligned(NamedTuple):
         labels, matched = table.labels, None
         if self.labels is not None:
             labels, matched = self._labels_of(step, table.ids)
+        values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
+        if labels is None and self.unlabelled:
+            labels = np.zeros(without_axis(values.shape, axes.class_axis), np.int64)
         if labels is None:
             raise AssertionError("a file of logits and labels has labels in each block")
-        values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
         rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
         ids = None if table.ids is None else table.ids[: step.rows]
         return rows.values, rows.labels, ids, rows.lead, matched
@@ -292,6 +310,7 @@ def align(
     sample_weight: Source | None = None,
     groups: Source | None = None,
     clusters: Source | None = None,
+    labelled: bool = True,
 ) -> Aligned:
     """Decide how labels belong to logits.
 
@@ -311,6 +330,8 @@ def align(
         A factor for each row, or for each label.
     groups, clusters : Source, optional
         A name for each row, or for each slice of the first axis.
+    labelled : bool
+        Whether it is an error if there are no labels.
 
     Raises
     ------
@@ -324,7 +345,10 @@ def align(
         ShardCounts(logits, Follower(labels), axis_of_rows).check()
         logits, labels, note = fitting(logits, labels, class_axis)
         note = note or shard_note(logits, labels)
-    axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
+    if labels is None and not (labelled or logits.labelled):
+        axes = axes_alone(logits, class_axis)
+    else:
+        axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
     beside = (sample_weight, groups, clusters)
     matchings: tuple[Matching, ...] = ()
     if any(beside):

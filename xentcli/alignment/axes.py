@@ -96,7 +96,31 @@ def find_axes(
     return axes._replace(shift=Shift(shift, across_blocks=len(axes.rows) == 1))
 
 
-def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_id: bool) -> Axes:
+def axes_alone(logits: Source, class_axis: int | None) -> Axes:
+    """Decide which axis of logits without labels holds the classes.
+
+    Raises
+    ------
+    ShapeError
+        If there are three axes or more, and nobody says.
+    """
+    shape = logits.shape
+    _check_axis(logits, class_axis)
+    if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
+        what = f"{logits.name}: one column is no matrix of logits, (N, C)"
+        raise ShapeError(what)
+    if class_axis is None and len(shape) > 2:
+        raise ShapeError(
+            f"{logits.name}: any axis of shape {show_shape(shape)} but the first may hold the "
+            "classes",
+            hint="the last one, as language models have it: --class-axis -1; the second, as "
+            "PyTorch's losses have it: --class-axis 1",
+        )
+    axis = len(shape) - 1 if class_axis is None else class_axis % len(shape)
+    return Axes(shape, axis, probabilities=False)
+
+
+def _check_axis(logits: Source, class_axis: int | None) -> None:
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
@@ -104,6 +128,11 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
         raise ShapeError(
             f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}"
         )
+
+
+def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_id: bool) -> Axes:
+    shape = logits.shape
+    _check_axis(logits, class_axis)
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
     if shape == (None,):

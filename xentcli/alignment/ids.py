@@ -47,14 +47,19 @@ class Matching:
     logits, labels : Source
         Both hand out ids. Labels can be read again: they have a reference, or are in memory.
     inputs : str
-        What the labels are, which may be 'weights', 'groups' or 'clusters'.
+        What the labels are, which may be 'weights', 'groups' or 'clusters', or another model's
+        logits.
+    what : str, optional
+        What one of them is called; else `inputs` without an s.
     """
 
-    def __init__(self, logits: Source, labels: Source, inputs: str = "labels") -> None:
+    def __init__(
+        self, logits: Source, labels: Source, inputs: str = "labels", what: str | None = None
+    ) -> None:
         self._logits = logits
         self._labels = labels
         self.inputs = inputs
-        self._what = inputs.removesuffix("s")
+        self._what = what or inputs.removesuffix("s")
         self._used: list[tuple[int, int, Array | None]] = []
         self.labels_found: int | None = None
         """How many labels there are, once they have been counted."""
@@ -210,12 +215,14 @@ def _shown(id_: str) -> str:
     return repr(visible(shortened(id_)))
 
 
-def by_id(logits: Source, other: Source, inputs: str) -> tuple[Source, Matching | None]:
+def by_id(
+    logits: Source, other: Source, inputs: str, what: str | None = None
+) -> tuple[Source, Matching | None]:
     """Return labels, weights or names, and what finds them by id, where both files have some."""
     if None in (logits.id_column, other.id_column):
         return other, None
     other = other if other.reference is not None else indexed(other)
-    return other, Matching(logits, other, inputs)
+    return other, Matching(logits, other, inputs, what)
 
 
 def check_by_id(logits: Source, axes: Axes) -> None:

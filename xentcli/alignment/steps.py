@@ -59,6 +59,8 @@ class Follower(NamedTuple):
         How many rows further down than the leader's its rows begin.
     what : str
         What its rows are called.
+    in_shards : bool
+        Whether each of several files belongs to the leader's at the same place.
     """
 
     source: Source
@@ -67,6 +69,7 @@ class Follower(NamedTuple):
     what: str = "labels"
     matching: "Matching | None" = None
     """What finds its rows by their ids; they may then be more or fewer than the leader's."""
+    in_shards: bool = True
 
 
 class Piece(NamedTuple):
@@ -100,8 +103,11 @@ def steps(
         If a follower has fewer or more rows than the leader, in all or in one of several files.
     """
     cutters = [_Cutter(follower, leader, elements) for follower in followers]
-    by_place = [follower for follower in followers if follower.matching is None]
-    counts = [ShardCounts(leader, follower, axis) for follower in by_place]
+    counts = [
+        ShardCounts(leader, follower, axis)
+        for follower in followers
+        if follower.matching is None and follower.in_shards
+    ]
     blocks = blocks_along(leader, axis, elements)
     try:
         for block in blocks:

@@ -8,6 +8,7 @@ COMMANDS = (
     "loss",
     "explain",
     "eval",
+    "compare",
     "calibrate",
     "info",
     "completion",

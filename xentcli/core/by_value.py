@@ -21,4 +21,6 @@ class ByValue:
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and np.array_equal(one, other)
+    if isinstance(one, dict) and one.keys() == other.keys():
+        return all(_same(value, other[name]) for name, value in one.items())
     return bool(one == other)

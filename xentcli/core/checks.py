@@ -26,8 +26,8 @@ class Problem:
     row: int
     message: str
     count: int
-    input: Literal["logits", "labels"]
-    """In which of the two something is wrong."""
+    input: str
+    """Where something is wrong: in the logits, the labels, or another model's logits."""
     column: int | None = None
     hint: str | None = None
     label: int | None = None
@@ -55,11 +55,12 @@ class Problem:
 
 
 def merge_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return one problem for each kind, the first by its row first."""
-    merged: dict[type[InputError], Problem] = {}
+    """Return one problem for each kind and input, the first by its row first."""
+    merged: dict[tuple[type[InputError], str], Problem] = {}
     for problem in problems:
-        first = merged.get(problem.error)
-        merged[problem.error] = first.merge(problem) if first else problem
+        kind = problem.error, problem.input
+        first = merged.get(kind)
+        merged[kind] = first.merge(problem) if first else problem
     return tuple(sorted(merged.values(), key=lambda problem: problem.row))
 
 

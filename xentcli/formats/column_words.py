@@ -65,3 +65,15 @@ def says_ids(name: str) -> bool:
 def says_no_class(name: str) -> bool:
     """Whether a name says that a column names or counts rows, or holds their labels."""
     return not (OF_ROWS | OF_LABELS).isdisjoint(words_of(name))
+
+
+def may_name_rows(name: str) -> bool:
+    """Whether a column of this name may hold ids where classes may end in the same letters.
+
+    Examples
+    --------
+    >>> may_name_rows("image_id"), may_name_rows("humid"), may_name_rows("picture")
+    (True, False, True)
+    """
+    ends_by_chance = name.casefold().endswith("id") and OF_ROWS.isdisjoint(words_of(name))
+    return not ends_by_chance

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
-from xentcli.metrics.names import HOMES
+from xentcli.metrics.names import HOMES, PAIR_HOMES
 
 
 class Metric(Protocol):
@@ -72,7 +72,7 @@ def forget(name: str) -> None:
 
 def from_outside() -> tuple[str, ...]:
     """Return the names of the metrics that are none of this package's."""
-    return tuple(name for name in _METRICS if name not in HOMES)
+    return tuple(name for name in _METRICS if name not in HOMES and name not in PAIR_HOMES)
 
 
 def metric_of(name: str) -> type[Metric]:
@@ -83,8 +83,9 @@ def metric_of(name: str) -> type[Metric]:
     KeyError
         If there is none.
     """
-    if name not in _METRICS and name in HOMES:
-        import_module(f"xentcli.metrics.{HOMES[name]}")
+    home = HOMES.get(name) or PAIR_HOMES.get(name)
+    if name not in _METRICS and home is not None:
+        import_module(f"xentcli.metrics.{home}")
     if name not in _METRICS:
         raise KeyError(f"there is no metric {name!r}")
     return _METRICS[name]

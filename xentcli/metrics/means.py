@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import ratio_error, t_interval
@@ -19,7 +20,7 @@ _ZERO = ExactSum()
 class MeanState:
     """The exact sums of a fact and of its squares over the rows that are measured."""
 
-    needs: ClassVar[tuple[str, ...]]
+    needs: ClassVar[tuple[str, ...]] = ()
 
     total: ExactSum = _ZERO
     squares: ExactSum = _ZERO
@@ -31,8 +32,11 @@ class MeanState:
         values, measured = facts[cls.needs[0]], facts["measured"]
         if values is None:
             return cls()
-        if measured is not None:
-            values = values[measured]
+        return cls.of(values if measured is None else values[measured])
+
+    @classmethod
+    def of(cls, values: Doubles) -> Self:
+        """Return the state of rows with these numbers."""
         with np.errstate(all="ignore"):
             return cls(ExactSum.of(values), ExactSum.of_products(values, values), len(values))
 

@@ -25,6 +25,51 @@ HOMES = {  # name: module of this folder, which registers the metric
 }
 METRIC_NAMES = tuple(HOMES)
 
+PAIR_HOMES = {  # the same of metrics of two models, which are made of the facts of both
+    "pair_loss": "pair_loss",
+    "pair_hits": "pair_hits",
+    "pair_divergences": "pair_divergences",
+    "pair_clusters": "pair_clusters",
+    "pair_groups": "pair_groups",
+    "changed_rows": "changed_rows",
+}
+
+OF_PAIRS = (
+    "loss_base",
+    "loss_new",
+    "loss_difference",
+    "loss_correlation",
+    "share_worse",
+    "perplexity_base",
+    "perplexity_new",
+    "perplexity_ratio",
+    "log_perplexity_ratio",
+    "perplexity_difference",
+    "accuracy_base",
+    "accuracy_new",
+    "accuracy_difference",
+    "mcnemar_p",
+    "both_right",
+    "only_base_right",
+    "only_new_right",
+    "neither_right",
+    "kl",
+    "kl_reverse",
+    "js",
+    "kl_median",
+    "kl_p90",
+    "kl_p95",
+    "kl_p99",
+    "kl_p999",
+    "kl_max",
+    "infinite_rows",
+    "agreement",
+    "delta_p",
+    "rms_delta_p",
+)
+"""What is reported of two models, in this order."""
+PAIR_TABLES = ("percentiles", "changed_rows", "groups")
+
 MEASURES = {  # what is reported: the metric, or the order of all rows, that it comes from
     "loss": "loss",
     "perplexity": "loss",

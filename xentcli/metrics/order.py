@@ -4,7 +4,7 @@ Of more rows than are sorted at once, only those are in memory whose numbers lie
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -109,6 +109,31 @@ def _keys(values: Doubles) -> Bits:
 def _values(keys: Bits) -> Doubles:
     values: Doubles = np.where(keys & _SIGN, keys & ~_SIGN, ~keys).view(np.float64)
     return values
+
+
+def percentiles(levels: Iterable[Level], n: int, thousandths: Sequence[int]) -> list[float]:
+    """Return numbers below which so many thousandths of n rows are, linear between neighbours.
+
+    Examples
+    --------
+    >>> rows = np.array([1.0, 4.0, 2.0]), np.zeros(3, np.bool_)
+    >>> percentiles(in_order(lambda: [rows], 3), 3, [0, 500, 750, 1000])
+    [1.0, 2.0, 3.0, 4.0]
+    """
+    places = [divmod((n - 1) * each, 1000) for each in thousandths]
+    wanted = sorted({min(n - 1, low + i) for low, _ in places for i in (0, 1)})
+    found: dict[int, float] = {}
+    below = 0
+    for level in levels:
+        ends = below + np.cumsum(level.rows)
+        here = [place for place in wanted if below <= place < ends[-1]]
+        values = level.values[np.searchsorted(ends, here, side="right")]
+        found.update(zip(here, values.tolist(), strict=True))
+        below = int(ends[-1])
+    return [
+        found[low] + (found[min(n - 1, low + 1)] - found[low]) * (left / 1000)
+        for low, left in places
+    ]
 
 
 def equal_mass_ece(levels: Iterable[Level], n: int, bins: int) -> Measure:

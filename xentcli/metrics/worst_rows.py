@@ -33,40 +33,21 @@ class WorstRowsState:
 
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
-        places = self._largest(facts)
+        places = largest_places(facts["loss"], facts["measured"], self.most)
         ids = facts.origin.ids
         rows = [
             WorstRow(
                 facts.origin.first_row + place,
                 float(facts["loss"][place]),
-                label=_at(facts["label"], place, int),
-                prediction=_at(facts["prediction"], place, int),
-                label_probability=_at(facts["label_probability"], place, float),
-                confidence=_at(facts["confidence"], place, float),
+                label=at(facts["label"], place, int),
+                prediction=at(facts["prediction"], place, int),
+                label_probability=at(facts["label_probability"], place, float),
+                confidence=at(facts["confidence"], place, float),
                 id=None if ids is None else str(ids[place]),
             )
             for place in places
         ]
         return type(self)(self.most, self._first(rows))
-
-    def _largest(self, facts: RowFacts) -> list[int]:
-        """Return the places of the largest losses, and of all that are as large as the last."""
-        loss, measured = facts["loss"], facts["measured"]
-        if measured is not None:
-            loss = np.where(measured, loss, -np.inf)
-        if not self.most or not loss.size:
-            return []
-        if np.isnan(loss.max()):
-            loss = np.where(np.isnan(loss), -np.inf, loss)
-        places = np.flatnonzero(loss >= _reached_by(loss, self.most))
-        if self.most < places.size:
-            several = loss[places]
-            least = np.partition(several, several.size - self.most)[several.size - self.most]
-            above = places[several > least]
-            level = places[several == least][: self.most - above.size]
-            places = np.concatenate([above, level])
-        found: list[int] = places[loss[places] > -np.inf].tolist()
-        return found
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -78,6 +59,25 @@ class WorstRowsState:
     def compute(self) -> WorstRows:
         """Return the rows."""
         return WorstRows(self.rows)
+
+
+def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
+    """Return the places of the largest of some numbers, of equal ones the first; NaN is none."""
+    if measured is not None:
+        values = np.where(measured, values, -np.inf)
+    if not most or not values.size:
+        return []
+    if np.isnan(values.max()):
+        values = np.where(np.isnan(values), -np.inf, values)
+    places = np.flatnonzero(values >= _reached_by(values, most))
+    if most < places.size:
+        several = values[places]
+        least = np.partition(several, several.size - most)[several.size - most]
+        above = places[several > least]
+        level = places[several == least][: most - above.size]
+        places = np.concatenate([above, level])
+    found: list[int] = places[values[places] > -np.inf].tolist()
+    return found
 
 
 def _reached_by(loss: Doubles, most: int) -> float:
@@ -92,5 +92,6 @@ def _reached_by(loss: Doubles, most: int) -> float:
     return float(np.partition(largest, runs - most)[runs - most])
 
 
-def _at(values: Any, place: int, kind: type[Any]) -> Any:
+def at(values: Any, place: int, kind: type[Any]) -> Any:
+    """Return the fact of one row; None where it does not apply."""
     return None if values is None else kind(values[place])

@@ -1,7 +1,7 @@
 """Opening what the user names, and how a run over it is set up."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError, MissingLabels, ShapeError, UsageError
 from xentcli.execution import available_jobs
+from xentcli.formats import registry
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
     ArrayHeader,
@@ -19,6 +20,7 @@ from xentcli.formats.base import (
     Source,
     read_whole,
 )
+from xentcli.formats.column_words import may_name_rows
 from xentcli.formats.files import (
     InputFile,
     columns_of,
@@ -40,11 +42,16 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
+    "columns_of_first",
     "expand",
     "logits_of",
+    "may_be_ids",
+    "may_have_keys",
+    "open_alone",
     "open_both",
     "open_file",
     "open_files",
+    "open_model",
     "open_weights",
     "order_of_vector",
     "prepare",
@@ -171,6 +178,7 @@ def open_both(
     shift: int = 0,
     classes: tuple[str, ...] = (),
     without: Sequence[str] = (),
+    others: tuple[str, ...] = (),
 ) -> tuple[Source, Source | None]:
     """Open logits and their labels.
 
@@ -190,6 +198,8 @@ def open_both(
         The names of the classes, where the user lists them.
     without : sequence of str
         Files that no pattern stands for: what will be written.
+    others : tuple of str
+        The columns of other models' files, one of which may name the rows here, too.
 
     Returns
     -------
@@ -204,12 +214,12 @@ def open_both(
                 f"{name}: the same file as logits and as labels",
                 hint="labels within it: --label-column NAME or --label-key NAME",
             )
-        return _open_two(logits, labels, file_of, labels_of, label_column, classes, without)
+        return _open_two(logits, labels, file_of, labels_of, label_column, classes, without, others)
     if label_column is not None and label_key is not None:
         raise no_labels()
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
-        return _open_arrays(logits, file_of, labels_beside, without)
+        return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
     from xentcli.formats.column_names import names_several
 
     once = any(map(reads_once, logits))
@@ -220,7 +230,9 @@ def open_both(
         named = classes or source.columns or ()
         return source, open_files(logits, lambda path: labels_of(path, classes=named), without)
     both = open_files(
-        logits, lambda path: file_of(path, label_column=label_column, classes=classes), without
+        logits,
+        lambda path: file_of(path, label_column=label_column, classes=classes, partner=others),
+        without,
     )
     if not shift:
         return both, None
@@ -228,6 +240,65 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def open_alone(
+    logits: Sequence[str],
+    file_of: Callable[..., InputFile],
+    labels_of: Callable[..., InputFile],
+    without: Sequence[str] = (),
+    others: tuple[str, ...] = (),
+) -> tuple[Source, Source | None]:
+    """Open logits for which nobody names labels, and the labels that an array beside them holds.
+
+    Parameters are those of `open_both`.
+    """
+    if not any(is_inline(name) or reads_once(name) for name in logits):
+        try:
+            return open_both(logits, None, file_of, labels_of, without=without, others=others)
+        except MissingLabels:
+            pass
+    return open_files(logits, partial(file_of, partner=others), without), None
+
+
+def open_model(
+    logits: Sequence[str],
+    file_of: Callable[..., InputFile],
+    base: Source,
+    header: tuple[str, ...] = (),
+    without: Sequence[str] = (),
+) -> Source:
+    """Open the logits of another model, with the ids that the first one's rows have.
+
+    The header is what `columns_of_first` says: a pipe can be looked at once.
+    """
+    id_column = base.id_column if base.id_column in header else None
+    source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
+    if id_column is None and base.id_column is not None:
+        what = f"{source.name}: there is no column {base.id_column!r} as in {base.name}"
+        source.notes = [*source.notes, f"{what}: rows are matched by place"]
+    return source
+
+
+def columns_of_first(
+    names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the names of the columns of the first file that names stand for, if it has any."""
+    first = next((path for name in names for path in expand(name, without)), None)
+    if first is None or not may_have_columns(file_of(first)):
+        return ()
+    return columns_of(file_of(first))
+
+
+def may_be_ids(names: Iterable[str]) -> Iterator[str]:
+    """Yield those of the names of columns that may name rows, and are no class by chance."""
+    return filter(may_name_rows, names)
+
+
+def may_have_keys(file: InputFile) -> bool:
+    """Whether the name of a file leaves it open that it holds several arrays."""
+    format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
+    return format_ is None or format_.has_keys
 
 
 def _without(file: InputFile, columns: str) -> InputFile:
@@ -318,14 +389,16 @@ def _open_two(
     label_column: str | None,
     classes: tuple[str, ...],
     without: Sequence[str],
+    others: tuple[str, ...],
 ) -> tuple[Source, Source]:
     """Open logits and the files of their labels, which may both name their rows."""
     asked = file_of(logits[0]).options.id_column
     there: tuple[str, ...] = ()
     if asked is not None or any(may_have_columns(file_of(path)) for path in logits):
         there = columns_of(labels_of(next(iter(expand(labels[0], without)), labels[0])))
+    partner = (*there, *others)
     source = open_files(
-        logits, lambda path: file_of(path, partner=there, partner_label=label_column), without
+        logits, lambda path: file_of(path, partner=partner, partner_label=label_column), without
     )
     names = classes or source.columns or ()
     ids = None

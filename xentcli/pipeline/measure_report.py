@@ -49,7 +49,7 @@ class Report:
         values = dict(self._values())
         loss = {"loss": loss_measure(self.loss)}
         if errors is not None:
-            values, loss = (_with_errors(each, errors.metrics) for each in (values, loss))
+            values, loss = (with_errors(each, errors.metrics) for each in (values, loss))
         values.update(of_loss(loss["loss"], values))
         classes, calibration = results.get("classes"), results.get("calibration")
         if self.uneven:
@@ -186,7 +186,7 @@ def _named(result: Any, metric: str, name: str) -> Measure:
     return found
 
 
-def _with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
+def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
     """Return measures with the errors that clusters give them."""
     found = dict(values)
     for name, error in errors.items():

@@ -22,7 +22,7 @@ from xentcli.results.provenance import Provenance
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "logits": "logits",
     "log-probs": "log-probabilities",
     "probs": "probabilities",
@@ -124,12 +124,12 @@ def evaluate(
     >>> result.worst_rows[0].row
     2
     """
-    if input not in _KINDS:
-        raise UsageError(f"input is one of {', '.join(_KINDS)}, not {input!r}")
+    if input not in KINDS:
+        raise UsageError(f"input is one of {', '.join(KINDS)}, not {input!r}")
     ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
     factors = None if weight is None else as_weight(np.asarray(weight))
     criterion = Criterion(
-        _KINDS[input],
+        KINDS[input],
         LossOptions(
             None if binary else factors,
             ignored,
@@ -156,7 +156,7 @@ def evaluate(
     )
     ids = targets.id_column if targets else None
     groups, clusters = (
-        _beside(each, what, reader, files, label_files, ids)
+        beside_rows(each, what, reader, files, label_files, ids)
         for what, each in (("groups", by), ("clusters", cluster))
     )
     run = Run(jobs) if jobs else Run()
@@ -237,23 +237,24 @@ def open_data(
         )
     if labels is None:
         raise UsageError("an array of logits needs labels")
-    rows = open_files(files, reader.file) if files is not None else _array("logits", logits)
+    rows = open_files(files, reader.file) if files is not None else array_source("logits", logits)
     if label_files is None:
-        return rows, _array("labels", labels)
+        return rows, array_source("labels", labels)
     names = tuple(classes or rows.columns or ())
     return rows, open_files(
         label_files, lambda path: reader.labels(path, label_column, label_key, classes=names)
     )
 
 
-def _array(name: str, data: Any) -> MemorySource:
+def array_source(name: str, data: Any) -> MemorySource:
+    """Return an array, or what can be made one, as a source."""
     values = np.asarray(data)
     if values.dtype == object and name == "logits":
         raise UsageError(f"{name}: an array of numbers is needed, not of objects")
     return MemorySource(name, values)
 
 
-def _beside(
+def beside_rows(
     names: ArrayLike | str | None,
     what: str,
     reader: Reader,
@@ -261,10 +262,11 @@ def _beside(
     labels: Sequence[str],
     id_column: str | None,
 ) -> Source | str | None:
+    """Return the names of groups or clusters: an array, or the column that holds them."""
     if names is None:
         return None
     if not isinstance(names, str):
-        return _array(what, names)
+        return array_source(what, names)
     if names not in ROW_WORDS and not logits:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
     return reader.column(names, logits, labels, id_column)

@@ -28,7 +28,7 @@ def line_table(text: str) -> Text:
     return Text(visible(text), no_wrap=True, overflow="ellipsis")
 
 
-def _table(*headers: str, left: int = 1) -> Table:
+def empty_table(*headers: str, left: int = 1) -> Table:
     """Return an empty table, whose first columns hold text and the others numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for i, header in enumerate(headers):
@@ -36,7 +36,8 @@ def _table(*headers: str, left: int = 1) -> Table:
     return table
 
 
-def _left_out(shown: int, count: int, what: str) -> list[RenderableType]:
+def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
+    """Return a closing line that says how many rows of a table are shown, if not all are."""
     if shown >= count:
         return []
     return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
@@ -57,7 +58,7 @@ def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) 
     room = max(6, min(_NAME_WIDTH, (width - 46) // (2 + ids)))
     headers = ["row", *(["id"] if ids else []), "loss"]
     headers += ["label", "prediction", "p(label)", "confidence"] if labelled else ["confidence"]
-    table = _table(*headers)
+    table = empty_table(*headers)
     for each in rows:
         cells = [_row_name(found, each.row)]
         cells += [short_name(each.id or "", room)] if ids else []
@@ -78,14 +79,14 @@ def _classes(found: "Measures", _width: int, _most: int | None) -> RenderableTyp
     if len(scores) > _MOST_CLASSES:  # those that are told least well
         worst = sorted(scores, key=lambda each: (each.f1, each.index))[:_MOST_CLASSES]
         scores = tuple(worst)
-    table = _table("class", "support", "predicted", "precision", "recall", "F1")
+    table = empty_table("class", "support", "predicted", "precision", "recall", "F1")
     for each in scores:
         shares = [
             short_number(getattr(each, name)) + (" (0/0)" if name in each.undefined else "")
             for name in ("precision", "recall", "f1")
         ]
         table.add_row(_name(found, each.index), f"{each.support:,}", f"{each.predicted:,}", *shares)
-    closing = _left_out(len(scores), len(found.classes), "classes, those of the lowest F1")
+    closing = left_out(len(scores), len(found.classes), "classes, those of the lowest F1")
     return Lines(table, *closing)
 
 
@@ -101,11 +102,11 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
         if sum(widths) + len(names) + _NAME_WIDTH <= width:
             return _matrix(names, matrix, widths)
     pairs = confusions.most_confused(_MOST_PAIRS)
-    table = _table("label", "prediction", "rows", left=2)
+    table = empty_table("label", "prediction", "rows", left=2)
     for label, predicted, rows in pairs:
         table.add_row(_name(found, label), _name(found, predicted), f"{rows:,}")
     mistakes = int((confusions.labels != confusions.predictions).sum())
-    return Lines(table, *_left_out(len(pairs), mistakes, "pairs"))
+    return Lines(table, *left_out(len(pairs), mistakes, "pairs"))
 
 
 def _matrix(names: list[str], matrix: Any, widths: list[int]) -> Table:
@@ -135,7 +136,7 @@ def _shade(grade: int, *, hit: bool) -> str:
 
 
 def _bins(found: "Measures", width: int, _most: int | None) -> RenderableType:
-    table = _table("confidence", "rows", "mean", "accuracy", "95 %", "gap", left=1)
+    table = empty_table("confidence", "rows", "mean", "accuracy", "95 %", "gap", left=1)
     table.add_column("")
     room = min(40, max(0, width - 66))
     for each in found.bins:
@@ -155,7 +156,7 @@ def _suspects(found: "Measures", _width: int, most: int | None) -> RenderableTyp
     suspects = found.suspects
     if suspects is None:
         return Text("does not apply", "dim")
-    table = _table("row", "id", "label", "perhaps", "p(label)", left=4)
+    table = empty_table("row", "id", "label", "perhaps", "p(label)", left=4)
     for each in suspects.rows[:most]:
         names = (_name(found, each.label), _name(found, each.suggestion))
         row_id = short_name(each.id or "", _NAME_WIDTH)
@@ -174,14 +175,14 @@ def _group_table(
 ) -> RenderableType:
     groups = list(groups)
     measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
-    table = _table(header, "rows", *measured)
+    table = empty_table(header, "rows", *measured)
     for group in groups:
         numbers = [short_number(group.metrics[name].value) for name in measured]
         name = group.name
         if header == "label" and found.class_names:
             name = found.class_name(int(name))
         table.add_row(short_name(name, _NAME_WIDTH) or "(missing)", f"{group.rows:,}", *numbers)
-    return Lines(table, *_left_out(len(groups), count, header + "s"))
+    return Lines(table, *left_out(len(groups), count, header + "s"))
 
 
 def _groups(found: "Measures", _width: int, most: int | None) -> RenderableType:
@@ -196,7 +197,7 @@ def _losses(found: "Measures", width: int, _most: int | None) -> RenderableType:
     histogram = found.losses
     if histogram is None:
         return Text("does not apply", "dim")
-    table = _table("loss", "rows", left=1)
+    table = empty_table("loss", "rows", left=1)
     table.add_column("")
     edges = {histogram.zero: "0", histogram.infinite: "infinite"}
     bins = [each for each in (histogram.zero, *histogram.bins, histogram.infinite) if each.rows]

@@ -7,7 +7,7 @@ from xentcli.render.csv import text_of_rows
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rich.table import Table
 
@@ -18,11 +18,14 @@ _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 
 def measure_rows(metrics: "Mapping[str, Measure]", delimiter: str) -> str:
     """Return a line for each measure, under a header; what does not apply is empty."""
-    rows = (
-        [name, *("" if number is None else str(number) for number in _numbers(measure))]
-        for name, measure in metrics.items()
-    )
-    return text_of_rows([_HEADER, *rows], delimiter)
+    return text_of_rows(measure_cells(metrics), delimiter)
+
+
+def measure_cells(metrics: "Mapping[str, Measure]") -> "Iterator[list[str]]":
+    """Yield the cells of these lines."""
+    yield list(_HEADER)
+    for name, measure in metrics.items():
+        yield [name, *("" if number is None else str(number) for number in _numbers(measure))]
 
 
 def _numbers(measure: "Measure") -> list[float | None]:

@@ -35,15 +35,18 @@ def short(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e4 else f"{value:.4g}"
 
 
-def headline(value: float, error: float) -> str:
-    """Return a number and its standard error, to the digits that the error gives a meaning to."""
+def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
+    """Return a number and its standard error, to the digits that the error gives a meaning to.
+
+    Of the error `digits` are shown.
+    """
     if not (math.isfinite(value) and math.isfinite(error)):
         return short(value)
     if error == 0:
         return f"{short(value)} ± 0"
-    decimals = _ERROR_DIGITS - 1 - math.floor(math.log10(error))
+    decimals = digits - 1 - math.floor(math.log10(error))
     if decimals > _MOST_DECIMALS:
-        return f"{value:.4g} ± {error:.{_ERROR_DIGITS}g}"
+        return f"{value:.4g} ± {error:.{digits}g}"
     return f"{value:.{max(decimals, 0)}f} ± {error:.{max(decimals, 0)}f}"
 
 

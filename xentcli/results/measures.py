@@ -353,8 +353,29 @@ class ClusterErrors:
     metrics: dict[str, Measure] = field(default_factory=dict)
 
 
+class Names:
+    """What names the classes and the rows of a result."""
+
+    class_names: tuple[str, ...] | None
+    lead: tuple[int, ...]
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class: its column's, or its number."""
+        if self.class_names is None or index >= len(self.class_names):
+            return str(index)
+        return self.class_names[index]
+
+    def row_index(self, row: int) -> tuple[int, ...]:
+        """Return the index of a row among those that have a label: (3,), or (0, 3)."""
+        index: list[int] = []
+        for length in self.lead[:0:-1]:
+            row, place = divmod(row, max(1, length))
+            index.append(place)
+        return (row, *index[::-1])
+
+
 @dataclass(frozen=True)
-class Measures:
+class Measures(Names):
     """What ``xent eval`` reports of one model's outputs.
 
     Attributes
@@ -456,14 +477,4 @@ class Measures:
 
     def class_name(self, index: int) -> str:
         """Return the name of a class: its column's, or its number."""
-        if self.binary or self.class_names is None or index >= len(self.class_names):
-            return str(index)
-        return self.class_names[index]
-
-    def row_index(self, row: int) -> tuple[int, ...]:
-        """Return the index of a row among those that have a label: (3,), or (0, 3)."""
-        index: list[int] = []
-        for length in self.lead[:0:-1]:
-            row, place = divmod(row, max(1, length))
-            index.append(place)
-        return (row, *index[::-1])
+        return str(index) if self.binary else super().class_name(index)

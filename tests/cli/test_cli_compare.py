@@ -1,0 +1,492 @@
+"""xent compare: at a terminal, in a pipe and as JSON; what it matches, and what it refuses."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_tools import Outcome, Run, Terminal
+
+Array = npt.NDArray[Any]
+DATA = Path(__file__).parents[2] / "sample_data"
+BASE, NEW = DATA / "digits_logits.npy", DATA / "digits_weak_logits.npy"
+LABELS = DATA / "digits_labels.npy"
+DIGITS = (BASE, NEW, "--labels", LABELS)
+HEADER = "metric,value,standard_error,low,high,n"
+CLASSES = ["cat", "dog", "fox"]
+RNG = np.random.default_rng(14)
+ONE = RNG.normal(size=(40, 3)) * 2
+TWO = ONE + RNG.normal(size=(40, 3))
+TRUE = RNG.integers(0, 3, 40)
+IDS = [f"r{i}" for i in range(40)]
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def write_rows(path: str, header: list[str], rows: Any) -> None:
+    lines = [",".join(header), *(",".join(map(str, row)) for row in rows)]
+    Path(path).write_text("\n".join([*lines, ""]))
+
+
+def metrics_of(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.code == 0, outcome.err
+    found: dict[str, Any] = outcome.json["metrics"]
+    return found
+
+
+@pytest.fixture
+def arrays(run: Run) -> Run:
+    """Return what runs the command in a folder with two models' logits, and their labels."""
+    np.save("one.npy", ONE)
+    np.save("two.npy", TWO)
+    np.save("y.npy", TRUE)
+    return run
+
+
+@pytest.fixture
+def expected(arrays: Run) -> dict[str, Any]:
+    return metrics_of(arrays("compare", "one.npy", "two.npy", "--labels", "y.npy", "--json"))
+
+
+# Forms
+
+
+def test_a_pipe_gets_a_line_for_each_measure(run: Run) -> None:
+    outcome = run("compare", *DIGITS)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[0] == HEADER
+    rows = {row["metric"]: row for row in table(outcome.out)}
+    assert rows["loss_base"]["value"] == run("loss", BASE, LABELS).out.strip()
+    assert rows["loss_new"]["value"] == run("loss", NEW, LABELS).out.strip()
+    assert (
+        rows["accuracy_new"]["value"] == run("eval", NEW, LABELS, "--metric", "accuracy").out[:-1]
+    )
+    assert (rows["only_base_right"]["value"], rows["mcnemar_p"]["n"]) == ("48", "49")
+    assert not [name for name in rows if "perplexity" in name]
+
+
+def test_one_measure_is_a_bare_number(run: Run) -> None:
+    assert run("compare", *DIGITS, "--metric", "agreement").out == f"{398 / 450!r}\n"
+    assert run("compare", *DIGITS, "--metric", "both_right").out == "388\n"
+
+
+def test_one_table_is_its_rows(run: Run) -> None:
+    rows = table(run("compare", *DIGITS, "--metric", "changed_rows", "--worst", "3").out)
+    losses = [run("loss", each, LABELS, "--reduction", "none").out.split() for each in (BASE, NEW)]
+    changes = [float(new) - float(base) for base, new in zip(*losses, strict=True)]
+    order = sorted(range(450), key=lambda i: (-abs(changes[i]), i))[:3]
+    assert [int(row["row"]) for row in rows] == order
+    assert [float(row["change"]) for row in rows] == [changes[i] for i in order]
+    percentiles = table(run("compare", *DIGITS, "--metric", "percentiles").out)
+    assert [float(row["percent"]) for row in percentiles][-2:] == [99.9, 100.0]
+
+
+def test_json_has_everything(run: Run) -> None:
+    found = run("compare", *DIGITS, "--json", "--digest").json
+    assert found["command"] == "compare"
+    assert (found["rows"], found["used"], found["measured"]) == (450, 450, 450)
+    assert set(found["metrics"]["kl"]) == {"value", "standard_error", "low", "high", "n"}
+    assert [each["role"] for each in found["files"]] == ["base", "new", "labels"]
+    assert all(each["sha256"] for each in found["files"])
+    assert len(found["changed_rows"]) == 10
+    assert found["groups"] is None
+
+
+def test_a_verdict_for_everybody(terminal: Terminal) -> None:
+    screen = terminal("compare", *DIGITS, columns=200)
+    assert screen.lines[0].endswith(
+        "digits_weak_logits.npy is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %, "
+        "48 rows lost, 1 won"
+    )
+    back = terminal("compare", NEW, BASE, "--labels", LABELS, columns=200)
+    assert "digits_logits.npy is better: loss -0.565 ± 0.021 (paired)" in back.lines[0]
+    assert "1 row lost, 48 won" in back.lines[0]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
+@pytest.mark.parametrize("more", [[], [BASE], ["--metric", "all"]])
+def test_no_line_is_wider_than_the_terminal(
+    terminal: Terminal, columns: int, more: list[Any]
+) -> None:
+    labelled: list[Any] = ["--labels", LABELS]
+    for labels in ([], labelled):
+        screen = terminal("compare", BASE, NEW, *more, *labels, columns=columns)
+        assert screen.code == 0
+        assert max(map(len, screen.lines)) <= columns
+
+
+def test_other_verdicts(arrays: Run, terminal: Terminal) -> None:
+    del arrays
+    labels = ["--labels", "y.npy"]
+    screen = terminal("compare", "one.npy", "one.npy", *labels)
+    assert screen.lines[0] == "one.npy gives the same as one.npy: no row differs"
+    assert "rows that changed" not in screen.text
+    np.save("nearly.npy", ONE + np.where(np.arange(40)[:, None] % 2, 1e-9, -1e-9) * TWO)
+    screen = terminal("compare", "one.npy", "nearly.npy", *labels, columns=200)
+    assert "nearly.npy is not clearly better or worse" in screen.text
+    screen = terminal("compare", "one.npy", "two.npy", columns=200)
+    assert screen.lines[0].startswith("two.npy differs from one.npy: KL 0.")
+
+
+# What is matched
+
+
+KINDS: dict[str, Callable[[Array], Array]] = {
+    "log-probs": lambda z: z - np.log(np.exp(z).sum(axis=1, keepdims=True)),
+    "probs": lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True),
+}
+
+
+@pytest.mark.parametrize("base", ["logits", "log-probs", "probs"])
+@pytest.mark.parametrize("new", ["logits", "log-probs", "probs"])
+def test_log_probabilities_and_probabilities(
+    arrays: Run, expected: dict[str, Any], base: str, new: str
+) -> None:
+    for name, kind, values in (("a.npy", base, ONE), ("b.npy", new, TWO)):
+        np.save(name, KINDS.get(kind, np.asarray)(values))
+    options = ("--input", base) if base == new else ("--input", base, "--input", new)
+    outcome = arrays("compare", "a.npy", "b.npy", "--labels", "y.npy", *options, "--json")
+    assert outcome.err == ""
+    found = metrics_of(outcome)
+    assert found.keys() == expected.keys()
+    for name, measure in expected.items():
+        assert found[name]["value"] == pytest.approx(measure["value"], rel=1e-11, abs=1e-14)
+    if base == new != "logits":
+        assert arrays("compare", f"--{base}", "a.npy", f"--{base}", "b.npy").code == 0
+
+
+def test_other_formats_and_shards_have_the_same_bits(arrays: Run, expected: dict[str, Any]) -> None:
+    write_rows("two.csv", CLASSES, TWO.tolist())
+    columns = {name: pa.array(TWO[:, i]) for i, name in enumerate(CLASSES)}
+    pq.write_table(pa.table(columns), "two.parquet", row_group_size=7)
+    np.savez("two.npz", logits=TWO)
+    for i, part in enumerate(np.split(TWO, [3, 20])):
+        np.save(f"two-{i}.npy", part)
+    for i, part in enumerate(np.split(ONE, [11])):
+        np.save(f"one-{i}.npy", part)
+    write_rows("one.csv", CLASSES, ONE.tolist())
+    for base in ("one.npy", "one-*.npy", "one.csv"):
+        for new in ("two.csv", "two.parquet", "two.npz", "two-*.npy"):
+            outcome = arrays("compare", base, new, "--labels", "y.npy", "--json", "--jobs", "1")
+            assert metrics_of(outcome) == expected, (base, new)
+
+
+def test_half_precision_beside_single(arrays: Run) -> None:
+    np.save("half.npy", ONE.astype(np.float16))
+    np.save("single.npy", ONE.astype(np.float16).astype(np.float32))
+    found = metrics_of(arrays("compare", "half.npy", "single.npy", "--labels", "y.npy", "--json"))
+    assert (found["kl"]["value"], found["loss_difference"]["value"]) == (0.0, 0.0)
+
+
+def test_rows_in_another_order_are_matched_by_id(arrays: Run, expected: dict[str, Any]) -> None:
+    order = RNG.permutation(40)
+    write_rows("a.csv", ["id", *CLASSES], [[i, *z] for i, z in zip(IDS, ONE.tolist(), strict=True)])
+    write_rows("b.csv", ["id", *CLASSES], [[IDS[i], *TWO[i].tolist()] for i in order])
+    back = order[::-1]
+    write_rows("y.csv", ["id", "label"], [[IDS[i], TRUE[i]] for i in back])
+    outcome = arrays("compare", "a.csv", "b.csv", "--labels", "y.csv", "--json")
+    assert metrics_of(outcome) == expected
+    assert "b.csv: in another order than a.csv; matched by 'id'" in outcome.err
+    changed = outcome.json["changed_rows"]
+    assert [each["id"] for each in changed] == [IDS[each["row"]] for each in changed]
+    without = arrays("compare", "a.csv", "b.csv", "--json")
+    assert metrics_of(without)["kl"] == expected["kl"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([*range(39)], "error: a.csv:41: there is no row with the id 'r39' in b.csv"),
+        ([0, 0, *range(2, 40)], "a second row with the id 'r0'"),
+        ([*range(40), 7], "error: b.csv:42: a second row with the id 'r7'"),
+    ],
+)
+def test_ids_that_do_not_fit(run: Run, rows: list[int], message: str) -> None:
+    write_rows("a.csv", ["id", *CLASSES], [[IDS[i], *ONE[i].tolist()] for i in range(40)])
+    write_rows("b.csv", ["id", *CLASSES], [[IDS[i], *TWO[i].tolist()] for i in rows])
+    outcome = run("compare", "a.csv", "b.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert message in outcome.err
+
+
+def test_ids_in_one_file_alone(arrays: Run, expected: dict[str, Any]) -> None:
+    write_rows("a.csv", ["id", *CLASSES], [[i, *z] for i, z in zip(IDS, ONE.tolist(), strict=True)])
+    options = ("two.npy", "--labels", "y.npy", "--id-column", "id", "--json")
+    outcome = arrays("compare", "a.csv", *options)
+    assert metrics_of(outcome) == expected
+    assert "rows are matched by place" in outcome.err
+    dropped = arrays("compare", "two.npy", "a.csv", "--drop", "id", "--json")
+    assert metrics_of(dropped)["kl"]["value"] == expected["kl_reverse"]["value"]
+
+
+@pytest.mark.parametrize("prefix", ["", "logit_"])
+def test_classes_in_another_order_are_matched_by_name(
+    arrays: Run, expected: dict[str, Any], prefix: str
+) -> None:
+    write_rows("a.csv", CLASSES, ONE.tolist())
+    order = [2, 0, 1]
+    write_rows("b.csv", [prefix + CLASSES[i] for i in order], TWO[:, order].tolist())
+    outcome = arrays("compare", "a.csv", "b.csv", "--labels", "y.npy", "--json")
+    assert metrics_of(outcome) == expected
+    assert "b.csv: its classes are in another order; matched by name" in outcome.err
+    columns = {f"{prefix}{CLASSES[i]}": TWO[:, i] for i in order}
+    pq.write_table(pa.table(columns), "b.parquet")
+    listed = ("--classes", "cat,dog,fox", "--labels", "y.npy", "--json")
+    assert metrics_of(arrays("compare", "one.npy", "b.parquet", *listed)) == expected
+
+
+def test_labels_within_the_first_file(arrays: Run, expected: dict[str, Any]) -> None:
+    for name, rows in (("a.csv", ONE), ("b.csv", TWO)):
+        lines = [[*z, y] for z, y in zip(rows.tolist(), TRUE.tolist(), strict=True)]
+        write_rows(name, [*CLASSES, "label"], lines)
+    outcome = arrays("compare", "a.csv", "b.csv", "--label-column", "label", "--json")
+    assert metrics_of(outcome) == expected
+    np.savez("a.npz", logits=ONE, labels=TRUE)
+    np.savez("b.npz", logits=TWO, labels=TRUE)
+    assert metrics_of(arrays("compare", "a.npz", "b.npz", "--json")) == expected
+
+
+# Language models, groups, clusters
+
+
+def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
+    rng = np.random.default_rng(3)
+    one, two = rng.normal(size=(2, 6, 5, 7))
+    tokens = rng.integers(0, 7, (6, 5))
+    for name, each in (("one", one), ("two", two), ("y", tokens)):
+        np.save(f"{name}.npy", each)
+    files = ["one.npy", "two.npy", "--labels", "y.npy", "--class-axis", "-1"]
+    outcome = run("compare", *files, "--json")
+    found = metrics_of(outcome)
+    assert outcome.json["clusters"] == 6
+    assert "mcnemar_p takes each row for independent" in outcome.err
+    plain = metrics_of(run("compare", *files, "--cluster", "rows", "--json"))
+    assert found["loss_difference"]["value"] == plain["loss_difference"]["value"]
+    assert found["loss_difference"]["standard_error"] != plain["loss_difference"]["standard_error"]
+    ratio, losses = plain["perplexity_ratio"], (plain["loss_base"], plain["loss_new"])
+    assert ratio["value"] == pytest.approx(
+        np.exp(losses[1]["value"] - losses[0]["value"]), rel=1e-13
+    )
+    np.save("flat-1.npy", one[:, :-1].reshape(-1, 7))
+    np.save("flat-2.npy", two[:, :-1].reshape(-1, 7))
+    np.save("flat-y.npy", tokens[:, 1:].reshape(-1))
+    shifted = metrics_of(run("compare", *files, "--shift", "1", "--cluster", "rows", "--json"))
+    flat = ["flat-1.npy", "flat-2.npy", "--labels", "flat-y.npy", "--metric", "all", "--json"]
+    assert shifted == metrics_of(run("compare", *flat))
+
+
+def test_groups_of_a_column(arrays: Run, terminal: Terminal) -> None:
+    regions = ["north" if i % 3 else "south" for i in range(40)]
+    write_rows("y.csv", ["label", "region"], zip(TRUE.tolist(), regions, strict=True))
+    options = ("--labels", "y.csv", "--label-column", "label", "--by", "region")
+    outcome = arrays("compare", "one.npy", "two.npy", *options, "--json")
+    assert outcome.code == 0, outcome.err
+    groups = {each["name"]: each for each in outcome.json["groups"]}
+    for name, group in groups.items():
+        here = np.array(regions) == name
+        np.save("o.npy", ONE[here])
+        np.save("t.npy", TWO[here])
+        np.save("l.npy", TRUE[here])
+        alone = metrics_of(arrays("compare", "o.npy", "t.npy", "--labels", "l.npy", "--json"))
+        assert group["rows"] == here.sum()
+        assert {"loss_difference", "accuracy_difference", "kl", "agreement"} < {*group["metrics"]}
+        for measure, found in group["metrics"].items():
+            for field in ("value", "standard_error", "n"):
+                assert found[field] == pytest.approx(alone[measure][field], rel=1e-14), measure
+    assert "south" in terminal("compare", "one.npy", "two.npy", *options).text
+
+
+# Three models and more
+
+
+def test_three_models_in_one_table(arrays: Run, terminal: Terminal) -> None:
+    np.save("three.npy", ONE[:, ::-1])
+    files = ("one.npy", "two.npy", "three.npy", "--labels", "y.npy")
+    outcome = arrays("compare", *files)
+    rows = table(outcome.out)
+    assert outcome.out.splitlines()[0] == f"model,{HEADER}"
+    for name in ("two.npy", "three.npy"):
+        alone = table(arrays("compare", "one.npy", name, "--labels", "y.npy").out)
+        here = [row for row in rows if row["model"] == name]
+        assert [{**row, "model": None} for row in here] == [{**row, "model": None} for row in alone]
+    found = arrays("compare", *files, "--json").json
+    assert [each["new"] for each in found["comparisons"]] == ["two.npy", "three.npy"]
+    screen = terminal("compare", *files)
+    assert [line.split()[0] for line in screen.lines[-3:]] == ["one.npy", "two.npy", "three.npy"]
+    gate = arrays("compare", *files, "--fail-if", "kl > 0.9")
+    failed = [line for line in gate.err.splitlines() if "kl" in line]
+    apart = {e["new"]: e["metrics"]["kl"]["value"] > 0.9 for e in found["comparisons"]}
+    assert gate.code == 3 * any(apart.values())
+    assert [name for name in apart if any(name in line for line in failed)] == [
+        name for name, fails in apart.items() if fails
+    ]
+
+
+def test_gates(run: Run) -> None:
+    worse = run("compare", *DIGITS, "--fail-if", "loss_difference > 2 se")
+    assert worse.code == 3
+    assert "loss_difference > 2 se" in worse.err
+    assert run("compare", *DIGITS, "--fail-if", "agreement < 0.5").code == 0
+    unknown = run("compare", *DIGITS, "--fail-if", "loss > 1")
+    assert unknown.code == 2
+    Path("last.json").write_bytes(run("compare", *DIGITS, "--json").stdout)
+    again = ("--fail-if", "kl > baseline", "--baseline", "last.json")
+    assert run("compare", *DIGITS, *again).code == 0
+
+
+# Odd input
+
+
+def test_identical_files(arrays: Run) -> None:
+    for labels in ([], ["--labels", "y.npy"]):
+        found = metrics_of(arrays("compare", "one.npy", "one.npy", *labels, "--json"))
+        names = ("kl", "kl_reverse", "js", "kl_max", "kl_median", "kl_p999")
+        assert [found[name]["value"] for name in names] == [0.0] * 6
+        assert found["agreement"]["value"] == 1.0
+    same = ("loss_difference", "accuracy_difference", "share_worse", "delta_p", "rms_delta_p")
+    assert [found[name]["value"] for name in same] == [0.0] * 5
+    assert (found["mcnemar_p"]["value"], found["loss_correlation"]["value"]) == (1.0, 1.0)
+
+
+def test_rows_where_a_divergence_is_infinite(arrays: Run) -> None:
+    two = TWO.copy()
+    two[[3, 8], [0, 1]] = -np.inf
+    np.save("two.npy", two)
+    outcome = arrays("compare", "one.npy", "two.npy", "--json")
+    found = metrics_of(outcome)
+    assert found["infinite_rows"] == {**found["infinite_rows"], "value": 2, "n": 40}
+    assert (found["kl"]["n"], found["kl_reverse"]["n"], found["kl_max"]["n"]) == (38, 40, 38)
+    keep = np.setdiff1d(np.arange(40), [3, 8])
+    np.save("one.npy", ONE[keep])
+    np.save("two.npy", two[keep])
+    others = metrics_of(arrays("compare", "one.npy", "two.npy", "--json"))
+    assert found["kl"] == others["kl"]
+    assert "rows in which a divergence is infinite: 2" in outcome.err
+
+
+def test_ignored_rows_count_nowhere(arrays: Run) -> None:
+    labels = np.where(np.arange(40) < 25, TRUE, -100)
+    np.save("some.npy", labels)
+    outcome = arrays("compare", "one.npy", "two.npy", "--labels", "some.npy", "--json")
+    assert (outcome.json["rows"], outcome.json["used"]) == (40, 25)
+    for name, values in (("one", ONE), ("two", TWO), ("some", TRUE)):
+        np.save(f"{name}.npy", values[:25])
+    assert metrics_of(outcome) == metrics_of(
+        arrays("compare", "one.npy", "two.npy", "--labels", "some.npy", "--json")
+    )
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
+    np.save("one.npy", ONE[:1])
+    np.save("two.npy", TWO[:1])
+    np.save("y.npy", TRUE[:1] if rows else np.array([-100]))
+    files = ("one.npy", "two.npy", "--labels", "y.npy")
+    found = metrics_of(run("compare", *files, "--json"))
+    assert found["loss_difference"]["n"] == rows
+    assert (found["loss_difference"]["value"] is None) == (rows == 0)
+    assert found["loss_difference"]["standard_error"] is None
+    assert ("nothing is used" in run("compare", *files).err) == (rows == 0)
+    assert terminal("compare", *files).code == 0
+
+
+def test_rows_that_are_not_finite(arrays: Run) -> None:
+    two = TWO.copy()
+    two[5, 1] = np.nan
+    np.save("two.npy", two)
+    outcome = arrays("compare", "one.npy", "two.npy", "--labels", "y.npy")
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: two.npy[5, 1]: logit nan")
+    options = ("--non-finite", "propagate", "--json")
+    outcome = arrays("compare", "one.npy", "two.npy", "--labels", "y.npy", *options)
+    assert (outcome.json["measured"], outcome.json["metrics"]["kl"]["n"]) == (39, 39)
+    assert outcome.json["metrics"]["loss_difference"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((39, 3), "error: b.npy: 39 rows, and one.npy has 40"),
+        ((41, 3), "error: b.npy: 41 rows, and one.npy has 40"),
+        ((40, 4), "error: b.npy: 4 classes, and one.npy has 3"),
+        ((40, 1, 3), "error: b.npy: shape (40, 1, 3), and one.npy has (40, 3)"),
+    ],
+)
+def test_shapes_that_differ(arrays: Run, shape: tuple[int, ...], message: str) -> None:
+    values = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    np.save("b.npy", values)
+    for labels in ([], ["--labels", "y.npy"]):
+        outcome = arrays("compare", "one.npy", "b.npy", *labels)
+        assert (outcome.code, outcome.out) == (1, "")
+        assert message in outcome.err
+    third = arrays("compare", "one.npy", "two.npy", "b.npy")
+    assert message in third.err
+    if len(shape) == 2:
+        write_rows("b.csv", list("wxyz")[: shape[1]], values.tolist())
+        outcome = arrays("compare", "one.npy", "b.csv")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "b.csv: " in outcome.err
+
+
+def test_other_classes(run: Run) -> None:
+    write_rows("a.csv", CLASSES, ONE.tolist())
+    write_rows("b.csv", ["cat", "dog", "hen"], TWO.tolist())
+    outcome = run("compare", "a.csv", "b.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "b.csv: its header names classes that a.csv does not: 'hen'" in outcome.err
+
+
+def test_three_axes_without_labels(run: Run) -> None:
+    np.save("one.npy", np.zeros((2, 3, 4)))
+    outcome = run("compare", "one.npy", "one.npy")
+    assert outcome.code == 1
+    assert "--class-axis -1" in outcome.err
+    assert run("compare", "one.npy", "one.npy", "--class-axis", "-1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([BASE], "compare takes the outputs of two models or more"),
+        ([BASE, NEW, "--probs", NEW], "which of the files is the first model?"),
+        ([BASE, NEW, "--input", "odds"], "--input is logits, log-probs, probs"),
+        ([BASE, NEW, "--input", "probs", *["--input", "logits"] * 2], "--input is given 3 times"),
+        ([*DIGITS, "--metric", "kl-max"], "did you mean kl_max?"),
+        ([*DIGITS, "--metric", "mcnemar"], "did you mean mcnemar_p?"),
+        ([*DIGITS, "--binary"], "--binary: compare takes rows of classes"),
+        ([BASE, NEW, "--shift", "1"], "--shift needs labels"),
+        ([*DIGITS, "--clip", "0.1"], "--clip is for rows of probabilities"),
+        ([*DIGITS, "--by", "rows"], "each row by itself is no group"),
+        (["-", "-"], "only one input can be standard input"),
+    ],
+)
+def test_usage_errors(run: Run, arguments: list[Any], message: str) -> None:
+    outcome = run("compare", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
+
+
+def test_standard_input(arrays: Run, expected: dict[str, Any]) -> None:
+    content = Path("two.npy").read_bytes()
+    outcome = arrays("compare", "one.npy", "-", "--labels", "y.npy", "--json", stdin=content)
+    assert metrics_of(outcome) == expected
+    assert json.loads(outcome.stdout)["files"][1]["name"] == "<stdin>"
+
+
+def test_a_warning_of_another_kind(run: Run) -> None:
+    np.save("a.npy", KINDS["probs"](ONE))
+    np.save("b.npy", ONE)
+    outcome = run("compare", "a.npy", "b.npy")
+    assert outcome.code == 0
+    assert (
+        "a.npy: these look like probabilities, not logits: --input probs would fit" in outcome.err
+    )

@@ -1,0 +1,190 @@
+"""Divergences of two models' rows, against 40 digits, and what holds for all of them."""
+
+import math
+from typing import Any
+
+import mpmath
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xentcli.core.checks import Kind
+from xentcli.core.divergences import Divergences, ModelRows, divergences
+from xentcli.core.normalizer import normalizer
+
+Array = npt.NDArray[Any]
+LN_2 = math.log(2.0)
+
+
+def rows_of(values: Array, kind: Kind = "logits") -> ModelRows:
+    return ModelRows(values, kind, normalizer(values))
+
+
+def of(one: Array, other: Array, kind: Kind = "logits") -> Divergences:
+    return divergences(rows_of(one, kind), rows_of(other, kind))
+
+
+def exact(one: Array, other: Array) -> tuple[float, float, float]:
+    """Return the divergences of two rows of logits, with 40 digits on the way."""
+    with mpmath.workdps(40):
+        probs = []
+        for row in (one, other):
+            terms = [mpmath.exp(mpmath.mpf(float(z))) for z in row]
+            probs.append([term / mpmath.fsum(terms) for term in terms])
+        p, q = probs
+        mean = [(a + b) / 2 for a, b in zip(p, q, strict=True)]
+        kl, back = _kl(p, q), _kl(q, p)
+        return float(kl), float(back), float((_kl(p, mean) + _kl(q, mean)) / 2)
+
+
+def _kl(p: list[Any], q: list[Any]) -> Any:
+    pairs = zip(p, q, strict=True)
+    return mpmath.fsum(
+        mpmath.mpf(0) if a == 0 else mpmath.inf if b == 0 else a * mpmath.log(a / b)
+        for a, b in pairs
+    )
+
+
+def pairs_of_rows(classes: int, dtype: Any) -> tuple[Array, Array]:
+    """Return rows that are nearly equal, alike, far apart, confident, and with -inf."""
+    rng = np.random.default_rng(classes)
+    one = rng.normal(size=(24, classes)) * rng.choice([0.5, 3.0, 20.0], (24, 1))
+    steps = np.repeat([1e-9, 1e-6, 1e-3, 0.03, 0.3, 1.0, 4.0, 30.0], 3)[:, None]
+    other = one + steps * rng.normal(size=one.shape) + rng.normal(size=(24, 1)) * 10.0
+    one[5, 0] = other[5, 0] = other[11, 1] = one[17, 0] = -np.inf
+    one, other = one.astype(dtype), other.astype(dtype)
+    other[0] = one[0]
+    return one, other
+
+
+@pytest.mark.parametrize("classes", [2, 10, 60])
+@pytest.mark.parametrize(
+    ("dtype", "relative"), [(np.float64, 2e-13), (np.float32, 4e-6), (np.float16, 4e-6)]
+)
+def test_every_row_is_right(classes: int, dtype: Any, relative: float) -> None:
+    one, other = pairs_of_rows(classes, dtype)
+    found = of(one, other)
+    for i in range(0, len(one), 1 if classes < 40 else 2):
+        wanted = exact(one[i], other[i])
+        # What rounding the difference of two logits leaves of a divergence that is next to 0.
+        unit = float(np.finfo(np.float32 if dtype != np.float64 else dtype).eps)
+        size = max(1.0, float(np.abs(other[i][np.isfinite(other[i])]).max()))
+        floor = 4.0 * (unit * size) ** 2
+        for name, number in zip(Divergences._fields, wanted, strict=True):
+            assert getattr(found, name)[i] == pytest.approx(
+                number, rel=relative, abs=floor + 4.0 * unit * size * math.sqrt(min(number, 1.0))
+            ), (i, name)
+
+
+def extended(one: Array, other: Array) -> list[Array]:
+    """Return the divergences of rows by the textbook, in the longest numbers that NumPy has."""
+    logs = []
+    for rows in (one, other):
+        wide = rows.astype(np.longdouble)
+        wide = wide - wide.max(axis=1, keepdims=True)
+        logs.append(wide - np.log(np.exp(wide).sum(axis=1, keepdims=True)))
+    p, q = map(np.exp, logs)
+    mean = np.log((p + q) / 2)
+    kl, back = (p * (logs[0] - logs[1])).sum(axis=1), (q * (logs[1] - logs[0])).sum(axis=1)
+    js = (p * (logs[0] - mean)).sum(axis=1) + (q * (logs[1] - mean)).sum(axis=1)
+    return [kl, back, js / 2]
+
+
+@pytest.mark.parametrize("classes", [41, 1000])
+@pytest.mark.parametrize("spread", [1.0, 4.0, 12.0])
+@pytest.mark.parametrize("step", [0.02, 0.3, 1.0, 2.0, 8.0])
+def test_long_rows_of_single_precision_are_right(classes: int, spread: float, step: float) -> None:
+    """Few or many classes far apart; in confident rows the far ones have next to no mass."""
+    rng = np.random.default_rng(int(10 * spread + step))
+    one = (rng.normal(size=(40, classes)) * spread).astype(np.float32)
+    one[::2, 3] += 12.0 + spread
+    other = (one + step * rng.normal(size=one.shape)).astype(np.float32)
+    other[::4, 3] = one[::4, 3]
+    found = of(one, other)
+    for values, wanted in zip(found, extended(one, other), strict=True):
+        assert (np.abs(values - wanted) <= 1e-5 * wanted).all()
+
+
+def test_the_example_of_two_classes() -> None:
+    found = of(np.log([[0.5, 0.5]]), np.log([[0.25, 0.75]]))
+    assert found.kl[0] == pytest.approx(0.5 * math.log(4 / 3), rel=1e-15)
+    assert found.kl_reverse[0] == pytest.approx(0.75 * math.log(1.5) - 0.25 * LN_2, rel=1e-14)
+
+
+def test_where_one_gives_0() -> None:
+    inf = np.inf
+    one = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, -inf], [0.0, -inf, -inf], [1.0, 2.0, -inf]])
+    other = np.array([[0.0, 0.0, -inf], [0.0, 0.0, 0.0], [-inf, 0.0, -inf], [1.0, 2.0, -inf]])
+    for dtype in (np.float64, np.float32):
+        found = of(one.astype(dtype), other.astype(dtype))
+        assert found.kl.tolist() == pytest.approx([inf, math.log(1.5), inf, 0.0], rel=1e-6)
+        assert found.kl_reverse.tolist() == pytest.approx([math.log(1.5), inf, inf, 0.0], rel=1e-6)
+        assert found.js[2] == pytest.approx(LN_2, rel=1e-6)
+        assert found.js[3] == 0.0
+
+
+def test_where_a_probability_is_too_small_for_a_number() -> None:
+    """exp(-900) is 0 in float64; its logarithm is not."""
+    one, other = np.array([[0.0, -900.0]]), np.array([[0.0, -2000.0]])
+    found = of(one, other)
+    assert (found.kl[0], found.kl_reverse[0]) == (0.0, 0.0)
+    far = of(other, np.array([[-900.0, 0.0]]))
+    assert far.kl[0] == pytest.approx(900.0, rel=1e-14)
+    assert far.js[0] == pytest.approx(LN_2, rel=1e-15)
+
+
+ROWS = st.integers(1, 60).flatmap(
+    lambda n: st.tuples(*[st.lists(st.floats(-60, 60, width=32), min_size=n, max_size=n)] * 2)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
+def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:
+    one, other = (np.array([row]).astype(dtype) for row in rows)
+    if near:
+        other = (one + 2.0**-9 * np.sign(other)).astype(dtype)
+    found, back, same = of(one, other), of(other, one), of(one, one)
+    for values in (*found, *same):
+        assert values[0] >= 0.0
+    assert found.js[0] <= LN_2
+    assert [values[0] for values in same] == [0.0, 0.0, 0.0]
+    assert (found.kl[0], found.kl_reverse[0]) == (back.kl_reverse[0], back.kl[0])
+    assert found.js[0] == back.js[0]
+    wide = of(one.astype(np.float64), one.astype(np.float64) + shift)
+    assert max(wide.kl[0], wide.js[0]) < 1e-26
+
+
+@pytest.mark.parametrize("kind", ["log-probabilities", "probabilities"])
+def test_what_does_not_sum_to_1_is_as_defined(kind: Kind) -> None:
+    p, q = np.array([[0.5, 0.2, 0.0]]), np.array([[0.25, 0.25, 0.25]])
+    stored = (p, q)
+    if kind == "log-probabilities":
+        with np.errstate(divide="ignore"):
+            stored = (np.log(p), np.log(q))
+    found = of(*stored, kind)
+    assert found.kl[0] == pytest.approx(0.5 * LN_2 + 0.2 * math.log(0.8), rel=1e-14)
+    assert found.kl_reverse[0] == np.inf
+    assert [values[0] for values in of(stored[0], stored[0], kind)] == [0.0, 0.0, 0.0]
+    m = (p + q)[0] / 2
+    js = sum(
+        a * math.log(a / c) + b * math.log(b / c)
+        for a, b, c in zip(p[0].tolist(), q[0].tolist(), m.tolist(), strict=True)
+        if a
+    )
+    assert found.js[0] == pytest.approx((js + 0.25 * LN_2) / 2, rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("classes", [3, 60, 5000])
+def test_a_row_depends_on_nothing_but_itself(dtype: Any, classes: int) -> None:
+    rng = np.random.default_rng(2)
+    one, other = (rng.normal(size=(2, 300, classes)) * 4).astype(dtype)
+    whole = of(one, other)
+    for start in (0, 1, 7, 299):
+        part = of(one[start : start + 3], other[start : start + 3])
+        for name in Divergences._fields:
+            here = getattr(whole, name)[start : start + 3]
+            assert getattr(part, name).tobytes() == here.tobytes()

@@ -1,0 +1,56 @@
+"""McNemar's exact test, against whole numbers."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xentcli.metrics.sign_test import mcnemar_p
+
+
+def by_counting(one: int, other: int) -> float:
+    """Return twice the share of all outcomes of n coins with so few heads or fewer."""
+    n, ways, total = one + other, 1, 0
+    for k in range(min(one, other) + 1):
+        total += ways
+        ways = ways * (n - k) // (k + 1)
+    return float(min(Fraction(1), Fraction(2 * total, 2**n)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (48, 1),
+        (1, 48),
+        (0, 0),
+        (1, 0),
+        (3, 3),
+        (600, 500),
+        (1, 1040),
+        (0, 1060),
+        (1000, 1200),
+        (5000, 5100),
+        (7000, 7000),
+    ],
+)
+def test_counted(one: int, other: int) -> None:
+    assert mcnemar_p(one, other) == pytest.approx(by_counting(one, other), rel=3e-14)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 3000), st.integers(0, 3000))
+def test_laws(one: int, other: int) -> None:
+    p = mcnemar_p(one, other)
+    assert (
+        p == mcnemar_p(other, one) == pytest.approx(by_counting(one, other), rel=1e-12, abs=1e-320)
+    )
+    assert 0.0 <= p <= 1.0
+    assert mcnemar_p(max(one, other) + 1, min(one, other)) <= p
+    if one == other:
+        assert p == 1.0
+
+
+def test_many_rows() -> None:
+    """Half the rows and a standard deviation more: by the normal distribution, one in 0.317."""
+    assert mcnemar_p(499_500, 500_500) == pytest.approx(0.3176, rel=2e-3)

@@ -1,0 +1,56 @@
+"""The Python function `compare`: arrays and files, and what it refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xentcli as xent
+from xentcli.errors import UsageError
+
+DATA = Path(__file__).parents[2] / "sample_data"
+NAMES = [str(DATA / f"digits_{name}.npy") for name in ("logits", "weak_logits", "labels")]
+
+
+def test_arrays_and_files_and_both() -> None:
+    arrays = [np.load(name) for name in NAMES]
+    whole = xent.compare(*NAMES, jobs=1)
+    assert whole.metrics == xent.compare(*arrays, jobs=1).metrics
+    for i in range(3):
+        mixed: list[Any] = [*arrays]
+        mixed[i] = Path(NAMES[i])
+        assert xent.compare(*mixed, jobs=1).metrics == whole.metrics
+    assert whole["only_base_right"].value == 48
+    assert json.loads(whole.to_json())["metrics"]["kl"]["value"] == whole["kl"].value
+
+
+def test_without_labels() -> None:
+    found = xent.compare(NAMES[0], np.load(NAMES[1]), jobs=1)
+    assert found["agreement"].value == 398 / 450
+    assert found["loss_difference"].value is None
+
+
+def test_groups_clusters_and_kinds() -> None:
+    one, two, labels = (np.load(name) for name in NAMES)
+    probs = xent.softmax(two.astype(np.float64))
+    groups = np.arange(450) % 3
+    found = xent.compare(one, probs, labels, input=("logits", "probs"), by=groups, jobs=1)
+    assert [group.rows for group in found.groups] == [150] * 3
+    assert found["kl"].value == pytest.approx(xent.compare(one, two)["kl"].value, rel=1e-6)
+    assert xent.compare(one, two, labels, cluster=groups, jobs=1).clusters == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"input": "odds"}, "input is one of"),
+        ({"input": ["probs"]}, "input is one of"),
+        ({"metrics": ["kld"]}, "there is no measure 'kld'"),
+        ({"delimeter": ";"}, "there is no argument 'delimeter'"),
+    ],
+)
+def test_what_is_refused(more: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        xent.compare([[1.0, 2.0]], [[1.0, 2.0]], [0], **more)

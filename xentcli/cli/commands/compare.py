@@ -1,0 +1,141 @@
+"""xent compare."""
+
+from typing import Annotated
+
+from xentcli.cli import comparing, losses, options
+from xentcli.cli.command import Command
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+from xentcli.pipeline.names import OF_PAIRS
+
+
+def compare(
+    files: Annotated[
+        list[str] | None,
+        options.files_argument(
+            "BASE NEW [MORE...]",
+            "Files or URLs of the outputs of two models or more on the same rows: logits, or what "
+            "--input says. Each is a model; a quoted pattern, 'run/*.npy', is one of several "
+            "files. - is standard input.",
+        ),
+    ] = None,
+    logits: options.LogitsOption = None,
+    log_probs: options.LogProbsOption = None,
+    probs: options.ProbsOption = None,
+    labels: options.LabelsOption = None,
+    *,
+    input_: Annotated[
+        list[str] | None,
+        options.computation(
+            "--input",
+            metavar="logits|log-probs|probs",
+            help="What the files by position hold: once, or once for each.",
+            show_default="logits",
+        ),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        options.computation(
+            "--metric",
+            metavar="NAME",
+            help="A measure or a table; may be repeated; all is every one.",
+            show_default="a sensible set",
+        ),
+    ] = None,
+    worst: Annotated[
+        int,
+        options.computation(
+            "--worst", metavar="K", min=0, help="How many of the rows that changed most to name."
+        ),
+    ] = 10,
+    by: Annotated[
+        str | None,
+        options.computation(
+            "--by", metavar="COLUMN|axis0", help="Compare in each group of rows, too."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        options.computation(
+            "--cluster",
+            metavar="COLUMN|axis0|rows",
+            help="Which rows depend on one another, for the errors of means.",
+            show_default="axis0 where rows have several axes",
+        ),
+    ] = None,
+    normalize: options.NormalizeOption = False,
+    clip: options.ClipOption = 0.0,
+    digest: Annotated[
+        bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
+    ] = False,
+    flags: RowFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Compare models: whether the new one is better, how sure that is, how far they are apart."""
+    by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
+    paths, kinds = comparing.models_of(files, by_option, input_)
+    if flags.binary:
+        raise UsageError("--binary: compare takes rows of classes")
+    losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
+    keeper = gates.keeper(OF_PAIRS)
+    wanted = comparing.wanted(metric, worst, () if keeper is None else keeper.names)
+    criteria = comparing.criteria_of(flags, kinds, normalize=normalize, clip=clip)
+    output = Destination("compare", writing, common)
+    output.check(is_text=False)
+    if keeper is not None:
+        keeper.open()
+    names = [each for each in (by, cluster) if each is not None]
+    from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+
+    reader = reading.reader
+    named = LabelOptions(
+        flags.label_column,
+        flags.label_key,
+        flags.id_column,
+        flags.shift,
+        criteria[0].naming.classes,
+    )
+    sources, labels_source = open_models(
+        reader, paths, labels or [], named, names, [writing.output]
+    )
+    for source in (*sources, *([labels_source] if labels_source else [])):
+        common.tell_notes(source.notes)
+    for source, criterion in zip(sources, criteria, strict=True):
+        losses.check_kind(criterion, source)
+    criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
+    ids = labels_source.id_column if labels_source else None
+    groups, clusters = (
+        None if each is None else reader.column(each, [paths[0]], labels or [], ids)
+        for each in (by, cluster)
+    )
+    from xentcli.pipeline.compare import Model
+    from xentcli.pipeline.compare import compare as compare_models
+
+    models = [Model(*each) for each in zip(sources, criteria, strict=True)]
+    with common.run(sources[0]) as run:
+        found = compare_models(models, labels_source, run, wanted, by=groups, cluster=clusters)
+    provenance = comparing.provenance(sources, labels_source, paths, labels, digest=digest)
+    notes, verdicts = comparing.judge(keeper, found)
+    output.write(comparing.forms(found, wanted, provenance, verdicts))
+    common.tell_notes([*found.notes, *notes])
+    for warning in comparing.warnings(found, wanted, models):
+        common.tell("warning", warning)
+    if keeper is not None:
+        keeper.exit()
+
+
+COMMAND = Command(
+    compare,
+    first=("--labels", "--input", "--by", "--worst", "--fail-if", "--json"),
+    examples=(
+        "xent compare base.npy new.npy --labels labels.npy",
+        "xent compare base.npy new.npy",
+        "xent compare base.npy new.npy --metric agreement --fail-if 'kl > 9'",
+    ),
+)

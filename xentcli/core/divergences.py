@@ -1,0 +1,162 @@
+"""How far the probabilities of two models are apart, row by row: KL both ways, and JS.
+
+With p and q the two probabilities of a class, m their mean and u = log(q / p), a row's divergences
+are sums of terms that are never negative, so that nothing cancels where p and q are nearly equal:
+
+    KL(p || q)   p * (exp(u) - 1 - u)
+    KL(q || p)   q * (exp(-u) - 1 + u)
+    JS           m / 2 * h(u),   h(u) = u * tanh(u / 2) - 2 * log(cosh(u / 2))
+
+The first two hold where both rows sum to 1, as softmax makes them. Stored probabilities and their
+logarithms need not: there the divergence is the sum of p * -u, as it is defined.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.checks import Kind
+from xentcli.core.dtypes import computing_dtype, widen
+from xentcli.core.long_rows import divergences_of_rows
+from xentcli.core.normalizer import FEW_CLASSES, Normalizer
+from xentcli.core.rows import LogitRows, tiles
+
+Doubles = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+LN_2 = math.log(2.0)
+"""The largest JS divergence, in nats."""
+_NEAR = 1.0  # up to this difference of logarithms, no digit is lost by expm1 and log1p
+_FAR = 800.0  # from here on exp(-u) is 0
+
+
+class ModelRows(NamedTuple):
+    """Rows (N, C) of one model, what they hold, and their normalizer where they are logits."""
+
+    rows: LogitRows
+    kind: Kind
+    norm: Normalizer
+
+
+class Divergences(NamedTuple):
+    """Of each row, in nats: inf where one probability is 0 and the other is not.
+
+    Attributes
+    ----------
+    kl, kl_reverse : ndarray of float64 of shape (N,)
+        KL(base || new), and KL(new || base).
+    js : ndarray of float64 of shape (N,)
+        The Jensen-Shannon divergence, at most ln 2.
+    """
+
+    kl: Doubles
+    kl_reverse: Doubles
+    js: Doubles
+
+
+def divergences(base: ModelRows, new: ModelRows) -> Divergences:
+    """Return the divergences between the rows of two models.
+
+    Examples
+    --------
+    >>> from xentcli.core.normalizer import normalizer
+    >>> rows = [np.log([[0.5, 0.5]]), np.log([[0.25, 0.75]])]
+    >>> base, new = (ModelRows(z, "logits", normalizer(z)) for z in rows)
+    >>> divergences(base, new).kl.round(6)
+    array([0.143841])
+    """
+    found = Divergences(*(np.zeros(base.rows.shape[0]) for _ in Divergences._fields))
+    normalised = base.kind == new.kind == "logits"
+    fast = normalised and _is_fast(base.rows) and _is_fast(new.rows)
+    with np.errstate(all="ignore"):
+        if fast:
+            divergences_of_rows(base.rows, base.norm, new.rows, new.norm, found)
+        for tile in tiles(*base.rows.shape):
+            left = np.arange(tile.stop - tile.start)
+            if fast:
+                left = np.flatnonzero(
+                    np.isnan(found.kl[tile] + found.kl_reverse[tile] + found.js[tile])
+                )
+            if left.size:
+                sides = _side(base, tile, left), _side(new, tile, left)
+                parts = _of_rows(*sides, normalised=normalised)
+                for whole, part in zip(found, parts, strict=True):
+                    whole[tile][left] = part
+    return found
+
+
+def _is_fast(rows: LogitRows) -> bool:
+    """Whether rows are long, and computed in float32."""
+    return rows.shape[1] > FEW_CLASSES and computing_dtype(rows.dtype) == np.float32
+
+
+class _Side(NamedTuple):
+    """Probabilities of some rows, and their logarithms but for a number that a row has in common.
+
+    The logarithms are ``values - common``.
+    """
+
+    probs: Doubles
+    values: Doubles
+    common: Doubles
+
+
+def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Side:
+    values = widen(model.rows[tile])[rows].astype(np.float64)
+    nothing = np.zeros(len(rows))
+    if model.kind == "probabilities":
+        return _Side(values, np.log(values), nothing)
+    if model.kind == "log-probabilities":
+        return _Side(np.exp(values), values, nothing)
+    norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
+    peak = norm.peak.astype(np.float64)
+    probs = np.exp(values - peak[:, None])
+    probs /= (1.0 + norm.rest)[:, None]
+    return _Side(probs, values, peak + norm.log_rest)
+
+
+def _of_rows(one: _Side, other: _Side, *, normalised: bool) -> Divergences:
+    """Return the divergences of rows, in float64."""
+    # The difference of equal or close logits is exact.
+    ratio = other.values - one.values
+    ratio -= (other.common - one.common)[:, None]
+    nothing = np.isneginf(one.values) & np.isneginf(other.values)
+    ratio[nothing] = 0.0
+    sums = (
+        _kl_terms(one.probs, other.probs, ratio, normalised=normalised),
+        _kl_terms(other.probs, one.probs, -ratio, normalised=normalised),
+        _js_terms(one.probs, other.probs, ratio),
+    )
+    kl, kl_reverse, js = (np.add.reduce(terms, axis=1) for terms in sums)
+    return Divergences(kl, kl_reverse, np.minimum(js, LN_2) if normalised else js)
+
+
+def _kl_terms(p: Doubles, q: Doubles, u: Doubles, *, normalised: bool) -> Doubles:
+    """Return the terms of KL(p || q), given ``u = log(q / p)``; 0 where both are 0."""
+    if not normalised:
+        terms = p * -u
+        terms[p == 0.0] = 0.0
+        return terms
+    near = np.expm1(np.minimum(u, _NEAR))
+    near -= u
+    near *= p
+    far = q - p
+    far -= p * np.minimum(u, _FAR)  # where p is 0, u is inf
+    found = np.where(u <= _NEAR, near, far)
+    found[np.isneginf(u)] = np.inf
+    return found
+
+
+def _js_terms(p: Doubles, q: Doubles, u: Doubles) -> Doubles:
+    """Return the terms of the JS divergence of p and q."""
+    size = np.minimum(np.abs(u), _FAR)
+    half = np.tanh(size / 2.0)
+    near = size * half
+    near += np.log1p(-(np.minimum(half, 0.5) ** 2))
+    shares = np.exp(-size)  # of the smaller in the larger
+    far = 2.0 * (LN_2 - np.log1p(shares) - size * shares / (1.0 + shares))
+    found: Doubles = np.where(size <= _NEAR, near, far)
+    found *= (p + q) / 4.0
+    return found

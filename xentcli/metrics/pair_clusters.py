@@ -1,0 +1,70 @@
+"""Errors of what lies between two models, where rows depend on one another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.clusters import ClustersState
+from xentcli.metrics.interface import register
+
+_FACTS = {
+    "loss_base": "loss_base",
+    "loss_new": "loss_new",
+    "loss_difference": "difference",
+    "accuracy_base": "hit_base",
+    "accuracy_new": "hit_new",
+    "kl": "kl",
+    "kl_reverse": "kl_reverse",
+    "js": "js",
+    "agreement": "agrees",
+    "delta_p": "probability_difference",
+}
+_OF_USED = ("loss_base", "loss_new", "loss_difference")
+PAIR_MEANS = (*_FACTS, "accuracy_difference")
+"""The measures that have such an error."""
+
+
+@register("pair_clusters")
+@dataclass(frozen=True, eq=False)
+class PairClustersState(ClustersState):
+    """The same of means over the rows of two models."""
+
+    needs: ClassVar[tuple[str, ...]] = ("measured", "used", "weight", *_FACTS.values())
+
+    means: tuple[str, ...] = PAIR_MEANS
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The facts that these means are made of."""
+        return self.needs
+
+    def _values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:
+        every = np.ones(facts.rows)
+        measured, used, weight = (facts[name] for name in ("measured", "used", "weight"))
+        one = every if measured is None else measured.astype(np.float64)
+        if weight is None:
+            weight = every if used is None else used.astype(np.float64)
+        for name in self.means:
+            values = _of_row(name, facts)
+            if values is None:
+                continue
+            if name in _OF_USED:
+                yield name, values, weight
+                continue
+            there = one * np.isfinite(values)  # a divergence may be infinite
+            yield name, np.where(there > 0.0, values, 0.0), there
+
+
+def _of_row(name: str, facts: RowFacts) -> Doubles | None:
+    if name == "accuracy_difference":
+        base, new = facts["hit_base"], facts["hit_new"]
+        if base is None or new is None:
+            return None
+        difference: Doubles = new.astype(np.float64) - base
+        return difference
+    values = facts[_FACTS[name]]
+    return None if values is None else np.asarray(values, np.float64)

@@ -1,0 +1,141 @@
+"""How two models differ in each group of rows."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.by_value import ByValue
+from xentcli.core.cell_sums import CellSums
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.interface import register
+from xentcli.metrics.keys import in_order, names_of, united
+from xentcli.metrics.means import mean_of_sums
+from xentcli.metrics.pair_hits import PairHitsState
+from xentcli.metrics.ranks import share
+from xentcli.results.measures import NOTHING, Group, Groups, Measure
+
+Counts = dict[str, NDArray[np.int64]]
+_SUMMED = {  # what is summed, with its squares, and the rows that count in it
+    "loss_base": ("loss_base", "used"),
+    "loss_new": ("loss_new", "used"),
+    "loss_difference": ("difference", "used"),
+    "kl": ("kl", "finite"),
+}
+_HITS = ("both", "only_base", "only_new", "neither")
+
+
+@register("pair_groups")
+@dataclass(frozen=True, eq=False)
+class PairGroupsState(ByValue):
+    """Of each group: the sums of both losses, their difference and KL, and the 2 x 2 table.
+
+    The losses are means over rows; with class weights, of weighted losses over weights.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = (
+        "loss_base",
+        "loss_new",
+        "difference",
+        "kl",
+        "hit_base",
+        "hit_new",
+        "agrees",
+        "weight",
+        "used",
+        "measured",
+    )
+
+    names: tuple[str, ...] = ()
+    counts: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    sums: dict[str, CellSums] = field(default_factory=dict)
+    weighted: bool = False
+
+    def from_rows(self, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        keys = facts.origin.groups
+        if keys is None or not facts.rows:
+            return type(self)()
+        names, at = names_of(keys)
+        size = len(names)
+        counts: Counts = {}
+        sums: dict[str, CellSums] = {}
+        masks = _masks(facts)
+        for name, mask in masks.items():
+            counts[name] = np.bincount(at[mask], minlength=size)
+        with np.errstate(all="ignore"):
+            for name, (fact, rows) in _SUMMED.items():
+                values = facts[fact]
+                if values is None:
+                    continue
+                values = np.where(masks[rows], values, 0.0)
+                sums[name] = CellSums.of(values, at, size)
+                sums[f"{name}_squared"] = CellSums.of(values**2, at, size)
+        weight = facts["weight"]
+        if weight is not None:
+            sums["weight"] = CellSums.of(weight, at, size)
+        return type(self)(names, counts, sums, weight is not None)
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        if not self.names or not other.names:
+            return self if self.names else other
+        names, *at = united(self.names, other.names)
+        size = len(names)
+        counts: Counts = {name: np.zeros(size, np.int64) for name in self.counts}
+        sums: dict[str, CellSums] = {name: CellSums.zeros(size) for name in self.sums}
+        for state, where in zip((self, other), at, strict=True):
+            for name, count in state.counts.items():
+                counts[name][where] += count
+            for name, each in state.sums.items():
+                sums[name] = sums[name] + each.placed(where, size)
+        return type(self)(names, counts, sums, self.weighted or other.weighted)
+
+    def compute(self) -> Groups:
+        """Return the measures of each group."""
+        exact = {name: each.exact() for name, each in self.sums.items()}
+        return Groups(tuple(self._group(i, exact) for i in in_order(self.names)))
+
+    def _group(self, i: int, exact: dict[str, Any]) -> Group:
+        counts = {name: int(each[i]) for name, each in self.counts.items()}
+        measures: dict[str, Measure] = {}
+        for name, (_, rows) in _SUMMED.items():
+            if name in exact:
+                measures[name] = self._mean(i, counts[rows], exact, name)
+        hits = PairHitsState(*(counts[name] for name in _HITS)).compute()
+        measures["accuracy_base"], measures["accuracy_new"] = hits.base, hits.new
+        measures["accuracy_difference"] = hits.difference
+        n = counts["measured"]
+        measures["agreement"] = share(counts["agrees"], n) if n else NOTHING
+        there = {name: each for name, each in measures.items() if each is not NOTHING}
+        return Group(self.names[i], counts["rows"], there)
+
+    def _mean(self, i: int, n: int, exact: dict[str, Any], name: str) -> Measure:
+        total, squares = exact[name][i], exact[f"{name}_squared"][i]
+        if self.weighted and name != "kl":
+            weight = float(exact["weight"][i])
+            return Measure(float(total) / weight if weight else None, n=n)
+        return mean_of_sums(total, squares, n)
+
+
+def _masks(facts: RowFacts) -> dict[str, NDArray[np.bool_]]:
+    """Return which rows count in what."""
+    every = np.ones(facts.rows, np.bool_)
+    used = every if facts["used"] is None else facts["used"]
+    measured = every if facts["measured"] is None else facts["measured"]
+    masks = {
+        "rows": every,
+        "used": used,
+        "measured": measured,
+        "finite": measured & np.isfinite(facts["kl"]),
+        "agrees": measured & facts["agrees"],
+    }
+    base, new = facts["hit_base"], facts["hit_new"]
+    nothing = np.zeros(facts.rows, np.bool_)
+    tables = (
+        [nothing] * len(_HITS)
+        if base is None or new is None
+        else [each & measured for each in (base & new, base & ~new, new & ~base, ~(base | new))]
+    )
+    return masks | dict(zip(_HITS, tables, strict=True))

@@ -1,0 +1,113 @@
+"""The losses of two models on the same rows, and their differences row by row."""
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+
+from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.interface import register
+from xentcli.metrics.intervals import t_interval
+from xentcli.metrics.loss import LossState
+from xentcli.metrics.ranks import share
+from xentcli.results.comparison import PairedLoss
+from xentcli.results.loss import Loss
+from xentcli.results.measures import NOTHING, Measure
+
+_ZERO = ExactSum()
+_ROUNDED_BITS = 51  # of squares, beyond which a spread is nothing but their rounding
+
+
+@register("pair_loss")
+@dataclass(frozen=True)
+class PairLossState:
+    """The sums of both losses and of their difference, and of the product of the losses."""
+
+    needs: ClassVar[tuple[str, ...]] = (
+        "loss_base",
+        "loss_new",
+        "difference",
+        "weight",
+        "used",
+        "uneven",
+    )
+
+    base: LossState = field(default_factory=LossState)
+    new: LossState = field(default_factory=LossState)
+    difference: LossState = field(default_factory=LossState)
+    product: ExactSum = _ZERO
+    worse: int = 0
+    compared: int = 0
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        base, new, difference = (facts[name] for name in cls.needs[:3])
+        if difference is None:
+            return cls()
+        there = ~np.isnan(difference)
+        if facts["used"] is not None:
+            there &= facts["used"]
+        with np.errstate(all="ignore"):
+            return cls(
+                _loss_state(facts, base),
+                _loss_state(facts, new),
+                _loss_state(facts, difference),
+                ExactSum.of_products(base, new),
+                int(np.count_nonzero(difference[there] > 0.0)),
+                int(np.count_nonzero(there)),
+            )
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.base.merge(other.base),
+            self.new.merge(other.new),
+            self.difference.merge(other.difference),
+            self.product + other.product,
+            self.worse + other.worse,
+            self.compared + other.compared,
+        )
+
+    def compute(self) -> PairedLoss:
+        """Return the means, and what they say of each other."""
+        return PairedLoss(
+            _mean(self.base.compute()),
+            _mean(self.new.compute()),
+            _mean(self.difference.compute()),
+            self._correlation(),
+            share(self.worse, self.compared) if self.compared else NOTHING,
+        )
+
+    def _correlation(self) -> Measure:
+        """Return that of the losses of the used rows; nothing where one model's are all equal."""
+        n = self.base.used
+        sums = (self.base.loss, self.new.loss, self.product)
+        squares = (self.base.loss_squared, self.new.loss_squared)
+        if n < 2 or not all(math.isfinite(float(each)) for each in (*sums, *squares)):
+            return NOTHING
+        one, other, product = (each.units for each in sums)
+        spreads = []
+        for total, square in zip((one, other), (each.units for each in squares), strict=True):
+            spread = n * square * ONE - total * total
+            if spread <= n * square * ONE >> _ROUNDED_BITS:
+                return NOTHING
+            spreads.append(spread)
+        shared = n * product * ONE - one * other
+        found = min(1.0, math.sqrt(shared * shared / (spreads[0] * spreads[1])))
+        return Measure(-found if shared < 0 else found, n=n)
+
+
+def _loss_state(facts: RowFacts, losses: Doubles) -> LossState:
+    values = {"loss": losses, **{name: facts[name] for name in ("weight", "used", "uneven")}}
+    return LossState.from_rows(RowFacts(facts.rows, facts.num_classes, values))
+
+
+def _mean(loss: Loss) -> Measure:
+    if not loss.used:
+        return Measure(n=0)
+    error = loss.standard_error if math.isfinite(loss.standard_error) else None
+    return Measure(loss.mean, error, *t_interval(loss.mean, error, loss.used - 1), loss.used)

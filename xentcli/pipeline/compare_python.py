@@ -1,0 +1,166 @@
+"""`compare` of the Python API, which takes arrays or the names of files."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import Source
+from xentcli.formats.files import open_files
+from xentcli.pipeline.compare import Model, PairOptions
+from xentcli.pipeline.compare import compare as compare_models
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import LossOptions, as_weight
+from xentcli.pipeline.inputs import Naming, Run
+from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+from xentcli.pipeline.python import (
+    KINDS,
+    Data,
+    array_source,
+    beside_rows,
+    names_of_files,
+    reader_of,
+)
+from xentcli.pipeline.reading import Reader
+from xentcli.results.comparison import Comparison
+
+Kind = Literal["logits", "log-probs", "probs"]
+
+
+def compare(
+    base: Data,
+    new: Data,
+    labels: Data | None = None,
+    *,
+    input: Kind | Sequence[Kind] = "logits",  # noqa: A002 - the option's name
+    metrics: Sequence[str] | None = None,
+    worst: int = 10,
+    by: ArrayLike | str | None = None,
+    cluster: ArrayLike | str | None = None,
+    weight: ArrayLike | None = None,
+    ignore_index: int | Sequence[int] = -100,
+    class_axis: int | None = None,
+    shift: int = 0,
+    non_finite: Literal["error", "propagate"] = "error",
+    classes: Sequence[str] | None = None,
+    label_base: int | None = None,
+    label_column: str | None = None,
+    label_key: str | None = None,
+    id_column: str | None = None,
+    jobs: int | None = None,
+    **reading: Any,
+) -> Comparison:
+    """Return how the outputs of a new model differ from those of a first one, on the same rows.
+
+    Parameters
+    ----------
+    base, new : array_like, str or path
+        Logits (N, C), (N, C, d1, ...), or what `input` says: arrays, or files.
+    labels : array_like, str, path, or list of these names, optional
+        Of both models' rows. Without labels only the divergences are measured.
+    input : {'logits', 'log-probs', 'probs'}, or one for each model
+        What the first arguments hold.
+    metrics : sequence of str, optional
+        Names of measures and tables, or ``all``; else a sensible set.
+    worst : int
+        How many of the rows that changed most are named.
+    by, cluster : array_like or str, optional
+        A name for each row, the column that holds it, or ``axis0``: the groups that are compared
+        by themselves, and the rows that depend on one another.
+    weight, ignore_index
+        As in `cross_entropy`; weights concern the losses.
+    class_axis, shift, non_finite, classes, label_base, label_column, label_key, id_column
+        As the options of the command.
+    jobs : int, optional
+        Threads or processes at once; by default the cores that this process may use.
+    **reading
+        How files are read, as of `evaluate`.
+
+    Raises
+    ------
+    XentError
+        If something cannot be read or does not fit, as the command says it.
+
+    Examples
+    --------
+    >>> import xentcli as xent
+    >>> base = [[2.0, 0.0], [1.0, 3.0], [0.0, 1.0]]
+    >>> found = xent.compare(base, [[3.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0, 1, 0], jobs=1)
+    >>> found["only_base_right"].value, found["agreement"].value
+    (1, 0.6666666666666666)
+    """
+    said = (input, input) if isinstance(input, str) else tuple(input)
+    for each in said:
+        if each not in KINDS or len(said) != 2:
+            raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {input!r}")
+    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    criterion = Criterion(
+        options=LossOptions(
+            None if weight is None else as_weight(np.asarray(weight)),
+            ignored,
+            label_base=label_base or 0,
+            nan_of_zero=non_finite == "propagate",
+        ),
+        class_axis=class_axis,
+        propagate=non_finite == "propagate",
+        shift=shift,
+        naming=Naming(tuple(classes or ()), counted=label_base is not None),
+    )
+    names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
+    reader = reader_of(reading)
+    beside = [name for name in (by, cluster) if isinstance(name, str)]
+    sources, targets = _open(base, new, labels, reader, names, beside)
+    ids = targets.id_column if targets else None
+    files = names_of_files(base) or []
+    label_files = names_of_files(labels) or []
+    groups, clusters = (
+        beside_rows(each, what, reader, files, label_files, ids)
+        for what, each in (("groups", by), ("clusters", cluster))
+    )
+    models = [
+        Model(source, criterion._replace(kind=KINDS[kind]))
+        for source, kind in zip(sources, said, strict=True)
+    ]
+    options = PairOptions(None if metrics is None else tuple(metrics), worst)
+    run = Run(jobs) if jobs else Run()
+    (found,) = compare_models(
+        models, targets, run, options, by=groups, cluster=clusters
+    ).comparisons
+    return found
+
+
+def _open(
+    base: Data,
+    new: Data,
+    labels: Data | None,
+    reader: Reader,
+    options: LabelOptions,
+    beside: Sequence[str],
+) -> tuple[list[Source], Source | None]:
+    """Open both models and the labels: files, arrays, or some of each."""
+    files = [names_of_files(each) for each in (base, new)]
+    label_files = names_of_files(labels)
+    for each in files:
+        if each is not None and len(each) != 1:
+            raise UsageError("each model is one file, or a pattern of several")
+    paths = [each[0] for each in files if each]
+    if len(paths) == 2 and (labels is None or label_files is not None):
+        return open_models(reader, paths, label_files or [], options, beside)
+    if options.shift and labels is None:
+        raise UsageError("shift needs labels")
+    sources = [
+        array_source(name, data) if there is None else open_files(there, reader.file)
+        for name, data, there in zip(("base", "new"), (base, new), files, strict=True)
+    ]
+    if labels is None:
+        return sources, None
+    if label_files is None:
+        return sources, array_source("labels", labels)
+    classes = options.classes or sources[0].columns or ()
+    targets = open_files(
+        label_files,
+        lambda path: reader.labels(path, options.label_column, options.label_key, classes=classes),
+    )
+    return sources, targets

@@ -1,0 +1,103 @@
+"""Opening the outputs of several models, and the labels of their rows."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from xentcli.errors import UsageError
+from xentcli.formats.base import Source
+from xentcli.pipeline import inputs
+from xentcli.pipeline.reading import Reader
+
+
+class LabelOptions(NamedTuple):
+    """Which columns or arrays are labels and ids, and how labels belong to rows."""
+
+    label_column: str | None = None
+    label_key: str | None = None
+    id_column: str | None = None
+    shift: int = 0
+    classes: tuple[str, ...] = ()
+
+
+def open_models(
+    reader: Reader,
+    paths: Sequence[str],
+    labels: Sequence[str],
+    options: LabelOptions,
+    beside: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> tuple[list[Source], Source | None]:
+    """Open the logits of all models, and the labels of their rows if there are any.
+
+    Parameters
+    ----------
+    reader : Reader
+        How files are read.
+    paths : sequence of str
+        A file, or a pattern, for each model.
+    labels : sequence of str
+        The files of labels.
+    options : LabelOptions
+        What the user says about labels and ids.
+    beside : sequence of str
+        The names of columns that are no classes.
+    without : sequence of str
+        Files that no pattern stands for: what will be written.
+    """
+    label = None if labels else options.label_column
+    headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
+    readers = [
+        _reader_of(reader, i, paths, headers, beside if i == 0 else (*beside, label))
+        for i in range(len(paths))
+    ]
+    file_of = partial(readers[0].file, id_column=options.id_column)
+    labels_of = partial(
+        reader.labels, label_column=options.label_column, label_key=options.label_key
+    )
+    ids = tuple(inputs.may_be_ids(name for header in headers[1:] for name in header))
+    if labels or options.label_column or options.label_key:
+        base, labels_source = inputs.open_both(
+            [paths[0]],
+            labels,
+            file_of,
+            labels_of,
+            label_column=options.label_column,
+            label_key=options.label_key,
+            shift=options.shift,
+            classes=options.classes,
+            without=without,
+            others=ids,
+        )
+    else:
+        base, labels_source = inputs.open_alone([paths[0]], file_of, labels_of, without, ids)
+        if labels_source is None and options.shift:
+            raise UsageError("--shift needs labels: --labels FILE")
+    others = [
+        inputs.open_model([path], each.file, base, header, without)
+        for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
+    ]
+    return [base, *others], labels_source
+
+
+def _reader_of(
+    reader: Reader,
+    number: int,
+    paths: Sequence[str],
+    headers: Sequence[tuple[str, ...]],
+    beside: Sequence[str | None],
+) -> Reader:
+    """Return how one model's file is read: options that concern others alone are left out."""
+    header = headers[number]
+    others = {name for i, each in enumerate(headers) if i != number for name in each}
+    values = dict(reader.values)
+    if not header and others:
+        values |= {"columns": None, "drop": ()}
+    elif values.get("drop"):
+        drop = values["drop"]
+        values["drop"] = tuple(name for name in drop if name in header or name not in others)
+    if values.get("key") is not None and not inputs.may_have_keys(reader.labels(paths[number])):
+        keyed = any(inputs.may_have_keys(reader.labels(path)) for path in paths)
+        values["key"] = None if keyed else values["key"]
+    found = reader._replace(values=values)
+    return found.without([name for name in beside if name is not None and name in header])

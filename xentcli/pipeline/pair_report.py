@@ -1,0 +1,167 @@
+"""What was measured of two models, put together."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from xentcli.alignment.models import AlignedModels
+from xentcli.metrics.names import OF_PAIRS
+from xentcli.metrics.order import in_order, percentiles
+from xentcli.pipeline.flow import Total
+from xentcli.pipeline.loss_measures import of_loss
+from xentcli.pipeline.measure_report import with_errors
+from xentcli.pipeline.pair_plan import PairPlan
+from xentcli.pipeline.spool import Spool, Spools
+from xentcli.results.comparison import (
+    Comparison,
+    PairedDivergences,
+    PairedHits,
+    PairedLoss,
+    Percentile,
+)
+from xentcli.results.measures import NOTHING, Measure
+
+_THOUSANDTHS = (0, 1, 10, 50, 100, 250, 500, 750, 900, 950, 990, 999, 1000)
+_NAMED = {"median": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}
+
+
+class PairReport:
+    """Puts together what was measured of the first model and another one."""
+
+    def __init__(
+        self,
+        plan: PairPlan,
+        models: AlignedModels,
+        results: Mapping[str, Any],
+        total: Total[Any],
+        spools: Spools,
+        number: int,
+    ) -> None:
+        self.plan = plan
+        self.models = models
+        self.results = results
+        self.total = total
+        self.number = number
+        self.percentiles = {
+            name: _percentiles(spools[f"{number} {name}"]) for name in ("kl", "delta_p")
+        }
+
+    def comparison(self) -> Comparison:
+        """Return what is reported."""
+        first = self.models.first
+        counts, axes = self.results["rows"], first.axes
+        errors = self.results.get("pair_clusters")
+        values = self._values()
+        if errors is not None:
+            values = with_errors(values, errors.metrics)
+        values.update(_perplexities(values))
+        tables = set(self.plan.names)
+        changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
+        return Comparison(
+            base=first.logits.name,
+            new=self.models.others[self.number - 1].source.name,
+            metrics={name: values[name] for name in self.plan.names if name in values},
+            rows=counts.rows,
+            used=counts.used,
+            measured=counts.measured,
+            num_classes=axes.logits[axes.class_axis] or self.total.num_classes,
+            labelled=self.plan.labelled,
+            percentiles=self._table() if "percentiles" in tables else (),
+            changed_rows=changed.rows if changed and "changed_rows" in tables else (),
+            groups=groups.groups if groups and "groups" in tables else (),
+            clusters=errors.clusters if errors else None,
+            class_names=first.names.names or None,
+            lead=(self.total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else (),
+        )
+
+    def _values(self) -> dict[str, Measure]:
+        loss: PairedLoss = self.results["pair_loss"]
+        hits: PairedHits = self.results["pair_hits"]
+        apart: PairedDivergences = self.results["pair_divergences"]
+        n = hits.both + hits.only_base + hits.only_new + hits.neither
+        values = dict.fromkeys(OF_PAIRS, NOTHING)
+        if self.plan.labelled:
+            values |= {
+                "loss_base": loss.base,
+                "loss_new": loss.new,
+                "loss_difference": loss.difference,
+                "loss_correlation": loss.correlation,
+                "share_worse": loss.worse,
+            }
+        if n:
+            table = {
+                "both_right": hits.both,
+                "only_base_right": hits.only_base,
+                "only_new_right": hits.only_new,
+                "neither_right": hits.neither,
+            }
+            values |= {name: Measure(count, n=n) for name, count in table.items()}
+            values |= {
+                "accuracy_base": hits.base,
+                "accuracy_new": hits.new,
+                "accuracy_difference": hits.difference,
+                "mcnemar_p": Measure(hits.p, n=hits.only_base + hits.only_new),
+                "delta_p": apart.delta_p,
+                "rms_delta_p": apart.rms_delta_p,
+            }
+        values |= {"kl": apart.kl, "kl_reverse": apart.kl_reverse, "js": apart.js}
+        values["infinite_rows"] = Measure(apart.infinite, n=apart.n)
+        values["agreement"] = apart.agreement
+        for name, thousandths in _NAMED.items():
+            values[f"kl_{name}"] = self._percentile("kl", thousandths, apart.kl.n)
+        return values
+
+    def _percentile(self, name: str, thousandths: int, n: int | None) -> Measure:
+        found = self.percentiles[name]
+        return Measure(found[thousandths], n=n) if found else NOTHING
+
+    def _table(self) -> tuple[Percentile, ...]:
+        kl, delta_p = self.percentiles["kl"], self.percentiles["delta_p"]
+        return tuple(
+            Percentile(each / 10.0, kl.get(each), delta_p.get(each))
+            for each in _THOUSANDTHS
+            if kl or delta_p
+        )
+
+
+def _percentiles(spool: Spool) -> dict[int, float]:
+    if not spool.rows:
+        return {}
+    levels = in_order(spool.parts, spool.rows)
+    found = percentiles(levels, spool.rows, _THOUSANDTHS)
+    return dict(zip(_THOUSANDTHS, found, strict=True))
+
+
+def _perplexities(values: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Return what follows from the mean losses, and how sure it is, as they vary together."""
+    base, new, difference = (values[f"loss_{name}"] for name in ("base", "new", "difference"))
+    if base.value is None:
+        return {}
+    of_base, of_new = (of_loss(each, ("perplexity",))["perplexity"] for each in (base, new))
+    return {
+        "perplexity_base": of_base,
+        "perplexity_new": of_new,
+        "perplexity_ratio": of_loss(difference, ("perplexity",))["perplexity"],
+        "log_perplexity_ratio": difference,
+        "perplexity_difference": _perplexity_difference((of_base, of_new), (base, new, difference)),
+    }
+
+
+def _perplexity_difference(
+    perplexities: tuple[Measure, Measure], losses: tuple[Measure, Measure, Measure]
+) -> Measure:
+    """Return new - base, with the error to first order: the covariance is that of the means."""
+    base, new = perplexities
+    if base.value is None or new.value is None:
+        return replace(NOTHING, n=base.n)
+    value = new.value - base.value
+    errors = [each.standard_error for each in losses]
+    if None in errors or not math.isfinite(value):
+        return Measure(value, n=base.n)
+    one, two, paired = (float(each or 0.0) for each in errors)
+    covariance = (one * one + two * two - paired * paired) / 2.0
+    variance = (
+        (base.value * one) ** 2 + (new.value * two) ** 2 - 2.0 * base.value * new.value * covariance
+    )
+    return Measure(value, math.sqrt(max(0.0, variance)), n=base.n)

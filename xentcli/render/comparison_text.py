@@ -1,0 +1,136 @@
+"""A comparison for a pipe: a line for each measure, or the rows of a table; and as JSON."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentcli.render.csv import text_of_rows
+from xentcli.render.measures import measure_cells
+from xentcli.results.records import field_names
+
+if TYPE_CHECKING:
+    from xentcli.results.comparison import Comparison
+    from xentcli.results.provenance import Provenance
+    from xentcli.results.verdict import Verdict
+
+_COUNTS = ("rows", "used", "measured", "num_classes", "clusters")
+_CHANGED = (
+    "row",
+    "id",
+    "change",
+    "loss_base",
+    "loss_new",
+    "kl",
+    "label",
+    "prediction_base",
+    "prediction_new",
+    "label_probability_base",
+    "label_probability_new",
+)
+
+
+def comparison_rows(
+    comparisons: "Sequence[Comparison]", names: Sequence[str] | None, delimiter: str
+) -> str:
+    """Return a line for each measure; of one table alone, its rows.
+
+    Of several models, each line begins with the name of one.
+    """
+    several = len(comparisons) > 1
+    lines: list[list[str]] = []
+    for each in comparisons:
+        header, *rows = _lines(each, names)
+        if not lines:
+            lines.append([*(["model"] if several else []), *header])
+        lines += [[*([each.new] if several else []), *row] for row in rows]
+    return text_of_rows(lines, delimiter)
+
+
+def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[str]]:
+    if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
+        return TABLE_ROWS[names[0]](found)
+    metrics = found.metrics
+    if names is None:  # what does not apply is left out
+        metrics = {name: each for name, each in metrics.items() if each.value is not None}
+    return measure_cells(metrics)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _percentiles(found: "Comparison") -> Iterator[list[str]]:
+    yield ["percent", "kl", "delta_p"]
+    for each in found.percentiles:
+        yield [_cell(each.percent), _cell(each.kl), _cell(each.delta_p)]
+
+
+def _changed_rows(found: "Comparison") -> Iterator[list[str]]:
+    yield list(_CHANGED)
+    for each in found.changed_rows:
+        cells = {name: getattr(each, name) for name in _CHANGED}
+        cells["row"] = found.row_index(each.row)
+        for name in ("label", "prediction_base", "prediction_new"):
+            if cells[name] is not None:
+                cells[name] = found.class_name(cells[name])
+        yield [_cell(cells[name]) for name in _CHANGED]
+
+
+def _groups(found: "Comparison") -> Iterator[list[str]]:
+    measured = list(dict.fromkeys(name for group in found.groups for name in group.metrics))
+    yield ["group", "rows", *measured]
+    for group in found.groups:
+        numbers = [
+            _cell(group.metrics[name].value) if name in group.metrics else "" for name in measured
+        ]
+        yield [group.name, str(group.rows), *numbers]
+
+
+TABLE_ROWS: "dict[str, Callable[[Comparison], Iterator[list[str]]]]" = {
+    "percentiles": _percentiles,
+    "changed_rows": _changed_rows,
+    "groups": _groups,
+}
+"""By the names that ``--metric`` has for them: each yields a header and rows of cells."""
+
+
+def comparison_object(
+    comparisons: "Sequence[Comparison]",
+    provenance: "Provenance | None" = None,
+    verdicts: "Sequence[Verdict]" = (),
+) -> dict[str, Any]:
+    """Return everything that was measured; null is what does not apply.
+
+    What is said of the second model stands at the top, and again among all comparisons where there
+    are more.
+    """
+    first = comparisons[0]
+    more = [_object(each) for each in comparisons] if len(comparisons) > 1 else None
+    return {
+        "command": "compare",
+        **_object(first),
+        "class_names": first.class_names,
+        **({"comparisons": more} if more else {}),
+        **({"gates": list(verdicts)} if verdicts else {}),
+        **({"files": list(provenance.files), "version": provenance.version} if provenance else {}),
+    }
+
+
+def _object(found: "Comparison") -> dict[str, Any]:
+    return {
+        "base": found.base,
+        "new": found.new,
+        "metrics": found.metrics,
+        **{name: getattr(found, name) for name in _COUNTS},
+        "percentiles": list(found.percentiles) or None,
+        "changed_rows": [_with_index(found, each) for each in found.changed_rows] or None,
+        "groups": list(found.groups) or None,
+    }
+
+
+def _with_index(found: "Comparison", row: Any) -> dict[str, Any]:
+    """Return a row, and its index where rows have several axes."""
+    fields = {name: getattr(row, name) for name in field_names(row)}
+    index = found.row_index(row.row)
+    return fields if len(index) == 1 else {**fields, "index": index}

@@ -1,0 +1,126 @@
+"""What a comparison comes to, in one sentence that takes no statistics to read."""
+
+import math
+from typing import TYPE_CHECKING
+
+from xentcli.render.tables import headline, short
+
+if TYPE_CHECKING:
+    from xentcli.results.comparison import Comparison
+    from xentcli.results.measures import Measure
+
+_SURE = 0.05  # of McNemar's test, below which chance does not explain it
+_ERROR_DIGITS = 2
+_ROWS_SHOWN = "row", "rows"
+
+
+def verdict(found: "Comparison") -> tuple[str, str]:
+    """Return the sentence, and whether it is good news: 'better', 'worse' or 'unclear'."""
+    kl = found.metrics.get("kl_max")
+    difference = found.metrics.get("loss_difference")
+    if not found.used or (kl is None and difference is None):
+        return f"{found.new}: nothing to compare", "unclear"
+    if _is_same(found):
+        return f"{found.new} gives the same as {found.base}: no row differs", "unclear"
+    details = ", ".join(part for part in (_loss(found), _accuracy(found), _moved(found)) if part)
+    if difference is None or difference.value is None:
+        return f"{found.new} differs from {found.base}: {_apart(found)}", "unclear"
+    word = _word(found)
+    said = {
+        "better": "is better",
+        "worse": "is worse",
+        "unclear": "is not clearly better or worse",
+        "mixed": "is better in one way and worse in another",
+    }[word]
+    return f"{found.new} {said}: {details}", "unclear" if word == "mixed" else word
+
+
+def _is_same(found: "Comparison") -> bool:
+    names = ("kl_max", "loss_difference", "infinite_rows")
+    values = [found.metrics[name].value for name in names if name in found.metrics]
+    there = [value for value in values if value is not None]
+    worse = found.metrics.get("share_worse")
+    same = worse is None or not worse.value
+    return bool(there) and not any(there) and same and not _changed(found)
+
+
+def _changed(found: "Comparison") -> bool:
+    return any(row.change for row in found.changed_rows)
+
+
+def _word(found: "Comparison") -> str:
+    """Return what loss and accuracy say together."""
+    by_loss = _sign(found.metrics["loss_difference"])
+    by_rows = 0
+    p, gain = found.metrics.get("mcnemar_p"), found.metrics.get("accuracy_difference")
+    if p is not None and gain is not None and p.value is not None and gain.value is not None:
+        by_rows = 0 if p.value >= _SURE or not gain.value else (-1 if gain.value > 0 else 1)
+    if by_loss * by_rows < 0:
+        return "mixed"
+    return {-1: "better", 0: "unclear", 1: "worse"}[by_loss or by_rows]
+
+
+def _sign(difference: "Measure") -> int:
+    """Return 1 where a difference is above 0 for sure, -1 where it is below, else 0."""
+    value, low, high = difference.value, difference.low, difference.high
+    if value is not None and math.isinf(value):
+        return 1 if value > 0 else -1
+    if low is None or high is None:
+        return 0
+    return 1 if low > 0 else -1 if high < 0 else 0
+
+
+def _loss(found: "Comparison") -> str:
+    each = found.metrics.get("loss_difference")
+    if each is None or each.value is None:
+        return ""
+    if each.standard_error is None:
+        return f"loss {signed(each.value)}"
+    return f"loss {difference_of(each)} (paired)"
+
+
+def _accuracy(found: "Comparison") -> str:
+    base, new = (found.metrics.get(f"accuracy_{name}") for name in ("base", "new"))
+    if base is None or new is None or base.value is None or new.value is None:
+        return ""
+    return f"accuracy {percent(base.value)} -> {percent(new.value)}"
+
+
+def _moved(found: "Comparison") -> str:
+    lost, won = (found.metrics.get(f"only_{name}_right") for name in ("base", "new"))
+    if lost is None or won is None or lost.value is None or won.value is None:
+        return ""
+    return f"{lost.value:,.0f} {_ROWS_SHOWN[lost.value != 1]} lost, {won.value:,.0f} won"
+
+
+def _apart(found: "Comparison") -> str:
+    kl, agreement = found.metrics.get("kl"), found.metrics.get("agreement")
+    parts = []
+    if kl is not None and kl.value is not None:
+        parts.append(f"KL {headline(kl.value, kl.standard_error or math.nan)} nats")
+    if agreement is not None and agreement.value is not None:
+        parts.append(f"the same prediction in {percent(agreement.value)} of the rows")
+    return ", ".join(parts)
+
+
+def difference_of(measure: "Measure") -> str:
+    """Return a difference with its sign, and its error to two digits."""
+    if measure.value is None:
+        return ""
+    error = math.nan if measure.standard_error is None else measure.standard_error
+    return with_sign(headline(measure.value, error, _ERROR_DIGITS))
+
+
+def percent(share: float) -> str:
+    """Return a share of rows in percent."""
+    return f"{100.0 * share:.1f} %"
+
+
+def signed(value: float) -> str:
+    """Return a difference to look at, with its sign."""
+    return with_sign(short(value))
+
+
+def with_sign(text: str) -> str:
+    """Return the text of a number with its sign."""
+    return text if text.startswith("-") else f"+{text}"
