@@ -43,7 +43,9 @@ class ArraysInSequence(IndexedSource):
         lead = self.shape[1:-1]
         inner = max(1, math.prod(n or 0 for n in lead))  # without rows, none is asked for
         parts = [self._part(i).tile(first, n) for i, first, n in self._slices(start, rows, inner)]
-        return parts[0] if len(parts) == 1 else np.concatenate([self._part(0).tile(0, 0), *parts])
+        if not parts:
+            return self._part(0).tile(0, 0)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def read(self, start: int, rows: int, axis: int = 0) -> Table:
         """Read any slice of an axis, which may run through several parts."""

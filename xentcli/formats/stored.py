@@ -53,7 +53,7 @@ class Stored(NamedTuple):
     @property
     def dtype_name(self) -> str:
         """The name of the dtype that the file means."""
-        return self.meaning or self.dtype.name
+        return self.meaning or _name_of(self.dtype)
 
     @property
     def decoded_dtype(self) -> np.dtype[Any]:
@@ -82,6 +82,12 @@ class Stored(NamedTuple):
             f"{name}: the header promises {promised} bytes ({what}), there are {there}",
             hint=hint,
         )
+
+
+@cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """Return what NumPy calls a dtype, and puts together anew each time."""
+    return dtype.name
 
 
 def widen_words(

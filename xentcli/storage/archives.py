@@ -113,8 +113,13 @@ def _start_of(info: "ZipInfo", data: Input) -> int:
     """Return where the bytes of a member begin, as the header before them says."""
     header = bytearray(_HEADER_BYTES)
     data.read_at(info.header_offset, memoryview(header))
+    return info.header_offset + _HEADER_BYTES + _lengths_in(header)
+
+
+def _lengths_in(header: bytearray) -> int:
+    """Return how long the name and what follows it are, that follow the header of a member."""
     lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
-    return info.header_offset + _HEADER_BYTES + sum(int.from_bytes(n, "little") for n in lengths)
+    return sum(int.from_bytes(length, "little") for length in lengths)
 
 
 def place_of(info: "ZipInfo", data: Input) -> int:
@@ -122,12 +127,13 @@ def place_of(info: "ZipInfo", data: Input) -> int:
     name = f"{data.name}: the member {visible(info.filename)}"
     if info.flag_bits & _ENCRYPTED:
         raise InputError(f"{name} is encrypted")
-    start = _start_of(info, data)
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
-    before = bytearray(_HEADER_BYTES + len(raw))
-    data.read_at(info.header_offset, memoryview(before))
-    found = before.startswith(_FIRST_MEMBER) and before.endswith(raw)
-    if not found or start < info.header_offset + len(before):
+    header = bytearray(_HEADER_BYTES + len(raw))
+    data.read_at(info.header_offset, memoryview(header))
+    if not header.startswith(_FIRST_MEMBER) or not header.endswith(raw):
+        raise InputError(f"{name} is not where the directory says")
+    start = info.header_offset + _HEADER_BYTES + _lengths_in(header)
+    if start < info.header_offset + len(header):
         raise InputError(f"{name} is not where the directory says")
     if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
         raise InputError(f"{name} is cut off")

@@ -13,6 +13,7 @@ _MOST_BYTES = 2**26  # of a pickle, beside the bytes of its arrays
 _MOST_OPERATIONS = 2**22
 _MOST_RECORDS = 2**20  # dictionaries, lists, tuples, calls
 _WINDOW_BYTES = 2**16
+_STOP = ord(".")
 _LONGEST_NAME_BYTES = 1000  # of a module or a class
 _JOBLIB = "in Python: numpy.save('a.npy', joblib.load(path)), or an array of what it loads"
 
@@ -73,11 +74,16 @@ class PickleText:
 
     def __init__(self, data: Input, start: int = 0, end: int | None = None) -> None:
         self.data = data
-        self.position = start
         self.end = (data.size or 0) if end is None else end
-        self._skipped = start
         self._window = b""
         self._window_start = start
+        self._next = 0  # in the window
+        self._skipped = start
+
+    @property
+    def position(self) -> int:
+        """Where the next byte is."""
+        return self._window_start + self._next
 
     def wrong(self, what: str) -> InputError:
         """Return the error of a pickle that cannot be read."""
@@ -85,23 +91,33 @@ class PickleText:
 
     def take(self, count: int) -> bytes:
         """Return the next bytes."""
-        start = self.position - self._window_start
-        if start < 0 or start + count > len(self._window):
+        start, end = self._next, self._next + count
+        if end > len(self._window):
             self._refill(count)
+            start, end = 0, count
+        self._next = end
+        return self._window[start:end]
+
+    def byte(self) -> int:
+        """Return the next byte as a number."""
+        start = self._next
+        if start >= len(self._window):
+            self._refill(1)
             start = 0
-        self.position += count
-        return self._window[start : start + count]
+        self._next = start + 1
+        return self._window[start]
 
     def _refill(self, count: int) -> None:
-        there = self.end - self.position
+        position = self.position
+        there = self.end - position
         if count > there:
             raise self.wrong("it is cut off")
-        if self.position - self._skipped + count > _MOST_BYTES:
+        if position - self._skipped + count > _MOST_BYTES:
             raise self.wrong(f"it is longer than {_MOST_BYTES} bytes, beside its arrays")
         window = bytearray(min(there, max(count, _WINDOW_BYTES)))
-        if self.data.read_at(self.position, memoryview(window)) < len(window):
+        if self.data.read_at(position, memoryview(window)) < len(window):
             raise self.wrong("it is cut off")
-        self._window, self._window_start = bytes(window), self.position
+        self._window, self._window_start, self._next = bytes(window), position, 0
 
     def number(self, size: int, *, signed: bool = False) -> int:
         """Return the integer that the next bytes are."""
@@ -121,7 +137,7 @@ class PickleText:
         if size > self.end - self.position:
             raise self.wrong("it is cut off")
         span = Span(self.position, size)
-        self.position += size
+        self._next += size
         self._skipped += size
         return span
 
@@ -161,14 +177,16 @@ class _Machine:
         self._records = 0
 
     def run(self) -> Any:
+        byte, operations = self.text.byte, _BY_CODE
         for _ in range(_MOST_OPERATIONS):
-            code = self.text.take(1)
-            if code == b".":
+            code = byte()
+            operation = operations[code]
+            if operation is not None:
+                operation(self)
+            elif code == _STOP:
                 return self.stack.pop()
-            operation = _OPERATIONS.get(code)
-            if operation is None:
-                raise self.text.wrong(f"an operation {code[0]:#04x} is not one of plain data")
-            operation(self)
+            else:
+                raise self.text.wrong(f"an operation {code:#04x} is not one of plain data")
         raise self.text.wrong(f"it has more than {_MOST_OPERATIONS} operations")
 
     def count(self) -> None:
@@ -292,6 +310,8 @@ def _put(size: int) -> _Operation:
 
 
 def _get(size: int) -> _Operation:
+    if size == 1:
+        return lambda m: m.stack.append(m.memo[m.text.byte()])
     return lambda m: m.stack.append(m.memo[m.text.number(size)])
 
 
@@ -329,7 +349,7 @@ _OPERATIONS: dict[bytes, _Operation] = {
     b"N": _constant(None),
     b"\x88": _constant(value=True),
     b"\x89": _constant(value=False),
-    b"K": _integer(1),
+    b"K": lambda m: m.stack.append(m.text.byte()),
     b"M": _integer(2),
     b"J": _integer(4, signed=True),
     b"\x8a": lambda m: m.stack.append(m.text.number(m.text.number(1), signed=True)),
@@ -371,3 +391,4 @@ _OPERATIONS: dict[bytes, _Operation] = {
     b"b": _Machine.build,
     b"Q": lambda m: m.outside(m.stack.pop()),
 }
+_BY_CODE = [_OPERATIONS.get(bytes([code])) for code in range(256)]

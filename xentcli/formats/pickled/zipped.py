@@ -27,6 +27,7 @@ _OTHERS = {
     ),
 }
 _COMPARED_BYTES = 2**24  # of storages, read whole for their checksums
+_INFLATED_BYTES = 2**30  # PyTorch itself compresses nothing
 _PIECE_BYTES = 2**20
 _BYTE_ORDERS = {b"little": "<", b"big": ">"}
 _LONGEST_ORDER_BYTES = 7
@@ -67,6 +68,7 @@ class ZippedStorages:
         self._has_checksums = any(member.CRC for member in members)
         self._to_compare = _COMPARED_BYTES
         self._compared: set[str] = set()
+        self._to_inflate = _INFLATED_BYTES
         self._inflated: dict[str, Input] = {}
         self._byte_order = "<"
         if (order := self._members.get(f"{self._folder}byteorder")) is not None:
@@ -102,6 +104,12 @@ class ZippedStorages:
             return self._data, place_of(member, self._data)
         name = member.filename
         if name not in self._inflated:
+            self._to_inflate -= member.file_size
+            if self._to_inflate < 0:
+                what = f"compressed members of more than {_INFLATED_BYTES} bytes"
+                raise InputError(
+                    f"{self._data.name}: {what}", hint="zip -0 leaves them as they are"
+                )
             content = open_member(self._archive, member, self._data.name, self._data)
             self._inflated[name] = content.spooled()
             if self._inflated[name].size != member.file_size:
