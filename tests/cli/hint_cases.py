@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from pandas import DataFrame
 
 Content = str | bytes | np.ndarray[Any, Any]
 
@@ -1022,6 +1023,13 @@ CASES = [
         RIGHT,
         {"z.pkl": b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81."},
         by_hand={"z.pkl": Z},
+    ),
+    Case(
+        "loss z.pkl y.npy",
+        "in Python: pandas.read_pickle(path).to_parquet('a.parquet')",
+        RIGHT,
+        {"z.pkl": pickle.dumps(DataFrame(Z, columns=NAMES))},
+        by_hand={"z.pkl": parquet(**dict(zip(NAMES, Z.T, strict=True)))},
     ),
     Case(
         "loss z.pkl y.npy",

@@ -35,15 +35,16 @@ class Leaf(Protocol):
 
 
 class Placed(NamedTuple):
-    """Numbers that stand in an input, at the steps of some strides."""
+    """Numbers that stand in a file, at the steps of some strides. It keeps no file open."""
 
-    data: Input
+    apart: Input | None
+    """What holds them, if it is not the file itself."""
     stored: Stored
-    """Its offset counts from the beginning of the input."""
+    """Its offset counts from the beginning of that."""
     strides: tuple[int, ...]
     """Counted in numbers."""
-    check: Callable[[], None] | None = None
-    """What raises InputError if they are damaged."""
+    check: Callable[[Input], None] | None = None
+    """What raises InputError if they are damaged, in that file."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -60,17 +61,18 @@ class Placed(NamedTuple):
         if self.stored.dtype.kind == "U" and not options.takes_names:
             raise InputError(f"{name}: an array of text does not hold numbers")
         if self.check is not None:
-            self.check()
+            self.check(data)
+        held = self.apart or data
         stored = self.stored.as_input_dtype(options.input_dtype, name)._replace(
-            data_bytes=self.data.size or 0
+            data_bytes=held.size or 0
         )
         source: IndexedSource
         if self._are_strides(_c_strides(self.shape)):
-            source = ArraySource(self.data, stored, format_, name)
+            source = ArraySource(held, stored, format_, name)
         elif self._are_strides(_c_strides(self.shape[::-1])[::-1]):
-            source = ArraySource(self.data, stored._replace(fortran_order=True), format_, name)
+            source = ArraySource(held, stored._replace(fortran_order=True), format_, name)
         else:
-            source = StridedSource(self.data, stored, self.strides, format_, name)
+            source = StridedSource(held, stored, self.strides, format_, name)
         source.size, source.unchanged = data.size, data.check_unchanged
         return source
 
@@ -87,11 +89,16 @@ def _c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def placed(
-    data: Input, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any], *, fortran: bool = False
+    apart: Input | None,
+    offset: int,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    *,
+    fortran: bool = False,
 ) -> Placed:
     """Return an array whose numbers stand side by side."""
     strides = _c_strides(shape[::-1])[::-1] if fortran else _c_strides(shape)
-    return Placed(data, Stored(shape, dtype, 0, 0, offset), strides)
+    return Placed(apart, Stored(shape, dtype, 0, 0, offset), strides)
 
 
 class Held(NamedTuple):

@@ -23,8 +23,10 @@ class LegacyStorages:
         What it describes.
     """
 
-    def __init__(self, data: Input, start: int = 0, end: int | None = None) -> None:
-        self.text = PickleText(data, start, end)
+    def __init__(
+        self, data: Input, start: int = 0, end: int | None = None, apart: Input | None = None
+    ) -> None:
+        self.text = PickleText(data, start, end, apart)
         if read_pickle(self.text) != _MAGIC:
             raise InputError(f"{data.name}: not a PyTorch file")
         if read_pickle(self.text) != _PROTOCOL:
@@ -50,7 +52,7 @@ class LegacyStorages:
         key = _key_of(record, text)
         if key not in self._places:
             raise InputError(f"{text.data.name}: the storage {shown(key)} is not there")
-        return Storage(self._places[key][0], self.text.data, *self._places[key][1:], "<")
+        return Storage(self._places[key][0], self.text.apart, *self._places[key][1:], "<")
 
 
 def _key_of(record: Any, text: PickleText) -> str:

@@ -70,10 +70,23 @@ def name_of(thing: Any) -> str:
 
 
 class PickleText:
-    """The bytes of a pickle, read in order from a place in a seekable input."""
+    """The bytes of a pickle, read in order from a place in a seekable input.
 
-    def __init__(self, data: Input, start: int = 0, end: int | None = None) -> None:
+    Parameters
+    ----------
+    data : Input
+        What holds them.
+    start, end : int, optional
+        Where they begin and end.
+    apart : Input, optional
+        The same as `data`, if that is not the file that is read, but some part of it.
+    """
+
+    def __init__(
+        self, data: Input, start: int = 0, end: int | None = None, apart: Input | None = None
+    ) -> None:
         self.data = data
+        self.apart = apart
         self.end = (data.size or 0) if end is None else end
         self._window = b""
         self._window_start = start

@@ -44,7 +44,7 @@ def _array(
     if (there.size if isinstance(there, Span) else len(there)) != size:
         raise text.wrong(f"an array of shape {shape} does not have {size} bytes")
     if isinstance(there, Span) and shape:
-        return placed(text.data, there.offset, shape, kind, fortran=fortran)
+        return placed(text.apart, there.offset, shape, kind, fortran=fortran)
     if isinstance(there, Span):
         number = bytearray(there.size)
         text.data.read_at(there.offset, memoryview(number))

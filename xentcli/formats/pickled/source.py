@@ -1,6 +1,7 @@
 """Opens PyTorch files and pickles of arrays."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Source
@@ -39,7 +40,7 @@ def open_source(data: Input, options: ReadOptions, format_: str) -> Source:
         )
     except InputError as error:
         weights = sum(key.endswith(_WEIGHTS) for key in found)
-        if options.key is None and weights * 2 > len(found) and options.key_option:
+        if options.key is None and weights > 1 and options.key_option:
             what = f"{data.name}: the weights of a model, not what it returns"
             raise InputError(what, hint=_OF_WEIGHTS.format(options.key_option)) from error
         raise
@@ -79,8 +80,18 @@ def _texts(leaf: Leaf) -> tuple[str, ...]:
     return ()
 
 
+_known: WeakKeyDictionary[Input, Leaves] = WeakKeyDictionary()
+"""What open files hold: each of their arrays is opened by itself."""
+
+
 def _leaves(data: Input) -> Leaves:
     """Return the arrays of a file by key."""
+    if data not in _known:
+        _known[data] = _read(data)
+    return _known[data]
+
+
+def _read(data: Input) -> Leaves:
     storages: Storages
     head = data.peek(2)
     if head.startswith(b"PK"):
@@ -134,8 +145,8 @@ class _PickledStorages:
         if there is None:
             raise text.wrong("a tensor without a storage")
         if isinstance(there, Span):
-            return LegacyStorages(text.data, there.offset, there.offset + there.size)
+            return LegacyStorages(text.data, there.offset, there.offset + there.size, text.apart)
         copy = TemporaryCopy(text.data.name)
         copy.write(there)
         data = Input(text.data.name, copy.file, copy.size(), shareable=True)
-        return LegacyStorages(data)
+        return LegacyStorages(data, apart=data)

@@ -17,13 +17,14 @@ class Storage(NamedTuple):
 
     kind: Any
     """Its type, as the pickle names it."""
-    data: Input
+    apart: Input | None
+    """What holds them, if it is not the file itself."""
     offset: int
     size: int
     """In bytes."""
     byte_order: str
-    check: Callable[[], None] | None = None
-    """What raises InputError if its bytes are damaged."""
+    check: Callable[[Input], None] | None = None
+    """What raises InputError if its bytes are damaged, in the file."""
 
 
 class Storages(Protocol):
@@ -123,7 +124,7 @@ def _tensor(
     meaning = name if name in _NOT_NUMPYS else None
     begin = found.offset + (offset * words.itemsize if 0 not in shape else 0)
     stored = Stored(shape, words, 0, 0, begin, meaning=meaning)
-    return Placed(found.data, stored, strides, found.check)
+    return Placed(found.apart, stored, strides, found.check)
 
 
 def _check(

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 
 from xentcli.errors import InputError
+from xentcli.formats.keys import shown
 from xentcli.formats.pickled.leaves import Held, Leaf, Unread, joined
 from xentcli.formats.pickled.machine import Call, Global, Persistent, PickleText, Span, name_of
 
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
+_OF_PANDAS = "in Python: pandas.read_pickle(path).to_parquet('a.parquet')"
 _MOST_NUMBERED = 1000  # arrays of a list that are not one array
 
 Leaves = dict[str, Leaf]
@@ -75,13 +77,17 @@ class _Tree:
             return self._named(call.items, depth)
         if isinstance(call.function, Global) and call.function.name == "OrderedDict":
             return {}
-        return {"": Unread(name_of(call))}
+        cure = _OF_PANDAS if name_of(call).startswith("pandas.") else None
+        return {"": Unread(name_of(call), cure)}
 
     def _named(self, items: dict[str, Any], depth: int) -> Leaves:
         found: Leaves = {}
         for key, item in items.items():
             for inner, leaf in self.leaves(item, depth + 1).items():
-                found[f"{key}/{inner}" if inner else key] = leaf
+                name = f"{key}/{inner}" if inner else key
+                if name in found:
+                    raise self._text.wrong(f"two arrays have the name {shown(name)!r}")
+                found[name] = leaf
         return found
 
     def _of_list(self, items: list[Any], depth: int) -> Leaves:

@@ -64,10 +64,7 @@ class ZippedStorages:
             raise InputError(f"{data.name}: {count} members have the name {shown(twice)!r}")
         self._members = dict(zip(names, members, strict=True))
         self._folder = pickles[0].removesuffix(PICKLE)
-        # PyTorch can be told to leave all checksums out.
-        self._has_checksums = any(member.CRC for member in members)
-        self._to_compare = _COMPARED_BYTES
-        self._compared: set[str] = set()
+        self._checksums = _Checksums(members)
         self._to_inflate = _INFLATED_BYTES
         self._inflated: dict[str, Input] = {}
         self._byte_order = "<"
@@ -87,21 +84,22 @@ class ZippedStorages:
         member = self._members.get(f"{self._folder}data/{key}")
         if member is None:
             raise InputError(f"{text.data.name}: the member data/{shown(key)} is not there")
-        data, offset = self._opened(member)
-        check = partial(self._compare, member, data, offset)
-        return Storage(kind, data, offset, member.file_size, self._byte_order, check)
+        apart, offset = self._opened(member)
+        check = None if apart else partial(self._checksums.compare, member, offset)
+        return Storage(kind, apart, offset, member.file_size, self._byte_order, check)
 
     def _open_text(self, member: "ZipInfo") -> PickleText:
-        data, offset = self._opened(member)
-        self._compare(member, data, offset)
-        return PickleText(data, offset, offset + member.file_size)
+        apart, offset = self._opened(member)
+        if apart is None:
+            self._checksums.compare(member, offset, self._data)
+        return PickleText(apart or self._data, offset, offset + member.file_size, apart)
 
-    def _opened(self, member: "ZipInfo") -> tuple[Input, int]:
-        """Return what holds the bytes of a member, and where in it they begin."""
+    def _opened(self, member: "ZipInfo") -> tuple[Input | None, int]:
+        """Return what holds the bytes of a member, None for the file, and where they begin."""
         from zipfile import ZIP_STORED
 
         if member.compress_type == ZIP_STORED:
-            return self._data, place_of(member, self._data)
+            return None, place_of(member, self._data)
         name = member.filename
         if name not in self._inflated:
             self._to_inflate -= member.file_size
@@ -117,25 +115,37 @@ class ZippedStorages:
         return self._inflated[name], 0
 
     def _read_byte_order(self, member: "ZipInfo") -> str:
-        data, offset = self._opened(member)
-        self._compare(member, data, offset)
+        apart, offset = self._opened(member)
+        if apart is None:
+            self._checksums.compare(member, offset, self._data)
+        data = apart or self._data
         content = bytearray(min(member.file_size, _LONGEST_ORDER_BYTES))
         data.read_at(offset, memoryview(content))
         if bytes(content) not in _BYTE_ORDERS:
             raise InputError(f"{data.name}: a byte order {bytes(content)!r} is not known")
         return _BYTE_ORDERS[bytes(content)]
 
-    def _compare(self, member: "ZipInfo", data: Input, offset: int) -> None:
-        """Raise InputError if the bytes of a member are not those that were written.
 
-        What is large is read in place, as an NPY file is, and not once more before.
-        """
-        if not self._has_checksums or data is not self._data:
+class _Checksums:
+    """The checksums of an archive, of which some are compared.
+
+    What is large is read in place, as an NPY file is, and not once more before.
+    """
+
+    def __init__(self, members: "list[ZipInfo]") -> None:
+        # PyTorch can be told to leave all checksums out.
+        self._are_there = any(member.CRC for member in members)
+        self._left = _COMPARED_BYTES
+        self._compared: set[str] = set()
+
+    def compare(self, member: "ZipInfo", offset: int, data: Input) -> None:
+        """Raise InputError if the bytes of a stored member are not those that were written."""
+        if not self._are_there or member.filename in self._compared:
             return
-        if member.filename in self._compared or member.file_size > self._to_compare:
+        if member.file_size > self._left:
             return
         self._compared.add(member.filename)
-        self._to_compare -= member.file_size
+        self._left -= member.file_size
         checksum, end = 0, offset + member.file_size
         for start in range(offset, end, _PIECE_BYTES):
             piece = bytearray(min(_PIECE_BYTES, end - start))
