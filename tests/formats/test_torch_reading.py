@@ -1,24 +1,42 @@
 """What PyTorch and pickle write, and how it is named: every encoding, view, dtype and container."""
 
+import json
 import os
 import pickle
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from opening import Array, assert_same_bits, pipe_input, read_array
-from torch_bytes import archive, dictionary, imported, legacy, number, pickled, plain, saved, tensor
+from torch_bytes import (
+    archive,
+    called,
+    dictionary,
+    imported,
+    legacy,
+    number,
+    pickled,
+    plain,
+    saved,
+    several,
+    storage,
+    tensor,
+)
 from torch_goldens import check_golden, goldens, input_of
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.base import IndexedSource, ReadOptions, Source
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source
+from xentcli.formats.pickled.joined import JoinedSource
 
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
+_SAFETENSORS = {"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2"}
 Z = np.arange(12, dtype="<f4").reshape(4, 3)
 
 
@@ -177,3 +195,40 @@ def test_numbers_too_large_for_an_array() -> None:
     assert "too large" in error_of(pickled(b"](" + number(2**70) + number(1) + b"e")).message
     ragged = error_of(pickle.dumps([[1, 2], [3]]))
     assert ragged.message.endswith("a list of lists that are not of one length")
+
+
+def test_of_many_batches_few_are_open() -> None:
+    """Each keeps the memory that it reads into, for every thread."""
+    open_ones: weakref.WeakSet[MemorySource] = weakref.WeakSet()
+    most = 0
+
+    def opened_part() -> MemorySource:
+        nonlocal most
+        part = MemorySource("part", Z)
+        open_ones.add(part)
+        most = max(most, len(open_ones))
+        return part
+
+    source = JoinedSource([opened_part] * 100, [4] * 100)
+    assert_same_bits(read_array(source, 30), np.concatenate([Z] * 100))
+    assert most < 12
+
+
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2"])
+def test_every_float8(name: str) -> None:
+    words = np.arange(256, dtype="u1")
+    want = words.view(getattr(ml_dtypes, name)).astype("f4")
+    header = {"z": {"dtype": _SAFETENSORS[name], "shape": [256], "data_offsets": [0, 256]}}
+    content = json.dumps(header).encode()
+    content = len(content).to_bytes(8, "little") + content + words.tobytes()
+    kind = imported("torch.storage", "UntypedStorage")
+    size, step = several(number(256)), several(number(1))
+    parts = storage("0", kind, 256), number(0), size, step, b"\x89", b"N", imported("torch", name)
+    tensor_of_all = called("torch._utils", "_rebuild_tensor_v3", *parts)
+    for file in (content, archive(pickled(tensor_of_all), {"0": words.tobytes()})):
+        source = opened(file)
+        assert source.stored_dtype == name
+        for got in (read_array(source, 100), read_array(opened(file), 300)):
+            np.testing.assert_array_equal(got, want)
+            numbers = ~np.isnan(want)
+            np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
