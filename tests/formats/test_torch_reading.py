@@ -11,7 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from opening import Array, assert_same_bits, pipe_input, read_array
+from opening import Array, assert_same_bits, pipe_input, read_array, zip_bytes
 from torch_bytes import (
     archive,
     called,
@@ -193,8 +193,32 @@ def test_input_dtype_reads_words_as_bfloat16() -> None:
 
 def test_numbers_too_large_for_an_array() -> None:
     assert "too large" in error_of(pickled(b"](" + number(2**70) + number(1) + b"e")).message
-    ragged = error_of(pickle.dumps([[1, 2], [3]]))
-    assert ragged.message.endswith("a list of lists that are not of one length")
+
+
+@pytest.mark.parametrize("thing", [[[1, 2], [3]], [["a", "b"], ["c"]], [["a"], "b"], [[], [1]]])
+def test_lists_that_are_no_array(thing: Any) -> None:
+    for options in ({}, {"labels": True}):
+        message = error_of(pickle.dumps({"y": thing}), key="y", **options).message
+        assert message.startswith("run.pt")
+
+
+def test_a_damaged_tensor_is_never_read() -> None:
+    content = bytearray(saved({"z": Z}))
+    content[content.index(Z.tobytes())] ^= 1
+    data = input_of(bytes(content), "run.pt")
+    for _ in range(2):
+        with pytest.raises(InputError, match="the checksum of run/data/z is wrong"):
+            registry.open_source(data, None, ReadOptions())
+
+
+def test_big_endian_bfloat16() -> None:
+    words = (np.arange(6, dtype=">f4").view(">u4") >> 16).astype(">u2")
+    kind = imported("torch", "BFloat16Storage")
+    parts = storage("0", kind, 6), number(0), several(number(6)), several(number(1)), b"\x89", b"N"
+    description = pickled(called("torch._utils", "_rebuild_tensor_v2", *parts))
+    members = {"a/data.pkl": description, "a/byteorder": b"big", "a/data/0": words.tobytes()}
+    source = opened(zip_bytes(members))
+    assert (source.stored_dtype, read_array(source, 4).tolist()) == ("bfloat16", [0, 1, 2, 3, 4, 5])
 
 
 def test_of_many_batches_few_are_open() -> None:

@@ -13,6 +13,7 @@ from xentcli.formats.pickled.machine import Call, Global, Persistent, PickleText
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
 _OF_PANDAS = "in Python: pandas.read_pickle(path).to_parquet('a.parquet')"
+_RAGGED = "a list of lists that are not of one length"
 _MOST_NUMBERED = 1000  # arrays of a list that are not one array
 
 Leaves = dict[str, Leaf]
@@ -121,7 +122,9 @@ class _Tree:
         try:
             values = np.array(items, object if kinds == (str,) else None)
         except ValueError:
-            return Unread("a list of lists that are not of one length")
+            return Unread(_RAGGED)
+        if values.ndim != depth:  # text is put into any shape
+            return Unread(_RAGGED)
         if values.dtype.kind not in ("fiub" if kinds != (str,) else "O"):
             return Unread("a list of numbers that are too large")
         return Held(values)

@@ -144,8 +144,6 @@ class _Checksums:
             return
         if member.file_size > self._left:
             return
-        self._compared.add(member.filename)
-        self._left -= member.file_size
         checksum, end = 0, offset + member.file_size
         for start in range(offset, end, _PIECE_BYTES):
             piece = bytearray(min(_PIECE_BYTES, end - start))
@@ -153,3 +151,5 @@ class _Checksums:
             checksum = zlib.crc32(piece, checksum)
         if checksum != member.CRC:
             raise InputError(f"{data.name}: the checksum of {shown(member.filename)} is wrong")
+        self._compared.add(member.filename)
+        self._left -= member.file_size
