@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from pandas import DataFrame
 
 Content = str | bytes | np.ndarray[Any, Any]
 
@@ -119,12 +120,16 @@ def parquet(**columns: Any) -> bytes:
     return stream.getvalue()
 
 
-def zipped(**members: str) -> bytes:
+def zipped(**members: str | bytes) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in members.items():
             archive.writestr(name.replace("__", "."), content)
     return stream.getvalue()
+
+
+def pt(**arrays: Any) -> bytes:
+    return zipped(**{"z/data.pkl": pickle.dumps(arrays, 4)})
 
 
 P = softmax(Z).astype(np.float64)
@@ -1016,25 +1021,60 @@ CASES = [
     # Other kinds of files
     Case(
         "loss z.pkl y.npy",
-        "to read it would run what it says; save plain arrays in the program that made "
-        "it: numpy.save('a.npy', array), which xent reads",
+        "in Python: pickle.dump(pickle.load(f), g, protocol=4)",
         RIGHT,
-        {"z.pkl": pickle.dumps(Z.tolist())},
+        {"z.pkl": pickle.dumps(Z.tolist(), 0)},
+        by_hand={"z.pkl": pickle.dumps(Z.tolist(), 4)},
+    ),
+    Case(
+        "loss z.pkl y.npy",
+        "in Python: numpy.save('a.npy', joblib.load(path)), or an array of what it loads",
+        RIGHT,
+        {"z.pkl": b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81."},
         by_hand={"z.pkl": Z},
     ),
     Case(
-        "loss z.pt y.npy",
-        "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())",
+        "loss z.pkl y.npy",
+        "in Python: pandas.read_pickle(path).to_parquet('a.parquet')",
         RIGHT,
-        {"z.pt": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."},
-        by_hand={"z.pt": Z},
+        {"z.pkl": pickle.dumps(DataFrame(Z, columns=NAMES))},
+        by_hand={"z.pkl": parquet(**dict(zip(NAMES, Z.T, strict=True)))},
+    ),
+    Case(
+        "loss z.pkl y.npy",
+        "save a plain array: numpy.array(array.tolist())",
+        RIGHT,
+        {"z.pkl": pickle.dumps(Z.astype(object), 4)},
+        by_hand={"z.pkl": pickle.dumps(np.array(Z.astype(object).tolist()), 4)},
     ),
     Case(
         "loss z.pt y.npy",
         "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())",
         RIGHT,
-        {"z.pt": zipped(z__data__pkl="")},
+        {"z.pt": zipped(**{"z/data.pkl": b"\x80\x02ctorch._utils\n_rebuild_sparse_tensor\n)R."})},
         by_hand={"z.pt": Z},
+    ),
+    Case(
+        "loss z.pt y.npy",
+        "in Python: torch.save(torch.jit.load(path)(x), 'logits.pt')",
+        RIGHT,
+        {"z.pt": zipped(**{"z/data.pkl": "", "z/constants.pkl": ""})},
+        by_hand={"z.pt": pt(z=Z)},
+    ),
+    Case(
+        "loss z.pt y.npy",
+        "in Python: torch.save(torch.export.load(path).module()(x), 'logits.pt')",
+        RIGHT,
+        {"z.pt": zipped(**{"z/archive_format": "", "z/models/model.json": ""})},
+        by_hand={"z.pt": pt(z=Z)},
+    ),
+    Case(
+        "loss z.pt y.npy",
+        "save what the model returns: torch.save(model(x), 'logits.pt'); --key NAME reads one",
+        RIGHT,
+        {"z.pt": pt(**{"fc.weight": Z, "fc.bias": Z[0]})},
+        fill={"NAME": "fc.weight"},
+        by_hand={"z.pt": pt(z=Z)},
     ),
     Case(
         "loss z.npz --from npz --key z --label-key y",

@@ -39,6 +39,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "xent eval --metric all shows them all": "a measure that is like none, and many numbers",
     "xent compare --metric all shows them all": "a measure that is like none, and many numbers",
     "without it, only what is needed is read": "a server",
+    "zip -0 leaves them as they are": "a gigabyte of compressed numbers",
 }
 
 

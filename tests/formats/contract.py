@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from opening import Array, pipe_input
+from torch_bytes import saved
 
 from xentcli.formats import registry
 from xentcli.formats.base import ArrayHeader, Block, Format, ReadOptions, Source, Table
@@ -35,11 +36,15 @@ def some_values(dtype: str, shape: tuple[int, ...]) -> Array:
 
 
 def written(format_: Format, array: Array, rows: int = 3) -> bytes:
-    """Return what a format's writer makes of an array; of JSON, what Python's does."""
+    """Return what a format's writer makes of an array; of JSON and pickles, what Python's does."""
     if format_.name == "json":
         plain = array.astype("u1") if array.dtype == bool else array
         rows_of = list(map(json.dumps, plain.tolist()))
         return ("\n".join(rows_of) if format_ is LINES else f"[{', '.join(rows_of)}]").encode()
+    if format_.name == "pickle":
+        return pickle.dumps(array, 4)
+    if format_.name == "pt":
+        return saved({"z": array})
     with tempfile.TemporaryFile() as file:
         output = Output("out", file.fileno(), seekable=True)
         header = ArrayHeader(array.shape, array.dtype.newbyteorder("="))

@@ -44,7 +44,7 @@ def stored(table: pa.Table, format_: str, rows: int | None = None, **options: An
     return file.getvalue()
 
 
-def _new_file() -> IO[bytes]:
+def new_file() -> IO[bytes]:
     """Return an empty file, in memory where the system has those."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("test"), "w+b", buffering=0)  # noqa: PTH123
@@ -53,7 +53,7 @@ def _new_file() -> IO[bytes]:
 
 def source_of(content: bytes, name: str = "t", **options: Any) -> Source:
     """Open a file of this content."""
-    file = _new_file()
+    file = new_file()
     file.write(content)
     file.seek(0)
     data = Input(name, file, len(content))

@@ -19,6 +19,9 @@ SAFETENSORS = safetensors_bytes({"a": np.zeros(3)})
 PICKLE_LIKE = (640).to_bytes(8, "little") + b'{"a"'
 
 
+TORCH = zip_bytes({"run/data.pkl": b"", "run/data/0": b""})
+
+
 def detect(name: str, content: bytes) -> str:
     return registry.detect(Input(name, io.BytesIO(content), len(content))).name
 
@@ -37,6 +40,16 @@ def detect(name: str, content: bytes) -> str:
         ("a.npz", zip_bytes({}), "npz"),
         ("a.xlsx", NPZ, "npz"),
         ("a.csv", b"PK,1\n", "csv"),
+        ("a.npz", TORCH, "pt"),
+        ("a", zip_bytes({"n" * 240 + "/data.pkl": b""}), "pt"),
+        ("<stdin>", b"\x80\2\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "pt"),
+        ("a", b"\x80\4\x95\r\n\0\0\0\0\0\0\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "pt"),
+        ("a.pt", b"\x80\4]\x94.", "pickle"),
+        ("a.csv", b"\x80\2]q\0.", "pickle"),
+        ("a.bin", TORCH, "pt"),
+        ("a.bin", b"1,2\n", "csv"),
+        ("a.ckpt", b"1,2\n", "pt"),
+        ("a.pkl", b"", "pickle"),
         ("a.safetensors", SAFETENSORS, "safetensors"),
         ("a.csv", SAFETENSORS, "safetensors"),
         ("<stdin>", SAFETENSORS, "safetensors"),
@@ -80,8 +93,8 @@ def test_detection(name: str, content: bytes, want: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.pkl"])
 def test_other_binary_files_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match="a pickle, which is not one of npy, npz, safetensors"):
-        detect(name, b"\x80\2ccopy_reg\n\1")
+    with pytest.raises(InputError, match="a pickle of protocol 0 or 1, which is not one of npy, n"):
+        detect(name, b"}q\0(X\5\0\0\0")
 
 
 def test_the_names_on_help_pages_are_those_of_the_formats() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, IndexedSource, Source, StreamSource, Table
-from xentcli.formats.stored import Stored, widen_bfloat16
+from xentcli.formats.stored import Stored, widen_words
 from xentcli.storage.inputs import Input
 
 _RUN_BYTES = 2**16  # that one read of a strided slice should bring
@@ -61,7 +61,7 @@ class _StoredArray(Source):
         self.notes = []
         self.shape = stored.shape
         self.stored_dtype = stored.dtype_name
-        self.dtype = np.dtype(np.float32) if stored.is_bfloat16 else stored.dtype
+        self.dtype = stored.decoded_dtype
         self.shareable = data.shareable
         self._stored = stored
         self._data = data
@@ -101,8 +101,8 @@ class ArrayStream(_StoredArray, StreamSource):
     def decode(self, block: Block) -> Table:
         """Return the numbers that a block's bytes are."""
         numbers: NDArray[Any] = np.frombuffer(block.content, self._stored.dtype)
-        if self._stored.is_bfloat16:
-            numbers = widen_bfloat16(numbers, np.empty(numbers.size, np.float32))
+        if meaning := self._stored.meaning:
+            numbers = widen_words(numbers, meaning, np.empty(numbers.size, np.float32))
         row = self._stored.shape[1:]
         return Table(numbers.reshape((block.rows, *row) if self.shape else ()))
 
@@ -178,9 +178,9 @@ class ArraySource(_StoredArray, IndexedSource):
             if self._data.read_at(begin + first * self._itemsize, part) < run:
                 raise InputError(f"{self.name}: it became shorter while it was read")
         numbers = buffer.view(self._stored.dtype)
-        if self._stored.is_bfloat16:
+        if meaning := self._stored.meaning:
             wide = self._buffer("wide", 4 * numbers.size).view(np.float32)
-            numbers = widen_bfloat16(numbers, wide)
+            numbers = widen_words(numbers, meaning, wide)
         return numbers
 
     def _buffer(self, use: str, size: int) -> NDArray[np.uint8]:

@@ -13,15 +13,15 @@ class Other(NamedTuple):
     cure: str | None = None
 
 
-_PICKLE = Other("a pickle", f"to read it would run what it says; save plain arrays {_SAVE_HINT}")
-_PYTORCH = Other("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())")
+_PICKLE = Other(
+    "a pickle of protocol 0 or 1", "in Python: pickle.dump(pickle.load(f), g, protocol=4)"
+)
 _WEB_PAGE = Other("a web page", "was the file downloaded, or the page about it?")
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _BINARY = (
     (rb"\x89HDF", Other("an HDF5 file", "in Python: numpy.save('a.npy', file['logits'][:])")),
-    (rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
-    (rb"\x80[\x02-\x05]|[\](}]q\0", _PICKLE),
+    (rb"[\](}]q\0", _PICKLE),
     (
         rb"\x78[\x01\x5e\x9c\xda]",
         Other("a file that joblib or zlib has compressed", f"save it {_SAVE_HINT}"),

@@ -10,5 +10,7 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "parquet": "arrow",
     "arrow": "arrow",
     "arrows": "arrow",
+    "pt": "pickled",
+    "pickle": "pickled",
 }
 FORMAT_NAMES = tuple(HOMES)

@@ -11,6 +11,7 @@ from xentcli.formats.arrays import open_stored
 from xentcli.formats.base import ArrayHeader, Format, ReadOptions, SequentialWriter, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.formats.pickled import PT
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _MAGICS = (b"PK\3\4", b"PK\5\6")  # an archive with a member, and an empty one
 _ENDING = ".npy"
 _FOREIGN = {
-    "data.pkl": ("a PyTorch file", "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())"),
     "workbook.xml": ("an Excel file", "save the sheet as CSV"),
 }
 
@@ -36,6 +36,8 @@ def open_source(data: Input, options: ReadOptions) -> Source:
     from xentcli.storage.archives import open_archive
 
     archive = open_archive(data, "not an NPZ file")
+    if _is_pytorchs(archive):
+        return PT.open_source(data, options)
     members = _members(archive, data.name)
 
     def describe(key: str) -> str:
@@ -57,10 +59,11 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
 def contents(data: Input, options: ReadOptions) -> list[Content]:
     """Return the arrays of a file that can be read at any place, if there are several."""
-    del options
     from xentcli.storage.archives import open_archive
 
     archive = open_archive(data, "not an NPZ file")
+    if PT.contents is not None and _is_pytorchs(archive):
+        return PT.contents(data, options)
     members = _members(archive, data.name)
     listed = []
     for key, member in members.items() if len(members) > 1 else ():
@@ -72,6 +75,16 @@ def contents(data: Input, options: ReadOptions) -> list[Content]:
     return listed
 
 
+def _is_pytorchs(archive: "ZipFile") -> bool:
+    """Whether it is a PyTorch file, whose members somebody has put into another order."""
+    names = archive.namelist()
+    return any(n.endswith("data.pkl") for n in names) and not any(map(_is_array, names))
+
+
+def _is_array(name: str) -> bool:
+    return name.endswith(_ENDING)
+
+
 def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
     """Return the arrays by key."""
     found = [info for info in archive.infolist() if info.filename.endswith(_ENDING)]
@@ -80,6 +93,9 @@ def _members(archive: "ZipFile", name: str) -> dict[str, "ZipInfo"]:
     if count > 1:
         raise InputError(f"{name}: {count} arrays have the name {shown(key)!r}")
     if not found:
+        from xentcli.formats.pickled.zipped import refuse_programs
+
+        refuse_programs(name, [info.filename for info in archive.infolist()])
         for ending, (what, hint) in _FOREIGN.items():
             if any(info.filename.endswith(ending) for info in archive.infolist()):
                 raise InputError(f"{name}: {what}, not an NPZ file", hint=hint)
@@ -138,10 +154,16 @@ class _MemberOutput(Output):
         self._output.write(data)
 
 
+def _recognises(head: bytes) -> bool:
+    """Whether it is a zip archive, and does not begin as PyTorch's do."""
+    first = zip_member.first_name(head) or b""
+    return head.startswith(_MAGICS) and not first.endswith(b"/data.pkl")
+
+
 NPZ = Format(
     name="npz",
     extensions=(".npz",),
-    recognises=lambda head: head.startswith(_MAGICS),
+    recognises=_recognises,
     open_source=open_source,
     open_writer=NpzWriter,
     has_keys=True,

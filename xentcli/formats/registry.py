@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _FROM_OUTSIDE: list[Format] = []
 
-_HEAD_BYTES = 64  # that tell a binary format
+_HEAD_BYTES = 64  # that tell most binary formats
+_ZIP_HEAD_BYTES = 300  # up to the end of the longest name of a file
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
 
 
@@ -72,6 +73,7 @@ def detect(data: Input, encoding: str | None = None) -> Format:
     With an encoding, an input that nothing else tells is text.
     """
     head = data.peek(_HEAD_BYTES)
+    head = data.peek(_ZIP_HEAD_BYTES) if head.startswith(b"PK") else head
     if recognised := next((f for f in formats() if f.recognises(head)), None):
         return recognised
     from xentcli.formats.foreign import other_kind

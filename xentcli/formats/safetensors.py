@@ -29,6 +29,8 @@ _DTYPES = {
     "F32": "<f4",
     "F16": "<f2",
     "BF16": "<u2",
+    "F8_E4M3": "|u1",
+    "F8_E5M2": "|u1",
     "I64": "<i8",
     "I32": "<i4",
     "I16": "<i2",
@@ -39,7 +41,8 @@ _DTYPES = {
     "U8": "|u1",
     "BOOL": "|b1",
 }
-_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items() if name != "BF16"}
+_MEANINGS = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
+_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items() if name not in _MEANINGS}
 
 
 class _Tensor(NamedTuple):
@@ -62,7 +65,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
         header_bytes,
         max(t.end for t in tensors.values()),
         tensor.begin,
-        is_bfloat16=tensor.dtype == "BF16",
+        meaning=_MEANINGS.get(tensor.dtype),
     )
     stored = stored.as_input_dtype(options.input_dtype, name)
     source = open_stored(data, stored, "safetensors", name)
@@ -84,8 +87,8 @@ def _described(tensor: _Tensor) -> str:
 
 
 def _dtype_name(tensor: _Tensor) -> str:
-    if tensor.dtype == "BF16":
-        return "bfloat16"
+    if tensor.dtype in _MEANINGS:
+        return _MEANINGS[tensor.dtype]
     return np.dtype(_DTYPES[tensor.dtype]).name if tensor.dtype in _DTYPES else tensor.dtype
 
 

@@ -1,18 +1,12 @@
 """An array in many files: shards, one behind the other along the first axis."""
 
-import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import accumulate
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
 from xentcli.formats.files import InputFile, remember
+from xentcli.formats.in_sequence import ArraysInSequence
 from xentcli.formats.inline import as_one_argument, is_inline
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
@@ -20,7 +14,6 @@ from xentcli.storage.paths import natural_key
 
 _OPEN_INDEXED_SHARDS = 2  # neighbouring blocks read the same ones
 _OPEN_STREAM_SHARDS = 8  # one for each block that waits to be decoded
-_LARGEST_BLOCK_BYTES = 2**25  # of a block that runs through all shards
 
 
 def open_shards(
@@ -140,57 +133,19 @@ class StreamShards(Shards, StreamSource):
         return block._replace(content=(i, self._open[i].carried(inner)))
 
 
-class IndexedShards(Shards, IndexedSource):
+class IndexedShards(Shards, ArraysInSequence):
     """Shards of which any slice can be read."""
 
     def __init__(
         self, facts: ShardFacts, once: dict[int, Source], checks: Sequence[Check] = ()
     ) -> None:
         super().__init__(facts, once, checks)
-        self._ends = list(accumulate(n or 0 for n in facts.lengths))
+        self._set_lengths([n or 0 for n in facts.lengths])
 
-    def _shard(self, i: int) -> IndexedSource:
+    def _part(self, i: int) -> IndexedSource:
         source = self._open[i]
         assert isinstance(source, IndexedSource)  # noqa: S101 - `ShardFacts.indexed` says so
         return source
-
-    def step(self, rows: int, axis: int) -> int:
-        """Return how many slices of `axis` to read at a time, when `rows` are wanted."""
-        largest = max(range(len(self.files)), key=lambda i: self.lengths[i] or 0)
-        cheap = self._shard(largest).step(rows, axis)
-        others = [n or 0 for i, n in enumerate(self.shape) if i != axis]
-        most = _LARGEST_BLOCK_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
-        return max(rows, min(cheap, most), 1)
-
-    def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Read rows of the array laid out as (N, C), which may run through several shards."""
-        lead = self.shape[1:-1]
-        inner = max(1, math.prod(n or 0 for n in lead))  # without rows, none is asked for
-        parts = [self._shard(i).tile(first, n) for i, first, n in self._slices(start, rows, inner)]
-        return parts[0] if len(parts) == 1 else np.concatenate([self._shard(0).tile(0, 0), *parts])
-
-    def read(self, start: int, rows: int, axis: int = 0) -> Table:
-        """Read any slice of an axis, which may run through several shards."""
-        if axis:
-            slices = [(i, start, rows) for i in range(len(self.files))]
-        else:
-            slices = list(self._slices(start, rows)) or [(0, 0, 0)]
-        # Whatever was read, shards lie along axis 0.
-        return Table.joined([self._shard(i).read(first, n, axis) for i, first, n in slices])
-
-    def _slices(self, start: int, rows: int, inner: int = 1) -> Iterator[tuple[int, int, int]]:
-        """Yield shard, first row and number of rows of what some rows are made of.
-
-        A slice of axis 0 counts as `inner` rows.
-        """
-        i = bisect_right(self._ends, start // inner)
-        while rows > 0:
-            end = self._ends[i] * inner
-            first = start - end + (self.lengths[i] or 0) * inner
-            count = min(rows, end - start)
-            if count:
-                yield i, first, count
-            i, start, rows = i + 1, start + count, rows - count
 
 
 def _check_all(checks: Sequence[Check]) -> None:

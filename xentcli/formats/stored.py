@@ -1,6 +1,7 @@
 """What the header of an array says: shape, dtype, and where the numbers stand."""
 
 import math
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,8 +38,8 @@ class Stored(NamedTuple):
         Where in the data the array begins.
     fortran_order : bool
         Whether the first axis is the one that changes fastest.
-    is_bfloat16 : bool
-        Whether the stored 2-byte integers are the bits of bfloat16.
+    meaning : str or None
+        The dtype of which the stored integers are the bits, where NumPy has none: bfloat16.
     """
 
     shape: tuple[int, ...]
@@ -47,12 +48,17 @@ class Stored(NamedTuple):
     data_bytes: int
     offset: int = 0
     fortran_order: bool = False
-    is_bfloat16: bool = False
+    meaning: str | None = None
 
     @property
     def dtype_name(self) -> str:
         """The name of the dtype that the file means."""
-        return "bfloat16" if self.is_bfloat16 else self.dtype.name
+        return self.meaning or _name_of(self.dtype)
+
+    @property
+    def decoded_dtype(self) -> np.dtype[Any]:
+        """The dtype of the numbers that are read."""
+        return np.dtype(np.float32) if self.meaning else self.dtype
 
     def as_input_dtype(self, input_dtype: str | None, name: str) -> "Stored":
         """Return the same with its 2-byte words read as what the user says they are."""
@@ -62,7 +68,7 @@ class Stored(NamedTuple):
             what = f"--input-dtype {input_dtype} reads raw words of 2 bytes"
             raise InputError(f"{name}: {what}, and this is {self.dtype_name}")
         words = np.dtype(("<" if self.dtype.kind == "V" else self.dtype.str[0]) + "u2")
-        return self._replace(dtype=words, is_bfloat16=True)
+        return self._replace(dtype=words, meaning="bfloat16")
 
     def check_length(self, name: str, there: int) -> None:
         """Raise InputError unless the data have the length that the header promises."""
@@ -78,7 +84,29 @@ class Stored(NamedTuple):
         )
 
 
-def widen_bfloat16(words: NDArray[Any], wide: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Put bfloat16 numbers, given as 2-byte integers, into `wide`: each is half a float32."""
-    np.left_shift(words, np.uint32(16), out=wide.view(np.uint32), casting="unsafe")
-    return wide
+@cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """Return what NumPy calls a dtype, and puts together anew each time."""
+    return dtype.name
+
+
+def widen_words(
+    words: NDArray[Any], meaning: str, wide: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Put numbers that NumPy has no dtype for, given as integers, into `wide`."""
+    if meaning == "bfloat16":  # half a float32
+        np.left_shift(words, np.uint32(16), out=wide.view(np.uint32), casting="unsafe")
+        return wide
+    return np.take(_float8_values(meaning), words, out=wide, mode="clip")
+
+
+@cache
+def _float8_values(name: str) -> NDArray[np.float32]:
+    """Return what each of the 256 words means."""
+    words = np.arange(256, dtype=np.uint16)
+    if name == "float8_e5m2":  # half a float16
+        return (words << 8).view(np.float16).astype(np.float32)
+    exponent, fraction = (words >> 3 & 15).astype(np.int32), (words & 7) / 8
+    values = np.ldexp(np.where(exponent, 1 + fraction, 2 * fraction), exponent - 7)
+    values[words & 127 == 127] = np.nan  # there is no infinity
+    return np.where(words & 128, -values, values).astype(np.float32)

@@ -17,12 +17,12 @@ _FIRST_MEMBER = b"PK\3\4"
 _NAME_BYTES = 26  # where the header of a member says how long its name is
 _HEADER_BYTES = 30
 _LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # that an LZMA member begins with; where its size stands
-_ENCRYPTED = 1  # in a member's flags
+_ENCRYPTED, _UTF_8 = 1, 0x800  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member to ask for at once
 _FEW_BYTES = 2**5  # to inflate at once: zipfile keeps all that they inflate to
 _SHOWN_MEMBERS = 5  # in an error
-_FORMATS = (".npy", "data.pkl", "workbook.xml", "[Content_Types].xml")
+_FORMATS = (".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Types].xml")
 """How the name of a member ends in an archive that is a file format of its own."""
 
 
@@ -97,10 +97,7 @@ def _check_dictionary(info: "ZipInfo", name: str, data: Input) -> None:
 
     if info.compress_type != ZIP_LZMA:
         return
-    header = bytearray(_HEADER_BYTES)
-    data.read_at(info.header_offset, memoryview(header))
-    lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
-    start = info.header_offset + _HEADER_BYTES + sum(int.from_bytes(n, "little") for n in lengths)
+    start = _start_of(info, data)
     properties = bytearray(_LZMA_BYTES)
     data.read_at(start, memoryview(properties))
     size = int.from_bytes(properties[_LZMA_DICTIONARY:], "little")
@@ -110,6 +107,37 @@ def _check_dictionary(info: "ZipInfo", name: str, data: Input) -> None:
             "given to one",
             hint="write it with numpy.savez_compressed",
         )
+
+
+def _start_of(info: "ZipInfo", data: Input) -> int:
+    """Return where the bytes of a member begin, as the header before them says."""
+    header = bytearray(_HEADER_BYTES)
+    data.read_at(info.header_offset, memoryview(header))
+    return info.header_offset + _HEADER_BYTES + _lengths_in(header)
+
+
+def _lengths_in(header: bytearray) -> int:
+    """Return how long the name and what follows it are, that follow the header of a member."""
+    lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
+    return sum(int.from_bytes(length, "little") for length in lengths)
+
+
+def place_of(info: "ZipInfo", data: Input) -> int:
+    """Return where the bytes of a stored member begin, which are all there."""
+    name = f"{data.name}: the member {visible(info.filename)}"
+    if info.flag_bits & _ENCRYPTED:
+        raise InputError(f"{name} is encrypted")
+    raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
+    header = bytearray(_HEADER_BYTES + len(raw))
+    data.read_at(info.header_offset, memoryview(header))
+    if not header.startswith(_FIRST_MEMBER) or not header.endswith(raw):
+        raise InputError(f"{name} is not where the directory says")
+    start = info.header_offset + _HEADER_BYTES + _lengths_in(header)
+    if start < info.header_offset + len(header):
+        raise InputError(f"{name} is not where the directory says")
+    if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
+        raise InputError(f"{name} is cut off")
+    return start
 
 
 def only_member(data: Input) -> Input | None:

@@ -1,0 +1,258 @@
+"""What PyTorch and pickle write, and how it is named: every encoding, view, dtype and container."""
+
+import json
+import os
+import pickle
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from opening import Array, assert_same_bits, pipe_input, read_array, zip_bytes
+from torch_bytes import (
+    archive,
+    called,
+    dictionary,
+    imported,
+    legacy,
+    number,
+    pickled,
+    plain,
+    saved,
+    several,
+    storage,
+    tensor,
+)
+from torch_goldens import check_golden, goldens, input_of
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source
+from xentcli.formats.pickled.joined import JoinedSource
+
+# What is spooled from a pipe lives until the source is gone.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+_SAFETENSORS = {"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2"}
+Z = np.arange(12, dtype="<f4").reshape(4, 3)
+
+
+def opened(content: bytes, name: str = "run.pt", **options: Any) -> Source:
+    return registry.open_source(input_of(content, name), None, ReadOptions(**options))
+
+
+def error_of(content: bytes, **options: Any) -> InputError:
+    with pytest.raises(InputError) as caught:
+        read_array(opened(content, **options), 2)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+@pytest.mark.parametrize("name", goldens()[0])
+def test_what_pytorch_writes(name: str) -> None:
+    files, arrays, dtypes = goldens()
+    here = {where: array for where, array in arrays.items() if where.startswith(f"{name}:")}
+    check_golden(name, files[name], here, dtypes)
+
+
+def test_every_kind_of_file_is_among_them() -> None:
+    files, arrays, dtypes = goldens()
+    assert len(files) > 150
+    assert len(arrays) > 250
+    assert {"bfloat16", "float8_e4m3fn", "float8_e5m2", "uint16"} <= set(dtypes.values())
+
+
+def test_a_program_in_a_pickle_is_named_and_does_not_run(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+
+    class Program:
+        def __reduce__(self) -> Any:
+            return os.system, (f"touch {mark}",)
+
+    for thing in ({"other": Program()}, [Program()], Program()):
+        content = pickle.dumps(thing, 4)
+        assert "posix.system" in error_of(content).message
+        for file in (archive(content, {}), legacy(content, {})):
+            assert "posix.system" in error_of(file).message
+    assert not mark.exists()
+    pickle.loads(content)
+    assert mark.exists(), "it would have"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("complex", "a tensor of ComplexFloat"),
+        ("sparse", "a tensor of torch._utils._rebuild_sparse_tensor"),
+        ("quantized", "a tensor of torch._utils._rebuild_qtensor"),
+        ("device", "torch.device"),
+        ("dtype", "torch.float32"),
+        ("set", "set"),
+        ("objects", "an array of object"),
+        ("program", "posix.system"),
+    ],
+)
+def test_what_is_not_read_is_named(name: str, what: str) -> None:
+    content = goldens()[0][f"unread {name} alone.pt"]
+    assert error_of(content).message == f"run.pt: it holds no array that is read, but {what}"
+    assert error_of(content, key="other").message == f"run.pt:other: {what} is not read"
+
+
+def test_several_pickles_one_behind_the_other() -> None:
+    content = pickle.dumps(Z, 4) + pickle.dumps([0, 1, 2, 0], 2)
+    assert_same_bits(read_array(opened(content, key="0"), 3), Z)
+    assert read_array(opened(content, key="1"), 3).tolist() == [0, 1, 2, 0]
+
+
+def test_text_is_read_as_labels_alone() -> None:
+    for names in (["cat", "dog"], np.array(["cat", "dog"])):
+        content = pickle.dumps({"labels": names, "logits": Z})
+        source = opened(content, key="labels", labels=True)
+        assert np.array(source.decode(next(iter(source.blocks(9)))).values).tolist() == [*names]
+        assert "text" in error_of(content, key="labels").message
+
+
+Make = Callable[[Array], bytes]
+WAYS: dict[str, Make] = {
+    "zip": lambda array: saved({"z": array}),
+    "legacy": lambda array: legacy(
+        pickled(dictionary({"z": plain("0", array)})), {"0": (array.size, array.tobytes())}
+    ),
+    "pickle": lambda array: pickle.dumps({"z": array}, 5),
+}
+
+
+@pytest.mark.parametrize("make", WAYS.values(), ids=WAYS)
+def test_numbers_are_read_in_place(make: Make) -> None:
+    """From the file itself, and no more of it than is asked for."""
+    array = np.arange(10**5, dtype="<f4").reshape(-1, 10)
+    data = input_of(make(array), "run.pt")
+    source = registry.open_source(data, None, ReadOptions())
+    assert isinstance(source, IndexedSource)
+    assert source.tileable
+    asked: list[int] = []
+    read_at = data.read_at
+
+    def counted(offset: int, buffer: memoryview) -> int:
+        asked.append(len(buffer))
+        return read_at(offset, buffer)
+
+    data.read_at = counted  # type: ignore[method-assign]
+    assert_same_bits(source.read(500, 20).values.copy(), array[500:520])
+    assert asked == [800]
+
+
+def test_a_view_reads_what_it_shows_of_its_storage() -> None:
+    array = np.arange(4 * 10**5, dtype="<f4").reshape(-1, 1000)
+    item = tensor("0", "f4", array.size, (400, 3), (1000, 1), 7)
+    data = input_of(archive(pickled(dictionary({"z": item})), {"0": array.tobytes()}), "run.pt")
+    source = registry.open_source(data, None, ReadOptions())
+    for axis, rows in ((0, 400), (1, 3)):
+        assert isinstance(source, IndexedSource)
+        assert_same_bits(source.read(0, rows, axis).values, array[:, 7:10])
+
+
+def test_a_list_of_many_batches_is_one_array() -> None:
+    batches = [np.full((2, 3), i, "<f4") for i in range(40)]
+    whole = np.concatenate(batches)
+    content = pickle.dumps({"logits": batches, "labels": [[i, i] for i in range(40)]})
+    for rows in (1, 3, 1000):
+        assert_same_bits(read_array(opened(content, key="logits"), rows), whole)
+    with pipe_input(content) as data:
+        source = registry.open_source(data, None, ReadOptions(key="logits"))
+        assert source.shape == (80, 3)
+        assert_same_bits(read_array(source, 7), whole)
+        carried = pickle.loads(pickle.dumps([source.carried(block) for block in source.blocks(50)]))
+        again = pickle.loads(pickle.dumps(source))
+        assert_same_bits(np.concatenate([again.decode(block).values for block in carried]), whole)
+
+
+def test_large_storages_are_not_read_for_their_checksum() -> None:
+    array = np.zeros((2**20, 5), "<f4")
+    content = bytearray(saved({"z": array}))
+    content[len(content) // 2] ^= 1
+    assert read_array(opened(bytes(content)), 2**20).any()
+    small = bytearray(saved({"z": array[: 2**18]}))
+    small[len(small) // 2] ^= 1
+    assert error_of(bytes(small)).message.endswith("the checksum of run/data/z is wrong")
+
+
+def test_names_of_classes_are_safe_to_show() -> None:
+    content = pickled(imported("a\x1b[31m", "b\u202e"))
+    assert error_of(content).message.endswith(r"but a\x1b[31m.b\u202e")
+
+
+def test_input_dtype_reads_words_as_bfloat16() -> None:
+    words = (np.arange(6, dtype="<f4").view("<u4") >> 16).astype("<u2").reshape(2, 3)
+    got = read_array(opened(saved({"z": words}), input_dtype="bfloat16"), 2)
+    assert_same_bits(got, np.arange(6, dtype="f4").reshape(2, 3))
+
+
+def test_numbers_too_large_for_an_array() -> None:
+    assert "too large" in error_of(pickled(b"](" + number(2**70) + number(1) + b"e")).message
+
+
+@pytest.mark.parametrize("thing", [[[1, 2], [3]], [["a", "b"], ["c"]], [["a"], "b"], [[], [1]]])
+def test_lists_that_are_no_array(thing: Any) -> None:
+    for options in ({}, {"labels": True}):
+        message = error_of(pickle.dumps({"y": thing}), key="y", **options).message
+        assert message.startswith("run.pt")
+
+
+def test_a_damaged_tensor_is_never_read() -> None:
+    content = bytearray(saved({"z": Z}))
+    content[content.index(Z.tobytes())] ^= 1
+    data = input_of(bytes(content), "run.pt")
+    for _ in range(2):
+        with pytest.raises(InputError, match="the checksum of run/data/z is wrong"):
+            registry.open_source(data, None, ReadOptions())
+
+
+def test_big_endian_bfloat16() -> None:
+    words = (np.arange(6, dtype=">f4").view(">u4") >> 16).astype(">u2")
+    kind = imported("torch", "BFloat16Storage")
+    parts = storage("0", kind, 6), number(0), several(number(6)), several(number(1)), b"\x89", b"N"
+    description = pickled(called("torch._utils", "_rebuild_tensor_v2", *parts))
+    members = {"a/data.pkl": description, "a/byteorder": b"big", "a/data/0": words.tobytes()}
+    source = opened(zip_bytes(members))
+    assert (source.stored_dtype, read_array(source, 4).tolist()) == ("bfloat16", [0, 1, 2, 3, 4, 5])
+
+
+def test_of_many_batches_few_are_open() -> None:
+    """Each keeps the memory that it reads into, for every thread."""
+    open_ones: weakref.WeakSet[MemorySource] = weakref.WeakSet()
+    most = 0
+
+    def opened_part() -> MemorySource:
+        nonlocal most
+        part = MemorySource("part", Z)
+        open_ones.add(part)
+        most = max(most, len(open_ones))
+        return part
+
+    source = JoinedSource([opened_part] * 100, [4] * 100)
+    assert_same_bits(read_array(source, 30), np.concatenate([Z] * 100))
+    assert most < 12
+
+
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2"])
+def test_every_float8(name: str) -> None:
+    words = np.arange(256, dtype="u1")
+    want = words.view(getattr(ml_dtypes, name)).astype("f4")
+    header = {"z": {"dtype": _SAFETENSORS[name], "shape": [256], "data_offsets": [0, 256]}}
+    content = json.dumps(header).encode()
+    content = len(content).to_bytes(8, "little") + content + words.tobytes()
+    kind = imported("torch.storage", "UntypedStorage")
+    size, step = several(number(256)), several(number(1))
+    parts = storage("0", kind, 256), number(0), size, step, b"\x89", b"N", imported("torch", name)
+    tensor_of_all = called("torch._utils", "_rebuild_tensor_v3", *parts)
+    for file in (content, archive(pickled(tensor_of_all), {"0": words.tobytes()})):
+        source = opened(file)
+        assert source.stored_dtype == name
+        for got in (read_array(source, 100), read_array(opened(file), 300)):
+            np.testing.assert_array_equal(got, want)
+            numbers = ~np.isnan(want)
+            np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))

@@ -1,0 +1,189 @@
+"""Arrays that a pickle describes: where each is, and the source that reads it."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.arrays import ArraySource
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions
+from xentcli.formats.pickled.joined import JoinedSource
+from xentcli.formats.pickled.strided import StridedSource
+from xentcli.formats.stored import Stored
+from xentcli.storage.inputs import Input
+
+_TO_NUMPY = "numpy.save('a.npy', tensor.float().cpu().numpy())"
+
+
+class Leaf(Protocol):
+    """One array of a file, which has not been read yet."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of its dtype."""
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return what reads it, from a file that may be another one than holds its numbers."""
+
+
+class Placed(NamedTuple):
+    """Numbers that stand in a file, at the steps of some strides. It keeps no file open."""
+
+    apart: Input | None
+    """What holds them, if it is not the file itself."""
+    stored: Stored
+    """Its offset counts from the beginning of that."""
+    strides: tuple[int, ...]
+    """Counted in numbers."""
+    check: Callable[[Input], None] | None = None
+    """What raises InputError if they are damaged, in that file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.stored.shape
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of the dtype that the file means."""
+        return self.stored.dtype_name
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return the array in place."""
+        if self.stored.dtype.kind == "U" and not options.takes_names:
+            raise InputError(f"{name}: an array of text does not hold numbers")
+        if self.check is not None:
+            self.check(data)
+        held = self.apart or data
+        stored = self.stored.as_input_dtype(options.input_dtype, name)._replace(
+            data_bytes=held.size or 0
+        )
+        source: IndexedSource
+        if self._are_strides(_c_strides(self.shape)):
+            source = ArraySource(held, stored, format_, name)
+        elif self._are_strides(_c_strides(self.shape[::-1])[::-1]):
+            source = ArraySource(held, stored._replace(fortran_order=True), format_, name)
+        else:
+            source = StridedSource(held, stored, self.strides, format_, name)
+        source.size, source.unchanged = data.size, data.check_unchanged
+        return source
+
+    def _are_strides(self, strides: tuple[int, ...]) -> bool:
+        """Whether the array is laid out so, wherever an axis has more than one place."""
+        if 0 in self.shape:
+            return True
+        steps = zip(self.shape, self.strides, strides, strict=True)
+        return all(mine == other for n, mine, other in steps if n > 1)
+
+
+def _c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def placed(
+    apart: Input | None,
+    offset: int,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    *,
+    fortran: bool = False,
+) -> Placed:
+    """Return an array whose numbers stand side by side."""
+    strides = _c_strides(shape[::-1])[::-1] if fortran else _c_strides(shape)
+    return Placed(apart, Stored(shape, dtype, 0, 0, offset), strides)
+
+
+class Held(NamedTuple):
+    """Numbers or text that stand in the pickle one by one, and so are in memory."""
+
+    values: NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.values.shape
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of the dtype."""
+        return "text" if self.values.dtype == object else self.values.dtype.name
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return the array."""
+        if self.values.dtype == object and not options.takes_names:
+            raise InputError(f"{name}: text, which is not numbers")
+        source = MemorySource(name, self.values)
+        source.format, source.stored_dtype = format_, self.dtype_name
+        source.size, source.unchanged = data.size, data.check_unchanged
+        return source
+
+
+class Joined(NamedTuple):
+    """Arrays of a list, one behind the other along the first axis; numbers become an array."""
+
+    parts: tuple[Leaf, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all together."""
+        _, *row = self.parts[0].shape or (1,)
+        return (sum((part.shape or (1,))[0] for part in self.parts), *row)
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of their dtype."""
+        return self.parts[0].dtype_name
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return the arrays as one."""
+        opened = [partial(part.open, data, name, format_, options) for part in self.parts]
+        if self.parts[0].shape:
+            return JoinedSource(opened, [part.shape[0] for part in self.parts])
+        values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
+        return Held(values).open(data, name, format_, options)
+
+
+class Unread(NamedTuple):
+    """Something that is not read."""
+
+    what: str
+    cure: str | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def dtype_name(self) -> str:
+        """What it is."""
+        return self.what
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Raise InputError."""
+        del data, format_, options
+        raise InputError(f"{name}: {self.what} is not read", hint=self.cure)
+
+
+def tensor_of(kind: str) -> Unread:
+    """Return a tensor of a kind that is not read."""
+    return Unread(kind, f"in Python: {_TO_NUMPY}")
+
+
+def joined(leaves: list[Leaf]) -> Leaf | None:
+    """Return the arrays of a list as one; None where they are not alike."""
+    first = leaves[0]
+    if any(isinstance(leaf, Unread) for leaf in leaves):
+        return None
+    alike = all(
+        (len(leaf.shape), leaf.shape[1:], leaf.dtype_name)
+        == (len(first.shape), first.shape[1:], first.dtype_name)
+        for leaf in leaves
+    )
+    if not alike:
+        return None
+    return first if len(leaves) == 1 and first.shape else Joined(tuple(leaves))

@@ -1,0 +1,152 @@
+"""Opens PyTorch files and pickles of arrays."""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from xentcli.errors import InputError
+from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.contents import Content
+from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.formats.pickled import PT
+from xentcli.formats.pickled.leaves import Held, Leaf
+from xentcli.formats.pickled.legacy import LegacyStorages
+from xentcli.formats.pickled.machine import Call, Global, PickleText, Span, read_pickle
+from xentcli.formats.pickled.numpy_arrays import bytes_of, numpy_leaf
+from xentcli.formats.pickled.tensors import Storage, Storages, tensor_leaf
+from xentcli.formats.pickled.tree import Leaves, leaves_of, nothing_in, readable
+from xentcli.formats.pickled.zipped import ZippedStorages
+from xentcli.storage.inputs import Input
+from xentcli.storage.temporary import TemporaryCopy
+
+_MOST_PICKLES = 1000  # one behind the other
+_FIRST_TEXTS = 5
+_HEAD_BYTES = 64  # that tell the layouts
+_WEIGHTS = (".weight", ".bias", ".running_mean", ".running_var")
+_OF_WEIGHTS = "save what the model returns: torch.save(model(x), 'logits.pt'); {} NAME reads one"
+
+
+def open_source(data: Input, options: ReadOptions, format_: str) -> Source:
+    """Open an array of a file; one from a pipe is kept on disk."""
+    size, data = data.size, data.spooled()
+    leaves = _leaves(data)
+    if options.key in leaves:
+        return _opened(data, options, format_, leaves, options.key, size)
+    found = readable(leaves)
+    if not found:
+        raise nothing_in(data.name, leaves)
+    try:
+        key = choose(
+            data.name, found, options, lambda key: f"{found[key].shape} {found[key].dtype_name}"
+        )
+    except InputError as error:
+        weights = sum(key.endswith(_WEIGHTS) for key in found)
+        if options.key is None and weights > 1 and options.key_option:
+            what = f"{data.name}: the weights of a model, not what it returns"
+            raise InputError(what, hint=_OF_WEIGHTS.format(options.key_option)) from error
+        raise
+    source = _opened(data, options, format_, leaves, key, size)
+    source.notes += notes_of(data.name, found, options, key)
+    return source
+
+
+def _opened(
+    data: Input,
+    options: ReadOptions,
+    format_: str,
+    leaves: Leaves,
+    key: str,
+    size: int | None,
+) -> Source:
+    name = f"{data.name}:{shown(key)}" if key else data.name
+    source = leaves[key].open(data, name, format_, options)
+    source.size = size
+    return source
+
+
+def contents(data: Input) -> list[Content]:
+    """Return the arrays of a file, if there are several, and what is not read."""
+    leaves = _leaves(data)
+    if "" in leaves:
+        return []
+    return [
+        Content(key, leaf.shape, leaf.dtype_name, key=key, texts=_texts(leaf))
+        for key, leaf in leaves.items()
+    ]
+
+
+def _texts(leaf: Leaf) -> tuple[str, ...]:
+    if isinstance(leaf, Held) and leaf.values.dtype == object:
+        return tuple(map(str, leaf.values.reshape(-1)[:_FIRST_TEXTS]))
+    return ()
+
+
+_known: WeakKeyDictionary[Input, Leaves] = WeakKeyDictionary()
+"""What open files hold: each of their arrays is opened by itself."""
+
+
+def _leaves(data: Input) -> Leaves:
+    """Return the arrays of a file by key."""
+    if data not in _known:
+        _known[data] = _read(data)
+    return _known[data]
+
+
+def _read(data: Input) -> Leaves:
+    storages: Storages
+    head = data.peek(2)
+    if head.startswith(b"PK"):
+        zipped = ZippedStorages(data)
+        root, text, storages = read_pickle(zipped.text), zipped.text, zipped
+    elif PT.recognises(data.peek(_HEAD_BYTES)):
+        legacy = LegacyStorages(data)
+        root, text, storages = legacy.root, legacy.text, legacy
+    elif head[:1] == b"\x80":
+        text = PickleText(data)
+        root, storages = _pickles(text), _PickledStorages()
+    else:
+        raise InputError(f"{data.name}: neither a PyTorch file nor a pickle")
+
+    def leaf_of(call: Call) -> Leaf | None:
+        return numpy_leaf(call, text) or tensor_leaf(call, text, storages)
+
+    return leaves_of(root, text, leaf_of)
+
+
+def _pickles(text: PickleText) -> Any:
+    """Return what a pickle describes, or what each of several does."""
+    roots = []
+    while text.position < text.end:
+        roots.append(read_pickle(text))
+        if len(roots) > _MOST_PICKLES:
+            raise text.wrong("something follows it")
+    return roots[0] if len(roots) == 1 else tuple(roots)
+
+
+class _PickledStorages:
+    """Storages that stand as files in the pickle: tensors that were pickled, not saved."""
+
+    def __init__(self) -> None:
+        self._files: dict[int, LegacyStorages] = {}
+
+    def find(self, record: Any, text: PickleText) -> Storage | None:
+        """Return the storage that a record in the pickle names."""
+        match record:
+            case Call(function=Global(name="_load_from_bytes"), arguments=(content,)):
+                pass
+            case _:
+                raise text.wrong("a tensor without a storage")
+        file = self._files.get(id(record))
+        if file is None:
+            file = self._files[id(record)] = self._opened(content, text)
+        return file.find(file.root, text)
+
+    def _opened(self, content: Any, text: PickleText) -> LegacyStorages:
+        there = bytes_of(content)
+        if there is None:
+            raise text.wrong("a tensor without a storage")
+        if isinstance(there, Span):
+            return LegacyStorages(text.data, there.offset, there.offset + there.size, text.apart)
+        copy = TemporaryCopy(text.data.name)
+        copy.write(there)
+        data = Input(text.data.name, copy.file, copy.size(), shareable=True)
+        return LegacyStorages(data, apart=data)
