@@ -59,6 +59,7 @@ HEAVY_INSIDE_FUNCTIONS = {
     "formats/arrow/library.py": {"pyarrow"},
     "formats/csv/frame.py": {"pandas"},
     "formats/csv/plain.py": {"simdjson"},
+    "formats/hdf5/library.py": {"h5py"},
     "formats/json/values.py": {"simdjson"},
     "cli/parsing.py": {"numpy"},
     "storage/compression.py": {"backports", "compression"},
@@ -179,7 +180,16 @@ def test_pandas_is_imported_where_it_is_used() -> None:
 # What is imported when
 
 
-EXTRAS = {"aiohttp", "backports", "fsspec", "jinja2", "matplotlib", "pyarrow", "safetensors"}
+EXTRAS = {
+    "aiohttp",
+    "backports",
+    "fsspec",
+    "h5py",
+    "jinja2",
+    "matplotlib",
+    "pyarrow",
+    "safetensors",
+}
 HEAVY = EXTRAS | {"numpy", "pandas", "rich", "typer", "xentcli", "zipfile"}
 DATA = Path(__file__).parents[1] / "sample_data"
 NPY = "--logits digits_logits.npy --labels digits_labels.npy"

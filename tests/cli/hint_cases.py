@@ -794,9 +794,9 @@ CASES = [
     Case("softmax deep.npy -o out.csv", "-o FILE.npy, or --to npy", softmax(Z8), {"deep.npy": Z8}),
     Case(
         "softmax z.npy -o out.xyz",
-        "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows",
+        "--to npy|npz|safetensors|csv|tsv|parquet|arrow|arrows|hdf5",
         P,
-        fill={"npy|npz|safetensors|csv|tsv|parquet|arrow|arrows": "csv"},
+        fill={"npy|npz|safetensors|csv|tsv|parquet|arrow|arrows|hdf5": "csv"},
     ),
     Case(
         "softmax ids.csv --id-column id -o out.npy",
@@ -1089,13 +1089,6 @@ CASES = [
         RIGHT,
         {"z.csv": "<!DOCTYPE html>"},
         by_hand={"z.csv": csv(Z)},
-    ),
-    Case(
-        "loss z.h5 y.npy",
-        "in Python: numpy.save('a.npy', file['logits'][:])",
-        RIGHT,
-        {"z.h5": b"\x89HDF\r\n\x1a\n" + bytes(64)},
-        by_hand={"z.h5": Z},
     ),
     Case(
         "loss z.z y.npy",

@@ -39,6 +39,8 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "xent eval --metric all shows them all": "a measure that is like none, and many numbers",
     "xent compare --metric all shows them all": "a measure that is like none, and many numbers",
     "without it, only what is needed is read": "a server",
+    "h5repack writes them into one file": "a file whose numbers are in others",
+    "h5repack -l writes smaller ones": "chunks of 256 MB",
     "zip -0 leaves them as they are": "a gigabyte of compressed numbers",
 }
 

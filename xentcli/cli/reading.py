@@ -65,8 +65,8 @@ class Reading(NamedTuple):
         of_reading(
             "--key",
             metavar="NAME",
-            help="The array in a file that holds several: a name in NPZ, safetensors or PyTorch "
-            "files, a column of lists in Parquet or Arrow.",
+            help="The array in a file that holds several: a name in NPZ, safetensors, HDF5 or "
+            "PyTorch files, a column of lists in Parquet or Arrow.",
         ),
     ] = None
     input_dtype: Annotated[

@@ -20,7 +20,6 @@ _WEB_PAGE = Other("a web page", "was the file downloaded, or the page about it?"
 
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # what text does not hold
 _BINARY = (
-    (rb"\x89HDF", Other("an HDF5 file", "in Python: numpy.save('a.npy', file['logits'][:])")),
     (rb"[\](}]q\0", _PICKLE),
     (
         rb"\x78[\x01\x5e\x9c\xda]",

@@ -10,6 +10,7 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "parquet": "arrow",
     "arrow": "arrow",
     "arrows": "arrow",
+    "hdf5": "hdf5",
     "pt": "pickled",
     "pickle": "pickled",
 }

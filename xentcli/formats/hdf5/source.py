@@ -1,0 +1,192 @@
+"""Reads datasets of HDF5 files: in place where their numbers stand side by side, else in chunks."""
+
+import math
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from xentcli.errors import InputError
+from xentcli.formats.arrays import ArraySource
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source, Table
+from xentcli.formats.contents import Content
+from xentcli.formats.hdf5 import MATLAB
+from xentcli.formats.hdf5.library import h5py, understood
+from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.formats.stored import Stored, is_possible
+from xentcli.storage.inputs import Input
+
+_MOST_OBJECTS = 2**16
+_CACHE_BYTES = 2**25  # of chunks
+_LARGEST_STEP_BYTES = 2**25  # of whole chunks that are read at once
+_MOST_CHUNK_BYTES = 2**28  # a chunk is decompressed whole
+_MOST_TEXT_BYTES = 2**26
+_FIRST_TEXTS = 5
+_NOT_READ = "cannot be read"
+_REFERENCES = "#"  # what MATLAB keeps its cells under begins with it
+
+
+class _Dataset(NamedTuple):
+    """A dataset, and what is to be known of it before it is read."""
+
+    array: Any
+    is_matlab: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape as its program sees it: MATLAB's first axis is the last one in the file."""
+        shape = self.array.shape or ()
+        return tuple(shape[::-1]) if self.is_matlab else tuple(shape)
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of the dtype."""
+        if self.is_text:
+            return "text"
+        return "bool" if self.array.dtype.kind == "b" else str(self.array.dtype.name)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text."""
+        return h5py().check_string_dtype(self.array.dtype) is not None
+
+
+def open_source(data: Input, options: ReadOptions) -> Source:
+    """Open a dataset of a file."""
+    size, data = data.size, data.spooled()
+    found = _datasets(data)
+    key = choose(data.name, found, options, lambda key: f"{found[key].shape} {_dtype(found[key])}")
+    name = f"{data.name}:{shown(key)}"
+    with understood(name, InputError, _NOT_READ):
+        source = _opened(data, found[key], name, options)
+    source.size, source.unchanged = size, data.check_unchanged
+    source.notes += notes_of(data.name, found, options, key)
+    return source
+
+
+def contents(data: Input) -> list[Content]:
+    """Return the datasets of a file, if there are several."""
+    found = _datasets(data)
+    if len(found) < 2:
+        return []
+    return [
+        Content(key, each.shape, _dtype(each), key=key, texts=_first_texts(data, each))
+        for key, each in found.items()
+    ]
+
+
+def _dtype(dataset: _Dataset) -> str:
+    try:
+        return dataset.dtype_name
+    except TypeError:  # one that NumPy does not have
+        return "unknown"
+
+
+def _first_texts(data: Input, dataset: _Dataset) -> tuple[str, ...]:
+    """Return the first values of text."""
+    try:
+        if not dataset.is_text or dataset.array.ndim != 1:
+            return ()
+        with understood(data.name, InputError, _NOT_READ):
+            return tuple(map(str, dataset.array.asstr(errors="replace")[:_FIRST_TEXTS]))
+    except (InputError, TypeError):
+        return ()
+
+
+def _datasets(data: Input) -> dict[str, _Dataset]:
+    """Return the datasets by their paths; links, which lead to other files, are not followed."""
+    is_matlab = data.peek(len(MATLAB)) == MATLAB
+    found: dict[str, _Dataset] = {}
+    count = 0
+
+    def visit(key: str, item: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > _MOST_OBJECTS:
+            raise InputError(f"{data.name}: it holds more than {_MOST_OBJECTS} objects")
+        if isinstance(item, h5py().Dataset) and not key.startswith(_REFERENCES):
+            found[key] = _Dataset(item, is_matlab)
+
+    with understood(data.name, InputError, "not an HDF5 file"):
+        file = h5py().File(data.as_file(), "r", rdcc_nbytes=_CACHE_BYTES)
+        file.visititems(visit)
+    return found
+
+
+def _opened(data: Input, dataset: _Dataset, name: str, options: ReadOptions) -> IndexedSource:
+    """Return what reads a dataset."""
+    array = dataset.array
+    if array.is_virtual or array.external:
+        raise InputError(
+            f"{name}: its numbers are in other files", hint="h5repack writes them into one file"
+        )
+    if array.shape is None or (dataset.is_matlab and "MATLAB_empty" in array.attrs):
+        raise InputError(f"{name}: it is empty")
+    if dataset.is_text:
+        return _text(dataset, name, options)
+    dtype = array.dtype
+    if dtype.kind not in "fiub" or not is_possible(dataset.shape, dtype.itemsize):
+        raise InputError(f"{name}: an array of {dtype} does not hold real numbers")
+    offset = array.id.get_offset()
+    # A type that NumPy has not, such as a shorter float, is read as one that it has.
+    as_numpys = array.id.get_type().equal(h5py().h5t.py_create(dtype))
+    if offset is None or array.chunks is not None or not as_numpys or dtype.kind == "b":
+        return Hdf5Source(data, dataset, name)
+    size = data.size or 0
+    stored = Stored(
+        dataset.shape, dtype, 0, size, int(offset), fortran_order=dataset.is_matlab
+    ).as_input_dtype(options.input_dtype, name)
+    if offset + math.prod(dataset.shape) * dtype.itemsize > size:
+        raise InputError(f"{name}: the file is cut off")
+    return ArraySource(data, stored, "hdf5", name)
+
+
+def _text(dataset: _Dataset, name: str, options: ReadOptions) -> IndexedSource:
+    """Return text, which labels may be, in memory."""
+    if not options.takes_names:
+        raise InputError(f"{name}: text, which is not numbers")
+    if dataset.array.size * dataset.array.dtype.itemsize > _MOST_TEXT_BYTES:
+        raise InputError(f"{name}: more than {_MOST_TEXT_BYTES} bytes of text")
+    values = np.asarray(dataset.array.asstr()[()], object)
+    source = MemorySource(name, values.T if dataset.is_matlab else values)
+    source.format, source.stored_dtype = "hdf5", "text"
+    return source
+
+
+class Hdf5Source(IndexedSource):
+    """A dataset in chunks, of which any slice is read."""
+
+    of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_array", "_data")
+
+    def __init__(self, data: Input, dataset: _Dataset, name: str) -> None:
+        self.name, self.format, self.notes = name, "hdf5", []
+        self.shape, self.dtype = dataset.shape, dataset.array.dtype
+        self.stored_dtype = dataset.dtype_name
+        self._data, self._array, self._is_matlab = data, dataset.array, dataset.is_matlab
+        chunks: tuple[int, ...] = tuple(dataset.array.chunks or ())
+        self._chunks = chunks[::-1] if dataset.is_matlab else chunks
+        chunk_bytes = math.prod(chunks) * self.dtype.itemsize
+        if chunk_bytes > _MOST_CHUNK_BYTES:
+            raise InputError(
+                f"{name}: chunks of {chunk_bytes} bytes", hint="h5repack -l writes smaller ones"
+            )
+
+    def step(self, rows: int, axis: int) -> int:
+        """Return how many slices to read at a time: whole chunks, where they are not too many."""
+        if not self._chunks:
+            return rows
+        chunk = self._chunks[axis]
+        others = [n or 0 for i, n in enumerate(self.shape) if i != axis]
+        most = _LARGEST_STEP_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
+        if chunk > max(rows, most):
+            return rows
+        return max(rows // chunk, 1) * chunk
+
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Read any slices of an axis."""
+        with understood(self.name, InputError, _NOT_READ):
+            if not self.shape:
+                return Table(np.asarray(self._array[()]))
+            stored_axis = len(self.shape) - 1 - axis if self._is_matlab else axis
+            where = (slice(None),) * stored_axis + (slice(start, start + rows),)
+            values = np.asarray(self._array[where])
+        return Table(values.T if self._is_matlab else values)
