@@ -218,7 +218,7 @@ def measured(
         axes = aligned.axes
         num_classes = axes.logits[axes.class_axis] or total.num_classes
         rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
-        unpaired = rows - (total.state or States.empty(("loss",))).compute()["loss"].rows
+        unpaired = rows - (total.state or States.empty(("loss",))).result_of("loss").rows
         notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
         lead = (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else ()
         names = aligned.names.names or None
