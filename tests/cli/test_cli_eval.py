@@ -211,6 +211,30 @@ def test_groups_of_a_column(run: Run, where: str) -> None:
     assert groups["south"]["metrics"]["accuracy"]["value"] == 0.0
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["number", "text", "mixed"])
+def test_some_rows_have_no_group(run: Run, suffix: str, name: str) -> None:
+    import pandas as pd
+
+    names = {
+        "number": pd.array([None, 10, 9, 10], "Int64"),
+        "text": ["b", None, "a", "b"],
+        "mixed": ["1", "1", "1", "x"],
+    }
+    frame = pd.DataFrame({"a": [0.5, 1.5, 2.5, 3.5], "b": [1.5, 1.0, 0.5, 0.25]})
+    frame["label"], frame["number"] = [0, 1, 0, 1], names[name]
+    path = f"rows.{suffix}"
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    arguments = ("eval", path, "--label-column", "label", "--by", "number", "--metric", "groups")
+    rows = table(run(*arguments).out)
+    want = {
+        "number": [("", "1"), ("9", "1"), ("10", "2")],
+        "text": [("", "1"), ("a", "1"), ("b", "2")],
+        "mixed": [("1", "3"), ("x", "1")],
+    }
+    assert [(row["group"], row["rows"]) for row in rows] == want[name]
+
+
 def test_groups_follow_their_ids(run: Run) -> None:
     write_rows("z.csv", "id,a,b", [["x", 2.5, 1.5], ["y", 0.5, 1.5], ["w", 3.5, 1.25]])
     write_rows("y.csv", "id,label,region", [["w", 1, "n"], ["x", 0, "s"], ["y", 0, "s"]])

@@ -15,6 +15,7 @@ from xentcli.metrics.keys import in_order, names_of
         (np.array([10.0, 9.0, math.nan]), ["", "9", "10"]),
         (np.array([math.inf, 1.5, -math.inf]), ["-inf", "1.5", "inf"]),
         (np.array(["10", "9", "", None], object), ["", "9", "10"]),
+        (np.array(["10.0", "9.5", ""], object), ["", "9.5", "10.0"]),
         (np.array(["--5", "4"], object), ["--5", "4"]),
         (np.array(["9" * 5000, "10"], object), ["10", "9" * 5000]),
         (np.array(["b", "a10", "a9"], object), ["a10", "a9", "b"]),
@@ -24,5 +25,6 @@ def test_groups_are_in_the_order_of_reading(keys: np.ndarray, want: list[str]) -
     names, places = names_of(keys)
     assert [names[i] for i in in_order(names)] == want
     assert [names[i] for i in places] == [
-        "" if key is None or key != key else str(key).removesuffix(".0") for key in keys.tolist()
+        "" if key is None or key != key else str(key) if isinstance(key, str) else f"{key:g}"
+        for key in keys.tolist()
     ]

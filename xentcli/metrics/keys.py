@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WHOLE_NUMBER = re.compile("-?[0-9]{1,1000}")  # Python reads no more than 4,300 digits
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 Places = NDArray[np.int64]
 
@@ -52,11 +52,11 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
 
 
 def in_order(names: tuple[str, ...]) -> list[int]:
-    """Return the places of names in the order of reading: by number where all are whole numbers.
+    """Return the places of names in the order of reading: by number where all are numbers.
 
     A name that is missing comes first.
     """
     places = list(range(len(names)))
-    if all(_WHOLE_NUMBER.fullmatch(name) for name in names if name):
-        places.sort(key=lambda i: (names[i] != "", int(names[i] or 0)))
+    if all(_NUMBER.fullmatch(name) for name in names if name):
+        places.sort(key=lambda i: (names[i] != "", float(names[i] or 0)))
     return places
