@@ -1,9 +1,11 @@
 """Names of groups, and their order."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from xentcli.metrics.keys import in_order, names_of
 
@@ -21,10 +23,12 @@ from xentcli.metrics.keys import in_order, names_of
         (np.array(["b", "a10", "a9"], object), ["a10", "a9", "b"]),
     ],
 )
-def test_groups_are_in_the_order_of_reading(keys: np.ndarray, want: list[str]) -> None:
+def test_groups_are_in_the_order_of_reading(keys: NDArray[Any], want: list[str]) -> None:
     names, places = names_of(keys)
     assert [names[i] for i in in_order(names)] == want
-    assert [names[i] for i in places] == [
-        "" if key is None or key != key else str(key) if isinstance(key, str) else f"{key:g}"
-        for key in keys.tolist()
-    ]
+    assert [names[i] for i in places] == [_name(key) for key in keys.tolist()]
+
+
+def _name(key: object) -> str:
+    missing = key is None or (isinstance(key, float) and math.isnan(key))
+    return "" if missing else key if isinstance(key, str) else f"{key:g}"
