@@ -60,7 +60,9 @@ def test_one_table_is_its_rows(run: Run) -> None:
     assert [(int(row["row"]), row["loss"]) for row in worst] == [(i, losses[i]) for i in order]
 
 
-@pytest.mark.parametrize("name", ["classes", "bins", "losses", "worst_rows", "suspects", "groups"])
+@pytest.mark.parametrize(
+    "name", ["classes", "bins", "losses", "worst_rows", "suspects", "groups", "labels"]
+)
 def test_every_table_has_a_header(run: Run, name: str) -> None:
     outcome = run("eval", *DIGITS, "--metric", name)
     assert outcome.code == 0
@@ -211,6 +213,30 @@ def test_groups_of_a_column(run: Run, where: str) -> None:
     assert groups["south"]["metrics"]["accuracy"]["value"] == 0.0
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["number", "text", "mixed"])
+def test_some_rows_have_no_group(run: Run, suffix: str, name: str) -> None:
+    import pandas as pd
+
+    names = {
+        "number": pd.array([None, 10, 9, 10], "Int64"),
+        "text": ["b", None, "a", "b"],
+        "mixed": ["1", "1", "1", "x"],
+    }
+    frame: Any = pd.DataFrame({"a": [0.5, 1.5, 2.5, 3.5], "b": [1.5, 1.0, 0.5, 0.25]})
+    frame["label"], frame["number"] = [0, 1, 0, 1], names[name]
+    path = f"rows.{suffix}"
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    arguments = ("eval", path, "--label-column", "label", "--by", "number", "--metric", "groups")
+    rows = table(run(*arguments).out)
+    want = {
+        "number": [("", "1"), ("9", "1"), ("10", "2")],
+        "text": [("", "1"), ("a", "1"), ("b", "2")],
+        "mixed": [("1", "3"), ("x", "1")],
+    }
+    assert [(row["group"], row["rows"]) for row in rows] == want[name]
+
+
 def test_groups_follow_their_ids(run: Run) -> None:
     write_rows("z.csv", "id,a,b", [["x", 2.5, 1.5], ["y", 0.5, 1.5], ["w", 3.5, 1.25]])
     write_rows("y.csv", "id,label,region", [["w", 1, "n"], ["x", 0, "s"], ["y", 0, "s"]])
@@ -241,11 +267,93 @@ def test_binary_and_several_labels(run: Run, terminal: Terminal) -> None:
     write_rows("z.csv", "cat,dog,fox", z.tolist())
     write_rows("y.csv", "cat,dog,fox", (z + rng.normal(size=z.shape) > 0).astype(int).tolist())
     found = run("eval", "z.csv", "y.csv", "--binary", "--json").json
-    assert [each["name"] for each in found["labels"]] == ["0", "1", "2"]
+    assert [each["name"] for each in found["labels"]] == ["cat", "dog", "fox"]
     assert found["metrics"]["auroc"]["value"] > 0.5
     screen = terminal("eval", "z.csv", "y.csv", "--binary")
     assert "AUROC" in screen.text
     assert len(screen.lines) <= 40
+    rows = table(run("eval", "z.csv", "y.csv", "--binary", "--metric", "labels").out)
+    aurocs = [float(row["auroc"]) for row in rows]
+    assert [row["label"] for row in rows] == ["cat", "dog", "fox"]
+    assert math.isclose(sum(aurocs) / 3, found["metrics"]["auroc"]["value"], rel_tol=1e-15)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_names_of_groups_are_cut_and_their_numbers_are_not(
+    terminal: Terminal, run: Run, columns: int
+) -> None:
+    long = "a name that is longer than any column can be, and then some"
+    z = np.random.default_rng(1).normal(size=(40, 2))
+    write_rows("z.csv", f'"{long}",dog', z.tolist())
+    write_rows("y.csv", f'"{long}",dog', (z > 0.1).astype(int).tolist())
+    for metric in ([], ["--metric", "labels"]):
+        shown = terminal("eval", "z.csv", "y.csv", "--binary", *metric, columns=columns)
+        line = next(line for line in shown.lines if line.startswith("a na"))
+        numbers = line.split()[-7:]
+        assert numbers[0] == "40"
+        assert all("…" not in number for number in numbers)
+    assert len(run("eval", "z.csv", "y.csv", "--binary", "--metric", "labels").out) > len(long)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "metric", "why"),
+    [
+        (["z.npy", "p.npy"], "accuracy", "the labels are class probabilities"),
+        (["z.npy", "p.npy"], "equal_mass_ece", "the labels are class probabilities"),
+        (["z.npy", "p.npy"], "suspects", "the labels are class probabilities"),
+        (["z.npy", "y.npy"], "auroc", "it needs --binary"),
+        (["z.npy", "y.npy"], "kl", "it needs class probabilities as labels"),
+        (["z.npy", "y.npy"], "groups", "--by COLUMN says what the groups are"),
+        (["z.npy", "y.npy"], "labels", "with --binary"),
+        (["b.npy", "ones.npy", "--binary"], "auroc", "it needs labels of both classes"),
+        (["b.npy", "halves.npy", "--binary"], "accuracy", "there are labels between 0 and 1"),
+        (["b.npy", "ones.npy", "--binary"], "mrr", "each number is a row by itself"),
+        (["z.npy", "hot.npy", "--binary"], "macro_f1", "several labels a row"),
+    ],
+)
+def test_what_does_not_apply_says_why(
+    run: Run, arguments: list[str], metric: str, why: str
+) -> None:
+    rng = np.random.default_rng(2)
+    np.save("z.npy", rng.normal(size=(30, 4)))
+    np.save("p.npy", rng.dirichlet(np.ones(4), size=30))
+    np.save("y.npy", np.arange(30) % 4)
+    np.save("b.npy", rng.normal(size=30))
+    np.save("ones.npy", np.ones(30))
+    np.save("halves.npy", np.full(30, 0.5))
+    np.save("hot.npy", rng.integers(0, 2, (30, 4)))
+    outcome = run("eval", *arguments, "--metric", metric, "--metric", "loss")
+    assert outcome.code == 0
+    assert f"{metric} does not apply: " in outcome.err
+    assert why in outcome.err
+    every = run("eval", *arguments, "--metric", "all")
+    assert metric not in {row["metric"] for row in table(every.out)}
+    assert "does not apply" not in every.err
+
+
+def test_what_is_left_out_of_class_probabilities_is_said(run: Run) -> None:
+    rng = np.random.default_rng(2)
+    np.save("z.npy", rng.normal(size=(30, 4)))
+    np.save("y.npy", rng.dirichlet(np.ones(4), size=30))
+    assert "labels are class probabilities" in run("eval", "z.npy", "y.npy").err
+    assert "labels are class probabilities" not in run("eval", *DIGITS).err
+
+
+def test_the_interval_of_a_share_with_few_clusters_ends_at_0_and_1(run: Run) -> None:
+    np.save("z.npy", np.tile([[[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]], (1, 4, 1)))
+    np.save("y.npy", np.array([[0, 1] * 4, [0, 0] * 4]))
+    found = run("eval", "z.npy", "y.npy", "--class-axis", "-1", "--json").json["metrics"]
+    assert (found["accuracy"]["low"], found["accuracy"]["high"]) == (0.0, 1.0)
+    assert found["accuracy"]["standard_error"] > 0
+    assert found["brier"]["low"] < 0
+
+
+def test_no_suspects_is_one_line(terminal: Terminal) -> None:
+    lines = terminal("eval", *DIGITS, "--metric", "suspects").lines
+    assert [line.strip() for line in lines if line.strip()] == [
+        "suspects",
+        "0 of 450 labels may be wrong",
+    ]
 
 
 def test_class_probabilities_as_labels(run: Run) -> None:

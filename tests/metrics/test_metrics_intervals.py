@@ -6,8 +6,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from xentcli.core.exact_sum import ExactSum
-from xentcli.metrics.intervals import ratio_error, share_error, t_interval, t_quantile
+from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.metrics.intervals import mean_error, ratio_error, share_error, t_interval, t_quantile
 
 
 def outside(t: float, degrees: int) -> mp.mpf:
@@ -46,3 +46,30 @@ def test_the_error_of_a_quotient() -> None:
     ratio = x.sum() / w.sum()
     want = math.sqrt(40 / 39 * ((x - ratio * w) ** 2).sum()) / w.sum()
     assert ratio_error(a, b, c, d, e, 40) == pytest.approx(want, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0.1, 0.2, 0.7],
+        [-3.0, 1e-8, 5e7, 2.5],
+        [1e8, 1e8 + 1e-7],
+        [0.1] * 10,
+        [0.0, 0.0],
+        [5e-324, 1e-320],
+        [1e160, -1e160],
+        [1e150, 3e153, 2.0],
+        [1.0, math.inf],
+        [math.nan, 1.0],
+        [1.0],
+        [],
+    ],
+)
+def test_the_error_of_a_mean_is_that_of_a_quotient_by_rows_of_weight_1(values: list[float]) -> None:
+    array = np.array(values, np.float64)
+    with np.errstate(all="ignore"):
+        total, squares = ExactSum.of(array), ExactSum.of_products(array, array)
+    n = len(values)
+    every = ExactSum(n * ONE)
+    want = ratio_error(total, squares, every, total, every, n)
+    assert np.array_equal(mean_error(total, squares, n), want, equal_nan=True)

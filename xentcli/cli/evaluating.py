@@ -75,7 +75,11 @@ def forms(
 ) -> Forms:
     """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
     names = asked.metrics
-    shown = found.only(asked.asked(binary=found.binary))
+    shown = found.only(
+        name
+        for name in asked.asked(binary=found.binary)
+        if names is None or name in names or name not in found.inapplicable
+    )
 
     def json() -> dict[str, Any]:
         from xentcli.render.evaluation_json import evaluation_object
@@ -121,5 +125,7 @@ def warnings(
     elif found.num_classes == 1 and not found.binary:
         yield "there is one class: its probability is 1, whatever the logits are"
     for metric in asked.metrics or ():
-        if metric in found.metrics and found.metrics[metric].value is None and found.used:
+        if metric in found.inapplicable:
+            yield f"{metric} does not apply: {found.inapplicable[metric]}"
+        elif metric in found.metrics and found.metrics[metric].value is None and found.used:
             yield f"{metric} does not apply"

@@ -134,11 +134,21 @@ class CellSums(ByValue):
         shift = _UNIT_EXPONENT + _DIGIT_BITS * self.lowest
         odd = self.odd.T.tolist() if self.odd.size else [[0] * _KINDS] * self.cells
         sums = []
-        for digits, counts in zip(self.digits.T.tolist(), odd, strict=True):
-            units = sum(digit << (_DIGIT_BITS * i) for i, digit in enumerate(digits))
-            units = units << shift if shift >= 0 else units >> -shift
+        for whole, counts in zip(self._whole_numbers(), odd, strict=True):
+            units = whole << shift if shift >= 0 else whole >> -shift
             sums.append(ExactSum(units, *counts))
         return sums
+
+    def _whole_numbers(self) -> list[int]:
+        """Return each sum in multiples of its lowest digit."""
+        if not self.digits.size:
+            return [0] * self.cells
+        words = np.empty((self.digits.shape[1], len(self.digits) + 1), "<u4")
+        words[:, :-2] = self.digits[:-1].T
+        words[:, -2:] = self.digits[-1].astype("<i8")[:, None].view("<u4")
+        length, stored = words.strides[0], words.tobytes()
+        starts = range(0, len(stored), length)
+        return [int.from_bytes(stored[i : i + length], "little", signed=True) for i in starts]
 
     def rounded(self) -> Doubles:
         """Return each sum as the sum of its digits in float64; quickly, and below 2**1000."""

@@ -65,6 +65,8 @@ class ReadOptions(NamedTuple):
     """Whether this is a file of labels, or of weights: one value for each row."""
     weights: bool = False
     """Whether these are weights: numbers, of which none is missing."""
+    names: bool = False
+    """Whether these name groups of rows: any text, of which some may be missing."""
     missing: bool = False
     """Whether cells without a value, such as null, are NaN and no mistake."""
     classes: tuple[str, ...] = ()

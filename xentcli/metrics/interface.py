@@ -144,6 +144,10 @@ class States(NamedTuple):
         """Return the result of each metric."""
         return {name: state.compute() for name, state in self.states.items()}
 
+    def result_of(self, name: str) -> Any:
+        """Return the result of one metric."""
+        return self.states[name].compute()
+
     def to_plain(self) -> dict[str, Any]:
         """Return what JSON can hold, exactly."""
         from xentcli.metrics.plain import to_plain

@@ -9,6 +9,8 @@ from xentcli.core.exact_sum import ONE, ExactSum
 _Z = 1.959963984540054  # the normal quantile at 0.975, for an interval of 95 %
 _MANY_DEGREES = 1000  # from which on a series in 1 / degrees has all digits
 _TINY = 1e-300
+_UNIT_BITS = ONE.bit_length() - 1
+_LEAST_SPREAD_BITS = 51  # squares were rounded: rows that spread less than that are equal
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
@@ -39,6 +41,23 @@ def share_error(hits: int, n: int) -> float | None:
     return math.sqrt(hits * (n - hits) / (n - 1)) / n if n > 1 else None
 
 
+def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
+    """Return the standard error of a mean of n rows: `ratio_error` of rows that weigh 1, quickly.
+
+    NaN where it is undefined.
+    """
+    if n < 2 or not (math.isfinite(float(total)) and math.isfinite(float(squares))):
+        return math.nan
+    scaled = squares.units * n << _UNIT_BITS
+    spread = scaled - total.units**2
+    if spread << _LEAST_SPREAD_BITS <= scaled:
+        return 0.0
+    try:
+        return math.sqrt(spread / ((n - 1) * n**2 << 2 * _UNIT_BITS))
+    except OverflowError:
+        return math.inf
+
+
 def ratio_error(
     total: ExactSum,
     squares: ExactSum,
@@ -62,7 +81,7 @@ def ratio_error(
         return math.nan
     # sum((x - mean*w)**2) * w**2, with mean = x / w
     spread = x_squares * w**2 - 2 * x * w * xw + x**2 * w_squares
-    if spread <= x_squares * w**2 >> 51:  # squares were rounded: equal rows have no spread
+    if spread <= x_squares * w**2 >> _LEAST_SPREAD_BITS:
         return 0.0
     try:
         variance = spread * n * ONE / (w**4 * (n - 1))

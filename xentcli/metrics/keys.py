@@ -1,10 +1,13 @@
 """Names of groups and clusters, and where each stands when those of two states come together."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 Places = NDArray[np.int64]
 
@@ -32,7 +35,7 @@ def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
 def _name(key: Any) -> str:
     if key is None or (isinstance(key, float) and math.isnan(key)):
         return ""
-    if isinstance(key, float) and key == math.floor(key):
+    if isinstance(key, float) and key.is_integer():
         return str(int(key))
     return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
 
@@ -49,8 +52,11 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
 
 
 def in_order(names: tuple[str, ...]) -> list[int]:
-    """Return the places of names in the order of reading: by number where all are whole numbers."""
+    """Return the places of names in the order of reading: by number where all are numbers.
+
+    A name that is missing comes first.
+    """
     places = list(range(len(names)))
-    if all(name.lstrip("-").isdecimal() for name in names):
-        places.sort(key=lambda i: int(names[i]))
+    if all(_NUMBER.fullmatch(name) for name in names if name):
+        places.sort(key=lambda i: (names[i] != "", float(names[i] or 0)))
     return places

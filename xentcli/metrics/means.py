@@ -6,11 +6,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from xentcli.core.exact_sum import ONE, ExactSum
+from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.intervals import ratio_error, t_interval
+from xentcli.metrics.intervals import mean_error, t_interval
 from xentcli.results.measures import NOTHING, Measure
 
 _ZERO = ExactSum()
@@ -54,9 +54,8 @@ def mean_of_sums(total: ExactSum, squares: ExactSum, n: int) -> Measure:
     """Return the mean of n independent rows, given the sums of a number and of its squares."""
     if n == 0:
         return NOTHING
-    every = ExactSum(n * ONE)
-    error: float | None = ratio_error(total, squares, every, total, every, n)
-    if error is None or not math.isfinite(error):
+    error: float | None = mean_error(total, squares, n)
+    if error is not None and not math.isfinite(error):
         error = None
     mean = float(total) / n
     return Measure(mean, error, *t_interval(mean, error, n - 1), n)

@@ -172,5 +172,5 @@ def is_among(name: str, known: Iterable[str]) -> bool:
     return name in known or (top_of(name) is not None and any(map(top_of, known)))
 
 
-TABLES = ("classes", "losses", "worst_rows", "suspects", "groups")
+TABLES = ("classes", "losses", "worst_rows", "suspects", "groups", "labels")
 """Besides ``confusions`` and ``bins``, which come with classes and calibration."""

@@ -170,9 +170,11 @@ class Measured(NamedTuple):
     lead : tuple of int
         The shape of one number for each row.
     class_names : tuple of str or None
-        Of the classes.
+        Of the classes; or of several labels of a row.
     notes : list of str
         What was decided about rows, and what is odd about them.
+    probabilities : bool
+        Whether labels are class probabilities.
     """
 
     results: dict[str, Any]
@@ -182,6 +184,7 @@ class Measured(NamedTuple):
     lead: tuple[int, ...]
     class_names: tuple[str, ...] | None
     notes: list[str]
+    probabilities: bool = False
 
 
 def measured(
@@ -202,21 +205,29 @@ def measured(
 
         total = measure_elements(logits, labels, criterion, run, sink, beside, watch)
         num_classes, unpaired, notes = total.num_classes, 0, list(element_notes(total, criterion))
-        lead, names = (total.rows, *(n or 0 for n in logits.shape[1:])), None
+        lead = (total.rows, *(n or 0 for n in logits.shape[1:]))
+        names, probabilities = _label_names(logits, criterion), False
     else:
         aligned = _aligned(logits, labels, criterion, beside)
         total = _measure(aligned, criterion, run, sink, watch)
         axes = aligned.axes
         num_classes = axes.logits[axes.class_axis] or total.num_classes
         rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
-        unpaired = rows - (total.state or States.empty(("loss",))).compute()["loss"].rows
+        unpaired = rows - (total.state or States.empty(("loss",))).result_of("loss").rows
         notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
         lead = (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else ()
-        names = aligned.names.names or None
+        names, probabilities = aligned.names.names or None, axes.probabilities
     if criterion.rows is not None and total.state is None:
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
     results = (total.state or criterion.states).compute()
-    return Measured(results, total, num_classes, unpaired, lead, names, notes)
+    return Measured(results, total, num_classes, unpaired, lead, names, notes, probabilities)
+
+
+def _label_names(logits: Source, criterion: Criterion) -> tuple[str, ...] | None:
+    """Return the names of several labels of a row."""
+    if len(logits.shape) != 2 or logits.shape[1] == 1:
+        return None
+    return criterion.naming.of(logits.shape[1]) or logits.columns
 
 
 def states_of_rows(

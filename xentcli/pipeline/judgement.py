@@ -154,7 +154,7 @@ def row_notes(
     if unpaired:
         by = aligned.axes.shift.by
         yield f"rows without a label {by} further on, left out: {unpaired:,}"
-    if total.state is not None and (uneven := total.state.compute()["loss"].uneven):
+    if total.state is not None and (uneven := total.state.result_of("loss").uneven):
         yield f"rows of class probabilities that do not sum to 1: {uneven:,}"
     if "zeroed" in total.remarks and not propagate:
         rows = total.remarks["zeroed"].rows
@@ -167,7 +167,7 @@ def row_notes(
 def element_notes(total: Total[States], criterion: Criterion) -> Iterator[str]:
     """Say what is odd about elements."""
     yield from total.notes
-    loss = None if total.state is None else total.state.compute()["loss"]
+    loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"
     if criterion.binary is not None and loss is not None and loss.uneven:

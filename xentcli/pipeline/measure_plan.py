@@ -10,7 +10,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Source
 
 _ON_REQUEST = ("classwise_ece", "equal_mass_ece", "losses", "suspects")
-_BINARY_ONLY = ("auroc", "average_precision")
+BINARY_ONLY = ("auroc", "average_precision")
 TABLES_OF = {"confusions": "classes", "bins": "calibration", **{name: name for name in TABLES}}
 
 
@@ -59,7 +59,7 @@ class Options(NamedTuple):
         place = every.index("accuracy") + 1
         every = [*every[:place], *([] if binary else tops), *every[place:], *TABLES_OF]
         if self.metrics is None:
-            left_out = {*_ON_REQUEST, *(("mrr",) if binary else _BINARY_ONLY)}
+            left_out = {*_ON_REQUEST, *(("mrr",) if binary else BINARY_ONLY)}
             return tuple(name for name in every if name not in left_out)
         if "all" in self.metrics:
             every += [name for name in self.metrics if name != "all"]
@@ -103,13 +103,15 @@ class Plan:
         left_out = set()
         if by is None:
             left_out.add("groups")
+        if not self.several_labels:
+            left_out.add("labels")
         if not options.worst:
             left_out.add("worst_rows")
         if self.binary:
             left_out |= {"ranks", "classwise"} | ({"classes"} if self.several_labels else set())
         if "suspects" in names and not self.binary:
             states.append("class_confidence")
-        if self.several_labels:
+        if self.several_labels and "labels" not in states:
             states.append("labels")
         if self.clustered:
             states.append("clusters")
@@ -120,7 +122,8 @@ class Plan:
     @property
     def kept(self) -> tuple[str, ...]:
         """Which numbers of every row are kept."""
-        score = self.binary and any(name in self.names for name in _BINARY_ONLY)
+        of_order = (*BINARY_ONLY, *(["labels"] if self.several_labels else []))
+        score = self.binary and any(name in self.names for name in of_order)
         equal_mass = "equal_mass_ece" in self.names
         return ("confidence",) * equal_mass + ("score",) * score
 

@@ -8,8 +8,9 @@ from xentcli.core.measure_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
+from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss
-from xentcli.pipeline.measure_plan import TABLES_OF, Plan
+from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.measures import (
     NOTHING,
@@ -40,6 +41,7 @@ class Report:
         self.loss: Loss = found.results["loss"]
         self.uneven = plan.binary and self.loss.uneven > 0  # a label between 0 and 1 is neither
         self.by_label = self._by_label()
+        self.inapplicable = dict(reasons(plan, found, uneven=self.uneven))
 
     def measures(self) -> Measures:
         """Return what is reported."""
@@ -79,8 +81,16 @@ class Report:
             missing_rows=missing.rows if missing else 0,
             missing_most=missing.most if missing else 0.0,
             notes=(*found.notes, *self._notes()),
+            inapplicable={**self._of_one_class(values), **self.inapplicable},
             others={name: results[name] for name in from_outside() if name in results},
         )
+
+    def _of_one_class(self, values: Mapping[str, Measure]) -> dict[str, str]:
+        """Return which measures need labels of both classes, where there are not."""
+        if not self.plan.binary or not self.results["rows"].measured:
+            return {}
+        missing = [name for name in BINARY_ONLY if name in values and values[name].value is None]
+        return dict.fromkeys(missing, "it needs labels of both classes")
 
     def _losses(self) -> LossHistogram | None:
         """Return how losses are distributed; without hits where labels are between 0 and 1."""
@@ -137,18 +147,21 @@ class Report:
     def _by_label(self) -> tuple[Group, ...]:
         """Return the measures of each of several labels."""
         labels: Groups = self.results.get("labels") or Groups()
-        if self.uneven:
-            return tuple(
-                replace(each, metrics={n: each.metrics[n] for n in ("loss", "brier")})
-                for each in labels.groups
-            )
-        if "score" not in self.plan.kept:
-            return labels.groups
-        spool = self.spools["score"]
-        return tuple(
-            replace(each, metrics={**each.metrics, **_ranking_of(spool, int(each.name))})
-            for each in labels.groups
-        )
+        spool = None if self.uneven or "score" not in self.plan.kept else self.spools["score"]
+        found = []
+        for each in labels.groups:
+            metrics = each.metrics
+            if self.uneven:
+                metrics = {name: metrics[name] for name in ("loss", "brier")}
+            if spool is not None:
+                metrics = {**metrics, **_ranking_of(spool, int(each.name))}
+            found.append(replace(each, name=self._label_name(each), metrics=metrics))
+        return tuple(found)
+
+    def _label_name(self, group: Group) -> str:
+        """Return the name of one of several labels: its column's, or its number."""
+        names = self.found.class_names
+        return names[int(group.name)] if names else group.name
 
     def _notes(self) -> Iterator[str]:
         counts = self.results["rows"]
@@ -162,6 +175,11 @@ class Report:
         ranks: Ranks | None = self.results.get("ranks")
         if ranks is not None and ranks.tied:
             yield f"rows in which another class has the label's very value: {ranks.tied:,}"
+        if NEEDS_A_CLASS in self.inapplicable.values() and self.plan.options.metrics is None:
+            yield (
+                "labels are class probabilities: what needs one class a row is left out, such as "
+                "accuracy, confusions and ece"
+            )
         if self.plan.by_default:
             yield (
                 "the errors of means take the rows of a slice of the first axis to depend on one "
@@ -191,11 +209,12 @@ def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> di
     found = dict(values)
     for name, error in errors.items():
         if name in found:
+            low, high = error.low, error.high
+            if name == "accuracy" or top_of(name):  # shares, of which Student's t knows nothing
+                low = None if low is None else max(0.0, low)
+                high = None if high is None else min(1.0, high)
             found[name] = replace(
-                found[name],
-                standard_error=error.standard_error,
-                low=error.low,
-                high=error.high,
+                found[name], standard_error=error.standard_error, low=low, high=high
             )
     return found
 

@@ -108,10 +108,12 @@ class Reader(NamedTuple):
         for paths, ids in ((labels, id_column), (logits, None)):
             header = self._header_of(paths)
             if name in header:
-                return open_files(paths, partial(self.labels, label_column=name, id_column=ids))
+                return open_files(
+                    paths, partial(self.labels, label_column=name, id_column=ids, names=True)
+                )
             known.update(dict.fromkeys(header))
         if is_there(name):
-            return open_files([name], self.labels)
+            return open_files([name], partial(self.labels, names=True))
         shown = ", ".join(map(repr, [*known][:_SHOWN_COLUMNS]))
         raise InputError(
             f"{(labels or logits)[0]}: there is no column {name!r}",

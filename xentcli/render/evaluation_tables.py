@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 20  # of a table of classes, and of a matrix of confusions
 _MOST_PAIRS = 40
-_NAME_WIDTH = 24  # columns of the terminal
+_NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 9  # columns of the terminal
 _CELL_WIDTH = 9  # of a name above a column of confusions, at most
 _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
@@ -156,41 +156,44 @@ def _suspects(found: "Measures", _width: int, most: int | None) -> RenderableTyp
     suspects = found.suspects
     if suspects is None:
         return Text("does not apply", "dim")
-    table = empty_table("row", "id", "label", "perhaps", "p(label)", left=4)
+    ids = any(each.id is not None for each in suspects.rows)
+    headers = ["row", *(["id"] if ids else []), "label", "perhaps"]
+    table = empty_table(*headers, "p(label)", left=len(headers))
     for each in suspects.rows[:most]:
-        names = (_name(found, each.label), _name(found, each.suggestion))
-        row_id = short_name(each.id or "", _NAME_WIDTH)
-        table.add_row(
-            _row_name(found, each.row), row_id, *names, short_number(each.label_probability)
-        )
+        cells = [_row_name(found, each.row)]
+        cells += [short_name(each.id or "", _NAME_WIDTH)] if ids else []
+        cells += [_name(found, each.label), _name(found, each.suggestion)]
+        table.add_row(*cells, short_number(each.label_probability))
     counts = f"{suspects.count:,} of {suspects.n:,} labels may be wrong"
     shown = len(suspects.rows[:most])
     if shown < suspects.count:
         counts += f"; {shown:,} shown, --worst N shows more"
-    return Lines(table, Text(counts, "dim"))
+    return Lines(*([table] if shown else []), Text(counts, "dim"))
 
 
-def _group_table(
-    found: "Measures", groups: "Iterable[Group]", header: str, count: int
-) -> RenderableType:
+def _group_table(groups: "Iterable[Group]", header: str, count: int, width: int) -> RenderableType:
+    """Return the measures of groups, whose names get the room that the numbers leave."""
     groups = list(groups)
     measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
-    table = empty_table(header, "rows", *measured)
-    for group in groups:
-        numbers = [short_number(group.metrics[name].value) for name in measured]
-        name = group.name
-        if header == "label" and found.class_names:
-            name = found.class_name(int(name))
-        table.add_row(short_name(name, _NAME_WIDTH) or "(missing)", f"{group.rows:,}", *numbers)
+    rows = [
+        [f"{group.rows:,}", *(short_number(group.metrics[name].value) for name in measured)]
+        for group in groups
+    ]
+    headers = ["rows", *measured]
+    taken = sum(max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True))
+    room = max(_LEAST_NAME_WIDTH, min(_NAME_WIDTH, width - taken - 2))
+    table = empty_table(header, *headers)
+    for group, cells in zip(groups, rows, strict=True):
+        table.add_row(short_name(group.name, room) or "(missing)", *cells)
     return Lines(table, *left_out(len(groups), count, header + "s"))
 
 
-def _groups(found: "Measures", _width: int, most: int | None) -> RenderableType:
-    return _group_table(found, found.groups[:most], "group", len(found.groups))
+def _groups(found: "Measures", width: int, most: int | None) -> RenderableType:
+    return _group_table(found.groups[:most], "group", len(found.groups), width)
 
 
-def _labels(found: "Measures", _width: int, most: int | None) -> RenderableType:
-    return _group_table(found, found.labels[:most], "label", len(found.labels))
+def _labels(found: "Measures", width: int, most: int | None) -> RenderableType:
+    return _group_table(found.labels[:most], "label", len(found.labels), width)
 
 
 def _losses(found: "Measures", width: int, _most: int | None) -> RenderableType:

@@ -408,6 +408,8 @@ class Measures(Names):
         Rows of probabilities that do not sum to 1, and by how much at most.
     notes : tuple of str
         What the user should know.
+    inapplicable : dict of str to str
+        Measures and tables that were asked for and do not apply, and why.
     others : dict
         The results of metrics that are added from outside, by name.
     provenance : Provenance
@@ -437,6 +439,7 @@ class Measures(Names):
     missing_rows: int = 0
     missing_most: float = 0.0
     notes: tuple[str, ...] = ()
+    inapplicable: dict[str, str] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
 

@@ -40,9 +40,14 @@ class ColumnRows(NamedTuple):
         raise self.error(int(nulls[0]) // per_row, f"it is null{more}", _NULLS)
 
 
-def flat(array: Array, rows: ColumnRows) -> NDArray[Any]:
-    """Return a column of numbers, text or anything else without parts, of shape (rows,)."""
+def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]:
+    """Return a column of numbers, text or anything else without parts, of shape (rows,).
+
+    Of `names`, some may be missing: None, in an array of objects.
+    """
     array = plain(array)
+    if names and array.null_count:
+        return np.array(array.to_pylist(), object)
     rows.check_nulls(array)
     if number_dtype(array.type) is not None:
         return _numbers(array)

@@ -33,6 +33,7 @@ class TableSource(StreamSource):
     of_this_process = ("unchanged", "_file")
 
     def __init__(self, data: Input, options: ReadOptions, format_: str) -> None:
+        self._names = options.names
         self.name = data.name
         self.size = data.size
         self.unchanged = data.check_unchanged
@@ -183,7 +184,7 @@ class TableSource(StreamSource):
         if self._lists:
             values = dense(columns[0], tuple(n or 0 for n in self.shape[1:]), places[0])
         elif self._alone:
-            values = flat(columns[0], places[0])
+            values = flat(columns[0], places[0], names=self._names)
         else:
             values = wide(columns, places, self.dtype)
         labels = (

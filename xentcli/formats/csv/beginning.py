@@ -201,6 +201,8 @@ def _labels_are_names(
         field = columns.values[0]
     if field in columns.lists:
         return False
+    if options.names:
+        return True
     classes = options.classes
     if columns.label is not None and not classes and names:
         classes = tuple(names[i] for i in columns.values)

@@ -1,0 +1,34 @@
+"""Names of groups, and their order."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from xentcli.metrics.keys import in_order, names_of
+
+
+@pytest.mark.parametrize(
+    ("keys", "want"),
+    [
+        (np.array([10, 9, -1]), ["-1", "9", "10"]),
+        (np.array([10.0, 9.0, math.nan]), ["", "9", "10"]),
+        (np.array([math.inf, 1.5, -math.inf]), ["-inf", "1.5", "inf"]),
+        (np.array(["10", "9", "", None], object), ["", "9", "10"]),
+        (np.array(["10.0", "9.5", ""], object), ["", "9.5", "10.0"]),
+        (np.array(["--5", "4"], object), ["--5", "4"]),
+        (np.array(["9" * 5000, "10"], object), ["10", "9" * 5000]),
+        (np.array(["b", "a10", "a9"], object), ["a10", "a9", "b"]),
+    ],
+)
+def test_groups_are_in_the_order_of_reading(keys: NDArray[Any], want: list[str]) -> None:
+    names, places = names_of(keys)
+    assert [names[i] for i in in_order(names)] == want
+    assert [names[i] for i in places] == [_name(key) for key in keys.tolist()]
+
+
+def _name(key: object) -> str:
+    missing = key is None or (isinstance(key, float) and math.isnan(key))
+    return "" if missing else key if isinstance(key, str) else f"{key:g}"
