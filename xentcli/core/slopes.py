@@ -119,7 +119,7 @@ def held_out(given: Given) -> HeldOut:
     rows, num_classes = given.logits.shape
     scale = scales[given.parameters.get("slices", np.arange)(rows) % scales.size]
     found = HeldOut(np.zeros(rows), np.zeros(rows))
-    for tile in tiles(rows, num_classes):
+    for tile in tiles(rows, _SMALLER_TILES * num_classes):
         values = widen(given.logits[tile]).astype(np.float64) * scale[tile, None]
         part = row_facts(values, given.labels[tile], given.options, ("loss", "confidence"))
         found.loss[tile], found.forecast[tile] = part["loss"], part["confidence"]
