@@ -204,6 +204,16 @@ def test_what_does_not_apply_is_left_out() -> None:
     assert "Groups" in headings("hostile")
     assert "Reliability" not in headings("soft labels")
     assert "Distribution of the losses" in headings("soft labels")
+    assert "macro_f1" in words_of(page_of("digits"))
+    assert "macro_f1" not in words_of(page_of("several labels"))
+    assert "mrr" not in words_of(page_of("soft labels"))
+
+
+def test_labels_and_groups_have_their_names() -> None:
+    words = words_of(page_of("several labels"))
+    places = [words.index(f"{name} 200 ") for name in ("<b>sea</b>", "0", "sun")]
+    assert places == sorted(places)
+    assert "(missing)" in words_of(page_of("hostile"))
 
 
 def test_many_files_and_a_long_command_line_are_cut() -> None:

@@ -61,7 +61,11 @@ def page(
         failed=sum(verdict.failed for verdict in verdicts),
         notes=[*warnings, *measures.notes][:_MOST_NOTES],
         first=[name for name in _FIRST if _has(measures, name)],
-        numbers=[(name, in_words(name, binary=measures.binary)) for name in measures.metrics],
+        numbers=[
+            (name, in_words(name, binary=measures.binary))
+            for name in measures.metrics
+            if name not in measures.inapplicable
+        ],
         pictures={
             kind: inline_picture(kind, measures)
             for kind in PICTURE_KINDS
