@@ -81,6 +81,10 @@ def test_examples_of_the_pages_work(run: Run, folder: Path, name: str, line: str
         ",".join(map(repr, [*row, label]))
         for row, label in zip(logits.tolist(), labels.tolist(), strict=True)
     ]
+    (folder / "requests.jsonl").write_text(
+        '{"choices": [{"logprobs": {"tokens": ["a", "b"], "token_logprobs": [-1.5, -0.25]}}], '
+        '"usage": {"prompt_tokens": 2, "completion_tokens": 0}}'
+    )
     (folder / "predictions.csv").write_text("\n".join(["cat,dog,bird,label", *rows, ""]))
     if name == "softmax" and "-o" in line:
         (folder / "probs.npy").unlink()
