@@ -24,7 +24,7 @@ __all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]
 
 _NO_TOKENS = TokensState()
 _SHOWN_REQUESTS = 3  # that a note names
-_ABOVE_0 = "raw logits, of vLLM's logprobs_mode? Ask for raw_logprobs: --logprobs-mode raw_logprobs"
+_ABOVE_0 = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
 
 
 @dataclass(frozen=True)

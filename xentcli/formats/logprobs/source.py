@@ -8,7 +8,6 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.csv.lines import LineCutter
 from xentcli.formats.logprobs.answers import Answer, Part, Refused
 from xentcli.formats.logprobs.dialects import answer_of
 from xentcli.formats.logprobs.reader import SSE, Reader, Tokens, Whole, any_number, payload_of
@@ -176,10 +175,29 @@ class AnswersSource(StreamSource):
             yield Block(0, max(1, text.count(b"\n")), content=whole)
             return
         start = 0
-        cutter = LineCutter(self.name, "\0", b"\n", self.block_bytes, _LONGEST_LINE_BYTES)
-        for lines, count, _ in cutter.cut(self._data, 0, 1):
-            yield Block(start, count, content=Whole(lines.line, lines.text or b""))
+        for text in self._whole_lines():
+            count = text.count(b"\n")
+            yield Block(start, count, content=Whole(start + 1, text))
             start += count
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Yield whole lines, about as many bytes as a block has."""
+        rest: list[bytes] = []  # of a line whose end is still to come
+        size = 0
+        while part := self._data.read(self.block_bytes):
+            cut = part.rfind(b"\n") + 1
+            if cut:
+                yield b"".join([*rest, part[:cut]])
+                rest, size = [], 0
+            rest.append(part[cut:])
+            size += len(part) - cut
+            if size > _LONGEST_LINE_BYTES:
+                raise InputError(
+                    f"{self.name}: a line of more than {_LONGEST_LINE_BYTES} bytes",
+                    hint="write one answer a line, as JSON lines",
+                )
+        if last := b"".join(rest):
+            yield last + b"\n"
 
     def _all(self) -> bytes:
         parts: list[bytes] = []
