@@ -267,6 +267,9 @@ def test_other_keys(run: Run) -> None:
         ({"completion_probabilities": [{"prob": 0.5}]}, "after the sampler"),
         ({"completion_probabilities": [{"content": "a", "probs": []}]}, "older servers"),
         (chat(["-0.5"]), 'the log-probability "-0.5" is not a number'),  # type: ignore[list-item]
+        (chat([[]]), "the log-probability a list is not a number"),  # type: ignore[list-item]
+        (chat([10**400]), "is not a number of float64"),
+        ({"meta_info": {"output_token_logprobs": [[]]}}, "are not as servers write them"),
         (chat([2.5]), "log-probability 2.5 is above 0"),
         ({"id": 7}, "no answer of a server of language models that is known"),
     ],

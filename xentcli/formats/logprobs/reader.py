@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.json.values import load, parser, shown
-from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list
+from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
 
 SSE = b"data:"
@@ -138,7 +138,7 @@ class Reader:
             answer = answer_of(document)
         except Refused as refused:
             raise InputError(f"{place}: {refused}", hint=refused.hint) from refused
-        except (TypeError, AttributeError, KeyError, ValueError) as error:
+        except (TypeError, AttributeError, LookupError, ValueError) as error:
             raise InputError(
                 f"{place}: the log-probabilities are not as servers write them"
             ) from error
@@ -221,10 +221,12 @@ class Reader:
 
     def _check(self, numbers: Any, place: str) -> None:
         """Raise InputError if a log-probability is neither a number nor missing."""
-        if set(map(type, numbers)) <= _NUMBERS:
+        kinds = set(map(type, numbers))
+        if kinds <= _NUMBERS and (int not in kinds or not any(map(_is_huge, numbers))):
             return
-        odd = next(number for number in numbers if type(number) not in _NUMBERS)
-        raise InputError(f"{place}: the log-probability {shown(odd)} is not a number")
+        odd = next(each for each in numbers if type(each) not in _NUMBERS or _is_huge(each))
+        told = "a list" if is_list(odd) else "an object" if is_object(odd) else shown(odd)
+        raise InputError(f"{place}: the log-probability {told} is not a number of float64")
 
 
 def _joined(one: _Sequence, other: _Sequence) -> _Sequence:
@@ -234,6 +236,11 @@ def _joined(one: _Sequence, other: _Sequence) -> _Sequence:
     if first.sizes is not None and second.sizes is not None:
         sizes = first.sizes + second.sizes
     return one._replace(scored=Scored(first.part, first.logprobs + second.logprobs, sizes))
+
+
+def _is_huge(number: Any) -> bool:
+    """Whether a whole number is larger than any float64."""
+    return isinstance(number, int) and abs(number) >= 2**1024
 
 
 def _decoded(text: bytes, place: str) -> str:

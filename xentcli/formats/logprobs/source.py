@@ -90,7 +90,7 @@ def _best_of(documents: list[bytes]) -> Answer | None:
                 answer = answer_of(each)
             except Refused:
                 return Answer(_REFUSED, [])
-            except (TypeError, AttributeError, KeyError, ValueError):
+            except (TypeError, AttributeError, LookupError, ValueError):
                 continue  # whoever reads it says what is wrong
             if answer is not None and _has_numbers(answer):
                 return answer
