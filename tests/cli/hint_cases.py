@@ -140,6 +140,11 @@ Y8 = np.array([[0, 1, 2, 0], [2, 1, 0, 1]])
 Z9, Y9 = np.concatenate([Z8, Z8], axis=1), np.concatenate([Y8, Y8], axis=1)
 B, BY = np.array([0.5, -1.25, 2.5]), np.array([1, 0, 1])
 BP = 1 / (1 + np.exp(-B))
+_SGLANG = {
+    "input_token_logprobs": [[-1.0, 5, None]],
+    "output_token_logprobs": [[-2.0, 6, None]],
+}
+_ECHO = {"choices": [{"logprobs": {"token_logprobs": [None, -1.0, -2.0]}}]}
 COMMON: dict[str, Content] = {
     "z.npy": Z,
     "y.npy": Y,
@@ -444,6 +449,56 @@ CASES = [
         "if each number is the log-probability of its label already: --picked",
         1.5,
         {"tokens.csv": csv([-1.0, -2.0])},
+    ),
+    # Answers of servers
+    Case(
+        "nll both.jsonl",
+        "--tokens prompt or --tokens generated",
+        1.0,
+        {"both.jsonl": json.dumps({"meta_info": _SGLANG})},
+        other={"generated": 2.0},
+    ),
+    Case(
+        "nll echo.jsonl",
+        "if nothing was generated (max_tokens 0): --tokens prompt",
+        1.5,
+        {"echo.jsonl": json.dumps(_ECHO)},
+    ),
+    Case(
+        "nll echo.jsonl --tokens prompt",
+        "ask the server for logprobs",
+        WORDS,
+        {"echo.jsonl": json.dumps(_ECHO).replace("-1.0, -2.0", "null")},
+    ),
+    Case(
+        "nll echo.jsonl y.npy",
+        "xent nll echo.jsonl",
+        WORDS,
+        {"echo.jsonl": json.dumps(_ECHO)},
+    ),
+    Case(
+        "nll made.jsonl --tokens prompt",
+        "--tokens generated",
+        1.5,
+        {"made.jsonl": json.dumps({"completion_probabilities": [{"logprob": -1.5}]})},
+    ),
+    Case(
+        "nll made.jsonl",
+        "ask llama.cpp's server without post_sampling_probs",
+        WORDS,
+        {"made.jsonl": json.dumps({"completion_probabilities": [{"prob": 0.5}]})},
+    ),
+    Case(
+        "nll made.jsonl",
+        "ask a newer server of llama.cpp, whose n_probs gives logprob",
+        WORDS,
+        {"made.jsonl": json.dumps({"completion_probabilities": [{"probs": []}]})},
+    ),
+    Case(
+        "nll made.jsonl",
+        "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so",
+        WORDS,
+        {"made.jsonl": json.dumps({"completion_probabilities": [{"logprob": 1.5}]})},
     ),
     # Values
     Case(

@@ -82,6 +82,10 @@ def test_examples_of_the_pages_work(run: Run, folder: Path, name: str, line: str
         ",".join(map(repr, [*row, label]))
         for row, label in zip(logits.tolist(), labels.tolist(), strict=True)
     ]
+    (folder / "requests.jsonl").write_text(
+        '{"choices": [{"logprobs": {"tokens": ["a", "b"], "token_logprobs": [-1.5, -0.25]}}], '
+        '"usage": {"prompt_tokens": 2, "completion_tokens": 0}}'
+    )
     (folder / "predictions.csv").write_text("\n".join(["cat,dog,bird,label", *rows, ""]))
     if name == "calibrate":  # labels that are neither all right nor all wrong
         np.save(folder / "labels.npy", np.where(np.arange(len(logits)) == 0, 2, logits.argmax(1)))

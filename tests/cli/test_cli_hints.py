@@ -23,6 +23,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "is this one row? Rows of classes go in lines; NPY files have no limit": "a million columns",
     "is there a line end missing?": "a line of a million cells",
     "write one row a line, as JSON lines, or an NPY file": "a value of 256 MB",
+    "write one answer a line, as JSON lines": "a line of 64 MB",
     "is this the file that was meant?": "sixteen million weights",
     "a file of --classes has the name of one class a line": "a million names",
     "ulimit -n shows how many may be": "no file that may be opened",

@@ -79,6 +79,9 @@ class ReadOptions(NamedTuple):
     """The option that names it; None where there is none."""
     beside: bool = False
     """Whether labels are an array of the logits' own file that only its name tells."""
+    tokens: str | None = None
+    """Which tokens of a server's answers are read: 'prompt', 'generated', or 'any', which is an
+    error where there are both; None where log-probabilities of tokens are of no use."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
 

@@ -183,6 +183,21 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
         return ()
 
 
+def holds_answers(file: InputFile) -> bool:
+    """Whether a file is answers of a server with log-probabilities of tokens.
+
+    What can be opened only once waits for whoever opens it next.
+    """
+    if is_inline(file.path) or file.format not in (None, "json"):
+        return False
+    data = _waiting.pop(file.path, None) or open_input(file.path)
+    if reads_once(file.path) or is_url(file.path):
+        _waiting[file.path] = data
+    from xentcli.formats.json import holds_answers
+
+    return holds_answers(data)
+
+
 _waiting: dict[str, Input] = {}
 """Inputs that were looked at, and can be opened only once."""
 

@@ -49,9 +49,12 @@ class Moments:
     clusters: int = 0
 
     @classmethod
-    def of(cls, totals: Doubles, weights: Doubles) -> Self:
-        """Return the moments of some clusters' sums; those of no rows are none."""
-        there = weights != 0.0
+    def of(cls, totals: Doubles, weights: Doubles, there: NDArray[np.bool_] | None = None) -> Self:
+        """Return the moments of some clusters' sums.
+
+        None is a cluster of no rows, which is one without weight unless `there` says which are.
+        """
+        there = weights != 0.0 if there is None else there
         totals, weights = totals[there], weights[there]
         with np.errstate(all="ignore"):
             return cls(

@@ -47,7 +47,9 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
         if each.summary.looks_like in _LABELS and id(each) not in fits:
             words = ["xent loss LOGITS", shlex.quote(path), *_choice_of_labels(each)]
             fits[id(each)] = " ".join(words)
-    return [replace(each.summary, fits=fits.get(id(each))) for _, each in everything]
+    return [
+        replace(each.summary, fits=fits.get(id(each), each.summary.fits)) for _, each in everything
+    ]
 
 
 def _is_id(found: Found) -> bool:

@@ -69,7 +69,8 @@ def read_baseline(path: str) -> Baseline:
     if not isinstance(command := result.get("command"), str):
         raise InputError(f"{name}: this is no result of xent", hint=_OURS)
     try:
-        metrics = _of_a_loss(result) if command in ("loss", "nll") else _by_name(result["metrics"])
+        is_loss = command in ("loss", "nll") and "tokens" not in result
+        metrics = _of_a_loss(result) if is_loss else _by_name(result["metrics"])
         num_classes = result.get("num_classes")
         return Baseline(name, metrics, None if num_classes is None else _count(num_classes))
     except KeyError as error:

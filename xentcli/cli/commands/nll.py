@@ -1,8 +1,8 @@
 """xent nll."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import losses, options
+from xentcli.cli import answers, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -27,6 +27,14 @@ def nll(
             "--picked", help="Each number is its label's log-probability: there are no labels."
         ),
     ] = False,
+    tokens: Annotated[
+        Literal["prompt", "generated"] | None,
+        options.computation(
+            "--tokens",
+            help="Of a server's answers in JSON: the tokens of prompts, or those it generated.",
+            show_default="what is there",
+        ),
+    ] = None,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
     *,
@@ -49,6 +57,11 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
+    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
+        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
+        return
+    if tokens is not None:
+        raise UsageError("--tokens is for a server's answers in JSON, without labels")
     kind: Kind = "probabilities" if probs else "log-probabilities"
     criterion = losses.criterion_of(flags, kind, loss_options)
     criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
@@ -61,5 +74,6 @@ COMMAND = Command(
     examples=(
         "xent nll log_probs.npy labels.npy",
         "xent nll --probs probs.npy labels.npy",
+        "xent nll requests.jsonl",
     ),
 )

@@ -22,7 +22,7 @@ _BEGINS = re.compile(
     + rb"|null|true|false|"
     + _CALL
     + rb"|\Z)"
-    rb"|\{\s*+[\"}]|\{\s*+\Z|"
+    rb"|(?:data:\s*+)?\{\s*+[\"}]|\{\s*+\Z|"
     + _CALL
     + rb"|\(\s*+(?:[\[(]|"
     + _CALL
@@ -33,17 +33,30 @@ _BEGINS = re.compile(
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
-    """Open JSON: lines one by one, anything else as a whole."""
+    """Open JSON: lines one by one, anything else as a whole; answers of a server by their keys."""
     from xentcli.formats.json.document import open_document
     from xentcli.formats.json.lines import JsonLinesSource, are_lines
 
+    if holds_answers(data):
+        from xentcli.formats.logprobs.source import open_answers
+
+        return open_answers(data, options)
     if are_lines(data):
         return JsonLinesSource(data, options)
     return open_document(data, options)
 
 
+def holds_answers(data: Input) -> bool:
+    """Whether these are answers of a server of language models, as `logprobs` reads them."""
+    from xentcli.formats.logprobs.source import holds_answers
+
+    return holds_answers(data)
+
+
 def contents(data: Input, options: ReadOptions) -> list["Content"]:
     """Return the arrays of a file, if it holds several."""
+    if holds_answers(data):
+        return []
     from xentcli.formats.json.contents import contents
 
     return contents(data, options)

@@ -1,0 +1,118 @@
+"""What ``xent nll`` does with the answers of a server: the loss of their tokens."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination, Forms
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
+    from xentcli.pipeline.tokens import TokenLoss
+
+
+def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, probs: bool) -> bool:
+    """Whether the first file is answers of a server, and no labels are given."""
+    values, labels = inputs
+    chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
+    if labels or probs or flags.binary or any(chosen):
+        return False
+    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.tokens import holds_answers
+
+    first = next(iter(expand(values[0])), None)
+    return first is not None and holds_answers(reading.file(first))
+
+
+def run_answers(
+    files: list[str],
+    tokens: str | None,
+    flags: RowFlags,
+    options: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Read answers, write the loss of their tokens, say what was left out, and judge it."""
+    _check_flags(flags, options)
+    from xentcli.pipeline.tokens import measure_tokens, open_answers
+    from xentcli.results.tokens import NAMES
+
+    output = Destination("nll", writing, common)
+    output.check(is_text=False)
+    keeper = gates.keeper([name for names in NAMES.values() for name in names])
+    file_of = partial(reading.file, tokens=tokens or "any")
+    sources = open_answers(files, file_of, [writing.output])
+    source = sources[0]
+    if keeper is not None:
+        _check_names(keeper, source.part)
+        keeper.open()
+    for each in sources:
+        common.tell_notes(each.notes)
+    if options.reduction == "none":
+        with output.array("losses") as sink, common.run(source) as run:
+            found, notes = measure_tokens(sources, "none", run, sink)
+            notes += _judge(keeper, found)
+            output.add_summary(_object(found, keeper))
+    else:
+        with common.run(source) as run:
+            found, notes = measure_tokens(sources, options.reduction, run)
+        notes += _judge(keeper, found)
+        output.write(_forms(found, keeper))
+    common.tell_notes(notes)
+    if keeper is not None:
+        keeper.exit()
+
+
+def _check_flags(flags: RowFlags, options: LossFlags) -> None:
+    """Raise UsageError if an option is for rows with labels."""
+    refused = {
+        "--weight": flags.weight,
+        "--rows": flags.rows,
+        "--ignore-index": flags.ignore_index,
+        "--class-axis": flags.class_axis,
+        "--shift": flags.shift or None,
+        "--label-base": flags.label_base,
+        "--classes": flags.classes,
+        "--id-column": flags.id_column,
+        "--dtype": flags.dtype,
+        "--sample-weight": options.sample_weight,
+        "--pos-weight": options.pos_weight,
+    }
+    if given := [name for name, value in refused.items() if value is not None]:
+        raise UsageError(f"{given[0]} is for rows of classes, and a server's answers have none")
+
+
+def _check_names(keeper: "Gatekeeper", part: str) -> None:
+    """Raise UsageError if a gate names a measure of the other tokens."""
+    from xentcli.results.tokens import NAMES
+
+    for name in keeper.names:
+        if name not in NAMES[part]:
+            own = ", ".join(NAMES[part])
+            raise UsageError(
+                f"--fail-if: {name!r} is not measured of {part} tokens; these are: {own}"
+            )
+
+
+def _judge(keeper: "Gatekeeper | None", found: "TokenLoss") -> list[str]:
+    return [] if keeper is None else keeper.judge(found.metrics, 0)
+
+
+def _object(found: "TokenLoss", keeper: "Gatekeeper | None") -> dict[str, Any]:
+    named = found.named()
+    return named if keeper is None else {**named, "gates": keeper.verdicts}
+
+
+def _forms(found: "TokenLoss", keeper: "Gatekeeper | None") -> Forms:
+    def table(_width: int) -> Iterator[object]:
+        from xentcli.render.tokens import tokens_table
+
+        yield tokens_table(found)
+
+    return Forms(lambda: _object(found, keeper), table, number=found.total)

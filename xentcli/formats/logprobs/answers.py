@@ -1,0 +1,103 @@
+"""What a server of a language model answered: the log-probabilities of its tokens, by its keys.
+
+Documents are Python's dicts and lists, or those that simdjson has parsed.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+Part = Literal["prompt", "generated"]
+Numbers = list[float | None]
+
+
+class Scored(NamedTuple):
+    """Tokens that follow one another, each with its log-probability.
+
+    Attributes
+    ----------
+    part : str or None
+        Whether they were given to the model, or made by it; None where nothing says where in an
+        echoed text the prompt ends.
+    logprobs : list of float or None
+        None where the server gave none.
+    sizes : list of int or None
+        How many bytes each token is, None of one that has no text; no list where none is told.
+    """
+
+    part: Part | None
+    logprobs: Numbers
+    sizes: list[int | None] | None = None
+
+
+class Answer(NamedTuple):
+    """What one request was answered.
+
+    Attributes
+    ----------
+    dialect : str
+        Whose keys these are.
+    scored : list of Scored
+        Empty where there are no log-probabilities; of a stream, those of one sequence.
+    name : str or None
+        What the user called the request.
+    failure : str or None
+        Why there is no answer.
+    stream : str or None
+        What the pieces of an answer have in common where it may come in pieces.
+    ends : bool
+        Whether this is the last piece, or all of it.
+    """
+
+    dialect: str
+    scored: list[Scored]
+    name: str | None = None
+    failure: str | None = None
+    stream: str | None = None
+    ends: bool = True
+
+
+class Refused(Exception):  # noqa: N818
+    """Numbers that are no log-probabilities of the model: what they are, and what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value of JSON is an object."""
+    return hasattr(value, "keys")
+
+
+def is_list(value: Any) -> bool:
+    """Whether a value of JSON is a list."""
+    return isinstance(value, list) or hasattr(value, "as_list")
+
+
+def objects(value: Any) -> Iterator[Any]:
+    """Yield the objects of a list; nothing of anything else."""
+    if is_list(value):
+        yield from filter(is_object, value)
+
+
+def under(value: Any, *keys: str) -> Any:
+    """Return what stands under keys, one within the other; None where there is no such thing."""
+    for key in keys:
+        if not is_object(value):
+            return None
+        value = value.get(key)
+    return value
+
+
+def text(value: Any) -> str | None:
+    """Return a text; None of anything else."""
+    return value if isinstance(value, str) else None
+
+
+def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
+    """Return tokens that are an object each, some with their bytes."""
+    logprobs = [entry.get(key) for entry in entries]
+    if not logprobs or "bytes" not in entries[0]:
+        return Scored(part, logprobs)
+    each = [entry.get("bytes") for entry in entries]
+    return Scored(part, logprobs, [None if b is None else len(b) for b in each])

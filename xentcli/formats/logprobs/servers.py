@@ -1,0 +1,96 @@
+"""Answers of servers with keys of their own: SGLang, llama.cpp, Ollama, TGI, Gemini."""
+
+from typing import Any
+
+from xentcli.formats.logprobs.answers import (
+    Answer,
+    Part,
+    Refused,
+    Scored,
+    is_list,
+    is_object,
+    objects,
+    text,
+    tokens,
+    under,
+)
+from xentcli.formats.logprobs.openai import add
+
+_CAMEL = ("logprobsResult", "chosenCandidates", "logProbability")
+_SNAKE = ("logprobs_result", "chosen_candidates", "log_probability")
+
+
+def sglang(document: Any) -> Answer | None:
+    """Return an answer of SGLang: triples of log-probability, token id and text."""
+    info = document.get("meta_info")
+    if not is_object(info):
+        return None
+    found: list[Scored] = []
+    parts: tuple[tuple[Part, str], ...] = (("prompt", "input"), ("generated", "output"))
+    for part, key in parts:
+        triples = info.get(f"{key}_token_logprobs")
+        if is_list(triples) and len(triples):
+            numbers = [triple[0] if is_list(triple) else None for triple in triples]
+            add(found, Scored(part, numbers))
+    return Answer("SGLang", found, text(info.get("id")))
+
+
+def llama_cpp(document: Any) -> Answer | None:
+    """Return an answer of llama.cpp's server."""
+    entries = document.get("completion_probabilities")
+    if not is_list(entries):
+        return None
+    first = next(objects(entries), None)
+    if first is not None and "logprob" not in first:
+        if "prob" in first:
+            raise Refused(
+                "probabilities after the sampler (post_sampling_probs), which are not the model's",
+                "ask llama.cpp's server without post_sampling_probs",
+            )
+        raise Refused(
+            "probabilities as older servers of llama.cpp write them, and no log-probabilities",
+            "ask a newer server of llama.cpp, whose n_probs gives logprob",
+        )
+    found = [tokens("generated", entries)] if len(entries) else []
+    streamed = "stop" in document
+    return Answer("llama.cpp", found, None, None, "" if streamed else None, _is_last(document))
+
+
+def _is_last(document: Any) -> bool:
+    return document.get("stop") is not False
+
+
+def ollama(document: Any) -> Answer | None:
+    """Return an answer of Ollama, or a piece of one."""
+    if "done" not in document or not ("response" in document or "message" in document):
+        return None
+    entries = document.get("logprobs")
+    found = [tokens("generated", entries)] if is_list(entries) and len(entries) else []
+    return Answer("Ollama", found, None, None, "", ends=document.get("done") is not False)
+
+
+def tgi(document: Any) -> Answer | None:
+    """Return an answer of Text Generation Inference."""
+    details = document.get("details")
+    if "generated_text" not in document or not is_object(details):
+        return None
+    found: list[Scored] = []
+    parts: tuple[tuple[Part, str], ...] = (("prompt", "prefill"), ("generated", "tokens"))
+    for each in (details, *objects(details.get("best_of_sequences"))):
+        for part, key in parts:
+            if is_list(entries := each.get(key)):
+                add(found, tokens(part, entries))
+    return Answer("Text Generation Inference", found)
+
+
+def gemini(document: Any) -> Answer | None:
+    """Return an answer of Gemini, by itself or in a batch, as the API or the SDK writes it."""
+    inner = document if "candidates" in document else document.get("response")
+    if not is_list(under(inner, "candidates")):
+        return None
+    found: list[Scored] = []
+    for candidate in objects(inner["candidates"]):
+        for result, chosen, number in (_CAMEL, _SNAKE):
+            if is_list(entries := under(candidate, result, chosen)):
+                add(found, tokens("generated", entries, number))
+    return Answer("Gemini", found, text(document.get("key")))

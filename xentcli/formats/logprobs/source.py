@@ -1,0 +1,241 @@
+"""Files of answers: a document a line, or one document, read in blocks of whole lines."""
+
+import json
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+
+import numpy as np
+
+from xentcli.errors import InputError
+from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
+from xentcli.formats.logprobs.answers import Answer, Part, Refused
+from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.reader import SSE, Reader, Tokens, Whole, any_number, payload_of
+from xentcli.storage.inputs import Input
+
+_BLOCK_BYTES = 2**21
+_LONGEST_LINE_BYTES = 2**26
+_HEAD_BYTES = 2**16
+_MOST_BYTES = 2**28  # of a document that is not in lines, which is held in memory
+_PIECE_BYTES = 2**22
+_WORDS = (b"logprob", b"logProb", b"log_prob", b"completion_probabilities", b"custom_id")
+_PROBE_BYTES = 64
+_MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
+_REFUSED = "refused"
+_PARTS: dict[str, Part] = {"prompt": "prompt", "generated": "generated"}
+
+
+def holds_answers(data: Input) -> bool:
+    """Whether a file holds answers with log-probabilities of tokens, by its first document."""
+    head = data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
+    if not head.startswith((b"{", b"[", SSE)):
+        return False
+    head = _beginning(data)
+    if not any(word in head for word in _WORDS):
+        return False
+    return _first_answer(data) is not None
+
+
+def _beginning(data: Input) -> bytes:
+    """Return the first line, and what comes with it; more than that where the lines are short."""
+    wanted = _HEAD_BYTES
+    head = data.peek(wanted)
+    while b"\n" not in head.strip() and len(head) == wanted < _LONGEST_LINE_BYTES:
+        wanted *= 4
+        head = data.peek(wanted)
+    return head.removeprefix(BOM_UTF8)
+
+
+def _in_lines(data: Input) -> bool:
+    """Whether each line is a document: the first one is, and no list that goes on below."""
+    first = payload_of(_beginning(data).lstrip().partition(b"\n")[0])
+    try:
+        json.loads(first)
+    except ValueError:
+        return False
+    return True
+
+
+def _first_answer(data: Input) -> Answer | None:
+    """Return the first answer that holds log-probabilities, or else the first one, of the top."""
+    if not _in_lines(data):
+        return _best_of([_peeked(data)])
+    head, found = _beginning(data), None
+    while True:
+        whole = head.rpartition(b"\n")[0] if b"\n" in head.strip() else head
+        found = _best_of(whole.split(b"\n"))
+        wanted = 4 * max(_HEAD_BYTES, len(head))
+        if found is None or _has_numbers(found) or wanted > _MOST_SEARCHED_BYTES:
+            return found
+        more = data.peek(wanted).removeprefix(BOM_UTF8)
+        if len(more) <= len(head):
+            return found
+        head = more
+
+
+def _has_numbers(answer: Answer) -> bool:
+    return any(any_number(each.logprobs) for each in answer.scored) or answer.dialect == _REFUSED
+
+
+def _best_of(documents: list[bytes]) -> Answer | None:
+    """Return the first answer with log-probabilities, or else the first one that did not fail."""
+    first: Answer | None = None
+    for text in documents:
+        try:
+            document = json.loads(payload_of(text))
+        except ValueError:
+            continue
+        for each in document if isinstance(document, list) else [document]:
+            try:
+                answer = answer_of(each)
+            except Refused:
+                return Answer(_REFUSED, [])
+            except (TypeError, AttributeError, LookupError, ValueError):
+                continue  # whoever reads it says what is wrong
+            if answer is not None and _has_numbers(answer):
+                return answer
+            if answer is not None and answer.dialect != "error":
+                first = first or answer
+    return first
+
+
+def _peeked(data: Input) -> bytes:
+    wanted = _HEAD_BYTES
+    while len(head := data.peek(wanted)) == wanted <= _MOST_BYTES:
+        wanted *= 4
+    return head.removeprefix(BOM_UTF8)
+
+
+def open_answers(data: Input, options: ReadOptions) -> "AnswersSource":
+    """Open a file of answers.
+
+    Raises
+    ------
+    InputError
+        If the command takes no log-probabilities of tokens.
+    """
+    source = AnswersSource(data, options)
+    if options.tokens is None and not options.any_columns:
+        raise InputError(
+            f"{data.name}: log-probabilities of tokens ({source.dialect}), and no rows of classes",
+            hint=f"xent nll {data.name}",
+        )
+    return source
+
+
+class AnswersSource(StreamSource):
+    """Answers of a server, whose tokens have a log-probability each.
+
+    A block is some lines, or all of a document; its rows are its lines, and not the tokens.
+
+    Attributes
+    ----------
+    dialect : str
+        Whose keys these are.
+    part : str
+        Which tokens are read: those of prompts, or those that the model made.
+    """
+
+    format = "json"
+    carries_bytes = True
+    of_this_process = ("unchanged", "_data")
+    block_bytes = _BLOCK_BYTES
+
+    def __init__(self, data: Input, options: ReadOptions) -> None:
+        self.name, self.size = data.name, data.size
+        self.unchanged = data.check_unchanged
+        self.notes: list[str] = []
+        self.dtype = np.dtype(np.float64)
+        self.stored_dtype = "float64"
+        self.shape: Shape = (None,)
+        self._lines = _in_lines(data)
+        first = _first_answer(data)
+        self.dialect = first.dialect if first else "unknown"
+        self._streamed = first is not None and not first.ends
+        self._asked = _PARTS.get(options.tokens or "")
+        scored = first.scored if first else []
+        parts = [each.part for each in scored if any_number(each.logprobs)]
+        self.part: Part = self._asked or _first_part(parts)
+        self._strict = options.tokens is not None
+        self._data = data
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a line."""
+        if not index:
+            return self.name
+        return f"{self.name}:{index[0] + 1}" if self._lines else self.name
+
+    def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
+        """Cut at line ends, by bytes; what is no lines, or streamed in pieces, is one block."""
+        if self._data.seekable:
+            self._data.rewind()
+        if not self._lines or self._streamed:
+            text = self._all()
+            whole = Whole(1 if self._lines else None, text)
+            yield Block(0, max(1, text.count(b"\n")), content=whole)
+            return
+        start = 0
+        for text in self._whole_lines():
+            count = text.count(b"\n")
+            yield Block(start, count, content=Whole(start + 1, text))
+            start += count
+
+    def _whole_lines(self) -> Iterator[bytes]:
+        """Yield whole lines, about as many bytes as a block has."""
+        rest: list[bytes] = []  # of a line whose end is still to come
+        size = 0
+        while part := self._data.read(self.block_bytes):
+            cut = part.rfind(b"\n") + 1
+            if cut:
+                yield b"".join([*rest, part[:cut]])
+                rest, size = [], 0
+            rest.append(part[cut:])
+            size += len(part) - cut
+            if size > _LONGEST_LINE_BYTES:
+                raise InputError(
+                    f"{self.name}: a line of more than {_LONGEST_LINE_BYTES} bytes",
+                    hint="write one answer a line, as JSON lines",
+                )
+        if last := b"".join(rest):
+            yield last + b"\n"
+
+    def _all(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        while part := self._data.read(_PIECE_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST_BYTES:
+                raise InputError(
+                    f"{self.name}: more than {_MOST_BYTES} bytes that would be held in memory",
+                    hint="write one answer a line, as JSON lines",
+                )
+        return b"".join(parts)
+
+    def decode(self, block: Block) -> Table:
+        """Return the log-probabilities of a block."""
+        return Table(self.read_tokens(block).values)
+
+    def place_of(self, tokens: Tokens, row: int) -> str:
+        """Name the place of a token of a block."""
+        return tokens.places[int(np.searchsorted(np.cumsum(tokens.lengths), row, "right"))]
+
+    def read_tokens(self, block: Block) -> Tokens:
+        """Parse a block.
+
+        Raises
+        ------
+        InputError
+            If something is no answer, or holds prompts and generated tokens and none was asked for.
+        """
+        try:
+            reader = Reader(self.name, self._asked, self.part, strict=self._strict)
+            return reader.read(block.content)
+        except InputError:
+            self.check_unchanged()
+            raise
+
+
+def _first_part(parts: list[Part | None]) -> Part:
+    """Return what the first tokens are; those of an echo are a prompt at least."""
+    return "generated" if not parts else parts[0] or "prompt"

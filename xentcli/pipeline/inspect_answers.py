@@ -1,0 +1,84 @@
+"""What a file of a server's answers holds: log-probabilities of tokens."""
+
+import shlex
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from xentcli.core.picked import picked_facts
+from xentcli.execution import ordered_map
+from xentcli.formats.base import Block
+from xentcli.formats.logprobs.source import AnswersSource
+from xentcli.metrics.summary import SummaryState
+from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.inputs import Run
+from xentcli.results.info import ArraySummary
+
+_NO_NUMBERS = SummaryState()
+_KINDS = {"prompt": "prompts", "generated": "generated tokens"}
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """The numbers of the tokens that are read, and how many tokens there are of each kind."""
+
+    numbers: SummaryState = _NO_NUMBERS
+    count: int = 0
+    others: int = 0
+    unclear: int = 0
+
+    def merge(self, other: Self) -> "_Tokens":
+        """Return both."""
+        return _Tokens(
+            self.numbers.merge(other.numbers),
+            self.count + other.count,
+            self.others + other.others,
+            self.unclear + other.unclear,
+        )
+
+
+class _Work(NamedTuple):
+    source: AnswersSource
+
+    def part_of(self, block: Block) -> Part[_Tokens]:
+        """Summarise the tokens of some answers."""
+        tokens = self.source.read_tokens(block)
+        used = picked_facts(tokens.values)["used"]
+        numbers = tokens.values if used is None else tokens.values[used]
+        counts = (len(tokens.values), tokens.others, tokens.unclear)
+        return Part(block.rows, state=_Tokens(SummaryState.from_block(numbers), *counts))
+
+
+def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySummary:
+    """Return what is known of the answers; NaN counts tokens without a log-probability."""
+    parts = ordered_map(_Work(source).part_of, source.blocks(1), run.jobs)
+    total = collect(
+        parts, None, run.progress_of((None,)), lambda problem, _: problem.at(source.name), [source]
+    )
+    found = total.state or _Tokens()
+    values = found.numbers.compute()
+    looks_like = f"log-probabilities of {_KINDS[source.part]} ({source.dialect})"
+    command = "xent nll"
+    if found.others:
+        other = _KINDS["generated" if source.part == "prompt" else "prompt"]
+        looks_like = looks_like.replace(" (", f", and of {other} (", 1)
+        command += f" --tokens {source.part}"
+    elif found.unclear:
+        looks_like = looks_like.replace(" (", ", or also of generated tokens (", 1)
+    return ArraySummary(
+        file=source.name,
+        name=None,
+        format=source.format,
+        shape=(found.count,),
+        dtype=source.stored_dtype,
+        columns=None,
+        bytes=source.size,
+        minimum=values.minimum,
+        maximum=values.maximum,
+        mean=values.mean,
+        nan=found.count - values.count,
+        positive_infinities=values.positive_infinities,
+        negative_infinities=values.negative_infinities,
+        looks_like=looks_like,
+        memory=memory,
+        fits=f"{command} {shlex.quote(source.name)}",
+    )

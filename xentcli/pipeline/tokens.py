@@ -1,0 +1,208 @@
+"""The negative log likelihood of tokens, from the log-probabilities in a server's answers."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core.picked import picked_facts
+from xentcli.core.row_losses import Reduction
+from xentcli.errors import InputError
+from xentcli.execution import ordered_map
+from xentcli.formats.base import ArrayHeader, Block
+from xentcli.formats.files import InputFile, holds_answers, open_file
+from xentcli.formats.logprobs.source import AnswersSource
+from xentcli.metrics.tokens import TokensState
+from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.inputs import Run, expand
+from xentcli.pipeline.loss_measures import of_loss
+from xentcli.results.measures import Measure
+from xentcli.results.tokens import NAMES, TokenLoss
+
+__all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]
+
+_NO_TOKENS = TokensState()
+_SHOWN_REQUESTS = 3  # that a note names
+_ABOVE_0 = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What was seen of the requests, besides their tokens."""
+
+    tokens: TokensState = _NO_TOKENS
+    requests: int = 0
+    first: int = 0
+    failed: int = 0
+    silent: int = 0
+    others: int = 0
+    named_failed: tuple[str, ...] = ()
+    named_silent: tuple[str, ...] = ()
+
+    def merge(self, other: "_Counts") -> "_Counts":
+        """Return the counts of both, of which the first few are named."""
+        return _Counts(
+            self.tokens.merge(other.tokens),
+            self.requests + other.requests,
+            self.first + other.first,
+            self.failed + other.failed,
+            self.silent + other.silent,
+            self.others + other.others,
+            (*self.named_failed, *other.named_failed)[:_SHOWN_REQUESTS],
+            (*self.named_silent, *other.named_silent)[:_SHOWN_REQUESTS],
+        )
+
+
+class _Step(NamedTuple):
+    source: AnswersSource
+    block: Block
+
+
+class _Work(NamedTuple):
+    """What is done with some answers."""
+
+    keeps_losses: bool
+
+    def part_of(self, step: _Step) -> Part[_Counts]:
+        """Parse them, and measure their tokens."""
+        source, block = step
+        tokens = source.read_tokens(block)
+        facts = picked_facts(tokens.values)
+        if facts.problems:
+            place = source.place_of(tokens, facts.problems[0].row)
+            problem = replace(facts.problems[0], hint=_ABOVE_0)
+            raise problem.at(place)
+        state = TokensState.from_tokens(facts, tokens.lengths, tokens.sizes)
+        losses = facts["loss"]
+        if self.keeps_losses and facts["used"] is not None:
+            losses = np.where(facts["used"], losses, np.nan)
+        counts = _Counts(
+            state,
+            tokens.requests,
+            tokens.first,
+            len(tokens.failed),
+            len(tokens.silent),
+            tokens.others,
+            tokens.failed[:_SHOWN_REQUESTS],
+            tokens.silent[:_SHOWN_REQUESTS],
+        )
+        return Part(block.rows, losses if self.keeps_losses else None, counts)
+
+
+def open_answers(
+    names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
+) -> list[AnswersSource]:
+    """Open files of answers, all of the same part: prompts or generated tokens."""
+    sources: list[AnswersSource] = []
+    for path in (path for name in names for path in expand(name, without)):
+        source = open_file(file_of(path))
+        if not isinstance(source, AnswersSource):
+            raise InputError(f"{source.name}: no answers of a server, which the file before it has")
+        if sources and source.part != sources[0].part:
+            raise InputError(
+                f"{source.name}: log-probabilities of {_words(source.part)}, and "
+                f"{sources[0].name} has those of {_words(sources[0].part)}",
+                hint="--tokens prompt or --tokens generated",
+            )
+        sources.append(source)
+    return sources
+
+
+def _words(part: str) -> str:
+    return "prompts" if part == "prompt" else "generated tokens"
+
+
+def measure_tokens(
+    sources: Sequence[AnswersSource], reduction: Reduction, run: Run, sink: Sink | None = None
+) -> tuple[TokenLoss, list[str]]:
+    """Return the loss of all tokens, and what the user should know of it.
+
+    Raises
+    ------
+    InputError
+        If something is no answer, no answer has a log-probability, or there are those of prompts
+        and of generated tokens, and none was asked for.
+    """
+    if sink is not None:
+        sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
+    work = _Work(keeps_losses=sink is not None)
+    parts = ordered_map(work.part_of, _steps(sources), run.jobs)
+    total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
+    counts = total.state or _Counts()
+    found = _result(counts, sources[0], reduction)
+    if not found.used:
+        raise _nothing(counts, sources[0])
+    return found, list(_notes(counts, found))
+
+
+def _steps(sources: Iterable[AnswersSource]) -> Iterator[_Step]:
+    for source in sources:
+        for block in source.blocks(1):
+            yield _Step(source, block)
+
+
+def _unexpected(*_: object) -> InputError:
+    raise AssertionError("what is wrong with a token was raised where it was read")
+
+
+def _result(counts: _Counts, source: AnswersSource, reduction: Reduction) -> TokenLoss:
+    loss, mean, of_bytes = counts.tokens.compute()
+    name, perplexity, bits, bits_per_byte = NAMES[source.part]
+    follows = of_loss(mean, ("perplexity", "bits"))
+    a_byte = Measure() if of_bytes is None else of_loss(of_bytes, ("bits",))["bits"]
+    return TokenLoss(
+        part=source.part,
+        dialect=source.dialect,
+        reduction=reduction,
+        total=loss.loss_sum if reduction == "sum" else loss.mean,
+        total_sum=loss.loss_sum,
+        used=loss.used,
+        ignored=loss.ignored,
+        first=counts.first,
+        sequences=counts.tokens.sequences,
+        requests=counts.requests,
+        failed=counts.failed,
+        silent=counts.silent,
+        bytes=counts.tokens.bytes,
+        metrics={
+            name: mean,
+            perplexity: follows["perplexity"],
+            bits: follows["bits"],
+            bits_per_byte: a_byte,
+        },
+    )
+
+
+def _nothing(counts: _Counts, source: AnswersSource) -> InputError:
+    what = f"no {'prompt' if source.part == 'prompt' else 'generated token'} has a log-probability"
+    if counts.failed == counts.requests and counts.failed:
+        what = f"every request failed: {_listed(counts.named_failed, counts.failed)}"
+    other = "generated" if source.part == "prompt" else "prompt"
+    hint = f"--tokens {other}" if counts.others else "ask the server for logprobs"
+    return InputError(f"{source.name}: {what}", hint=hint)
+
+
+def _notes(counts: _Counts, found: TokenLoss) -> Iterator[str]:
+    if found.part == "generated":
+        yield (
+            "generated tokens: the mean NLL of what the model drew itself, which depends on the "
+            "temperature and is no loss of a text"
+        )
+    if found.failed:
+        yield f"requests that failed, left out: {_listed(counts.named_failed, found.failed)}"
+    if found.silent:
+        named = _listed(counts.named_silent, found.silent)
+        yield f"requests without such log-probabilities, left out: {named}"
+    if found.first:
+        yield f"first tokens, which nothing stands before, left out: {found.first:,}"
+    if other := found.ignored - found.first:
+        yield (
+            f"tokens without a log-probability (null, or -9999 and the like), left out: {other:,}; "
+            "theirs are the least likely, and the mean over all would be higher"
+        )
+
+
+def _listed(names: Sequence[str], count: int) -> str:
+    shown = ", ".join(names)
+    return f"{count:,} ({shown}{', ...' if count > len(names) else ''})"
