@@ -40,7 +40,9 @@ def found(derivatives: Derivatives, start: float, *, rough_error: float = 0.0) -
         if search.fine:
             search.step(values[:3])
         else:
-            search.step([value * (1.0 + rough_error) + rough_error for value in values])
+            # The values are about 1, where rounding leaves their sign open.
+            value, *others = [value * (1.0 + rough_error) for value in values]
+            search.step([value + rough_error, *others])
         if search.done or search.lost:
             break
     return search
