@@ -200,12 +200,17 @@ def _parts(
         anchor = math.ldexp(1.0, exponent + headroom)
         np.add(values, anchor, out=coarse)
         coarse -= anchor
-        yield np.bincount(cells, coarse, size)
+        yield _summed(cells, coarse, size)
         values = np.subtract(values, coarse, out=left)
         exponent += headroom + 1 - _MANTISSA_BITS
         if finest >= exponent or not values.any():
             return
-    yield np.bincount(cells, values, size)
+    yield _summed(cells, values, size)
+
+
+def _summed(cells: Cells, values: Doubles, size: int) -> Doubles:
+    # NumPy before 2.5 declares these sums as integers.
+    return np.bincount(cells, values, size).astype(np.float64, copy=False)
 
 
 def _digits(values: Doubles) -> Iterable[tuple[int, Digits]]:

@@ -152,7 +152,8 @@ def label_probability(given: Given) -> Doubles:
         if given.kind == "log-probabilities":
             return np.exp(value)
         share: Doubles = np.exp(value - given["peak"])
-        return share * np.asarray(given["confidence"])
+        share *= given["confidence"]
+    return share
 
 
 @fact("brier", uses=("label_probability", "squares", "confidence", "rest"))

@@ -59,7 +59,7 @@ class TokensState:
         else:
             unknown = int(np.count_nonzero(used & (sizes < 0)))
             known = np.where(used & (sizes >= 0), sizes, 0).astype(np.float64)
-            lengths_in_bytes = np.bincount(at, known, count)
+            lengths_in_bytes = np.bincount(at, known, count).astype(np.float64)
         there = tokens > 0.0
         return cls(
             LossState.from_rows(facts),
