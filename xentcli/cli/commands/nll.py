@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options
+from xentcli.cli import answers, bounded, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -57,6 +57,12 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
+    if not (probs or picked) and bounded.holds_base(inputs, reading):
+        if tokens is not None:
+            raise UsageError("--tokens is for a server's answers in JSON")
+        (path,) = inputs[0]
+        bounded.run_base(path, flags, loss_options, writing, reading, common, gates)
+        return
     if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
         answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
