@@ -102,8 +102,8 @@ def _forms(
         from xentcli.render.bounded import bases_sentence
         from xentcli.render.comparison import comparison_tables
 
-        for each in found:
-            yield bases_sentence(each)
+        if names is None or "all" in names:
+            yield from map(bases_sentence, found)
         yield from comparison_tables(found, names or (), width)
 
     def text(delimiter: str) -> str:

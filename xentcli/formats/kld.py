@@ -17,11 +17,12 @@ from xentcli.storage.inputs import Input
 MAGIC = b"_logits_"
 FLOORS = (16.0, 24.0)
 """How far below the largest logit of a row llama.cpp, and ik_llama.cpp, cut logits off, in nats."""
+STEPS = 65535
+"""From the least code of a row to the largest."""
 
 _HEADER_BYTES = 20
 _HEAD_BYTES = 8  # of a row, before the codes: two float32
 _NEAR = 5e-5  # what rounding makes of a floor
-_STEPS = 65535  # from the least code to the largest
 _WHOLE_ROW_BYTES = 2**13  # rows up to this size are read whole, though one code of each is wanted
 _BLOCK_BYTES = 2**24
 
@@ -35,12 +36,16 @@ class LabelRows(NamedTuple):
         The labels' log-probabilities, as the codes have them.
     scales : ndarray of float64
         What one step of the codes is: half of it is how exact they are.
-    floored : ndarray of bool
-        Whether the label is below what the row keeps: it is at most that probable.
+    least : ndarray of float64
+        The least log-probability that each row keeps; the largest is 65535 steps above it.
+    cut, floored : ndarray of bool
+        Whether the row keeps no lower ones, and whether the label is one of those.
     """
 
     log_probs: NDArray[np.float64]
     scales: NDArray[np.float64]
+    least: NDArray[np.float64]
+    cut: NDArray[np.bool_]
     floored: NDArray[np.bool_]
 
 
@@ -158,7 +163,7 @@ class KldSource(IndexedSource):
                 f"{self.row_place(start + row)}: no row of log-probabilities ({what})",
                 hint="the file is damaged: make it again",
             )
-        spans = scale * _STEPS
+        spans = scale * STEPS
         cut = np.logical_or.reduce([np.abs(spans - floor) < _NEAR for floor in FLOORS])
         return scale, least, cut
 
@@ -178,7 +183,7 @@ class KldSource(IndexedSource):
         else:
             heads, codes = self._strewn(start, labels)
             scale, least, cut = self._heads(start, heads)
-        return LabelRows(scale * codes + least, scale, cut & (codes == 0.0))
+        return LabelRows(scale * codes + least, scale, least, cut, cut & (codes == 0.0))
 
     def checked_labels(self, start: int, rows: int) -> NDArray[np.int64]:
         """Return the labels of rows.

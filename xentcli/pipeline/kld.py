@@ -69,7 +69,7 @@ class KldLabels:
     @property
     def why(self) -> str:
         """What a row does whose number is only bounded."""
-        return "have a label below what is kept"
+        return "have a label at the floor"
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield the first row of each block, and how many it has."""
@@ -79,7 +79,8 @@ class KldLabels:
 
     def bounds_of(self, start: int, rows: int) -> RowBounds:
         """Return the bounds of some rows: of a floored one only the lower."""
-        log_probs, scales, floored = self.source.label_rows(start, rows)
+        found = self.source.label_rows(start, rows)
+        log_probs, scales, floored = found.log_probs, found.scales, found.floored
         lower = np.maximum(0.0, -log_probs - scales / 2.0)
         upper = np.where(floored, np.inf, -log_probs + scales / 2.0)
         return RowBounds(Bounds(lower, upper, ~floored))
