@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,37 +14,6 @@ if TYPE_CHECKING:
     from xentcli.results.bounds import BoundedLoss
 
 _OF_LOSS = ("loss", "perplexity", "bits")
-
-
-def holds_base(inputs: list[list[str]], reading: Reading) -> bool:
-    """Whether the first file is a base of llama-perplexity, which holds its labels itself."""
-    values, labels = inputs
-    if labels or len(values) != 1:
-        return False
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.kld import is_base
-
-    paths = list(expand(values[0]))
-    return len(paths) == 1 and is_base(reading.file(paths[0]))
-
-
-def run_base(
-    path: str,
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
-) -> None:
-    """Read the codes of the text's own tokens, and write their loss."""
-    check_flags(flags, options, "a base of llama-perplexity, which holds its own labels")
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.kld import KldLabels, open_base
-
-    (only,) = expand(path)
-    rows = KldLabels(open_base(reading.file(only)))
-    write_loss(rows, "nll", options, writing, common, gates)
 
 
 def write_loss(

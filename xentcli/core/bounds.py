@@ -109,8 +109,7 @@ def nll_bounds_of_logits(
     """
     listed = np.isfinite(logits).sum(axis=1)
     with np.errstate(all="ignore"):
-        peak = np.where(listed > 0, np.max(logits, axis=1, initial=-np.inf), 0.0)
-        sums = peak + np.log(np.sum(np.exp(logits - peak[:, None]), axis=1))
+        sums = log_sums(logits)
         smallest = _smallest(logits)
         others = np.inf if num_classes is None else np.maximum(0.0, num_classes - listed)
         most = np.where(others > 0, np.logaddexp(sums, np.log(others) + smallest), sums)
@@ -119,6 +118,15 @@ def nll_bounds_of_logits(
         lower = np.where(found, sums - at, np.where(listed == 0, 0.0, outside))
         upper = np.where(found, most - at, np.inf)
     return Bounds(lower, upper, found & (others == 0))
+
+
+def log_sums(values: Doubles) -> Doubles:
+    """Return the logarithm of each row's sum of exponentials; -inf of one that lists nothing."""
+    peak = np.max(values, axis=1, initial=-np.inf)
+    peak = np.where(peak > -np.inf, peak, 0.0)
+    with np.errstate(divide="ignore"):
+        sums: Doubles = peak + np.log(np.sum(np.exp(values - peak[:, None]), axis=1))
+    return sums
 
 
 def entropy_bounds(

@@ -125,7 +125,8 @@ def _following(mean: Bounded, name: str) -> Bounded:
 
 def _notes(found: BoundedLoss, reduction: str) -> Iterator[str]:
     if found.used and found.loss.is_bound:
-        yield f"a lower bound of the loss: {told_shares(found)}"
+        which = "a lower bound" if found.loss.upper_bound is None else "bounds"
+        yield f"{which} of the loss: {told_shares(found)}"
     if found.rounding:
         right = f"the mean is right to ±{found.rounding:.2g}"
         yield f"the log-probabilities are stored rounded: {right}"

@@ -116,6 +116,8 @@ class BoundedLoss(NamedTuple):
 def told_shares(found: BoundedLoss) -> str:
     """Return how many rows are exact, and what the others do."""
     exact = found.loss.exact or 0.0
+    if not exact:
+        return f"no row is exact: they {found.why}"
     others = _percent(1.0 - exact)
     return f"{_percent(exact)} of rows exact, {others} {found.why}"
 
