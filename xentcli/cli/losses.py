@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
@@ -204,7 +203,7 @@ def with_weights_in_order(
     classes = criterion.naming.classes or source.columns or ()
     order = weight_order(weight, classes)
     if order is not None and criterion.options.weight is not None:
-        loss = replace(criterion.options, weight=criterion.options.weight[order])
+        loss = criterion.options.replaced(weight=criterion.options.weight[order])
         criterion = criterion._replace(options=loss)
     binary = criterion.binary
     if binary is not None and order is not None and binary.weight is not None:
