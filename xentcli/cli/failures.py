@@ -79,7 +79,9 @@ def _not_loaded(error: ImportError) -> XentError:
     The reason is the linker's, which some libraries put at the end of advice of their own.
     """
     text = str(error)
-    if found := re.search(r"([^\s:]+): (?:failed to map segment|cannot allocate memory)", text):
+    if found := re.search(
+        r"(?<![^\s:])([^\s:]++): (?:failed to map segment|cannot allocate memory)", text
+    ):
         return _out_of_memory(MemoryError(f"{found[1]} cannot be loaded"))
     if f"cannot open shared object file: Error {errno.EMFILE}" in text:
         return as_xent_error(OSError(errno.EMFILE, ""))

@@ -66,7 +66,7 @@ def calibrate(
     reader = reading.reader
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = losses.with_weights_in_order(criterion, flags.weight, pos_weight, source)
+    criterion = losses.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
     tested = None
     if test is not None:
