@@ -1,9 +1,10 @@
-"""What holds for every test: compiled code is kept, and examples that are drawn are the same ones.
+"""What holds for every test: signals, compiled code, and examples that are the same each time.
 
 ``pytest --hypothesis-profile random`` draws others each time.
 """
 
 import os
+import signal
 import sys
 
 from hypothesis import settings
@@ -16,3 +17,9 @@ settings.load_profile("same")
 # anew, which takes as long as all else that it does.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What is ignored here stays ignored in the processes that the tests start: nohup ignores SIGHUP,
+# and a shell that starts a job in the background SIGINT and SIGQUIT.
+for ignored in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(ignored, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
