@@ -332,3 +332,10 @@ def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
     result = run("one-hot", "y.npy", f"--dtype={dtype}")
     assert result.code == 2
     assert "must be a dtype of numbers" in result.err
+
+
+@pytest.mark.parametrize("option", ["--bins", "--folds"])
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**20])
+def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:
+    result = run("calibrate", "--logits", "z.npy", "--labels", "y.npy", f"{option}={count}")
+    assert (result.code, "is not in the range" in result.err) == (2, True)

@@ -53,8 +53,11 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
 def parse_delimiter(text: str | None) -> str | None:
     """Return the character that a delimiter such as ``;`` or ``tab`` means."""
     character = _DELIMITERS.get(text or "", text)
-    if character is not None and (len(character) != 1 or character in '\r\n"'):
-        raise UsageError(f"--delimiter must be one character, or 'tab', not {text!r}")
+    if character is None:
+        return None
+    if len(character) != 1 or character in '\r\n"' or "\ud800" <= character <= "\udfff":
+        shown = shortened(repr(text))
+        raise UsageError(f"--delimiter must be one character, or 'tab', not {shown}")
     return character
 
 

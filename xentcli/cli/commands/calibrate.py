@@ -30,7 +30,11 @@ def calibrate(
     folds: Annotated[
         int,
         options.computation(
-            "--folds", metavar="K", min=0, help="Parts of the rows to leave out in turn; 0: none."
+            "--folds",
+            metavar="K",
+            min=0,
+            max=1000,
+            help="Parts of the rows to leave out in turn; 0: none.",
         ),
     ] = 5,
     bins: options.BinsOption = 15,
