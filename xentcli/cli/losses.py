@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
@@ -205,7 +204,7 @@ def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterio
     classes = criterion.naming.classes or source.columns or ()
     order, other = (None if each is None else each.order(classes) for each in criterion.weights)
     if order is not None and criterion.options.weight is not None:
-        loss = replace(criterion.options, weight=criterion.options.weight[order])
+        loss = criterion.options.replaced(weight=criterion.options.weight[order])
         criterion = criterion._replace(options=loss)
     binary = criterion.binary
     if binary is not None and order is not None and binary.weight is not None:

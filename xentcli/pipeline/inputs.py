@@ -19,7 +19,6 @@ from xentcli.formats.base import (
     Shape,
     Source,
 )
-from xentcli.formats.column_words import may_name_rows
 from xentcli.formats.files import (
     InputFile,
     columns_of,
@@ -253,6 +252,8 @@ def columns_of_first(
 
 def may_be_ids(names: Iterable[str]) -> Iterator[str]:
     """Yield those of the names of columns that may name rows, and are no class by chance."""
+    from xentcli.formats.column_words import may_name_rows
+
     return filter(may_name_rows, names)
 
 
