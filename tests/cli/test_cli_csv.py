@@ -145,12 +145,11 @@ def test_header_option_holds_for_both_files(run: Run, header: bool) -> None:
 @pytest.mark.parametrize("delimiter", ["é", "€", "\U0001f600", "\x85", "\u2028", "ʩ"])
 def test_delimiters_of_several_bytes(run: Run, folder: Path, delimiter: str) -> None:
     """Each of their bytes is one of other characters, too: é is 0xc3 0xa9, è is 0xc3 0xa8."""
-    rows = [['"aè"', "b©"], ["1.5", '"2.25"'], ["null", "true"], ["0.5", "FALSE"]]
+    rows = [['"aè"', "b©"], ["1.5", '"2.25"'], ["7", '"-1e3"'], ["0.5", "0.25"]]
     text = "\n".join(map(delimiter.join, rows))
     (folder / "odd.csv").write_text(text, "utf-8")
     (folder / "plain.csv").write_text(text.replace(delimiter, ","), "utf-8")
-    for command in (["softmax", "--non-finite", "propagate"], ["info"], ["loss", "--labels", "1"]):
-        first, *options = command
+    for first, *options in (["softmax", "--columns", "1"], ["softmax"], ["info"]):
         odd = run(first, "odd.csv", *options, "--delimiter", delimiter)
         plain = run(first, "plain.csv", *options)
         assert odd.code == plain.code
