@@ -108,7 +108,7 @@ def compare(
         common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
         losses.check_kind(criterion, source)
-    criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
+    criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
     ids = labels_source.id_column if labels_source else None
     groups, clusters = (
         None if each is None else reader.column(each, [paths[0]], labels or [], ids)
