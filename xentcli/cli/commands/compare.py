@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import comparing, losses, options
+from xentcli.cli import bases, comparing, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
@@ -80,6 +80,10 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
+    if bases.are_bases(paths, reading):
+        refused = bases.refused(flags, labels=labels, input=input_, by=by, cluster=cluster)
+        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+        return
     if flags.binary:
         raise UsageError("--binary: compare takes rows of classes")
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
