@@ -131,10 +131,12 @@ def top_of(name: str) -> int | None:
     (5, None)
     """
     number = name.removeprefix("top").removesuffix("_accuracy")
-    is_top = f"top{number}_accuracy" == name and number.isdecimal() and int(number) > 0
+    is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+    is_top = f"top{number}_accuracy" == name and is_number and int(number) > 0
     return int(number) if is_top else None
 
 
+_MOST_DIGITS = 18
 _SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
     "acc": "accuracy",
     "accuracy_score": "accuracy",

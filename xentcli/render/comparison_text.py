@@ -68,13 +68,18 @@ def _percentiles(found: "Comparison") -> Iterator[list[str]]:
 
 def _changed_rows(found: "Comparison") -> Iterator[list[str]]:
     yield list(_CHANGED)
+    yield from cells_of_changed(found, _CHANGED)
+
+
+def cells_of_changed(found: "Comparison", names: Sequence[str]) -> Iterator[list[str]]:
+    """Yield some fields of each row that changed most, with the names of classes."""
     for each in found.changed_rows:
-        cells = {name: getattr(each, name) for name in _CHANGED}
+        cells = {name: getattr(each, name) for name in names}
         cells["row"] = found.row_index(each.row)
         for name in ("label", "prediction_base", "prediction_new"):
-            if cells[name] is not None:
+            if cells.get(name) is not None:
                 cells[name] = found.class_name(cells[name])
-        yield [_cell(cells[name]) for name in _CHANGED]
+        yield [_cell(cells[name]) for name in names]
 
 
 def _groups(found: "Comparison") -> Iterator[list[str]]:
@@ -121,6 +126,8 @@ def _object(found: "Comparison") -> dict[str, Any]:
     return {
         "base": found.base,
         "new": found.new,
+        "temperature_base": found.temperature_base,
+        "temperature_new": found.temperature_new,
         "metrics": found.metrics,
         **{name: getattr(found, name) for name in _COUNTS},
         "percentiles": list(found.percentiles) or None,
