@@ -258,3 +258,50 @@ def test_options_of_lists(tmp_path: Path, run: Run) -> None:
         done = run(*arguments)
         assert (done.code, done.out) == (2, ""), arguments
         assert done.err.startswith("error: ")
+
+
+def test_what_else_lists_say_of_a_model(tmp_path: Path, run: Run) -> None:
+    rows, labels = np.exp(MODEL.log_probs.reshape(-1, V)), MODEL.labels.reshape(-1)
+    order = np.argsort(-rows, -1)
+    place = [
+        int(np.flatnonzero(each == label)[0]) for each, label in zip(order, labels, strict=True)
+    ]
+    path = written(tmp_path, "npz")
+    listed = ("--num-classes", str(V), "--top-k", "3,6,7")
+    found = run("eval", path, *listed, "--json")
+    assert "top 7 accuracy does not apply" in found.err
+    metrics = found.json["metrics"]
+    for k, name in ((1, "accuracy"), (3, "top3_accuracy"), (6, "top6_accuracy")):
+        assert metrics[name]["value"] == sum(each < k for each in place) / 20
+    assert metrics["top7_accuracy"]["value"] is None
+    entropies = [-math.fsum(p * math.log(p) for p in row) for row in rows.tolist()]
+    scores = [
+        math.fsum((p - (i == label)) ** 2 for i, p in enumerate(row))
+        for row, label in zip(rows.tolist(), labels.tolist(), strict=True)
+    ]
+    for name, truth in (("entropy", entropies), ("brier", scores), ("loss", MODEL.losses())):
+        mean = math.fsum(truth) / 20
+        assert metrics[name]["value"] is None
+        assert metrics[name]["lower_bound"] <= mean
+        assert mean <= (metrics[name]["upper_bound"] or math.inf)
+    np.save(tmp_path / "z.npy", MODEL.log_probs)
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    whole = run("eval", tmp_path / "z.npy", tmp_path / "y.npy", "--class-axis", "-1", "--json")
+    for name in ("ece", "ece_by_chance", "mce", "mean_confidence", "accuracy"):
+        assert metrics[name]["value"] == pytest.approx(whole.json["metrics"][name]["value"], 1e-9)
+
+
+def test_forms_and_gates_of_an_evaluation_of_lists(run: Run, terminal: Terminal) -> None:
+    path = DATA / "top20.npz"
+    assert run("eval", path, "--metric", "accuracy").out == "0.3416666666666667\n"
+    assert run("eval", path, "--metric", "brier").out.startswith(">= 0.8118")
+    assert run("eval", path).out.splitlines()[1].startswith("loss,>= 2.68")
+    assert run("eval", path, "--fail-if", "brier > 0.9").code == 0
+    assert run("eval", path, "--fail-if", "brier > 0.8").code == 3
+    undecided = run("eval", path, "--fail-if", "brier > 0.812")
+    assert (undecided.code, "does not tell" in undecided.err) == (3, True)
+    assert ">= 0.8118, <= 0.8158" in terminal("eval", path, columns=100).text
+    raw = run("eval", DATA / "topk_nemo.jsonl", "--json").json
+    assert (raw["listed"], raw["used"], raw["num_classes"]) == (5, 108, None)
+    for refused in (("--by", "axis0"), ("--metric", "auroc"), ("--fail-if", "mrr > 1")):
+        assert run("eval", path, *refused).code == 2

@@ -93,8 +93,8 @@ def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str)
         command=command,
         reduction=reduction,
         loss=state.compute(total=True) if reduction == "sum" else mean,
-        perplexity=_following(mean, "perplexity"),
-        bits=_following(mean, "bits"),
+        perplexity=following(mean, "perplexity"),
+        bits=following(mean, "bits"),
         rows=state.rows,
         used=state.used,
         exact_rows=state.known.used,
@@ -104,7 +104,7 @@ def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str)
     )
 
 
-def _following(mean: Bounded, name: str) -> Bounded:
+def following(mean: Bounded, name: str) -> Bounded:
     """Return what follows from the mean, and from its bounds."""
     found, *bounds = (
         of_loss(each, (name,))[name]

@@ -6,9 +6,10 @@ from xentcli.formats.files import InputFile
 from xentcli.pipeline.bounded import BoundedRows
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.top_files import TopOptions, find_lists, open_lists
-from xentcli.pipeline.top_rows import told_apart
+from xentcli.pipeline.top_measures import OF_LISTS, measure_lists
+from xentcli.pipeline.top_rows import TopRows, told_apart
 
-__all__ = ["Partly", "TopOptions", "open_partly"]
+__all__ = ["OF_LISTS", "Partly", "TopOptions", "measure_lists", "open_partly"]
 
 
 class Partly(NamedTuple):
@@ -30,6 +31,11 @@ class Partly(NamedTuple):
     rows: BoundedRows
     notes: list[str]
     has_labels: bool = False
+
+    def top_rows(self) -> TopRows:
+        """Return lists as what they are."""
+        assert isinstance(self.rows, TopRows)  # noqa: S101 - no base was asked for
+        return self.rows
 
 
 def open_partly(file: InputFile | None, options: TopOptions, *, bases: bool) -> Partly | None:

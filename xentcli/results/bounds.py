@@ -113,13 +113,59 @@ class BoundedLoss(NamedTuple):
         }
 
 
+class TopMeasures(NamedTuple):
+    """What lists of the most probable classes say of a model.
+
+    Attributes
+    ----------
+    metrics : dict of str to Measure
+        By name; what is only bounded has bounds in place of a value.
+    rows, used : int
+        How many there are, and are not ignored.
+    num_classes, listed : int or None
+        How many classes there are, and how many of them a row lists at most.
+    exact : float or None
+        The share of rows whose loss is known.
+    why : str
+        What the other rows do.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    metrics: dict[str, Measure]
+    rows: int
+    used: int
+    num_classes: int | None
+    listed: int
+    exact: float | None
+    why: str
+    notes: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, Any]:
+        """Return what JSON says."""
+        return {
+            "command": "eval",
+            "metrics": self.metrics,
+            "rows": self.rows,
+            "used": self.used,
+            "ignored": self.rows - self.used,
+            "num_classes": self.num_classes,
+            "listed": self.listed,
+            "exact": self.exact,
+        }
+
+
 def told_shares(found: BoundedLoss) -> str:
     """Return how many rows are exact, and what the others do."""
-    exact = found.loss.exact or 0.0
+    return told_exact(found.loss.exact or 0.0, found.why)
+
+
+def told_exact(exact: float, why: str) -> str:
+    """Return which share of the rows is exact, and what the others do."""
     if not exact:
-        return f"no row is exact: they {found.why}"
+        return f"no row is exact: they {why}"
     others = _percent(1.0 - exact)
-    return f"{_percent(exact)} of rows exact, {others} {found.why}"
+    return f"{_percent(exact)} of rows exact, {others} {why}"
 
 
 def _percent(share: float) -> str:
