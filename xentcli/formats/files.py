@@ -184,18 +184,23 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
 
 
 def holds_answers(file: InputFile) -> bool:
-    """Whether a file is answers of a server with log-probabilities of tokens.
+    """Whether a file is answers of a server with log-probabilities of tokens."""
+    if is_inline(file.path) or file.format not in (None, "json"):
+        return False
+    from xentcli.formats.json import holds_answers
+
+    return holds_answers(looked_at(file))
+
+
+def looked_at(file: InputFile) -> Input:
+    """Open a file to look at its beginning.
 
     What can be opened only once waits for whoever opens it next.
     """
-    if is_inline(file.path) or file.format not in (None, "json"):
-        return False
     data = _waiting.pop(file.path, None) or open_input(file.path)
     if reads_once(file.path) or is_url(file.path):
         _waiting[file.path] = data
-    from xentcli.formats.json import holds_answers
-
-    return holds_answers(data)
+    return data
 
 
 _waiting: dict[str, Input] = {}

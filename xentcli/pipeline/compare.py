@@ -274,7 +274,15 @@ def compare(
             raise InputError(f"{base.source.name}: there is no row {criterion.rows.start or 0}")
         pairs = (total.state or PairStates((states,) * len(others))).pairs
         comparisons = tuple(
-            PairReport(plan, together, pair.compute(), total, spools, i).comparison()
+            PairReport(
+                plan,
+                together,
+                pair.compute(),
+                total,
+                spools,
+                i,
+                [each.temperature for each in criteria],
+            ).comparison()
             for i, pair in enumerate(pairs, 1)
         )
     finally:

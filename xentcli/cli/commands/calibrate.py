@@ -75,6 +75,7 @@ def calibrate(
     tested = None
     if test is not None:
         tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
+        common.tell_notes(note for each in tested if each is not None for note in each.notes)
     from xentcli.pipeline.calibrate import calibrate as fitted
 
     with common.run(source) as run:
@@ -82,6 +83,8 @@ def calibrate(
             source, labels_source, criterion, run, wanted, sample_weight=weights, tested=tested
         )
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    if tested is not None and test is not None:
+        provenance = calibrating.with_test_files(provenance, tested, test, digest=digest)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     output.write(calibrating.forms(found, provenance, () if keeper is None else keeper.verdicts))
     common.tell_notes([*found.notes, *notes])
