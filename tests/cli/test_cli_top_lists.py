@@ -305,3 +305,20 @@ def test_forms_and_gates_of_an_evaluation_of_lists(run: Run, terminal: Terminal)
     assert (raw["listed"], raw["used"], raw["num_classes"]) == (5, 108, None)
     for refused in (("--by", "axis0"), ("--metric", "auroc"), ("--fail-if", "mrr > 1")):
         assert run("eval", path, *refused).code == 2
+
+
+def test_info_knows_lists(run: Run, tmp_path: Path) -> None:
+    found = run("info", DATA / "top20.npz", "--json").json["files"]
+    assert {each["name"]: each["looks_like"] for each in found} == {
+        "top_logprobs": "the largest of each row",
+        "top_indices": "their classes",
+        "labels": "labels",
+        "vocab_size": "number of classes",
+    }
+    assert {each["fits"] for each in found} == {f"xent nll {DATA / 'top20.npz'}"}
+    np.savez(tmp_path / "t.npz", topk_logits=Z_OF_NONE, topk_ids=np.array([[1, 2]]))
+    found = run("info", "t.npz", "--json").json["files"]
+    assert {each["fits"] for each in found} == {"xent nll t.npz LABELS"}
+
+
+Z_OF_NONE = np.array([[2.0, 1.0]])
