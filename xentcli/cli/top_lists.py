@@ -52,6 +52,19 @@ class TopFlags(NamedTuple):
             raise UsageError("--log-sum-exp goes with --top-values and --top-indices")
         return self.top_values is not None
 
+    def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
+        """Return the files of the lists, and those of the labels."""
+        named = (self.top_values, self.top_indices)
+        lists = [self._path(each) for each in named if each is not None]
+        return lists or inputs[0], inputs[1]
+
+    @staticmethod
+    def _path(name: str) -> str:
+        from xentcli.pipeline.inputs import is_there
+
+        path, _, _ = name.rpartition(":")
+        return name if is_there(name) or not path else path
+
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
     """Return the files of each input: of lists that options name, the labels stand alone."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from xentcli import __version__
 from xentcli.cli.evaluating import ks_of
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from xentcli.pipeline.partly import Partly
     from xentcli.results.bounds import TopMeasures
     from xentcli.results.measures import Measure
-    from xentcli.results.verdict import Verdict
 
 
 def run_eval(
     opened: "Partly",
+    files: "Sequence[Sequence[str]]",
     metrics: Sequence[str] | None,
     top_k: str,
     bins: int,
@@ -48,22 +49,22 @@ def run_eval(
     with common.run(opened.rows.sources[0]) as run:
         found = measure_lists(opened.top_rows(), ks_of(top_k), bins, run)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
-    output.write(_forms(found, metrics, () if keeper is None else keeper.verdicts))
+    more: dict[str, Any] = {} if keeper is None else {"gates": list(keeper.verdicts)}
+    more |= {"files": list(opened.files(*files)), "version": __version__}
+    output.write(_forms(found, metrics, more))
     common.tell_notes([*found.notes, *notes])
     if keeper is not None:
         keeper.exit()
 
 
-def _forms(
-    found: "TopMeasures", names: Sequence[str] | None, verdicts: "tuple[Verdict, ...]"
-) -> Forms:
+def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str, Any]) -> Forms:
     """Return a table, CSV for a pipe, or one measure's number or bound."""
     shown: dict[str, Measure] = found.metrics
     if names is not None and "all" not in names:
         shown = {name: found.metrics[name] for name in names}
 
     def json() -> dict[str, Any]:
-        return {**found.named(), **({"gates": list(verdicts)} if verdicts else {})}
+        return {**found.named(), **more}
 
     def table(_width: int) -> Iterator[Any]:
         from xentcli.render.bounded import lists_tables

@@ -11,11 +11,14 @@ from xentcli.core.row_losses import Reduction
 from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.bounds import BoundsState
-from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.flow import Part, Remark, Sink, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
 from xentcli.results.measures import Measure
+
+UNWRITTEN = "unwritten"
+"""Rows that hold nothing but zeros."""
 
 
 class RowBounds(NamedTuple):
@@ -23,6 +26,8 @@ class RowBounds(NamedTuple):
 
     bounds: Bounds
     used: NDArray[np.bool_] | None = None
+    remarks: tuple[Remark, ...] = ()
+    """What is odd about them; `UNWRITTEN` is told of."""
 
 
 class BoundedRows(Protocol):
@@ -57,12 +62,12 @@ class _Work(NamedTuple):
 
     def part_of(self, step: tuple[int, int]) -> Part[BoundsState]:
         """Bound the rows of a block."""
-        bounds, used = self.rows.bounds_of(*step)
+        bounds, used, remarks = self.rows.bounds_of(*step)
         losses = None
         if self.keeps_losses:
             losses = np.where(bounds.exact, (bounds.lower + bounds.upper) / 2.0, np.nan)
             losses = losses if used is None else np.where(used, losses, 0.0)
-        return Part(step[1], losses, BoundsState.from_rows(bounds, used))
+        return Part(step[1], losses, BoundsState.from_rows(bounds, used), remarks=remarks)
 
 
 def measure_bounded(
@@ -80,7 +85,8 @@ def measure_bounded(
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
     state = total.state or BoundsState()
     found = loss_of(state, rows, command, reduction)
-    return found, list(_notes(found, reduction))
+    unwritten = total.remarks.get(UNWRITTEN)
+    return found, list(_notes(found, reduction, unwritten.rows if unwritten else 0))
 
 
 def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str) -> BoundedLoss:
@@ -93,6 +99,7 @@ def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str)
         command=command,
         reduction=reduction,
         loss=state.compute(total=True) if reduction == "sum" else mean,
+        total=state.compute(total=True),
         perplexity=following(mean, "perplexity"),
         bits=following(mean, "bits"),
         rows=state.rows,
@@ -123,7 +130,9 @@ def following(mean: Bounded, name: str) -> Bounded:
     )
 
 
-def _notes(found: BoundedLoss, reduction: str) -> Iterator[str]:
+def _notes(found: BoundedLoss, reduction: str, unwritten: int) -> Iterator[str]:
+    if unwritten:
+        yield f"rows of nothing but zeros, of loss 0: {unwritten:,}; was the file written whole?"
     if found.used and found.loss.is_bound:
         which = "a lower bound" if found.loss.upper_bound is None else "bounds"
         yield f"{which} of the loss: {told_shares(found)}"

@@ -43,6 +43,7 @@ __all__ = [
     "Source",
     "columns_of_first",
     "expand",
+    "is_there",
     "logits_of",
     "may_be_ids",
     "may_be_partly",

@@ -1,13 +1,17 @@
 """Files whose rows are known in part: bases of llama-perplexity, and lists of some classes."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from xentcli.formats.base import MemorySource
 from xentcli.formats.files import InputFile
 from xentcli.pipeline.bounded import BoundedRows
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
+from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.top_files import TopOptions, find_lists, open_lists
 from xentcli.pipeline.top_measures import OF_LISTS, measure_lists
 from xentcli.pipeline.top_rows import TopRows, told_apart
+from xentcli.results.provenance import FileFacts
 
 __all__ = ["OF_LISTS", "Partly", "TopOptions", "measure_lists", "open_partly"]
 
@@ -31,6 +35,15 @@ class Partly(NamedTuple):
     rows: BoundedRows
     notes: list[str]
     has_labels: bool = False
+
+    def files(self, lists: Sequence[str], labels: Sequence[str]) -> Iterator[FileFacts]:
+        """Yield what is known of the files that lists and labels are in."""
+        found = self.top_rows().lists
+        sources = (found.values, found.indices)[: len(lists)]
+        for role, source, name in zip(("values", "indices"), sources, lists, strict=False):
+            yield from file_facts(role, source, [name])
+        if labels:
+            yield from file_facts("labels", MemorySource(labels[0], found.labels), labels)
 
     def top_rows(self) -> TopRows:
         """Return lists as what they are."""

@@ -30,7 +30,7 @@ class _Work(NamedTuple):
 
     def part_of(self, step: tuple[int, int]) -> Part[TopListsState]:
         """Measure the rows of a block."""
-        bounds, used = self.rows.bounds_of(*step)
+        bounds, used, _ = self.rows.bounds_of(*step)
         loss = BoundsState.from_rows(bounds, used)
         values, indices = self.rows.read(*step)
         labels = self.rows.lists.labels[step[0] : step[0] + step[1]]

@@ -55,8 +55,8 @@ class BoundedLoss(NamedTuple):
         Which one it is of.
     reduction : str
         What `loss` is: the mean, or the sum.
-    loss, perplexity, bits : Bounded
-        The number, and what follows from the mean.
+    loss, total, perplexity, bits : Bounded
+        The number, the sum over the rows, and what follows from the mean.
     rows, used, exact_rows : int
         How many there are, are not ignored, and are known.
     num_classes : int or None
@@ -72,6 +72,7 @@ class BoundedLoss(NamedTuple):
     command: str
     reduction: str
     loss: Bounded
+    total: Bounded
     perplexity: Bounded
     bits: Bounded
     rows: int
@@ -99,6 +100,9 @@ class BoundedLoss(NamedTuple):
             found[f"{prefix}upper_bound"] = measure.upper_bound
         return found | {
             "reduction": self.reduction,
+            "loss_sum": self.total.value,
+            "loss_sum_lower_bound": self.total.lower_bound,
+            "weight_sum": float(self.used),
             "rounding": self.rounding,
             "exact": self.loss.exact,
             "exact_rows": self.exact_rows,
@@ -108,6 +112,7 @@ class BoundedLoss(NamedTuple):
             "used": self.used,
             "ignored": self.rows - self.used,
             "num_classes": self.num_classes,
+            "accuracy": None,
             "standard_error": self.loss.standard_error,
             "metrics": self.metrics,
         }

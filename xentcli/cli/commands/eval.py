@@ -106,7 +106,9 @@ def evaluate(
             "--digest": digest,
             "--temperature": temperature != "1",
         }
-        run_eval(opened, metric, top_k, bins, refused, flags, writing, common, gates)
+        run_eval(
+            opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
+        )
         return
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
