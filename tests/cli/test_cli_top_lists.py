@@ -322,3 +322,45 @@ def test_info_knows_lists(run: Run, tmp_path: Path) -> None:
 
 
 Z_OF_NONE = np.array([[2.0, 1.0]])
+
+
+@pytest.mark.parametrize("kind", ["npz", "parquet", "json", "jsonl"])
+def test_lists_come_through_a_pipe(kind: str, tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, kind)
+    piped = run("nll", "-", stdin=path.read_bytes())
+    assert piped.out == run("nll", path).out
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    assert run("loss", "-", tmp_path / "y.npy", stdin=path.read_bytes()).out == piped.out
+
+
+def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(
+    tmp_path: Path, run: Run
+) -> None:
+    """The keys are axolotl's, whose mask has a number for each class."""
+    rng = np.random.default_rng(1)
+    lines, losses, exact = [], [], 0
+    for length in (4, 6, 1):
+        rows = np.log(rng.dirichlet(np.ones(9), length))
+        ids = np.argsort(-rows, -1)[:, :4]
+        tokens = rng.integers(0, 9, length)
+        mask = np.ones(ids.shape, int)
+        mask[:, 3] = 0
+        values = np.take_along_axis(rows, ids, -1)
+        line = {"input_ids": tokens, "target_logprobs": values, "target_token_ids": ids}
+        line["target_mask"] = mask
+        lines.append(json.dumps({name: each.tolist() for name, each in line.items()}))
+        for row, listed, label in zip(
+            rows[:-1].tolist(), ids[:-1].tolist(), tokens[1:].tolist(), strict=True
+        ):
+            known = label in listed[:3]
+            left = 1.0 - math.fsum(math.exp(row[i]) for i in listed[:3])
+            bound = max(-row[listed[2]], -math.log(left + 1e-6))
+            losses.append(-row[label] if known else bound)
+            exact += known
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    shifted = ("--label-key", "input_ids", "--shift", "1")
+    found = run("nll", tmp_path / "a.jsonl", *shifted, "--json").json
+    assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact)
+    assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
+    alone = run("nll", tmp_path / "a.jsonl")
+    assert "tokens are labels with --shift 1" in alone.err
