@@ -160,8 +160,8 @@ def _pair_notes(rows: PairRows) -> Iterator[str]:
     lost = [int(np.count_nonzero(each)) for each in (rows.floored_base, rows.floored_new)]
     if any(lost):
         yield (
-            f"rows whose label is below what is kept: {lost[0]:,} of the base, {lost[1]:,} of the "
-            "new model; their losses are at least what the floor says"
+            f"rows whose label is at the floor: {lost[0]:,} of the base, {lost[1]:,} of the "
+            "new model; their losses are at least what it says"
         )
     if len(rows.kl) < _FEWEST_ROWS:
         yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"
