@@ -23,6 +23,9 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
+    "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
+        "lists: test_cli_top_lists.py"
+    ),
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",

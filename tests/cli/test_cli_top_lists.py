@@ -364,3 +364,39 @@ def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(
     assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
     alone = run("nll", tmp_path / "a.jsonl")
     assert "tokens are labels with --shift 1" in alone.err
+
+
+def test_several_files_are_one_array(tmp_path: Path, run: Run) -> None:
+    values, whole = MODEL.top(MODEL.log_probs), MODEL.bound()[0]
+    for i, part in enumerate((slice(0, 1), slice(1, 4))):
+        arrays: dict[str, Any] = {"topk_logprobs": values[part]}
+        arrays["topk_indices"] = MODEL.indices[part]
+        np.savez(tmp_path / f"own-{i}.npz", labels=MODEL.labels[part], **arrays)
+        np.savez(tmp_path / f"top-{i}.npz", **arrays)
+        np.save(tmp_path / f"y-{i}.npy", MODEL.labels[part])
+    one = run("nll", tmp_path / "own-*.npz")
+    assert float(one.out[3:]) == pytest.approx(whole, abs=1e-12)
+    assert run("nll", tmp_path / "top-*.npz", tmp_path / "y-*.npy").out == one.out
+    losses = run("nll", tmp_path / "own-*.npz", "--reduction", "none").out.split()
+    assert losses == [
+        line
+        for i in range(2)
+        for line in run("nll", tmp_path / f"own-{i}.npz", "--reduction", "none").out.split()
+    ]
+    both = run("eval", tmp_path / "own-*.npz", "--json").json
+    assert [each["shape"] for each in both["files"]] == [[1, 5, K], [3, 5, K]]
+    assert both["metrics"]["loss"]["lower_bound"] == pytest.approx(whole, abs=1e-12)
+    assert both["rows"] == 20
+    np.savez(tmp_path / "own-2.npz", topk_ids=[[1]], topk_logprobs=[[-1.0]], labels=[1])
+    assert f"length 1, and {tmp_path}/own-0.npz has {K}" in run("nll", tmp_path / "own-*.npz").err
+    np.savez(tmp_path / "own-2.npz", logits=values)
+    assert "own-2.npz: no lists" in run("nll", tmp_path / "own-*.npz").err
+
+
+def test_commands_on_whole_rows_refuse_lists(tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, "npz")
+    for arguments in (("softmax", path), ("compare", path, path), ("calibrate", path)):
+        done = run(*arguments)
+        assert (done.code, done.out) == (1, "")
+        assert "lists of the most probable classes, and no whole rows" in done.err
+        assert "xent nll FILE or xent eval FILE" in done.err

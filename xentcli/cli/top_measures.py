@@ -47,7 +47,7 @@ def run_eval(
         keeper.open()
     common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
     with common.run(opened.rows.sources[0]) as run:
-        found = measure_lists(opened.top_rows(), ks_of(top_k), bins, run)
+        found = measure_lists(opened.lists, ks_of(top_k), bins, run)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
     more: dict[str, Any] = {} if keeper is None else {"gates": list(keeper.verdicts)}
     more |= {"files": list(opened.files(*files)), "version": __version__}

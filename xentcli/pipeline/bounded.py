@@ -1,6 +1,9 @@
 """The loss of rows that a file gives only in part: exact, or within bounds."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -54,6 +57,49 @@ class BoundedRows(Protocol):
 
     def bounds_of(self, start: int, rows: int) -> RowBounds:
         """Return the bounds of some rows."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The rows of several files, one behind the other."""
+
+    parts: tuple[BoundedRows, ...]
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The files."""
+        return [source for part in self.parts for source in part.sources]
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return sum(self._lengths)
+
+    @property
+    def num_classes(self) -> int | None:
+        """The length of a row."""
+        return self.parts[0].num_classes
+
+    @property
+    def why(self) -> str:
+        """What a row does whose number is only bounded."""
+        return self.parts[0].why
+
+    @property
+    def _lengths(self) -> list[int]:
+        return [part.num_rows or 0 for part in self.parts]
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block, counted through all files, and how many it has."""
+        for part, end in zip(self.parts, accumulate(self._lengths), strict=True):
+            for start, rows in part.steps():
+                yield end - (part.num_rows or 0) + start, rows
+
+    def bounds_of(self, start: int, rows: int) -> RowBounds:
+        """Return the bounds of some rows of one file."""
+        ends = [*accumulate(self._lengths)]
+        at = bisect_right(ends, start)
+        return self.parts[at].bounds_of(start - ends[at] + self._lengths[at], rows)
 
 
 class _Work(NamedTuple):

@@ -1,6 +1,6 @@
 """What is measured of lists of the most probable classes: exact, or within bounds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
@@ -56,13 +56,15 @@ class _Work(NamedTuple):
         return Part(step[1], state=state)
 
 
-def measure_lists(rows: TopRows, ks: tuple[int, ...], bins: int, run: Run) -> TopMeasures:
+def measure_lists(
+    parts: Sequence[TopRows], ks: tuple[int, ...], bins: int, run: Run
+) -> TopMeasures:
     """Return what lists say of a model: of logits without their log-sum-exp, loss and hits alone.
 
     Parameters
     ----------
-    rows : TopRows
-        Lists and labels.
+    parts : sequence of TopRows
+        Lists and labels, of one kind and length, of one file after the other.
     ks : tuple of int
         The k of top-k accuracies; of more classes than a row lists, none is told.
     bins : int
@@ -70,11 +72,14 @@ def measure_lists(rows: TopRows, ks: tuple[int, ...], bins: int, run: Run) -> To
     run : Run
         Threads and progress.
     """
-    work = _Work(rows, tuple(sorted({1, *ks})), bins)
-    parts = ordered_map(work.part_of, rows.steps(), run.jobs)
-    progress = run.progress_of((rows.num_rows,))
-    total = collect(parts, None, progress, lambda p, _: p.at(""), rows.sources)
-    state = total.state or TopListsState(work.ks)
+    rows, wanted = parts[0], tuple(sorted({1, *ks}))
+    state = TopListsState(wanted)
+    for part in parts:
+        work = _Work(part, wanted, bins)
+        done = ordered_map(work.part_of, part.steps(), run.jobs)
+        progress = run.progress_of((part.num_rows,))
+        total = collect(done, None, progress, lambda p, _: p.at(""), part.sources)
+        state = state if total.state is None else state.merge(total.state)
     loss, entropy, brier = state.bounds()
     shares = state.hit_shares()
     metrics: dict[str, Measure] = {
@@ -83,14 +88,14 @@ def measure_lists(rows: TopRows, ks: tuple[int, ...], bins: int, run: Run) -> To
         "bits": following(loss, "bits"),
         "accuracy": shares.get(1, Measure()),
     }
-    metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in work.ks if k > 1}
+    metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in wanted if k > 1}
     errors = state.errors()
     metrics["brier"] = brier
     metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}
     metrics["entropy"] = entropy
     return TopMeasures(
         metrics=metrics,
-        rows=rows.num_rows,
+        rows=sum(part.num_rows for part in parts),
         used=state.rows,
         num_classes=rows.num_classes,
         listed=rows.listed,
