@@ -143,9 +143,9 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
 def _array(name: str) -> IndexedSource:
     """Open an array by the name of its file, and behind a colon its own."""
     path, _, key = name.rpartition(":")
-    given = ReadOptions(key=key, key_option=None)
-    file = InputFile(name) if is_there(name) or not path else InputFile(path, None, given)
-    return indexed(open_file(file))
+    if is_there(name) or not path:
+        path, key = name, ""
+    return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
 
 
 def _array_of(found: _Found, key: str, *, labels: bool = False) -> IndexedSource:
