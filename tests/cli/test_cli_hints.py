@@ -23,6 +23,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
+    "the rows of both files must be the same ones, in the same order": "lists",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
         "lists: test_cli_top_lists.py"
     ),

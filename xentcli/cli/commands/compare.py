@@ -90,10 +90,12 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    if bases.are_bases(paths, reading):
-        others = {"labels": labels, "input": input_, "by": by, "cluster": cluster}
-        refused = bases.refused(flags, temperature=temperature, **others)
-        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+    opened = bases.find(paths, labels or [], flags, reading, probs=kinds[0] == "probabilities")
+    if opened is not None:
+        others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
+        others |= {"--normalize": normalize, "--clip": clip}
+        bases.check(opened, metric, others, flags, labels or [])
+        bases.run(opened, metric, writing, common, gates, digest=digest)
         return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
