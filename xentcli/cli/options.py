@@ -106,6 +106,14 @@ BinsOption = Annotated[int, computation("--bins", metavar="M", min=1, help="Bins
 DigestOption = Annotated[
     bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
 ]
+ReportOption = Annotated[
+    str | None,
+    of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+]
+PlotOption = Annotated[
+    str | None,
+    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+]
 InputKind = Literal["logits", "log-probs", "probs"]
 InputOption = Annotated[
     InputKind | None,
