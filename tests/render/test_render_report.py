@@ -281,7 +281,9 @@ def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> No
     headings = [text for tag, text in Page(html).headings if tag == "h2"]
     assert headings.count("How rows changed") == 4
     assert sum(text.startswith("Numbers: ") for text in headings) == 6
-    assert "The 50 whose losses changed most of 300" in words_of(html)
+    assert "The 10 whose losses changed most of 300; all of them: --json, of model 6" in words_of(
+        html
+    )
     assert headings[1] == "Models"
 
 

@@ -14,8 +14,10 @@ from xentcli.results.verdict import Verdict
 
 MOST_DRAWN = 4
 """Of more models, only these are drawn, so that a page stays small."""
+_MOST_TOLD = 10
 _MOST_ROWS = 50
 _MOST_GROUPS = 50
+_MOST_OF_MANY = 10  # rows and groups, of each of several models
 _FIRST = ("loss_difference", "accuracy_difference", "kl", "agreement")
 _SECTIONS = (
     (
@@ -80,6 +82,7 @@ def comparison_page(
         first=[] if several else [name for name in _FIRST if _has(first, name)],
         models=[_model(each, i if several else 0) for i, each in enumerate(comparisons, 1)],
         sections=_SECTIONS,
+        most_told=_MOST_TOLD,
     )
 
 
@@ -97,6 +100,7 @@ def _model(found: Comparison, number: int) -> dict[str, Any]:
         "id": suffix,
         "sentence": sentence,
         "word": word,
+        "which": f", of model {number}" if number else "",
         "numbers": [
             (name, pair_in_words(name))
             for name, each in found.metrics.items()
@@ -107,15 +111,15 @@ def _model(found: Comparison, number: int) -> dict[str, Any]:
             for kind in drawn
             if OF_PAIRS.is_drawn(kind, found)
         },
-        "changed_rows": found.changed_rows[:_MOST_ROWS],
-        "groups": _most_changed(found.groups),
+        "changed_rows": found.changed_rows[: _MOST_OF_MANY if number else _MOST_ROWS],
+        "groups": _most_changed(found.groups, _MOST_OF_MANY if number else _MOST_GROUPS),
         "group_metrics": list(dict.fromkeys(n for group in found.groups for n in group.metrics)),
     }
 
 
-def _most_changed(groups: Sequence[Group]) -> Sequence[Group]:
+def _most_changed(groups: Sequence[Group], most: int) -> Sequence[Group]:
     """Return all groups, or of many those whose loss changed most, or that are furthest apart."""
-    if len(groups) <= _MOST_GROUPS:
+    if len(groups) <= most:
         return groups
 
     def change_of(group: Group) -> float:
@@ -125,4 +129,4 @@ def _most_changed(groups: Sequence[Group]) -> Sequence[Group]:
                 return abs(each.value)
         return -1.0
 
-    return sorted(groups, key=change_of, reverse=True)[:_MOST_GROUPS]
+    return sorted(groups, key=change_of, reverse=True)[:most]
