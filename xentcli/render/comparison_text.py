@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
-from xentcli.render.measures import measure_cells
+from xentcli.render.measures import measure_cells, shown_value
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[st
         return TABLE_ROWS[names[0]](found)
     metrics = found.metrics
     if names is None:  # what does not apply is left out
-        metrics = {name: each for name, each in metrics.items() if each.value is not None}
+        metrics = {name: each for name, each in metrics.items() if shown_value(each, "")}
     return measure_cells(metrics)
 
 

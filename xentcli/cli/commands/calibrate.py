@@ -35,7 +35,11 @@ def calibrate(
     folds: Annotated[
         int,
         options.computation(
-            "--folds", metavar="K", min=0, help="Parts of the rows to leave out in turn; 0: none."
+            "--folds",
+            metavar="K",
+            min=0,
+            max=1000,
+            help="Parts of the rows to leave out in turn; 0: none.",
         ),
     ] = 5,
     bins: options.BinsOption = 15,
@@ -81,7 +85,7 @@ def calibrate(
     reader = reading.reader
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = losses.with_weights_in_order(criterion, flags.weight, pos_weight, source)
+    criterion = losses.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
     tested = None
     if test is not None:

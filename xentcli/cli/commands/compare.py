@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import comparing, losses, options
+from xentcli.cli import bases, comparing, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -94,6 +94,11 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
+    if bases.are_bases(paths, reading):
+        others = {"labels": labels, "input": input_, "by": by, "cluster": cluster}
+        refused = bases.refused(flags, temperature=temperature, **others)
+        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+        return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
     drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
@@ -125,7 +130,7 @@ def compare(
         common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
         losses.check_kind(criterion, source)
-    criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
+    criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
     ids = labels_source.id_column if labels_source else None
     groups, clusters = (
         None if each is None else reader.column(each, [paths[0]], labels or [], ids)

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options
+from xentcli.cli import answers, losses, options, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
+from xentcli.cli.top_lists import TopFlags
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def nll(
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
     *,
+    top: TopFlags,
     flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
@@ -48,7 +50,8 @@ def nll(
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
-    inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
+    slots = (Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
+    inputs = top_lists.fill(files, top, *slots)
     losses.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
@@ -57,6 +60,13 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
+    refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
+    opened = None
+    if not picked:
+        opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
+    if opened is not None:
+        top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates)
+        return
     if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
         answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
