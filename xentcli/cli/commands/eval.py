@@ -68,14 +68,8 @@ def evaluate(
     temperature: options.TemperatureOption = "1",
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    report: Annotated[
-        str | None,
-        options.of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
-    ] = None,
-    plot: Annotated[
-        str | None,
-        options.of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
-    ] = None,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
@@ -135,7 +129,7 @@ def evaluate(
     warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
     for warning in warnings:
         common.tell("warning", warning)
-    drawn.write(found, verdicts, warnings)
+    drawn.write(found, found.provenance, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 
