@@ -30,7 +30,7 @@ from xentcli.formats.files import (
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.storage.names import is_url, shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.paths import is_there, reads_once, will_write
 
 __all__ = [
     "ArrayHeader",
@@ -54,6 +54,7 @@ __all__ = [
     "prepare",
     "read_naming",
     "read_temperature",
+    "will_write",
 ]
 
 Array = NDArray[Any]
