@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from xentcli.cli import bounded, inputs
+from xentcli.cli import inputs
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing, of_inputs
@@ -11,6 +11,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.partly import Partly
 
 
@@ -76,14 +77,15 @@ def find(
 
     None of whole rows.
     """
-    from xentcli.pipeline.inputs import expand
+    values, labels = files
+    file = None if top.given else _only_file(values, reading)
+    if file is None and not top.given:
+        if top.num_classes is not None:
+            raise _of_lists()
+        return None
     from xentcli.pipeline.partly import TopOptions, open_partly
 
-    values, labels = files
-    paths = list(expand(values[0])) if len(values) == 1 else []
-    if not top.given and len(paths) != 1:
-        return None
-    if top.given and len(labels) > 1:
+    if len(labels) > 1:
         raise UsageError("the labels of lists are one file")
     options = TopOptions(
         top.top_values,
@@ -97,11 +99,25 @@ def find(
         flags.label_base or 0,
         probs,
     )
-    file = None if top.given else reading.file(paths[0])
     opened = open_partly(file, options, bases=bases and not (labels or probs))
     if opened is None and top.num_classes is not None:
-        raise UsageError("--num-classes is for lists of the most probable classes")
+        raise _of_lists()
     return opened
+
+
+def _only_file(values: list[str], reading: Reading) -> "InputFile | None":
+    """Return the file that may hold rows in part; None of whole rows, or of several files."""
+    from xentcli.pipeline.inputs import expand, may_be_partly
+
+    paths = list(expand(values[0])) if len(values) == 1 else []
+    if len(paths) != 1:
+        return None
+    file = reading.file(paths[0])
+    return file if may_be_partly(file) else None
+
+
+def _of_lists() -> UsageError:
+    return UsageError("--num-classes is for lists of the most probable classes")
 
 
 def run(
@@ -115,6 +131,8 @@ def run(
     gates: Gates,
 ) -> None:
     """Measure the labels of rows that are known in part: exact where they can be, else bounded."""
+    from xentcli.cli import bounded
+
     if given := [name for name, value in refused.items() if value]:
         raise UsageError(f"{given[0]} is not for {opened.what}")
     if not opened.has_labels:

@@ -22,6 +22,7 @@ from xentcli.formats.base import (
 from xentcli.formats.files import (
     InputFile,
     columns_of,
+    may_be_partly,
     may_have_columns,
     open_file,
     open_files,
@@ -44,6 +45,7 @@ __all__ = [
     "expand",
     "logits_of",
     "may_be_ids",
+    "may_be_partly",
     "may_have_keys",
     "open_alone",
     "open_both",
