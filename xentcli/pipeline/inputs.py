@@ -30,8 +30,8 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import is_there, reads_once, will_write
 
 __all__ = [
     "ArrayHeader",
@@ -56,6 +56,7 @@ __all__ = [
     "prepare",
     "read_naming",
     "read_temperature",
+    "will_write",
 ]
 
 Array = NDArray[Any]
@@ -280,7 +281,7 @@ def read_temperature(path: str) -> float | None:
     """
     from xentcli.pipeline.written import read_object
 
-    if not is_there(path):
+    if not is_there(path) and not is_url(path):
         return None
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")
