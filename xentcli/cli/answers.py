@@ -39,7 +39,7 @@ def run_answers(
     gates: Gates,
 ) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
-    _check_flags(flags, options)
+    check_flags(flags, options, "a server's answers have none")
     from xentcli.pipeline.tokens import measure_tokens, open_answers
     from xentcli.results.tokens import NAMES
 
@@ -69,7 +69,7 @@ def run_answers(
         keeper.exit()
 
 
-def _check_flags(flags: RowFlags, options: LossFlags) -> None:
+def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
     """Raise UsageError if an option is for rows with labels."""
     refused = {
         "--weight": flags.weight,
@@ -85,7 +85,7 @@ def _check_flags(flags: RowFlags, options: LossFlags) -> None:
         "--pos-weight": options.pos_weight,
     }
     if given := [name for name, value in refused.items() if value is not None]:
-        raise UsageError(f"{given[0]} is for rows of classes, and a server's answers have none")
+        raise UsageError(f"{given[0]} is for rows of classes, and {why}")
 
 
 def _check_names(keeper: "Gatekeeper", part: str) -> None:

@@ -88,6 +88,11 @@ def open_files(
     paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
+    if paths and holds_samples(file_of(paths[0])):
+        from xentcli.formats.harness.source import open_tasks
+
+        inputs = [_waiting.pop(path) if path in _waiting else open_input(path) for path in paths]
+        return open_tasks(inputs, file_of(paths[0]).options)
     from xentcli.formats.shards import open_shards
 
     return open_shards(names, paths, file_of)
@@ -188,14 +193,32 @@ def holds_answers(file: InputFile) -> bool:
 
     What can be opened only once waits for whoever opens it next.
     """
-    if is_inline(file.path) or file.format not in (None, "json"):
+    if (data := _peeked(file)) is None:
         return False
-    data = _waiting.pop(file.path, None) or open_input(file.path)
-    if reads_once(file.path) or is_url(file.path):
-        _waiting[file.path] = data
     from xentcli.formats.json import holds_answers
 
     return holds_answers(data)
+
+
+def holds_samples(file: InputFile) -> bool:
+    """Whether a file is samples of lm-evaluation-harness; one that is opened once waits."""
+    if (data := _peeked(file)) is None or not data.peek(4).lstrip(b"\xef\xbb\xbf \n").startswith(
+        b"{"
+    ):
+        return False
+    from xentcli.formats.json import holds_samples
+
+    return holds_samples(data)
+
+
+def _peeked(file: InputFile) -> Input | None:
+    """Open a file that may be JSON to look at it; what can be opened only once waits."""
+    if is_inline(file.path) or file.format not in (None, "json"):
+        return None
+    data = _waiting.pop(file.path, None) or open_input(file.path)
+    if reads_once(file.path) or is_url(file.path):
+        _waiting[file.path] = data
+    return data
 
 
 _waiting: dict[str, Input] = {}

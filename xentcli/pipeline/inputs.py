@@ -24,6 +24,7 @@ from xentcli.formats.column_words import may_name_rows
 from xentcli.formats.files import (
     InputFile,
     columns_of,
+    holds_samples,
     may_have_columns,
     open_file,
     open_files,
@@ -42,6 +43,7 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
+    "are_samples",
     "columns_of_first",
     "expand",
     "logits_of",
@@ -217,6 +219,8 @@ def open_both(
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without, others)
     if label_column is not None and label_key is not None:
         raise no_labels()
+    if label_column is None and label_key is None and are_samples(logits, file_of, without):
+        return open_files(logits, file_of, without), None
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
@@ -240,6 +244,14 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def are_samples(
+    names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
+) -> bool:
+    """Whether the first file that names stand for is samples of lm-evaluation-harness."""
+    first = next((path for name in names for path in expand(name, without)), None)
+    return first is not None and holds_samples(file_of(first))
 
 
 def open_alone(
@@ -274,7 +286,7 @@ def open_model(
     """
     id_column = base.id_column if base.id_column in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
-    if id_column is None and base.id_column is not None:
+    if source.id_column is None and base.id_column is not None:
         what = f"{source.name}: there is no column {base.id_column!r} as in {base.name}"
         source.notes = [*source.notes, f"{what}: rows are matched by place"]
     return source

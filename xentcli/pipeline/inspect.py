@@ -149,6 +149,11 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
 
         yield Found(summary_of_answers(source, run, _memory(source, (0,), run)), content)
         return
+    if source.of_samples:
+        from xentcli.pipeline.inspect_samples import summary_of_samples
+
+        yield Found(summary_of_samples(source, _memory(source, (0,), run)), content)
+        return
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)
     work = SummaryWork(source, groups)

@@ -110,10 +110,14 @@ def compare(
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
     ids = labels_source.id_column if labels_source else None
+    from xentcli.pipeline.samples import doubts, task_groups
+
+    tasks = task_groups(sources[0], by)
     groups, clusters = (
         None if each is None else reader.column(each, [paths[0]], labels or [], ids)
-        for each in (by, cluster)
+        for each in (by if tasks is None else None, cluster)
     )
+    groups = groups if tasks is None else tasks
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
 
@@ -124,7 +128,8 @@ def compare(
     notes, verdicts = comparing.judge(keeper, found)
     output.write(comparing.forms(found, wanted, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in comparing.warnings(found, wanted, models):
+    doubted = (doubt for each in sources for doubt in doubts(each))
+    for warning in (*doubted, *comparing.warnings(found, wanted, models)):
         common.tell("warning", warning)
     if keeper is not None:
         keeper.exit()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import losses, options
+from xentcli.cli import losses, options, samples
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -31,6 +31,7 @@ def loss(
     common: Common,
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
+    files, logits = samples.together(files, logits, reading)
     inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     losses.check_files(inputs, flags, loss_options, gates)
     if flags.binary and label_smoothing:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options
+from xentcli.cli import answers, losses, options, samples
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -48,7 +48,8 @@ def nll(
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
-    inputs = fill(files, Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
+    files, log_probs = samples.together(files, log_probs or probs, reading)
+    inputs = fill(files, Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
     losses.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
@@ -57,6 +58,20 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
+    asked = (*inputs[1], probs, picked, flags.label_column, flags.label_key, flags.binary)
+    found = None if any(asked) else samples.open_samples(inputs[0], reading, writing.output)
+    if found is not None and tokens is None:
+        what = samples.kind_of(found)
+        if what == "texts" and loss_options.reduction == "mean":
+            samples.run_texts(found, flags, loss_options, writing, common, gates)
+            return
+        choices = what == "choices"
+        criterion = losses.criterion_of(
+            flags, "logits" if choices else "log-probabilities", loss_options
+        )
+        criterion = criterion._replace(picked=not choices)
+        losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
+        return
     if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
         answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
