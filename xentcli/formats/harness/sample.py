@@ -196,9 +196,8 @@ def _pair(value: Any) -> tuple[float, bool | None] | None:
 def _names(document: Mapping[str, Any]) -> list[str]:
     """Return the names of the measures that were logged."""
     told = document.get("metrics")
-    if isinstance(told, list):
-        return [name for name in told if isinstance(name, str)]
-    return [name for name in (*LOGGED, *_WEIGHTS) if name in document]
+    listed = [name for name in told if isinstance(name, str)] if isinstance(told, list) else []
+    return [*dict.fromkeys([*listed, *(name for name in LOGGED if name in document)])]
 
 
 def _weights(document: Mapping[str, Any]) -> tuple[float | None, float | None]:

@@ -1,4 +1,4 @@
-"""What a samples file says, by a plain loop over its lines: the formulas of the harness, no NumPy."""
+"""What a samples file says, by a plain loop over its lines: the harness's formulas, no NumPy."""
 
 import json
 import math
