@@ -12,12 +12,12 @@ _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
 _NUMBER_TEXT = "S32"  # any float64 or int64 takes at most 32 bytes
 
 # Most runs meet no URL: these are compiled when one is met.
-_CHAIN = r"::(?![^\[\]]*\])"  # but not within http://[::1]/a.csv
+_CHAIN = r"(::|[\[\]])"
 _HOLDS_FILES = "(?i)(zip|tar|libarchive)://[^?#]*$"
 _LINK = r"(?i)[a-z][a-z0-9+.-]*(://|::)"
 _AUTHORITY = r"[^/?#]*"
 _HOST_AND_PORT = r"(\[[^\]]*\]|[^:@]*)(:[0-9]*)?"
-_URL_IN_TEXT = r"(?i)[a-z][a-z0-9+.-]*://[^\s'\"]+"
+_URL_IN_TEXT = r"(?i)(?<![a-z0-9+.-])[a-z0-9+.-]++://[^\s'\"]+"
 
 # Bidirectional controls reorder what stands around them; separators break lines.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -131,8 +131,20 @@ def name_option(name: str) -> str:
 
 
 def links_of(url: str) -> list[str]:
-    """Return the parts of a chained URL: ``zip://a.csv`` and ``http://host/b.zip``."""
-    return re.split(_CHAIN, url)
+    """Return the parts of a chained URL: ``zip://a.csv`` and ``http://host/b.zip``.
+
+    They are not cut within brackets: ``http://[::1]/a.csv``.
+    """
+    links: list[list[str]] = [[]]
+    inside = False
+    for piece in reversed(re.split(_CHAIN, url)):
+        if piece in ("[", "]"):
+            inside = piece == "]"
+        if piece == "::" and not inside:
+            links.append([])
+        else:
+            links[-1].append(piece)
+    return ["".join(reversed(link)) for link in reversed(links)]
 
 
 def shown_url(url: str) -> str:

@@ -37,7 +37,7 @@ def test_what_is_missing(missing: Any) -> None:
     found, _, problems = NAMES.indices(labels, LossOptions())
     assert found.tolist() == [0, IGNORED, 1, IGNORED, IGNORED]
     (problem,) = problems
-    assert (problem.error, problem.row, problem.count) == (LabelError, 1, 3)
+    assert (problem.error, problem.row, problem.rows) == (LabelError, 1, 3)
     assert problem.message == "an empty cell instead of a label"
 
 

@@ -377,10 +377,10 @@ CASES = [
     ),
     Case("loss z.csv y.npy --classes fox,dog,cat", "leave --classes out", RIGHT),
     Case(
-        "loss z.npy y.npy --classes nowhere.txt",
-        "there is no file 'nowhere.txt'",
+        "loss z.npy y.npy --classes nowhere",
+        "there is no file 'nowhere'",
         RIGHT,
-        by_hand={"nowhere.txt": "cat\ndog\nfox\n"},
+        by_hand={"nowhere": "cat\ndog\nfox\n"},
     ),
     Case(
         "loss z.npy names.csv --classes classes.csv",

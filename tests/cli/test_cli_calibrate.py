@@ -124,6 +124,11 @@ def test_other_files(run: Run) -> None:
     value = str(outcome.json["temperature"])
     cooled = run("loss", WEAK, DIGITS[1], "--temperature", value)
     assert found["loss_after"]["value"] == float(cooled.out)
+    files = [(file["role"], file["name"], file["shape"]) for file in outcome.json["files"][2:]]
+    assert files == [
+        ("test logits", str(WEAK), [450, 10]),
+        ("test labels", str(DIGITS[1]), [450]),
+    ]
 
 
 def test_pipes_and_text(run: Run) -> None:

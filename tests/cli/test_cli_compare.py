@@ -255,6 +255,23 @@ def test_labels_within_the_first_file(arrays: Run, expected: dict[str, Any]) -> 
     assert metrics_of(arrays("compare", "a.npz", "b.npz", "--json")) == expected
 
 
+def test_labels_within_another_file(arrays: Run, expected: dict[str, Any]) -> None:
+    order = RNG.permutation(40)
+    rows = [[IDS[i], *ONE[i].tolist()] for i in range(40)]
+    write_rows("a.csv", ["id", *CLASSES], rows)
+    rows = [[IDS[i], *TWO[i].tolist(), CLASSES[TRUE[i]]] for i in order]
+    write_rows("b.csv", ["id", *CLASSES, "label"], rows)
+    options = ("--label-column", "label", "--json")
+    assert metrics_of(arrays("compare", "a.csv", "b.csv", *options)) == expected
+    write_rows("b.csv", [*CLASSES, "label"], [[*TWO[i].tolist(), TRUE[i]] for i in range(40)])
+    outcome = arrays("compare", "one.npy", "b.csv", *options)
+    assert metrics_of(outcome) == expected
+    assert [file["role"] for file in outcome.json["files"]] == ["base", "new", "labels"]
+    piped = arrays("compare", "one.npy", "-", *options, stdin=Path("b.csv").read_bytes())
+    assert piped.code == 1
+    assert "name the file of labels: --labels FILE" in piped.err
+
+
 # Language models, groups, clusters
 
 
@@ -462,7 +479,7 @@ def test_three_axes_without_labels(run: Run) -> None:
         ([BASE, NEW, "--input", "probs", *["--input", "logits"] * 2], "--input is given 3 times"),
         ([*DIGITS, "--metric", "kl-max"], "did you mean kl_max?"),
         ([*DIGITS, "--metric", "mcnemar"], "did you mean mcnemar_p?"),
-        ([*DIGITS, "--binary"], "--binary: compare takes rows of classes"),
+        ([*DIGITS, "--binary"], "--binary"),
         ([BASE, NEW, "--shift", "1"], "--shift needs labels"),
         ([*DIGITS, "--clip", "0.1"], "--clip is for rows of probabilities"),
         ([*DIGITS, "--by", "rows"], "each row by itself is no group"),
@@ -490,3 +507,60 @@ def test_a_warning_of_another_kind(run: Run) -> None:
     assert (
         "a.npy: these look like probabilities, not logits: --input probs would fit" in outcome.err
     )
+
+
+# Temperatures
+
+
+def test_a_temperature_for_all_models_or_one_for_each(run: Run) -> None:
+    run("calibrate", BASE, LABELS, "-q", "-o", "t.json")
+    fitted = str(json.loads(Path("t.json").read_text())["temperature"])
+    plain = metrics_of(run("compare", *DIGITS, "--json"))
+    of_all = run("compare", *DIGITS, "--temperature", "2", "--json")
+    each = run("compare", *DIGITS, "--temperature", "1", "--temperature", "t.json", "--json")
+    for name, options in ((BASE, ["--temperature", "2"]), (NEW, ["--temperature", "2"])):
+        want = float(run("loss", name, LABELS, *options).out)
+        assert metrics_of(of_all)[f"loss_{'base' if name == BASE else 'new'}"]["value"] == want
+    assert metrics_of(each)["loss_base"] == plain["loss_base"]
+    cooled = run("loss", NEW, LABELS, "--temperature", fitted)
+    assert metrics_of(each)["loss_new"]["value"] == float(cooled.out)
+    assert (of_all.json["temperature_base"], of_all.json["temperature_new"]) == (2.0, 2.0)
+    assert each.json["temperature_new"] == float(fitted)
+    assert each.json["base"] == str(BASE)
+    assert each.json["new"] == f"{NEW} (T = 0.5725)"
+
+
+def test_a_model_beside_itself_at_another_temperature(run: Run, terminal: Terminal) -> None:
+    options = ("--temperature", "1", "--temperature", "0.5725")
+    outcome = terminal("compare", BASE, BASE, "--labels", LABELS, *options)
+    assert "digits_logits.npy (T = 0.5725) is better: loss -0.045" in " ".join(outcome.text.split())
+    same = run("compare", BASE, BASE, "--labels", LABELS, "--temperature", "2", "--metric", "kl")
+    assert float(same.out) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("more", "message", "hint"),
+    [
+        (
+            ["--temperature", "2"] * 2,
+            "--temperature is given 2 times, and there are 3 models",
+            "once",
+        ),
+        (["--temperature", "0"], "--temperature must be positive, not 0.0", ""),
+        (["--temperature", "nowhere.json"], "neither a number nor a file", ""),
+        (["--input", "probs", "--temperature", "2"], "holds probabilities", "with 1 for this one"),
+    ],
+)
+def test_temperatures_that_are_refused(run: Run, more: list[str], message: str, hint: str) -> None:
+    outcome = run("compare", BASE, NEW, NEW, *more)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
+    assert hint in outcome.err
+
+
+def test_a_file_of_a_temperature_that_is_damaged(run: Run) -> None:
+    for content in ("{", '{"temperature": null}', '{"command": "eval"}', '{"temperature": "2"}'):
+        Path("t.json").write_text(content)
+        outcome = run("compare", *DIGITS, "--temperature", "t.json")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert outcome.err.startswith("error: t.json: ")

@@ -140,3 +140,36 @@ def test_header_option_holds_for_both_files(run: Run, header: bool) -> None:
     rows = [math.log(1 + math.e), math.log(1 + math.e) - 1]
     assert float(outcome.out) == pytest.approx(sum(rows) / 2)
     assert outcome.err == ""
+
+
+@pytest.mark.parametrize("delimiter", ["é", "€", "\U0001f600", "\x85", "\u2028", "ʩ"])
+def test_delimiters_of_several_bytes(run: Run, folder: Path, delimiter: str) -> None:
+    """Each of their bytes is one of other characters, too: é is 0xc3 0xa9, è is 0xc3 0xa8."""
+    rows = [['"aè"', "b©"], ["1.5", '"2.25"'], ["7", '"-1e3"'], ["0.5", "0.25"]]
+    text = "\n".join(map(delimiter.join, rows))
+    (folder / "odd.csv").write_text(text, "utf-8")
+    (folder / "plain.csv").write_text(text.replace(delimiter, ","), "utf-8")
+    for first, *options in (["softmax", "--columns", "1"], ["softmax"], ["info"]):
+        odd = run(first, "odd.csv", *options, "--delimiter", delimiter)
+        plain = run(first, "plain.csv", *options)
+        assert odd.code == plain.code
+        assert (
+            odd.out.replace("odd.csv", "plain.csv").split(",bytes")[0]
+            == plain.out.split(",bytes")[0]
+        )
+        assert odd.err.replace("odd.csv", "plain.csv") == plain.err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [("utf-16", b"a,b\n1,2\n3"), ("punycode", "a,é\n1.5,2\n".encode()), ("idna", b"xn--\xff")],
+)
+def test_codecs_that_find_more_wrong(run: Run, encoding: str, content: bytes) -> None:
+    outcome = run("softmax", "-", "--encoding", encoding, stdin=content)
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: <stdin>:")
+
+
+def test_a_delimiter_that_is_no_character(run: Run) -> None:
+    outcome = run("softmax", "z.csv", "--delimiter", "\udcff")
+    assert (outcome.code, "must be one character" in outcome.err) == (2, True)

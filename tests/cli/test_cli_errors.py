@@ -308,3 +308,34 @@ def test_standard_streams_that_are_closed_or_full(
 def test_a_closed_standard_error_does_not_matter(folder: Path) -> None:
     outcome = run_shell("xentcli softmax z.npy 2>&-", folder)
     assert (outcome.code, len(outcome.out.splitlines())) == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "code", "says"),
+    [
+        ("--rows", f"0:{'9' * 5000}", 0, ""),
+        ("--columns", "9" * 5000, 1, "there is no column"),
+        ("--drop", f"1-{'9' * 5000}", 1, "there is no column"),
+        ("--metric", f"top{'9' * 5000}_accuracy", 2, "there is no"),
+    ],
+)
+def test_numbers_that_int_does_not_read(
+    run: Run, option: str, text: str, code: int, says: str
+) -> None:
+    result = run("eval", "--logits", "z.csv", "--labels", "y.csv", f"{option}={text}")
+    assert (result.code, says in result.err) == (code, True)
+    assert "a mistake" not in result.err
+
+
+@pytest.mark.parametrize("dtype", ["1_0", "9" * 5000, "(2,)f4", "f4,f4", "object", "O"])
+def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
+    result = run("one-hot", "y.npy", f"--dtype={dtype}")
+    assert result.code == 2
+    assert "must be a dtype of numbers" in result.err
+
+
+@pytest.mark.parametrize("option", ["--bins", "--folds"])
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**20])
+def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:
+    result = run("calibrate", "--logits", "z.npy", "--labels", "y.npy", f"{option}={count}")
+    assert (result.code, "is not in the range" in result.err) == (2, True)

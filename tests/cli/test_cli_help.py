@@ -206,8 +206,8 @@ def test_what_other_libraries_call_an_option(run: Run, line: str, meant: str) ->
 
 
 def test_an_option_of_another_command(run: Run) -> None:
-    outcome = run("loss", "--num-classes", "3")
-    assert "this is an option of xent one-hot" in outcome.err
+    outcome = run("loss", "--folds", "3")
+    assert "this is an option of xent calibrate" in outcome.err
 
 
 # A command from outside

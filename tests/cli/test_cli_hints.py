@@ -13,6 +13,21 @@ from hint_tools import hints_in_source, ways_of
 
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "llama-perplexity was interrupted, or the copy was: make it again": "a base: test_kld.py",
+    "something follows the last row: is it one file?": "a base: test_kld.py",
+    "the file is damaged: make it again": "a base: test_kld.py",
+    "both files must be made with the same text, tokenizer, -c and --chunks": "two bases",
+    "save the lists as arrays: NPZ or safetensors": "2 GiB of JSON lines",
+    "values and classes are lists of the same lengths: (N, K) or (N, T, K)": "lists",
+    "in a second file, or --label-key NAME of this one": "lists: test_cli_top_lists.py",
+    "logits go with the log-sum-exp over all classes of the same rows": "lists",
+    "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
+    "save the classes as int32": "lists",
+    "name one of them, or compare them: xent compare BASE NEW": "test_cli_samples.py",
+    "are these two runs in one file? One file a run": "samples",
+    "the filters are 'none'": "samples",
+    "are both files of the same task, of the same version of its data?": "samples",
+    "the loss of a document: --reduction sum, or none": "samples without bytes",
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",

@@ -100,3 +100,22 @@ def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: 
     assert written.replace('"', "").startswith(header.replace('"', "")), shown
     columns = run("softmax", "z.csv", "--json").json["columns"]
     assert columns[0] == name.strip()
+
+
+@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+def test_a_traceback_is_as_harmless(run: Run, name: str, shown: str) -> None:
+    outcome = run("loss", "1,2", "0", "--weight", f"{name},x", "--debug")
+    assert outcome.err.startswith("Traceback")
+    assert f"--weight {shown},x" in outcome.err
+    assert all(c.isprintable() for c in outcome.err.replace("\n", ""))
+
+
+def test_a_traceback_tells_no_secrets(run: Run) -> None:
+    for url in (
+        "nope://us'er:pass word@host/a.npy?sig=topsecret",
+        "nope://user:pw@host/a?topsecret",
+    ):
+        for arguments in ((url,), (f"--logits={url}",), ("--logits", url)):
+            outcome = run("loss", *arguments, "--labels", "0", "--debug")
+            assert outcome.err.startswith("Traceback")
+            assert not any(word in outcome.err for word in ("pw", "word@", "topsecret", "us'er"))

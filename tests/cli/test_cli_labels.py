@@ -98,6 +98,16 @@ def test_classes_name_the_columns_of_npy(run: Run, kind: str) -> None:
     assert ("read as a header" in outcome.err) == (kind == "header")
 
 
+@pytest.mark.parametrize("command", ["one-hot", "loss"])
+@pytest.mark.parametrize("name", ["c.txt", "there/c", "c.csv.gz"])
+def test_a_file_of_names_that_is_not_there(run: Run, command: str, name: str) -> None:
+    """It is no name of a class: one-hot would make it the one class of labels that all are 0."""
+    Path("zeros.csv").write_text("0\n0\n")
+    logits = [] if command == "one-hot" else ["z.npy"]
+    outcome = run(command, *logits, "zeros.csv", "--classes", name)
+    assert (outcome.code, f"there is no file {name!r}" in outcome.err) == (2, True)
+
+
 def test_names_with_commas(run: Run) -> None:
     """A line of text is a name as it stands; in CSV, a name with a comma is quoted."""
     names = ["tench, Tinca tinca", "dog", "bird"]
@@ -243,7 +253,7 @@ def test_one_hot_of_names(run: Run) -> None:
 PROBLEMS: list[tuple[list[str], int, str]] = [
     (["z.npy"], 1, "error: y.csv:2: label 'cat' is a name, and the classes have no names (6 such"),
     (["z.npy", "--classes", "cat,dog"], 1, "error: --classes has 2 names for 3 classes"),
-    (["z.npy", "--classes", "no.txt"], 1, "error: --classes has 1 name for 3 classes"),
+    (["z.npy", "--classes", "no"], 1, "error: --classes has 1 name for 3 classes"),
     (["z.npy", "--classes", "cat,dog,cat"], 1, "error: --classes: two classes are named 'cat': 1"),
     (["z.npy", "--classes", ""], 2, "error: --classes: there is no name of a class"),
     (["z.npy", "--classes", "empty.txt"], 2, "error: empty.txt: there is no name of a class"),

@@ -1,6 +1,8 @@
 """loss and nll: options, outputs and warnings, against formulas written here."""
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +184,25 @@ def test_weight_of_standard_input(run: Run, losses: Array, labels: Array) -> Non
     want = (losses * np.array([1, 2, 0.5])[labels]).mean()
     total = float(run(*LOSS, "--weight", "-", "--reduction", "sum", stdin=b"1\n2\n0.5\n").out)
     assert total == pytest.approx(want * 5, rel=1e-14)
+
+
+@pytest.mark.parametrize("command", ["loss", "eval"])
+@pytest.mark.parametrize("said", ["-", "fifo"])
+def test_weights_of_a_pipe_are_read_once_and_go_by_name(
+    run: Run, folder: Path, command: str, said: str
+) -> None:
+    arguments = [command, "--logits", "z.csv", "--labels", "y.npy", "--json", "--weight"]
+    want = run(*arguments, "1,2,0.5").json
+    first, second, third = (folder / "z.csv").read_text().split()[0].split(",")
+    content = f"{third},{first},{second}\n0.5,1,2\n".encode()
+    os.mkfifo(folder / "fifo")
+    with ThreadPoolExecutor(1) as pool:
+        if said == "fifo":
+            pool.submit((folder / "fifo").write_bytes, content)
+        outcome = run(*arguments, said, stdin=content)
+    assert outcome.code == 0
+    measured = "loss" if command == "loss" else "metrics"
+    assert outcome.json[measured] == want[measured]
 
 
 @pytest.mark.parametrize("ignored", [0, 1, 2, -1, 255])

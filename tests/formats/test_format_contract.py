@@ -33,7 +33,8 @@ from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import InputFile, open_file, open_files
 from xentcli.formats.json.lines import JsonLinesSource
 
-FORMATS = [*registry.formats(), TOY, LINES]
+# The codes of a base of llama-perplexity do not hold any array: see test_kld.py.
+FORMATS = [*(f for f in registry.formats() if f.partly is None), TOY, LINES]
 every = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")

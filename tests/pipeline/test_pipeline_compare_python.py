@@ -42,11 +42,33 @@ def test_groups_clusters_and_kinds() -> None:
     assert xent.compare(one, two, labels, cluster=groups, jobs=1).clusters == 3
 
 
+def test_temperatures() -> None:
+    one, two, labels = (np.load(name) for name in NAMES)
+    found = xent.compare(one, two, labels, temperature=(1.0, 4.0), jobs=1)
+    quarter = xent.compare(one, two / 4.0, jobs=1)
+    assert found["kl"].value == pytest.approx(quarter["kl"].value, rel=1e-14)
+    assert (found.temperature_base, found.temperature_new) == (1.0, 4.0)
+    assert xent.compare(one, one, labels, temperature=3.0, jobs=1)["kl_max"].value == 0.0
+
+
+def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
+    rows = np.eye(3)
+    found = xent.compare(rows, rows[::-1], [0, 1, 2], classes=["<b>a", "b", "c"], jobs=1)
+    html = found._repr_html_()
+    assert "new is not clearly better or worse: loss +0" in html
+    assert "<td>kl_p99</td>" in html
+    assert "<td>&lt;b&gt;a</td>" in html
+    assert "<b>" not in html
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"input": "odds"}, "input is one of"),
         ({"input": ["probs"]}, "input is one of"),
+        ({"temperature": 0}, "temperature is above 0"),
+        ({"temperature": (1.0, 2.0, 3.0)}, "temperature is above 0, one or two"),
+        ({"temperature": 2, "input": "probs"}, "temperature divides logits"),
         ({"metrics": ["kld"]}, "there is no measure 'kld'"),
         ({"delimeter": ";"}, "there is no argument 'delimeter'"),
     ],

@@ -25,6 +25,14 @@ def test_one_line_on_standard_error(
     assert r"a [b] \x1b[31m line\nof :smile: text" in err
 
 
+def test_a_line_that_is_far_too_long(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("error", "begins " + "x" * 200_000 + " ends")
+    err = capsys.readouterr().err
+    assert err.startswith("error: begins x")
+    assert err.endswith("x ends\n")
+    assert len(err) < 10_000
+
+
 def test_no_color_wins(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     tell("error", "text", "always")

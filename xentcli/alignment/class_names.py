@@ -11,7 +11,6 @@ make them names too, and a note says so; whoever gives a label base counts.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -184,12 +183,12 @@ class ClassNames:
         """Return a problem whose hint says which class an unknown name may have meant."""
         if not problem.name:
             no_index = bool(self.names) and problem.label is not None and not problem.one_based
-            return replace(problem, hint=None) if no_index else problem
+            return problem._replace(hint=None) if no_index else problem
         if not self.names:
-            return replace(problem, hint=_NO_NAMES_HINT)
+            return problem._replace(hint=_NO_NAMES_HINT)
         near = _nearest(problem.name, self.names)
         few = ", ".join(map(repr, self.names[:5])) + (", ..." if len(self.names) > 5 else "")
-        return replace(problem, hint=f"did you mean {near!r}?" if near else f"there are {few}")
+        return problem._replace(hint=f"did you mean {near!r}?" if near else f"there are {few}")
 
 
 def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
@@ -227,7 +226,7 @@ def _without(
     problems: tuple[Problem, ...],
 ) -> Indices:
     codes.reshape(-1)[unknown] = IGNORED
-    return Indices(codes, replace(options, ignore_index=IGNORED, label_base=0), problems)
+    return Indices(codes, options.replaced(ignore_index=IGNORED, label_base=0), problems)
 
 
 def _text(label: Any) -> str:

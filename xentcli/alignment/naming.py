@@ -8,10 +8,11 @@ from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.storage.names import shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
-from xentcli.text import split_names
+from xentcli.text import shortened, split_names
 
 __all__ = ["Naming", "read_naming"]
 
+_FILE_NAME = r"/|\.[A-Za-z]{2,5}\Z"  # what no single class is called
 _MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # of a file of class names
 
 
@@ -43,7 +44,11 @@ class Naming(NamedTuple):
             return self.classes[1:]
         if self.classes and num_classes not in (None, len(self.classes)):
             one = len(self.classes) == 1
-            hint = f"there is no file {self.classes[0]!r}" if one and not self.from_file else None
+            hint = (
+                f"there is no file {shortened(self.classes[0], 80)!r}"
+                if one and not self.from_file
+                else None
+            )
             names = f"{len(self.classes)} name{'' if one else 's'}"
             raise ShapeError(f"--classes has {names} for {num_classes} classes", hint=hint)
         return self.classes
@@ -56,6 +61,8 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
         return Naming(counted=counted)
     from_file = "://" in text or is_there(text)
     names = _lines(text) if from_file else split_names(text)
+    if not from_file and len(names) == 1 and re.search(_FILE_NAME, text):
+        raise UsageError(f"--classes: there is no file {shortened(text, 80)!r}")
     where = shown_name(text) if from_file else "--classes"
     if not any(names):
         raise UsageError(f"{where}: there is no name of a class")

@@ -8,6 +8,7 @@ from xentcli.cli.output import Forms
 
 if TYPE_CHECKING:
     from xentcli.pipeline.calibrate import CalibrateOptions
+    from xentcli.pipeline.inputs import Source
     from xentcli.results.provenance import Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
@@ -40,6 +41,23 @@ def wanted(folds: int, bins: int) -> "CalibrateOptions":
     found = CalibrateOptions(folds, bins)
     found.check()
     return found
+
+
+def with_test_files(
+    provenance: "Provenance",
+    sources: "tuple[Source, Source | None]",
+    paths: tuple[str, str],
+    *,
+    digest: bool,
+) -> "Provenance":
+    """Return the same with the files that the temperature is reported on, too."""
+    from xentcli.pipeline.provenance import file_facts
+
+    found = list(provenance.files)
+    for role, source, path in zip(("test logits", "test labels"), sources, paths, strict=True):
+        if source is not None:
+            found += file_facts(role, source, [path], digest=digest)
+    return provenance._replace(files=tuple(found))
 
 
 def forms(

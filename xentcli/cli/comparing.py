@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from xentcli.cli import losses
 from xentcli.cli.loss_options import RowFlags
 from xentcli.cli.output import Forms
+from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
 from xentcli.pipeline.names import OF_PAIRS
+from xentcli.text import shown_text
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -82,8 +84,40 @@ def wanted(metrics: list[str] | None, worst: int, besides: tuple[str, ...]) -> "
     return found
 
 
+def temperatures_of(
+    said: Sequence[str] | None, paths: Sequence[str], kinds: Sequence["Kind"]
+) -> list[float]:
+    """Return what the logits of each model are divided by.
+
+    Raises
+    ------
+    UsageError
+        If that is said of some models alone, or of what is no logits.
+    """
+    said = said or ("1",)
+    if len(said) not in (1, len(paths)):
+        raise UsageError(
+            f"--temperature is given {len(said)} times, and there are {len(paths)} models",
+            hint="once for all of them, or once for each in their order; 1 changes nothing",
+        )
+    found = [parse_temperature(each) for each in said]
+    found *= len(paths) // len(found)
+    for path, kind, value in zip(paths, kinds, found, strict=True):
+        if kind != "logits" and value != 1.0:
+            raise UsageError(
+                f"--temperature divides logits, and {shown_text(path)} holds {kind}",
+                hint="once for each model, with 1 for this one",
+            )
+    return found
+
+
 def criteria_of(
-    flags: RowFlags, kinds: Sequence["Kind"], *, normalize: bool, clip: float
+    flags: RowFlags,
+    kinds: Sequence["Kind"],
+    temperatures: Sequence[float],
+    *,
+    normalize: bool,
+    clip: float,
 ) -> "list[Criterion]":
     """Return which loss is computed of each model."""
     for option, given in (("--normalize", normalize), ("--clip", clip)):
@@ -91,8 +125,8 @@ def criteria_of(
             raise UsageError(f"{option} is for rows of probabilities: --input probs")
     first = losses.criterion_of(flags, kinds[0])
     found = []
-    for kind in kinds:
-        criterion = first._replace(kind=kind)
+    for kind, temperature in zip(kinds, temperatures, strict=True):
+        criterion = first._replace(kind=kind, temperature=temperature)
         if kind == "probabilities":
             criterion = criterion._replace(normalize=normalize, clip=clip)
         found.append(criterion)
@@ -111,7 +145,6 @@ def provenance(
     from xentcli import __version__
     from xentcli.pipeline.provenance import file_facts
     from xentcli.results.provenance import Provenance
-    from xentcli.text import shown_text
 
     files: list[FileFacts] = []
     for i, (source, path) in enumerate(zip(sources, paths, strict=True)):

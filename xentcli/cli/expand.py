@@ -3,9 +3,22 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from xentcli.cli.process import begin_work
+
+
+class Without:
+    """Annotates a parameter that is a named tuple: these fields are no options, but their defaults.
+
+    Examples
+    --------
+    >>> Without("binary").fields
+    ('binary',)
+    """
+
+    def __init__(self, *fields: str) -> None:
+        self.fields = fields
 
 
 def expand(command: Callable[..., Any]) -> Callable[..., None]:
@@ -14,11 +27,20 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     Typer sees one option for each field; the command gets the tuple.
     """
     hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, Any] = {n: h for n, h in hints.items() if hasattr(h, "_fields")}
+    groups: dict[str, Any] = {}
+    fields: dict[str, list[str]] = {}
+    for name, hint in hints.items():
+        group, *more = get_args(hint) or (hint,)
+        if hasattr(group, "_fields"):
+            left_out = {
+                field for each in more if isinstance(each, Without) for field in each.fields
+            }
+            groups[name] = group
+            fields[name] = [field for field in group._fields if field not in left_out]
     parameters: dict[str, inspect.Parameter] = {}
     for name, parameter in inspect.signature(command).parameters.items():
         if name in groups:
-            parameters.update(_options_of(groups[name]))
+            parameters.update(_options_of(groups[name], fields[name]))
         else:
             parameters[name] = parameter.replace(
                 annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY
@@ -27,7 +49,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     @wraps(command)
     def expanded(**values: Any) -> None:
         for name, group in groups.items():
-            values[name] = group(**{field: values.pop(field) for field in group._fields})
+            values[name] = group(**{field: values.pop(field) for field in fields[name]})
         begin_work()
         command(**values)
 
@@ -37,7 +59,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     return expanded
 
 
-def _options_of(group: Any) -> dict[str, inspect.Parameter]:
+def _options_of(group: Any, fields: list[str]) -> dict[str, inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     return {
         field: inspect.Parameter(
@@ -46,5 +68,5 @@ def _options_of(group: Any) -> dict[str, inspect.Parameter]:
             default=group._field_defaults[field],
             annotation=hints[field],
         )
-        for field in group._fields
+        for field in fields
     }

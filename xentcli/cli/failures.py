@@ -12,6 +12,7 @@ import typer
 from xentcli.cli.nearest import unknown_option
 from xentcli.cli.process import received_signal
 from xentcli.errors import GateFailed, Stopped, UsageError, XentError, output_error
+from xentcli.text import shown_text, shown_url, visible_lines
 
 _WRITING_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _TyperUsageError: Any = typer.BadParameter.__mro__[1]  # typer exports no name for the base class
@@ -32,11 +33,20 @@ def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
             tell("fail", line, color)
         return ours.exit_code
     if debug and sys.stderr is not None:
-        traceback.print_exception(error)
+        print(_traceback_of(error, arguments), file=sys.stderr)  # noqa: T201
     tell("error", ours.message, color)
     if ours.hint:
         tell("hint", ours.hint, color)
     return ours.exit_code
+
+
+def _traceback_of(error: BaseException, arguments: list[str]) -> str:
+    """Return a traceback as it may be shown: it holds text from files, and URLs in full."""
+    text = "".join(traceback.format_exception(error)).rstrip("\n")
+    for argument in arguments:
+        url = argument.partition("=")[2] if argument.startswith("--") else argument
+        text = text.replace(url, shown_url(url)) if "://" in url else text
+    return visible_lines(shown_text(text))
 
 
 def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a table
@@ -79,7 +89,9 @@ def _not_loaded(error: ImportError) -> XentError:
     The reason is the linker's, which some libraries put at the end of advice of their own.
     """
     text = str(error)
-    if found := re.search(r"([^\s:]+): (?:failed to map segment|cannot allocate memory)", text):
+    if found := re.search(
+        r"(?<![^\s:])([^\s:]++): (?:failed to map segment|cannot allocate memory)", text
+    ):
         return _out_of_memory(MemoryError(f"{found[1]} cannot be loaded"))
     if f"cannot open shared object file: Error {errno.EMFILE}" in text:
         return as_xent_error(OSError(errno.EMFILE, ""))

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
@@ -14,7 +13,6 @@ from xentcli.cli.parsing import (
     parse_rows,
     parse_temperature,
     parse_weight,
-    weight_order,
 )
 from xentcli.cli.reading import Reading
 from xentcli.errors import InputError, MissingLabels, UsageError
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.reading import Reader
+    from xentcli.pipeline.weights import Weights
     from xentcli.results.loss import LossSummary
 
 _PICKED_HINT = "if each number is the log-probability of its label already: --picked"
@@ -63,7 +62,9 @@ def criterion_of(
     from xentcli.pipeline import evaluate
     from xentcli.pipeline.inputs import read_naming
 
-    weight = evaluate.as_weight(parse_weight(flags.weight))
+    weights = parse_weight(flags.weight)
+    weight = None if weights is None else evaluate.as_weight(weights.values)
+    factors = parse_weight(options.pos_weight, "--pos-weight")
     ignored = tuple(flags.ignore_index or ())
     propagate = flags.non_finite == "propagate"
     return evaluate.Criterion(
@@ -83,14 +84,15 @@ def criterion_of(
         shift=flags.shift,
         naming=read_naming(flags.classes, flags.label_base),
         ids_wanted=flags.id_column is not None,
-        binary=_binary(flags, options.pos_weight, kind, weight, ignored or (-100,)),
+        binary=_binary(flags, factors, kind, weight, ignored or (-100,)),
         rows=None if flags.rows is None else parse_rows(flags.rows),
+        weights=(weights, factors),
     )
 
 
 def _binary(
     flags: RowFlags,
-    pos_weight: str | None,
+    pos_weight: "Weights | None",
     kind: "Kind",
     weight: Any,
     ignored: tuple[int, ...],
@@ -125,7 +127,7 @@ def _binary(
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import as_weight
 
-    factor = as_weight(parse_weight(pos_weight, "--pos-weight"))
+    factor = None if pos_weight is None else as_weight(pos_weight.values)
     return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
 
 
@@ -155,7 +157,7 @@ def run_loss(
     reader = reading.reader
     source, labels_source = open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = with_weights_in_order(criterion, flags.weight, options.pos_weight, source)
+    criterion = with_weights_in_order(criterion, source)
     check_kind(criterion, source)
     weights = inputs.open_weights(reader, options.sample_weight, source.id_column)
     if options.reduction == "none":
@@ -198,22 +200,19 @@ def _object(summary: "LossSummary", keeper: "Gatekeeper | None") -> Any:
     return summary if keeper is None else {**summary._asdict(), "gates": keeper.verdicts}
 
 
-def with_weights_in_order(
-    criterion: "Criterion", weight: str | None, pos_weight: str | None, source: "Source"
-) -> "Criterion":
+def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterion":
     """Return the same with class weights in the order of the logits' classes, by their names."""
     classes = criterion.naming.classes or source.columns or ()
-    order = weight_order(weight, classes)
+    order, other = (None if each is None else each.order(classes) for each in criterion.weights)
     if order is not None and criterion.options.weight is not None:
-        loss = replace(criterion.options, weight=criterion.options.weight[order])
+        loss = criterion.options.replaced(weight=criterion.options.weight[order])
         criterion = criterion._replace(options=loss)
     binary = criterion.binary
     if binary is not None and order is not None and binary.weight is not None:
         binary = binary._replace(weight=binary.weight[order])
-    order = weight_order(pos_weight, classes)
-    if binary is not None and order is not None and binary.pos_weight is not None:
-        binary = binary._replace(pos_weight=binary.pos_weight[order])
-    return criterion._replace(binary=binary)
+    if binary is not None and other is not None and binary.pos_weight is not None:
+        binary = binary._replace(pos_weight=binary.pos_weight[other])
+    return criterion._replace(binary=binary, weights=(None, None))
 
 
 def check_kind(criterion: "Criterion", source: "Source") -> None:

@@ -102,7 +102,9 @@ TemperatureOption = Annotated[
         help="Divides the logits: a number, or what xent calibrate -o wrote.",
     ),
 ]
-BinsOption = Annotated[int, computation("--bins", metavar="M", min=1, help="Bins of confidence.")]
+BinsOption = Annotated[
+    int, computation("--bins", metavar="M", min=1, max=10_000, help="Bins of confidence.")
+]
 DigestOption = Annotated[
     bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
 ]

@@ -2,15 +2,16 @@
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.errors import UsageError
+from xentcli.text import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
-    from numpy.typing import ArrayLike
+
+    from xentcli.pipeline.weights import Weights
 
 Dtype = Literal["float16", "float32", "float64"]
 Reduction = Literal["mean", "sum", "none"]
@@ -18,6 +19,7 @@ NonFinite = Literal["error", "propagate"]
 Decimal = Literal[".", ","]
 InputDtype = Literal["bfloat16"]
 
+_MOST_DIGITS = 18
 _DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
 
 
@@ -27,14 +29,18 @@ def parse_rows(text: str) -> slice:
     if not match:
         raise UsageError(f"--rows must be like 0:3, not {text!r}")
     one, start, stop = match.groups()
-    rows = (
-        slice(int(one), int(one) + 1)
-        if one
-        else slice(int(start or 0), int(stop) if stop else None)
-    )
+    if one:
+        rows = slice(_row(one), _row(one) + 1)
+    else:
+        rows = slice(_row(start or "0"), _row(stop) if stop else None)
     if rows.stop is not None and rows.stop <= rows.start:
-        raise UsageError(f"--rows {text} has no row")
+        raise UsageError(f"--rows {shortened(text)} has no row")
     return rows
+
+
+def _row(digits: str) -> int:
+    """Return the number of a row; one that no file has stands for what is more still."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:
@@ -47,8 +53,11 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
 def parse_delimiter(text: str | None) -> str | None:
     """Return the character that a delimiter such as ``;`` or ``tab`` means."""
     character = _DELIMITERS.get(text or "", text)
-    if character is not None and (len(character) != 1 or character in '\r\n"'):
-        raise UsageError(f"--delimiter must be one character, or 'tab', not {text!r}")
+    if character is None:
+        return None
+    if len(character) != 1 or character in '\r\n"' or "\ud800" <= character <= "\udfff":
+        shown = shortened(repr(text))
+        raise UsageError(f"--delimiter must be one character, or 'tab', not {shown}")
     return character
 
 
@@ -61,13 +70,14 @@ def number_dtype(name: str) -> "np.dtype[Any]":
     """Return the dtype of numbers that has this name."""
     import numpy as np
 
-    try:
-        dtype = np.dtype(name)
-    except TypeError:
-        dtype = np.dtype(object)
-    if dtype.kind not in "fiub":
-        raise UsageError(f"--dtype must be a dtype of numbers, such as uint8, not {name!r}")
-    return dtype
+    # NumPy would read much else: records, shapes, what Python would read as a number.
+    if re.fullmatch(r"[<>=]?[a-z]{1,8}[0-9]{0,2}", name):
+        with suppress(TypeError):
+            dtype = np.dtype(name)
+            if dtype.kind in "fiub":
+                return dtype
+    shown = shortened(name)
+    raise UsageError(f"--dtype must be a dtype of numbers, such as uint8, not {shown!r}")
 
 
 def parse_temperature(text: str) -> float:
@@ -87,33 +97,25 @@ def parse_temperature(text: str) -> float:
 
         found = read_temperature(text)
         if found is None:
-            shown = text if len(text) <= 60 else f"{text[:57]}..."
-            raise UsageError(f"--temperature {shown}: neither a number nor a file") from None
+            what = f"--temperature {shortened(text, 60)}: neither a number nor a file"
+            raise UsageError(what) from None
         return found
     if not 0.0 < value < float("inf"):
         raise UsageError(f"--temperature must be positive, not {value}")
     return value
 
 
-def weight_order(text: str | None, classes: "Sequence[str]") -> list[int] | None:
-    """Return the order of the classes in a file of weights whose header names them."""
-    if text is None or not os.path.exists(text):  # noqa: PTH110 - also of a very long text
-        return None
-    from xentcli.pipeline.inputs import InputFile, ReadOptions, order_of_vector
-
-    return order_of_vector(InputFile(text, options=ReadOptions(key_option=None)), classes)
-
-
-def parse_weight(text: str | None, option: str = "--weight") -> "ArrayLike | None":
+def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None":
     """Return class weights: the numbers themselves, or those in the file of that name."""
     if text is None:
         return None
+    from xentcli.pipeline.inputs import InputFile, ReadOptions
+    from xentcli.pipeline.weights import Weights, read_weights
+
     try:
-        return [float(part) for part in text.split(",")]
+        return Weights([float(part) for part in text.split(",")])
     except ValueError:
         if "," in text and not os.path.exists(text):  # noqa: PTH110 - also of a very long text
-            shown = text if len(text) <= 60 else f"{text[:57]}..."
-            raise UsageError(f"{option} {shown}: neither numbers nor a file") from None
-        from xentcli.pipeline.inputs import InputFile, ReadOptions, read_vector
-
-        return read_vector(InputFile(text, options=ReadOptions(key_option=None)))
+            what = f"{option} {shortened(text, 60)}: neither numbers nor a file"
+            raise UsageError(what) from None
+        return read_weights(InputFile(text, options=ReadOptions(key_option=None)))

@@ -1,8 +1,9 @@
 """Samples of lm-evaluation-harness: several files as one input, and the loss of whole texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from xentcli.cli import losses
 from xentcli.cli.answers import check_flags
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
@@ -17,21 +18,17 @@ if TYPE_CHECKING:
     from xentcli.results.texts import TextLoss
 
 
-def open_samples(paths: list[str], reading: Reading, output: str) -> "Source | None":
-    """Open samples, whatever they are of; None of other files."""
+def open_samples(
+    paths: list[str], reading: Reading, output: str, *, unless: Sequence[object]
+) -> "Source | None":
+    """Open samples, whatever they are of; None of other files, or if an option is for others."""
+    if any(unless):
+        return None
     from xentcli.pipeline.inputs import are_samples, open_files
 
     if not are_samples(paths, reading.file, [output]):
         return None
     return open_files(paths, lambda path: reading.file(path, tokens="any"), [output])
-
-
-def kind_of(source: "Source") -> str | None:
-    """Return what samples are of: ``choices``, ``likelihoods``, ``texts``."""
-    from xentcli.pipeline.samples import samples_of
-
-    found = samples_of(source)
-    return None if found is None else found.kind
 
 
 def together(
@@ -44,6 +41,30 @@ def together(
     from xentcli.pipeline.inputs import are_samples
 
     return ([], names) if all(are_samples([n], reading.file) for n in names) else (names, None)
+
+
+def run(
+    source: "Source",
+    inputs: list[list[str]],
+    flags: RowFlags,
+    options: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Write the loss of samples, whatever they are of."""
+    from xentcli.pipeline.samples import samples_of
+
+    samples = samples_of(source)
+    kind = None if samples is None else samples.kind
+    if kind == "texts" and options.reduction == "mean":
+        run_texts(source, flags, options, writing, common, gates)
+        return
+    choices = kind == "choices"
+    criterion = losses.criterion_of(flags, "logits" if choices else "log-probabilities", options)
+    criterion = criterion._replace(picked=not choices)
+    losses.run_loss(criterion, inputs, flags, options, writing, reading, common, gates)
 
 
 def run_texts(

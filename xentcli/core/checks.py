@@ -1,8 +1,7 @@
 """What can be wrong with the values of logits and labels, and which row it is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +17,13 @@ _MOST_MISSING_ON_AVERAGE = 0.1
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """The first place where something is wrong, and in how many rows the same is wrong."""
 
     error: type[InputError]
     row: int
     message: str
-    count: int
+    rows: int
     input: str
     """Where something is wrong: in the logits, the labels, or another model's logits."""
     column: int | None = None
@@ -39,18 +37,18 @@ class Problem:
 
     def shifted(self, rows: int) -> "Problem":
         """Return the same problem of rows that start `rows` further down."""
-        return replace(self, row=self.row + rows)
+        return self._replace(row=self.row + rows)
 
     def merge(self, later: "Problem") -> "Problem":
         """Return one problem for this one and one of the same kind in later rows."""
-        count = self.count + later.count
+        rows = self.rows + later.rows
         if self.label == later.label:
-            return replace(self, count=count)
-        return replace(self, count=count, label=None, hint=None)
+            return self._replace(rows=rows)
+        return self._replace(rows=rows, label=None, hint=None)
 
     def at(self, place: str) -> InputError:
         """Return the error to raise; `place` names the row."""
-        more = f" ({self.count} such rows)" if self.count > 1 else ""
+        more = f" ({self.rows} such rows)" if self.rows > 1 else ""
         return self.error(f"{place}: {self.message}{more}", hint=self.hint)
 
 

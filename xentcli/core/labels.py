@@ -1,6 +1,5 @@
 """Labels of rows, checked, and the options of a loss, which say what a label may be."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,27 +13,39 @@ NO_LABEL = -(2**63)
 """A label that no class and no label base reaches."""
 
 
-@dataclass(frozen=True)
 class LossOptions:
     """PyTorch's options of a loss; `weight` has shape (C,)."""
 
-    weight: Doubles | None = None
-    ignore_index: int | tuple[int, ...] = -100
-    """The label of rows to leave out, or several."""
-    label_smoothing: float = 0.0
-    label_base: int = 0
-    """The label of the first class."""
-    nan_of_zero: bool = False
-    """Whether a class probability of 0 times a log-probability of -inf is NaN, as in PyTorch."""
+    __slots__ = ("ignore_index", "label_base", "label_smoothing", "nan_of_zero", "weight")
 
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.label_smoothing <= 1.0:
-            raise InputError(f"label_smoothing must be in [0, 1], not {self.label_smoothing}")
+    def __init__(
+        self,
+        weight: Doubles | None = None,
+        ignore_index: int | tuple[int, ...] = -100,
+        label_smoothing: float = 0.0,
+        label_base: int = 0,
+        *,
+        nan_of_zero: bool = False,
+    ) -> None:
+        if not 0.0 <= label_smoothing <= 1.0:
+            raise InputError(f"label_smoothing must be in [0, 1], not {label_smoothing}")
+        self.weight = weight
+        self.ignore_index = ignore_index
+        """The label of rows to leave out, or several."""
+        self.label_smoothing = label_smoothing
+        self.label_base = label_base
+        """The label of the first class."""
+        self.nan_of_zero = nan_of_zero
+        """Whether a probability of 0 times a log-probability of -inf is NaN, as in PyTorch."""
 
     @property
     def ignored(self) -> tuple[int, ...]:
         """The labels of rows to leave out."""
         return self.ignore_index if isinstance(self.ignore_index, tuple) else (self.ignore_index,)
+
+    def replaced(self, **changes: Any) -> "LossOptions":
+        """Return the same options but for some."""
+        return LossOptions(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which labels say that their rows are left out."""
@@ -98,4 +109,4 @@ def _with_hint(problem: Problem, num_classes: int, options: LossOptions) -> Prob
     label = problem.label
     if problem.hint or label is None or label == options.label_base + num_classes:
         return problem
-    return replace(problem, hint=f"if {label} marks rows to leave out: --ignore-index {label}")
+    return problem._replace(hint=f"if {label} marks rows to leave out: --ignore-index {label}")

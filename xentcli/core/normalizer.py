@@ -85,13 +85,18 @@ class Normalizer(NamedTuple):
             return Normalizer(peak, rest + (peak - peak))
 
 
-class _Tile(NamedTuple):
+class _Tile:
     """Some rows that are computed at a time: which they are, and where their results go."""
 
-    rows: slice
-    peak: Floats
-    rest: NDArray[np.float64]
-    observer: Observer
+    __slots__ = ("observer", "peak", "rest", "rows")
+
+    def __init__(
+        self, rows: slice, peak: Floats, rest: NDArray[np.float64], observer: Observer
+    ) -> None:
+        self.rows = rows
+        self.peak = peak
+        self.rest = rest
+        self.observer = observer
 
     def row(self, i: int) -> "_Tile":
         """Return row i alone."""

@@ -1,6 +1,6 @@
 """What can be seen of a tile of rows while it is in the cache, and who may look at it."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,7 @@ class Peaks:
         return passed.astype(np.int64)
 
 
-class Exponentials(NamedTuple):
+class Exponentials:
     """The exponentials ``exp(z - peak)`` of a tile of rows, while they are in the cache.
 
     The maximum of each row, whose exponential is 1, is left out, so that no digits of a confident
@@ -101,10 +101,15 @@ class Exponentials(NamedTuple):
         their logarithms there are none.
     """
 
-    terms: Floats
-    class_axis: int
-    peak: Floats
-    gaps: Floats | None = None
+    __slots__ = ("class_axis", "gaps", "peak", "terms")
+
+    def __init__(
+        self, terms: Floats, class_axis: int, peak: Floats, gaps: Floats | None = None
+    ) -> None:
+        self.terms = terms
+        self.class_axis = class_axis
+        self.peak = peak
+        self.gaps = gaps
 
     def sum_over_classes(self, values: Floats) -> Floats | float:
         """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""

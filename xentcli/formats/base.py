@@ -82,6 +82,8 @@ class ReadOptions(NamedTuple):
     tokens: str | None = None
     """Which tokens of a server's answers are read: 'prompt', 'generated', or 'any', which is an
     error where there are both; None where log-probabilities of tokens are of no use."""
+    bounded: bool = False
+    """Whether rows are of use of which only a bound of some numbers is known."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
 
@@ -152,6 +154,9 @@ class Format(NamedTuple):
     """Whether a file may hold several arrays, of which one is chosen by name."""
     requires: tuple[str, str] | None = None
     """The module that must be installed, and the extra of this package that brings it."""
+    partly: tuple[str, str] | None = None
+    """What is lost of the rows, where some numbers are only bounded, and the command that takes
+    such a file; None of whole rows."""
     contents: Callable[[Input, ReadOptions], list["Content"]] | None = None
     """What lists a file of several arrays or columns, by its beginning, and reads nothing of it;
     it returns nothing of a file of one array. None where every file is one array."""

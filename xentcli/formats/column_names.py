@@ -10,8 +10,8 @@ from xentcli.errors import InputError
 
 SHOWN_NAMES = 12
 """Names of columns in a message, at most."""
+_MOST_DIGITS = 18
 _WORD_BOUNDARIES = "_-. :=/()[]<>{}\"'"
-_NAME_RANGE = re.compile(r"(.+?)-(.+)")
 
 
 class ColumnNames(NamedTuple):
@@ -74,8 +74,7 @@ class ColumnNames(NamedTuple):
             if found:
                 return found
             raise self._not_there(column)
-        ends = _NAME_RANGE.fullmatch(column)
-        first, last = map(self._place, ends.groups()) if ends else (None, None)
+        first, last = map(self._place, _ends(column) or ("", ""))
         if first is None or last is None:
             raise self._not_there(column)
         if last < first:
@@ -88,9 +87,8 @@ class ColumnNames(NamedTuple):
                 several = self.names.count(column)
                 raise InputError(f"{self.file}: {several} columns are named {column!r}")
             return self.names.index(column)
-        if column.isdecimal() and 1 <= int(column) <= self.width:
-            return int(column) - 1
-        return None
+        number = number_of(column)
+        return number - 1 if number is not None and 1 <= number <= self.width else None
 
     def _not_there(self, column: str) -> InputError:
         there = f"columns 1 to {self.width}" if self.names is None else listed(self.names)
@@ -99,7 +97,18 @@ class ColumnNames(NamedTuple):
 
 def names_several(column: str) -> bool:
     """Whether what is said for a column may stand for several: ``4-6``, ``label_*``."""
-    return is_pattern(column) or _NAME_RANGE.fullmatch(column) is not None
+    return is_pattern(column) or _ends(column) is not None
+
+
+def number_of(text: str) -> int | None:
+    """Return the number that names a column, or None: no column has one of many digits."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def _ends(column: str) -> tuple[str, str] | None:
+    """Return the first and the last column of a range, if this may be one."""
+    first, dash, last = column[1:].partition("-")
+    return (column[:1] + first, last) if dash and last else None
 
 
 def is_pattern(column: str) -> bool:

@@ -24,6 +24,11 @@ _MOST_OPEN_SOURCES = 16
 """Sources that stay open because another process referred to them."""
 
 
+_PROBE_BYTES = 64
+_FIRST_OF_TEXT = 9  # bytes below it stand in no text
+_NPY = b"\x93NUMPY"
+
+
 class InputFile(NamedTuple):
     """A file as the user names it, ``-`` for standard input, and what they say about it."""
 
@@ -91,7 +96,7 @@ def open_files(
     if paths and holds_samples(file_of(paths[0])):
         from xentcli.formats.harness.source import open_tasks
 
-        inputs = [_waiting.pop(path) if path in _waiting else open_input(path) for path in paths]
+        inputs = [_input_of(path) for path in paths]
         return open_tasks(inputs, file_of(paths[0]).options)
     from xentcli.formats.shards import open_shards
 
@@ -102,7 +107,7 @@ def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
         return open_inline(file.path, file.options)
-    data = _waiting.pop(file.path, None) or open_input(file.path)
+    data = _input_of(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
 
@@ -129,7 +134,7 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         options = file.options._replace(labels=True)  # which names may be
         yield Listed(None, open_file(file._replace(options=options)))
         return
-    given = open_input(file.path)
+    given = _input_of(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
         format_ = registry.format_of(data, file.format, file.options)
@@ -174,7 +179,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
     once = reads_once(file.path) or is_url(file.path)
     if once and file.options.encoding is not None:
         return ()
-    data = open_input(file.path)
+    data = _input_of(file.path)
     try:
         format_ = registry.detect(data, file.options.encoding)
         if once:
@@ -189,45 +194,65 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
 
 
 def holds_answers(file: InputFile) -> bool:
-    """Whether a file is answers of a server with log-probabilities of tokens.
-
-    What can be opened only once waits for whoever opens it next.
-    """
-    if (data := _peeked(file)) is None:
+    """Whether a file is answers of a server with log-probabilities of tokens."""
+    if is_inline(file.path) or file.format not in (None, "json"):
         return False
     from xentcli.formats.json import holds_answers
 
-    return holds_answers(data)
+    return holds_answers(looked_at(file))
+
+
+def may_be_partly(file: InputFile) -> bool:
+    """Whether the beginning of a file leaves it open that its rows are known in part.
+
+    A file of one array, or of text that is no JSON, holds whole rows. What is wrong with a file is
+    said by whoever reads it.
+    """
+    if is_inline(file.path) or file.path.endswith(".npy"):
+        return False
+    try:
+        head = looked_at(file).peek(_PROBE_BYTES)
+    except InputError:
+        return False
+    is_text = not any(byte < _FIRST_OF_TEXT for byte in head)
+    return not head.startswith(_NPY) and (not is_text or head.lstrip()[:1] in (b"{", b"["))
+
+
+def looked_at(file: InputFile) -> Input:
+    """Open a file to look at its beginning.
+
+    What can be opened only once waits for whoever opens it next.
+    """
+    data = _input_of(file.path)
+    if reads_once(file.path) or is_url(file.path):
+        _waiting[file.path] = data
+    return data
 
 
 def holds_samples(file: InputFile) -> bool:
-    """Whether a file is samples of lm-evaluation-harness; one that is opened once waits."""
-    if (data := _peeked(file)) is None or not data.peek(4).lstrip(b"\xef\xbb\xbf \n").startswith(
-        b"{"
-    ):
+    """Whether a file is samples of lm-evaluation-harness."""
+    if is_inline(file.path) or file.format not in (None, "json"):
+        return False
+    data = looked_at(file)
+    if not data.peek(_PROBE_BYTES).lstrip(b"\xef\xbb\xbf \n").startswith(b"{"):
         return False
     from xentcli.formats.json import holds_samples
 
     return holds_samples(data)
 
 
-def _peeked(file: InputFile) -> Input | None:
-    """Open a file that may be JSON to look at it; what can be opened only once waits."""
-    if is_inline(file.path) or file.format not in (None, "json"):
-        return None
-    data = _waiting.pop(file.path, None) or open_input(file.path)
-    if reads_once(file.path) or is_url(file.path):
-        _waiting[file.path] = data
-    return data
-
-
 _waiting: dict[str, Input] = {}
 """Inputs that were looked at, and can be opened only once."""
 
 
+def _input_of(path: str) -> Input:
+    """Open a file, unless it was looked at, can be opened only once, and waits."""
+    return _waiting.pop(path, None) or open_input(path)
+
+
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
-    data = open_input(one.path)
+    data = _input_of(one.path)
     spooled = data.spooled()
     first = _referred(registry.open_source(spooled, one.format, one.options), one, data)
     spooled.rewind()

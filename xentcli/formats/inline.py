@@ -11,12 +11,13 @@ from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.storage import paths
 from xentcli.text import shortened, visible
 
-_NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)"
-_ROW = rf"(?ai)\s*{_NUMBER}(?:(?:\s*,\s*|\s+){_NUMBER})*\s*"
-_CALL = r"(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array)|(?:np|numpy)\.\w+)\s*\("
+# Possessive, as those of CSV: an argument may have a hundred thousand characters.
+_NUMBER = r"[+-]?(?:(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?|inf(?:inity)?|nan)"
+_ROW = rf"(?ai)\s*+{_NUMBER}(?:(?:\s*+,\s*+|\s++){_NUMBER})*+\s*+"
+_CALL = r"(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array)|(?:np|numpy)\.\w++)\s*+\("
 _LISTS = (
-    rf"(?i)\s*(?:{_CALL}|\[\s*(?:[\[\](\"]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|{_CALL})"
-    rf"|\(\s*(?:[\[(]|{_NUMBER}\s*,|{_CALL}))"
+    rf"(?i)\s*+(?:{_CALL}|\[\s*+(?:[\[\](\"]|[-+]?\.?\d|[-+]?(?:nan|inf)|null|{_CALL})"
+    rf"|\(\s*+(?:[\[(]|{_NUMBER}\s*+,|{_CALL}))"
 )
 
 

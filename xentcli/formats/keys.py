@@ -8,9 +8,9 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.text import shortened
 
-_LOGITS_KEYS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
-_LOGITS_KEYS |= {"log_probabilities", "probabilities"}
-_LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
+LOGITS_KEYS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
+LOGITS_KEYS |= {"log_probabilities", "probabilities"}
+LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
 _SHOWN_KEYS = 8  # in an error
 
 
@@ -64,6 +64,6 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
 
 def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
     """Return the one key whose name says what is wanted."""
-    names = _LABELS_KEYS if options.labels else _LOGITS_KEYS
+    names = LABELS_KEYS if options.labels else LOGITS_KEYS
     found = [key for key in keys if key.casefold() in names]
     return found[0] if len(found) == 1 else None

@@ -11,6 +11,7 @@ HOMES = {  # name: module of this folder, which has the format under its name in
     "arrow": "arrow",
     "arrows": "arrow",
     "hdf5": "hdf5",
+    "kld": "kld",
     "pt": "pickled",
     "pickle": "pickled",
 }

@@ -4,19 +4,21 @@ import io
 import math
 import threading
 import warnings
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy_format
 
 from xentcli.errors import InputError, OutputError
-from xentcli.formats.array_writer import ArrayWriter
 from xentcli.formats.arrays import open_stored
-from xentcli.formats.base import Format, ReadOptions, Source
+from xentcli.formats.base import ArrayHeader, Format, ReadOptions, Source
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.text import first_line
+
+if TYPE_CHECKING:
+    from xentcli.formats.array_writer import ArrayWriter
+    from xentcli.storage.outputs import Output
 
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER_BYTES = 10_000  # NumPy's own limit
@@ -104,10 +106,17 @@ def header_of(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     return header.getvalue()
 
 
+def open_writer(output: "Output", header: ArrayHeader) -> "ArrayWriter":
+    """Begin an array."""
+    from xentcli.formats.array_writer import ArrayWriter
+
+    return ArrayWriter(output, header, header_of)
+
+
 NPY = Format(
     name="npy",
     extensions=(".npy",),
     recognises=lambda head: head.startswith(_MAGIC),
     open_source=open_source,
-    open_writer=partial(ArrayWriter, header_of=header_of),
+    open_writer=open_writer,
 )

@@ -99,6 +99,9 @@ def format_of(data: Input, name: str | None, options: ReadOptions) -> Format:
 def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     """Open an input in the format `name`, or the one that it is found to be in."""
     format_ = format_of(data, name, options)
+    if format_.partly and not (options.bounded or options.any_columns):
+        lost, command = format_.partly
+        raise InputError(f"{data.name}: {lost}", hint=command)
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
     return format_.open_source(data, options)

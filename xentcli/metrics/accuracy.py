@@ -1,7 +1,6 @@
 """The share of rows whose label is the prediction, with its interval."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -11,19 +10,21 @@ from xentcli.metrics.intervals import wilson_interval
 from xentcli.results.accuracy import Accuracy
 
 
+class _Counts(NamedTuple):
+    hits: int = 0
+    n: int = 0
+
+
 @register("accuracy")
-@dataclass(frozen=True)
-class AccuracyState:
+class AccuracyState(_Counts):
     """How many rows are measured, and in how many of them the label is the first maximum.
 
     Rows with class probabilities have no label, and are not counted; nor are rows without a finite
     maximum.
     """
 
+    __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = ("hit", "measured")
-
-    hits: int = 0
-    n: int = 0
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

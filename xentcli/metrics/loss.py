@@ -1,8 +1,7 @@
 """The loss over all rows, its standard error, and how many rows there were."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -16,16 +15,7 @@ from xentcli.results.loss import Loss
 _ZERO = ExactSum()
 
 
-@register("loss")
-@dataclass(frozen=True)
-class LossState:
-    """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
-
-    The sums are exact and the counters unbounded, so states merge in any order to the same bits.
-    """
-
-    needs: ClassVar[tuple[str, ...]] = ("loss", "weight", "used", "uneven")
-
+class _Sums(NamedTuple):
     loss: ExactSum = _ZERO
     loss_squared: ExactSum = _ZERO
     weight: ExactSum = _ZERO
@@ -35,6 +25,17 @@ class LossState:
     rows: int = 0
     used: int = 0
     uneven: int = 0
+
+
+@register("loss")
+class LossState(_Sums):
+    """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
+
+    The sums are exact and the counters unbounded, so states merge in any order to the same bits.
+    """
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ("loss", "weight", "used", "uneven")
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

@@ -68,6 +68,28 @@ OF_PAIRS = (
     "rms_delta_p",
 )
 """What is reported of two models, in this order."""
+PLACES = (
+    *("min", "p001", "p01", "p05", "p10", "p25", "median"),
+    *("p75", "p90", "p95", "p99", "p999", "max"),
+)
+"""Which percentiles are reported of them, from 0 to 100 %."""
+OF_BASES = (
+    "loss_base",
+    "loss_new",
+    "loss_correlation",
+    "perplexity_base",
+    "perplexity_new",
+    "log_perplexity_ratio",
+    "perplexity_ratio",
+    "perplexity_difference",
+    "kl",
+    *(f"kl_{place}" for place in PLACES),
+    "delta_p",
+    *(f"delta_p_{place}" for place in PLACES),
+    "rms_delta_p",
+    "agreement",
+)
+"""What llama-perplexity reports of two models, in this order."""
 PAIR_TABLES = ("percentiles", "changed_rows", "groups")
 
 MEASURES = {  # what is reported: the metric, or the order of all rows, that it comes from
@@ -112,10 +134,12 @@ def top_of(name: str) -> int | None:
     (5, None)
     """
     number = name.removeprefix("top").removesuffix("_accuracy")
-    is_top = f"top{number}_accuracy" == name and number.isdecimal() and int(number) > 0
+    is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+    is_top = f"top{number}_accuracy" == name and is_number and int(number) > 0
     return int(number) if is_top else None
 
 
+_MOST_DIGITS = 18
 _SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
     "acc": "accuracy",
     "accuracy_score": "accuracy",

@@ -1,7 +1,6 @@
 """Logits of several models, and the labels of their rows, to how each differs from the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -167,7 +166,7 @@ def _of_model(
         if other is None:
             yield problem
         elif problem.input != "labels":
-            yield replace(problem, input=other.input)
+            yield problem._replace(input=other.input)
 
 
 def _renamed(remark: Remark, number: int) -> Remark:
@@ -275,7 +274,15 @@ def compare(
             raise InputError(f"{base.source.name}: there is no row {criterion.rows.start or 0}")
         pairs = (total.state or PairStates((states,) * len(others))).pairs
         comparisons = tuple(
-            PairReport(plan, together, pair.compute(), total, spools, i).comparison()
+            PairReport(
+                plan,
+                together,
+                pair.compute(),
+                total,
+                spools,
+                i,
+                [each.temperature for each in criteria],
+            ).comparison()
             for i, pair in enumerate(pairs, 1)
         )
     finally:

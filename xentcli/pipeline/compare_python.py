@@ -1,5 +1,6 @@
 """`compare` of the Python API, which takes arrays or the names of files."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -41,6 +42,7 @@ def compare(
     cluster: ArrayLike | str | None = None,
     weight: ArrayLike | None = None,
     ignore_index: int | Sequence[int] = -100,
+    temperature: float | Sequence[float] = 1.0,
     class_axis: int | None = None,
     shift: int = 0,
     non_finite: Literal["error", "propagate"] = "error",
@@ -71,6 +73,8 @@ def compare(
         by themselves, and the rows that depend on one another.
     weight, ignore_index
         As in `cross_entropy`; weights concern the losses.
+    temperature : float, or one for each model
+        Divides the logits.
     class_axis, shift, non_finite, classes, label_base, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
@@ -95,6 +99,11 @@ def compare(
     for each in said:
         if each not in KINDS or len(said) != 2:
             raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {input!r}")
+    cooled = [temperature] * 2 if isinstance(temperature, (int, float)) else [*temperature]
+    if len(cooled) != 2 or not all(0.0 < each < math.inf for each in cooled):
+        raise UsageError(f"temperature is above 0, one or two, not {temperature!r}")
+    if any(each != "logits" and t != 1.0 for each, t in zip(said, cooled, strict=True)):
+        raise UsageError("temperature divides logits")
     ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
     criterion = Criterion(
         options=LossOptions(
@@ -120,8 +129,8 @@ def compare(
         for what, each in (("groups", by), ("clusters", cluster))
     )
     models = [
-        Model(source, criterion._replace(kind=KINDS[kind]))
-        for source, kind in zip(sources, said, strict=True)
+        Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
+        for source, kind, each in zip(sources, said, cooled, strict=True)
     ]
     options = PairOptions(None if metrics is None else tuple(metrics), worst)
     run = Run(jobs) if jobs else Run()

@@ -13,6 +13,7 @@ from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.inputs import logits_of, prepare
+from xentcli.pipeline.weights import Weights
 
 if TYPE_CHECKING:
     from xentcli.core.binary import BinaryOptions
@@ -65,6 +66,8 @@ class Criterion(NamedTuple):
         Whether each slice of the first axis is a group.
     from_probs : bool
         Whether what is stored is probabilities, of which logits are made.
+    weights : tuple of Weights or None
+        Of the classes, and those of the positive ones, as they were given, with their names.
     """
 
     kind: Kind = "logits"
@@ -87,6 +90,7 @@ class Criterion(NamedTuple):
     kept: tuple[str, ...] = ()
     by_slices: bool = False
     from_probs: bool = False
+    weights: tuple[Weights | None, Weights | None] = (None, None)
 
     @property
     def states(self) -> States:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -230,7 +229,7 @@ def _numbers(
     ignore = LossOptions(ignore_index=options.ignored or -100)
     found, _, problems = ClassNames(("0", "1")).indices(labels, ignore)
     hint = "labels of a binary loss are 0 and 1, or false and true: write them so"
-    named = tuple(replace(problem, hint=hint) for problem in problems)
+    named = tuple(problem._replace(hint=hint) for problem in problems)
     return found, options._replace(ignored=(IGNORED,)), named
 
 

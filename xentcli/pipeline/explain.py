@@ -1,7 +1,6 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,11 +57,10 @@ def explain(
     y, problems = whole_labels(chosen.labels)
     for problem in problems or check_labels(y, z.shape[1], base=base):
         moved = problem.shifted(first_row)
-        raise replace(problem, hint=problem.hint or _OTHER_ROWS_HINT).at(
-            aligned.place(moved, moved.row + 1)
-        )
+        hinted = problem._replace(hint=problem.hint or _OTHER_ROWS_HINT)
+        raise hinted.at(aligned.place(moved, moved.row + 1))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
-        moved = replace(problem.shifted(first_row), hint=None)
+        moved = problem.shifted(first_row)._replace(hint=None)
         raise moved.at(aligned.place(moved, moved.row + 1))
     columns = aligned.names.names or logits.columns
     inner = tuple(n or 0 for n in aligned.axes.lead[1:])

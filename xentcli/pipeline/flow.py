@@ -1,7 +1,6 @@
 """What every command does with its blocks: merge, write in order, count, fail at the end."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
@@ -105,7 +104,7 @@ def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
     """Return a problem with the hint that all rows allow: no label 0 among labels from 1 on."""
     least = remarks.get("least label")
     if problem.one_based and least is not None and -least.most < 1:
-        return replace(problem, hint=None)
+        return problem._replace(hint=None)
     return problem
 
 

@@ -19,10 +19,10 @@ _SECOND = "one of < <= > >="
 _TERM = "a number, baseline or se"
 _MORE = "+, - or the end"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)|(?P<word>[^\W\d]\w*)"
+    r"\s*+(?:(?P<number>(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?)|(?P<word>[^\W\d]\w*+)"
     r"|(?P<comparison>[<>]=?)|(?P<sign>[-+])|(?P<end>\Z)|(?P<odd>\S))"
 )
-_NAME = re.compile(r"\s*(?P<word>[^\W\d][\w-]*)")  # no measure has a dash; who types one is told
+_NAME = re.compile(r"\s*+(?P<word>[^\W\d][\w-]*+)")  # no measure has a dash; who types one is told
 _SHOWN = 60  # characters of a gate
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import ge, gt, le, lt
 from typing import Literal, NamedTuple
 
+from xentcli.results.bounds import Bounded
 from xentcli.results.measures import NOTHING, Measure
 from xentcli.results.verdict import Verdict
 
@@ -99,8 +100,9 @@ def _verdict(
 ) -> Verdict:
     this = metrics.get(gate.measure, NOTHING)
     before = None if baseline is None else baseline.get(gate.measure, NOTHING)
+    bounded = isinstance(this, Bounded) and this.is_bound
     try:
-        value = _value_of(this, gate.measure)
+        value = 0.0 if bounded else _value_of(this, gate.measure)
         base = _value_of(before or NOTHING, _before(gate)) if "baseline" in gate.kinds else 0.0
         error = _error_of(gate, this, before) if "se" in gate.kinds else 0.0
     except _Unknown as unknown:
@@ -109,11 +111,25 @@ def _verdict(
     bound, shown = _bound(gate, amounts), _joined(gate.terms, lambda term: _shown(term, amounts))
     if math.isnan(bound):
         return Verdict(gate.text, failed=True, message=f"{shown} is nan")
+    if isinstance(this, Bounded) and bounded:
+        return _of_bounds(gate, this, bound)
     failed = _COMPARISONS[gate.comparison](value, bound)
     holds = gate.comparison if failed else _OPPOSITES[gate.comparison]
     plain = gate.kinds == {"number"}
     message = f"{gate.measure} is {value!r}" if plain else f"{value!r} {holds} {shown}"
     return Verdict(gate.text, failed, message)
+
+
+def _of_bounds(gate: Gate, this: Bounded, bound: float) -> Verdict:
+    """Return what a gate says of a number that lies between bounds; it fails if it cannot tell."""
+    lower = -math.inf if this.lower_bound is None else this.lower_bound
+    upper = math.inf if this.upper_bound is None else this.upper_bound
+    outcomes = {_COMPARISONS[gate.comparison](end, bound) for end in (lower, upper)}
+    most = "" if this.upper_bound is None else f" and at most {upper!r}"
+    message = f"{gate.measure} is at least {lower!r}{most}"
+    if len(outcomes) > 1:
+        message += ", which does not tell"
+    return Verdict(gate.text, failed=True in outcomes, message=message)
 
 
 def _bound(gate: Gate, amounts: Mapping[str, float]) -> float:

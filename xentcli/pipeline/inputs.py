@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
-from xentcli.errors import InputError, MissingLabels, ShapeError, UsageError
+from xentcli.errors import InputError, MissingLabels, UsageError
 from xentcli.execution import available_jobs
 from xentcli.formats import registry
 from xentcli.formats.base import (
@@ -18,13 +18,12 @@ from xentcli.formats.base import (
     ReadOptions,
     Shape,
     Source,
-    read_whole,
 )
-from xentcli.formats.column_words import may_name_rows
 from xentcli.formats.files import (
     InputFile,
     columns_of,
     holds_samples,
+    may_be_partly,
     may_have_columns,
     open_file,
     open_files,
@@ -48,6 +47,7 @@ __all__ = [
     "expand",
     "logits_of",
     "may_be_ids",
+    "may_be_partly",
     "may_have_keys",
     "open_alone",
     "open_both",
@@ -55,17 +55,14 @@ __all__ = [
     "open_files",
     "open_model",
     "open_weights",
-    "order_of_vector",
     "prepare",
     "read_naming",
     "read_temperature",
-    "read_vector",
 ]
 
 Array = NDArray[Any]
 _SHOWN_NAMES = 5
 _TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate wrote"
-_MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
@@ -100,41 +97,6 @@ class RowSources(NamedTuple):
     sample_weight: Source | None = None
     groups: Source | None = None
     clusters: Source | None = None
-
-
-def order_of_vector(file: InputFile, classes: Sequence[str]) -> list[int] | None:
-    """Return where the number of each class stands in a file whose header names the classes.
-
-    None where nothing names them, or in their order.
-
-    Raises
-    ------
-    InputError
-        If the header names other classes.
-    """
-    source = open_file(file)
-    names = source.columns or ()
-    if len(names) < 2 or len(names) != len(classes) or names == tuple(classes):
-        return None
-    if sorted(names) != sorted(classes):
-        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
-        raise InputError(
-            f"{source.name}: its header names {shown}, ...: other classes than the logits'",
-            hint="name the classes as the logits do, or leave the header out",
-        )
-    return [names.index(name) for name in classes]
-
-
-def read_vector(file: InputFile) -> NDArray[np.float64]:
-    """Return a file's numbers as one row: class weights, stored as a row, a column or an array."""
-    source = open_file(file)
-    values = read_whole(source, _MOST_WEIGHTS)
-    source.check_unchanged()
-    if values.size not in values.shape and values.size != 1:
-        raise ShapeError(
-            f"{source.name}: one row or one column is needed, not shape {values.shape}"
-        )
-    return values.reshape(-1).astype(np.float64)
 
 
 def logits_of(probs: Array, *, binary: bool) -> Array:
@@ -251,7 +213,7 @@ def are_samples(
 ) -> bool:
     """Whether the first file that names stand for is samples of lm-evaluation-harness."""
     first = next((path for name in names for path in expand(name, without)), None)
-    return first is not None and holds_samples(file_of(first))
+    return first is not None and may_be_partly(file_of(first)) and holds_samples(file_of(first))
 
 
 def open_alone(
@@ -304,6 +266,8 @@ def columns_of_first(
 
 def may_be_ids(names: Iterable[str]) -> Iterator[str]:
     """Yield those of the names of columns that may name rows, and are no class by chance."""
+    from xentcli.formats.column_words import may_name_rows
+
     return filter(may_name_rows, names)
 
 

@@ -14,6 +14,7 @@ from xentcli.execution import ordered_map
 from xentcli.formats.base import Block, Source, blocks_along
 from xentcli.formats.contents import Content, Group
 from xentcli.formats.files import InputFile, open_all
+from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, collect
@@ -153,6 +154,11 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
         from xentcli.pipeline.inspect_samples import summary_of_samples
 
         yield Found(summary_of_samples(source, _memory(source, (0,), run)), content)
+        return
+    if isinstance(source, KldSource):
+        from xentcli.pipeline.inspect_base import summary_of_base
+
+        yield Found(summary_of_base(source, run, _memory(source, (0,), run)), content)
         return
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)

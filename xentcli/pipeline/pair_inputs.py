@@ -9,6 +9,7 @@ from xentcli.formats.base import Source
 from xentcli.pipeline import inputs
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.samples import check_same_docs
+from xentcli.storage.names import STANDARD_STREAM
 
 
 class LabelOptions(NamedTuple):
@@ -38,7 +39,7 @@ def open_models(
     paths : sequence of str
         A file, or a pattern, for each model.
     labels : sequence of str
-        The files of labels.
+        The files of labels. Without any, the column of labels may stand beside any model.
     options : LabelOptions
         What the user says about labels and ids.
     beside : sequence of str
@@ -48,6 +49,9 @@ def open_models(
     """
     label = None if labels else options.label_column
     headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
+    if label is not None and label not in headers[0]:
+        within = [path for path, header in zip(paths, headers, strict=True) if label in header]
+        labels = [path for path in within if path != STANDARD_STREAM][:1]  # which is read once
     readers = [
         _reader_of(reader, i, paths, headers, beside if i == 0 else (*beside, label))
         for i in range(len(paths))

@@ -1,7 +1,7 @@
 """What was measured of two models, put together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,12 +37,14 @@ class PairReport:
         total: Total[Any],
         spools: Spools,
         number: int,
+        temperatures: Sequence[float],
     ) -> None:
         self.plan = plan
         self.models = models
         self.results = results
         self.total = total
         self.number = number
+        self.temperatures = temperatures
         self.percentiles = {
             name: _percentiles(spools[f"{number} {name}"]) for name in ("kl", "delta_p")
         }
@@ -50,6 +52,7 @@ class PairReport:
     def comparison(self) -> Comparison:
         """Return what is reported."""
         first = self.models.first
+        base, new = self.temperatures[0], self.temperatures[self.number]
         counts, axes = self.results["rows"], first.axes
         errors = self.results.get("pair_clusters")
         values = self._values()
@@ -59,8 +62,10 @@ class PairReport:
         tables = set(self.plan.names)
         changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
         return Comparison(
-            base=first.logits.name,
-            new=self.models.others[self.number - 1].source.name,
+            base=_named(first.logits.name, base),
+            new=_named(self.models.others[self.number - 1].source.name, new),
+            temperature_base=base,
+            temperature_new=new,
             metrics={name: values[name] for name in self.plan.names if name in values},
             rows=counts.rows,
             used=counts.used,
@@ -123,6 +128,11 @@ class PairReport:
             for each in _THOUSANDTHS
             if kl or delta_p
         )
+
+
+def _named(name: str, temperature: float) -> str:
+    """Return what a model is called: one that another temperature divides is another model."""
+    return name if temperature == 1.0 else f"{name} (T = {temperature:.4g})"
 
 
 def _percentiles(spool: Spool) -> dict[int, float]:

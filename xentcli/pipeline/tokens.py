@@ -1,7 +1,7 @@
 """The negative log likelihood of tokens, from the log-probabilities in a server's answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +71,7 @@ class _Work(NamedTuple):
         facts = picked_facts(tokens.values)
         if facts.problems:
             place = source.place_of(tokens, facts.problems[0].row)
-            problem = replace(facts.problems[0], hint=_ABOVE_0)
+            problem = facts.problems[0]._replace(hint=_ABOVE_0)
             raise problem.at(place)
         state = TokensState.from_tokens(facts, tokens.lengths, tokens.sizes)
         losses = facts["loss"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
-from xentcli.render.measures import measure_cells
+from xentcli.render.measures import measure_cells, shown_value
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[st
         return TABLE_ROWS[names[0]](found)
     metrics = found.metrics
     if names is None:  # what does not apply is left out
-        metrics = {name: each for name, each in metrics.items() if each.value is not None}
+        metrics = {name: each for name, each in metrics.items() if shown_value(each, "")}
     return measure_cells(metrics)
 
 
@@ -68,13 +68,18 @@ def _percentiles(found: "Comparison") -> Iterator[list[str]]:
 
 def _changed_rows(found: "Comparison") -> Iterator[list[str]]:
     yield list(_CHANGED)
+    yield from cells_of_changed(found, _CHANGED)
+
+
+def cells_of_changed(found: "Comparison", names: Sequence[str]) -> Iterator[list[str]]:
+    """Yield some fields of each row that changed most, with the names of classes."""
     for each in found.changed_rows:
-        cells = {name: getattr(each, name) for name in _CHANGED}
+        cells = {name: getattr(each, name) for name in names}
         cells["row"] = found.row_index(each.row)
         for name in ("label", "prediction_base", "prediction_new"):
-            if cells[name] is not None:
+            if cells.get(name) is not None:
                 cells[name] = found.class_name(cells[name])
-        yield [_cell(cells[name]) for name in _CHANGED]
+        yield [_cell(cells[name]) for name in names]
 
 
 def _groups(found: "Comparison") -> Iterator[list[str]]:
@@ -121,6 +126,8 @@ def _object(found: "Comparison") -> dict[str, Any]:
     return {
         "base": found.base,
         "new": found.new,
+        "temperature_base": found.temperature_base,
+        "temperature_new": found.temperature_new,
         "metrics": found.metrics,
         **{name: getattr(found, name) for name in _COUNTS},
         "percentiles": list(found.percentiles) or None,

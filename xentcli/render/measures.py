@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xentcli.results.measures import Measure
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
+_NUMBERS = len(_HEADER) - 1
 
 
 def measure_rows(metrics: "Mapping[str, Measure]", delimiter: str) -> str:
@@ -25,11 +26,21 @@ def measure_cells(metrics: "Mapping[str, Measure]") -> "Iterator[list[str]]":
     """Yield the cells of these lines."""
     yield list(_HEADER)
     for name, measure in metrics.items():
-        yield [name, *("" if number is None else str(number) for number in _numbers(measure))]
+        yield [name, *_cells(measure)]
 
 
-def _numbers(measure: "Measure") -> list[float | None]:
-    return [getattr(measure, name) for name in field_names(measure)]
+def _cells(measure: "Measure") -> list[str]:
+    """Return a measure's numbers; of one that is only bounded, the bound with its sign."""
+    numbers = [getattr(measure, name) for name in field_names(type(measure))[:_NUMBERS]]
+    cells = ["" if number is None else str(number) for number in numbers]
+    return [shown_value(measure, ""), *cells[1:]]
+
+
+def shown_value(measure: "Measure", nothing: str) -> str:
+    """Return a measure's value in full, or the bounds that there are, with their signs."""
+    if measure.value is not None:
+        return str(measure.value)
+    return getattr(measure, "text", "") or nothing
 
 
 def short_number(value: float | None) -> str:
@@ -52,10 +63,10 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
     for name in ("±", "low", "high", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in metrics.items():
-        value = "-" if each.value is None else full(each.value)
+        value = shown_value(each, "-") if each.value is None else full(each.value)
         table.add_row(
             name,
-            Text(value, "bold green" if each.value is not None else "dim"),
+            Text(value, "dim" if value == "-" else "bold green"),
             *(short_number(number) for number in (each.standard_error, each.low, each.high)),
             "" if each.n is None else f"{each.n:,}",
         )

@@ -9,6 +9,7 @@ from xentcli.text import visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xentcli.results.comparison import Comparison
     from xentcli.results.measures import Measure, Measures
 
 _WORST_SHOWN = 5
@@ -29,6 +30,19 @@ def evaluation_html(found: "Measures") -> str:
             for each in found.worst_rows[:_WORST_SHOWN]
         ]
         parts.append(_table(["worst row", "id", "loss", "label", "prediction"], worst))
+    return "\n".join(parts)
+
+
+def comparison_html(found: "Comparison") -> str:
+    """Return the verdict, the measures, and the rows that changed most."""
+    from xentcli.render.comparison_text import cells_of_changed
+    from xentcli.render.comparison_verdict import verdict
+
+    there = {name: each for name, each in found.metrics.items() if each.value is not None}
+    parts = [f"<p>{escape(visible(verdict(found)[0]))}</p>", measures_html(there)]
+    if found.changed_rows:
+        shown = ["row", "id", "change", "label", "prediction_base", "prediction_new"]
+        parts.append(_table(shown, [*cells_of_changed(found, shown)][:_WORST_SHOWN]))
     return "\n".join(parts)
 
 

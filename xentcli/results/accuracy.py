@@ -1,10 +1,9 @@
 """How often the label is the prediction."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Accuracy:
+class Accuracy(NamedTuple):
     """A share of rows; None where no row has a label.
 
     Attributes

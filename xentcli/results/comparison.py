@@ -136,7 +136,7 @@ class Comparison(Names):
     Attributes
     ----------
     base, new : str
-        The names of both.
+        The names of both, with their temperatures where these are not 1.
     metrics : dict of str to Measure
         By name; a value of None does not apply.
     rows, used, measured : int
@@ -147,6 +147,8 @@ class Comparison(Names):
         Whether there are labels.
     percentiles, changed_rows, groups : tuple
         The tables.
+    temperature_base, temperature_new : float
+        What the logits of both were divided by.
     clusters : int or None
         How many clusters the errors of the means come from.
     class_names : tuple of str or None
@@ -168,6 +170,8 @@ class Comparison(Names):
     percentiles: tuple[Percentile, ...] = ()
     changed_rows: tuple[ChangedRow, ...] = ()
     groups: tuple[Group, ...] = ()
+    temperature_base: float = 1.0
+    temperature_new: float = 1.0
     clusters: int | None = None
     class_names: tuple[str, ...] | None = None
     lead: tuple[int, ...] = ()
@@ -183,3 +187,9 @@ class Comparison(Names):
         from xentcli.render.json import to_json
 
         return to_json(comparison_object([self]))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from xentcli.render.notebook import comparison_html
+
+        return comparison_html(self)

@@ -9,7 +9,7 @@ from pathlib import Path
 from xentcli.errors import InputError
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name
 
-_WILD = re.compile(r"[*?[]")
+_WILD = frozenset("*?[")
 _FOLDERS = "**"
 
 
@@ -40,7 +40,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
         Names that no pattern matches, whatever links lead to them: what will be written.
     """
     pattern = local_name(name)
-    if not _WILD.search(pattern) or is_url(pattern) or os.path.lexists(pattern):
+    if _WILD.isdisjoint(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
     here = [local_name(other) for other in without if other != STANDARD_STREAM]
     left_out = {os.path.realpath(path) for path in here if not is_url(path)}
@@ -75,7 +75,7 @@ def _inside(folder: str, part: str, links: bool) -> Iterator[str]:
     """Yield what one part of a pattern matches in a folder."""
     if part == _FOLDERS:
         yield from _all_folders(folder)
-    elif not _WILD.search(part):
+    elif _WILD.isdisjoint(part):
         path = os.path.join(folder, part)  # noqa: PTH118 - keeps the name as it was written
         if os.path.lexists(path):
             yield path

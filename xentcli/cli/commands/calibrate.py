@@ -30,7 +30,11 @@ def calibrate(
     folds: Annotated[
         int,
         options.computation(
-            "--folds", metavar="K", min=0, help="Parts of the rows to leave out in turn; 0: none."
+            "--folds",
+            metavar="K",
+            min=0,
+            max=1000,
+            help="Parts of the rows to leave out in turn; 0: none.",
         ),
     ] = 5,
     bins: options.BinsOption = 15,
@@ -66,11 +70,12 @@ def calibrate(
     reader = reading.reader
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = losses.with_weights_in_order(criterion, flags.weight, pos_weight, source)
+    criterion = losses.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
     tested = None
     if test is not None:
         tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
+        common.tell_notes(note for each in tested if each is not None for note in each.notes)
     from xentcli.pipeline.calibrate import calibrate as fitted
 
     with common.run(source) as run:
@@ -78,6 +83,8 @@ def calibrate(
             source, labels_source, criterion, run, wanted, sample_weight=weights, tested=tested
         )
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
+    if tested is not None and test is not None:
+        provenance = calibrating.with_test_files(provenance, tested, test, digest=digest)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     output.write(calibrating.forms(found, provenance, () if keeper is None else keeper.verdicts))
     common.tell_notes([*found.notes, *notes])

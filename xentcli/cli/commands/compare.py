@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from xentcli.cli import comparing, losses, options
+from xentcli.cli import bases, comparing, losses, options
 from xentcli.cli.command import Command
+from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
-from xentcli.errors import UsageError
 from xentcli.pipeline.names import OF_PAIRS
 
 
@@ -66,12 +66,22 @@ def compare(
             show_default="axis0 where rows have several axes",
         ),
     ] = None,
+    temperature: Annotated[
+        list[str] | None,
+        options.computation(
+            "--temperature",
+            metavar="T|FILE",
+            help="Divides the logits, by a number or by what xent calibrate -o wrote: once for all "
+            "models, or once for each.",
+            show_default="1",
+        ),
+    ] = None,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
     digest: Annotated[
         bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
     ] = False,
-    flags: RowFlags,
+    flags: Annotated[RowFlags, Without("binary")],
     writing: Writing,
     reading: Reading,
     common: Common,
@@ -80,12 +90,16 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    if flags.binary:
-        raise UsageError("--binary: compare takes rows of classes")
+    if bases.are_bases(paths, reading):
+        others = {"labels": labels, "input": input_, "by": by, "cluster": cluster}
+        refused = bases.refused(flags, temperature=temperature, **others)
+        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+        return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
     wanted = comparing.wanted(metric, worst, () if keeper is None else keeper.names)
-    criteria = comparing.criteria_of(flags, kinds, normalize=normalize, clip=clip)
+    temperatures = comparing.temperatures_of(temperature, paths, kinds)
+    criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
     output = Destination("compare", writing, common)
     output.check(is_text=False)
     if keeper is not None:
@@ -108,7 +122,7 @@ def compare(
         common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
         losses.check_kind(criterion, source)
-    criteria[0] = losses.with_weights_in_order(criteria[0], flags.weight, None, sources[0])
+    criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
     ids = labels_source.id_column if labels_source else None
     from xentcli.pipeline.samples import doubts, task_groups
 

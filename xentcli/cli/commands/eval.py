@@ -118,7 +118,7 @@ def evaluate(
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
-    criterion = losses.with_weights_in_order(criterion, flags.weight, None, source)
+    criterion = losses.with_weights_in_order(criterion, source)
     ids = labels_source.id_column if labels_source else None
     from xentcli.pipeline.measure import measure
     from xentcli.pipeline.samples import doubts, task_groups

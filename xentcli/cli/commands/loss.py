@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from xentcli.cli import losses, options, samples
+from xentcli.cli import losses, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
+from xentcli.cli.top_lists import TopFlags
 from xentcli.errors import UsageError
 
 
@@ -23,6 +24,7 @@ def loss(
     ] = 0.0,
     temperature: options.TemperatureOption = "1",
     *,
+    top: TopFlags,
     flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
@@ -32,8 +34,14 @@ def loss(
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
     files, logits = samples.together(files, logits, reading)
-    inputs = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
+    slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
+    inputs = top_lists.fill(files, top, *slots)
     losses.check_files(inputs, flags, loss_options, gates)
+    opened = top_lists.find(inputs, top, flags, reading)
+    if opened is not None:
+        refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}
+        top_lists.run(opened, "loss", refused, flags, loss_options, writing, common, gates)
+        return
     if flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
     criterion = losses.criterion_of(flags, "logits", loss_options, label_smoothing, temperature)

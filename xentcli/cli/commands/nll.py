@@ -2,19 +2,20 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options, samples
+from xentcli.cli import answers, losses, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.reading import Reading
+from xentcli.cli.top_lists import TopFlags
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
 
-def nll(
+def nll(  # noqa: C901 - each kind of file has a way of its own
     files: Annotated[
         list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
@@ -38,6 +39,7 @@ def nll(
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
     *,
+    top: TopFlags,
     flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
@@ -49,7 +51,8 @@ def nll(
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
     files, log_probs = samples.together(files, log_probs or probs, reading)
-    inputs = fill(files, Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
+    slots = (Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
+    inputs = top_lists.fill(files, top, *slots)
     losses.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
@@ -58,19 +61,17 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
-    asked = (*inputs[1], probs, picked, flags.label_column, flags.label_key, flags.binary)
-    found = None if any(asked) else samples.open_samples(inputs[0], reading, writing.output)
-    if found is not None and tokens is None:
-        what = samples.kind_of(found)
-        if what == "texts" and loss_options.reduction == "mean":
-            samples.run_texts(found, flags, loss_options, writing, common, gates)
-            return
-        choices = what == "choices"
-        criterion = losses.criterion_of(
-            flags, "logits" if choices else "log-probabilities", loss_options
-        )
-        criterion = criterion._replace(picked=not choices)
-        losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
+    asked = (*inputs[1], probs, picked, tokens, flags.label_column, flags.label_key, flags.binary)
+    found = samples.open_samples(inputs[0], reading, writing.output, unless=asked)
+    if found is not None:
+        samples.run(found, inputs, flags, loss_options, writing, reading, common, gates)
+        return
+    refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
+    opened = None
+    if not picked:
+        opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
+    if opened is not None:
+        top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates)
         return
     if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
         answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)

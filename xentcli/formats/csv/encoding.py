@@ -71,7 +71,10 @@ class _Utf8(io.RawIOBase):
                 raise self._refused(error) from error
             held = len(error.object) - len(content)
             self._decoder.setstate(before)
-            good = self._decoder.decode(content[: max(0, error.start - held)])
+            try:
+                good = self._decoder.decode(content[: max(0, error.start - held)])
+            except UnicodeError as other:  # some codecs find more wrong with the part before
+                raise self._refused(other) from error
             line = self._lines + (good.count("\n") or good.count("\r"))
             byte = error.object[error.start]
             raise InputError(

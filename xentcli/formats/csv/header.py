@@ -6,7 +6,7 @@ from itertools import islice
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_names import is_pattern
+from xentcli.formats.column_names import is_pattern, number_of
 from xentcli.formats.csv.columns import is_label
 from xentcli.formats.csv.numbers import (
     MISSING,
@@ -47,7 +47,7 @@ def decide_header(
             return True, None
         return False, f"{name}: the first row is read as a label (else --header)"
     # Labels and ids that the user finds by number may be text in a file without a header.
-    by_number = {int(column) - 1 for column in beside if column and column.isdecimal()}
+    by_number = {number - 1 for column in beside if (number := number_of(column or ""))}
     cells = {i: cell for i, cell in enumerate(first) if i not in by_number}
     if _counts(list(cells.values())):
         return _judge_counting(cells, others, name)

@@ -12,13 +12,15 @@ from xentcli.errors import InputError
 from xentcli.formats.csv.numbers import is_cut, shown
 from xentcli.formats.sources import Shape
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf|[nN]a[nN]|[-+]?Infinity"
+_NUMBER = r"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?|[-+]?inf|[nN]a[nN]|[-+]?Infinity"
 _LIST = re.compile(
-    r"\s*(?:(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)|c)?\(\s*\[*|\[+)"
-    rf"\s*(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))",
+    r"\s*+(?:(?:(?:torch\.|np\.|numpy\.)?(?:tensor|array|Tensor|Array)|c)?\(\s*+\[*+|\[++)"
+    rf"\s*+(?:{_NUMBER}|np\.|tensor\(|True\b|False\b|None\b|null\b|\.\.\.|\]|\))",
     re.A,
 )
-_NO_LIST = re.compile(r"\s*(?:\([^()\[\]]*\]|\[[^()\[\]]*\)|\([^(),\[\]\s]*\))\s*")  # (0, 1], (1.5)
+_NO_LIST = re.compile(  # (0, 1], (1.5)
+    r"\s*+(?:\([^()\[\]]*+\]|\[[^()\[\]]*+\)|\([^(),\[\]\s]*+\))\s*+"
+)
 _BLANKS_BETWEEN = re.compile(r"(?<=[\w.\]])\s+(?=[-+.\w\[])")
 _PRINTED_IN_SHORT = "printed in short, and cut where the dots stand"
 _WRITE_WHOLE_HINT = "write them whole: numpy.set_printoptions(threshold=sys.maxsize) before to_csv"

@@ -80,13 +80,23 @@ def _why_no_number(cell: str) -> str:
     return f"{shown(cell)} is not a number"
 
 
+def edges_of_cells(delimiter: str) -> tuple[bytes, bytes]:
+    """Return what matches where a cell begins, and where one ends.
+
+    A delimiter may take several bytes, each of which may be one of another character.
+    """
+    between = re.escape(delimiter.encode())
+    start = rb"(?:(?<=[\r\n])|(?<=" + between + rb")|\A)"
+    return start, rb"(?=[\r\n]|" + between + rb"|\Z)"
+
+
 def fill_missing(content: bytes, delimiter: str) -> bytes:
     """Return content with NaN where a cell says that there is no value: null, None, NA, nothing.
 
     An empty line holds no cell.
     """
+    start, end = edges_of_cells(delimiter)
     between = re.escape(delimiter.encode())
-    start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
     words = rb'[ ]*(?:null|none|n/?a|<na>|"")[ ]*'
     nothing = rb"(?<=" + between + rb")" + end + rb"|" + start + rb"(?=" + between + rb")"
     return re.sub(start + words + end + rb"|" + nothing, b"nan", content, flags=re.I)
@@ -94,8 +104,7 @@ def fill_missing(content: bytes, delimiter: str) -> bytes:
 
 def fill_flags(content: bytes, delimiter: str) -> bytes:
     """Return content with 1 and 0 in place of cells that are true and false."""
-    between = re.escape(delimiter.encode())
-    start, end = rb"(?:(?<=[\r\n" + between + rb"])|\A)", rb"(?=[\r\n" + between + rb"]|\Z)"
+    start, end = edges_of_cells(delimiter)
     cell = start + rb'[ ]*"?(?:(true)|false)"?[ ]*' + end
     return re.sub(cell, lambda match: b"1" if match[1] else b"0", content, flags=re.I)
 

@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 
-_STRING = r'"(?:[^"\\]|\\.)*+"'
+# One that is never closed goes on to the end: no quote within it begins another.
+_STRING = r'"(?:[^"\\]|(?s:\\.))*+(?:"|\\?\Z)'
 _BRACKET = re.compile(
     _STRING + r"|(?<![\w.])(?:(?:(?:torch|numpy|np)\.)?(?P<array>[tT]ensor|[aA]rray)"
     r"|(?:numpy|np)\.\w++|(?P<list>c))\s*+\(|[\[\]()]"
 )
-_PARAMETER = re.compile(r"\s*Parameter containing:")
+_PARAMETER = "Parameter containing:"
 _ODD = re.compile(
-    _STRING + r"|(?P<int>(?<![\w.])-?\d+)\.(?P<exponent>[eE][+-]?\d+)?(?!\d)"
+    _STRING + r"|(?P<int>(?<![\w.])-?\d++)\.(?P<exponent>[eE][+-]?\d++)?(?!\d)"
     r"|(?P<fraction>(?<![\w.])-?)\.(?=\d)|(?P<nan>\b(?:nan|NaN)\b)|(?P<inf>\binf\b)"
     r"|(?P<true>\bTrue\b)|(?P<false>\bFalse\b)|(?P<none>\bNone\b)"
 )
@@ -54,7 +55,7 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
                 f"{name}: printed in short, and cut where the dots stand",
                 hint="write the whole array: numpy.save(path, array)",
             )
-    plain = as_lists(_PARAMETER.sub("", text, count=1))
+    plain = as_lists(text.replace(_PARAMETER, "", 1))
     if plain.end is not None and plain.text[plain.end :].strip(" \t\r\n;"):
         raise InputError(f"{name}: something follows the printed array", hint="one array a file")
     whole = plain.text if plain.end is None else plain.text[: plain.end]

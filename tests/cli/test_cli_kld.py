@@ -1,0 +1,256 @@
+"""Bases of llama-perplexity at the command line, against loops written from their description."""
+
+import csv
+import io
+import math
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from cli_tools import Run, Terminal
+
+DATA = Path(__file__).parents[2] / "sample_data"
+BASE, Q4 = DATA / "text_base.kld", DATA / "text_q4.kld"
+FLOORED = ((2, 3), (5, 11), (9, 0))
+
+
+class Plain(NamedTuple):
+    """Each row's log-probabilities, its label and its scale, and whether code 0 is a floor."""
+
+    rows: list[list[float]]
+    codes: list[tuple[int, ...]]
+    labels: list[int]
+    scales: list[float]
+    cut: list[bool]
+
+
+def plainly(path: Path) -> Plain:
+    content = path.read_bytes()
+    n_ctx, n_vocab, n_chunk = struct.unpack_from("<iii", content, 8)
+    tokens = struct.unpack_from(f"<{n_ctx * n_chunk}i", content, 20)
+    found = Plain([], [], [], [], [])
+    at = 20 + 4 * n_ctx * n_chunk
+    for chunk in range(n_chunk):
+        for j in range(n_ctx - 1 - n_ctx // 2):
+            scale, least = struct.unpack_from("<ff", content, at)
+            codes = struct.unpack_from(f"<{n_vocab}H", content, at + 8)
+            found.rows.append([scale * code + least for code in codes])
+            found.codes.append(codes)
+            found.labels.append(tokens[chunk * n_ctx + n_ctx // 2 + j + 1])
+            found.scales.append(scale)
+            found.cut.append(abs(scale * 65535 - 16) < 1e-4)
+            at += 8 + 4 * ((n_vocab + 1) // 2)
+    return found
+
+
+def without_floors(path: Path, folder: Path, labels: Path = BASE) -> Path:
+    """Return the same file, in which the labels that are below what is kept are others."""
+    content = bytearray(path.read_bytes())
+    plain = plainly(labels)
+    for chunk, j in FLOORED:
+        row = plain.rows[chunk * 15 + j]
+        struct.pack_into("<i", content, 20 + 4 * (chunk * 32 + 16 + j + 1), row.index(max(row)))
+    (folder / path.name).write_bytes(content)
+    return folder / path.name
+
+
+def unc(x: Sequence[float]) -> float:
+    n = len(x)
+    mean = math.fsum(x) / n
+    spread = (math.fsum(each * each for each in x) / n - mean * mean) / (n - 1)
+    return math.sqrt(spread) if spread > 0 and n > 10 else 0.0
+
+
+def at_fraction(x: Sequence[float], fraction: float) -> float:
+    ordered = sorted(x)
+    place = fraction * (len(x) - 1)
+    low = min(int(place), len(x) - 2)
+    return ordered[low] + (place - low) * (ordered[low + 1] - ordered[low])
+
+
+def statistics(base: Plain, new: Plain) -> dict[str, tuple[float, float | None]]:
+    """Return what llama-perplexity says, each with its error."""
+    kld, nll_base, nll_new, dp, same = [], [], [], [], 0
+    for p, q, label in zip(base.rows, new.rows, base.labels, strict=True):
+        kld.append(math.fsum(math.exp(a) * (a - b) for a, b in zip(p, q, strict=True) if a > -16))
+        nll_base.append(-p[label])
+        nll_new.append(-q[label])
+        dp.append(math.exp(q[label]) - math.exp(p[label]))
+        same += p.index(max(p)) == q.index(max(q))
+    n = len(kld)
+    mean_base, mean_new = math.fsum(nll_base) / n, math.fsum(nll_new) / n
+    products = math.fsum(a * b for a, b in zip(nll_base, nll_new, strict=True))
+    cov = (products / n - mean_base * mean_new) / (n - 1)
+    unc_base, unc_new = unc(nll_base), unc(nll_new)
+    log_error = math.sqrt(unc_new**2 + unc_base**2 - 2 * cov)
+    ppl_base, ppl_new = math.exp(mean_base), math.exp(mean_new)
+    ratio = math.exp(mean_new - mean_base)
+    apart = (ppl_new * unc_new) ** 2 + (ppl_base * unc_base) ** 2 - 2 * ppl_new * ppl_base * cov
+    rms = math.sqrt(math.fsum(x * x for x in dp) / n)
+    found: dict[str, tuple[float, float | None]] = {
+        "loss_base": (mean_base, unc_base),
+        "loss_new": (mean_new, unc_new),
+        "perplexity_base": (ppl_base, ppl_base * unc_base),
+        "perplexity_new": (ppl_new, ppl_new * unc_new),
+        "loss_correlation": (cov / (unc_base * unc_new), None),
+        "log_perplexity_ratio": (mean_new - mean_base, log_error),
+        "perplexity_ratio": (ratio, ratio * log_error),
+        "perplexity_difference": (ppl_new - ppl_base, math.sqrt(apart)),
+        "kl": (math.fsum(kld) / n, unc(kld)),
+        "delta_p": (math.fsum(dp) / n, unc(dp)),
+        "rms_delta_p": (rms, 0.5 / rms * unc([x * x for x in dp])),
+        "agreement": (same / n, math.sqrt(same / n * (1 - same / n) / (n - 1))),
+    }
+    names = ("min", "p001", "p01", "p05", "p10", "p25", "median", "p75", "p90", "p95", "p99")
+    fractions = (0.0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
+    for name, fraction in zip((*names, "p999", "max"), fractions, strict=True):
+        found[f"kl_{name}"] = (at_fraction(kld, fraction), None)
+        found[f"delta_p_{name}"] = (at_fraction(dp, fraction), None)
+    return found
+
+
+def test_the_loss_of_a_base_is_bounded_where_a_label_is_floored(run: Run) -> None:
+    plain = plainly(BASE)
+    lower = []
+    floored = 0
+    for row, codes, label, scale, cut in zip(*plain, strict=True):
+        lower.append(-row[label] - scale / 2)
+        floored += cut and codes[label] == 0
+    assert floored == len(FLOORED)
+    expected = math.fsum(lower) / len(lower)
+    done = run("nll", BASE)
+    assert done.code == 0
+    assert done.out.startswith(">= ")
+    assert float(done.out[3:]) == pytest.approx(expected, abs=1e-12)
+    assert "98.3 % of rows exact, 1.7 % have a label at the floor" in done.err
+    found = run("nll", BASE, "--json").json
+    assert (found["loss"], found["perplexity"], found["standard_error"]) == (None, None, None)
+    assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
+    assert found["perplexity_lower_bound"] == pytest.approx(math.exp(expected), abs=1e-11)
+    assert (found["exact_rows"], found["bounded_rows"], found["rows"]) == (177, 3, 180)
+    losses = run("nll", BASE, "--reduction", "none").out.split()
+    known = [i for i, text in enumerate(losses) if text != "nan"]
+    assert sorted({*range(180)} - {*known}) == [chunk * 15 + j for chunk, j in FLOORED]
+    for i in known:
+        assert float(losses[i]) == pytest.approx(-plain.rows[i][plain.labels[i]], abs=1e-12)
+
+
+def test_the_loss_of_a_base_without_floored_labels(run: Run, tmp_path: Path) -> None:
+    path = without_floors(BASE, tmp_path)
+    plain = plainly(path)
+    losses = [-row[label] for row, label in zip(plain.rows, plain.labels, strict=True)]
+    expected = math.fsum(losses) / len(losses)
+    done = run("nll", path)
+    assert float(done.out) == pytest.approx(expected, abs=1e-12)
+    step = math.fsum(plain.scales) / 2 / len(losses)
+    assert f"±{step:.2g}" in done.err
+    found = run("nll", path, "--json").json
+    assert found["loss"] == pytest.approx(expected, abs=1e-12)
+    assert found["standard_error"] == pytest.approx(unc(losses), abs=1e-9)
+    assert found["rounding"] == pytest.approx(step)
+    total = run("nll", "-", "--reduction", "sum", stdin=path.read_bytes())
+    assert float(total.out) == pytest.approx(math.fsum(losses), abs=1e-9)
+
+
+def test_a_screen_of_a_bound_has_its_sign(terminal: Terminal) -> None:
+    text = terminal("nll", BASE, columns=120).text
+    assert ">= 1.4279 (98.3 % of rows exact, 1.7 % have a label at the floor)" in text
+    assert "perplexity  >= 4.170277" in text
+    text = terminal("compare", BASE, Q4, columns=120).text
+    assert "KL >= 0.0154, perplexity >= 4.1707 -> >= 4.2947" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("gate", "code", "says"),
+    [
+        ("loss > 1.4", 3, "loss is at least 1.4279"),
+        ("loss < 1.4", 0, ""),
+        ("loss > 1.5", 3, "which does not tell"),
+        ("loss < 1.5", 3, "which does not tell"),
+        ("perplexity >= 4.1", 3, "perplexity is at least 4.17"),
+        ("loss > 1.4 + 2 se", 3, "loss has no standard error"),
+    ],
+)
+def test_gates_on_a_bound(gate: str, code: int, says: str, run: Run) -> None:
+    done = run("nll", BASE, "--fail-if", gate)
+    assert done.code == code
+    assert says in done.err
+
+
+def test_two_bases_say_what_llama_perplexity_says(run: Run, tmp_path: Path) -> None:
+    paths = [without_floors(path, tmp_path) for path in (BASE, Q4)]
+    expected = statistics(*map(plainly, paths))
+    found = run("compare", *paths, "--json").json["metrics"]
+    assert set(found) == set(expected)
+    for name, (value, error) in expected.items():
+        measure = found[name]
+        told = measure["lower_bound"] if name.startswith("kl") else measure["value"]
+        assert told == pytest.approx(value, rel=1e-9, abs=1e-12), name
+        if error is not None and not name.startswith("kl"):
+            assert measure["standard_error"] == pytest.approx(error, rel=1e-6), name
+    rows = list(csv.reader(io.StringIO(run("compare", *paths).out)))
+    assert rows[0] == ["metric", "value", "standard_error", "low", "high", "n"]
+    assert {row[0] for row in rows[1:]} == set(expected)
+    assert {row[0]: row[1] for row in rows[1:]}["kl"].startswith(">= ")
+
+
+def test_what_floors_leave_open_is_no_number(run: Run) -> None:
+    floors = run("compare", BASE, Q4, "--json").json["metrics"]
+    expected = statistics(plainly(BASE), plainly(Q4))
+    for name in ("loss_base", "loss_new", "perplexity_new"):
+        assert floors[name]["value"] is None
+        assert floors[name]["lower_bound"] == pytest.approx(expected[name][0], abs=1e-9)
+    ratio = floors["perplexity_ratio"]
+    assert (ratio["value"], ratio["lower_bound"]) == (None, None)
+    assert ratio["at_floors"] == pytest.approx(expected["perplexity_ratio"][0], abs=1e-9)
+    assert "with floors as values" in run("compare", BASE, Q4, "--metric", "perplexity_ratio").out
+    itself = run("compare", BASE, BASE, "--metric", "kl")
+    assert itself.out == "0.0\n"
+    failed = run("compare", BASE, Q4, "--fail-if", "kl > 0.01", "--metric", "agreement")
+    assert (failed.code, failed.out) == (3, "0.9222222222222223\n")
+    assert "kl is at least 0.0154" in failed.err
+
+
+def test_what_is_refused_of_a_base(run: Run, tmp_path: Path) -> None:
+    logits = DATA / "digits_logits.npy"
+    other = bytearray(Q4.read_bytes())
+    struct.pack_into("<i", other, 20 + 4 * 40, 0)
+    (tmp_path / "other.kld").write_bytes(other)
+    for arguments, says in (
+        (("loss", BASE), "rows do not sum to 1"),
+        (("softmax", BASE), "rows do not sum to 1"),
+        (("nll", "--probs", BASE), "rows do not sum to 1"),
+        (("eval", BASE, DATA / "digits_labels.npy"), "xent nll BASE"),
+        (("compare", logits, BASE), "rows do not sum to 1"),
+        (("compare", BASE, logits), "no base of llama-perplexity"),
+        (("compare", BASE, tmp_path / "other.kld"), "token 8 of window 1 is 0, in"),
+    ):
+        done = run(*arguments)
+        assert (done.code, done.out) == (1, ""), arguments
+        assert says in done.err
+    refused: tuple[tuple[str | Path, ...], ...] = (
+        ("nll", BASE, "--rows", "0:3"),
+        ("nll", BASE, "--tokens", "prompt"),
+        ("compare", BASE, Q4, "--labels", logits),
+        ("compare", BASE, Q4, "--metric", "js"),
+        ("compare", BASE, Q4, "--fail-if", "accuracy < 1"),
+    )
+    for options in refused:
+        done = run(*options)
+        assert (done.code, done.out) == (2, ""), options
+        assert done.err.startswith("error: ")
+
+
+def test_info_knows_a_base(run: Run) -> None:
+    (found,) = run("info", BASE, "--json").json["files"]
+    plain = plainly(BASE)
+    assert (found["format"], found["shape"]) == ("kld", [12, 15, 61])
+    assert found["minimum"] == pytest.approx(min(map(min, plain.rows)))
+    assert found["maximum"] == pytest.approx(max(map(max, plain.rows)))
+    assert found["looks_like"] == (
+        "log-probabilities of 32-token windows, cut off 16 nats below the largest "
+        "(labels lost: 3 of 180)"
+    )
+    assert found["fits"] == f"xent nll {BASE}"

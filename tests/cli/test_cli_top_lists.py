@@ -1,0 +1,260 @@
+"""Lists of the most probable classes: exact where the label is listed, else bounded."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_tools import Run, Terminal
+
+Array = npt.NDArray[Any]
+DATA = Path(__file__).parents[2] / "sample_data"
+K, V = 6, 40
+
+
+class Model:
+    """Rows of a model, all of them, and what a file keeps: the K largest, in some order."""
+
+    def __init__(self, lead: tuple[int, ...] = (4, 5)) -> None:
+        rng = np.random.default_rng(8)
+        self.logits = rng.normal(size=(*lead, V)) * 2.0
+        self.total = np.log(np.exp(self.logits).sum(-1))
+        self.log_probs = self.logits - self.total[..., None]
+        self.labels = np.argmax(self.logits + rng.gumbel(size=self.logits.shape), -1)
+        self.indices = rng.permuted(np.argsort(-self.logits, -1)[..., :K], axis=-1)
+
+    def top(self, values: Array) -> Array:
+        return np.take_along_axis(values, self.indices, -1)
+
+    def losses(self) -> list[float]:
+        rows, labels = self.log_probs.reshape(-1, V), self.labels.reshape(-1)
+        return [-row[label] for row, label in zip(rows.tolist(), labels.tolist(), strict=True)]
+
+    def bound(self) -> tuple[float, int]:
+        """Return the mean of losses, each at least that of the smallest listed, and the exact."""
+        listed = self.top(self.log_probs).reshape(-1, K).tolist()
+        bounds, exact = [], 0
+        for truth, values in zip(self.losses(), listed, strict=True):
+            known = -truth >= min(values) - 1e-12
+            left = 1.0 - math.fsum(map(math.exp, values))
+            bounds.append(truth if known else max(-min(values), -math.log(left + 1e-6)))
+            exact += known
+        return math.fsum(bounds) / len(bounds), exact
+
+
+MODEL = Model()
+
+
+def written(folder: Path, kind: str, model: Model = MODEL) -> Path:
+    """Return a file of log-probabilities, classes and labels, under the names of a dump."""
+    values, path = model.top(model.log_probs), folder / f"top.{kind}"
+    arrays = {"topk_logprobs": values, "topk_indices": model.indices, "labels": model.labels}
+    lists: dict[str, Any] = {name: array.tolist() for name, array in arrays.items()}
+    if kind == "npz":
+        np.savez(path, **arrays)
+    elif kind == "safetensors":
+        path.write_bytes(safetensors(arrays))
+    elif kind == "parquet":
+        pq.write_table(pa.table(lists), path)
+    elif kind == "json":
+        path.write_text(json.dumps(lists))
+    else:
+        rows = (dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True))
+        path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def safetensors(arrays: dict[str, Array]) -> bytes:
+    header, content = {}, b""
+    for name, array in arrays.items():
+        end = len(content) + array.nbytes
+        kind = "F64" if array.dtype.kind == "f" else "I64"
+        offsets = [len(content), end]
+        header[name] = {"dtype": kind, "shape": list(array.shape), "data_offsets": offsets}
+        content += array.tobytes()
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content
+
+
+@pytest.mark.parametrize("kind", ["npz", "safetensors", "parquet", "json", "jsonl"])
+@pytest.mark.parametrize("command", ["nll", "loss"])
+def test_lists_are_found_by_their_names(kind: str, command: str, tmp_path: Path, run: Run) -> None:
+    expected, exact = MODEL.bound()
+    assert 0 < exact < 20
+    done = run(command, written(tmp_path, kind), "--json")
+    assert done.code == 0, done.err
+    found = done.json
+    assert (found["loss"], found["exact_rows"], found["rows"]) == (None, exact, 20)
+    assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
+    assert found["lower_bound"] <= math.fsum(MODEL.losses()) / 20
+    share = f"{100 * exact / 20:.1f} % of rows exact, {100 - 100 * exact / 20:.1f} % have a label"
+    assert f"{share} outside the top {K}" in done.err
+    assert run(command, tmp_path / f"top.{kind}").out == f">= {found['lower_bound']!r}\n"
+
+
+def test_lists_that_options_name(tmp_path: Path, run: Run) -> None:
+    np.save(tmp_path / "v.npy", MODEL.top(MODEL.logits))
+    np.save(tmp_path / "i.npy", MODEL.indices.astype("i4"))
+    np.savez(tmp_path / "o.npz", lse=MODEL.total, y=MODEL.labels)
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    lists = ("--top-values", tmp_path / "v.npy", "--top-indices", tmp_path / "i.npy")
+    expected, exact = MODEL.bound()
+    whole = run("loss", *lists, tmp_path / "y.npy", "--log-sum-exp", f"{tmp_path}/o.npz:lse")
+    assert float(whole.out[3:]) == pytest.approx(expected, abs=1e-9)
+    raw = run("loss", *lists, "--labels", tmp_path / "y.npy", "--num-classes", str(V), "--json")
+    truth = math.fsum(MODEL.losses()) / 20
+    assert raw.json["lower_bound"] <= truth
+    assert raw.json["exact"] == 0.0
+    assert "raw logits without their log-sum-exp" in raw.err
+    keyed = (tmp_path / "o.npz", "--label-key", "y")
+    named = run("loss", *lists, *keyed, "--log-sum-exp", f"{tmp_path}/o.npz:lse", "--json")
+    assert named.json["exact_rows"] == exact
+
+
+def test_every_class_is_listed(tmp_path: Path, run: Run) -> None:
+    order = np.argsort(MODEL.logits, -1)
+    values = np.take_along_axis(MODEL.logits, order, -1)
+    np.savez(tmp_path / "all.npz", top_values=values, top_indices=order, labels=MODEL.labels)
+    done = run("loss", tmp_path / "all.npz", "--num-classes", str(V))
+    assert float(done.out) == pytest.approx(math.fsum(MODEL.losses()) / 20, abs=1e-12)
+
+
+def test_what_was_normalised_again_is_no_probability(tmp_path: Path, run: Run) -> None:
+    listed = MODEL.top(MODEL.log_probs)
+    scaled = listed - np.log(np.exp(listed).sum(-1, keepdims=True))
+    for name, values, options in (("l", scaled, ()), ("p", np.exp(scaled), ("--probs",))):
+        path = tmp_path / f"{name}.npz"
+        np.savez(path, topk_probs=values, topk_ids=MODEL.indices, labels=MODEL.labels)
+        done = run("nll", *options, path)
+        assert "normalised again" in done.err
+        assert float(done.out[3:]) <= math.fsum(MODEL.losses()) / 20
+    assert "xent nll --probs" in run("nll", tmp_path / "p.npz").err
+    np.savez(tmp_path / "q.npz", topk_probs=np.exp(listed), topk_ids=MODEL.indices)
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    done = run("nll", "--probs", tmp_path / "q.npz", tmp_path / "y.npy")
+    assert float(done.out[3:]) == pytest.approx(MODEL.bound()[0], abs=1e-9)
+
+
+def test_padding_masks_shifts_and_ignored_labels(tmp_path: Path, run: Run) -> None:
+    values, indices = MODEL.top(MODEL.log_probs), MODEL.indices.copy()
+    values[0, 0] = [-0.5, -1.5, math.nan, -math.inf, -9999.0, -2.0]
+    indices[0, 0] = [3, 4, 3, 3, 3, -1]
+    labels, mask = MODEL.labels.copy(), np.ones((4, 5))
+    labels[0, 0], labels[1, 2], mask[3] = 4, -100, 0
+    np.savez(tmp_path / "t.npz", values=values, indices=indices, labels=labels, loss_mask=mask)
+    done = run("nll", tmp_path / "t.npz", "--reduction", "none", "--json")
+    losses = np.array(done.json["losses"], float).reshape(4, 5)
+    assert losses[0, 0] == 1.5
+    assert done.json["ignored"] == 6
+    expected = np.array(MODEL.losses()).reshape(4, 5)
+    known = ~np.isnan(losses) & mask.astype(bool) & (labels != -100)
+    known[0, 0] = False
+    np.testing.assert_allclose(losses[known], expected[known])
+    ahead = np.roll(MODEL.labels, 1, axis=1)
+    np.savez(tmp_path / "s.npz", values=MODEL.top(MODEL.log_probs), indices=MODEL.indices)
+    np.save(tmp_path / "ahead.npy", ahead)
+    shifted = run("nll", tmp_path / "s.npz", tmp_path / "ahead.npy", "--shift", "1", "--json").json
+    assert (shifted["rows"], shifted["used"]) == (20, 16)
+    assert run("nll", tmp_path / "s.npz", tmp_path / "ahead.npy").code == 0
+
+
+def test_logits_with_their_log_sum_exp_a_sequence_a_line(run: Run) -> None:
+    losses, bounded = [], 0
+    for line in (DATA / "topk_nemo.jsonl").read_text().splitlines():
+        each = json.loads(line)
+        columns = ("labels", "loss_mask", "topk_logits", "topk_token_ids", "log_sum_exp_logits")
+        for label, mask, logits, ids, total in zip(*(each[c] for c in columns), strict=True):
+            if mask:
+                listed = dict(zip(ids, logits, strict=True))
+                rest = 1.0 - math.fsum(math.exp(z - total) for z in logits)
+                least = max(total - min(logits), -math.log(rest + 1e-6))
+                losses.append(total - listed[label] if label in listed else least)
+                bounded += label not in listed
+    found = run("loss", DATA / "topk_nemo.jsonl", "--json").json
+    assert (found["used"], found["bounded_rows"], found["ignored"]) == (len(losses), bounded, 12)
+    assert found["lower_bound"] == pytest.approx(math.fsum(losses) / len(losses), abs=1e-12)
+
+
+def test_bounds_at_a_terminal(tmp_path: Path, terminal: Terminal) -> None:
+    text = terminal("nll", DATA / "top20.npz", columns=100).text
+    assert "% of rows exact" in text
+    assert "have a label outside the top 20)" in text
+    values = MODEL.logits[..., :38]
+    indices = np.broadcast_to(np.arange(38), values.shape)
+    labels = np.zeros(values.shape[:-1], int)
+    np.savez(tmp_path / "r.npz", top_values=values, top_indices=indices, labels=labels)
+    text = terminal("loss", tmp_path / "r.npz", "--num-classes", "40", columns=100).text
+    assert ", <= " in text
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"indices": np.array([[1, 2], [3, 3]])}, "[1]: the row lists a class twice"),
+        ({"indices": np.array([[1, 2], [3, -7]], "i2")}, "16 bits were too few"),
+        ({"indices": np.array([[1, 2], [3, 12]])}, "a class outside 0..9"),
+        ({"indices": np.array([[1, 2], [3, 4.5]])}, "a class that is no integer"),
+        ({"values": np.array([[-1, math.inf], [-1, -2]])}, "[0]: the row lists an infinite value"),
+        ({"labels": np.array([1, 10])}, "[1]: label 10 is outside 0..9"),
+        ({"labels": np.array([1, -5])}, "[1]: label -5 is outside 0..9"),
+        ({"labels": np.array([1, 2, 3])}, "shape (3,), and there are (2,) rows"),
+        ({"indices": np.array([[1], [2]])}, "shape (2, 1), and"),
+        ({"log_sum_exp": np.array([-9.0, -9.0])}, "the log-sum-exp is not that of these values"),
+        ({"labels": None}, "where are the labels?"),
+    ],
+)
+def test_what_is_wrong_with_lists_is_one_line(
+    change: dict[str, Array | None], says: str, tmp_path: Path, run: Run
+) -> None:
+    arrays: dict[str, Array | None] = {
+        "values": np.array([[-1.0, -2.0], [-0.5, -3.0]]),
+        "indices": np.array([[1, 2], [3, 4]]),
+        "labels": np.array([1, 2]),
+        "num_classes": np.array(10),
+    }
+    there = {name: array for name, array in (arrays | change).items() if array is not None}
+    np.savez(tmp_path / "t.npz", **there)  # type: ignore[arg-type]
+    done = run("nll", tmp_path / "t.npz")
+    assert (done.code, done.out) == (1, "")
+    assert says in done.err
+    assert done.err.startswith("error: ")
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"values": [1]}',
+        '{"values": [1], "indices": [1, 2], "label": 1}',
+        '{"values": ["a"], "indices": [1], "label": 1}',
+        '{"values": 1, "indices": 1}',
+    ],
+)
+def test_a_line_that_is_no_list_is_named(line: str, tmp_path: Path, run: Run) -> None:
+    good = '{"values": [-1.0, -2.0], "indices": [4, 5], "label": 4}'
+    (tmp_path / "t.jsonl").write_text(f"{good}\n{line}\n{good}\n")
+    done = run("nll", tmp_path / "t.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert "t.jsonl" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_options_of_lists(tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, "npz")
+    for arguments in (
+        ("nll", path, "--top-values", path),
+        ("nll", DATA / "digits_logits.npy", DATA / "digits_labels.npy", "--num-classes", "10"),
+        ("nll", path, "--log-sum-exp", path),
+        ("loss", path, "--label-smoothing", "0.1"),
+        ("loss", path, "--weight", "1,2"),
+    ):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, ""), arguments
+        assert done.err.startswith("error: ")

@@ -1,0 +1,104 @@
+"""What ``xent nll`` does with files whose rows are known in part: exact numbers, or bounds."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination, Forms
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
+    from xentcli.pipeline.bounded import BoundedRows
+    from xentcli.results.bounds import BoundedLoss
+
+_OF_LOSS = ("loss", "perplexity", "bits")
+
+
+def write_loss(
+    rows: "BoundedRows",
+    command: str,
+    options: LossFlags,
+    writing: Writing,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Measure rows, write their loss or its bound, and judge it."""
+    from xentcli.pipeline.bounded import measure_bounded
+
+    output = Destination(command, writing, common)
+    output.check(is_text=False)
+    keeper = gates.keeper(_OF_LOSS)
+    if keeper is not None:
+        keeper.open()
+    for source in rows.sources:
+        common.tell_notes(source.notes)
+    if options.reduction == "none":
+        with output.array("losses") as sink, common.run(rows.sources[0]) as run:
+            found, notes = measure_bounded(rows, command, "none", run, sink)
+            notes += _judge(keeper, found)
+            output.add_summary(_object(found, keeper))
+    else:
+        with common.run(rows.sources[0]) as run:
+            found, notes = measure_bounded(rows, command, options.reduction, run)
+        notes += _judge(keeper, found)
+        output.write(_forms(found, keeper))
+    common.tell_notes(notes)
+    if not found.used:
+        common.tell("warning", "nothing is used: every label is ignored, so the mean is NaN")
+    if keeper is not None:
+        keeper.exit()
+
+
+def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
+    """Raise UsageError if an option is for whole rows and labels of one's own."""
+    refused = of_rows(flags) | {
+        "--sample-weight": options.sample_weight,
+        "--pos-weight": options.pos_weight,
+    }
+    if given := [name for name, value in refused.items() if value is not None]:
+        raise UsageError(f"{given[0]} is not for {what}")
+
+
+def of_rows(flags: RowFlags) -> dict[str, Any]:
+    """Return options that are for whole rows and labels of one's own; None is not given."""
+    return {
+        "--weight": flags.weight,
+        "--rows": flags.rows,
+        "--ignore-index": flags.ignore_index,
+        "--class-axis": flags.class_axis,
+        "--shift": flags.shift or None,
+        "--label-base": flags.label_base,
+        "--classes": flags.classes,
+        "--id-column": flags.id_column,
+        "--dtype": flags.dtype,
+        "--binary": flags.binary or None,
+        "--label-column": flags.label_column,
+        "--label-key": flags.label_key,
+    }
+
+
+def _judge(keeper: "Gatekeeper | None", found: "BoundedLoss") -> list[str]:
+    return [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
+
+
+def _object(found: "BoundedLoss", keeper: "Gatekeeper | None") -> dict[str, Any]:
+    named = found.named()
+    return named if keeper is None else {**named, "gates": keeper.verdicts}
+
+
+def _forms(found: "BoundedLoss", keeper: "Gatekeeper | None") -> Forms:
+    """Return a loss: the bare number in a pipe, or the sign of a bound before it."""
+
+    def table(_width: int) -> Iterator[object]:
+        from xentcli.render.bounded import bounded_tables
+
+        yield from bounded_tables(found)
+
+    if found.loss.is_bound:
+        return Forms(
+            lambda: _object(found, keeper), table, lambda _: f">= {found.loss.lower_bound!r}\n"
+        )
+    value = float("nan") if found.loss.value is None else found.loss.value
+    return Forms(lambda: _object(found, keeper), table, number=value)

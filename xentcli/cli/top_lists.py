@@ -1,0 +1,143 @@
+"""What ``xent loss`` and ``xent nll`` do with lists of each row's most probable classes."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from xentcli.cli import inputs
+from xentcli.cli.inputs import Slot
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Common, Writing, of_inputs
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.inputs import InputFile
+    from xentcli.pipeline.partly import Partly
+
+
+class TopFlags(NamedTuple):
+    """Options of the commands that take lists of classes in place of whole rows."""
+
+    top_values: Annotated[
+        str | None,
+        of_inputs(
+            "--top-values",
+            metavar="FILE[:KEY]",
+            help="The largest logits or log-probabilities of each row, (..., K), not all of them.",
+        ),
+    ] = None
+    top_indices: Annotated[
+        str | None,
+        of_inputs("--top-indices", metavar="FILE[:KEY]", help="The classes that they are of."),
+    ] = None
+    log_sum_exp: Annotated[
+        str | None,
+        of_inputs(
+            "--log-sum-exp",
+            metavar="FILE[:KEY]",
+            help="Of each row, over all classes: then logits are exact.",
+        ),
+    ] = None
+    num_classes: Annotated[
+        int | None,
+        of_inputs("--num-classes", metavar="V", min=1, help="How many classes there are."),
+    ] = None
+
+    @property
+    def given(self) -> bool:
+        """Whether lists are named by options."""
+        if (self.top_values is None) != (self.top_indices is None):
+            raise UsageError("--top-values and --top-indices go together")
+        if self.top_values is None and self.log_sum_exp is not None:
+            raise UsageError("--log-sum-exp goes with --top-values and --top-indices")
+        return self.top_values is not None
+
+
+def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
+    """Return the files of each input: of lists that options name, the labels stand alone."""
+    if not top.given:
+        return inputs.fill(files, values, labels)
+    if values.by_option:
+        raise UsageError("--top-values stands in place of whole rows")
+    if not (files or labels.by_option):
+        return [[], []]
+    return [[], *inputs.fill(files, labels)]
+
+
+def find(
+    files: list[list[str]],
+    top: TopFlags,
+    flags: RowFlags,
+    reading: Reading,
+    *,
+    probs: bool = False,
+    bases: bool = False,
+) -> "Partly | None":
+    """Open what holds rows in part: lists that are named or found, or a base of llama-perplexity.
+
+    None of whole rows.
+    """
+    values, labels = files
+    file = None if top.given else _only_file(values, reading)
+    if file is None and not top.given:
+        if top.num_classes is not None:
+            raise _of_lists()
+        return None
+    from xentcli.pipeline.partly import TopOptions, open_partly
+
+    if len(labels) > 1:
+        raise UsageError("the labels of lists are one file")
+    options = TopOptions(
+        top.top_values,
+        top.top_indices,
+        top.log_sum_exp,
+        top.num_classes,
+        labels,
+        flags.label_key or flags.label_column,
+        tuple(flags.ignore_index or (-100,)),
+        flags.shift,
+        flags.label_base or 0,
+        probs,
+    )
+    opened = open_partly(file, options, bases=bases and not (labels or probs))
+    if opened is None and top.num_classes is not None:
+        raise _of_lists()
+    return opened
+
+
+def _only_file(values: list[str], reading: Reading) -> "InputFile | None":
+    """Return the file that may hold rows in part; None of whole rows, or of several files."""
+    from xentcli.pipeline.inputs import expand, may_be_partly
+
+    paths = list(expand(values[0])) if len(values) == 1 else []
+    if len(paths) != 1:
+        return None
+    file = reading.file(paths[0])
+    return file if may_be_partly(file) else None
+
+
+def _of_lists() -> UsageError:
+    return UsageError("--num-classes is for lists of the most probable classes")
+
+
+def run(
+    opened: "Partly",
+    command: str,
+    refused: Mapping[str, object],
+    flags: RowFlags,
+    options: LossFlags,
+    writing: Writing,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Measure the labels of rows that are known in part: exact where they can be, else bounded."""
+    from xentcli.cli import bounded
+
+    if given := [name for name, value in refused.items() if value]:
+        raise UsageError(f"{given[0]} is not for {opened.what}")
+    if not opened.has_labels:
+        flags = flags._replace(ignore_index=None, shift=0, label_base=None)
+        flags = flags._replace(label_key=None, label_column=None)
+    bounded.check_flags(flags, options, opened.what)
+    common.tell_notes(opened.notes)
+    bounded.write_loss(opened.rows, command, options, writing, common, gates)

@@ -1,0 +1,225 @@
+"""What some classes' log-probabilities say of a whole row: numbers that are exact, and bounds.
+
+A row of V classes is known by K of them: their values (N, K) and which classes they are of, indices
+(N, K). A row that lists fewer is padded by values of -inf with any index. S is the sum of the
+listed probabilities, M = 1 - S what is left to the others, and p_K the smallest one that is listed:
+in a list of the largest, no other class is more probable. A bound that needs M leaves it the slack
+that the producer's rounding takes.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+SLACK = 1e-6
+"""By how much the sum of probabilities may be wrong that were computed in single precision."""
+_LEAST_MASS = 1e-4  # below it M is little but rounding, and bounds nothing
+
+
+class Bounds(NamedTuple):
+    """Between which numbers a number of each row lies: arrays (N,).
+
+    Attributes
+    ----------
+    lower, upper : ndarray of float64
+        Both are the number itself where it is known; an upper bound of inf is none.
+    exact : ndarray of bool
+        Whether it is known.
+    """
+
+    lower: Doubles
+    upper: Doubles
+    exact: NDArray[np.bool_]
+
+
+class _Mass(NamedTuple):
+    """What the lists sum to, and what they leave."""
+
+    listed: NDArray[np.int64]
+    """K of each row."""
+    smallest: Doubles
+    """The logarithm of p_K; 0 where nothing is listed."""
+    least: Doubles
+    """M at least."""
+    most: Doubles
+    """M at most."""
+    others: Doubles
+    """How many classes are not listed; inf where V is not known."""
+
+
+def nll_bounds(
+    log_probs: Doubles,
+    indices: Indices,
+    labels: Indices,
+    num_classes: int | None = None,
+    *,
+    largest: bool = True,
+    slack: float = SLACK,
+) -> Bounds:
+    """Return between which numbers the negative log likelihood of each row's label lies, in nats.
+
+    Parameters
+    ----------
+    log_probs, indices : ndarray of shape (N, K)
+        Natural logarithms of the probabilities of some classes, in any order, and the classes.
+    labels : ndarray of shape (N,)
+        A class of each row; one that is not listed is bounded.
+    num_classes : int, optional
+        V, which gives an upper bound where it is small.
+    largest : bool
+        Whether no other class is more probable than those that are listed. Of a list that somebody
+        chose, only what is left to the others bounds a label.
+    slack : float
+        By how much the sum of a row's probabilities may be wrong.
+
+    Examples
+    --------
+    >>> row = np.array([[-0.5, -2.0, -3.5, -4.1, -4.8]])
+    >>> nll_bounds(row, np.array([[7, 3, 9, 1, 2]]), np.array([4])).lower.tolist()
+    [4.8]
+    """
+    mass = _mass(log_probs, num_classes, slack)
+    at, found = _picked(log_probs, indices, labels)
+    with np.errstate(all="ignore"):
+        of_mass = np.where(mass.most > _LEAST_MASS, -np.log(mass.most), 0.0)
+        of_smallest = -mass.smallest if largest else np.zeros(len(labels))
+        lower = np.maximum(0.0, np.maximum(of_smallest, of_mass))
+        left = mass.least - np.maximum(mass.others - 1.0, 0.0) * np.exp(mass.smallest)
+        above = largest & (mass.listed > 0) & (left > _LEAST_MASS)
+        upper = np.where(above, -np.log(left), np.inf)
+        only_one = (mass.others == 1.0) & (mass.least > _LEAST_MASS)
+        alone = -np.log((mass.least + mass.most) / 2.0)
+    lower = np.where(found, -at, np.where(only_one, alone, lower))
+    upper = np.where(found, -at, np.where(only_one, alone, upper))
+    return Bounds(lower, upper, found | only_one)
+
+
+def nll_bounds_of_logits(
+    logits: Doubles, indices: Indices, labels: Indices, num_classes: int | None = None
+) -> Bounds:
+    """Return the same of a row's largest logits, whose sum of exponentials is not known.
+
+    What is not listed adds between nothing and (V - K) e^v_K to it. So only a row whose classes are
+    all listed is exact. A list that was renormalised to a sum of 1 is one of such logits.
+    """
+    listed = np.isfinite(logits).sum(axis=1)
+    with np.errstate(all="ignore"):
+        sums = log_sums(logits)
+        smallest = _smallest(logits)
+        others = np.inf if num_classes is None else np.maximum(0.0, num_classes - listed)
+        most = np.where(others > 0, np.logaddexp(sums, np.log(others) + smallest), sums)
+        at, found = _picked(logits, indices, labels)
+        outside = np.logaddexp(sums, smallest) - smallest
+        lower = np.where(found, sums - at, np.where(listed == 0, 0.0, outside))
+        upper = np.where(found, most - at, np.inf)
+    return Bounds(lower, upper, found & (others == 0))
+
+
+def log_sums(values: Doubles) -> Doubles:
+    """Return the logarithm of each row's sum of exponentials; -inf of one that lists nothing."""
+    peak = np.max(values, axis=1, initial=-np.inf)
+    peak = np.where(peak > -np.inf, peak, 0.0)
+    with np.errstate(divide="ignore"):
+        sums: Doubles = peak + np.log(np.sum(np.exp(values - peak[:, None]), axis=1))
+    return sums
+
+
+def entropy_bounds(
+    log_probs: Doubles, num_classes: int | None = None, *, slack: float = SLACK
+) -> Bounds:
+    """Return between which numbers the entropy of each row lies, in nats.
+
+    The others have the least of it as few classes of p_K, and the most as equals.
+    """
+    mass = _mass(log_probs, num_classes, slack)
+    with np.errstate(all="ignore"):
+        probs = np.exp(log_probs)
+        own = -np.sum(np.where(probs > 0.0, probs * log_probs, 0.0), axis=1)
+        few = _least_entropy(mass)
+        total = np.clip(mass.others / math.e, mass.least, mass.most)  # which has the most of it
+        equals = np.where(total > 0.0, total * np.log(mass.others / total), 0.0)
+    whole = mass.others == 0.0
+    lower = own + np.where(whole | (mass.listed == 0), 0.0, few)
+    upper = own + np.where(whole, 0.0, np.maximum(equals, few))
+    return Bounds(lower, upper, whole)
+
+
+def _least_entropy(mass: _Mass) -> Doubles:
+    """Return what few classes that make up what is left add to the entropy, at least.
+
+    It falls and rises with what is left: the least is at one of the ends, or where no class is
+    smaller than p_K.
+    """
+    found = []
+    for total in (mass.least, mass.most):
+        count, rest, smallest = _fewest(mass, total)
+        of_whole = 0.0 - count * smallest * mass.smallest
+        found.append(of_whole - np.where(rest > 0.0, rest * np.log(rest), 0.0))
+    between = count * smallest >= mass.least
+    return np.minimum(np.minimum(*found), np.where(between, of_whole, np.inf))
+
+
+def brier_bounds(
+    log_probs: Doubles,
+    indices: Indices,
+    labels: Indices,
+    num_classes: int | None = None,
+    *,
+    slack: float = SLACK,
+) -> Bounds:
+    """Return between which numbers the Brier score of each row lies, from 0 to 2."""
+    mass = _mass(log_probs, num_classes, slack)
+    at, found = _picked(log_probs, indices, labels)
+    squares = np.sum(np.exp(2.0 * log_probs), axis=1)
+    with np.errstate(all="ignore"):
+        own = np.where(found, np.exp(at), 0.0)
+        count, rest, smallest = _fewest(mass, mass.most)
+        few = count * smallest**2 + rest**2
+        equals = np.where(mass.others > 0.0, mass.least**2 / mass.others, 0.0)
+        label = np.minimum(smallest, mass.most)
+        left = np.maximum(mass.least - label, 0.0)
+        spread = np.where(mass.others > 1.0, left**2 / (mass.others - 1.0), 0.0)
+    whole = mass.others == 0.0
+    few = np.where(whole, 0.0, few)
+    listed = squares + 1.0 - 2.0 * own
+    lower = np.where(found, listed + equals, squares + (1.0 - label) ** 2 + spread)
+    upper = np.where(found, listed + few, squares + 1.0 + few)
+    return Bounds(lower, upper, whole & found)
+
+
+def _mass(log_probs: Doubles, num_classes: int | None, slack: float) -> _Mass:
+    listed = (log_probs > -np.inf).sum(axis=1)
+    left = 1.0 - np.exp(log_probs).sum(axis=1)
+    others = (math.inf if num_classes is None else num_classes) - listed.astype(np.float64)
+    none = others <= 0.0
+    least = np.where(none, 0.0, np.clip(left - slack, 0.0, 1.0))
+    most = np.where(none, 0.0, np.clip(left + slack, 0.0, 1.0))
+    return _Mass(listed, _smallest(log_probs), least, most, np.maximum(others, 0.0))
+
+
+def _smallest(values: Doubles) -> Doubles:
+    """Return the smallest listed value of each row; 0 of an empty list."""
+    listed = values > -np.inf
+    least = np.min(np.where(listed, values, np.inf), axis=1, initial=np.inf)
+    return np.where(listed.any(axis=1), least, 0.0)
+
+
+def _picked(
+    values: Doubles, indices: Indices, labels: Indices
+) -> tuple[Doubles, NDArray[np.bool_]]:
+    """Return the label's value of each row, and whether it is listed."""
+    there = (indices == labels[:, None]) & (values > -np.inf)
+    found = there.any(axis=1)
+    return np.max(np.where(there, values, -np.inf), axis=1, initial=-np.inf), found
+
+
+def _fewest(mass: _Mass, total: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return how many classes of p_K make up so much, what remains then, and p_K."""
+    smallest = np.exp(mass.smallest)
+    count = np.where(total > 0.0, np.floor(total / smallest), 0.0)
+    return count, np.maximum(0.0, total - count * smallest), smallest

@@ -1,0 +1,86 @@
+"""The loss of rows of which some are only bounded: what it is at least, and at most."""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bounds import Bounds
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.intervals import t_interval
+from xentcli.metrics.loss import LossState
+from xentcli.results.bounds import Bounded
+
+_NO_LOSS, _ZERO = LossState(), ExactSum()
+
+
+@dataclass(frozen=True)
+class BoundsState:
+    """Sums over the used rows, and over those of them that are known.
+
+    Attributes
+    ----------
+    known : LossState
+        Of the rows whose number is known.
+    lower, upper : ExactSum
+        Of all used rows.
+    rows, used : int
+        How many there are, and are not ignored.
+    """
+
+    known: LossState = _NO_LOSS
+    lower: ExactSum = _ZERO
+    upper: ExactSum = _ZERO
+    rows: int = 0
+    used: int = 0
+
+    @classmethod
+    def from_rows(cls, bounds: Bounds, used: NDArray[np.bool_] | None = None) -> Self:
+        """Return the state of some rows, of which those that are not `used` are only counted.
+
+        What is known to some rounding lies in the middle of its bounds.
+        """
+        rows = len(bounds.lower)
+        if used is not None:
+            bounds = Bounds(*(part[used] for part in bounds))  # type: ignore[arg-type]
+        lower, upper, exact = bounds
+        values = (lower[exact] + upper[exact]) / 2.0
+        facts = {"loss": values, "used": None, "weight": None, "uneven": None}
+        known = LossState.from_rows(RowFacts(len(values), 0, facts))
+        return cls(known, _sum(lower), _sum(upper), rows, len(lower))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.known.merge(other.known),
+            self.lower + other.lower,
+            self.upper + other.upper,
+            self.rows + other.rows,
+            self.used + other.used,
+        )
+
+    def compute(self, *, total: bool = False) -> Bounded:
+        """Return the mean, or what it is at least and at most; nothing of no rows.
+
+        Or the same of the sum, whose error is not told.
+        """
+        n = self.used
+        if not n:
+            return Bounded(0.0 if total else None, n=0)
+        divisor = 1 if total else n
+        lower, upper = float(self.lower) / divisor, float(self.upper) / divisor
+        bounds = (lower, upper if math.isfinite(upper) else None)
+        known = self.known.compute()
+        if known.used < n:
+            return Bounded(None, None, None, None, n, *bounds, known.used / n)
+        if total:
+            return Bounded(known.loss_sum, None, None, None, n, *bounds, 1.0)
+        error = known.standard_error if math.isfinite(known.standard_error) else None
+        return Bounded(known.mean, error, *t_interval(known.mean, error, n - 1), n, *bounds, 1.0)
+
+
+def _sum(values: NDArray[np.float64]) -> ExactSum:
+    return ExactSum.of(values) if values.size else _ZERO

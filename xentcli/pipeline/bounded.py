@@ -1,0 +1,134 @@
+"""The loss of rows that a file gives only in part: exact, or within bounds."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bounds import Bounds
+from xentcli.core.row_losses import Reduction
+from xentcli.execution import ordered_map
+from xentcli.formats.base import ArrayHeader, Source
+from xentcli.metrics.bounds import BoundsState
+from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.loss_measures import of_loss
+from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
+from xentcli.results.measures import Measure
+
+
+class RowBounds(NamedTuple):
+    """The negative log likelihoods of some rows, and which of them are not ignored."""
+
+    bounds: Bounds
+    used: NDArray[np.bool_] | None = None
+
+
+class BoundedRows(Protocol):
+    """Rows of which some are known in part: data that say the bounds of each."""
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The files."""
+
+    @property
+    def num_rows(self) -> int | None:
+        """How many rows there are."""
+
+    @property
+    def num_classes(self) -> int | None:
+        """The length of a row; None where it is not known."""
+
+    @property
+    def why(self) -> str:
+        """What a row does whose number is only bounded, as in: have a label outside the top 20."""
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block, and how many it has."""
+
+    def bounds_of(self, start: int, rows: int) -> RowBounds:
+        """Return the bounds of some rows."""
+
+
+class _Work(NamedTuple):
+    rows: BoundedRows
+    keeps_losses: bool
+
+    def part_of(self, step: tuple[int, int]) -> Part[BoundsState]:
+        """Bound the rows of a block."""
+        bounds, used = self.rows.bounds_of(*step)
+        losses = None
+        if self.keeps_losses:
+            losses = np.where(bounds.exact, (bounds.lower + bounds.upper) / 2.0, np.nan)
+            losses = losses if used is None else np.where(used, losses, 0.0)
+        return Part(step[1], losses, BoundsState.from_rows(bounds, used))
+
+
+def measure_bounded(
+    rows: BoundedRows, command: str, reduction: Reduction, run: Run, sink: Sink | None = None
+) -> tuple[BoundedLoss, list[str]]:
+    """Return the loss of all rows, and what the user should know of it.
+
+    `sink` gets one loss a row, NaN where it is only bounded.
+    """
+    if sink is not None:
+        sink.open(ArrayHeader((rows.num_rows,), np.dtype(np.float64), name="losses"))
+    work = _Work(rows, keeps_losses=sink is not None)
+    parts = ordered_map(work.part_of, rows.steps(), run.jobs)
+    progress = run.progress_of((rows.num_rows,))
+    total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
+    state = total.state or BoundsState()
+    found = loss_of(state, rows, command, reduction)
+    return found, list(_notes(found, reduction))
+
+
+def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str) -> BoundedLoss:
+    """Return what a state says of the loss."""
+    mean = state.compute()
+    rounding = 0.0
+    if mean.value is not None and mean.upper_bound is not None and mean.lower_bound is not None:
+        rounding = (mean.upper_bound - mean.lower_bound) / 2.0
+    return BoundedLoss(
+        command=command,
+        reduction=reduction,
+        loss=state.compute(total=True) if reduction == "sum" else mean,
+        perplexity=_following(mean, "perplexity"),
+        bits=_following(mean, "bits"),
+        rows=state.rows,
+        used=state.used,
+        exact_rows=state.known.used,
+        num_classes=rows.num_classes,
+        why=rows.why,
+        rounding=rounding,
+    )
+
+
+def _following(mean: Bounded, name: str) -> Bounded:
+    """Return what follows from the mean, and from its bounds."""
+    found, *bounds = (
+        of_loss(each, (name,))[name]
+        for each in (mean, Measure(mean.lower_bound), Measure(mean.upper_bound))
+    )
+    lower, upper = (each.value for each in bounds)
+    return Bounded(
+        found.value,
+        found.standard_error,
+        found.low,
+        found.high,
+        found.n,
+        lower,
+        upper,
+        mean.exact,
+    )
+
+
+def _notes(found: BoundedLoss, reduction: str) -> Iterator[str]:
+    if found.used and found.loss.is_bound:
+        which = "a lower bound" if found.loss.upper_bound is None else "bounds"
+        yield f"{which} of the loss: {told_shares(found)}"
+    if found.rounding:
+        right = f"the mean is right to ±{found.rounding:.2g}"
+        yield f"the log-probabilities are stored rounded: {right}"
+    if reduction == "none" and found.exact_rows < found.used:
+        yield f"rows of which only a bound is known are NaN: {found.used - found.exact_rows:,}"

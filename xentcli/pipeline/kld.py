@@ -1,0 +1,164 @@
+"""Bases of llama-perplexity: what their codes say of the text's own tokens."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core.bounds import Bounds
+from xentcli.core.coded_pairs import Codes, PairRows, coded_pairs
+from xentcli.errors import InputError
+from xentcli.execution import ordered_map
+from xentcli.formats.base import Source
+from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.kld import MAGIC, KldSource
+from xentcli.metrics.coded_pairs import CodedPairsState
+from xentcli.pipeline.bounded import RowBounds
+from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.inputs import Run
+from xentcli.results.comparison import Comparison
+
+_FEWEST_ROWS = 100
+_SAME = "both files must be made with the same text, tokenizer, -c and --chunks"
+
+
+def is_base(file: InputFile) -> bool:
+    """Whether a file is a base of llama-perplexity; what opens only once waits to be read."""
+    if is_inline(file.path) or file.format not in (None, "kld"):
+        return False
+    return looked_at(file).peek(len(MAGIC)) == MAGIC
+
+
+def open_base(file: InputFile) -> KldSource:
+    """Open a base.
+
+    Raises
+    ------
+    InputError
+        If it is none, or cut off.
+    """
+    source = open_file(file._replace(options=file.options._replace(bounded=True)))
+    if not isinstance(source, KldSource):
+        raise InputError(f"{source.name}: no base of llama-perplexity")
+    return source
+
+
+@dataclass(frozen=True)
+class KldLabels:
+    """The tokens of the text in a base, each bounded by half a step of its row's codes."""
+
+    source: KldSource
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The file."""
+        return (self.source,)
+
+    @property
+    def num_rows(self) -> int:
+        """How many tokens have a row."""
+        return self.source.num_rows
+
+    @property
+    def num_classes(self) -> int:
+        """The size of the vocabulary."""
+        return self.source.num_classes
+
+    @property
+    def why(self) -> str:
+        """What a row does whose number is only bounded."""
+        return "have a label at the floor"
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block, and how many it has."""
+        step = self.source.rows_at_once(labels_only=True)
+        for start in range(0, self.num_rows, step):
+            yield start, min(step, self.num_rows - start)
+
+    def bounds_of(self, start: int, rows: int) -> RowBounds:
+        """Return the bounds of some rows: of a floored one only the lower."""
+        found = self.source.label_rows(start, rows)
+        log_probs, scales, floored = found.log_probs, found.scales, found.floored
+        lower = np.maximum(0.0, -log_probs - scales / 2.0)
+        upper = np.where(floored, np.inf, -log_probs + scales / 2.0)
+        return RowBounds(Bounds(lower, upper, ~floored))
+
+
+class _PairWork(NamedTuple):
+    base: KldSource
+    new: KldSource
+
+    def part_of(self, step: tuple[int, int]) -> Part[CodedPairsState]:
+        """Measure the rows of a block in both."""
+        start, rows = step
+        labels = self.base.checked_labels(start, rows)
+        pairs = coded_pairs(
+            Codes(*self.base.coded(start, rows)), Codes(*self.new.coded(start, rows)), labels
+        )
+        return Part(rows, state=CodedPairsState((pairs,)))
+
+
+def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
+    """Return the statistics of ``llama-perplexity --kl-divergence``, from two files.
+
+    Raises
+    ------
+    InputError
+        If they are not of the same text.
+    """
+    _check_same_text(base, new)
+    step = base.rows_at_once(labels_only=False)
+    starts = range(0, base.num_rows, step)
+    steps = ((start, min(step, base.num_rows - start)) for start in starts)
+    parts = ordered_map(_PairWork(base, new).part_of, steps, run.jobs)
+    progress = run.progress_of((base.num_rows,))
+    total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])
+    state = total.state or CodedPairsState()
+    rows = state.rows
+    return Comparison(
+        base=base.name,
+        new=new.name,
+        metrics=state.compute(),
+        rows=total.rows,
+        used=total.rows,
+        measured=total.rows,
+        num_classes=base.num_classes,
+        percentiles=state.percentiles(),
+        notes=tuple(_pair_notes(rows)),
+    )
+
+
+def _check_same_text(base: KldSource, new: KldSource) -> None:
+    if base.shape != new.shape or base.tokens.shape != new.tokens.shape:
+        told = [
+            f"{each.tokens.shape[0]:,} windows of {each.tokens.shape[1]:,} tokens, "
+            f"{each.num_classes:,} classes"
+            for each in (new, base)
+        ]
+        raise InputError(f"{new.name}: {told[0]}; {base.name}: {told[1]}", hint=_SAME)
+    other = np.argwhere(base.tokens != new.tokens)
+    if other.size:
+        window, place = other[0].tolist()
+        ours, theirs = base.tokens[window, place], new.tokens[window, place]
+        raise InputError(
+            f"{new.name}: token {place} of window {window} is {theirs}, in {base.name} {ours}",
+            hint=_SAME,
+        )
+
+
+def _pair_notes(rows: PairRows) -> Iterator[str]:
+    if bounded := int(np.count_nonzero(rows.bounded)):
+        yield (
+            f"rows in which the new model's file keeps no value of a class that counts: "
+            f"{bounded:,}; their KL divergence is at least what its floor says"
+        )
+    lost = [int(np.count_nonzero(each)) for each in (rows.floored_base, rows.floored_new)]
+    if any(lost):
+        yield (
+            f"rows whose label is below what is kept: {lost[0]:,} of the base, {lost[1]:,} of the "
+            "new model; their losses are at least what the floor says"
+        )
+    if len(rows.kl) < _FEWEST_ROWS:
+        yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"

@@ -1,0 +1,219 @@
+"""Opening lists of the most probable classes: arrays of one file by their names, or as given."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
+from xentcli.formats.contents import Content
+from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.json.lines import are_lines
+from xentcli.formats.top_lists import Lines, TopKeys, may_hold_lists, read_lines, top_keys
+from xentcli.pipeline.top_rows import TopLists
+from xentcli.storage.paths import is_there, reads_once
+
+_MOST_ROWS = 2**28  # whose labels are held in memory
+_NOT_LISTS = ("csv", "tsv")
+_ROLES = {"log_sum_exp": "log-sum-exp", "labels": "labels", "mask": "mask"}
+
+
+class TopOptions(NamedTuple):
+    """What is said of lists, and of their labels.
+
+    Attributes
+    ----------
+    values, indices, log_sum_exp : str or None
+        Files, with the name of an array behind a colon where one holds several.
+    num_classes : int or None
+        How many classes there are.
+    labels : sequence of str
+        The file of labels, if there is one.
+    label_name : str or None
+        The array or column of labels.
+    ignored : tuple of int
+        The labels of rows that are left out.
+    shift, label_base : int
+        How much further on the label of a row stands; the label of the first class.
+    probs : bool
+        Whether values are probabilities.
+    """
+
+    values: str | None = None
+    indices: str | None = None
+    log_sum_exp: str | None = None
+    num_classes: int | None = None
+    labels: Sequence[str] = ()
+    label_name: str | None = None
+    ignored: tuple[int, ...] = (-100,)
+    shift: int = 0
+    label_base: int = 0
+    probs: bool = False
+
+
+class _Found(NamedTuple):
+    """The arrays of one file that holds lists."""
+
+    file: InputFile
+    keys: TopKeys
+    contents: Mapping[str, Content]
+    is_lines: bool
+
+
+def find_lists(file: InputFile) -> _Found | None:
+    """Return the arrays of a file of lists, by their names; None of any other file."""
+    path, chosen = file.path, (file.options.key, file.options.columns, file.options.drop)
+    if is_inline(path) or reads_once(path) or any(chosen):
+        return None
+    data = looked_at(file)
+    try:
+        format_ = registry.format_of(data, file.format, file.options)
+    except InputError:
+        return None  # whoever reads it says what is wrong
+    if not format_.has_keys or not may_hold_lists(data, is_text=format_.is_text):
+        return None
+    try:
+        _, contents = registry.contents_of(data, file.format, file.options)
+    except InputError:
+        return None
+    named: dict[str, Content] = {}
+    for content in contents:
+        if content.key is not None:
+            named[content.key] = content
+        named |= dict.fromkeys(content.columns, content)
+    keys = top_keys(named)
+    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not format_.is_text):
+        return None
+    return _Found(file, keys, named, format_.name == "json" and are_lines(data))
+
+
+def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
+    """Open lists and their labels.
+
+    Raises
+    ------
+    InputError
+        If they do not belong together, or there are no labels.
+    """
+    if found is not None and found.is_lines:
+        return _of_lines(found, options)
+    if found is None:
+        assert options.values is not None  # noqa: S101 - asked for by the command line
+        assert options.indices is not None  # noqa: S101
+        values, indices = (_array(each) for each in (options.values, options.indices))
+    else:
+        values, indices = (_array_of(found, key) for key in found.keys[:2])
+    if values.shape != indices.shape or len(values.shape) < 2:
+        raise InputError(
+            f"{indices.name}: shape {indices.shape}, and {values.name} has {values.shape}",
+            hint="values and classes are lists of the same lengths: (N, K) or (N, T, K)",
+        )
+    lead = tuple(n or 0 for n in values.shape[:-1])
+    beside = {role: _beside(found, role, options, lead) for role in _ROLES}
+    count = options.num_classes or _count_of(found)
+    return _with_labels(values, indices, lead, beside, count, options)
+
+
+def _array(name: str) -> IndexedSource:
+    """Open an array by the name of its file, and behind a colon its own."""
+    path, _, key = name.rpartition(":")
+    given = ReadOptions(key=key, key_option=None)
+    file = InputFile(name) if is_there(name) or not path else InputFile(path, None, given)
+    return indexed(open_file(file))
+
+
+def _array_of(found: _Found, key: str, *, labels: bool = False) -> IndexedSource:
+    content = found.contents[key]
+    choice = {"key": key} if content.key is not None else {"columns": (key,)}
+    options = found.file.options._replace(key_option=None, labels=labels, **choice)
+    return indexed(open_file(found.file._replace(options=options)))
+
+
+def _beside(
+    found: _Found | None, role: str, options: TopOptions, lead: tuple[int, ...]
+) -> NDArray[np.float64] | None:
+    """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
+    given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
+    name = given.get(role)
+    if name is not None and role == "labels":
+        choice = ReadOptions(labels=True, key=options.label_name, key_option="--label-key")
+        source = indexed(open_file(InputFile(name, None, choice)))
+    elif name is not None:
+        source = _array(name)
+    else:
+        key = getattr(found.keys, role) if found is not None else None
+        if role == "labels" and options.label_name is not None and found is not None:
+            key = options.label_name
+            if key not in found.contents:
+                raise InputError(f"{found.file.path}: there is no array {key!r}")
+        if key is None or found is None:
+            return None
+        source = _array_of(found, key, labels=role == "labels")
+    values = read_whole(source, _MOST_ROWS)
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"{source.name}: text, where numbers of classes are needed")
+    if values.size != math.prod(lead):
+        raise InputError(f"{source.name}: shape {values.shape}, and there are {lead} rows")
+    return values.reshape(-1).astype(np.float64)
+
+
+def _count_of(found: _Found | None) -> int | None:
+    if found is None or found.keys.num_classes is None:
+        return None
+    value = read_whole(_array_of(found, found.keys.num_classes), 1)
+    return int(value.reshape(-1)[0]) if value.size else None
+
+
+def _of_lines(found: _Found, options: TopOptions) -> TopLists:
+    keys = found.keys
+    if options.labels:
+        keys = keys._replace(labels=None)
+    elif options.label_name is not None:
+        keys = keys._replace(labels=options.label_name)
+    data = looked_at(found.file)
+    data.rewind()
+    lines: Lines = read_lines(data, keys)
+    values = MemorySource(data.name, lines.values)
+    indices = MemorySource(data.name, lines.indices)
+    beside = {role: lines.others.get(role) for role in _ROLES}
+    if options.labels:
+        beside["labels"] = _beside(None, "labels", options, (len(lines.values),))
+    lists = _with_labels(values, indices, (), beside, options.num_classes, options, lines.lines)
+    return lists._replace(lines=lines.lines)
+
+
+def _with_labels(
+    values: IndexedSource,
+    indices: IndexedSource,
+    lead: tuple[int, ...],
+    beside: Mapping[str, NDArray[np.float64] | None],
+    count: int | None,
+    options: TopOptions,
+    sequences: NDArray[np.int64] | None = None,
+) -> TopLists:
+    """Return lists with their labels, and which rows count."""
+    labels, mask = beside["labels"], beside["mask"]
+    if labels is None:
+        raise InputError(
+            f"{values.name}: lists of the most probable classes, and where are the labels?",
+            hint="in a second file, or --label-key NAME of this one",
+        )
+    used = np.ones(len(labels), np.bool_) if mask is None else mask > 0.0
+    if options.shift:
+        if sequences is None:
+            length = lead[-1] if lead else len(labels)
+            sequences = np.arange(len(labels)) // max(1, length)
+        last = np.append(labels[options.shift :], np.full(options.shift, np.nan))[: len(labels)]
+        ends = np.append(sequences[options.shift :], np.full(options.shift, -1))[: len(labels)]
+        labels, used = np.where(ends == sequences, last, np.nan), used & (ends == sequences)
+    used &= ~np.isin(labels, options.ignored)
+    if (broken := used & (labels != np.floor(labels))).any():
+        row = int(np.argmax(broken))
+        raise InputError(f"{values.name}: label {labels[row]} of row {row} is no class")
+    whole = np.where(used, labels, 0.0).astype(np.int64) - np.where(used, options.label_base, 0)
+    return TopLists(values, indices, whole, used, beside["log_sum_exp"], count, probs=options.probs)

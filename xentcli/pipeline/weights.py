@@ -1,0 +1,67 @@
+"""A number for each class, as a user types them or a file has them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import read_whole
+from xentcli.pipeline.inputs import InputFile, open_file
+
+_MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
+_SHOWN_NAMES = 5  # in an error
+
+
+class Weights(NamedTuple):
+    """A number for each class, and the names that the header of a file gives the classes.
+
+    Attributes
+    ----------
+    values : sequence of float, or ndarray
+        The numbers, in the order of the file.
+    names : tuple of str
+        Empty where nothing names the classes.
+    file : str
+        What messages call the file.
+    """
+
+    values: Sequence[float] | NDArray[np.float64]
+    names: tuple[str, ...] = ()
+    file: str = ""
+
+    def order(self, classes: Sequence[str]) -> list[int] | None:
+        """Return where the number of each class stands; None where nothing says otherwise.
+
+        Raises
+        ------
+        InputError
+            If the header names other classes.
+        """
+        names = self.names
+        if len(names) < 2 or len(names) != len(classes) or names == tuple(classes):
+            return None
+        if sorted(names) != sorted(classes):
+            shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
+            raise InputError(
+                f"{self.file}: its header names {shown}, ...: other classes than the logits'",
+                hint="name the classes as the logits do, or leave the header out",
+            )
+        return [names.index(name) for name in classes]
+
+
+def read_weights(file: InputFile) -> Weights:
+    """Return a file's numbers as one row: class weights, stored as a row, a column or an array.
+
+    The file is opened once: it may be a pipe.
+    """
+    source = open_file(file)
+    names = tuple(source.columns or ())
+    values = read_whole(source, _MOST_WEIGHTS)
+    source.check_unchanged()
+    if values.size not in values.shape and values.size != 1:
+        raise ShapeError(
+            f"{source.name}: one row or one column is needed, not shape {values.shape}"
+        )
+    return Weights(values.reshape(-1).astype(np.float64), names, source.name)

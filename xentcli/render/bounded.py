@@ -1,0 +1,74 @@
+"""A loss that rows give exactly or only bound: a table for people, and one line."""
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from xentcli.render.measures import measure_table
+from xentcli.render.tables import full, grid, headline, short
+from xentcli.results.bounds import told_shares
+from xentcli.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xentcli.results.bounds import BoundedLoss
+    from xentcli.results.comparison import Comparison
+    from xentcli.results.measures import Measure
+
+
+def bounded_tables(found: "BoundedLoss") -> "Iterator[object]":
+    """Yield a loss and what goes with it; what is only bounded begins with a sign."""
+    title = "cross entropy" if found.command == "loss" else "negative log likelihood"
+    table = grid(title)
+    table.add_row("loss", Text(_headline(found), "bold green"))
+    for name, measure in (("", found.loss), ("perplexity", found.perplexity), ("bits", found.bits)):
+        table.add_row(name, measure.text or "nan")
+    if not found.loss.is_bound and found.reduction != "sum":
+        error = found.loss.standard_error
+        table.add_row("standard error", "undefined" if error is None else full(error))
+    if found.rounding:
+        table.add_row("rounding", f"±{found.rounding:.2g}, as the log-probabilities are stored")
+    ignored = found.rows - found.used
+    table.add_row("rows", f"{found.rows:,} ({found.used:,} used, {ignored:,} ignored)")
+    if found.num_classes is not None:
+        table.add_row("classes", f"{found.num_classes:,}")
+    yield table
+    if found.measures:
+        yield measure_table(found.measures)
+
+
+def _headline(found: "BoundedLoss") -> str:
+    loss = found.loss
+    if loss.is_bound:
+        return f">= {below(loss.lower_bound or 0.0)} ({told_shares(found)})"
+    value = math.nan if loss.value is None else loss.value
+    if found.reduction == "sum":
+        return short(value)
+    return headline(value, math.nan if loss.standard_error is None else loss.standard_error)
+
+
+def below(value: float) -> str:
+    """Return a lower bound to look at, which is never rounded up."""
+    if 1e-4 <= abs(value) < 1e4:
+        return f"{math.floor(value * 1e4) / 1e4:.4f}"
+    return full(value)
+
+
+def bases_sentence(found: "Comparison") -> Text:
+    """Return in one line how far two bases of llama-perplexity are apart."""
+    kl, same = found["kl"], found["agreement"].value or 0.0
+    told = (
+        f"{found.new} against {found.base}: KL {_told(kl)}, perplexity "
+        f"{_told(found['perplexity_base'])} -> {_told(found['perplexity_new'])}, "
+        f"the same prediction in {100.0 * same:.1f} % of {found.rows:,} rows"
+    )
+    return Text(visible(told), "bold")
+
+
+def _told(measure: "Measure") -> str:
+    if measure.value is not None:
+        return short(measure.value)
+    bound = getattr(measure, "lower_bound", None)
+    return "unknown" if bound is None else f">= {below(bound)}"
