@@ -91,6 +91,7 @@ def call_main(arguments: tuple[Argument, ...], stdin: bytes | None) -> int:
         warnings.simplefilter("ignore", ResourceWarning)  # the end of the process closes inputs
         patch.setattr(sys, "argv", ["xent", *map(str, arguments)])
         patch.setattr(sys, "stdin", stack.enter_context(_open_stdin(stdin)))
+        patch.setattr("xentcli.formats.files._waiting", {})  # a process has looked at no input
         try:
             main()
         except SystemExit as stop:

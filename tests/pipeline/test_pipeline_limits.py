@@ -19,7 +19,7 @@ from numpy.lib import format as npy_format
 # beyond that is what its file makes it take. pyarrow's usual allocator sets a gigabyte of addresses
 # aside, whatever is asked of it, and the usual one of the system 64 MiB for each thread but two.
 CHILD = """
-import json, os, resource, sys
+import json, os, resource, sys, tempfile, zipfile
 from pathlib import Path
 import pyarrow.compute, pyarrow.ipc
 from xentcli.cli.app import main
