@@ -21,11 +21,9 @@ def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, p
     chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
     if labels or probs or flags.binary or any(chosen):
         return False
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.tokens import holds_answers
+    from xentcli.pipeline.inputs import are_answers
 
-    first = next(iter(expand(values[0])), None)
-    return first is not None and holds_answers(reading.file(first))
+    return are_answers(values, reading.file)
 
 
 def run_answers(

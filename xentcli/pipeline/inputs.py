@@ -22,6 +22,7 @@ from xentcli.formats.base import (
 from xentcli.formats.files import (
     InputFile,
     columns_of,
+    holds_answers,
     holds_samples,
     may_be_partly,
     may_have_columns,
@@ -42,6 +43,7 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
+    "are_answers",
     "are_samples",
     "columns_of_first",
     "expand",
@@ -214,6 +216,14 @@ def are_samples(
     """Whether the first file that names stand for is samples of lm-evaluation-harness."""
     first = next((path for name in names for path in expand(name, without)), None)
     return first is not None and may_be_partly(file_of(first)) and holds_samples(file_of(first))
+
+
+def are_answers(names: Sequence[str], file_of: Callable[..., InputFile]) -> bool:
+    """Whether the first file that names stand for is answers of a server of language models."""
+    first = next((path for name in names for path in expand(name)), None)
+    if first is None or first.endswith(".npy"):
+        return False
+    return holds_answers(file_of(first))
 
 
 def open_alone(

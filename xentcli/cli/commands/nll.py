@@ -66,15 +66,15 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     if found is not None:
         samples.run(found, inputs, flags, loss_options, writing, reading, common, gates)
         return
+    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
+        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
+        return
     refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
     opened = None
     if not picked:
         opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
     if opened is not None:
         top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates)
-        return
-    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
-        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
     if tokens is not None:
         raise UsageError("--tokens is for a server's answers in JSON, without labels")

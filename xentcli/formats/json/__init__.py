@@ -22,7 +22,7 @@ _BEGINS = re.compile(
     + rb"|null|true|false|"
     + _CALL
     + rb"|\Z)"
-    rb"|(?:data:\s*+)?\{\s*+[\"}]|\{\s*+\Z|"
+    rb"|(?:(?:event|id|retry|):[^\r\n]*+\s++)*+(?:data:\s*+)?\{\s*+[\"}]|\{\s*+\Z|"
     + _CALL
     + rb"|\(\s*+(?:[\[(]|"
     + _CALL

@@ -22,11 +22,14 @@ class Scored(NamedTuple):
         None where the server gave none.
     sizes : list of int or None
         How many bytes each token is, None of one that has no text; no list where none is told.
+    choice : int
+        Which of several answers to the same request it is.
     """
 
     part: Part | None
     logprobs: Numbers
     sizes: list[int | None] | None = None
+    choice: int = 0
 
 
 class Answer(NamedTuple):
@@ -46,6 +49,8 @@ class Answer(NamedTuple):
         What the pieces of an answer have in common where it may come in pieces.
     ends : bool
         Whether this is the last piece, or all of it.
+    counts : bool
+        Whether it is an answer, and no event of a stream that says nothing new.
     """
 
     dialect: str
@@ -54,6 +59,7 @@ class Answer(NamedTuple):
     failure: str | None = None
     stream: str | None = None
     ends: bool = True
+    counts: bool = True
 
 
 class Refused(Exception):  # noqa: N818
@@ -96,6 +102,7 @@ def text(value: Any) -> str | None:
 
 def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
     """Return tokens that are an object each, some with their bytes."""
+    entries = [*entries]  # once: simdjson makes each object anew
     logprobs = [entry.get(key) for entry in entries]
     if not logprobs or "bytes" not in entries[0]:
         return Scored(part, logprobs)

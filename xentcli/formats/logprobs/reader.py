@@ -14,7 +14,8 @@ from xentcli.formats.logprobs.dialects import answer_of
 SSE = b"data:"
 """What the lines of a stream of events begin with."""
 _SSE_END = b"[DONE]"
-_SSE_OTHERS = (b"event:", b"id:", b"retry:", b":")
+SSE_OTHERS = (b"event:", b"id:", b"retry:", b":")
+"""What other lines of such a stream begin with."""
 _NUMBERS = {float, int, type(None)}
 
 
@@ -88,7 +89,7 @@ class Reader:
         self._places: list[str] = []
         self._sizes: list[int | None] = []
         self._any_sizes = False
-        self._open: dict[str, _Sequence | None] = {}
+        self._open: dict[str, dict[int, _Sequence]] = {}
         self._requests = self._first = self._others = self._unclear = 0
         self._failed: list[str] = []
         self._silent: list[str] = []
@@ -102,13 +103,14 @@ class Reader:
         else:
             for number, line in enumerate(text.split(b"\n"), content.line):
                 payload = payload_of(line)
-                if payload and payload != _SSE_END and not line.startswith(_SSE_OTHERS):
+                if payload and payload != _SSE_END and not line.startswith(SSE_OTHERS):
                     self._document(payload, f"{self._name}:{number}", number)
-        for sequence in self._open.values():
-            self._add(sequence)
+        for several in self._open.values():
+            for sequence in several.values():
+                self._add(sequence)
         sizes = [-1 if size is None else size for size in self._sizes]
         return Tokens(
-            np.array(self._values, np.float64),
+            _values(self._values),
             np.array(self._lengths, np.int64),
             tuple(self._places),
             np.array(sizes, np.int64) if self._any_sizes else None,
@@ -147,6 +149,8 @@ class Reader:
         self._take(answer, place)
 
     def _take(self, answer: Answer, place: str) -> None:
+        if not answer.counts:
+            return
         name = place.rpartition("/")[2] if answer.name is None else answer.name
         if answer.failure is not None:
             self._requests += 1
@@ -161,7 +165,7 @@ class Reader:
         ]
         for sequence in kept:
             self._check(sequence.scored.logprobs, place)
-        if answer.stream is None:
+        if answer.stream is None or (answer.ends and not goes_on):
             for sequence in kept:
                 self._add(sequence)
         else:
@@ -171,17 +175,17 @@ class Reader:
 
     def _gather(self, stream: str, pieces: "list[_Sequence]", *, ends: bool) -> None:
         """Put the pieces of a stream behind one another, and take them when it ends."""
-        so_far = self._open.get(stream)
+        so_far = self._open.setdefault(stream, {})
         for piece in pieces:
-            so_far = piece if so_far is None else _joined(so_far, piece)
-        self._open[stream] = so_far
+            index = piece.scored.choice
+            before = so_far.get(index)
+            so_far[index] = piece if before is None else _joined(before, piece)
         if ends:
-            self._add(self._open.pop(stream))
+            for sequence in self._open.pop(stream).values():
+                self._add(sequence)
 
-    def _add(self, sequence: "_Sequence | None") -> None:
+    def _add(self, sequence: "_Sequence") -> None:
         """Take the tokens of a sequence."""
-        if sequence is None:
-            return
         scored, count = sequence.scored, len(sequence.scored.logprobs)
         self._values += scored.logprobs
         self._sizes += scored.sizes or [None] * count
@@ -235,7 +239,15 @@ def _joined(one: _Sequence, other: _Sequence) -> _Sequence:
     sizes: list[int | None] | None = None
     if first.sizes is not None and second.sizes is not None:
         sizes = first.sizes + second.sizes
-    return one._replace(scored=Scored(first.part, first.logprobs + second.logprobs, sizes))
+    logprobs = first.logprobs + second.logprobs
+    return one._replace(scored=Scored(first.part, logprobs, sizes, first.choice))
+
+
+def _values(numbers: list[float | None]) -> NDArray[np.float64]:
+    """Return log-probabilities, NaN where there is none: -inf stands for no value here."""
+    found = np.array(numbers, np.float64)
+    found[found == -np.inf] = np.nan
+    return found
 
 
 def _is_huge(number: Any) -> bool:

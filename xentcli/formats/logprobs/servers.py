@@ -16,6 +16,7 @@ from xentcli.formats.logprobs.answers import (
 )
 from xentcli.formats.logprobs.openai import add
 
+_TGI = "Text Generation Inference"
 _CAMEL = ("logprobsResult", "chosenCandidates", "logProbability")
 _SNAKE = ("logprobs_result", "chosen_candidates", "log_probability")
 
@@ -39,7 +40,8 @@ def llama_cpp(document: Any) -> Answer | None:
     """Return an answer of llama.cpp's server."""
     entries = document.get("completion_probabilities")
     if not is_list(entries):
-        return None
+        last = document.get("stop") is True and isinstance(document.get("content"), str)
+        return Answer("llama.cpp", [], None, None, "") if last else None
     first = next(objects(entries), None)
     if first is not None and "logprob" not in first:
         if "prob" in first:
@@ -72,6 +74,10 @@ def ollama(document: Any) -> Answer | None:
 def tgi(document: Any) -> Answer | None:
     """Return an answer of Text Generation Inference."""
     details = document.get("details")
+    token = document.get("token")
+    if "generated_text" in document and is_object(token) and "logprob" in token:  # of a stream
+        ends = document.get("generated_text") is not None
+        return Answer(_TGI, [tokens("generated", [token])], None, None, "", ends=ends)
     if "generated_text" not in document or not is_object(details):
         return None
     found: list[Scored] = []
@@ -80,17 +86,25 @@ def tgi(document: Any) -> Answer | None:
         for part, key in parts:
             if is_list(entries := each.get(key)):
                 add(found, tokens(part, entries))
-    return Answer("Text Generation Inference", found)
+    return Answer(_TGI, found)
 
 
 def gemini(document: Any) -> Answer | None:
     """Return an answer of Gemini, by itself or in a batch, as the API or the SDK writes it."""
     inner = document if "candidates" in document else document.get("response")
     if not is_list(under(inner, "candidates")):
-        return None
+        return _failed_gemini(document)
     found: list[Scored] = []
     for candidate in objects(inner["candidates"]):
         for result, chosen, number in (_CAMEL, _SNAKE):
             if is_list(entries := under(candidate, result, chosen)):
                 add(found, tokens("generated", entries, number))
     return Answer("Gemini", found, text(document.get("key")))
+
+
+def _failed_gemini(document: Any) -> Answer | None:
+    """Return a line of a batch of Vertex AI whose request failed."""
+    status = text(document.get("status"))
+    if not status or "request" not in document:
+        return None
+    return Answer("Gemini", [], text(document.get("key")), status)
