@@ -1,6 +1,8 @@
 """Documents as servers write them, by their formats' descriptions; means are worked out by hand."""
 
 import json
+import math
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -160,3 +162,149 @@ def test_dialects(run: Run, name: str) -> None:
     assert mean == pytest.approx(case.mean, rel=1e-15)
     counts = (found["used"], found["sequences"], found["requests"])
     assert counts == (case.used, case.sequences, case.requests)
+
+
+def listed(*numbers: float) -> Object:
+    """Return a token with a list of texts t0, t1, ... that have these log-probabilities."""
+    tops = [token(f"t{i}", number) for i, number in enumerate(numbers)]
+    return {**token("own", -9999.0), "top_logprobs": tops}
+
+
+def chat_of(*tokens: Object) -> str:
+    return lines({**CHAT, "choices": [{"index": 0, "logprobs": {"content": [*tokens]}}]})
+
+
+def test_labels_of_ones_own(run: Run) -> None:
+    """Three labels are listed, one is not: the worked example of a lower bound."""
+    tops = (-0.5, -2.0, -3.5, -4.1, -4.8)
+    content = chat_of(*[listed(*tops)] * 4).encode()
+    for labels in ('["t0", "other", "t1", "t2"]', '["t0", "other"]\n["t1", "t2"]\n'):
+        Path("labels.json").write_text(labels, "utf-8")
+        outcome = run("nll", "-", "labels.json", "--json", stdin=content)
+        found = outcome.json
+        assert found["loss"] is None
+        assert found["lower_bound"] == pytest.approx((0.5 + 4.8 + 2.0 + 3.5) / 4, rel=1e-14)
+        assert found["perplexity_lower_bound"] == pytest.approx(14.8797, abs=5e-5)
+        assert (found["exact_rows"], found["bounded_rows"]) == (3, 1)
+    Path("labels.json").write_text('["t0", null, "t1", "t2"]', "utf-8")
+    assert run("nll", "-", "labels.json", stdin=content).out == "2.0\n"
+
+
+ENTRY = {"450": {"logprob": -4.5, "rank": 38}, "338": {"logprob": -0.5, "rank": 1}}
+ENTRY |= {"9": {"logprob": -2.5, "rank": 2}}
+SGLANG = {
+    "text": "a",
+    "meta_info": {
+        "output_token_logprobs": [[-4.5, 450, "a"]],
+        "output_top_logprobs": [[[-0.5, 338, None], [-2.5, 9, None]]],
+    },
+}
+TGI_LISTS = {
+    "generated_text": "a",
+    "details": {
+        "tokens": [{"id": 450, "text": "a", "logprob": -4.5}],
+        "top_tokens": [[{"id": 338, "text": "b", "logprob": -0.5}, {"id": 9, "logprob": -2.5}]],
+    },
+}
+GEMINI_LISTS = {
+    "candidates": [
+        {
+            "logprobsResult": {
+                "chosenCandidates": [{"token": "a", "tokenId": 450, "logProbability": -4.5}],
+                "topCandidates": [
+                    {
+                        "candidates": [
+                            {"token": "b", "tokenId": 338, "logProbability": -0.5},
+                            {"token": "c", "tokenId": 9, "logProbability": -2.5},
+                        ]
+                    }
+                ],
+            }
+        }
+    ]
+}
+LLAMA_LISTS = {
+    "completion_probabilities": [
+        {
+            "id": 450,
+            **token("a", -4.5),
+            "top_logprobs": [{"id": 338, "logprob": -0.5}, {"id": 9, "logprob": -2.5}],
+        }
+    ]
+}
+CHAT_IDS = {
+    "choices": [
+        {
+            "index": 0,
+            "logprobs": {
+                "content": [
+                    {
+                        "token": "token_id:450",
+                        "logprob": -4.5,
+                        "top_logprobs": [
+                            {"token": "token_id:338", "logprob": -0.5},
+                            {"token": "token_id:9", "logprob": -2.5},
+                        ],
+                    }
+                ]
+            },
+        }
+    ]
+}
+LEGACY_IDS = {
+    "object": "text_completion",
+    "choices": [
+        {
+            "index": 0,
+            "finish_reason": "stop",
+            "logprobs": {
+                "tokens": ["token_id:450"],
+                "token_logprobs": [-4.5],
+                "top_logprobs": [{"token_id:450": -4.5, "token_id:338": -0.5, "token_id:9": -2.5}],
+            },
+        }
+    ],
+}
+LISTS = {
+    "vLLM": {"prompt_token_ids": [450], "prompt_logprobs": [ENTRY]},
+    "SGLang": SGLANG,
+    "TGI": TGI_LISTS,
+    "Gemini": GEMINI_LISTS,
+    "llama.cpp": LLAMA_LISTS,
+    "chat": CHAT_IDS,
+    "completions": LEGACY_IDS,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_of_each_dialect(run: Run, name: str) -> None:
+    """The token there and those of the list are exact; the token there bounds no other."""
+    content = lines(LISTS[name]).encode()
+    for label, number in ((450, 4.5), (338, 0.5), (9, 2.5)):
+        Path("y.json").write_text(f"[{label}]", "utf-8")
+        outcome = run("nll", "-", "y.json", stdin=content)
+        assert float(outcome.out) == number, outcome.err
+    Path("y.json").write_text("[7]", "utf-8")
+    mass = 1 - math.exp(-0.5) - math.exp(-2.5)
+    bound = max(2.5, -math.log(mass + 1e-6))
+    outcome = run("nll", "-", "y.json", stdin=content)
+    assert float(outcome.out.removeprefix(">= ")) == pytest.approx(bound, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        ('["a"]', "4 tokens, and 1 labels"),
+        ("[1, 2, 3, 4]", "the answers name their tokens by texts, the labels numbers"),
+        ("[1.5, 2, 3, 4]", "a label is a token's number or its text"),
+        ("[1, ", "the JSON ends too early"),
+    ],
+)
+def test_labels_that_do_not_fit(run: Run, labels: str, why: str) -> None:
+    Path("y.json").write_text(labels, "utf-8")
+    content = chat_of(*[listed(-0.5, -2.0)] * 4).encode()
+    outcome = run("nll", "-", "y.json", stdin=content)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert why in outcome.err
+    raw = run("nll", "-", "y.json", stdin=chat_of(listed(-0.5, -0.1)).encode())
+    assert raw.code == 1

@@ -28,6 +28,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "the filters are 'none'": "samples",
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
+    "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",

@@ -67,6 +67,19 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
         samples.run(found, inputs, flags, loss_options, writing, reading, common, gates)
         return
     if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
+        if inputs[1]:
+            answers.run_listed(
+                inputs,
+                tokens,
+                top.num_classes,
+                flags,
+                loss_options,
+                writing,
+                reading,
+                common,
+                gates,
+            )
+            return
         answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
     refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}

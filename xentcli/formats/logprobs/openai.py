@@ -1,11 +1,13 @@
 """Answers as OpenAI's API has them, which vLLM, SGLang, llama.cpp and others speak too."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
     Numbers,
+    Part,
     Scored,
     is_list,
     is_object,
@@ -14,6 +16,7 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
+from xentcli.formats.logprobs.lists import of_ids, of_texts
 
 _CHAT, _COMPLETIONS, _PROMPTS = (
     "OpenAI chat completions",
@@ -89,16 +92,16 @@ def add(found: list[Scored], scored: Scored) -> None:
 
 def of_prompt(where: Any) -> Scored:
     """Return a prompt whose tokens are an object each: by token id, that of the prompt first."""
-    return Scored("prompt", _chosen(where["prompt_logprobs"], where.get("prompt_token_ids")))
+    return _by_ids("prompt", where["prompt_logprobs"], where.get("prompt_token_ids"))
 
 
-def _chosen(entries: Any, ids: Any) -> Numbers:
-    """Return the numbers of the tokens with these ids or, where none are told, the first ones."""
-    if is_object(entries):
-        entries = _unpacked(entries)
-    if not is_list(ids) or len(ids) != len(entries):
-        return [_number(entry) for entry in entries]
-    return [_number(entry, f"{token}") for entry, token in zip(entries, ids, strict=True)]
+def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
+    """Return the tokens with these ids or, where none are told, the first ones of each place."""
+    entries = _unpacked(entries) if is_object(entries) else [*entries]
+    told = ids if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
+    chosen = [_own(entry, token) for entry, token in zip(entries, told, strict=True)]
+    numbers: Numbers = [under(one, "logprob") for one in chosen]
+    return Scored(part, numbers, choice=choice, lists=partial(of_ids, entries, chosen))
 
 
 def _unpacked(entries: Any) -> list[dict[str, Any]]:
@@ -111,16 +114,12 @@ def _unpacked(entries: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _number(entry: Any, token: str | None = None) -> float | None:
+def _own(entry: Any, token: int | None) -> Any:
+    """Return the entry of a token; of one not told the first, unless another's rank is too high."""
     if not is_object(entry):
         return None
-    chosen = _own(entry) if token is None else entry.get(token)
-    number: float | None = under(chosen, "logprob")
-    return number
-
-
-def _own(entry: Any) -> Any:
-    """Return the entry of the prompt's token: the first, unless another is of too high a rank."""
+    if token is not None:
+        return entry.get(f"{token}")
     each = [*entry.values()]
     ranks = [under(one, "rank") for one in each]
     beyond = [i for i, rank in enumerate(ranks) if isinstance(rank, int) and rank > len(each)]
@@ -131,18 +130,19 @@ def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
     """Yield the tokens of parallel lists, of which an echo has those of the prompt first."""
     listed = told["token_logprobs"]
     numbers: Numbers = listed if isinstance(listed, list) else listed.as_list()
+    lists = partial(of_texts, told.get("tokens") or (), numbers, told.get("top_logprobs"))
     prompt, made = (under(document, "usage", key) for key in ("prompt_tokens", "completion_tokens"))
     counted = isinstance(prompt, int) and isinstance(made, int)
     whole = counted and count == 1 and len(numbers) == prompt + made
     if not (numbers and numbers[0] is None) and not (whole and prompt):
-        yield Scored("generated", numbers)
+        yield Scored("generated", numbers, lists=lists)
     elif counted and not made:
-        yield Scored("prompt", numbers)
+        yield Scored("prompt", numbers, lists=lists)
     elif whole:
-        yield Scored("prompt", numbers[:prompt])
-        yield Scored("generated", numbers[prompt:])
+        yield Scored("prompt", numbers[:prompt], lists=lambda: lists()[:prompt])
+        yield Scored("generated", numbers[prompt:], lists=lambda: lists()[prompt:])
     else:
-        yield Scored(None, numbers)
+        yield Scored(None, numbers, lists=lists)
 
 
 def responses(document: Any) -> Answer | None:
@@ -176,8 +176,7 @@ def request_output(document: Any) -> Answer | None:
     for index, output in enumerate(made):
         entries = output.get("logprobs")
         if is_list(entries) or _is_flat(entries):
-            numbers = _chosen(entries, output.get("token_ids"))
-            add(found, Scored("generated", numbers, choice=index))
+            add(found, _by_ids("generated", entries, output.get("token_ids"), index))
     return Answer(_PROMPTS, found, text(document.get("request_id")))
 
 

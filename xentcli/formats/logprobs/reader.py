@@ -10,6 +10,7 @@ from xentcli.errors import InputError
 from xentcli.formats.json.values import load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.lists import Listed, Place
 
 SSE = b"data:"
 """What the lines of a stream of events begin with."""
@@ -53,6 +54,8 @@ class Tokens(NamedTuple):
     silent: tuple[str, ...]
     others: int
     unclear: int
+    lists: list[Place] | None = None
+    """What is listed beside each token, where that was asked for."""
 
 
 class Whole(NamedTuple):
@@ -77,12 +80,22 @@ class _Sequence(NamedTuple):
 
     place: str
     scored: Scored
+    lists: list[Place]
 
 
 class Reader:
     """Reads the documents of a block."""
 
-    def __init__(self, name: str, asked: Part | None, part: Part, *, strict: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        asked: Part | None,
+        part: Part,
+        *,
+        strict: bool,
+        keeps_lists: bool = False,
+    ) -> None:
+        self._lists: list[Place] | None = [] if keeps_lists else None
         self._name, self._asked, self._part, self._strict = name, asked, part, strict
         self._values: list[float | None] = []
         self._lengths: list[int] = []
@@ -120,11 +133,16 @@ class Reader:
             tuple(self._silent),
             self._others,
             self._unclear,
+            self._lists,
         )
 
     def _document(self, text: bytes, place: str, line: int) -> None:
         try:
-            document = self._parser.parse(text) if self._parser is not None else None
+            document = (
+                self._parser.parse(text, self._lists is not None)
+                if self._parser is not None
+                else None
+            )
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
@@ -159,7 +177,7 @@ class Reader:
         goes_on = answer.stream is not None and answer.stream in self._open
         self._requests += not goes_on
         kept = [
-            _Sequence(place, each)
+            _Sequence(place, each, self._listed(each, place))
             for each in answer.scored
             if self._kept(each.part, each.logprobs, place)
         ]
@@ -172,6 +190,17 @@ class Reader:
             self._gather(answer.stream, kept, ends=answer.ends)
         if answer.ends and not goes_on and not kept:
             self._silent.append(name)
+
+    def _listed(self, scored: Scored, place: str) -> list[Place]:
+        """Return what is listed beside tokens, if that was asked for."""
+        if self._lists is None or scored.lists is None:
+            return []
+        try:
+            return scored.lists()
+        except (TypeError, AttributeError, LookupError, ValueError) as error:
+            raise InputError(
+                f"{place}: the lists of the most probable tokens are not as servers write them"
+            ) from error
 
     def _gather(self, stream: str, pieces: "list[_Sequence]", *, ends: bool) -> None:
         """Put the pieces of a stream behind one another, and take them when it ends."""
@@ -190,6 +219,9 @@ class Reader:
         self._values += scored.logprobs
         self._sizes += scored.sizes or [None] * count
         self._any_sizes = self._any_sizes or scored.sizes is not None
+        if self._lists is not None:
+            listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
+            self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)
         self._first += scored.part != "generated" and scored.logprobs[0] is None
@@ -240,7 +272,8 @@ def _joined(one: _Sequence, other: _Sequence) -> _Sequence:
     if first.sizes is not None and second.sizes is not None:
         sizes = first.sizes + second.sizes
     logprobs = first.logprobs + second.logprobs
-    return one._replace(scored=Scored(first.part, logprobs, sizes, first.choice))
+    scored = Scored(first.part, logprobs, sizes, first.choice)
+    return one._replace(scored=scored, lists=one.lists + other.lists)
 
 
 def _values(numbers: list[float | None]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """Answers of servers with keys of their own: SGLang, llama.cpp, Ollama, TGI, Gemini."""
 
+from functools import partial
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
@@ -14,11 +15,12 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
+from xentcli.formats.logprobs.lists import beside, of_triples
 from xentcli.formats.logprobs.openai import add
 
 _TGI = "Text Generation Inference"
-_CAMEL = ("logprobsResult", "chosenCandidates", "logProbability")
-_SNAKE = ("logprobs_result", "chosen_candidates", "log_probability")
+_CAMEL = ("logprobsResult", "chosenCandidates", "logProbability", "topCandidates")
+_SNAKE = ("logprobs_result", "chosen_candidates", "log_probability", "top_candidates")
 
 
 def sglang(document: Any) -> Answer | None:
@@ -32,7 +34,8 @@ def sglang(document: Any) -> Answer | None:
         triples = info.get(f"{key}_token_logprobs")
         if is_list(triples) and len(triples):
             numbers = [triple[0] if is_list(triple) else None for triple in triples]
-            add(found, Scored(part, numbers))
+            tops = info.get(f"{key}_top_logprobs")
+            add(found, Scored(part, numbers, lists=partial(of_triples, triples, tops)))
     return Answer("SGLang", found, text(info.get("id")))
 
 
@@ -85,7 +88,9 @@ def tgi(document: Any) -> Answer | None:
     for each in (details, *objects(details.get("best_of_sequences"))):
         for part, key in parts:
             if is_list(entries := each.get(key)):
-                add(found, tokens(part, entries))
+                tops = each.get("top_tokens") if part == "generated" else None
+                lists = partial(beside, entries, tops)
+                add(found, tokens(part, entries)._replace(lists=lists))
     return Answer(_TGI, found)
 
 
@@ -96,9 +101,12 @@ def gemini(document: Any) -> Answer | None:
         return _failed_gemini(document)
     found: list[Scored] = []
     for candidate in objects(inner["candidates"]):
-        for result, chosen, number in (_CAMEL, _SNAKE):
+        for result, chosen, number, top in (_CAMEL, _SNAKE):
             if is_list(entries := under(candidate, result, chosen)):
-                add(found, tokens("generated", entries, number))
+                scored = tokens("generated", entries, number)
+                tops = under(candidate, result, top)
+                listed = [under(one, "candidates") for one in tops] if is_list(tops) else None
+                add(found, scored._replace(lists=partial(beside, entries, listed, number)))
     return Answer("Gemini", found, text(document.get("key")))
 
 

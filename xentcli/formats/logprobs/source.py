@@ -234,8 +234,8 @@ class AnswersSource(StreamSource):
         """Name the place of a token of a block."""
         return tokens.places[int(np.searchsorted(np.cumsum(tokens.lengths), row, "right"))]
 
-    def read_tokens(self, block: Block) -> Tokens:
-        """Parse a block.
+    def read_tokens(self, block: Block, *, lists: bool = False) -> Tokens:
+        """Parse a block, and what is listed beside each token if that is wanted.
 
         Raises
         ------
@@ -243,7 +243,9 @@ class AnswersSource(StreamSource):
             If something is no answer, or holds prompts and generated tokens and none was asked for.
         """
         try:
-            reader = Reader(self.name, self._asked, self.part, strict=self._strict)
+            reader = Reader(
+                self.name, self._asked, self.part, strict=self._strict, keeps_lists=lists
+            )
             return reader.read(block.content)
         except InputError:
             self.check_unchanged()
