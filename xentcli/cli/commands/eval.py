@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, losses, options
+from xentcli.cli import evaluating, losses, options, samples
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -84,7 +84,8 @@ def evaluate(
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
     named_kind = options.input_kind(named, input_)
     kind = _KINDS[named_kind]
-    both = fill(files, Slot("LOGITS", named[named_kind]), Slot("LABELS", labels))
+    files, values = samples.together(files, named[named_kind], reading)
+    both = fill(files, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
@@ -113,11 +114,15 @@ def evaluate(
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, source)
     ids = labels_source.id_column if labels_source else None
+    from xentcli.pipeline.measure import measure
+    from xentcli.pipeline.samples import doubts, task_groups
+
+    tasks = task_groups(source, by)
     groups, clusters = (
         None if each is None else reader.column(each, both[0], both[1], ids)
-        for each in (by, cluster)
+        for each in (by if tasks is None else None, cluster)
     )
-    from xentcli.pipeline.measure import measure
+    groups = groups if tasks is None else tasks
 
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
@@ -126,7 +131,10 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
+    warnings = [
+        *doubts(source),
+        *evaluating.warnings(found, wanted, criterion, source.name),
+    ]
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)
