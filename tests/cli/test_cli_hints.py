@@ -19,7 +19,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "both files must be made with the same text, tokenizer, -c and --chunks": "two bases",
     "save the lists as arrays: NPZ or safetensors": "2 GiB of JSON lines",
     "values and classes are lists of the same lengths: (N, K) or (N, T, K)": "lists",
-    "in a second file, or --label-key NAME of this one": "lists: test_cli_top_lists.py",
+    "in a second file, or --label-key NAME of this one; tokens are labels with --shift 1": "lists",
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
@@ -29,6 +29,9 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
+        "lists: test_cli_top_lists.py"
+    ),
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",

@@ -47,6 +47,7 @@ __all__ = [
     "are_samples",
     "columns_of_first",
     "expand",
+    "is_there",
     "logits_of",
     "may_be_ids",
     "may_be_partly",

@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, losses, options, samples
+from xentcli.cli import evaluating, losses, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
 from xentcli.cli.reports import Drawn, PictureKind
+from xentcli.cli.top_lists import TopFlags
+from xentcli.cli.top_measures import run_eval
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def evaluate(
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
     digest: options.DigestOption = False,
+    top: TopFlags,
     flags: RowFlags,
     writing: Writing,
     reading: Reading,
@@ -85,8 +88,24 @@ def evaluate(
     named_kind = options.input_kind(named, input_)
     kind = _KINDS[named_kind]
     files, values = samples.together(files, named[named_kind], reading)
-    both = fill(files, Slot("LOGITS", values), Slot("LABELS", labels))
+    both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
+    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
+    if opened is not None:
+        refused: dict[str, object] = {
+            "--by": by,
+            "--cluster": cluster,
+            "--report": report,
+            "--plot": plot,
+            "--normalize": normalize,
+            "--clip": clip,
+            "--digest": digest,
+            "--temperature": temperature != "1",
+        }
+        run_eval(
+            opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
+        )
+        return
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
             raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
