@@ -24,6 +24,12 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
     "the rows of both files must be the same ones, in the same order": "lists",
+    "name one of them, or compare them: xent compare BASE NEW": "test_cli_samples.py",
+    "are these two runs in one file? One file a run": "samples",
+    "the filters are 'none'": "samples",
+    "are both files of the same task, of the same version of its data?": "samples",
+    "the loss of a document: --reduction sum, or none": "samples without bytes",
+    "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
         "lists: test_cli_top_lists.py"
     ),
