@@ -15,7 +15,6 @@ from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.execution import ordered_map
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import looks_of
@@ -302,7 +301,7 @@ def _total(
 ) -> Total[PairStates]:
     """Return what all rows come to."""
     steps = chosen(models.steps(run.block_elements), rows)
-    parts = ordered_map(work.part_of, steps, run.jobs, shareable=models.shareable)
+    parts = run.map(work.part_of, steps, shareable=models.shareable)
     for matching in models.matchings if rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(models.first.axes.rows)

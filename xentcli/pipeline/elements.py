@@ -29,7 +29,6 @@ from xentcli.core.picked import picked_facts
 from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
@@ -267,9 +266,7 @@ def measure_elements(
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
     cut = steps(values, elements.followers, 0, run.block_elements)
-    parts = ordered_map(
-        work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
-    )
+    parts = run.map(work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable)
     for each in matchings if criterion.rows is None else ():
         parts = each.watch(parts)
     read_in = (values, labels, *sources)

@@ -16,7 +16,6 @@ from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import Origin, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
@@ -281,7 +280,7 @@ def _measure(
         sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
-    parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
+    parts = run.map(work.part_of, steps, shareable=aligned.shareable)
     for matching in aligned.matchings if criterion.rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(axes.rows)

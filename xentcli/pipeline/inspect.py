@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Block, Source, blocks_along
 from xentcli.formats.contents import Content, Group
 from xentcli.formats.files import InputFile, open_all
@@ -158,7 +157,7 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)
     work = SummaryWork(source, groups)
-    parts = ordered_map(work.part_of, blocks, run.jobs, shareable=source.shareable)
+    parts = run.map(work.part_of, blocks, shareable=source.shareable)
     progress = run.progress_of(source.shape)
     total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
     lead = (total.rows,) if source.shape else ()
