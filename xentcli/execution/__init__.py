@@ -46,9 +46,7 @@ def checked_address(text: str) -> str:
     """
     if re.fullmatch(r"local:[1-9][0-9]{0,3}|(tcp|tls|wss?)://[^\s/]+:[0-9]{1,5}/?", text):
         return text
-    raise UsageError(
-        f"--scheduler: {text!r} is no address: tcp://HOST:PORT, or local:N for workers here"
-    )
+    raise UsageError(f"--scheduler: {text!r} is no address, tcp://HOST:PORT or local:N")
 
 
 def on_cluster(address: str) -> Scheduler:

@@ -32,7 +32,6 @@ _TASK_SECONDS = 1.0
 _MOST_ITEMS = 4096  # of a task
 _GROWTH = 4  # of one task against the one before, at most
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
-_WAIT_SECONDS = 20.0  # for the scheduler to answer, and for its first worker
 LOCAL = "local:"
 SCHEMES = (LOCAL, "tcp://", "tls://", "ws://", "wss://")
 
@@ -144,8 +143,8 @@ class _Tasks:
             ) from None
         except XentError:
             raise
-        except (CancelledError, OSError) as error:
-            raise _lost(self._address, error) from None
+        except (CancelledError, OSError):
+            raise InputError(f"the cluster at {self._address} was lost") from None
         except Exception as error:
             raise InputError(
                 f"the workers of {self._address} cannot run xent: {first_line(error)}",
@@ -173,27 +172,23 @@ class _Tasks:
 def _connected(address: str) -> Any:
     """Connect with a cluster that has workers, until this process ends."""
     library: Any = distributed  # half of it has no types
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)  # what ends a run is one line
-    dask.config.set({"distributed.comm.timeouts.connect": _WAIT_SECONDS})
+    for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
+        if name.startswith("distributed"):  # what ends a run is one line
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         target: Any = address
         if address.startswith(LOCAL):
             workers = int(address.removeprefix(LOCAL))
             target = library.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
             )
             atexit.register(target.close)
-        client = library.Client(target, timeout=_WAIT_SECONDS)
+        client = library.Client(target)
         atexit.register(client.close)
-        client.wait_for_workers(1, timeout=_WAIT_SECONDS)
+        client.wait_for_workers(1, dask.config.get("distributed.comm.timeouts.connect"))
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
             f"no cluster with workers answers at {address}: {first_line(error)}",
             hint="dask scheduler starts one, and dask worker ADDRESS its workers",
         ) from None
     return client
-
-
-def _lost(address: str, error: BaseException) -> InputError:
-    why = first_line(error)
-    return InputError(f"the cluster at {address} was lost{': ' if why else ''}{why}")

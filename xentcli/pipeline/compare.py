@@ -18,7 +18,7 @@ from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import looks_of
-from xentcli.pipeline.flow import Keys, Part, Remark, Total, collect, in_groups
+from xentcli.pipeline.flow import Keys, Part, Remark, Total, begin_of, collect, in_groups
 from xentcli.pipeline.inputs import RowSources, Run, Source
 from xentcli.pipeline.judgement import first_notes, oddities
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
@@ -77,6 +77,10 @@ class CompareWork(NamedTuple):
     criteria: tuple[Criterion, ...]
     states: States
     by_slices: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.models.first.logits)
 
     def part_of(self, step: Step) -> Part[PairStates]:
         """Read the rows of a step in all models, and measure how these differ."""

@@ -32,7 +32,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 
 __all__ = ["BinaryOptions", "measure_elements"]
@@ -107,6 +107,10 @@ class ElementWork(NamedTuple):
     elements: Elements
     criterion: Criterion
     keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.elements.values)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the numbers of a step and measure them."""

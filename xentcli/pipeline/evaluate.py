@@ -19,7 +19,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
 from xentcli.results.loss import LossSummary
@@ -60,6 +60,10 @@ class LossWork(NamedTuple):
     aligned: Aligned
     criterion: Criterion
     keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.aligned.logits)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""

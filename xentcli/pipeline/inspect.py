@@ -16,7 +16,7 @@ from xentcli.formats.files import InputFile, open_all
 from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
-from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.flow import Part, begin_of, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.results.info import ArraySummary
@@ -53,6 +53,10 @@ class SummaryWork(NamedTuple):
 
     source: Source
     groups: tuple[Group, ...] = ()
+
+    def place_of(self, block: Block) -> str:
+        """Name the first row of a block."""
+        return begin_of(block, self.source)
 
     def part_of(self, block: Block) -> Part[ColumnStates]:
         """Return the states of a block's values."""

@@ -15,7 +15,7 @@ from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of,
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.evaluate import looks_of
-from xentcli.pipeline.flow import Part, Sink, Total, collect
+from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.inputs import Run, prepare
 
 Array = NDArray[Any]
@@ -54,6 +54,10 @@ class RowWork(NamedTuple):
     source: Source
     function: Transform
     dtype: np.dtype[Any]
+
+    def place_of(self, block: Block) -> str:
+        """Name the first row of a block."""
+        return begin_of(block, self.source)
 
     def part_of(self, block: Block) -> Part[Any]:
         """Return the output of a block, and what is wrong with its rows."""
