@@ -268,8 +268,7 @@ class Common(NamedTuple):
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
-        from xentcli.execution import checked_address
-        from xentcli.pipeline.inputs import Run
+        from xentcli.pipeline.inputs import Run, checked_address
 
         keep_freed_memory()
         run = Run(self.jobs) if self.jobs else Run()

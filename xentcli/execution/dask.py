@@ -6,6 +6,7 @@ millisecond on each task.
 """
 
 import atexit
+import gc
 import logging
 import pickle
 import time
@@ -182,9 +183,9 @@ def _connected(address: str) -> Any:
             target = library.LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
             )
-            atexit.register(target.close)
+            atexit.register(_close, target)
         client = library.Client(target)
-        atexit.register(client.close)
+        atexit.register(_close, client)
         client.wait_for_workers(1, dask.config.get("distributed.comm.timeouts.connect"))
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
@@ -192,3 +193,11 @@ def _connected(address: str) -> Any:
             hint="dask scheduler starts one, and dask worker ADDRESS its workers",
         ) from None
     return client
+
+
+def _close(opened: Any) -> None:
+    """Close a client or a cluster, and free what the workers' processes shared with this one."""
+    opened.close()
+    _connected.cache_clear()
+    gc.unfreeze()
+    gc.collect()  # it may be switched off

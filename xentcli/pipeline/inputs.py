@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError, MissingLabels, UsageError
-from xentcli.execution import available_jobs, ordered_map
+from xentcli.execution import available_jobs, checked_address, ordered_map
 from xentcli.formats import registry
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -41,6 +41,7 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
+    "checked_address",
     "columns_of_first",
     "expand",
     "logits_of",
