@@ -29,6 +29,8 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "name the folder of one of them": "test_arrow_vectors.py",
+    "was the dataset saved to the end?": "test_arrow_vectors.py",
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",
