@@ -32,6 +32,7 @@ PAIR_HOMES = {  # the same of metrics of two models, which are made of the facts
     "pair_clusters": "pair_clusters",
     "pair_groups": "pair_groups",
     "changed_rows": "changed_rows",
+    "pair_pictures": "pair_pictures",
 }
 
 OF_PAIRS = (

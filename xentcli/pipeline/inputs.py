@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError, MissingLabels, UsageError
-from xentcli.execution import available_jobs
+from xentcli.execution import available_jobs, checked_address, ordered_map
 from xentcli.formats import registry
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -32,8 +32,8 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import is_there, reads_once, will_write
 
 __all__ = [
     "ArrayHeader",
@@ -45,8 +45,10 @@ __all__ = [
     "Source",
     "are_answers",
     "are_samples",
+    "checked_address",
     "columns_of_first",
     "expand",
+    "is_there",
     "logits_of",
     "may_be_ids",
     "may_be_partly",
@@ -60,6 +62,7 @@ __all__ = [
     "prepare",
     "read_naming",
     "read_temperature",
+    "will_write",
 ]
 
 Array = NDArray[Any]
@@ -68,6 +71,10 @@ _TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate 
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Run(NamedTuple):
@@ -81,11 +88,20 @@ class Run(NamedTuple):
         Is told how far the run is.
     block_elements : int
         Numbers of a block, about.
+    cluster : str, optional
+        The address of the scheduler whose workers compute instead.
     """
 
     jobs: int = available_jobs()
     progress: Progress | None = None
     block_elements: int = BLOCK_ELEMENTS
+    cluster: str | None = None
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], *, shareable: bool = False
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`."""
+        return ordered_map(work, items, self.jobs, shareable=shareable, cluster=self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
         """Return what reports the rows done of an array of `shape`."""
@@ -302,7 +318,7 @@ def read_temperature(path: str) -> float | None:
     """
     from xentcli.pipeline.written import read_object
 
-    if not is_there(path):
+    if not is_there(path) and not is_url(path):
         return None
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")
