@@ -343,8 +343,10 @@ def test_log_probabilities_and_probabilities() -> None:
     assert temperature_of(one, hot, from_probs=True, binary=binary) == pytest.approx(
         temperature_of(z[:, 0], hot, binary=binary), rel=1e-12
     )
-    with pytest.raises(InputError, match="not between 0 and 1"):
+    with pytest.raises(InputError, match=r"z\[0, 0\]: probability 5.48027 is above 1 \(120 such"):
         temperature_of(z, y, from_probs=True)
+    with pytest.raises(InputError, match="not between 0 and 1"):
+        temperature_of(z[:, 0], hot, from_probs=True, binary=binary)
 
 
 # Laws
