@@ -13,16 +13,30 @@ from hint_tools import hints_in_source, ways_of
 
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "have they enough memory? Their logs say what ended them": "a cluster: test_cli_cluster.py",
+    "dask scheduler starts one, and dask worker ADDRESS its workers": "a cluster",
+    "they need xent 1.0.0 and the libraries that the files need": "a cluster",
+    "workers open files themselves: by a path or a URL that they see too, with the same "
+    "libraries and xent 1.0.0": "a cluster",
     "llama-perplexity was interrupted, or the copy was: make it again": "a base: test_kld.py",
     "something follows the last row: is it one file?": "a base: test_kld.py",
     "the file is damaged: make it again": "a base: test_kld.py",
     "both files must be made with the same text, tokenizer, -c and --chunks": "two bases",
     "save the lists as arrays: NPZ or safetensors": "2 GiB of JSON lines",
     "values and classes are lists of the same lengths: (N, K) or (N, T, K)": "lists",
-    "in a second file, or --label-key NAME of this one": "lists: test_cli_top_lists.py",
+    "in a second file, or --label-key NAME of this one; tokens are labels with --shift 1": "lists",
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
+    "name one of them, or compare them: xent compare BASE NEW": "test_cli_samples.py",
+    "are these two runs in one file? One file a run": "samples",
+    "the filters are 'none'": "samples",
+    "are both files of the same task, of the same version of its data?": "samples",
+    "the loss of a document: --reduction sum, or none": "samples without bytes",
+    "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
+        "lists: test_cli_top_lists.py"
+    ),
     "--debug shows where": "a mistake in xent",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",

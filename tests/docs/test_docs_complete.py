@@ -68,6 +68,8 @@ def prose(page: Path) -> str:
 
 
 OTHERS = {
+    "harness",
+    "dask",
     "llama",
     "pip",
     "pytest",

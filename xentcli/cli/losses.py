@@ -144,6 +144,7 @@ def run_loss(
     """Read logits and labels, write their loss, say what is odd about it, and judge it."""
     keeper = _keeper(gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
+    from xentcli.pipeline.samples import doubts
 
     output = Destination(criterion.command, writing, common)
     output.check(is_text=False)
@@ -170,7 +171,7 @@ def run_loss(
         notes = _judge(keeper, evaluation)
         output.write(_forms(evaluation.summary, keeper))
     common.tell_notes([*evaluation.notes, *notes])
-    for warning in _warnings(evaluation, criterion, source.name):
+    for warning in (*doubts(source), *_warnings(evaluation, criterion, source.name)):
         common.tell("warning", warning)
     if keeper is not None:
         keeper.exit()

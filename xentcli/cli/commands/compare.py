@@ -132,10 +132,14 @@ def compare(
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
     ids = labels_source.id_column if labels_source else None
+    from xentcli.pipeline.samples import doubts, task_groups
+
+    tasks = task_groups(sources[0], by)
     groups, clusters = (
         None if each is None else reader.column(each, [paths[0]], labels or [], ids)
-        for each in (by, cluster)
+        for each in (by if tasks is None else None, cluster)
     )
+    groups = groups if tasks is None else tasks
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
 
@@ -146,7 +150,8 @@ def compare(
     notes, verdicts = comparing.judge(keeper, found)
     output.write(comparing.forms(found, wanted, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = list(comparing.warnings(found, wanted, models))
+    doubted = (doubt for each in sources for doubt in doubts(each))
+    warnings = [*doubted, *comparing.warnings(found, wanted, models)]
     for warning in warnings:
         common.tell("warning", warning)
     notes = [*warnings, *found.notes]
