@@ -41,11 +41,11 @@ def oddities(
     """
     problems: tuple[Problem, ...] = ()
     remarks = []
-    if criterion.kind == "probabilities":
+    if criterion.kind == "probabilities" or criterion.from_probs:
         from xentcli.core.probability_check import check_probabilities
 
         problems, sums = check_probabilities(stored, facts["used"])
-        if sums.rows:
+        if sums.rows and not criterion.from_probs:
             remarks.append(Remark("sums", sums.rows, sums.most))
     if labels.ndim == 2 and labels.dtype.kind in "iub":
         from xentcli.core.probability_check import check_one_hot
