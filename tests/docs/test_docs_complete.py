@@ -75,6 +75,7 @@ OTHERS = {
     "mypy",
     "python",
     "coverage",
+    "sbatch",
 }  # whose options are not ours
 
 
