@@ -471,7 +471,7 @@ CASES = [
         {"echo.jsonl": json.dumps(_ECHO).replace("-1.0, -2.0", "null")},
     ),
     Case(
-        "nll echo.jsonl y.npy",
+        "loss echo.jsonl y.npy",
         "xent nll echo.jsonl",
         WORDS,
         {"echo.jsonl": json.dumps(_ECHO)},

@@ -218,3 +218,21 @@ def test_usage(run: Run, more: list[str], said: str) -> None:
     outcome = run("calibrate", *DIGITS, *more)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+def test_a_page_and_a_picture(run: Run) -> None:
+    written = ("--report", "a.html", "--plot", "a.svg", "--plot-kind", "curve")
+    outcome = run("calibrate", *DIGITS, *written, "-q")
+    assert float(outcome.out) == float(run("calibrate", *DIGITS, "-q").out)
+    page = Path("a.html").read_text()
+    assert "Reliability before and after" in page
+    assert "the temperature is reported on the rows that it was fitted on" in page
+    assert "The loss is least at T = 0.5725" in Path("a.svg").read_text()
+    assert run("calibrate", *DIGITS, "--plot", "b.pdf", "-q").code == 0
+    assert Path("b.pdf").read_bytes().startswith(b"%PDF")
+    again = run("calibrate", *DIGITS, "--plot", "b.pdf", "-q")
+    assert (again.code, again.out) == (1, "")
+    np.save("flat.npy", np.zeros((3, 2)))
+    nothing = run("calibrate", "flat.npy", "0,1,1", "--report", "c.html")
+    assert nothing.code == 1
+    assert not Path("c.html").exists()

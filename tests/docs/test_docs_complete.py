@@ -68,6 +68,7 @@ def prose(page: Path) -> str:
 
 
 OTHERS = {
+    "harness",
     "llama",
     "pip",
     "pytest",

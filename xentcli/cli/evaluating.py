@@ -37,12 +37,19 @@ def wanted(
     from xentcli.pipeline.measure import Options
 
     names = None if metrics is None else tuple(metrics)
-    found = Options(names, _ks_of(top_k), bins, worst, also)
+    found = Options(names, ks_of(top_k), bins, worst, also)
     found.check()
     return found
 
 
-def _ks_of(text: str) -> tuple[int, ...]:
+def ks_of(text: str) -> tuple[int, ...]:
+    """Return the k of top-k accuracies.
+
+    Raises
+    ------
+    UsageError
+        If they are no numbers of classes.
+    """
     try:
         ks = tuple(int(part) for part in text.split(","))
     except ValueError:

@@ -145,6 +145,7 @@ def run_loss(
     """Read logits and labels, write their loss, say what is odd about it, and judge it."""
     keeper = keeper_of(gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
+    from xentcli.pipeline.samples import doubts
 
     if options.state is not None and options.reduction == "none":
         raise UsageError(
@@ -177,6 +178,8 @@ def run_loss(
         with common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, None, weights)
         write_number(evaluation, output, keeper, common)
+    for doubt in doubts(source):
+        common.tell("warning", doubt)
     warn(evaluation, criterion, source.name, common)
     if options.state is not None:
         _write_state(evaluation, criterion, (source, labels_source), files, options, writing)

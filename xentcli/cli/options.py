@@ -108,6 +108,14 @@ BinsOption = Annotated[
 DigestOption = Annotated[
     bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
 ]
+ReportOption = Annotated[
+    str | None,
+    of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+]
+PlotOption = Annotated[
+    str | None,
+    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+]
 InputKind = Literal["logits", "log-probs", "probs"]
 InputOption = Annotated[
     InputKind | None,

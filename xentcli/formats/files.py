@@ -93,6 +93,11 @@ def open_files(
     paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
+    if paths and holds_samples(file_of(paths[0])):
+        from xentcli.formats.harness.source import open_tasks
+
+        inputs = [_input_of(path) for path in paths]
+        return open_tasks(inputs, file_of(paths[0]).options)
     from xentcli.formats.shards import open_shards
 
     return open_shards(names, paths, file_of)
@@ -222,6 +227,23 @@ def looked_at(file: InputFile) -> Input:
     if reads_once(file.path) or is_url(file.path):
         _waiting[file.path] = data
     return data
+
+
+def holds_samples(file: InputFile) -> bool:
+    """Whether a file is samples of lm-evaluation-harness."""
+    if is_inline(file.path) or file.format not in (None, "json"):
+        return False
+    data = looked_at(file)
+    if not data.peek(_PROBE_BYTES).lstrip(b"\xef\xbb\xbf \n").startswith(b"{"):
+        return False
+    from xentcli.formats.json import holds_samples
+
+    return holds_samples(data)
+
+
+def keep_waiting(path: str, data: Input) -> None:
+    """Have whoever opens this file next get an input that was looked at."""
+    _waiting[path] = data
 
 
 _waiting: dict[str, Input] = {}

@@ -11,6 +11,9 @@ from xentcli.text import shortened
 LOGITS_KEYS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
 LOGITS_KEYS |= {"log_probabilities", "probabilities"}
 LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
+_OF_LISTS = (
+    "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
+)
 _SHOWN_KEYS = 8  # in an error
 
 
@@ -38,6 +41,12 @@ def choose(
         return named
     if not keys:
         raise InputError(f"{file}: it holds no array")
+    if options.key is None and options.key_option == "--key":
+        from xentcli.formats.top_lists import top_keys
+
+        if top_keys(keys):
+            what = "lists of the most probable classes, and no whole rows"
+            raise InputError(f"{file}: {what}", hint=_OF_LISTS)
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"

@@ -9,6 +9,7 @@ from xentcli.formats.base import Source, indexed
 from xentcli.metrics.intervals import t_quantile
 from xentcli.metrics.slopes import SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.curve import curve_of
 from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import loss_measure
@@ -17,7 +18,7 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
 from xentcli.results.measures import NOTHING, Measure, Measures
-from xentcli.results.temperature import FittedTemperature, Fold, TestedTemperature
+from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
 __all__ = ["MEASURES", "CalibrateOptions", "calibrate"]
 
@@ -47,10 +48,13 @@ class CalibrateOptions(NamedTuple):
         How many parts of the rows are each left out of one fit; 0 for none.
     bins : int
         Of calibration.
+    curve : bool
+        Whether the loss is computed at other temperatures too, to be drawn.
     """
 
     folds: int = 5
     bins: int = 15
+    curve: bool = False
 
     def check(self) -> None:
         """Raise UsageError if a number makes no sense."""
@@ -120,6 +124,10 @@ def calibrate(
 
     fitted = fit(logits.name, found.results["slopes"], start, read, folds)
     cooled = criterion._replace(temperature=fitted.temperature)
+    curve: tuple[CurvePoint, ...] = ()
+    if options.curve:
+        weight = found.results["loss"].weight_sum
+        curve = curve_of(fitted.beta, before["loss"].value, weight, read)
     after, again = _measures(rows, cooled, run, options, _held_out(fitted, options))
     return FittedTemperature(
         metrics={
@@ -139,6 +147,7 @@ def calibrate(
         bins_before=before.bins,
         bins_after=after.bins,
         tested=None if tested is None else _tested(tested, criterion, cooled, run, options),
+        curve=curve,
         looks_like=before.looks_like,
         notes=(*before.notes, *_notes(fitted, options, tested=tested is not None)),
     )

@@ -150,6 +150,11 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
 
         yield Found(summary_of_answers(source, run, _memory(source, (0,), run)), content)
         return
+    if source.of_samples:
+        from xentcli.pipeline.inspect_samples import summary_of_samples
+
+        yield Found(summary_of_samples(source, _memory(source, (0,), run)), content)
+        return
     if isinstance(source, KldSource):
         from xentcli.pipeline.inspect_base import summary_of_base
 

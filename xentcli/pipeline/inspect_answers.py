@@ -50,7 +50,7 @@ class _Work(NamedTuple):
 
 def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySummary:
     """Return what is known of the answers; NaN counts tokens without a log-probability."""
-    parts = ordered_map(_Work(source).part_of, source.blocks(1), run.jobs)
+    parts = ordered_map(_Work(source).part_of, source.blocks(1), 1)  # parsing holds the lock
     total = collect(
         parts, None, run.progress_of((None,)), lambda problem, _: problem.at(source.name), [source]
     )

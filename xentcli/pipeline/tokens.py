@@ -127,7 +127,7 @@ def measure_tokens(
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
     work = _Work(keeps_losses=sink is not None)
-    parts = ordered_map(work.part_of, _steps(sources), run.jobs)
+    parts = ordered_map(work.part_of, _steps(sources), 1)  # parsing holds the interpreter's lock
     total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
     counts = total.state or _Counts()
     found = _result(counts, sources[0], reduction)

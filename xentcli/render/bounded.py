@@ -7,13 +7,13 @@ from rich.text import Text
 
 from xentcli.render.measures import measure_table
 from xentcli.render.tables import full, grid, headline, short
-from xentcli.results.bounds import told_shares
+from xentcli.results.bounds import told_exact, told_shares
 from xentcli.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from xentcli.results.bounds import BoundedLoss
+    from xentcli.results.bounds import BoundedLoss, TopMeasures
     from xentcli.results.comparison import Comparison
     from xentcli.results.measures import Measure
 
@@ -54,6 +54,16 @@ def below(value: float) -> str:
     if 1e-4 <= abs(value) < 1e4:
         return f"{math.floor(value * 1e4) / 1e4:.4f}"
     return full(value)
+
+
+def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Iterator[object]":
+    """Yield in a line how much of some lists is exact, and what was measured of them."""
+    classes = "" if found.num_classes is None else f" of {found.num_classes:,}"
+    told = f"{found.used:,} rows that list {found.listed:,}{classes} classes"
+    if found.exact is not None and found.exact < 1.0:
+        told += f" (loss: {told_exact(found.exact, found.why)})"
+    yield Text(told, "bold")
+    yield measure_table(shown)
 
 
 def bases_sentence(found: "Comparison") -> Text:

@@ -15,6 +15,11 @@ from xentcli.cli.loss_options import (
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import (
+    TEMPERATURES,
+    Drawn,
+    TemperaturePictureKind,
+)
 
 
 def calibrate(
@@ -46,6 +51,11 @@ def calibrate(
     ] = None,
     sample_weight: SampleWeightOption = None,
     pos_weight: PosWeightOption = None,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
+    plot_kind: Annotated[
+        TemperaturePictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "reliability",
     digest: options.DigestOption = False,
     flags: RowFlags,
     writing: Writing,
@@ -62,7 +72,12 @@ def calibrate(
     criterion = losses.criterion_of(flags, "logits", more)
     criterion = criterion._replace(from_probs=kind == "probs")
     keeper = gates.keeper(calibrating.measures())
+    drawn = Drawn(report, plot, plot_kind, writing.force, TEMPERATURES)
+    drawn.check(writing.output)
     wanted = calibrating.wanted(folds, bins)
+    wanted = wanted._replace(
+        curve=report is not None or (plot is not None and plot_kind == "curve")
+    )
     output = Destination("calibrate", writing, common)
     output.check(is_text=False)
     if keeper is not None:
@@ -86,10 +101,13 @@ def calibrate(
     if tested is not None and test is not None:
         provenance = calibrating.with_test_files(provenance, tested, test, digest=digest)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
-    output.write(calibrating.forms(found, provenance, () if keeper is None else keeper.verdicts))
+    verdicts = () if keeper is None else keeper.verdicts
+    output.write(calibrating.forms(found, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in calibrating.warnings(found, kind, source.name):
+    warnings = list(calibrating.warnings(found, kind, source.name))
+    for warning in warnings:
         common.tell("warning", warning)
+    drawn.write(found, provenance, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 

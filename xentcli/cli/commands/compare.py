@@ -9,6 +9,7 @@ from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
 from xentcli.pipeline.names import OF_PAIRS
 
 
@@ -78,9 +79,12 @@ def compare(
     ] = None,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    digest: Annotated[
-        bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
-    ] = False,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
+    plot_kind: Annotated[
+        PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "changes",
+    digest: options.DigestOption = False,
     flags: Annotated[RowFlags, Without("binary")],
     writing: Writing,
     reading: Reading,
@@ -97,7 +101,11 @@ def compare(
         return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
+    drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
+    drawn.check(writing.output)
+    comparing.check_plot(plot, paths)
     wanted = comparing.wanted(metric, worst, () if keeper is None else keeper.names)
+    wanted = wanted._replace(pictures=drawn.wanted)
     temperatures = comparing.temperatures_of(temperature, paths, kinds)
     criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
     output = Destination("compare", writing, common)
@@ -124,10 +132,14 @@ def compare(
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
     ids = labels_source.id_column if labels_source else None
+    from xentcli.pipeline.samples import doubts, task_groups
+
+    tasks = task_groups(sources[0], by)
     groups, clusters = (
         None if each is None else reader.column(each, [paths[0]], labels or [], ids)
-        for each in (by, cluster)
+        for each in (by if tasks is None else None, cluster)
     )
+    groups = groups if tasks is None else tasks
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
 
@@ -138,8 +150,13 @@ def compare(
     notes, verdicts = comparing.judge(keeper, found)
     output.write(comparing.forms(found, wanted, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in comparing.warnings(found, wanted, models):
+    doubted = (doubt for each in sources for doubt in doubts(each))
+    warnings = [*doubted, *comparing.warnings(found, wanted, models)]
+    for warning in warnings:
         common.tell("warning", warning)
+    notes = [*warnings, *found.notes]
+    first = found.comparisons[0]
+    drawn.write(found.comparisons, provenance, verdicts, notes, drawn=first)
     if keeper is not None:
         keeper.exit()
 

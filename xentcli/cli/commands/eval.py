@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, losses, options
+from xentcli.cli import evaluating, losses, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
 from xentcli.cli.reports import Drawn, PictureKind
+from xentcli.cli.top_lists import TopFlags
+from xentcli.cli.top_measures import run_eval
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,18 +70,13 @@ def evaluate(
     temperature: options.TemperatureOption = "1",
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    report: Annotated[
-        str | None,
-        options.of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
-    ] = None,
-    plot: Annotated[
-        str | None,
-        options.of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
-    ] = None,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
     digest: options.DigestOption = False,
+    top: TopFlags,
     flags: RowFlags,
     writing: Writing,
     reading: Reading,
@@ -90,8 +87,25 @@ def evaluate(
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
     named_kind = options.input_kind(named, input_)
     kind = _KINDS[named_kind]
-    both = fill(files, Slot("LOGITS", named[named_kind]), Slot("LABELS", labels))
+    files, values = samples.together(files, named[named_kind], reading)
+    both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
+    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
+    if opened is not None:
+        refused: dict[str, object] = {
+            "--by": by,
+            "--cluster": cluster,
+            "--report": report,
+            "--plot": plot,
+            "--normalize": normalize,
+            "--clip": clip,
+            "--digest": digest,
+            "--temperature": temperature != "1",
+        }
+        run_eval(
+            opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
+        )
+        return
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
             raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
@@ -119,11 +133,15 @@ def evaluate(
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, source)
     ids = labels_source.id_column if labels_source else None
+    from xentcli.pipeline.measure import measure
+    from xentcli.pipeline.samples import doubts, task_groups
+
+    tasks = task_groups(source, by)
     groups, clusters = (
         None if each is None else reader.column(each, both[0], both[1], ids)
-        for each in (by, cluster)
+        for each in (by if tasks is None else None, cluster)
     )
-    from xentcli.pipeline.measure import measure
+    groups = groups if tasks is None else tasks
 
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
@@ -132,10 +150,13 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
+    warnings = [
+        *doubts(source),
+        *evaluating.warnings(found, wanted, criterion, source.name),
+    ]
     for warning in warnings:
         common.tell("warning", warning)
-    drawn.write(found, verdicts, warnings)
+    drawn.write(found, found.provenance, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 
