@@ -1415,7 +1415,7 @@ CASES = [
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case(
         "help qqqq",
-        "there are benchmark, design, exit-codes, files, measures, numbers, options",
+        "there are benchmark, cluster, design, exit-codes, files, measures, numbers, options",
         WORDS,
     ),
     Case("help filez", "did you mean xent help files?", WORDS),

@@ -20,6 +20,11 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "each row belongs to one state: leave one of them out": "states: test_cli_merge.py",
     "--state FILE.json": "test_cli_merge.py",
     "--reduction mean; the losses of rows are put together as their files are": "the same",
+    "have they enough memory? Their logs say what ended them": "a cluster: test_cli_cluster.py",
+    "dask scheduler starts one, and dask worker ADDRESS its workers": "a cluster",
+    "they need xent 1.0.0 and the libraries that the files need": "a cluster",
+    "workers open files themselves: by a path or a URL that they see too, with the same "
+    "libraries and xent 1.0.0": "a cluster",
     "llama-perplexity was interrupted, or the copy was: make it again": "a base: test_kld.py",
     "something follows the last row: is it one file?": "a base: test_kld.py",
     "the file is damaged: make it again": "a base: test_kld.py",

@@ -69,6 +69,7 @@ def prose(page: Path) -> str:
 
 OTHERS = {
     "harness",
+    "dask",
     "llama",
     "pip",
     "pytest",

@@ -10,7 +10,9 @@ from xentcli.cli.output import Forms
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.loss_options import RowFlags
     from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.measure import Options
     from xentcli.results.measures import Measures
@@ -22,6 +24,25 @@ _FITTING_COMMANDS = {
     "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
     "probabilities": "xent eval --probs PROBS LABELS",
 }
+
+
+def criterion_of(
+    flags: "RowFlags", kind: "Kind", temperature: str, *, normalize: bool, clip: float
+) -> "Criterion":
+    """Return how rows are measured.
+
+    Raises
+    ------
+    UsageError
+        If an option is for rows of another kind.
+    """
+    for option, given in (("--normalize", normalize), ("--clip", clip)):
+        if given and (kind != "probabilities" or flags.binary):
+            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
+    criterion = losses.criterion_of(flags, kind, temperature=temperature)
+    if kind != "logits" and criterion.temperature != 1.0:
+        raise UsageError("--temperature divides logits")
+    return criterion._replace(normalize=normalize, clip=clip)
 
 
 def wanted(

@@ -243,6 +243,14 @@ class Common(NamedTuple):
             show_default="the cores there are",
         ),
     ] = None
+    scheduler: Annotated[
+        str | None,
+        of_every_command(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="A dask cluster that computes: tcp://HOST:PORT, tls://HOST:PORT, or local:N.",
+        ),
+    ] = None
     color: Annotated[
         Color, of_every_command("--color", help="Whether to use colour; NO_COLOR wins.")
     ] = "auto"
@@ -268,10 +276,12 @@ class Common(NamedTuple):
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
-        from xentcli.pipeline.inputs import Run
+        from xentcli.pipeline.inputs import Run, checked_address
 
         keep_freed_memory()
         run = Run(self.jobs) if self.jobs else Run()
+        if self.scheduler is not None:
+            run = run._replace(cluster=checked_address(self.scheduler))
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield run
             return

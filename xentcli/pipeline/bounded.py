@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
 from xentcli.core.row_losses import Reduction
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.bounds import BoundsState
 from xentcli.pipeline.flow import Part, Remark, Sink, collect
@@ -126,7 +125,7 @@ def measure_bounded(
     if sink is not None:
         sink.open(ArrayHeader((rows.num_rows,), np.dtype(np.float64), name="losses"))
     work = _Work(rows, keeps_losses=sink is not None)
-    parts = ordered_map(work.part_of, rows.steps(), run.jobs)
+    parts = run.map(work.part_of, rows.steps())
     progress = run.progress_of((rows.num_rows,))
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
     state = total.state or BoundsState()

@@ -30,11 +30,10 @@ from xentcli.core.picked import picked_facts
 from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 
 __all__ = ["BinaryOptions", "measure_elements"]
@@ -109,6 +108,10 @@ class ElementWork(NamedTuple):
     elements: Elements
     criterion: Criterion
     keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.elements.values)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the numbers of a step and measure them."""
@@ -268,9 +271,7 @@ def measure_elements(
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
     cut = steps(values, elements.followers, 0, run.block_elements)
-    parts = ordered_map(
-        work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
-    )
+    parts = run.map(work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable)
     for each in matchings if criterion.rows is None else ():
         parts = each.watch(parts)
     read_in = (values, labels, *sources)

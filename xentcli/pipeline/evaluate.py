@@ -16,11 +16,10 @@ from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import Origin, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
 from xentcli.results.loss import LossSummary
@@ -63,6 +62,10 @@ class LossWork(NamedTuple):
     aligned: Aligned
     criterion: Criterion
     keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.aligned.logits)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""
@@ -283,7 +286,7 @@ def _measure(
         sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
-    parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
+    parts = run.map(work.part_of, steps, shareable=aligned.shareable)
     for matching in aligned.matchings if criterion.rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(axes.rows)

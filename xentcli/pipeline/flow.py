@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
-from xentcli.formats.base import ArrayHeader, Source
+from xentcli.formats.base import ArrayHeader, Block, Source
 
 Array = NDArray[Any]
 
@@ -106,6 +106,11 @@ def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
     if problem.one_based and least is not None and -least.most < 1:
         return problem._replace(hint=None)
     return problem
+
+
+def begin_of(block: Block, source: Source) -> str:
+    """Name the first row of a block as a user finds it."""
+    return source.place((block.start,)) if source.shape and block.axis == 0 else source.name
 
 
 def check_unchanged(*sources: Source | None) -> None:

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError, MissingLabels, UsageError
-from xentcli.execution import available_jobs
+from xentcli.execution import available_jobs, checked_address, ordered_map
 from xentcli.formats import registry
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -45,6 +45,7 @@ __all__ = [
     "Source",
     "are_answers",
     "are_samples",
+    "checked_address",
     "columns_of_first",
     "expand",
     "is_there",
@@ -72,6 +73,10 @@ Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
 
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
 class Run(NamedTuple):
     """How to run.
 
@@ -83,11 +88,20 @@ class Run(NamedTuple):
         Is told how far the run is.
     block_elements : int
         Numbers of a block, about.
+    cluster : str, optional
+        The address of the scheduler whose workers compute instead.
     """
 
     jobs: int = available_jobs()
     progress: Progress | None = None
     block_elements: int = BLOCK_ELEMENTS
+    cluster: str | None = None
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], *, shareable: bool = False
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`."""
+        return ordered_map(work, items, self.jobs, shareable=shareable, cluster=self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
         """Return what reports the rows done of an array of `shape`."""

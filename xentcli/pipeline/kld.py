@@ -9,7 +9,6 @@ import numpy as np
 from xentcli.core.bounds import Bounds
 from xentcli.core.coded_pairs import Codes, PairRows, coded_pairs
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
@@ -115,7 +114,7 @@ def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
     step = base.rows_at_once(labels_only=False)
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = ordered_map(_PairWork(base, new).part_of, steps, run.jobs)
+    parts = run.map(_PairWork(base, new).part_of, steps)
     progress = run.progress_of((base.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])
     state = total.state or CodedPairsState()

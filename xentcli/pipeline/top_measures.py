@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
-from xentcli.execution import ordered_map
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.top_lists import Places, TopListsState, first_class_facts
@@ -76,7 +75,7 @@ def measure_lists(
     state = TopListsState(wanted)
     for part in parts:
         work = _Work(part, wanted, bins)
-        done = ordered_map(work.part_of, part.steps(), run.jobs)
+        done = run.map(work.part_of, part.steps())
         progress = run.progress_of((part.num_rows,))
         total = collect(done, None, progress, lambda p, _: p.at(""), part.sources)
         state = state if total.state is None else state.merge(total.state)

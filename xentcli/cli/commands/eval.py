@@ -12,7 +12,6 @@ from xentcli.cli.reading import Reading
 from xentcli.cli.reports import Drawn, PictureKind
 from xentcli.cli.top_lists import TopFlags
 from xentcli.cli.top_measures import run_eval
-from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
@@ -106,13 +105,7 @@ def evaluate(
             opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
         )
         return
-    for option, given in (("--normalize", normalize), ("--clip", clip)):
-        if given and (kind != "probabilities" or flags.binary):
-            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
-    criterion = losses.criterion_of(flags, kind, temperature=temperature)
-    if kind != "logits" and criterion.temperature != 1.0:
-        raise UsageError("--temperature divides logits")
-    criterion = criterion._replace(normalize=normalize, clip=clip)
+    criterion = evaluating.criterion_of(flags, kind, temperature, normalize=normalize, clip=clip)
     keeper = gates.keeper()
     drawn = Drawn(report, plot, plot_kind, force=writing.force)
     drawn.check(writing.output)
