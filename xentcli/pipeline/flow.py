@@ -128,7 +128,7 @@ def check_unchanged(*sources: Source | None) -> None:
             source.check_unchanged()
 
 
-class _Merging(Generic[State]):
+class Merging(Generic[State]):
     """States, merged as a tree: each goes into few merges, though some grow with what they saw."""
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ def collect(
         What the parts are made of; files that changed meanwhile are an error.
     """
     rows = 0
-    states = _Merging[State]()
+    states = Merging[State]()
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
     num_classes = 0
