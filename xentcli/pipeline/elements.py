@@ -20,6 +20,7 @@ from xentcli.alignment.steps import (
     kept,
     read,
     rows_before,
+    rows_chosen,
     steps,
 )
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
@@ -133,7 +134,7 @@ class ElementWork(NamedTuple):
             facts = weighted(facts, beside["weights"].astype(np.float64))
         facts = facts.at(origin)
         return Part(
-            step.block.rows,
+            rows_chosen(step, criterion.rows),
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in facts.problems if criterion.is_error(p)),

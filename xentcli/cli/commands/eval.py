@@ -84,8 +84,7 @@ def evaluate(
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    named_kind = options.input_kind(named, input_)
-    kind = _KINDS[named_kind]
+    kind = _KINDS[named_kind := options.input_kind(named, input_)]
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
@@ -125,17 +124,10 @@ def evaluate(
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, source)
-    ids = labels_source.id_column if labels_source else None
     from xentcli.pipeline.measure import measure
-    from xentcli.pipeline.samples import doubts, task_groups
+    from xentcli.pipeline.samples import doubts
 
-    tasks = task_groups(source, by)
-    groups, clusters = (
-        None if each is None else reader.column(each, both[0], both[1], ids)
-        for each in (by if tasks is None else None, cluster)
-    )
-    groups = groups if tasks is None else tasks
-
+    groups, clusters = evaluating.beside_rows(reader, source, labels_source, both, by, cluster)
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
     found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
@@ -143,10 +135,7 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = [
-        *doubts(source),
-        *evaluating.warnings(found, wanted, criterion, source.name),
-    ]
+    warnings = [*doubts(source), *evaluating.warnings(found, wanted, criterion, source.name)]
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)
