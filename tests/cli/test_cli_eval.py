@@ -462,3 +462,10 @@ def test_a_gate_that_fails_is_on_the_page(run: Run) -> None:
     outcome = run("eval", *DIGITS, "--report", "a.html", "--fail-if", "accuracy < 0.99")
     assert outcome.code == 3
     assert "accuracy &lt; 0.99" in Path("a.html").read_text("utf-8")
+
+
+def test_small_probabilities_of_single_precision_are_not_clipped(run: Run) -> None:
+    """As others do: 8.318 is what clipping at the epsilon of float32 makes of these."""
+    np.save("p.npy", np.array([[1 - 1e-10, 1e-10], [0.5, 0.5]], np.float32))
+    outcome = run("eval", "--probs", "p.npy", "1,0", "--metric", "loss")
+    assert float(outcome.out) == pytest.approx(-np.log(1e-10 * 0.5) / 2, rel=1e-7)

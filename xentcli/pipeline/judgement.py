@@ -45,7 +45,9 @@ def oddities(
         from xentcli.core.probability_check import check_probabilities
 
         problems, sums = check_probabilities(stored, facts["used"])
-        if sums.rows and not criterion.from_probs:
+        if criterion.from_probs:
+            problems = tuple(map(_of_calibrate, problems))
+        elif sums.rows:
             remarks.append(Remark("sums", sums.rows, sums.most))
     if labels.ndim == 2 and labels.dtype.kind in "iub":
         from xentcli.core.probability_check import check_one_hot
@@ -66,6 +68,12 @@ def oddities(
     if criterion.kind != "logits" and facts["zeroed"] is not None and facts["zeroed"].any():
         remarks.append(Remark("zeroed", int(np.count_nonzero(facts["zeroed"]))))
     return problems, tuple(remarks)
+
+
+def _of_calibrate(problem: Problem) -> Problem:
+    """Return a problem of probabilities that a temperature is to be fitted to, not a loss."""
+    hint = problem.hint and problem.hint.replace("xent loss ", "xent calibrate ")
+    return problem._replace(hint=hint)
 
 
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
