@@ -13,6 +13,13 @@ from hint_tools import hints_in_source, ways_of
 
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "a state is what --state FILE.json of xent loss, nll or merge wrote": "test_cli_merge.py",
+    "write it again: --state FILE.json": "a damaged state: test_cli_merge.py",
+    "states are merged by the version that wrote them": "another version: test_cli_merge.py",
+    "name all files in each run, and part them by --rows A:B": "states: test_cli_merge.py",
+    "each row belongs to one state: leave one of them out": "states: test_cli_merge.py",
+    "--state FILE.json": "test_cli_merge.py",
+    "--reduction mean; the losses of rows are put together as their files are": "the same",
     "have they enough memory? Their logs say what ended them": "a cluster: test_cli_cluster.py",
     "dask scheduler starts one, and dask worker ADDRESS its workers": "a cluster",
     "they need xent 1.0.0 and the libraries that the files need": "a cluster",
@@ -38,6 +45,8 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "name the folder of one of them": "test_arrow_vectors.py",
+    "was the dataset saved to the end?": "test_arrow_vectors.py",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
         "lists: test_cli_top_lists.py"
     ),

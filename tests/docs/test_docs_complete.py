@@ -77,6 +77,7 @@ OTHERS = {
     "mypy",
     "python",
     "coverage",
+    "sbatch",
 }  # whose options are not ours
 
 

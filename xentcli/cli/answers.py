@@ -108,6 +108,7 @@ def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
         "--dtype": flags.dtype,
         "--sample-weight": options.sample_weight,
         "--pos-weight": options.pos_weight,
+        "--state": options.state,
     }
     if given := [name for name, value in refused.items() if value is not None]:
         raise UsageError(f"{given[0]} is for rows of classes, and {why}")

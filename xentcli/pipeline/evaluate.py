@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned, align
-from xentcli.alignment.steps import Step, chosen, kept
+from xentcli.alignment.steps import Step, chosen, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, RowKind, row_kind
 from xentcli.core.dtypes import widen
@@ -52,6 +52,8 @@ class Evaluation(NamedTuple):
     """The rows of probabilities that miss a sum of 1, and by how much at most."""
     results: Mapping[str, Any]
     """What was computed of each metric, by its name."""
+    found: "Measured | None" = None
+    """What all rows came to; None of states that were merged."""
 
 
 class LossWork(NamedTuple):
@@ -85,14 +87,15 @@ class LossWork(NamedTuple):
             needs = (*needs, *KEPT_FACTS)
         before = aligned.rows_before(step, keep)
         inner = math.prod(rows.lead[1:])
-        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters)
+        numbers = criterion.numbers_of(rows.clusters)
+        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
         facts = row_facts(
             logits,
             rows.labels,
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters={**states.parameters, "slices": origin.slices},
+            parameters={**states.parameters, "slices": origin.folds},
         )
         facts = facts.at(origin)
         odd, remarks = oddities(
@@ -104,7 +107,7 @@ class LossWork(NamedTuple):
 
             facts = weighted(facts, rows.sample_weight)
         return Part(
-            step.block.rows if keep is None else len(range(step.rows)[keep]),
+            rows_chosen(step, criterion.rows),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
@@ -156,7 +159,7 @@ def evaluate(
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
     missing = None if criterion.normalize else found.total.remarks.get("sums")
-    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results)
+    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
 
 
 class Measured(NamedTuple):
