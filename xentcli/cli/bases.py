@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
-from xentcli.cli.bounded import of_rows
+from xentcli.cli.bounded import check_place, of_rows
 from xentcli.cli.loss_options import Gates, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -73,6 +73,7 @@ def run(
     digest: bool,
 ) -> None:
     """Compare models with the first one, write what is known of their rows, and judge it."""
+    check_place(common, models.what)
     keeper = gates.keeper(models.names)
     output = Destination("compare", writing, common)
     output.check(is_text=False)

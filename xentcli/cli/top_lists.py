@@ -152,5 +152,6 @@ def run(
         flags = flags._replace(ignore_index=None, shift=0, label_base=None)
         flags = flags._replace(label_key=None, label_column=None)
     bounded.check_flags(flags, options, opened.what)
+    bounded.check_place(common, opened.what)
     common.tell_notes(opened.notes)
     bounded.write_loss(opened.rows, command, options, writing, common, gates)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from xentcli.core.bounds import Bounds
 from xentcli.core.listed_pairs import least_divergence
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
@@ -157,7 +156,7 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> Comparison:
     step = max(1, _PAIRS // max(1, base.listed * new.listed))
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = ordered_map(_Work(base, new).part_of, steps, run.jobs)
+    parts = run.map(_Work(base, new).part_of, steps)
     progress = run.progress_of((base.num_rows,))
     sources = [*base.sources, *new.sources]
     total = collect(parts, None, progress, lambda p, _: p.at(""), sources)
