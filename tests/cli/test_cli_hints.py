@@ -14,7 +14,6 @@ from hint_tools import hints_in_source, ways_of
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
-    "it is damaged, or one number stands for many": "a huge row: test_pipeline_limits.py",
     "a state is what --state FILE.json of xent loss, nll or merge wrote": "test_cli_merge.py",
     "write it again: --state FILE.json": "a damaged state: test_cli_merge.py",
     "states are merged by the version that wrote them": "another version: test_cli_merge.py",
