@@ -242,6 +242,10 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
         damaged(plain | {"command": "../../etc"}),
         damaged(plain | {"command": "rm\x1b[2J"}),
         damaged(plain | {"rows": [[0, 1]]}),
+        *(
+            damaged(plain | {"rows": [plain["rows"][0] | ends]})
+            for ends in ({"start": 1e300}, {"start": -1}, {"stop": 0}, {"length": 10**40})
+        ),
         damaged(plain | {"more": 1}),
         damaged(plain | {"states": {"loss": sums, "os": {}}}),
         damaged(plain | {"states": {}}),

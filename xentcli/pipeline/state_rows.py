@@ -11,6 +11,7 @@ from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.paths import natural_key, reads_once
 
 _SHOWN_GAPS = 5
+_MOST_ROWS = 2**63  # NumPy counts no further
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,14 @@ class FileRows:
     def key(self) -> tuple[object, ...]:
         """What sorts rows by the natural order of names, and then by their numbers."""
         return (natural_key(self.file), self.start, self.stop)
+
+    def check(self) -> None:
+        """Raise ValueError if no file has such rows."""
+        if (
+            not 0 <= self.start < self.stop <= _MOST_ROWS
+            or not 0 <= (self.length or 0) <= _MOST_ROWS
+        ):
+            raise ValueError("no file has its rows")
 
     def touches(self, other: "FileRows") -> bool:
         """Whether the other rows are those that come next in the same file."""

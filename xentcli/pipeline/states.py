@@ -212,6 +212,8 @@ def read_state(path: str) -> SavedState:
     try:
         states = States.from_plain(plain.pop("states"))
         header: Header = from_plain(Header, plain)
+        for each in header.rows:
+            each.check()
         results = states.compute()
         if results["loss"].rows < 0 or not 0 <= results["loss"].used <= results["loss"].rows:
             raise ValueError(f"{results['loss'].used} of {results['loss'].rows} rows are used")
