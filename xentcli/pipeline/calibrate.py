@@ -163,7 +163,12 @@ def _measures(
     """Return what eval says of rows, and what is measured besides in the same read."""
     asked = Options((*_MEASURED, "accuracy"), bins=options.bins)
     plan = Plan(
-        asked.names(binary=criterion.binary is not None), asked, criterion, rows.logits, None, None
+        asked.names(binary=criterion.binary is not None),
+        asked,
+        criterion,
+        rows.logits.shape,
+        None,
+        None,
     )
     wanted = plan.criterion()
     if more is not None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from xentcli.cli import evaluating, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
@@ -74,6 +74,7 @@ def evaluate(
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
+    state: StateOption = None,
     digest: options.DigestOption = False,
     top: TopFlags,
     flags: RowFlags,
@@ -85,11 +86,10 @@ def evaluate(
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
     named_kind = options.input_kind(named, input_)
-    kind = _KINDS[named_kind]
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
-    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
+    opened = top_lists.find(both, top, flags, reading, probs=_KINDS[named_kind] == "probabilities")
     if opened is not None:
         refused: dict[str, object] = {
             "--by": by,
@@ -99,13 +99,16 @@ def evaluate(
             "--normalize": normalize,
             "--clip": clip,
             "--digest": digest,
+            "--state": state,
             "--temperature": temperature != "1",
         }
         run_eval(
             opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
         )
         return
-    criterion = evaluating.criterion_of(flags, kind, temperature, normalize=normalize, clip=clip)
+    criterion = evaluating.criterion_of(
+        flags, _KINDS[named_kind], temperature, normalize=normalize, clip=clip
+    )
     keeper = gates.keeper()
     drawn = Drawn(report, plot, plot_kind, force=writing.force)
     drawn.check(writing.output)
@@ -114,13 +117,14 @@ def evaluate(
     if report is not None:  # a page shows the sensible set, whatever is printed
         usual = wanted._replace(metrics=None).asked(binary=flags.binary)
         wanted = wanted._replace(also=(*wanted.also, *usual))
+    kept = evaluating.KeptState(state, writing, wanted, by, cluster)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    names = [each for each in (by, cluster) if each is not None]
     reader = reading.reader
-    reader = reader.without(reader.columns_within(both[0], names))
+    beside = [each for each in (by, cluster) if each is not None]
+    reader = reader.without(reader.columns_within(both[0], beside))
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
@@ -137,7 +141,16 @@ def evaluate(
     groups = groups if tasks is None else tasks
 
     with common.run(source) as run:
-        found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
+        found = measure(
+            source,
+            labels_source,
+            criterion,
+            run,
+            wanted,
+            by=groups,
+            cluster=clusters,
+            keep=kept.keeping(binary=flags.binary),
+        )
     found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     verdicts = () if keeper is None else keeper.verdicts
@@ -150,6 +163,7 @@ def evaluate(
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)
+    kept.write(criterion, (source, labels_source), both, found)
     if keeper is not None:
         keeper.exit()
 
