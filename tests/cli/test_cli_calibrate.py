@@ -236,3 +236,33 @@ def test_a_page_and_a_picture(run: Run) -> None:
     nothing = run("calibrate", "flat.npy", "0,1,1", "--report", "c.html")
     assert nothing.code == 1
     assert not Path("c.html").exists()
+
+
+def test_clusters_of_a_column(run: Run, terminal: Terminal) -> None:
+    logits, labels = (np.load(path) for path in DIGITS)
+    header = ",".join([*(f"c{i}" for i in range(10)), "label", "patient"])
+    lines = [
+        ",".join([*map(repr, row), str(label), f"p{i % 30}"])
+        for i, (row, label) in enumerate(zip(logits.tolist(), labels.tolist(), strict=True))
+    ]
+    Path("a.csv").write_text("\n".join([header, *lines, ""]))
+    options = ("--label-column", "label", "--cluster", "patient")
+    found = run("calibrate", "a.csv", *options, "--json").json
+    assert found["clusters"] == 30
+    assert found["temperature"] == pytest.approx(TEMPERATURE, rel=1e-6)
+    measured = run("eval", "a.csv", *options, "--json").json
+    assert found["metrics"]["loss_before"] == measured["metrics"]["loss"]
+    assert "30 clusters" in terminal("calibrate", "a.csv", *options).text
+    wrong = run("calibrate", *DIGITS, "--cluster", "patient")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "there is no column 'patient'" in wrong.err
+
+
+def test_what_is_no_probability_is_named_by_its_place(run: Run) -> None:
+    probs = np.full((6, 2), 0.5)
+    for value, said in ((1.5, "1.5 is above 1"), (-0.25, "-0.25 is below 0")):
+        probs[4, 1] = value
+        np.save("p.npy", probs)
+        outcome = run("calibrate", "--probs", "p.npy", "0,1,0,1,0,1")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert f"error: p.npy[4, 1]: probability {said}" in outcome.err

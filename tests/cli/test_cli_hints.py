@@ -36,12 +36,18 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
     "xent nll --probs FILE; of logits, save their log-sum-exp too": "lists",
     "save the classes as int32": "lists",
+    "the rows of both files must be the same ones, in the same order": "lists",
+    "once for all of them, or once for each in their order; 1 changes nothing": "temperatures",
+    "once for each model, with 1 for this one": "temperatures",
+    "name two of them, or --report FILE.html draws several": "a picture of three models",
     "name one of them, or compare them: xent compare BASE NEW": "test_cli_samples.py",
     "are these two runs in one file? One file a run": "samples",
     "the filters are 'none'": "samples",
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "name the folder of one of them": "test_arrow_vectors.py",
+    "was the dataset saved to the end?": "test_arrow_vectors.py",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (
         "lists: test_cli_top_lists.py"
     ),

@@ -6,6 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run
 from harness_loop import looped
@@ -337,6 +339,40 @@ def test_generated_answers(run: Run) -> None:
         "loss\nhint: logged, of 1 docs: exact_match 1\n"
     )
     assert "generated answers" in run("info", "a.jsonl").out
+
+
+def test_details_of_lighteval(run: Run) -> None:
+    """Columns of structures: the doc, the response, and what was measured."""
+    values, golds = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
+    rows: list[Object] = [
+        {
+            "doc": {
+                "query": "q",
+                "choices": [f" {i}" for i in range(len(row))],
+                "gold_index": gold,
+            },
+            "model_response": {"logprobs": row},
+            "metric": {"acc": float(row[gold] == max(row))},
+        }
+        for row, gold in zip(values, golds, strict=True)
+    ]
+    name = "details_quiz_2026-01-02T03-04-05.678901.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), name)
+    losses = [
+        math.log(math.fsum(map(math.exp, row))) - row[gold]
+        for row, gold in zip(values, golds, strict=True)
+    ]
+    outcome = run("eval", name, "--json")
+    found = outcome.json["metrics"]
+    assert outcome.err == ""
+    assert found["loss"]["value"] == pytest.approx(math.fsum(losses) / 3, rel=1e-14)
+    assert found["accuracy"]["value"] == pytest.approx(2 / 3, rel=1e-15)
+    assert run("info", name, "--json").json["files"][0]["fits"] == f"xent eval {name}"
+    rows[1]["doc"]["gold_index"] = 2
+    pq.write_table(pa.Table.from_pylist(rows), name)
+    wrong = run("loss", name)
+    assert (wrong.code, wrong.err.count("\n")) == (1, 1)
+    assert "row 1: the right choice 2 is none of 2" in wrong.err
 
 
 def test_info(run: Run) -> None:

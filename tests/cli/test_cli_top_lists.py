@@ -395,8 +395,53 @@ def test_several_files_are_one_array(tmp_path: Path, run: Run) -> None:
 
 def test_commands_on_whole_rows_refuse_lists(tmp_path: Path, run: Run) -> None:
     path = written(tmp_path, "npz")
-    for arguments in (("softmax", path), ("compare", path, path), ("calibrate", path)):
+    for arguments in (("softmax", path), ("log-softmax", path), ("calibrate", path)):
         done = run(*arguments)
         assert (done.code, done.out) == (1, "")
         assert "lists of the most probable classes, and no whole rows" in done.err
         assert "xent nll FILE or xent eval FILE" in done.err
+
+
+def test_lists_of_two_models(tmp_path: Path, run: Run, terminal: Terminal) -> None:
+    rng = np.random.default_rng(3)
+    moved = MODEL.logits + rng.normal(size=MODEL.logits.shape)
+    paths, rows, losses = [tmp_path / "a.npz", tmp_path / "b.npz"], [], []
+    for path, logits, count in zip(paths, (MODEL.logits, moved), (K, 30), strict=True):
+        log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        ids = np.argsort(-logits, -1)[..., :count]
+        values = np.take_along_axis(log_probs, ids, -1)
+        np.savez(path, topk_logprobs=values, topk_ids=ids, labels=MODEL.labels)
+        rows.append(log_probs.reshape(-1, V))
+        losses.append(run("nll", path, "--json").json["lower_bound"])
+    found = run("compare", *paths, "--json").json
+    metrics = found["metrics"]
+    assert [metrics[name]["lower_bound"] for name in ("loss_base", "loss_new")] == losses
+    truth = float((np.exp(rows[0]) * (rows[0] - rows[1])).sum(-1).mean())
+    assert 0.0 < metrics["kl"]["lower_bound"] <= truth
+    assert metrics["kl"]["value"] is metrics["loss_difference"]["value"] is None
+    same = (rows[0].argmax(-1) == rows[1].argmax(-1)).mean()
+    assert metrics["agreement"]["value"] == same
+    assert run("compare", *paths, "--metric", "kl").out.startswith(">= ")
+    assert "against" in terminal("compare", *paths, columns=100).text
+    assert run("compare", *paths, "--metric", "js").code == 2
+    assert run("compare", *paths, "--by", "axis0").code == 2
+    np.savez(paths[1], topk_logprobs=values, topk_ids=ids, labels=MODEL.labels + 1)
+    assert "the rows of both files must be the same ones" in run("compare", *paths).err
+    np.savez(paths[1], topk_logprobs=values[:2], topk_ids=ids[:2], labels=MODEL.labels[:2])
+    assert "10 rows, and" in run("compare", *paths).err
+
+
+def test_lists_in_which_every_label_is_listed_are_compared_exactly(
+    tmp_path: Path, run: Run
+) -> None:
+    ids, labels = np.array([[0, 1], [2, 1], [4, 0]]), np.array([1, 2, 0])
+    means, paths = [], [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path, values in zip(paths, ([-0.5, -1.5], [-0.7, -1.1]), strict=True):
+        listed = np.tile(values, (3, 1))
+        np.savez(path, values=listed, indices=ids, labels=labels)
+        means.append(listed[np.arange(3), [1, 0, 1]] * -1.0)
+    found = run("compare", *paths, "--json").json["metrics"]
+    apart = means[1] - means[0]
+    assert found["loss_difference"]["value"] == pytest.approx(apart.mean())
+    error = apart.std(ddof=1) / math.sqrt(3)
+    assert found["loss_difference"]["standard_error"] == pytest.approx(error)

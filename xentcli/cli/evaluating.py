@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind, Measured
     from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.measure import Keeping, Options
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.verdict import Verdict
@@ -79,6 +80,26 @@ def ks_of(text: str) -> tuple[int, ...]:
     if not ks or min(ks) < 1:
         raise UsageError(f"--top-k must be like 1,5, not {text!r}")
     return ks
+
+
+def beside_rows(
+    reader: "Reader",
+    source: "Source",
+    labels: "Source | None",
+    files: list[list[str]],
+    by: str | None,
+    cluster: str | None,
+) -> "tuple[Source | str | None, Source | str | None]":
+    """Open what groups rows, and what says which depend on one another: tasks, or columns."""
+    from xentcli.pipeline.samples import task_groups
+
+    ids = labels.id_column if labels else None
+    tasks = task_groups(source, by)
+    groups, clusters = (
+        None if each is None else reader.column(each, files[0], files[1], ids)
+        for each in (by if tasks is None else None, cluster)
+    )
+    return (groups if tasks is None else tasks), clusters
 
 
 def provenance(

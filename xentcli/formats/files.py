@@ -234,6 +234,10 @@ def holds_samples(file: InputFile) -> bool:
     if is_inline(file.path) or file.format not in (None, "json"):
         return False
     data = looked_at(file)
+    if "details_" in file.path:
+        from xentcli.formats.harness.details import is_details
+
+        return is_details(data)
     if not data.peek(_PROBE_BYTES).lstrip(b"\xef\xbb\xbf \n").startswith(b"{"):
         return False
     from xentcli.formats.json import holds_samples

@@ -21,6 +21,7 @@ HOMES = {  # name: module of this folder, which registers the metric
     "class_confidence": "suspects",
     "suspects": "suspects",
     "slopes": "slopes",
+    "slope_clusters": "slope_clusters",
     "held_out": "held_out",
 }
 METRIC_NAMES = tuple(HOMES)

@@ -126,7 +126,8 @@ class ElementWork(NamedTuple):
         inner = math.prod(values.shape[1:])
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
         names = (beside.get("groups"), beside.get("clusters"))
-        origin = Origin(before, inner, _repeated(ids, inner), *names)
+        numbers = criterion.numbers_of(names[1])
+        origin = Origin(before, inner, _repeated(ids, inner), *names, numbers)
         facts = self._facts(values, labels, (*states.needs, *criterion.kept))
         facts = self._with_slopes(facts, values, labels, states, origin)
         if "weights" in beside:
@@ -195,7 +196,7 @@ class ElementWork(NamedTuple):
             found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
         if "scales" in parameters:
             scales = np.array(parameters["scales"])
-            scale = scales[origin.slices(facts.rows) % scales.size]
+            scale = scales[origin.folds(facts.rows) % scales.size]
             found["held_out"] = binary_held_out(values, labels, options, scale)
         return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
 

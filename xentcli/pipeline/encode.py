@@ -13,7 +13,7 @@ from xentcli.core.one_hot import one_hot
 from xentcli.core.rows import tiles
 from xentcli.errors import InputError, LabelError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
-from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.flow import Part, Sink, collect, least_label
 from xentcli.pipeline.inputs import Run
 
 Array = NDArray[Any]
@@ -33,10 +33,13 @@ class EncodeWork(NamedTuple):
         found, used, problems = self.names.indices(self.source.decode(block).values, self.options)
         base = used.label_base
         labels, fractions = whole_labels(found)
+        remarks = (least_label(labels),) if labels.size else ()
         if problems := problems or fractions or check_labels(labels, self.num_classes, base=base):
             before = block.start * (labels[:1].size if labels.ndim else 1)
-            return Part(block.rows, problems=tuple(p.shifted(before) for p in problems))
-        return Part(block.rows, labels - base)
+            return Part(
+                block.rows, problems=tuple(p.shifted(before) for p in problems), remarks=remarks
+            )
+        return Part(block.rows, labels - base, remarks=remarks)
 
 
 class LargestLabel(NamedTuple):

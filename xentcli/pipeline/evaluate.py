@@ -87,14 +87,15 @@ class LossWork(NamedTuple):
             needs = (*needs, *KEPT_FACTS)
         before = aligned.rows_before(step, keep)
         inner = math.prod(rows.lead[1:])
-        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters)
+        numbers = criterion.numbers_of(rows.clusters)
+        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
         facts = row_facts(
             logits,
             rows.labels,
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters={**states.parameters, "slices": origin.slices},
+            parameters={**states.parameters, "slices": origin.folds},
         )
         facts = facts.at(origin)
         odd, remarks = oddities(

@@ -37,6 +37,9 @@ class Mergeable(Protocol):
         """Return the state of both states' rows."""
 
 
+_LEAST = "least label"
+
+
 class Remark(NamedTuple):
     """What is odd about some rows though it is no problem: how many they are, and how odd."""
 
@@ -100,9 +103,14 @@ class Total(NamedTuple, Generic[State]):
     notes: tuple[str, ...] = ()
 
 
+def least_label(labels: Array) -> Remark:
+    """Return what `judged` asks of all rows: the least of some labels."""
+    return Remark(_LEAST, 0, -float(labels.min()))
+
+
 def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
     """Return a problem with the hint that all rows allow: no label 0 among labels from 1 on."""
-    least = remarks.get("least label")
+    least = remarks.get(_LEAST)
     if problem.one_based and least is not None and -least.most < 1:
         return problem._replace(hint=None)
     return problem

@@ -120,14 +120,16 @@ class RowSources(NamedTuple):
 def logits_of(probs: Array, *, binary: bool) -> Array:
     """Return logits that have these probabilities, in float64; binary ones are of class 1.
 
+    What is no probability is found elsewhere, where rows have places; binary ones are checked here.
+
     Raises
     ------
     InputError
-        If a number is no probability.
+        If a binary number is no probability.
     """
     values: Array = probs.astype(np.float64)
     with np.errstate(all="ignore"):
-        if not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
+        if binary and not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
             raise InputError(
                 "these are no probabilities: some are not between 0 and 1",
                 hint="if these are logits: xent calibrate LOGITS LABELS",

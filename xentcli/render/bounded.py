@@ -67,11 +67,12 @@ def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Itera
 
 
 def bases_sentence(found: "Comparison") -> Text:
-    """Return in one line how far two bases of llama-perplexity are apart."""
+    """Return in one line how far two models are apart whose rows are known in part."""
     kl, same = found["kl"], found["agreement"].value or 0.0
+    name = "perplexity" if "perplexity_base" in found.metrics else "loss"
     told = (
-        f"{found.new} against {found.base}: KL {_told(kl)}, perplexity "
-        f"{_told(found['perplexity_base'])} -> {_told(found['perplexity_new'])}, "
+        f"{found.new} against {found.base}: KL {_told(kl)}, {name} "
+        f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}, "
         f"the same prediction in {100.0 * same:.1f} % of {found.rows:,} rows"
     )
     return Text(visible(told), "bold")

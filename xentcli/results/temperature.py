@@ -67,6 +67,8 @@ class FittedTemperature:
         The bins of confidence.
     tested : TestedTemperature or None
         The same of other rows.
+    clusters : int or None
+        How many clusters of rows the errors come from.
     curve : tuple of CurvePoint
         The loss over the temperature, where that was asked for.
     looks_like : str
@@ -85,6 +87,7 @@ class FittedTemperature:
     bins_before: tuple[Bin, ...] = ()
     bins_after: tuple[Bin, ...] = ()
     tested: TestedTemperature | None = None
+    clusters: int | None = None
     curve: tuple[CurvePoint, ...] = ()
     looks_like: str = "unknown"
     notes: tuple[str, ...] = field(default=(), repr=False)

@@ -49,6 +49,15 @@ def calibrate(
             "--test", metavar="LOGITS LABELS", help="Report on these files, too.", show_default=""
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        options.computation(
+            "--cluster",
+            metavar="COLUMN|axis0|rows",
+            help="Which rows depend on one another: for the errors, and for the folds.",
+            show_default="axis0 where rows have several axes",
+        ),
+    ] = None,
     sample_weight: SampleWeightOption = None,
     pos_weight: PosWeightOption = None,
     report: options.ReportOption = None,
@@ -83,10 +92,14 @@ def calibrate(
     if keeper is not None:
         keeper.open()
     reader = reading.reader
+    if cluster is not None:
+        reader = reader.without(reader.columns_within(both[0], [cluster]))
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = losses.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
+    ids = labels_source.id_column if labels_source else None
+    clusters = None if cluster is None else reader.column(cluster, both[0], both[1], ids)
     tested = None
     if test is not None:
         tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
@@ -95,7 +108,14 @@ def calibrate(
 
     with common.run(source) as run:
         found = fitted(
-            source, labels_source, criterion, run, wanted, sample_weight=weights, tested=tested
+            source,
+            labels_source,
+            criterion,
+            run,
+            wanted,
+            sample_weight=weights,
+            cluster=clusters,
+            tested=tested,
         )
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
     if tested is not None and test is not None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import bases, comparing, losses, options
+from xentcli.cli import bases, comparing, evaluating, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -94,10 +94,12 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    if bases.are_bases(paths, reading):
-        others = {"labels": labels, "input": input_, "by": by, "cluster": cluster}
-        refused = bases.refused(flags, temperature=temperature, **others)
-        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+    opened = bases.find(paths, labels or [], flags, reading, probs=kinds[0] == "probabilities")
+    if opened is not None:
+        others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
+        others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
+        bases.check(opened, metric, others, flags, labels or [])
+        bases.run(opened, metric, writing, common, gates, digest=digest)
         return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
@@ -131,15 +133,12 @@ def compare(
     for source, criterion in zip(sources, criteria, strict=True):
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
-    ids = labels_source.id_column if labels_source else None
-    from xentcli.pipeline.samples import doubts, task_groups
+    from xentcli.pipeline.samples import doubts
 
-    tasks = task_groups(sources[0], by)
-    groups, clusters = (
-        None if each is None else reader.column(each, [paths[0]], labels or [], ids)
-        for each in (by if tasks is None else None, cluster)
+    beside = ([paths[0]], labels or [])
+    groups, clusters = evaluating.beside_rows(
+        reader, sources[0], labels_source, [*beside], by, cluster
     )
-    groups = groups if tasks is None else tasks
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
 

@@ -85,11 +85,11 @@ def evaluate(
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    named_kind = options.input_kind(named, input_)
+    kind = _KINDS[named_kind := options.input_kind(named, input_)]
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
-    opened = top_lists.find(both, top, flags, reading, probs=_KINDS[named_kind] == "probabilities")
+    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
     if opened is not None:
         refused: dict[str, object] = {
             "--by": by,
@@ -106,9 +106,7 @@ def evaluate(
             opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
         )
         return
-    criterion = evaluating.criterion_of(
-        flags, _KINDS[named_kind], temperature, normalize=normalize, clip=clip
-    )
+    criterion = evaluating.criterion_of(flags, kind, temperature, normalize=normalize, clip=clip)
     keeper = gates.keeper()
     drawn = Drawn(report, plot, plot_kind, force=writing.force)
     drawn.check(writing.output)
@@ -129,17 +127,10 @@ def evaluate(
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, source)
-    ids = labels_source.id_column if labels_source else None
     from xentcli.pipeline.measure import measure
-    from xentcli.pipeline.samples import doubts, task_groups
+    from xentcli.pipeline.samples import doubts
 
-    tasks = task_groups(source, by)
-    groups, clusters = (
-        None if each is None else reader.column(each, both[0], both[1], ids)
-        for each in (by if tasks is None else None, cluster)
-    )
-    groups = groups if tasks is None else tasks
-
+    groups, clusters = evaluating.beside_rows(reader, source, labels_source, both, by, cluster)
     with common.run(source) as run:
         found = measure(
             source,
@@ -156,10 +147,7 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = [
-        *doubts(source),
-        *evaluating.warnings(found, wanted, criterion, source.name),
-    ]
+    warnings = [*doubts(source), *evaluating.warnings(found, wanted, criterion, source.name)]
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)

@@ -192,8 +192,8 @@ def task_of(file: str) -> str:
     >>> task_of("out/samples_arc_easy_2025-01-02T03-04-05.678901.jsonl"), task_of("a.jsonl")
     ('arc_easy', 'a')
     """
-    stem = re.split(r"[/\\]", file)[-1].partition(".jsonl")[0]
-    found = re.fullmatch(r"samples_(.+?)(?:_\d{4}-\d\d-\d\dT[\d.:-]+)?", stem)
+    stem = re.sub(r"\.(jsonl|parquet)\b.*+", "", re.split(r"[/\\]", file)[-1])
+    found = re.fullmatch(r"(?:samples|details)_(.+?)(?:_\d{4}-\d\d-\d\dT[\d.:-]+)?", stem)
     return found[1] if found else stem
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
+from xentcli.formats.harness import details
 from xentcli.formats.harness.collected import NO_GOLD, Collector, Samples
-from xentcli.formats.harness.sample import is_sample, sample_of
+from xentcli.formats.harness.sample import Sample, is_sample, sample_of
 from xentcli.formats.json.values import load, parser
 from xentcli.storage.inputs import Input
 
@@ -107,14 +108,8 @@ def _source(inputs: Sequence[Input], name: str, options: ReadOptions) -> Source:
     collector = Collector(options.key)
     for data in inputs:
         task = collector.begin(data.name)
-        for line, document in _documents(data):
-            try:
-                if not is_sample(document):
-                    raise LookupError
-                sample = sample_of(document)
-            except (TypeError, ValueError, LookupError, AttributeError) as error:
-                what = "no sample as lm-evaluation-harness writes it"
-                raise InputError(f"{data.name}:{line}: {what}") from error
+        found = details.samples_of(data) if details.may_be_details(data) else _samples(data)
+        for line, sample in found:
             collector.add(sample, data.name, line, task)
     samples = collector.collected(name)
     source = SamplesSource(name, samples, options)
@@ -125,6 +120,19 @@ def _source(inputs: Sequence[Input], name: str, options: ReadOptions) -> Source:
     if not options.any_columns:
         _check(samples, name, options)
     return source
+
+
+def _samples(data: Input) -> Iterator[tuple[int, Sample]]:
+    """Yield the number and the sample of each line."""
+    for line, document in _documents(data):
+        try:
+            if not is_sample(document):
+                raise LookupError
+            sample = sample_of(document)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            what = "no sample as lm-evaluation-harness writes it"
+            raise InputError(f"{data.name}:{line}: {what}") from error
+        yield line, sample
 
 
 def _check_all(checks: Sequence[Callable[[], None]]) -> None:
