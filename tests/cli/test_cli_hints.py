@@ -14,7 +14,8 @@ from hint_tools import hints_in_source, ways_of
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
-    "a state is what --state FILE.json of xent loss, nll or merge wrote": "test_cli_merge.py",
+    "a state is what --state FILE.json of xent loss, nll, eval or merge wrote": "test_cli_merge.py",
+    "xent eval --metric NAME --state FILE.json keeps what the measure needs": "the same",
     "write it again: --state FILE.json": "a damaged state: test_cli_merge.py",
     "states are merged by the version that wrote them": "another version: test_cli_merge.py",
     "name all files in each run, and part them by --rows A:B": "states: test_cli_merge.py",

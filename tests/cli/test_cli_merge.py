@@ -17,13 +17,26 @@ LOSSES = {
     "loss": "loss z-{}.npy --labels y-{}.npy",
     "weighted": "loss z-{}.npy --labels y-{}.npy --weight 1,2,0.5 --label-smoothing 0.1",
     "sum": "loss z-{}.npy --labels y-{}.npy --reduction sum --ignore-index 1 --temperature 3",
-    "csv": "loss c-{}.csv --label-column label",
+    "csv": "loss c-{}.csv --label-column label --drop group",
     "probabilities": "nll --probs p-{}.npy --labels y-{}.npy --normalize",
     "unnormalized": "nll --probs p-{}.npy --labels y-{}.npy",
     "picked": "nll --picked k-{}.npy",
     "binary": "loss --binary z-{}.npy --labels b-{}.npy --pos-weight 3",
     "shift": "loss s-{}.npy --labels t-{}.npy --shift 1",
 }
+
+EVALUATIONS = {
+    "usual": "eval z-{}.npy --labels y-{}.npy",
+    "all": "eval z-{}.npy --labels y-{}.npy --metric all --top-k 1,2 --bins 7 --worst 4",
+    "gates": "eval z-{}.npy --labels y-{}.npy --metric loss --fail-if ece>9 --cluster rows",
+    "columns": "eval c-{}.csv --label-column label --by group --cluster group",
+    "probs": "eval --probs p-{}.npy --labels y-{}.npy --normalize",
+    "one class": "eval --binary d-{}.npy --labels e-{}.npy",
+    "several labels": "eval --binary z-{}.npy --labels b-{}.npy",
+    "sequences": "eval s-{}.npy --labels t-{}.npy --shift 1",
+    "soft": "eval z-{}.npy --labels p-{}.npy",
+}
+AT_ONCE = {"suspects", "auroc", "average_precision", "equal_mass_ece"}
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +53,18 @@ def files(tmp_path: Path) -> None:
             "y": labels,
             "p": probs / probs.sum(1, keepdims=True) * draw.uniform(0.99999, 1.0, (n, 1)),
             "k": -draw.exponential(size=n),
+            "d": draw.normal(size=n),
+            "e": draw.integers(0, 2, n),
             "b": draw.integers(0, 2, (n, 3)),
             "s": draw.normal(size=(n, 6, 3)),
             "t": draw.integers(0, 3, (n, 6)),
         }
         for name, array in arrays.items():
             np.save(tmp_path / f"{name}-{i}.npy", array)
-        rows = [",".join(map(str, [*z, y])) for z, y in zip(logits, labels, strict=True)]
-        (tmp_path / f"c-{i}.csv").write_text("\n".join(["a,b,c,label", *rows, ""]))
+        words = draw.choice(["red", "blue", "10", "9"], n)
+        cells = zip(logits, labels, words, strict=True)
+        rows = [",".join(map(str, [*z, y, word])) for z, y, word in cells]
+        (tmp_path / f"c-{i}.csv").write_text("\n".join(["a,b,c,label,group", *rows, ""]))
 
 
 def states(run: Run, line: str) -> list[str]:
@@ -93,6 +110,63 @@ def test_any_tree_of_merges_gives_what_one_run_gives(run: Run, tmp_path: Path, k
         assert run("merge", last, "--json").stdout == whole.stdout
         assert run("merge", last).stdout == bare.stdout
         assert (tmp_path / last).read_bytes() == text
+
+
+def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a result in which that is null, as it is of states; but for the files of a stream."""
+    metrics = {
+        name: dict.fromkeys(each) | {"n": 0} if name in AT_ONCE else each
+        for name, each in found["metrics"].items()
+    }
+    labels = [
+        {**each, "metrics": {k: v for k, v in each["metrics"].items() if k not in AT_ONCE}}
+        for each in found["labels"] or ()
+    ]
+    files = [{**each, "shape": None} for each in found["files"]]
+    return {**found, "metrics": metrics, "suspects": None, "labels": labels, "files": files}
+
+
+@pytest.mark.parametrize("kind", EVALUATIONS)
+def test_any_tree_of_evaluations_gives_what_one_run_gives(
+    run: Run, tmp_path: Path, kind: str
+) -> None:
+    line = EVALUATIONS[kind]
+    names = states(run, line)
+    whole = run(*quoted(line), "--state", "whole.json", "--json")
+    plain = run(*quoted(line), "--json")
+    assert whole.stdout == plain.stdout
+    expected = without_what_needs_all_rows(plain.json)
+    gates = line.split()[line.split().index("--fail-if") :][:2] if "--fail-if" in line else []
+    for seed in range(2):
+        last = merged_tree(run, names, random.Random(seed))  # noqa: S311
+        assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
+        found = run("merge", last, "--json", *gates)
+        assert without_what_needs_all_rows(found.json) == expected
+        assert found.json["suspects"] is None
+        for name in AT_ONCE & found.json["metrics"].keys():
+            assert found.json["metrics"][name]["value"] is None
+        if kind not in ("one class", "several labels"):
+            assert run("merge", last).stdout == run(*quoted(line)).stdout or kind == "all"
+
+
+def test_what_needs_every_row_at_once_is_null_with_a_note(run: Run) -> None:
+    one(run, EVALUATIONS["all"].format(0, 0), "a.json")
+    assert "equal_mass_ece, suspects: null, since states" in run("merge", "a.json").err
+    one(run, EVALUATIONS["one class"].format(0, 0), "b.json")
+    assert "auroc, average_precision: null, since states" in run("merge", "b.json").err
+
+
+def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> None:
+    line = "eval z-{}.npy --labels y-{}.npy --metric accuracy"
+    names = states(run, line)
+    run("merge", *names, "--report", "many.html")
+    run(*quoted(line), "--report", "one.html")
+    pages = []
+    for name in ("one", "many"):
+        text = (tmp_path / f"{name}.html").read_text()
+        pages.append([row for row in text.splitlines() if "xent " not in row and "UTC" not in row])
+    assert len(pages[0]) > 100
+    assert pages[0] == pages[1]
 
 
 def test_the_sum_is_that_of_the_losses_of_all_rows(run: Run, tmp_path: Path) -> None:
@@ -154,7 +228,7 @@ def refused(outcome: Outcome) -> str:
         ("loss s-1.npy t-1.npy --dtype float32", "--dtype is not given, and float32"),
         ("nll --probs p-1.npy y-1.npy", "states of two commands: xent loss, and xent nll"),
         ("loss wide.npy y-1.npy", "other classes: 3, and 4"),
-        ("loss c-1.csv --label-column label", "other names of classes"),
+        ("loss c-1.csv --label-column label --drop group", "other names of classes"),
         ("loss z-0.npy y-0.npy --rows 0:1", "rows 0:1 of "),
     ],
 )
@@ -277,7 +351,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     assert found["xent_state"] == __version__
     assert found["command"] == "loss"
     assert found["setting"]["temperature"] == 1.0
-    assert [each["name"] for each in found["files"]] == ["y-0.npy", "z-0.npy"]
+    assert [each["name"] for each in found["files"]] == ["z-0.npy", "y-0.npy"]
     length = len(np.load(tmp_path / "z-0.npy"))
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
     assert found["rows"] == [rows]
@@ -290,10 +364,12 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
         ("--state a.npy", "a state is JSON"),
         ("--state a.json -o a.json", "are one file"),
         ("--state a.json --reduction none", "--state is of one number"),
+        ("--state a.json --by axis0", "--by axis0 goes without --state"),
     ],
 )
 def test_what_a_state_cannot_be_is_said_before_the_work(run: Run, words: str, said: str) -> None:
-    found = run("loss", "z-0.npy", "y-0.npy", *words.split())
+    command = "eval" if "--by" in words else "loss"
+    found = run(command, "z-0.npy", "y-0.npy", *words.split())
     assert (found.code, found.stdout) == (2, b"")
     assert said in found.err
 

@@ -5,19 +5,20 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import losses
+from xentcli.cli import losses, states
+from xentcli.cli.options import Writing
 from xentcli.cli.output import Forms
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.loss_options import RowFlags
     from xentcli.pipeline.criterion import Criterion
-    from xentcli.pipeline.evaluate import Kind
+    from xentcli.pipeline.evaluate import Kind, Measured
     from xentcli.pipeline.inputs import Source
-    from xentcli.pipeline.measure import Options
+    from xentcli.pipeline.measure import Keeping, Options
     from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
-    from xentcli.results.provenance import Provenance
+    from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.verdict import Verdict
 
 _FITTING_COMMANDS = {
@@ -105,16 +106,76 @@ def provenance(
     source: "Source", labels: "Source | None", names: list[list[str]], *, digest: bool
 ) -> "Provenance":
     """Return the command line, the files that were read, and the version."""
-    from xentcli import __version__
     from xentcli.pipeline.provenance import file_facts
-    from xentcli.results.provenance import Provenance
-    from xentcli.text import shown_text
 
     files = [*file_facts("logits", source, names[0], digest=digest)]
     if labels is not None:
         files += file_facts("labels", labels, names[1] or names[0], digest=digest)
+    return provenance_of(tuple(files))
+
+
+def provenance_of(files: "tuple[FileFacts, ...]") -> "Provenance":
+    """Return the command line and the version, with these files."""
+    from xentcli import __version__
+    from xentcli.results.provenance import Provenance
+    from xentcli.text import shown_text
+
     line = shown_text(shlex.join(["xent", *sys.argv[1:]]))
-    return Provenance(line, __version__, tuple(files))
+    return Provenance(line, __version__, files)
+
+
+class KeptState:
+    """The state of an evaluation: what is kept for it while rows are read, and where it goes.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written, or groups are slices, whose numbers are those of one run.
+    """
+
+    def __init__(
+        self,
+        path: str | None,
+        writing: Writing,
+        asked: "Options",
+        by: str | None,
+        cluster: str | None,
+    ) -> None:
+        states.check_state(path, writing)
+        if path is not None and by == "axis0":
+            raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")
+        self._path, self._writing = path, writing
+        self._asked, self._by, self._cluster = asked, by, cluster
+        self._found: list[Measured] = []
+
+    def keeping(self, *, binary: bool) -> "Keeping | None":
+        """Return what a run keeps for it, if it is asked for: a page may be made of it."""
+        if self._path is None:
+            return None
+        from xentcli.pipeline.measure import Keeping
+        from xentcli.render.report import REPORT_NEEDS
+
+        usual = self._asked._replace(metrics=None).asked(binary=binary)
+        return Keeping((*REPORT_NEEDS, *usual), self._found.append)
+
+    def write(
+        self,
+        criterion: "Criterion",
+        sources: "tuple[Source, Source | None]",
+        names: list[list[str]],
+        measures: "Measures",
+    ) -> None:
+        """Write it, if it is asked for."""
+        if self._path is None:
+            return
+        from xentcli.pipeline.loss_states import state_of
+        from xentcli.pipeline.measure_states import asked_of
+
+        (found,) = self._found
+        by = self._by or ("tasks" if measures.groups else None)  # of samples, without being asked
+        asked = asked_of(self._asked, by, self._cluster, sources[0], found, measures)
+        saved = state_of("eval", found, criterion, sources, names, asked=asked)
+        states.write_state(saved, self._path, self._writing)
 
 
 def forms(

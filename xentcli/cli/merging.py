@@ -7,8 +7,9 @@ from xentcli.cli import losses
 from xentcli.cli.loss_options import Gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
+from xentcli.cli.reports import Drawn
 from xentcli.cli.states import write_state
-from xentcli.errors import InputError
+from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.state_rows import missing
 from xentcli.pipeline.states import SavedState
 from xentcli.text import shortened
@@ -18,22 +19,31 @@ if TYPE_CHECKING:
 
 
 def run(
-    saved: SavedState, state: str | None, writing: Writing, common: Common, gates: Gates
+    saved: SavedState,
+    state: str | None,
+    report: str | None,
+    writing: Writing,
+    common: Common,
+    gates: Gates,
 ) -> None:
     """Write what one run over all rows would have, and the state if that is asked for."""
     command = saved.header.command
     if command not in _REPORTS:
         what = f"there are no states of xent {shortened(command)}"
         raise InputError(f"{saved.name}: {what}")
+    if report is not None and command != "eval":
+        raise UsageError(f"--report is of states of xent eval, and these are of xent {command}")
     common.tell_notes(missing(saved.header.rows))
-    keeper = _REPORTS[command](saved, writing, common, gates)
+    drawn = Drawn(report, None, force=writing.force)
+    drawn.check(writing.output)
+    keeper = _REPORTS[command](saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     if keeper is not None:
         keeper.exit()
 
 
 def _report_loss(
-    saved: SavedState, writing: Writing, common: Common, gates: Gates
+    saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper | None":
     from xentcli.pipeline.loss_states import criterion_of, loss_of
 
@@ -49,7 +59,40 @@ def _report_loss(
     return keeper
 
 
-_REPORTS: Mapping[str, Callable[[SavedState, Writing, Common, Gates], "Gatekeeper | None"]] = {
+def _report_eval(
+    saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper | None":
+    from xentcli.cli import evaluating
+    from xentcli.pipeline.loss_states import criterion_of
+    from xentcli.pipeline.measure_states import measures_of
+
+    asked = saved.header.asked
+    if asked is None:
+        raise InputError(f"{saved.name}: the state does not say what was asked for")
+    criterion = criterion_of(saved)
+    keeper = gates.keeper()
+    also = (*(() if keeper is None else keeper.names), *drawn.needs)
+    if drawn.report is not None:
+        also += asked.options._replace(metrics=None).asked(binary=criterion.binary is not None)
+    output = Destination("eval", writing, common)
+    output.check(is_text=False)
+    if keeper is not None:
+        keeper.open()
+    found = measures_of(saved, also).of(evaluating.provenance_of(saved.header.files))
+    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
+    verdicts = () if keeper is None else keeper.verdicts
+    output.write(evaluating.forms(found, asked.options, verdicts))
+    common.tell_notes([*found.notes, *notes])
+    warnings = [*evaluating.warnings(found, asked.options, criterion, saved.name)]
+    for warning in warnings:
+        common.tell("warning", warning)
+    drawn.write(found, found.provenance, verdicts, warnings)
+    return keeper
+
+
+_Report = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper | None"]
+_REPORTS: Mapping[str, _Report] = {
     "loss": _report_loss,
     "nll": _report_loss,
+    "eval": _report_eval,
 }

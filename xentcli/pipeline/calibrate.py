@@ -184,7 +184,7 @@ def _measures(
         asked.names(binary=criterion.binary is not None),
         asked,
         criterion,
-        rows.logits,
+        rows.logits.shape,
         None,
         cluster,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from xentcli import __version__
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.labels import LossOptions
@@ -12,8 +14,9 @@ from xentcli.pipeline.evaluate import Evaluation, Measured
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import summary_of
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.state_rows import rows_of
-from xentcli.pipeline.states import Header, SavedState, Setting, each_once
+from xentcli.pipeline.state_options import Asked, Setting
+from xentcli.pipeline.state_rows import Numbering, joined, rows_of
+from xentcli.pipeline.states import Header, SavedState, each_once, renumbered
 from xentcli.results.provenance import FileFacts
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def state_of(
     names: Sequence[Sequence[str]],
     *,
     sample_weight: bool = False,
+    asked: Asked | None = None,
 ) -> SavedState:
     """Return the state of a run.
 
@@ -44,17 +48,20 @@ def state_of(
         The logits and the labels, and what the user named them.
     sample_weight : bool
         Whether rows are weighted.
+    asked : Asked, optional
+        What an evaluation was asked for.
     """
     logits, labels = sources
     total = found.total
-    files = [*_facts(criterion.kind, logits, names[0])]
+    files = [*_facts("logits", logits, names[0])]
     if labels is not None:
         files += _facts("labels", labels, names[1] or names[0])
+    rows = tuple(rows_of(logits, names[0], criterion.rows, total.rows))
     header = Header(
         __version__,
         command,
         Setting.of(criterion, sample_weight=sample_weight),
-        tuple(rows_of(logits, names[0], criterion.rows, total.rows)),
+        joined(each for each, _ in rows),
         each_once(files),
         found.num_classes,
         found.class_names,
@@ -62,8 +69,11 @@ def state_of(
         crosses=criterion.shift > 0 and len(found.lead) == 1,
         looks_like=total.looks_like,
         missing=None if criterion.normalize else total.remarks.get("sums"),
+        asked=asked,
     )
-    return SavedState(header, total.state or criterion.states)
+    states = total.state or criterion.states
+    number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
+    return SavedState(header, renumbered(states, number))
 
 
 def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFacts]:
@@ -78,7 +88,11 @@ def criterion_of(saved: SavedState) -> Criterion:
     setting = saved.header.setting
     return Criterion(
         cast("Kind", setting.kind),
-        LossOptions(ignore_index=setting.ignore_index, label_smoothing=setting.label_smoothing),
+        LossOptions(
+            None if setting.weight is None or setting.binary else np.ones(1),
+            setting.ignore_index,
+            setting.label_smoothing,
+        ),
         cast("Reduction", setting.reduction),
         binary=BinaryOptions(probs=setting.kind == "probabilities") if setting.binary else None,
         picked=setting.picked,

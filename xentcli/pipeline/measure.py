@@ -1,8 +1,11 @@
 """Logits and labels to everything that is measured of one model."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.evaluate import measured
+from xentcli.pipeline.evaluate import Measured, measured
 from xentcli.pipeline.inputs import RowSources, Run, Source
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
@@ -10,7 +13,22 @@ from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
 from xentcli.results.measures import Measures
 
-__all__ = ["Options", "measure"]
+__all__ = ["Keeping", "Options", "measure"]
+
+
+class Keeping(NamedTuple):
+    """What a state needs of a run.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Measures and tables that are computed for the state, whatever is reported.
+    tell : callable
+        Is told what all rows came to.
+    """
+
+    names: tuple[str, ...]
+    tell: Callable[[Measured], None]
 
 
 def measure(
@@ -23,6 +41,7 @@ def measure(
     sample_weight: Source | None = None,
     by: Source | str | None = None,
     cluster: Source | str | None = None,
+    keep: Keeping | None = None,
 ) -> Measures:
     """Return everything that is measured of one model's outputs, in one read.
 
@@ -43,6 +62,8 @@ def measure(
     cluster : Source or 'axis0' or 'rows', optional
         Which rows depend on one another: those with the same name, or those of a slice of the
         first axis, which is the default where rows have several axes; or none.
+    keep : Keeping, optional
+        Is told what all rows came to, for a state.
 
     Raises
     ------
@@ -70,7 +91,11 @@ def measure(
         raise UsageError("each row by itself is no group: --reduction none gives the loss of each")
     binary = criterion.binary is not None
     names = options.names(binary=binary)
-    plan = Plan(names, options, criterion, logits, by, cluster)
+    plan = Plan(names, options, criterion, logits.shape, by, cluster)
+    read = plan
+    if keep is not None:
+        more = tuple(dict.fromkeys([*names, *keep.names]))
+        read = Plan(more, options, criterion, logits.shape, by, cluster)
     beside = RowSources(
         sample_weight,
         None if isinstance(by, str) else by,
@@ -80,9 +105,12 @@ def measure(
     if twice:
         logits, labels = logits.kept(), None if labels is None else labels.kept()
         beside = RowSources(*(None if each is None else each.kept() for each in beside))
-    spools = Spools(plan.kept)
+    spools = Spools(read.kept)
     try:
-        found = measured(logits, labels, plan.criterion(), run, None, beside, spools.watch)
+        found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
+        if keep is not None:
+            keep.tell(found)
+            found = found._replace(results=plan.own(found.results))
         suspects = None
         if twice and found.results["class_confidence"].thresholds:
             thresholds = found.results["class_confidence"].thresholds

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
+from xentcli.formats.base import Shape
 from xentcli.metrics.clusters import MEANS
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
@@ -82,7 +83,7 @@ class Plan:
         names: tuple[str, ...],
         options: Options,
         criterion: Criterion,
-        logits: Source,
+        shape: Shape,
         by: Source | str | None,
         cluster: Source | str | None,
     ) -> None:
@@ -91,8 +92,8 @@ class Plan:
         self.base = criterion
         self.binary = criterion.binary is not None
         self.by_slices = by == "axis0"
-        self.several_labels = self.binary and len(logits.shape) > 1 and logits.shape[-1] != 1
-        several_axes = len(logits.shape) > 2 and not self.binary
+        self.several_labels = self.binary and len(shape) > 1 and shape[-1] != 1
+        several_axes = len(shape) > 2 and not self.binary
         self.clustered = cluster != "rows" and (cluster is not None or several_axes)
         self.by_default = cluster is None and self.clustered
         states = ["loss", "rows"] + ["groups"] * (by is not None)
@@ -154,3 +155,7 @@ class Plan:
         """Return that of the second read, which finds the suspects."""
         parameters = {"thresholds": thresholds, "most": self.options.worst}
         return self.base._replace(metrics=("loss", "suspects"), parameters={"suspects": parameters})
+
+    def own(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Return the results of these states, of results of these and others."""
+        return {name: results[name] for name in self.states}

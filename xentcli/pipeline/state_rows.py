@@ -1,8 +1,9 @@
 """Which rows of which files a state is of: what is there twice, and what is missing."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
@@ -50,11 +51,18 @@ class FileRows:
         """Whether the other rows are those that come next in the same file."""
         return self.file != "" and self.file == other.file and self.stop == other.start
 
+    def covers(self, other: "FileRows") -> bool:
+        """Whether the other rows are among these."""
+        return self.file == other.file and self.start <= other.start and other.stop <= self.stop
+
 
 def rows_of(
     source: Source, names: Sequence[str], chosen: slice | None, rows: int
-) -> Iterator[FileRows]:
-    """Yield what was read of each file of a source, of which `rows` rows were, all or `chosen`."""
+) -> Iterator[tuple[FileRows, int]]:
+    """Yield what was read of each file of a source, and how many rows stand before that file.
+
+    `rows` rows were read in all: all that there are, or those `chosen`.
+    """
     paths = [each.path for each in source.files] or [p for name in names for p in expand(name)]
     first = 0 if chosen is None else chosen.start or 0
     if len(paths) == 1:
@@ -68,7 +76,7 @@ def rows_of(
         start, stop = max(first, before), first + rows
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
-            yield FileRows(_whole_name(path), start - before, stop - before, length)
+            yield FileRows(_whole_name(path), start - before, stop - before, length), before
         if length is None:
             return
         before += length
@@ -92,6 +100,46 @@ def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
         else:
             found.append(each)
     return tuple(found)
+
+
+class Numbering(NamedTuple):
+    """The numbers of rows in some files, one behind the other in the order that is given.
+
+    Attributes
+    ----------
+    files : tuple of (FileRows, int)
+        The rows of a file, and how many rows stand before the file.
+    """
+
+    files: tuple[tuple[FileRows, int], ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[FileRows]) -> "Numbering":
+        """Return that of files in their natural order, whole as far as their lengths are known."""
+        lengths: dict[str, int] = {}
+        for each in rows:
+            lengths[each.file] = max(lengths.get(each.file, 0), each.stop, each.length or 0)
+        found: list[tuple[FileRows, int]] = []
+        before = after = 0
+        for i, each in enumerate(rows):
+            if not each.file or not i or rows[i - 1].file != each.file:
+                before = after
+                after += lengths[each.file] if each.file else max(each.stop, each.length or 0)
+            found.append((each, before))
+        return cls(tuple(found))
+
+    def to(self, other: "Numbering", inner: int) -> Callable[[int], int]:
+        """Return what takes a number here to the number there, of rows with so many in a slice."""
+
+        def number(row: int) -> int:
+            place, rest = divmod(row, max(1, inner))
+            for each, before in self.files:
+                if each.start <= place - before < each.stop:
+                    there = next(b for part, b in other.files if part.covers(each))
+                    return (place - before + there) * inner + rest
+            raise InputError(f"row {row} is in none of its files")
+
+        return number
 
 
 def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:

@@ -1,101 +1,26 @@
 """What a run keeps in a file for ``xent merge``: states, and what says which belong together."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from xentcli import __version__
 from xentcli.errors import InputError
 from xentcli.metrics.interface import States
 from xentcli.metrics.plain import from_plain, to_plain
-from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Merging, Remark
 from xentcli.pipeline.outputs import text_file
-from xentcli.pipeline.state_rows import FileRows, check_apart, joined
+from xentcli.pipeline.state_options import Asked, Setting
+from xentcli.pipeline.state_rows import FileRows, Numbering, check_apart, joined
 from xentcli.pipeline.written import read_object
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
 
-_WHAT = "a state is what --state FILE.json of xent loss, nll or merge wrote"
+_WHAT = "a state is what --state FILE.json of xent loss, nll, eval or merge wrote"
 _DAMAGED = "write it again: --state FILE.json"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The options that numbers depend on, each under its name; weights by their SHA-256."""
-
-    kind: str
-    reduction: str
-    class_axis: int | None
-    dtype: str | None
-    temperature: float
-    non_finite: str
-    shift: int
-    weight: str | None
-    pos_weight: str | None
-    sample_weight: bool
-    ignore_index: tuple[int, ...]
-    label_smoothing: float
-    label_base: int
-    binary: bool
-    picked: bool
-    normalize: bool
-    clip: float
-
-    @classmethod
-    def of(cls, criterion: Criterion, *, sample_weight: bool) -> "Setting":
-        """Return those of a run."""
-        options, binary = criterion.options, criterion.binary
-        return cls(
-            kind=criterion.kind,
-            reduction=criterion.reduction,
-            class_axis=criterion.class_axis,
-            dtype=None if criterion.dtype is None else criterion.dtype.name,
-            temperature=criterion.temperature,
-            non_finite="propagate" if criterion.propagate else "error",
-            shift=criterion.shift,
-            weight=_digest(options.weight if binary is None else binary.weight),
-            pos_weight=None if binary is None else _digest(binary.pos_weight),
-            sample_weight=sample_weight,
-            ignore_index=tuple(sorted(options.ignored if binary is None else binary.ignored)),
-            label_smoothing=options.label_smoothing,
-            label_base=options.label_base,
-            binary=binary is not None,
-            picked=criterion.picked,
-            normalize=criterion.normalize,
-            clip=criterion.clip,
-        )
-
-    def difference(self, other: "Setting") -> str | None:
-        """Return what this has and the other has not, if they differ."""
-        for field in fields(self):
-            one, two = getattr(self, field.name), getattr(other, field.name)
-            if one != two:
-                name = "what the rows hold" if field.name == "kind" else _option(field.name)
-                return f"{name} is {_shown(one)}, and {_shown(two)}"
-        return None
-
-
-def _option(field: str) -> str:
-    return "--" + field.replace("_", "-")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    if value is None or isinstance(value, bool):
-        return "given" if value else "not given"
-    return shortened(str(value))
-
-
-def _digest(weight: NDArray[np.float64] | None) -> str | None:
-    return None if weight is None else hashlib.sha256(weight.astype("<f8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -124,6 +49,8 @@ class Header:
         What the first rows look like.
     missing : Remark or None
         The rows of probabilities that miss a sum of 1.
+    asked : Asked or None
+        What an evaluation was asked for.
     """
 
     xent_state: str
@@ -137,6 +64,12 @@ class Header:
     crosses: bool = False
     looks_like: str = "unknown"
     missing: Remark | None = None
+    asked: Asked | None = None
+
+    @property
+    def inner(self) -> int:
+        """The rows that have a label in a slice of the first axis."""
+        return math.prod(self.asked.lead) if self.asked else 1
 
     def merge(self, other: "Header") -> "Header":
         """Return that of both states' rows."""
@@ -160,7 +93,7 @@ def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
     """Return files by what they were read as and the natural order of names, each once."""
 
     def order(each: FileFacts) -> tuple[Any, ...]:
-        return (each.role, natural_key(each.name), repr(each))
+        return (each.role == "labels", natural_key(each.name), repr(each))
 
     return tuple(sorted(dict.fromkeys(files), key=order))
 
@@ -175,9 +108,13 @@ class SavedState:
 
     def merge(self, other: "SavedState") -> "SavedState":
         """Return the state of both states' rows; that they belong together is checked before."""
-        return SavedState(
-            self.header.merge(other.header), self.states.merge(other.states), self.name
+        header = self.header.merge(other.header)
+        after = Numbering.of(header.rows)
+        one, two = (
+            renumbered(each.states, Numbering.of(each.header.rows).to(after, each.header.inner))
+            for each in (self, other)
         )
+        return SavedState(header, one.merge(two), self.name)
 
     def text(self) -> str:
         """Return a line of JSON."""
@@ -189,6 +126,15 @@ class SavedState:
         text = self.text()
         with text_file(path, "json", force=force) as write:
             write(text)
+
+
+def renumbered(states: States, number: Callable[[int], int]) -> States:
+    """Return states in which rows that are named have another number."""
+    worst = states.states.get("worst_rows")
+    if worst is None:
+        return states
+    rows = tuple(replace(each, row=number(each.row)) for each in worst.rows)
+    return States({**states.states, "worst_rows": replace(worst, rows=rows)})
 
 
 def read_state(path: str) -> SavedState:
@@ -268,6 +214,9 @@ def _check_alike(one: SavedState, other: SavedState) -> None:
         raise InputError(f"{names}: states of two commands: {what}")
     if what_differs := mine.setting.difference(yours.setting):
         raise InputError(f"{names}: other options: {what_differs}")
+    differs = mine.asked and yours.asked and mine.asked.difference(yours.asked)
+    if differs or (mine.asked is None) != (yours.asked is None):
+        raise InputError(f"{names}: other options: {differs or 'what is measured'}")
     if mine.num_classes != yours.num_classes:
         classes = f"{mine.num_classes}, and {yours.num_classes}"
         raise InputError(f"{names}: other classes: {classes}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from xentcli.cli import evaluating, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
@@ -74,6 +74,7 @@ def evaluate(
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
+    state: StateOption = None,
     digest: options.DigestOption = False,
     top: TopFlags,
     flags: RowFlags,
@@ -98,6 +99,7 @@ def evaluate(
             "--normalize": normalize,
             "--clip": clip,
             "--digest": digest,
+            "--state": state,
             "--temperature": temperature != "1",
         }
         run_eval(
@@ -113,13 +115,14 @@ def evaluate(
     if report is not None:  # a page shows the sensible set, whatever is printed
         usual = wanted._replace(metrics=None).asked(binary=flags.binary)
         wanted = wanted._replace(also=(*wanted.also, *usual))
+    kept = evaluating.KeptState(state, writing, wanted, by, cluster)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    names = [each for each in (by, cluster) if each is not None]
     reader = reading.reader
-    reader = reader.without(reader.columns_within(both[0], names))
+    beside = [each for each in (by, cluster) if each is not None]
+    reader = reader.without(reader.columns_within(both[0], beside))
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
@@ -129,7 +132,16 @@ def evaluate(
 
     groups, clusters = evaluating.beside_rows(reader, source, labels_source, both, by, cluster)
     with common.run(source) as run:
-        found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
+        found = measure(
+            source,
+            labels_source,
+            criterion,
+            run,
+            wanted,
+            by=groups,
+            cluster=clusters,
+            keep=kept.keeping(binary=flags.binary),
+        )
     found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     verdicts = () if keeper is None else keeper.verdicts
@@ -139,6 +151,7 @@ def evaluate(
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)
+    kept.write(criterion, (source, labels_source), both, found)
     if keeper is not None:
         keeper.exit()
 

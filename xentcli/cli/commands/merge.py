@@ -19,6 +19,12 @@ def merge(
             "STATE...", "What --state wrote; quote a pattern, 'run-*.json'. - is standard input."
         ),
     ],
+    report: Annotated[
+        str | None,
+        options.of_writing(
+            "--report", metavar="FILE.html", help="Write a page of an evaluation, too."
+        ),
+    ] = None,
     state: StateOption = None,
     *,
     writing: Writing,
@@ -32,7 +38,7 @@ def merge(
     inputs.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)
     saved = merged(_paths(files, state, writing))
-    merging.run(saved, state, writing, common, gates)
+    merging.run(saved, state, report, writing, common, gates)
 
 
 def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":

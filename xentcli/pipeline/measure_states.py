@@ -1,0 +1,102 @@
+"""The state of an evaluation: what it was asked for, and the report that it makes again."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from xentcli.errors import InputError
+from xentcli.formats.base import Source
+from xentcli.metrics.names import MEASURES
+from xentcli.pipeline.evaluate import Measured
+from xentcli.pipeline.flow import Total
+from xentcli.pipeline.loss_states import criterion_of
+from xentcli.pipeline.measure_plan import Options, Plan
+from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.spool import Spools
+from xentcli.pipeline.state_options import Asked
+from xentcli.pipeline.states import SavedState
+from xentcli.results.measures import NOTHING, Measures
+
+if TYPE_CHECKING:
+    from xentcli.core.checks import RowKind
+
+_AT_ONCE = "it needs every row at once, and states have them one by one"
+
+
+def asked_of(
+    options: Options,
+    by: str | None,
+    cluster: str | None,
+    logits: Source,
+    found: Measured,
+    measures: Measures,
+) -> Asked:
+    """Return what a report needs to know besides the states."""
+    lost = (name for name, each in measures.metrics.items() if each.value is not None)
+    return Asked(
+        options,
+        by,
+        cluster,
+        tuple(n or 0 for n in logits.shape[1:]),
+        found.lead[1:],
+        found.probabilities,
+        tuple(name for name in lost if MEASURES.get(name) == "choices"),
+    )
+
+
+def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
+    """Return what is reported of a state's rows; `also` are measures and tables wanted besides.
+
+    Raises
+    ------
+    InputError
+        If the state has not what they need.
+    """
+    header, asked = saved.header, saved.header.asked
+    if asked is None:
+        raise InputError(f"{saved.name}: the state does not say what was asked for")
+    options = asked.options._replace(also=(*asked.options.also, *also))
+    criterion = criterion_of(saved)
+    rows = sum(each.stop - each.start for each in header.rows)
+    names = options.names(binary=criterion.binary is not None)
+    plan = Plan(names, options, criterion, (rows, *asked.shape), asked.by, asked.cluster)
+    if missing := [name for name in plan.states if name not in saved.states.states]:
+        raise InputError(
+            f"{saved.name}: nothing of {', '.join(missing)} is in the state",
+            hint="xent eval --metric NAME --state FILE.json keeps what the measure needs",
+        )
+    remarks = {} if header.missing is None else {"sums": header.missing}
+    looks_like = cast("RowKind", header.looks_like)
+    found = Measured(
+        plan.own(saved.states.compute()),
+        Total(rows, saved.states, looks_like, header.num_classes, remarks),
+        header.num_classes,
+        header.unpaired,
+        (rows, *asked.lead),
+        header.class_names,
+        [],
+        asked.probabilities,
+    )
+    report = Report(plan, found, Spools(plan.kept), None)
+    return _without_lost(report.measures(), report, asked.lost)
+
+
+def _without_lost(measures: Measures, report: Report, lost: tuple[str, ...]) -> Measures:
+    """Return measures with what needs every row at once as nothing, and a note that says so."""
+    names = [
+        name
+        for name in report.plan.names
+        if (MEASURES.get(name) == "order" or (name == "suspects" and not measures.binary))
+        and name not in report.inapplicable
+    ]
+    names += lost
+    if not names:
+        return measures
+    return replace(
+        measures,
+        metrics={**measures.metrics, **dict.fromkeys(lost, NOTHING)},
+        inapplicable={**measures.inapplicable, **dict.fromkeys(names, _AT_ONCE)},
+        notes=(
+            *measures.notes,
+            f"{', '.join(names)}: null, since states have not all rows at once",
+        ),
+    )
