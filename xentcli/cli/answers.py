@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, probs: bool) -> bool:
     """Whether the first file is answers of a server, and no labels are given."""
     values, labels = inputs
-    chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
+    chosen = (flags.label_column, flags.label_key, reading.key, reading.columns, reading.lm_head)
     if labels or probs or flags.binary or any(chosen):
         return False
     from xentcli.pipeline.inputs import expand

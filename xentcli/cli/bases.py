@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def are_bases(paths: Sequence[str], reading: Reading) -> bool:
     """Whether the first of the files is a base."""
+    if reading.lm_head:
+        return False
     from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.kld import is_base
 

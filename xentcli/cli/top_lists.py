@@ -110,7 +110,7 @@ def _only_file(values: list[str], reading: Reading) -> "InputFile | None":
     from xentcli.pipeline.inputs import expand, may_be_partly
 
     paths = list(expand(values[0])) if len(values) == 1 else []
-    if len(paths) != 1:
+    if len(paths) != 1 or reading.lm_head:
         return None
     file = reading.file(paths[0])
     return file if may_be_partly(file) else None

@@ -101,7 +101,7 @@ def open_files(
 def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
-        return open_inline(file.path, file.options)
+        return registry.made_logits(open_inline(file.path, file.options), file.options)
     data = _input_of(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)

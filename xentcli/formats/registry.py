@@ -104,7 +104,16 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
         raise InputError(f"{data.name}: {lost}", hint=command)
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
-    return format_.open_source(data, options)
+    return made_logits(format_.open_source(data, options), options)
+
+
+def made_logits(source: Source, options: ReadOptions) -> Source:
+    """Return an array as it is, or its logits, where it is hidden states and a head is named."""
+    if options.head is None or (options.labels and not options.any_columns):
+        return source
+    from xentcli.formats.hidden import with_head
+
+    return with_head(source, options)
 
 
 def contents_of(

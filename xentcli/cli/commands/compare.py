@@ -107,7 +107,8 @@ def compare(
     names = [each for each in (by, cluster) if each is not None]
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
-    reader = reading.reader
+    readers = reading.readers(len(paths))
+    reader = readers[0]
     named = LabelOptions(
         flags.label_column,
         flags.label_key,
@@ -116,7 +117,7 @@ def compare(
         criteria[0].naming.classes,
     )
     sources, labels_source = open_models(
-        reader, paths, labels or [], named, names, [writing.output]
+        readers, paths, labels or [], named, names, [writing.output]
     )
     for source in (*sources, *([labels_source] if labels_source else [])):
         common.tell_notes(source.notes)
