@@ -1,7 +1,7 @@
 """Hostile text takes time in proportion to its length, in whatever regular expression meets it.
 
-Ratios of processor time are compared: four times the text takes four times as long, and where a
-regular expression goes back to try again, sixteen times or without end.
+Ratios of processor time are compared: 16 times the text takes 16 times as long, and where a regular
+expression goes back to try again, 256 times or without end.
 """
 
 import ast
@@ -25,7 +25,7 @@ from xentcli.storage import names
 from xentcli.text import json_text, links_of, shown_text, shown_url, split_names, visible
 
 CHARACTERS = 1_000
-MOST_RATIO = 9.0
+MOST_RATIO = 64.0
 UNNOTICED_SECONDS = 0.0005  # a quadratic one of a thousand characters takes longer
 REPEATED = (
     *("1", "1,", "1 ", "1.", "1e", "a", "a-", "a_", "A", "Aa", " ", "\n", "\r", '"', '" ', '\\"'),
@@ -88,11 +88,11 @@ def value(module: ModuleType, node: ast.expr) -> Any:
 
 
 def grows(use: Callable[[str], object], text: Callable[[int], str], count: int) -> bool:
-    """Whether four times the text takes far more than four times as long."""
-    small, large = text(count), text(4 * count)
+    """Whether 16 times the text takes far more than 16 times as long."""
+    small, large = text(count), text(16 * count)
     if seconds(use, small) < UNNOTICED_SECONDS:
         return False
-    return seconds(use, large, times=2) > MOST_RATIO * seconds(use, small, times=4)
+    return seconds(use, large, times=2) > MOST_RATIO * seconds(use, small, times=5)
 
 
 def seconds(use: Callable[[str], object], text: str, times: int = 1) -> float:

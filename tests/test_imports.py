@@ -22,7 +22,7 @@ LAYERS = {
     "core": {"errors"},
     "metrics": {"core"} | COMMON,
     "storage": COMMON,
-    "execution": COMMON,
+    "execution": {*COMMON, "__init__"},
     "formats": {"storage"} | COMMON,
     "alignment": {"formats", "core", "storage"} | COMMON,
     "pipeline": {"alignment", "formats", "execution", "metrics", "core", "storage", "__init__"}
@@ -65,8 +65,9 @@ HEAVY_INSIDE_FUNCTIONS = {
     "storage/compression.py": {"backports", "compression"},
     "storage/remote.py": {"aiohttp", "fsspec"},
 }
-# Folders that are imported when somebody wants a picture or a page, and not before.
-LIBRARIES_OF_FOLDERS = {
+# What is imported when somebody wants a picture, a page or a cluster, and not before.
+LIBRARIES_OF_WHAT_IS_RARE = {
+    "execution/dask.py": {"dask", "distributed"},
     "render/pictures": {"matplotlib"},
     "render/report": {"jinja2", "markupsafe"},
 }
@@ -164,8 +165,9 @@ def test_libraries_stay_where_they_belong() -> None:
     wrong = []
     for found in outside:
         inside_function = HEAVY_INSIDE_FUNCTIONS.get(found.file, set()) if found.in_function else ()
-        inside_folder = LIBRARIES_OF_FOLDERS.get(Path(found.file).parent.as_posix(), ())
-        allowed = found.library in {*LIBRARIES[found.importer], *inside_function, *inside_folder}
+        places = (found.file, Path(found.file).parent.as_posix())
+        rare = {name for place in places for name in LIBRARIES_OF_WHAT_IS_RARE.get(place, ())}
+        allowed = found.library in {*LIBRARIES[found.importer], *inside_function, *rare}
         if not (allowed or (found.for_types and found.library == "numpy")):
             wrong.append(named(found))
     assert wrong == []

@@ -4,6 +4,7 @@ python sample_data/answers/make_answers.py
 """
 
 import json
+import math
 import random
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def entries(rng: random.Random, text: str, *, with_id: bool = False) -> list[Obj
     found = []
     words = words_of(text)
     for word, number in zip(words, numbers(rng, len(words)), strict=True):
-        other = entry(f" {rng.choice(WORDS)}", number - 0.5, with_id=with_id)
+        left = round(math.log(0.5 - 0.5 * math.exp(number)), 4)
+        other = entry(f" {rng.choice(WORDS)}", left, with_id=with_id)
         one = entry(word, number, with_id=with_id)
         found.append({**one, "top_logprobs": [one, other]})
     return found

@@ -471,7 +471,7 @@ CASES = [
         {"echo.jsonl": json.dumps(_ECHO).replace("-1.0, -2.0", "null")},
     ),
     Case(
-        "nll echo.jsonl y.npy",
+        "loss echo.jsonl y.npy",
         "xent nll echo.jsonl",
         WORDS,
         {"echo.jsonl": json.dumps(_ECHO)},
@@ -1415,7 +1415,7 @@ CASES = [
     Case("loss file://z.npy y.npy", "file:///folder/file has three slashes", WORDS),
     Case(
         "help qqqq",
-        "there are benchmark, design, exit-codes, files, measures, numbers, options",
+        "there are benchmark, cluster, design, exit-codes, files, measures, numbers, options",
         WORDS,
     ),
     Case("help filez", "did you mean xent help files?", WORDS),

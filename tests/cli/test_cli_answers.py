@@ -283,7 +283,7 @@ def test_what_is_no_log_probability_is_named(run: Run, answer: Any, message: str
 
 
 def test_other_commands_say_what_it_is(run: Run) -> None:
-    for line in ("loss FILE y.npy", "eval FILE y.npy", "nll FILE y.npy", "softmax FILE"):
+    for line in ("loss FILE y.npy", "eval FILE y.npy", "softmax FILE"):
         words = line.replace("FILE", str(DATA / "gemini.jsonl")).split()
         outcome = run(*words)
         assert (outcome.code, outcome.out) == (1, "")

@@ -218,3 +218,51 @@ def test_usage(run: Run, more: list[str], said: str) -> None:
     outcome = run("calibrate", *DIGITS, *more)
     assert outcome.code == 2
     assert said in outcome.err
+
+
+def test_a_page_and_a_picture(run: Run) -> None:
+    written = ("--report", "a.html", "--plot", "a.svg", "--plot-kind", "curve")
+    outcome = run("calibrate", *DIGITS, *written, "-q")
+    assert float(outcome.out) == float(run("calibrate", *DIGITS, "-q").out)
+    page = Path("a.html").read_text()
+    assert "Reliability before and after" in page
+    assert "the temperature is reported on the rows that it was fitted on" in page
+    assert "The loss is least at T = 0.5725" in Path("a.svg").read_text()
+    assert run("calibrate", *DIGITS, "--plot", "b.pdf", "-q").code == 0
+    assert Path("b.pdf").read_bytes().startswith(b"%PDF")
+    again = run("calibrate", *DIGITS, "--plot", "b.pdf", "-q")
+    assert (again.code, again.out) == (1, "")
+    np.save("flat.npy", np.zeros((3, 2)))
+    nothing = run("calibrate", "flat.npy", "0,1,1", "--report", "c.html")
+    assert nothing.code == 1
+    assert not Path("c.html").exists()
+
+
+def test_clusters_of_a_column(run: Run, terminal: Terminal) -> None:
+    logits, labels = (np.load(path) for path in DIGITS)
+    header = ",".join([*(f"c{i}" for i in range(10)), "label", "patient"])
+    lines = [
+        ",".join([*map(repr, row), str(label), f"p{i % 30}"])
+        for i, (row, label) in enumerate(zip(logits.tolist(), labels.tolist(), strict=True))
+    ]
+    Path("a.csv").write_text("\n".join([header, *lines, ""]))
+    options = ("--label-column", "label", "--cluster", "patient")
+    found = run("calibrate", "a.csv", *options, "--json").json
+    assert found["clusters"] == 30
+    assert found["temperature"] == pytest.approx(TEMPERATURE, rel=1e-6)
+    measured = run("eval", "a.csv", *options, "--json").json
+    assert found["metrics"]["loss_before"] == measured["metrics"]["loss"]
+    assert "30 clusters" in terminal("calibrate", "a.csv", *options).text
+    wrong = run("calibrate", *DIGITS, "--cluster", "patient")
+    assert (wrong.code, wrong.out) == (1, "")
+    assert "there is no column 'patient'" in wrong.err
+
+
+def test_what_is_no_probability_is_named_by_its_place(run: Run) -> None:
+    probs = np.full((6, 2), 0.5)
+    for value, said in ((1.5, "1.5 is above 1"), (-0.25, "-0.25 is below 0")):
+        probs[4, 1] = value
+        np.save("p.npy", probs)
+        outcome = run("calibrate", "--probs", "p.npy", "0,1,0,1,0,1")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert f"error: p.npy[4, 1]: probability {said}" in outcome.err

@@ -564,3 +564,35 @@ def test_a_file_of_a_temperature_that_is_damaged(run: Run) -> None:
         outcome = run("compare", *DIGITS, "--temperature", "t.json")
         assert (outcome.code, outcome.out) == (1, "")
         assert outcome.err.startswith("error: t.json: ")
+
+
+# Pages and pictures
+
+
+def test_a_page_and_a_picture(run: Run) -> None:
+    gates = ("--fail-if", "loss_difference > 2 se", "--fail-if", "kl > 9")
+    outcome = run("compare", *DIGITS, *gates, "--report", "a.html", "--plot", "a.svg")
+    assert outcome.code == 3
+    page = Path("a.html").read_text()
+    assert "1 of 2 gates failed." in page
+    assert "digits_weak_logits.npy is worse: loss +0.565 ± 0.021 (paired)" in page
+    assert f"{DIGITS[0]}" in page
+    assert "443 rows worse, 7 better, 0 the same" in page
+    assert "How much the losses of rows changed" in Path("a.svg").read_text()
+    plain = run("compare", *DIGITS)
+    assert outcome.out == plain.out
+    for kind in ("losses", "reliability", "predictions"):
+        picture = f"{kind}.png"
+        assert run("compare", *DIGITS, "--plot", picture, "--plot-kind", kind, "-q").code == 0
+        assert Path(picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_pages_and_pictures_that_are_refused(run: Run) -> None:
+    outcome = run("compare", BASE, NEW, NEW, "--plot", "a.png")
+    assert outcome.code == 2
+    assert "--plot draws one model beside the first, and there are 3 models" in outcome.err
+    outcome = run("compare", BASE, NEW, "--plot", "a.png", "--plot-kind", "roc")
+    assert outcome.code == 2
+    outcome = run("compare", *DIGITS, "--report", "missing/a.html")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert not Path("a.png").exists()

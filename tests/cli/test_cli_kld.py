@@ -254,3 +254,19 @@ def test_info_knows_a_base(run: Run) -> None:
         "(labels lost: 3 of 180)"
     )
     assert found["fits"] == f"xent nll {BASE}"
+
+
+def test_several_bases_are_one_text(run: Run, tmp_path: Path) -> None:
+    paths = [without_floors(path, tmp_path) for path in (BASE, Q4)]
+    losses = [float(run("nll", path).out) for path in paths]
+    both = run("nll", "--log-probs", paths[0], "--log-probs", paths[1])
+    assert float(both.out) == pytest.approx(sum(losses) / 2, abs=1e-12)
+    assert run("nll", tmp_path / "*.kld", "--json").json["rows"] == 360
+
+
+def test_rows_that_were_never_written_are_told(run: Run, tmp_path: Path) -> None:
+    content = BASE.read_bytes()
+    rows = 20 + 4 * 32 * 12
+    (tmp_path / "hole.kld").write_bytes(content[:rows] + bytes(132 * 5) + content[rows + 132 * 5 :])
+    done = run("nll", tmp_path / "hole.kld")
+    assert "rows of nothing but zeros, of loss 0: 5" in done.err

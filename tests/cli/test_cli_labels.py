@@ -327,3 +327,18 @@ def test_an_encoding_holds_for_logits_and_labels(run: Run, encoding: str) -> Non
     assert losses(run(*LOSS, "z.npy", *arguments[5:], "--classes", "naïve,dog,bird")) == list(
         LOSSES
     )
+
+
+@pytest.mark.parametrize("zeros", [1, 2**20])
+@pytest.mark.parametrize("kind", ["csv", "npy"])
+def test_one_hot_labels_look_1_based_by_all_of_them(run: Run, zeros: int, kind: str) -> None:
+    """A zero in another block says that they are not."""
+    for labels, hinted in (([0] * zeros + [10], False), ([1] * zeros + [10], True)):
+        if kind == "npy":
+            np.save("many.npy", np.array(labels))
+        else:
+            Path("many.csv").write_text("\n".join(map(str, labels)))
+        outcome = run("one-hot", f"many.{kind}", "--num-classes", "10", "-o", "o.npy", "--force")
+        assert outcome.code == 1
+        assert "label 10 is outside 0..9" in outcome.err
+        assert ("labels look 1-based" in outcome.err) == hinted

@@ -235,3 +235,13 @@ def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
     assert (folder / "out.npy").exists()
     assert int((folder / "seen").read_text()) > 2
     assert outcome.code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--version", "--help", "help files", "completion bash", "loss 1,2 0"]
+)
+def test_a_standard_output_that_is_closed(folder: Path, arguments: str) -> None:
+    """Whatever was to be printed and is not makes an error, as a full disk does."""
+    outcome = run_shell(f"{sys.executable} -m xentcli {arguments} >&-", folder)
+    assert (outcome.code, outcome.err) == (1, "error: <stdout>: cannot be written: it is closed\n")
+    assert run_shell(f"{sys.executable} -m xentcli softmax 1,2 -o o.npy >&-", folder).code == 0

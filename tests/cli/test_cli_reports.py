@@ -42,7 +42,7 @@ def test_another_extension_is_a_mistake_of_usage(tmp_path: Path, name: str) -> N
 
 def test_an_unknown_picture_is_a_mistake_of_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no picture 'roc'") as raised:
-        check_plot(str(tmp_path / "a.png"), "roc", force=False)  # type: ignore[arg-type]
+        check_plot(str(tmp_path / "a.png"), "roc", force=False)
     assert raised.value.hint == "--plot-kind reliability|confusion|losses"
 
 

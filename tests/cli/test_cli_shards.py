@@ -1,6 +1,7 @@
 """Many files as one array, and the shift of language models, as they are typed."""
 
 import resource
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,37 @@ def test_labels_in_the_file_of_the_logits(run: Run, shards: Array) -> None:  # n
     )
     assert outcome.code == 2
     assert "reads a file of logits and labels twice" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nll --picked 'run/*' --reduction none -o run/out.csv",
+        "softmax 'run/*' -o run/out.csv",
+        "one-hot 'run/*' --num-classes 3 -o run/out.csv",
+        "eval 'run/*' labels.npy -o run/out.json",
+        "eval 'run/*' labels.npy --report run/page.html --plot run/picture.png",
+        "compare 'run/*' 'run/*' --labels labels.npy -o run/out.json",
+        "calibrate 'run/*' labels.npy -o run/out.json",
+        "explain 'run/*' labels.npy -o run/out.csv",
+        "loss 'run/*' labels.npy --json -o run/out.json",
+    ],
+)
+@pytest.mark.parametrize("shards", [1, 2])
+def test_what_a_run_has_written_is_none_of_its_inputs(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, shards: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("run").mkdir()
+    name, *arguments = shlex.split(line)
+    values = np.array([[0, 1, 2]] if name == "one-hot" else [[2.0, 1.5, 0.25], [0.5, 1.25, 0.0]])
+    shape = -1 if name in ("nll", "one-hot") else (-1, 3)
+    for i in range(shards):
+        np.save(f"run/a{i}.npy", (values * -1.0 if name == "nll" else values).reshape(shape))
+    np.save("labels.npy", [0, 2] * shards)
+    first = run(name, *arguments)
+    assert first.code == 0
+    written = {path: path.read_bytes() for path in Path("run").glob("out.*")}
+    again = run(name, *arguments, "--force")
+    assert again == first
+    assert {path: path.read_bytes() for path in Path("run").glob("out.*")} == written

@@ -258,3 +258,190 @@ def test_options_of_lists(tmp_path: Path, run: Run) -> None:
         done = run(*arguments)
         assert (done.code, done.out) == (2, ""), arguments
         assert done.err.startswith("error: ")
+
+
+def test_what_else_lists_say_of_a_model(tmp_path: Path, run: Run) -> None:
+    rows, labels = np.exp(MODEL.log_probs.reshape(-1, V)), MODEL.labels.reshape(-1)
+    order = np.argsort(-rows, -1)
+    place = [
+        int(np.flatnonzero(each == label)[0]) for each, label in zip(order, labels, strict=True)
+    ]
+    path = written(tmp_path, "npz")
+    listed = ("--num-classes", str(V), "--top-k", "3,6,7")
+    found = run("eval", path, *listed, "--json")
+    assert "top 7 accuracy does not apply" in found.err
+    metrics = found.json["metrics"]
+    for k, name in ((1, "accuracy"), (3, "top3_accuracy"), (6, "top6_accuracy")):
+        assert metrics[name]["value"] == sum(each < k for each in place) / 20
+    assert metrics["top7_accuracy"]["value"] is None
+    entropies = [-math.fsum(p * math.log(p) for p in row) for row in rows.tolist()]
+    scores = [
+        math.fsum((p - (i == label)) ** 2 for i, p in enumerate(row))
+        for row, label in zip(rows.tolist(), labels.tolist(), strict=True)
+    ]
+    for name, truth in (("entropy", entropies), ("brier", scores), ("loss", MODEL.losses())):
+        mean = math.fsum(truth) / 20
+        assert metrics[name]["value"] is None
+        assert metrics[name]["lower_bound"] <= mean
+        assert mean <= (metrics[name]["upper_bound"] or math.inf)
+    np.save(tmp_path / "z.npy", MODEL.log_probs)
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    whole = run("eval", tmp_path / "z.npy", tmp_path / "y.npy", "--class-axis", "-1", "--json")
+    for name in ("ece", "ece_by_chance", "mce", "mean_confidence", "accuracy"):
+        assert metrics[name]["value"] == pytest.approx(whole.json["metrics"][name]["value"], 1e-9)
+
+
+def test_forms_and_gates_of_an_evaluation_of_lists(run: Run, terminal: Terminal) -> None:
+    path = DATA / "top20.npz"
+    assert run("eval", path, "--metric", "accuracy").out == "0.3416666666666667\n"
+    assert run("eval", path, "--metric", "brier").out.startswith(">= 0.8118")
+    assert run("eval", path).out.splitlines()[1].startswith("loss,>= 2.68")
+    assert run("eval", path, "--fail-if", "brier > 0.9").code == 0
+    assert run("eval", path, "--fail-if", "brier > 0.8").code == 3
+    undecided = run("eval", path, "--fail-if", "brier > 0.812")
+    assert (undecided.code, "does not tell" in undecided.err) == (3, True)
+    assert ">= 0.8118, <= 0.8158" in terminal("eval", path, columns=100).text
+    raw = run("eval", DATA / "topk_nemo.jsonl", "--json").json
+    assert (raw["listed"], raw["used"], raw["num_classes"]) == (5, 108, None)
+    for refused in (("--by", "axis0"), ("--metric", "auroc"), ("--fail-if", "mrr > 1")):
+        assert run("eval", path, *refused).code == 2
+
+
+def test_info_knows_lists(run: Run, tmp_path: Path) -> None:
+    found = run("info", DATA / "top20.npz", "--json").json["files"]
+    assert {each["name"]: each["looks_like"] for each in found} == {
+        "top_logprobs": "the largest of each row",
+        "top_indices": "their classes",
+        "labels": "labels",
+        "vocab_size": "number of classes",
+    }
+    assert {each["fits"] for each in found} == {f"xent nll {DATA / 'top20.npz'}"}
+    np.savez(tmp_path / "t.npz", topk_logits=Z_OF_NONE, topk_ids=np.array([[1, 2]]))
+    found = run("info", "t.npz", "--json").json["files"]
+    assert {each["fits"] for each in found} == {"xent nll t.npz LABELS"}
+
+
+Z_OF_NONE = np.array([[2.0, 1.0]])
+
+
+@pytest.mark.parametrize("kind", ["npz", "parquet", "json", "jsonl"])
+def test_lists_come_through_a_pipe(kind: str, tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, kind)
+    piped = run("nll", "-", stdin=path.read_bytes())
+    assert piped.out == run("nll", path).out
+    np.save(tmp_path / "y.npy", MODEL.labels)
+    assert run("loss", "-", tmp_path / "y.npy", stdin=path.read_bytes()).out == piped.out
+
+
+def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(
+    tmp_path: Path, run: Run
+) -> None:
+    """The keys are axolotl's, whose mask has a number for each class."""
+    rng = np.random.default_rng(1)
+    lines, losses, exact = [], [], 0
+    for length in (4, 6, 1):
+        rows = np.log(rng.dirichlet(np.ones(9), length))
+        ids = np.argsort(-rows, -1)[:, :4]
+        tokens = rng.integers(0, 9, length)
+        mask = np.ones(ids.shape, int)
+        mask[:, 3] = 0
+        values = np.take_along_axis(rows, ids, -1)
+        line = {"input_ids": tokens, "target_logprobs": values, "target_token_ids": ids}
+        line["target_mask"] = mask
+        lines.append(json.dumps({name: each.tolist() for name, each in line.items()}))
+        for row, listed, label in zip(
+            rows[:-1].tolist(), ids[:-1].tolist(), tokens[1:].tolist(), strict=True
+        ):
+            known = label in listed[:3]
+            left = 1.0 - math.fsum(math.exp(row[i]) for i in listed[:3])
+            bound = max(-row[listed[2]], -math.log(left + 1e-6))
+            losses.append(-row[label] if known else bound)
+            exact += known
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    shifted = ("--label-key", "input_ids", "--shift", "1")
+    found = run("nll", tmp_path / "a.jsonl", *shifted, "--json").json
+    assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact)
+    assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
+    alone = run("nll", tmp_path / "a.jsonl")
+    assert "tokens are labels with --shift 1" in alone.err
+
+
+def test_several_files_are_one_array(tmp_path: Path, run: Run) -> None:
+    values, whole = MODEL.top(MODEL.log_probs), MODEL.bound()[0]
+    for i, part in enumerate((slice(0, 1), slice(1, 4))):
+        arrays: dict[str, Any] = {"topk_logprobs": values[part]}
+        arrays["topk_indices"] = MODEL.indices[part]
+        np.savez(tmp_path / f"own-{i}.npz", labels=MODEL.labels[part], **arrays)
+        np.savez(tmp_path / f"top-{i}.npz", **arrays)
+        np.save(tmp_path / f"y-{i}.npy", MODEL.labels[part])
+    one = run("nll", tmp_path / "own-*.npz")
+    assert float(one.out[3:]) == pytest.approx(whole, abs=1e-12)
+    assert run("nll", tmp_path / "top-*.npz", tmp_path / "y-*.npy").out == one.out
+    losses = run("nll", tmp_path / "own-*.npz", "--reduction", "none").out.split()
+    assert losses == [
+        line
+        for i in range(2)
+        for line in run("nll", tmp_path / f"own-{i}.npz", "--reduction", "none").out.split()
+    ]
+    both = run("eval", tmp_path / "own-*.npz", "--json").json
+    assert [each["shape"] for each in both["files"]] == [[1, 5, K], [3, 5, K]]
+    assert both["metrics"]["loss"]["lower_bound"] == pytest.approx(whole, abs=1e-12)
+    assert both["rows"] == 20
+    np.savez(tmp_path / "own-2.npz", topk_ids=[[1]], topk_logprobs=[[-1.0]], labels=[1])
+    assert f"length 1, and {tmp_path}/own-0.npz has {K}" in run("nll", tmp_path / "own-*.npz").err
+    np.savez(tmp_path / "own-2.npz", logits=values)
+    assert "own-2.npz: no lists" in run("nll", tmp_path / "own-*.npz").err
+
+
+def test_commands_on_whole_rows_refuse_lists(tmp_path: Path, run: Run) -> None:
+    path = written(tmp_path, "npz")
+    for arguments in (("softmax", path), ("log-softmax", path), ("calibrate", path)):
+        done = run(*arguments)
+        assert (done.code, done.out) == (1, "")
+        assert "lists of the most probable classes, and no whole rows" in done.err
+        assert "xent nll FILE or xent eval FILE" in done.err
+
+
+def test_lists_of_two_models(tmp_path: Path, run: Run, terminal: Terminal) -> None:
+    rng = np.random.default_rng(3)
+    moved = MODEL.logits + rng.normal(size=MODEL.logits.shape)
+    paths, rows, losses = [tmp_path / "a.npz", tmp_path / "b.npz"], [], []
+    for path, logits, count in zip(paths, (MODEL.logits, moved), (K, 30), strict=True):
+        log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        ids = np.argsort(-logits, -1)[..., :count]
+        values = np.take_along_axis(log_probs, ids, -1)
+        np.savez(path, topk_logprobs=values, topk_ids=ids, labels=MODEL.labels)
+        rows.append(log_probs.reshape(-1, V))
+        losses.append(run("nll", path, "--json").json["lower_bound"])
+    found = run("compare", *paths, "--json").json
+    metrics = found["metrics"]
+    assert [metrics[name]["lower_bound"] for name in ("loss_base", "loss_new")] == losses
+    truth = float((np.exp(rows[0]) * (rows[0] - rows[1])).sum(-1).mean())
+    assert 0.0 < metrics["kl"]["lower_bound"] <= truth
+    assert metrics["kl"]["value"] is metrics["loss_difference"]["value"] is None
+    same = (rows[0].argmax(-1) == rows[1].argmax(-1)).mean()
+    assert metrics["agreement"]["value"] == same
+    assert run("compare", *paths, "--metric", "kl").out.startswith(">= ")
+    assert "against" in terminal("compare", *paths, columns=100).text
+    assert run("compare", *paths, "--metric", "js").code == 2
+    assert run("compare", *paths, "--by", "axis0").code == 2
+    np.savez(paths[1], topk_logprobs=values, topk_ids=ids, labels=MODEL.labels + 1)
+    assert "the rows of both files must be the same ones" in run("compare", *paths).err
+    np.savez(paths[1], topk_logprobs=values[:2], topk_ids=ids[:2], labels=MODEL.labels[:2])
+    assert "10 rows, and" in run("compare", *paths).err
+
+
+def test_lists_in_which_every_label_is_listed_are_compared_exactly(
+    tmp_path: Path, run: Run
+) -> None:
+    ids, labels = np.array([[0, 1], [2, 1], [4, 0]]), np.array([1, 2, 0])
+    means, paths = [], [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path, values in zip(paths, ([-0.5, -1.5], [-0.7, -1.1]), strict=True):
+        listed = np.tile(values, (3, 1))
+        np.savez(path, values=listed, indices=ids, labels=labels)
+        means.append(listed[np.arange(3), [1, 0, 1]] * -1.0)
+    found = run("compare", *paths, "--json").json["metrics"]
+    apart = means[1] - means[0]
+    assert found["loss_difference"]["value"] == pytest.approx(apart.mean())
+    error = apart.std(ddof=1) / math.sqrt(3)
+    assert found["loss_difference"]["standard_error"] == pytest.approx(error)

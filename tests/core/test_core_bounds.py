@@ -1,6 +1,7 @@
 """Bounds from the largest probabilities of a row, against the rows that they were taken from."""
 
 import math
+import random
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from xentcli.core.bounds import (
     nll_bounds,
     nll_bounds_of_logits,
 )
+from xentcli.core.listed_pairs import least_divergence
 
 Array = npt.NDArray[Any]
 CLOSE = 1e-9
@@ -132,3 +134,17 @@ def test_little_that_is_left_by_rounding_bounds_nothing() -> None:
     row = np.log(np.array([[0.7, 0.3]], np.float32)).astype(np.float64)
     bounds = nll_bounds(row, np.array([[0, 1]]), np.array([2]), 100, largest=False)
     assert first_of(bounds) == (0.0, np.inf, False)
+
+
+@given(rows(), st.randoms(use_true_random=False), st.integers(1, 7))
+def test_a_divergence_is_at_least_that_of_two_lists(
+    row: tuple[Array, int], drawn: random.Random, other: int
+) -> None:
+    logits, count = row
+    moved = np.array([z + drawn.uniform(-4.0, 4.0) for z in logits])
+    p, q = (z - math.log(math.fsum(map(math.exp, z))) for z in (logits, moved))
+    truth = math.fsum(math.exp(a) * (a - b) for a, b in zip(p, q, strict=True))
+    lists = (*largest(p, count), *largest(q, min(other, len(q))))
+    assert 0.0 <= least_divergence(*lists)[0] <= truth + CLOSE
+    whole = (*largest(p, len(p)), *largest(q, len(q)))
+    assert least_divergence(*whole, slack=1e-12)[0] == pytest.approx(truth, abs=1e-9)

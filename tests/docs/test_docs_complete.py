@@ -68,6 +68,8 @@ def prose(page: Path) -> str:
 
 
 OTHERS = {
+    "harness",
+    "dask",
     "llama",
     "pip",
     "pytest",
@@ -75,6 +77,7 @@ OTHERS = {
     "mypy",
     "python",
     "coverage",
+    "sbatch",
 }  # whose options are not ours
 
 

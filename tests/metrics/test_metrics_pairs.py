@@ -53,7 +53,7 @@ def test_states_merge_in_any_order_to_the_same_bits(name: str, more: dict[str, A
         assert merged == whole
     grouped = parts[0].merge(parts[1]).merge(parts[2].merge(parts[3].merge(parts[4])))
     assert grouped.merge(empty) == empty.merge(grouped) == whole
-    assert whole.compute() == merged.compute()
+    assert repr(whole.compute()) == repr(merged.compute())  # which may hold arrays
     assert pickle.loads(pickle.dumps(whole)) == whole
     assert from_plain(type(whole), json.loads(json.dumps(to_plain(whole)))) == whole
 

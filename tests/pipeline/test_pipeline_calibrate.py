@@ -39,11 +39,17 @@ def source(values: Any, name: str = "z") -> MemorySource:
 def fitted(
     logits: Any, labels: Any, how: CalibrateOptions = NO_FOLDS, **more: Any
 ) -> FittedTemperature:
-    weight = more.pop("sample_weight", None)
+    weight, cluster = more.pop("sample_weight", None), more.pop("cluster", None)
     beside = None if weight is None else source(weight, "w")
     criterion = Criterion(**more)
     return calibrate(
-        source(logits), source(labels, "y"), criterion, run(), how, sample_weight=beside
+        source(logits),
+        source(labels, "y"),
+        criterion,
+        run(),
+        how,
+        sample_weight=beside,
+        cluster=cluster if cluster is None or isinstance(cluster, str) else source(cluster, "g"),
     )
 
 
@@ -172,6 +178,78 @@ def test_folds_are_slices_of_the_first_axis() -> None:
     assert [each.rows for each in found.folds] == [80, 80, 80]
 
 
+# Rows that depend on one another
+
+
+def error_by_hand(z: Array, y: Array, weight: Array, groups: Array, beta: float) -> float:
+    """Return the sandwich estimate of clusters."""
+    g = z.max(axis=1, keepdims=True) - z
+    p = np.exp(-beta * g) / np.exp(-beta * g).sum(axis=1, keepdims=True)
+    mean = (p * g).sum(axis=1)
+    spread = (weight * (p * (g - mean[:, None]) ** 2).sum(axis=1)).sum()
+    score = weight * (g[np.arange(len(y)), y] - mean)
+    totals = np.array([score[groups == each].sum() for each in np.unique(groups)])
+    count = len(totals)
+    return float(np.sqrt(count / (count - 1) * (totals**2).sum()) / (spread * beta))
+
+
+def test_the_error_of_clusters_and_their_folds() -> None:
+    z, y = problem(11, 200)
+    rng = np.random.default_rng(4)
+    groups = rng.integers(0, 23, 200)
+    weight = rng.integers(0, 3, 200) * 0.5
+    how = CalibrateOptions(folds=4)
+    found = fitted(z, y, how, sample_weight=weight, cluster=groups)
+    plain = fitted(z, y, how, sample_weight=weight)
+    assert found.temperature.value == plain.temperature.value
+    beta = 1 / (found.temperature.value or 0)
+    want = error_by_hand(z, y, weight, groups, beta)
+    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    there = weight > 0
+    assert found.clusters == len(np.unique(groups[there]))
+    fold = np.unique(groups, return_inverse=True)[1] % 4
+    for i, each in enumerate(found.folds):
+        assert each.rows == (there & (fold == i)).sum()
+        mass = np.eye(6)[y] * weight[:, None]
+        out = where_it_changes_sign(slope(z[fold != i], mass[fold != i]))
+        assert each.temperature == pytest.approx(out, rel=1e-10)
+    names = np.array([f"patient {each:03d}" for each in groups], object)
+    same = fitted(z, y, how, sample_weight=weight, cluster=names)
+    assert (same.metrics, same.folds) == (found.metrics, found.folds)
+    order = rng.permutation(200)
+    other = fitted(z[order], y[order], how, sample_weight=weight[order], cluster=groups[order])
+    assert other.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert [each.rows for each in other.folds] == [each.rows for each in found.folds]
+
+
+def test_slices_are_clusters_where_rows_have_several_axes() -> None:
+    z, y = problem(12, 120)
+    deep, labels = z.reshape(40, 3, 6), y.reshape(40, 3)
+    found = fitted(deep, labels)
+    beta = 1 / (found.temperature.value or 0)
+    want = error_by_hand(z, y, np.ones(120), np.arange(120) // 3, beta)
+    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert found.clusters == 40
+    alone, flat = fitted(deep, labels, cluster="rows"), fitted(z, y)
+    assert alone.log_temperature_error == flat.log_temperature_error
+    assert alone.clusters is None
+    assert fitted(z, y, cluster="axis0").clusters == 120
+
+
+def test_clusters_of_binary_logits() -> None:
+    rng = np.random.default_rng(6)
+    z = rng.normal(size=150) * 2
+    y = (z + rng.normal(size=150) * 3 > 0).astype(int)
+    groups = rng.integers(0, 10, 150)
+    found = fitted(z, y, CalibrateOptions(folds=2), binary=BinaryOptions(), cluster=groups)
+    pairs = np.stack([np.zeros(150), z], axis=1)
+    want = fitted(pairs, y, CalibrateOptions(folds=2), cluster=groups)
+    assert found.log_temperature_error.value == pytest.approx(
+        want.log_temperature_error.value, rel=1e-9
+    )
+    assert [each.rows for each in found.folds] == [each.rows for each in want.folds]
+
+
 # Everything that concerns the loss
 
 
@@ -265,8 +343,10 @@ def test_log_probabilities_and_probabilities() -> None:
     assert temperature_of(one, hot, from_probs=True, binary=binary) == pytest.approx(
         temperature_of(z[:, 0], hot, binary=binary), rel=1e-12
     )
-    with pytest.raises(InputError, match="not between 0 and 1"):
+    with pytest.raises(InputError, match=r"z\[0, 0\]: probability 5.48027 is above 1 \(120 such"):
         temperature_of(z, y, from_probs=True)
+    with pytest.raises(InputError, match="not between 0 and 1"):
+        temperature_of(z[:, 0], hot, from_probs=True, binary=binary)
 
 
 # Laws

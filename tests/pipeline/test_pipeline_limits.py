@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -21,7 +22,7 @@ from numpy.lib import format as npy_format
 CHILD = """
 import json, os, resource, sys, tempfile, zipfile
 from pathlib import Path
-import pyarrow.compute, pyarrow.ipc
+import h5py, pyarrow.compute, pyarrow.ipc, simdjson
 from xentcli.cli.app import main
 def run(arguments, limit=None):
     if os.fork():
@@ -73,6 +74,29 @@ def lzma_member(path: Path) -> None:
     path.write_bytes(content)
 
 
+def expanded(path: Path) -> None:
+    """Write a tensor whose four numbers stand for rows of 2**30."""
+    rebuild = b"ctorch._utils\n_rebuild_tensor_v2\n"
+    storage = b"(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\x000X\3\0\0\0cpuK\4tQ"
+    shape = b"(J\0\0\x10\0\x8a\5\0\0\0@\0t"
+    tail = b"(K\0K\0t\x89ccollections\nOrderedDict\n)RtR."
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\2" + rebuild + b"(" + storage + b"K\0" + shape + tail)
+        archive.writestr("a/data/0", bytes(16))
+
+
+def one_in_another(path: Path) -> None:
+    """Write a pickle of lists that each hold the one before twice, 60 of them."""
+    lists = (b"]q%c(h%ch%ce" % (i + 1, i, i) for i in range(60))
+    path.write_bytes(b"\x80\2]q\0" + b"".join(lists) + b".")
+
+
+def never_written(path: Path) -> None:
+    """Write rows of which the file holds nothing but the shape."""
+    with h5py.File(path, "w") as file:
+        file.create_dataset("logits", (10, 2**28), "f8")
+
+
 def text(content: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(content)
 
@@ -115,6 +139,15 @@ CASES: dict[str, tuple[Callable[[Path], object], list[str], str]] = {
         ["loss", "small.npy", "small_labels.npy", "--classes"],
         "more than 1048576 lines",
     ),
+    "expanded.pt": (expanded, ["softmax"], "a row of 1073741824 numbers, which is held whole"),
+    "again.pkl": (one_in_another, ["softmax"], "more than 4194304 values in lists"),
+    "shape.h5": (never_written, ["softmax"], "a row of 268435456 numbers, which is held whole"),
+    "deep.jsonl": (
+        text('{"z": ' + "[" * 200_000 + "]" * 200_000 + '}\n{"z": [1, 2]}\n'),
+        ["softmax"],
+        "lists within lists, too deep for an array",
+    ),
+    "brackets.json": (text("(" * 2_000_000 + ")" * 2_000_000), ["softmax"], "no JSON"),
     "lzma.npz": (lzma_member, ["softmax"], "an LZMA dictionary of 4294967295 bytes"),
 }
 

@@ -1,5 +1,6 @@
 """Results as a page shows them, of the most different kinds; and pages taken apart."""
 
+from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,13 +9,19 @@ from typing import Any
 import numpy as np
 
 from xentcli.formats.base import MemorySource
+from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
+from xentcli.pipeline.compare import Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.measure import Options, measure
+from xentcli.render.report.comparison_page import comparison_page
 from xentcli.render.report.page import page
+from xentcli.render.report.temperature_page import temperature_page
+from xentcli.results.comparison import Comparison
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import FileFacts, Provenance
+from xentcli.results.temperature import FittedTemperature
 from xentcli.results.verdict import Verdict
 
 DATA = Path(__file__).parents[2] / "sample_data"
@@ -154,6 +161,79 @@ VERDICTS = (
 def page_of(name: str) -> str:
     """Return the page of one of the measures."""
     return page(MEASURED[name](), PROVENANCE, VERDICTS, warnings=("a <b>warning</b>",))
+
+
+def compared(
+    models: Any, labels: Any, names: tuple[str, ...] | None = None, **more: Any
+) -> tuple[Comparison, ...]:
+    """Return all that is measured of models, with what is drawn."""
+    sources = [source(each, f"<i>{i}", names) for i, each in enumerate(models)]
+    there = None if labels is None else source(labels, "labels")
+    criterion = Criterion(propagate=True)
+    options = PairOptions(("all",), pictures=True)
+    pairs = [Model(each, criterion) for each in sources]
+    return compare(pairs, there, Run(1), options, **more).comparisons
+
+
+def digits_arrays() -> list[Any]:
+    return [np.load(DATA / f"digits_{name}.npy") for name in ("logits", "weak_logits", "labels")]
+
+
+@cache
+def two_models() -> tuple[Comparison, ...]:
+    *models, labels = digits_arrays()
+    return compared(models, labels)
+
+
+@cache
+def many_models() -> tuple[Comparison, ...]:
+    """Return seven models, of more classes than a matrix shows, in many groups."""
+    logits, labels = guesses(400, 300)
+    rng = np.random.default_rng(5)
+    models = [logits, *(logits + rng.normal(size=logits.shape) for _ in range(6))]
+    names = tuple(f"{i:03d}" + "<b>&" * 49 for i in range(300))
+    groups = source(np.array(names, object)[np.arange(400) % 300], "groups")
+    return compared(models, labels, names, by=groups)
+
+
+@cache
+def hostile_models() -> tuple[Comparison, ...]:
+    logits, labels = guesses(300, len(HOSTILE))
+    groups = np.array(HOSTILE, object)[np.arange(300) % len(HOSTILE)]
+    return compared([logits, -logits], labels, HOSTILE, by=source(groups, "groups"))
+
+
+COMPARED: dict[str, Callable[[], tuple[Comparison, ...]]] = {
+    "two models": two_models,
+    "many models": many_models,
+    "hostile models": hostile_models,
+    "models without labels": lambda: compared(digits_arrays()[:2], None),
+    "the same model": lambda: compared([np.eye(3), np.eye(3)], [0, 1, 2]),
+    "no rows of models": lambda: compared([np.zeros((0, 3))] * 2, np.zeros(0, np.int64)),
+    "infinite losses": lambda: compared(
+        [[[0.0, -np.inf], [0.0, 1.0]], [[0.0, 0.0], [np.nan, 1.0]]], [1, 1]
+    ),
+}
+
+
+@cache
+def temperature() -> FittedTemperature:
+    logits, weak, labels = digits_arrays()
+    tested = source(weak, "weak"), source(labels, "labels")
+    options = CalibrateOptions(curve=True)
+    rows = source(logits, "logits"), source(labels, "labels")
+    return calibrate(*rows, Criterion(), Run(1), options, tested=tested)
+
+
+@cache
+def page_of_models(name: str) -> str:
+    """Return the page of one of the comparisons."""
+    return comparison_page(COMPARED[name](), PROVENANCE, VERDICTS, ("a <b>warning</b>",))
+
+
+@cache
+def page_of_temperature() -> str:
+    return temperature_page(temperature(), PROVENANCE, VERDICTS, ("a <b>warning</b>",))
 
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}

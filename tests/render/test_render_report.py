@@ -1,11 +1,14 @@
 """The page: what it holds, in which order, and that it is nobody else's."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from report_tools import (
+    COMPARED,
     HOSTILE,
     MEASURED,
     PROVENANCE,
@@ -14,6 +17,10 @@ from report_tools import (
     digits,
     measured,
     page_of,
+    page_of_models,
+    page_of_temperature,
+    temperature,
+    two_models,
 )
 
 from xentcli.render.report.page import page
@@ -23,7 +30,8 @@ from xentcli.text import visible
 
 SVG = re.compile(r"<svg .*?</svg>", re.DOTALL)
 HTML_TAGS = """html head meta link title style body header main section figure div table caption
-    thead tbody tr th td dl dt dd h1 h2 p ul li code pre span data bdi i br"""
+    thead tbody tr th td dl dt dd h1 h2 p ul li code pre span data bdi i br
+    strong"""
 SVG_TAGS = "svg g path defs use clippath rect pattern text"
 ALL_HEADINGS = [
     "Verdict",
@@ -44,9 +52,16 @@ def words_of(html: str) -> str:
     return " ".join(Page(html).text.split())
 
 
-@pytest.mark.parametrize("name", MEASURED)
+PAGES: dict[str, Callable[[], str]] = {
+    **{name: partial(page_of, name) for name in MEASURED},
+    **{name: partial(page_of_models, name) for name in COMPARED},
+    "temperature": page_of_temperature,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_stands_alone(name: str) -> None:
-    html = page_of(name)
+    html = PAGES[name]()
     found = Page(html)
     assert html.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert {tag for tag, _ in found.tags} <= {*HTML_TAGS.split(), *SVG_TAGS.split()}
@@ -66,12 +81,17 @@ def test_a_page_stands_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_page_is_in_order(name: str) -> None:
-    html = page_of(name)
-    found = Page(html)
+    found = Page(page_of(name))
     assert found.headings[0] == ("h1", "xent eval: run/<i>&logits.npy")
     headings = [text for tag, text in found.headings if tag == "h2"]
     assert headings == [each for each in ALL_HEADINGS if each in headings]
     assert {"Verdict", "Numbers", "Where this comes from"} <= set(headings)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_referred_to_is_there(name: str) -> None:
+    html = PAGES[name]()
+    found = Page(html)
     ids = found.values_of("id")
     assert len(ids) == len(set(ids))
     assert set(found.values_of("aria-labelledby")) <= set(ids)
@@ -234,3 +254,66 @@ def test_many_bins_are_neither_drawn_nor_listed() -> None:
     assert "5,000 bins are more than a picture shows (400)." in words_of(html)
     assert "of 5,000 bins hold rows" in words_of(html)
     assert len(html) < 60_000
+
+
+# Pages of comparisons and temperatures
+
+
+def test_a_comparison_begins_with_its_verdict() -> None:
+    text = words_of(page_of_models("two models"))
+    assert "xent compare: <i>0 and <i>1 450 rows, 450 used; 10 classes Verdict ✗ <i>1" in text
+    assert "is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %" in text
+    assert "1 of 2 gates failed." in text
+    assert "a <b>warning</b>" in text
+    headings = [text for tag, text in Page(page_of_models("two models")).headings if tag == "h2"]
+    assert headings == [
+        *("Verdict", "Numbers", "How rows changed", "Losses of both models"),
+        *("Reliability of both models", "Predictions of both models", "Rows that changed most"),
+        "Where this comes from",
+    ]
+    wanted = [each.value for each in two_models()[0].metrics.values()]
+    values = Page(page_of_models("two models")).values_of("value")
+    assert {repr(value) for value in wanted if isinstance(value, float)} <= set(values)
+
+
+def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> None:
+    html = page_of_models("many models")
+    headings = [text for tag, text in Page(html).headings if tag == "h2"]
+    assert headings.count("How rows changed") == 4
+    assert sum(text.startswith("Numbers: ") for text in headings) == 6
+    assert "The 10 whose losses changed most of 300; all of them: --json, of model 6" in words_of(
+        html
+    )
+    assert headings[1] == "Models"
+
+
+def test_a_page_of_models_without_labels_or_rows() -> None:
+    without = words_of(page_of_models("models without labels"))
+    assert "10 classes; no labels" in without
+    assert "How far the probabilities of rows are apart" in without
+    assert "Losses of both models" not in without
+    assert "nothing to compare" in words_of(page_of_models("no rows of models"))
+    assert "no row differs" in words_of(page_of_models("the same model"))
+
+
+@pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
+def test_names_in_a_comparison_are_text(hostile: str) -> None:
+    html = page_of_models("hostile models")
+    found = Page(html)
+    places = [found.text, *found.values_of("title")]
+    assert any(visible(hostile)[:200] in place for place in places)
+    assert hostile.isprintable() or hostile not in html
+
+
+def test_a_temperature_says_what_it_changes() -> None:
+    html = page_of_temperature()
+    text = words_of(html)
+    assert "Dividing the logits by 0.5725 takes the loss from 0.1565 to 0.1112" in text
+    assert "The loss is least at T = 0.5725" in text
+    headings = [text for tag, text in Page(html).headings if tag == "h2"]
+    assert headings == [
+        *("Verdict", "Numbers", "Reliability before and after", "Loss over the temperature"),
+        *("Other files", "Folds", "Where this comes from"),
+    ]
+    wanted = [each.value for each in temperature().metrics.values()]
+    assert {repr(value) for value in wanted} <= set(Page(html).values_of("value"))

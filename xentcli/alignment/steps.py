@@ -150,6 +150,11 @@ def kept(step: Step, rows: slice | None) -> slice:
     return slice(max(0, (rows.start or 0) - start), stop)
 
 
+def rows_chosen(step: Step, rows: slice | None) -> int:
+    """Return how many of these rows of the leader a step has, with or without what follows them."""
+    return len(range(step.block.rows)[kept(step._replace(rows=step.block.rows), rows)])
+
+
 def read(follower: Follower, part: Part) -> FollowedRows:
     """Return the rows of a follower that belong to a step."""
     if isinstance(part, FollowedRows):

@@ -16,16 +16,41 @@ if TYPE_CHECKING:
 
 
 def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, probs: bool) -> bool:
-    """Whether the first file is answers of a server, and no labels are given."""
-    values, labels = inputs
-    chosen = (flags.label_column, flags.label_key, reading.key, reading.columns, reading.lm_head)
-    if labels or probs or flags.binary or any(chosen):
+    """Whether the first file is answers of a server."""
+    values, _ = inputs
+    chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
+    if not values or probs or flags.binary or any(chosen):
         return False
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.tokens import holds_answers
+    from xentcli.pipeline.inputs import are_answers
 
-    first = next(iter(expand(values[0])), None)
-    return first is not None and holds_answers(reading.file(first))
+    return are_answers(values, reading.file)
+
+
+def run_listed(
+    files: list[list[str]],
+    tokens: str | None,
+    num_classes: int | None,
+    flags: RowFlags,
+    options: LossFlags,
+    writing: Writing,
+    reading: Reading,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Write the loss of labels of the user's own at the tokens of answers, or its bound."""
+    from xentcli.cli import bounded
+    from xentcli.pipeline.listed import open_listed
+
+    check_flags(flags, options, "a server's answers have none")
+    if len(files[0]) > 1 or len(files[1]) > 1:
+        raise UsageError("answers with labels are one file, and so are the labels")
+    answers = reading.file(files[0][0], tokens=tokens or "any")
+    rows, source = open_listed(answers, reading.reader.labels(files[1][0]), num_classes)
+    bounded.write_loss(rows, "nll", options, writing, common, gates)
+    if source.part == "generated":
+        common.tell_notes(
+            ["the labels stand after what the model generated itself, not after them"]
+        )
 
 
 def run_answers(
@@ -39,7 +64,7 @@ def run_answers(
     gates: Gates,
 ) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
-    _check_flags(flags, options)
+    check_flags(flags, options, "a server's answers have none")
     from xentcli.pipeline.tokens import measure_tokens, open_answers
     from xentcli.results.tokens import NAMES
 
@@ -69,7 +94,7 @@ def run_answers(
         keeper.exit()
 
 
-def _check_flags(flags: RowFlags, options: LossFlags) -> None:
+def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
     """Raise UsageError if an option is for rows with labels."""
     refused = {
         "--weight": flags.weight,
@@ -83,9 +108,10 @@ def _check_flags(flags: RowFlags, options: LossFlags) -> None:
         "--dtype": flags.dtype,
         "--sample-weight": options.sample_weight,
         "--pos-weight": options.pos_weight,
+        "--state": options.state,
     }
     if given := [name for name, value in refused.items() if value is not None]:
-        raise UsageError(f"{given[0]} is for rows of classes, and a server's answers have none")
+        raise UsageError(f"{given[0]} is for rows of classes, and {why}")
 
 
 def _check_names(keeper: "Gatekeeper", part: str) -> None:

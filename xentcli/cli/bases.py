@@ -1,6 +1,6 @@
-"""What ``xent compare`` does with two bases of llama-perplexity."""
+"""What ``xent compare`` does with models whose rows are known in part: bases, and lists."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,64 +9,82 @@ from xentcli.cli.bounded import of_rows
 from xentcli.cli.loss_options import Gates, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.partly_compared import Models
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
 
-def are_bases(paths: Sequence[str], reading: Reading) -> bool:
-    """Whether the first of the files is a base."""
-    if reading.lm_head:
-        return False
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.kld import is_base
+def find(
+    paths: Sequence[str], labels: Sequence[str], flags: RowFlags, reader: "Reader", *, probs: bool
+) -> "Models | None":
+    """Open models whose rows are known in part; None of whole rows."""
+    from xentcli.pipeline.inputs import expand, may_be_partly
 
-    first = list(expand(paths[0]))
-    return len(first) == 1 and is_base(reading.file(first[0]))
+    files = [reader.file(each) for path in paths for each in expand(path)]
+    if not files or not may_be_partly(files[0]):
+        return None
+    from xentcli.pipeline.partly import TopOptions
+    from xentcli.pipeline.partly_compared import open_models
+
+    options = TopOptions(
+        labels=list(labels),
+        label_name=flags.label_key or flags.label_column,
+        ignored=tuple(flags.ignore_index or (-100,)),
+        shift=flags.shift,
+        label_base=flags.label_base or 0,
+        probs=probs,
+    )
+    return open_models(files, options)
 
 
-def refused(flags: RowFlags, **others: Any) -> dict[str, Any]:
-    """Return what is given of options that are for rows of classes with labels of their own."""
-    return {f"--{name.strip('_')}": value for name, value in others.items()} | of_rows(flags)
+def check(
+    models: "Models",
+    metrics: Sequence[str] | None,
+    refused: Mapping[str, object],
+    flags: RowFlags,
+    labels: Sequence[str],
+) -> None:
+    """Raise UsageError if something is asked for that needs whole rows."""
+    if not models.are_bases:
+        flags = flags._replace(ignore_index=None, shift=0, label_base=None)
+        flags = flags._replace(label_key=None, label_column=None)
+    elif labels:
+        raise UsageError(f"--labels is not for {models.what}")
+    if given := [name for name, value in {**refused, **of_rows(flags)}.items() if value]:
+        raise UsageError(f"{given[0]} is not for {models.what}")
+    for name in metrics or ():
+        if name not in (*models.names, "all", *(("percentiles",) if models.are_bases else ())):
+            known = ", ".join(models.names)
+            raise UsageError(f"--metric: {name!r} is not measured of {models.what}: {known}")
 
 
-def run_bases(
-    paths: Sequence[str],
-    metrics: list[str] | None,
-    refused: dict[str, Any],
+def run(
+    models: "Models",
+    metrics: Sequence[str] | None,
     writing: Writing,
-    reading: Reading,
     common: Common,
     gates: Gates,
     *,
     digest: bool,
 ) -> None:
-    """Compare bases with the first one, write all that llama-perplexity says, and judge it."""
-    if given := [name for name, value in refused.items() if value]:
-        raise UsageError(f"{given[0]} is not for bases of llama-perplexity")
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.kld import compare_bases, open_base
-    from xentcli.pipeline.names import OF_BASES
-
-    for name in metrics or ():
-        if name not in (*OF_BASES, "percentiles", "all"):
-            raise UsageError(f"--metric: {name!r} is not measured of bases: {', '.join(OF_BASES)}")
-    keeper = gates.keeper(OF_BASES)
+    """Compare models with the first one, write what is known of their rows, and judge it."""
+    keeper = gates.keeper(models.names)
     output = Destination("compare", writing, common)
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    files = [path for name in paths for path in expand(name)]
-    base, *others = (open_base(reading.file(path)) for path in files)
+    common.tell_notes(models.notes)
     found = []
-    for other in others:
-        with common.run(base) as run:
-            found.append(compare_bases(base, other, run))
-    provenance = comparing.provenance([base, *others], None, files, None, digest=digest)
+    for i in range(1, len(models.sources)):
+        with common.run(models.sources[0]) as how:
+            found.append(models.compared(i, how))
+    paths = models.paths
+    provenance = comparing.provenance(models.sources, None, paths, None, digest=digest)
     notes: list[str] = []
     verdicts: tuple[Verdict, ...] = ()
     for each in found:

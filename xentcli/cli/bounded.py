@@ -56,6 +56,7 @@ def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
     refused = of_rows(flags) | {
         "--sample-weight": options.sample_weight,
         "--pos-weight": options.pos_weight,
+        "--state": options.state,
     }
     if given := [name for name, value in refused.items() if value is not None]:
         raise UsageError(f"{given[0]} is not for {what}")

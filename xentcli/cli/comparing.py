@@ -111,6 +111,15 @@ def temperatures_of(
     return found
 
 
+def check_plot(plot: str | None, paths: Sequence[str]) -> None:
+    """Raise UsageError if a picture of several models is wanted."""
+    if plot is not None and len(paths) > 2:
+        raise UsageError(
+            f"--plot draws one model beside the first, and there are {len(paths)} models",
+            hint="name two of them, or --report FILE.html draws several",
+        )
+
+
 def criteria_of(
     flags: RowFlags,
     kinds: Sequence["Kind"],

@@ -10,9 +10,12 @@ from xentcli.cli.output import Forms
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.loss_options import RowFlags
     from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.measure import Options
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
@@ -22,6 +25,25 @@ _FITTING_COMMANDS = {
     "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
     "probabilities": "xent eval --probs PROBS LABELS",
 }
+
+
+def criterion_of(
+    flags: "RowFlags", kind: "Kind", temperature: str, *, normalize: bool, clip: float
+) -> "Criterion":
+    """Return how rows are measured.
+
+    Raises
+    ------
+    UsageError
+        If an option is for rows of another kind.
+    """
+    for option, given in (("--normalize", normalize), ("--clip", clip)):
+        if given and (kind != "probabilities" or flags.binary):
+            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
+    criterion = losses.criterion_of(flags, kind, temperature=temperature)
+    if kind != "logits" and criterion.temperature != 1.0:
+        raise UsageError("--temperature divides logits")
+    return criterion._replace(normalize=normalize, clip=clip)
 
 
 def wanted(
@@ -37,12 +59,19 @@ def wanted(
     from xentcli.pipeline.measure import Options
 
     names = None if metrics is None else tuple(metrics)
-    found = Options(names, _ks_of(top_k), bins, worst, also)
+    found = Options(names, ks_of(top_k), bins, worst, also)
     found.check()
     return found
 
 
-def _ks_of(text: str) -> tuple[int, ...]:
+def ks_of(text: str) -> tuple[int, ...]:
+    """Return the k of top-k accuracies.
+
+    Raises
+    ------
+    UsageError
+        If they are no numbers of classes.
+    """
     try:
         ks = tuple(int(part) for part in text.split(","))
     except ValueError:
@@ -50,6 +79,26 @@ def _ks_of(text: str) -> tuple[int, ...]:
     if not ks or min(ks) < 1:
         raise UsageError(f"--top-k must be like 1,5, not {text!r}")
     return ks
+
+
+def beside_rows(
+    reader: "Reader",
+    source: "Source",
+    labels: "Source | None",
+    files: list[list[str]],
+    by: str | None,
+    cluster: str | None,
+) -> "tuple[Source | str | None, Source | str | None]":
+    """Open what groups rows, and what says which depend on one another: tasks, or columns."""
+    from xentcli.pipeline.samples import task_groups
+
+    ids = labels.id_column if labels else None
+    tasks = task_groups(source, by)
+    groups, clusters = (
+        None if each is None else reader.column(each, files[0], files[1], ids)
+        for each in (by if tasks is None else None, cluster)
+    )
+    return (groups if tasks is None else tasks), clusters
 
 
 def provenance(

@@ -7,6 +7,8 @@ from typing import Any, get_args, get_type_hints
 
 from xentcli.cli.process import begin_work
 
+_WRITTEN = ("output", "report", "plot", "state")  # parameters that name what will be written
+
 
 class Without:
     """Annotates a parameter that is a named tuple: these fields are no options, but their defaults.
@@ -48,10 +50,17 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 
     @wraps(command)
     def expanded(**values: Any) -> None:
+        written = [values[name] for name in _WRITTEN if values.get(name) not in (None, "-")]
         for name, group in groups.items():
             values[name] = group(**{field: values.pop(field) for field in fields[name]})
         begin_work()
-        command(**values)
+        if not written:
+            command(**values)
+            return
+        from xentcli.pipeline.inputs import will_write
+
+        with will_write(written):
+            command(**values)
 
     signature = inspect.Signature(list(parameters.values()))
     expanded.__signature__ = signature  # type: ignore[attr-defined]

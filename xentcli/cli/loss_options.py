@@ -14,6 +14,7 @@ from xentcli.cli.options import (
     computation,
     of_gates,
     of_labels,
+    of_writing,
 )
 from xentcli.cli.parsing import Reduction
 
@@ -35,6 +36,14 @@ PosWeightOption = Annotated[
         help="With --binary: a factor for labels of 1, one or one for each column.",
     ),
 ]
+StateOption = Annotated[
+    str | None,
+    of_writing(
+        "--state",
+        metavar="FILE.json",
+        help="Write a state, too: xent merge makes one result of those of many runs.",
+    ),
+]
 
 
 class LossFlags(NamedTuple):
@@ -45,6 +54,7 @@ class LossFlags(NamedTuple):
     ] = "mean"
     sample_weight: SampleWeightOption = None
     pos_weight: PosWeightOption = None
+    state: StateOption = None
 
 
 class RowFlags(NamedTuple):

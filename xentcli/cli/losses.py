@@ -15,6 +15,7 @@ from xentcli.cli.parsing import (
     parse_weight,
 )
 from xentcli.cli.reading import Reading
+from xentcli.cli.states import check_state, write_state
 from xentcli.errors import InputError, MissingLabels, UsageError
 
 if TYPE_CHECKING:
@@ -142,12 +143,20 @@ def run_loss(
     gates: Gates,
 ) -> None:
     """Read logits and labels, write their loss, say what is odd about it, and judge it."""
-    keeper = _keeper(gates, criterion)
+    keeper = keeper_of(gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
+    from xentcli.pipeline.samples import doubts
 
+    if options.state is not None and options.reduction == "none":
+        raise UsageError(
+            "--state is of one number, and --reduction none of one a row",
+            hint="--reduction mean; the losses of rows are put together as their files are",
+        )
+    check_state(options.state, writing)
     output = Destination(criterion.command, writing, common)
     output.check(is_text=False)
-    if output.form == "json" or (output.form == "table" and options.reduction != "none"):
+    in_full = options.state is not None or output.form == "json"
+    if in_full or (output.form == "table" and options.reduction != "none"):
         criterion = criterion.with_all_metrics()
     elif keeper is not None and "accuracy" in keeper.names:
         criterion = criterion._replace(metrics=("loss", "accuracy"))
@@ -164,19 +173,58 @@ def run_loss(
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
             output.add_summary(_object(evaluation.summary, keeper))
+        common.tell_notes([*evaluation.notes, *notes])
     else:
         with common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, None, weights)
-        notes = _judge(keeper, evaluation)
-        output.write(_forms(evaluation.summary, keeper))
-    common.tell_notes([*evaluation.notes, *notes])
-    for warning in _warnings(evaluation, criterion, source.name):
-        common.tell("warning", warning)
+        write_number(evaluation, output, keeper, common)
+    for doubt in doubts(source):
+        common.tell("warning", doubt)
+    warn(evaluation, criterion, source.name, common)
+    if options.state is not None:
+        _write_state(evaluation, criterion, (source, labels_source), files, options, writing)
     if keeper is not None:
         keeper.exit()
 
 
-def _keeper(gates: Gates, criterion: "Criterion") -> "Gatekeeper | None":
+def write_number(
+    evaluation: "Evaluation",
+    output: Destination,
+    keeper: "Gatekeeper | None",
+    common: Common,
+) -> None:
+    """Write a loss over all rows, judge it, and say what is to be noted about it."""
+    notes = _judge(keeper, evaluation)
+    output.write(_forms(evaluation.summary, keeper))
+    common.tell_notes([*evaluation.notes, *notes])
+
+
+def warn(evaluation: "Evaluation", criterion: "Criterion", name: str, common: Common) -> None:
+    """Say what is odd about a loss; `name` is that of its logits."""
+    for warning in _warnings(evaluation, criterion, name):
+        common.tell("warning", warning)
+
+
+def _write_state(
+    evaluation: "Evaluation",
+    criterion: "Criterion",
+    sources: "tuple[Source, Source | None]",
+    names: list[list[str]],
+    options: LossFlags,
+    writing: Writing,
+) -> None:
+    """Write the state of a loss."""
+    from xentcli.pipeline.loss_states import state_of
+
+    assert evaluation.found is not None  # noqa: S101 - rows were read
+    weighted = options.sample_weight is not None
+    saved = state_of(
+        criterion.command, evaluation.found, criterion, sources, names, sample_weight=weighted
+    )
+    write_state(saved, options.state, writing)
+
+
+def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper | None":
     """Return what judges a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])

@@ -10,6 +10,7 @@ COMMANDS = (
     "eval",
     "compare",
     "calibrate",
+    "merge",
     "info",
     "completion",
     "help",

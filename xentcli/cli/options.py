@@ -109,6 +109,14 @@ BinsOption = Annotated[
 DigestOption = Annotated[
     bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
 ]
+ReportOption = Annotated[
+    str | None,
+    of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+]
+PlotOption = Annotated[
+    str | None,
+    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+]
 InputKind = Literal["logits", "log-probs", "probs"]
 InputOption = Annotated[
     InputKind | None,
@@ -236,6 +244,14 @@ class Common(NamedTuple):
             show_default="the cores there are",
         ),
     ] = None
+    scheduler: Annotated[
+        str | None,
+        of_every_command(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="A dask cluster that computes: tcp://HOST:PORT, tls://HOST:PORT, or local:N.",
+        ),
+    ] = None
     color: Annotated[
         Color, of_every_command("--color", help="Whether to use colour; NO_COLOR wins.")
     ] = "auto"
@@ -261,10 +277,12 @@ class Common(NamedTuple):
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
-        from xentcli.pipeline.inputs import Run
+        from xentcli.pipeline.inputs import Run, checked_address
 
         keep_freed_memory()
         run = Run(self.jobs) if self.jobs else Run()
+        if self.scheduler is not None:
+            run = run._replace(cluster=checked_address(self.scheduler))
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield run
             return

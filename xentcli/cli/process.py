@@ -3,6 +3,7 @@
 It is set up here and nowhere else: a program that imports the package keeps its own settings.
 """
 
+import errno
 import gc
 import io
 import os
@@ -39,7 +40,9 @@ def begin() -> None:
             signal.signal(number, _stop)
     if sys.stderr is not None:
         sys.stderr = _text_to(_LossyFile(sys.stderr.fileno(), "w", closefd=False), sys.stderr)
-    if sys.stdout is not None and not os.get_blocking(sys.stdout.fileno()):
+    if sys.stdout is None:  # closed: whatever prints is to say so
+        sys.stdout = io.TextIOWrapper(_ClosedFile(1, closefd=False), write_through=True)
+    elif not os.get_blocking(sys.stdout.fileno()):
         sys.stdout = _text_to(_PatientFile(sys.stdout.fileno(), "w", closefd=False), sys.stdout)
     # Nothing here is BLAS, whose threads would spin beside ours for a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -141,6 +144,18 @@ class _LossyFile(io.FileIO):
             return super().write(data) or len(data)
         except OSError:
             return len(data)
+
+
+class _ClosedFile(io.FileIO):
+    """Standard output where it was closed from the start."""
+
+    def writable(self) -> bool:
+        """Say what it takes to be written to, which then fails."""
+        return True
+
+    def write(self, _data: Any) -> int:
+        """Raise OSError."""
+        raise OSError(errno.EBADF, "it is closed")
 
 
 class _PatientFile(io.FileIO):

@@ -1,17 +1,76 @@
 """Where a page or a picture of measures goes: checked before the work, written after it."""
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Measures
+    from xentcli.render.pictures.pictures import Pictures
+    from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
 PictureKind = Literal["reliability", "confusion", "losses"]
+PairPictureKind = Literal["changes", "losses", "reliability", "predictions"]
+TemperaturePictureKind = Literal["reliability", "curve"]
 _PAGE_SUFFIXES = (".html", ".htm")
+
+
+class Subject(NamedTuple):
+    """What is drawn of the results of a command; both are imported when they are called.
+
+    Attributes
+    ----------
+    pictures : callable
+        Returns the pictures there are.
+    page : callable
+        Gets a result, where it is from, what the gates say and the warnings; returns the page.
+    """
+
+    pictures: "Callable[[], Pictures]"
+    page: Callable[..., str]
+
+
+def _pictures_of_measures() -> "Pictures":
+    from xentcli.render.pictures import OF_MEASURES
+
+    return OF_MEASURES
+
+
+def _page_of_measures(*of: Any) -> str:
+    from xentcli.render.report.page import page
+
+    return page(*of)
+
+
+def _pictures_of_pairs() -> "Pictures":
+    from xentcli.render.pictures.kinds import OF_PAIRS
+
+    return OF_PAIRS
+
+
+def _page_of_pairs(*of: Any) -> str:
+    from xentcli.render.report.comparison_page import comparison_page
+
+    return comparison_page(*of)
+
+
+def _pictures_of_temperatures() -> "Pictures":
+    from xentcli.render.pictures.kinds import OF_TEMPERATURES
+
+    return OF_TEMPERATURES
+
+
+def _page_of_temperatures(*of: Any) -> str:
+    from xentcli.render.report.temperature_page import temperature_page
+
+    return temperature_page(*of)
+
+
+MEASURES = Subject(_pictures_of_measures, _page_of_measures)
+PAIRS = Subject(_pictures_of_pairs, _page_of_pairs)
+TEMPERATURES = Subject(_pictures_of_temperatures, _page_of_temperatures)
 
 
 class Drawn(NamedTuple):
@@ -25,22 +84,30 @@ class Drawn(NamedTuple):
         What the picture shows.
     force : bool
         Whether files that are there are overwritten.
+    of : Subject
+        What draws them.
     """
 
     report: str | None
     plot: str | None
-    kind: PictureKind = "reliability"
+    kind: str = "reliability"
     force: bool = False
+    of: Subject = MEASURES
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is drawn."""
+        return self.report is not None or self.plot is not None
 
     def check(self, output: str) -> None:
         """Raise now what writing would raise after the work."""
-        if self.report is None and self.plot is None:
+        if not self.wanted:
             return
         check_different({"--output": output, "--report": self.report, "--plot": self.plot})
         if self.report is not None:
             check_report(self.report, force=self.force)
         if self.plot is not None:
-            check_plot(self.plot, self.kind, force=self.force)
+            check_plot(self.plot, self.kind, force=self.force, of=self.of)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -57,16 +124,21 @@ class Drawn(NamedTuple):
         return needs
 
     def write(
-        self, found: "Measures", verdicts: "Sequence[Verdict]", warnings: Sequence[str]
+        self,
+        found: Any,
+        provenance: "Provenance",
+        verdicts: "Sequence[Verdict]",
+        warnings: Sequence[str],
+        *,
+        drawn: Any = None,
     ) -> None:
-        """Write both."""
+        """Write both; the picture shows `drawn` where that is not the whole result."""
         if self.report is not None:
-            from xentcli.render.report.page import page
-
-            html = page(found, found.provenance, verdicts, warnings)
+            html = self.of.page(found, provenance, verdicts, warnings)
             write_report(self.report, html, force=self.force)
         if self.plot is not None:
-            write_plot(self.plot, self.kind, found, force=self.force)
+            shown = found if drawn is None else drawn
+            write_plot(self.plot, self.kind, shown, force=self.force, of=self.of)
 
 
 def check_report(path: str, *, force: bool) -> None:
@@ -89,26 +161,25 @@ def write_report(path: str, html: str, *, force: bool) -> None:
         write(html)
 
 
-def check_plot(path: str, kind: PictureKind, *, force: bool) -> None:
+def check_plot(path: str, kind: str, *, force: bool, of: Subject = MEASURES) -> None:
     """Raise now if there is no such picture, or it cannot be written to `path` later."""
     from xentcli.pipeline.outputs import check_output
-    from xentcli.render.pictures import PICTURE_KINDS, check_matplotlib
+    from xentcli.render.pictures import check_matplotlib
 
     _refuse_standard_output("--plot", path, "FILE.png")
-    if kind not in PICTURE_KINDS:
-        kinds = "|".join(PICTURE_KINDS)
+    if kind not in of.pictures().kinds:
+        kinds = "|".join(of.pictures().kinds)
         raise UsageError(f"there is no picture {kind!r}", hint=f"--plot-kind {kinds}")
     _format_of(path)
     check_matplotlib("--plot")
     check_output(path, force=force)
 
 
-def write_plot(path: str, kind: PictureKind, measures: "Measures", *, force: bool) -> None:
+def write_plot(path: str, kind: str, found: Any, *, force: bool, of: Subject = MEASURES) -> None:
     """Write a picture, whole or not at all."""
     from xentcli.pipeline.outputs import bytes_file
-    from xentcli.render.pictures import picture
 
-    data = picture(kind, measures, _format_of(path))
+    data = of.pictures().picture(kind, found, _format_of(path))
     with bytes_file(path, force=force) as write:
         write(data)
 

@@ -52,6 +52,22 @@ class TopFlags(NamedTuple):
             raise UsageError("--log-sum-exp goes with --top-values and --top-indices")
         return self.top_values is not None
 
+    def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
+        """Return the files of the lists, and those of the labels."""
+        from xentcli.pipeline.inputs import expand
+
+        named = (self.top_values, self.top_indices)
+        lists = [self._path(each) for each in named if each is not None]
+        values, labels = ([path for name in each for path in expand(name)] for each in inputs)
+        return lists or values, labels
+
+    @staticmethod
+    def _path(name: str) -> str:
+        from xentcli.pipeline.inputs import is_there
+
+        path, _, _ = name.rpartition(":")
+        return name if is_there(name) or not path else path
+
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
     """Return the files of each input: of lists that options name, the labels stand alone."""
@@ -78,42 +94,39 @@ def find(
     None of whole rows.
     """
     values, labels = files
-    file = None if top.given else _only_file(values, reading)
-    if file is None and not top.given:
+    named = [] if top.given else _files(values, reading)
+    if not (named or top.given):
         if top.num_classes is not None:
             raise _of_lists()
         return None
+    from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.partly import TopOptions, open_partly
 
-    if len(labels) > 1:
-        raise UsageError("the labels of lists are one file")
     options = TopOptions(
         top.top_values,
         top.top_indices,
         top.log_sum_exp,
         top.num_classes,
-        labels,
+        [path for name in labels for path in expand(name)],
         flags.label_key or flags.label_column,
         tuple(flags.ignore_index or (-100,)),
         flags.shift,
         flags.label_base or 0,
         probs,
     )
-    opened = open_partly(file, options, bases=bases and not (labels or probs))
+    opened = open_partly(named, options, bases=bases and not (labels or probs))
     if opened is None and top.num_classes is not None:
         raise _of_lists()
     return opened
 
 
-def _only_file(values: list[str], reading: Reading) -> "InputFile | None":
-    """Return the file that may hold rows in part; None of whole rows, or of several files."""
+def _files(values: list[str], reading: Reading) -> "list[InputFile]":
+    """Return the files that may hold rows in part; none of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
 
-    paths = list(expand(values[0])) if len(values) == 1 else []
-    if len(paths) != 1 or reading.lm_head:
-        return None
-    file = reading.file(paths[0])
-    return file if may_be_partly(file) else None
+    paths = [path for name in values for path in expand(name)]
+    files = [reading.file(path) for path in paths]
+    return files if files and may_be_partly(files[0]) else []
 
 
 def _of_lists() -> UsageError:

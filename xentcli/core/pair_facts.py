@@ -19,9 +19,9 @@ from xentcli.core.rows import LogitRows
 
 OF_A_MODEL = ("peak", "rest", "prediction", "used", "measured")
 """The facts of each model that those of a pair are made of."""
-OF_LABELS = ("loss", "weight", "label", "uneven", "hit", "label_probability")
+OF_LABELS = ("loss", "weight", "label", "uneven", "hit", "label_probability", "confidence")
 """And with labels."""
-_OF_BOTH = ("loss", "hit", "label_probability", "prediction")
+_OF_BOTH = ("loss", "hit", "label_probability", "confidence", "prediction")
 
 
 def pair_facts(

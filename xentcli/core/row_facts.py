@@ -38,6 +38,8 @@ class Origin(NamedTuple):
         How many consecutive rows are one slice of the first axis.
     ids, groups, clusters : ndarray of shape (N,) or None
         The name of each row, the group that it is measured with, and the rows that it depends on.
+    numbers : ndarray of int64 of shape (N,) or None
+        What says which fold each row belongs to; else its place on the first axis does.
     """
 
     first_row: int = 0
@@ -45,6 +47,11 @@ class Origin(NamedTuple):
     ids: Array | None = None
     groups: Array | None = None
     clusters: Array | None = None
+    numbers: NDArray[np.int64] | None = None
+
+    def folds(self, rows: int) -> NDArray[np.int64]:
+        """Return what says which fold each of so many rows belongs to, by the remainder."""
+        return self.slices(rows) if self.numbers is None else self.numbers
 
     def slices(self, rows: int) -> NDArray[np.int64]:
         """Return the place of each of so many rows on the first axis."""

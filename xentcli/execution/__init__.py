@@ -1,12 +1,14 @@
 """How work is mapped over items: in this thread, in several, or in processes; chosen by name."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from itertools import chain, islice
 from typing import TypeVar
 
+from xentcli.errors import UsageError, missing_library
 from xentcli.execution.interface import Scheduler
 
 Item = TypeVar("Item")
@@ -34,14 +36,44 @@ def choose(jobs: int, *, shareable: bool) -> str:
     return "processes" if shareable and sys.platform == "linux" else "threads"
 
 
+def checked_address(text: str) -> str:
+    """Return the address of a cluster's scheduler.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if re.fullmatch(r"local:[1-9][0-9]{0,3}|(tcp|tls|wss?)://[^\s/]+:[0-9]{1,5}/?", text):
+        return text
+    raise UsageError(f"--scheduler: {text!r} is no address, tcp://HOST:PORT or local:N")
+
+
+def on_cluster(address: str) -> Scheduler:
+    """Return the scheduler of a cluster."""
+    try:
+        from xentcli.execution.dask import Dask
+    except ImportError as error:
+        raise missing_library(f"--scheduler {address}", "distributed", "cluster") from error
+    return Dask(address)
+
+
 def ordered_map(
-    work: Callable[[Item], Result], items: Iterable[Item], jobs: int, *, shareable: bool = False
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    jobs: int,
+    *,
+    shareable: bool = False,
+    cluster: str | None = None,
 ) -> Iterator[Result]:
     """Yield ``work(item)`` in the order of `items`, computed by `jobs` threads or processes.
 
     At most `jobs` + 2 items are held at a time. With `shareable`, processes may do what threads do:
-    items are then sent to them, and results sent back, so that both must be small.
+    items are then sent to them, and results sent back, so that both must be small. With the address
+    of a cluster, its workers do it.
     """
+    if cluster is not None:
+        return on_cluster(cluster).map(work, items, jobs)
     todo = iter(items)
     first = list(islice(todo, 2))
     name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # one is not worth it

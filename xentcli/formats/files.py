@@ -93,6 +93,11 @@ def open_files(
     paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
+    if paths and holds_samples(file_of(paths[0])):
+        from xentcli.formats.harness.source import open_tasks
+
+        inputs = [_input_of(path) for path in paths]
+        return open_tasks(inputs, file_of(paths[0]).options)
     from xentcli.formats.shards import open_shards
 
     return open_shards(names, paths, file_of)
@@ -190,7 +195,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
 
 def holds_answers(file: InputFile) -> bool:
     """Whether a file is answers of a server with log-probabilities of tokens."""
-    if is_inline(file.path) or file.format not in (None, "json"):
+    if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
     from xentcli.formats.json import holds_answers
 
@@ -200,10 +205,10 @@ def holds_answers(file: InputFile) -> bool:
 def may_be_partly(file: InputFile) -> bool:
     """Whether the beginning of a file leaves it open that its rows are known in part.
 
-    A file of one array, or of text that is no JSON, holds whole rows. What is wrong with a file is
-    said by whoever reads it.
+    A file of one array, of hidden states, or of text that is no JSON, holds whole rows. What is
+    wrong with a file is said by whoever reads it.
     """
-    if is_inline(file.path) or file.path.endswith(".npy"):
+    if is_inline(file.path) or file.path.endswith(".npy") or file.options.head:
         return False
     try:
         head = looked_at(file).peek(_PROBE_BYTES)
@@ -222,6 +227,27 @@ def looked_at(file: InputFile) -> Input:
     if reads_once(file.path) or is_url(file.path):
         _waiting[file.path] = data
     return data
+
+
+def holds_samples(file: InputFile) -> bool:
+    """Whether a file is samples of lm-evaluation-harness."""
+    if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
+        return False
+    data = looked_at(file)
+    if "details_" in file.path:
+        from xentcli.formats.harness.details import is_details
+
+        return is_details(data)
+    if not data.peek(_PROBE_BYTES).lstrip(b"\xef\xbb\xbf \n").startswith(b"{"):
+        return False
+    from xentcli.formats.json import holds_samples
+
+    return holds_samples(data)
+
+
+def keep_waiting(path: str, data: Input) -> None:
+    """Have whoever opens this file next get an input that was looked at."""
+    _waiting[path] = data
 
 
 _waiting: dict[str, Input] = {}

@@ -39,10 +39,14 @@ def as_one_argument(texts: Sequence[str]) -> str | None:
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
-    """Return the files that a pattern matches; any other name, and data, as it is.
+    """Return the files of a pattern, or of a saved dataset's folder; else the name, or data.
 
     No pattern matches the names `without`, what will be written.
     """
+    if os.path.isdir(name):  # noqa: PTH112 - much faster than Path's
+        from xentcli.formats.saved_datasets import files_of
+
+        return files_of(name) or [name]
     return [name] if is_inline(name) else paths.expand(name, without)
 
 

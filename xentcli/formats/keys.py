@@ -14,6 +14,9 @@ LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y
 HIDDEN_KEYS = {"hidden_states", "hidden_state", "last_hidden_state"}
 TOKEN_KEYS = {"input_ids", "token_ids"}
 """What stands beside hidden states in the place of labels: the tokens themselves."""
+_OF_LISTS = (
+    "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
+)
 _SHOWN_KEYS = 8  # in an error
 
 
@@ -41,6 +44,12 @@ def choose(
         return named
     if not keys:
         raise InputError(f"{file}: it holds no array")
+    if options.key is None and options.key_option == "--key":
+        from xentcli.formats.top_lists import top_keys
+
+        if top_keys(keys):
+            what = "lists of the most probable classes, and no whole rows"
+            raise InputError(f"{file}: {what}", hint=_OF_LISTS)
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"

@@ -1,5 +1,6 @@
 """The formats there are, and which one a file is in."""
 
+import math
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,6 +28,9 @@ _FROM_OUTSIDE: list[Format] = []
 _HEAD_BYTES = 64  # that tell most binary formats
 _ZIP_HEAD_BYTES = 300  # up to the end of the longest name of a file
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
+
+_LARGEST_ROW_BYTES = 2**28
+_LARGEST_RATIO = 64  # to the bytes of its file: compressed numbers take far more
 
 
 def register(format_: Format) -> None:
@@ -104,7 +108,9 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
         raise InputError(f"{data.name}: {lost}", hint=command)
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
-    return made_logits(format_.open_source(data, options), options)
+    source = format_.open_source(data, options)
+    _check_row(source)
+    return made_logits(source, options)
 
 
 def made_logits(source: Source, options: ReadOptions) -> Source:
@@ -176,6 +182,18 @@ def _of_arrays(options: ReadOptions) -> str:
     given = {"--columns": options.columns, "--drop": options.drop, "--id-column": options.id_column}
     refused = " and ".join(name for name, value in given.items() if value)
     return f"leave {refused} out; --key NAME chooses an array"
+
+
+def _check_row(source: Source) -> None:
+    """Raise InputError if a row, which is held whole, is much more than the file has bytes for."""
+    numbers = math.prod(length or 0 for length in source.shape[1:])
+    size = numbers * source.dtype.itemsize
+    if source.size is not None and size > max(_LARGEST_ROW_BYTES, _LARGEST_RATIO * source.size):
+        raise InputError(
+            f"{source.name}: a row of {numbers} numbers, which is held whole, in a file of "
+            f"{source.size} bytes",
+            hint="it is damaged, or one number stands for many",
+        )
 
 
 def _check_options(name: str, format_: Format, options: ReadOptions) -> None:

@@ -95,6 +95,8 @@ class Source(ABC):
         The name of the dtype in the file.
     columns : tuple of str or None
         The names of the places along the last axis.
+    of_samples : bool
+        Whether rows are docs of lm-evaluation-harness, of which more was logged.
     labelled : bool
         Whether the tables hold labels beside the values.
     label_row : tuple of int
@@ -129,6 +131,7 @@ class Source(ABC):
     size: int | None = None
     columns: tuple[str, ...] | None = None
     header: tuple[str, ...] | None = None
+    of_samples: bool = False
     labelled: bool = False
     label_row: Shape = ()
     id_column: str | None = None

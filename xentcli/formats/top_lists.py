@@ -72,10 +72,8 @@ def top_keys(names: Iterable[str]) -> TopKeys | None:
     return TopKeys(values, indices, labels=labels[0] if len(labels) == 1 else None, **found)
 
 
-def may_hold_lists(data: Input, *, is_text: bool) -> bool:
-    """Whether it is worth to look at a file's names; of text, by its beginning."""
-    if not is_text:
-        return data.seekable
+def may_hold_lists(data: Input) -> bool:
+    """Whether the beginning of a text names what such lists are called."""
     head = data.peek(2**16)
     return any(text in head for text in _TEXTS)
 
@@ -115,15 +113,18 @@ def read_lines(data: Input, keys: TopKeys) -> Lines:
         try:
             document = json.loads(line)
             values, indices = document[keys.values], document[keys.indices]
-            one = not values or not isinstance(values[0], list)
-            values, indices = ([values], [indices]) if one else (values, indices)
             beside = {role: document[roles[role]] for role in others}
+            first = values[0] if values else next(iter(beside.values()), None)
+            one = not isinstance(first, list)
+            values, indices = ([values], [indices]) if one else (values, indices)
             beside = {role: [each] if one else each for role, each in beside.items()}
             lengths = {len(values), len(indices), *map(len, beside.values())}
             if len(lengths) > 1 or any(
                 len(v) != len(i) for v, i in zip(values, indices, strict=True)
             ):
                 raise InputError(f"{data.name}:{number}: lists of different lengths")
+            if "mask" in beside:
+                values, beside["mask"] = _masked(values, beside["mask"])
             rows += zip(values, indices, strict=True)
             for role, each in beside.items():
                 others[role] += map(_number, each)
@@ -154,6 +155,17 @@ def _lines(data: Input) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(b"".join(parts).split(b"\n"), 1):
         if line.strip():
             yield number, line
+
+
+def _masked(values: list[Any], mask: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return values without those that a mask of each leaves out, and a mask of rows."""
+    if not mask or not isinstance(mask[0], list):
+        return values, mask
+    kept = [
+        [value if counts else None for value, counts in zip(row, each, strict=True)]
+        for row, each in zip(values, mask, strict=True)
+    ]
+    return kept, [any(each) for each in mask]
 
 
 def _number(value: Any) -> float:

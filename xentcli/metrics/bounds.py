@@ -72,7 +72,7 @@ class BoundsState:
             return Bounded(0.0 if total else None, n=0)
         divisor = 1 if total else n
         lower, upper = float(self.lower) / divisor, float(self.upper) / divisor
-        bounds = (lower, upper if math.isfinite(upper) else None)
+        bounds = (_finite(lower), _finite(upper))
         known = self.known.compute()
         if known.used < n:
             return Bounded(None, None, None, None, n, *bounds, known.used / n)
@@ -80,6 +80,10 @@ class BoundsState:
             return Bounded(known.loss_sum, None, None, None, n, *bounds, 1.0)
         error = known.standard_error if math.isfinite(known.standard_error) else None
         return Bounded(known.mean, error, *t_interval(known.mean, error, n - 1), n, *bounds, 1.0)
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
 
 
 def _sum(values: NDArray[np.float64]) -> ExactSum:

@@ -27,7 +27,7 @@ def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
             [found_names.setdefault(key, len(found_names)) for key in texts], np.int64
         )
         names = [_name(key) for key in found_names]
-    ordered = tuple(sorted(set(names)))
+    ordered = _in_order_once(names)
     index = {name: i for i, name in enumerate(ordered)}
     return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
 
@@ -45,10 +45,26 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
     if one == other:
         same = np.arange(len(one))
         return one, same, same
-    names = tuple(sorted({*one, *other}))
+    names = _in_order_once([*one, *other])
     index = {name: i for i, name in enumerate(names)}
-    at = [np.array([index[name] for name in each], np.int64) for each in (one, other)]
-    return names, at[0], at[1]
+    at = (
+        np.arange(len(names))
+        if len(each) == len(names)
+        else np.array([index[name] for name in each], np.int64)
+        for each in (one, other)
+    )
+    return names, next(at), next(at)
+
+
+def _in_order_once(names: list[str]) -> tuple[str, ...]:
+    """Return each name once, in order: names that come in a few runs are merged, not sorted anew.
+
+    Examples
+    --------
+    >>> _in_order_once(["b", "c", "a", "c"])
+    ('a', 'b', 'c')
+    """
+    return tuple(dict.fromkeys(sorted(names)))
 
 
 def in_order(names: tuple[str, ...]) -> list[int]:

@@ -24,6 +24,9 @@ _LIMITS = (0.0, *_EDGES, 2.0**_LAST_EXPONENT, math.inf)
 _ZERO, _SMALL, _LARGE = 0, 1, len(_EDGES) + 2
 _INFINITE, _CELLS = _LARGE + 1, _LARGE + 2
 
+OCTAVES = _LAST_EXPONENT - _FIRST_EXPONENT + 2
+"""How many cells `octaves_of` has: one for each factor of 2, and one at each end."""
+
 _EXPONENT_SHIFT = 52  # the bits of a float64 behind its exponent
 _EXPONENT_BIAS = 1023
 _FRACTION = 2**_EXPONENT_SHIFT - 1
@@ -99,6 +102,25 @@ def _cells_of(loss: NDArray[np.float64]) -> NDArray[np.int64]:
     places[loss <= 0.0] = _ZERO
     places[np.isposinf(loss)] = _INFINITE
     return places
+
+
+def octaves_of(loss: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the cell of each loss among those that are a factor of 2 wide.
+
+    The first one is of all below the range, 0 among them, the last one of all above.
+
+    Examples
+    --------
+    >>> octaves_of(np.array([0.0, 1.0, 1.9, 2.0, np.inf])) - octaves_of(np.array([1.0]))
+    array([-31,   0,   0,   1,  20])
+    """
+    places = (_cells_of(loss) - (_SMALL + 1)) // len(_PARTS) + 1
+    return np.clip(places, 0, OCTAVES - 1, out=places)
+
+
+def octave_edge(cell: int) -> float:
+    """Return the lower edge of a cell, as a power of 2."""
+    return float(_FIRST_EXPONENT + cell - 1)
 
 
 def _bin(low: float, high: float, rows: int, hits: int | None) -> LossBin:

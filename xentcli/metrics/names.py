@@ -21,6 +21,7 @@ HOMES = {  # name: module of this folder, which registers the metric
     "class_confidence": "suspects",
     "suspects": "suspects",
     "slopes": "slopes",
+    "slope_clusters": "slope_clusters",
     "held_out": "held_out",
 }
 METRIC_NAMES = tuple(HOMES)
@@ -32,6 +33,7 @@ PAIR_HOMES = {  # the same of metrics of two models, which are made of the facts
     "pair_clusters": "pair_clusters",
     "pair_groups": "pair_groups",
     "changed_rows": "changed_rows",
+    "pair_pictures": "pair_pictures",
 }
 
 OF_PAIRS = (
@@ -97,6 +99,9 @@ MEASURES = {  # what is reported: the metric, or the order of all rows, that it 
     "perplexity": "loss",
     "bits": "loss",
     "accuracy": "accuracy",
+    "acc_norm": "choices",
+    "acc_bytes": "choices",
+    "acc_mutual_info": "choices",
     "mrr": "ranks",
     "balanced_accuracy": "classes",
     "macro_precision": "classes",

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.results.records import field_names
 
+_WIDTHS = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64)}
+_DTYPES = {"bool", *(f"{kind}{bits}" for kind, widths in _WIDTHS.items() for bits in widths)}
 _EXACT = 2**53  # whole numbers up to here are float64 too
 
 
@@ -77,7 +79,7 @@ def _collection_of(kind: Any, plain: Any) -> Any:
     """Return an array, or a tuple, list, frozenset or dict of values of one type."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (np.ndarray, NDArray):  # an alias of its own where NumPy has one
-        dtype = np.dtype(plain["dtype"])
+        dtype = _dtype_of(plain["dtype"])
         of = {"f": float, "b": bool}.get(dtype.kind, int)
         numbers = [_from_plain(of, number) for number in plain["values"]]
         return np.array(numbers, dtype).reshape([_int_of(n) for n in plain["shape"]])
@@ -86,6 +88,14 @@ def _collection_of(kind: Any, plain: Any) -> Any:
     if origin in (tuple, list, frozenset) and isinstance(plain, list):
         return origin(_from_plain(args[0], item) for item in plain)
     raise TypeError(f"{plain!r} is not {kind}")
+
+
+def _dtype_of(name: Any) -> np.dtype[Any]:
+    """Return a dtype of numbers; NumPy would take much else for one, of any size."""
+    if name not in _DTYPES:
+        raise TypeError(f"{name!r} is no dtype of a state")
+    dtype: np.dtype[Any] = np.dtype(name)
+    return dtype
 
 
 def _record_of(kind: Any, names: tuple[str, ...], plain: Any) -> Any:

@@ -98,7 +98,8 @@ _SUMS_BESIDE = 2  # besides the derivatives: the squares and the changes of the 
 class SlopesState:
     """Exact sums by fold: for each inverse temperature, of the derivatives, squares and changes.
 
-    The fold of a row is its place on the first axis, modulo the number of folds.
+    The fold of a row is its place on the first axis, or its cluster's number, modulo the number of
+    folds.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("slopes", "weight", "used")
@@ -126,7 +127,7 @@ class SlopesState:
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         slopes: Slopes = facts["slopes"]
-        weight = _weights(facts)
+        weight = weights_of(facts)
         there = weight > 0.0
         counts = SlopeCounts(
             int(np.count_nonzero(there)),
@@ -135,7 +136,7 @@ class SlopesState:
             int(np.count_nonzero(there & (slopes.mean_gap == 0.0))),
             int(np.count_nonzero(weight < 0.0)),
         )
-        fold = facts.origin.slices(facts.rows) % self.folds
+        fold = facts.origin.folds(facts.rows) % self.folds
         all_there = bool(there.all())
         if not all_there:
             weight, fold = weight[there], fold[there]
@@ -196,7 +197,7 @@ class SlopesState:
         return SlopesOfBeta(derivatives, tuple(without), *map(float, totals[-_SUMS_BESIDE:]))
 
 
-def _weights(facts: RowFacts) -> Doubles:
+def weights_of(facts: RowFacts) -> Doubles:
     """Return the weight of each row, 0 for ignored ones."""
     weight, used = facts["weight"], facts["used"]
     if weight is None:

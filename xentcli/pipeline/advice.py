@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xentcli.formats.contents import names_ids, names_labels, names_values
+from xentcli.formats.top_lists import top_keys
 from xentcli.pipeline.inspect import Found
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
@@ -28,9 +29,11 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
     found : sequence of sequences of Found
         What each of them holds.
     """
-    shown = map(shown_name, paths)  # without passwords and the like
-    everything = [(path, each) for path, those in zip(shown, found, strict=True) for each in those]
+    shown = [shown_name(path) for path in paths]  # without passwords and the like
+    pairs = [(path, _of_lists(path, those)) for path, those in zip(shown, found, strict=True)]
     fits: dict[int, str] = {}
+    of_rows = [(path, those) for (path, of), those in zip(pairs, found, strict=True) if of is None]
+    everything = [(path, each) for path, those in of_rows for each in those]
     for path, values in everything:
         if not _is_meant(path, values, everything):
             continue
@@ -47,8 +50,35 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
         if each.summary.looks_like in _LABELS and id(each) not in fits:
             words = ["xent loss LOGITS", shlex.quote(path), *_choice_of_labels(each)]
             fits[id(each)] = " ".join(words)
+    listed = [of or those for (_, of), those in zip(pairs, found, strict=True)]
     return [
-        replace(each.summary, fits=fits.get(id(each), each.summary.fits)) for _, each in everything
+        replace(each.summary, fits=fits.get(id(each), each.summary.fits))
+        for those in listed
+        for each in those
+    ]
+
+
+def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:
+    """Return what a file of lists of classes holds, with its command; None of any other file."""
+    keys = top_keys(each.summary.name for each in found if each.summary.name)
+    if keys is None:
+        return None
+    command = f"xent nll {shlex.quote(path)}{'' if keys.labels else ' LABELS'}"
+    looks = {
+        keys.values: "the largest of each row",
+        keys.indices: "their classes",
+        keys.log_sum_exp: "log-sum-exp",
+        keys.labels: "labels",
+        keys.mask: "mask",
+        keys.num_classes: "number of classes",
+    }
+    return [
+        each._replace(
+            summary=replace(each.summary, looks_like=looks[each.summary.name], fits=command)
+        )
+        if each.summary.name in looks
+        else each
+        for each in found
     ]
 
 

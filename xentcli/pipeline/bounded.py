@@ -1,6 +1,9 @@
 """The loss of rows that a file gives only in part: exact, or within bounds."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -8,14 +11,16 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
 from xentcli.core.row_losses import Reduction
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.bounds import BoundsState
-from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.flow import Part, Remark, Sink, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
 from xentcli.results.measures import Measure
+
+UNWRITTEN = "unwritten"
+"""Rows that hold nothing but zeros."""
 
 
 class RowBounds(NamedTuple):
@@ -23,6 +28,8 @@ class RowBounds(NamedTuple):
 
     bounds: Bounds
     used: NDArray[np.bool_] | None = None
+    remarks: tuple[Remark, ...] = ()
+    """What is odd about them; `UNWRITTEN` is told of."""
 
 
 class BoundedRows(Protocol):
@@ -51,18 +58,61 @@ class BoundedRows(Protocol):
         """Return the bounds of some rows."""
 
 
+@dataclass(frozen=True)
+class Joined:
+    """The rows of several files, one behind the other."""
+
+    parts: tuple[BoundedRows, ...]
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The files."""
+        return [source for part in self.parts for source in part.sources]
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return sum(self._lengths)
+
+    @property
+    def num_classes(self) -> int | None:
+        """The length of a row."""
+        return self.parts[0].num_classes
+
+    @property
+    def why(self) -> str:
+        """What a row does whose number is only bounded."""
+        return self.parts[0].why
+
+    @property
+    def _lengths(self) -> list[int]:
+        return [part.num_rows or 0 for part in self.parts]
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block, counted through all files, and how many it has."""
+        for part, end in zip(self.parts, accumulate(self._lengths), strict=True):
+            for start, rows in part.steps():
+                yield end - (part.num_rows or 0) + start, rows
+
+    def bounds_of(self, start: int, rows: int) -> RowBounds:
+        """Return the bounds of some rows of one file."""
+        ends = [*accumulate(self._lengths)]
+        at = bisect_right(ends, start)
+        return self.parts[at].bounds_of(start - ends[at] + self._lengths[at], rows)
+
+
 class _Work(NamedTuple):
     rows: BoundedRows
     keeps_losses: bool
 
     def part_of(self, step: tuple[int, int]) -> Part[BoundsState]:
         """Bound the rows of a block."""
-        bounds, used = self.rows.bounds_of(*step)
+        bounds, used, remarks = self.rows.bounds_of(*step)
         losses = None
         if self.keeps_losses:
             losses = np.where(bounds.exact, (bounds.lower + bounds.upper) / 2.0, np.nan)
             losses = losses if used is None else np.where(used, losses, 0.0)
-        return Part(step[1], losses, BoundsState.from_rows(bounds, used))
+        return Part(step[1], losses, BoundsState.from_rows(bounds, used), remarks=remarks)
 
 
 def measure_bounded(
@@ -75,12 +125,13 @@ def measure_bounded(
     if sink is not None:
         sink.open(ArrayHeader((rows.num_rows,), np.dtype(np.float64), name="losses"))
     work = _Work(rows, keeps_losses=sink is not None)
-    parts = ordered_map(work.part_of, rows.steps(), run.jobs)
+    parts = run.map(work.part_of, rows.steps())
     progress = run.progress_of((rows.num_rows,))
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
     state = total.state or BoundsState()
     found = loss_of(state, rows, command, reduction)
-    return found, list(_notes(found, reduction))
+    unwritten = total.remarks.get(UNWRITTEN)
+    return found, list(_notes(found, reduction, unwritten.rows if unwritten else 0))
 
 
 def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str) -> BoundedLoss:
@@ -93,8 +144,9 @@ def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str)
         command=command,
         reduction=reduction,
         loss=state.compute(total=True) if reduction == "sum" else mean,
-        perplexity=_following(mean, "perplexity"),
-        bits=_following(mean, "bits"),
+        total=state.compute(total=True),
+        perplexity=following(mean, "perplexity"),
+        bits=following(mean, "bits"),
         rows=state.rows,
         used=state.used,
         exact_rows=state.known.used,
@@ -104,7 +156,7 @@ def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str)
     )
 
 
-def _following(mean: Bounded, name: str) -> Bounded:
+def following(mean: Bounded, name: str) -> Bounded:
     """Return what follows from the mean, and from its bounds."""
     found, *bounds = (
         of_loss(each, (name,))[name]
@@ -123,7 +175,9 @@ def _following(mean: Bounded, name: str) -> Bounded:
     )
 
 
-def _notes(found: BoundedLoss, reduction: str) -> Iterator[str]:
+def _notes(found: BoundedLoss, reduction: str, unwritten: int) -> Iterator[str]:
+    if unwritten:
+        yield f"rows of nothing but zeros, of loss 0: {unwritten:,}; was the file written whole?"
     if found.used and found.loss.is_bound:
         which = "a lower bound" if found.loss.upper_bound is None else "bounds"
         yield f"{which} of the loss: {told_shares(found)}"

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, indexed
 from xentcli.metrics.intervals import t_quantile
+from xentcli.metrics.keys import in_order, names_of
 from xentcli.metrics.slopes import SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.curve import curve_of
 from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import loss_measure
@@ -17,7 +19,7 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
 from xentcli.results.measures import NOTHING, Measure, Measures
-from xentcli.results.temperature import FittedTemperature, Fold, TestedTemperature
+from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
 __all__ = ["MEASURES", "CalibrateOptions", "calibrate"]
 
@@ -35,6 +37,7 @@ MEASURES = (
     "ece_out_of_fold",
     "accuracy",
 )
+_ROWS_AT_A_TIME = 2**16
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -47,10 +50,13 @@ class CalibrateOptions(NamedTuple):
         How many parts of the rows are each left out of one fit; 0 for none.
     bins : int
         Of calibration.
+    curve : bool
+        Whether the loss is computed at other temperatures too, to be drawn.
     """
 
     folds: int = 5
     bins: int = 15
+    curve: bool = False
 
     def check(self) -> None:
         """Raise UsageError if a number makes no sense."""
@@ -66,6 +72,7 @@ def calibrate(
     options: CalibrateOptions = CalibrateOptions(),  # noqa: B008 - a named tuple
     *,
     sample_weight: Source | None = None,
+    cluster: Source | str | None = None,
     tested: tuple[Source, Source | None] | None = None,
 ) -> FittedTemperature:
     """Return the temperature that minimises the cross entropy of logits divided by it.
@@ -82,6 +89,9 @@ def calibrate(
         Folds and bins.
     sample_weight : Source, optional
         A factor for each row.
+    cluster : Source or 'axis0' or 'rows', optional
+        Which rows depend on one another, as `measure` says. Those of a source's cluster are in the
+        same fold.
     tested : tuple of Source, optional
         Logits and labels that the temperature is reported on, too.
 
@@ -107,10 +117,14 @@ def calibrate(
     rows = Rows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
     if sample_weight is not None:
         rows = rows._replace(sample_weight=indexed(sample_weight))
+    if cluster is not None and not isinstance(cluster, str):
+        cluster = indexed(cluster)
+        rows = rows._replace(clusters=cluster)
+        criterion = criterion._replace(numbers=_numbered(cluster))
     folds = max(1, options.folds)
     start = start_of(rows, criterion)
     first = slopes_criterion(criterion, (start,), folds, fine=False, ends=True)
-    before, found = _measures(rows, criterion, run, options, first)
+    before, found = _measures(rows, criterion, run, options, first, cluster=cluster)
 
     def read(betas: tuple[float, ...], *, fine: bool, ends: bool = False) -> SlopesOfRows:
         wanted = slopes_criterion(criterion, betas, folds, fine=fine, ends=ends)
@@ -120,10 +134,19 @@ def calibrate(
 
     fitted = fit(logits.name, found.results["slopes"], start, read, folds)
     cooled = criterion._replace(temperature=fitted.temperature)
-    after, again = _measures(rows, cooled, run, options, _held_out(fitted, options))
+    if before.clusters is not None:
+        weight = found.results["loss"].weight_sum
+        fitted = _with_error_of_clusters(fitted, rows, criterion, run, weight)
+    curve: tuple[CurvePoint, ...] = ()
+    if options.curve:
+        weight = found.results["loss"].weight_sum
+        curve = curve_of(fitted.beta, before["loss"].value, weight, read)
+    after, again = _measures(
+        rows, cooled, run, options, _held_out(fitted, options), cluster=cluster
+    )
     return FittedTemperature(
         metrics={
-            **_temperature(fitted, before.used),
+            **_temperature(fitted, before.used, before.clusters),
             **_before_and_after(before, after),
             **_out_of_fold(again.results.get("held_out")),
         },
@@ -139,6 +162,8 @@ def calibrate(
         bins_before=before.bins,
         bins_after=after.bins,
         tested=None if tested is None else _tested(tested, criterion, cooled, run, options),
+        clusters=before.clusters,
+        curve=curve,
         looks_like=before.looks_like,
         notes=(*before.notes, *_notes(fitted, options, tested=tested is not None)),
     )
@@ -150,11 +175,18 @@ def _measures(
     run: Run,
     options: CalibrateOptions,
     more: Criterion | None = None,
+    *,
+    cluster: Source | str | None = "rows",
 ) -> tuple[Measures, Measured]:
     """Return what eval says of rows, and what is measured besides in the same read."""
     asked = Options((*_MEASURED, "accuracy"), bins=options.bins)
     plan = Plan(
-        asked.names(binary=criterion.binary is not None), asked, criterion, rows.logits, None, None
+        asked.names(binary=criterion.binary is not None),
+        asked,
+        criterion,
+        rows.logits,
+        None,
+        cluster,
     )
     wanted = plan.criterion()
     if more is not None:
@@ -180,12 +212,36 @@ def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
     return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
 
 
-def _temperature(fitted: Fit, rows: int) -> dict[str, Measure]:
+def _numbered(clusters: Source) -> dict[str, int]:
+    """Return the number of each cluster in the order of their names: by number where all are."""
+    names: set[str] = set()
+    for block in clusters.blocks(_ROWS_AT_A_TIME):
+        names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
+    ordered = tuple(sorted(names))
+    return {ordered[i]: number for number, i in enumerate(in_order(ordered))}
+
+
+def _with_error_of_clusters(
+    fitted: Fit, rows: Rows, criterion: Criterion, run: Run, weight: float
+) -> Fit:
+    """Return a fit whose error is that of the clusters' summed slopes, by one more pass."""
+    parameters = {"slope_clusters": {"beta": fitted.beta, "fine": True}}
+    wanted = criterion._replace(metrics=("slope_clusters",), parameters=parameters)
+    found = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside).compute()
+    mean = found["slope_clusters"].metrics.get("loss", NOTHING)
+    error = math.nan
+    if mean.standard_error is not None and fitted.curvature > 0.0:
+        error = mean.standard_error * weight / (fitted.curvature * fitted.beta)
+    return fitted._replace(log_error=error, passes=fitted.passes + 1)
+
+
+def _temperature(fitted: Fit, rows: int, clusters: int | None) -> dict[str, Measure]:
     """Return the temperature with its error, whose interval is one of its logarithm."""
     value, error = fitted.temperature, fitted.log_error
     if not math.isfinite(error) or rows < 2:
         return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
-    factor = math.exp(min(700.0, t_quantile(rows - 1) * error))
+    freedom = (rows if clusters is None else clusters) - 1
+    factor = math.exp(min(700.0, t_quantile(freedom) * error))
     return {
         "temperature": Measure(value, value * error, value / factor, value * factor, rows),
         "log_temperature_error": Measure(error, n=rows),

@@ -15,11 +15,10 @@ from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError, ShapeError, UsageError
-from xentcli.execution import ordered_map
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import looks_of
-from xentcli.pipeline.flow import Keys, Part, Remark, Total, collect, in_groups
+from xentcli.pipeline.flow import Keys, Part, Remark, Total, begin_of, collect, in_groups
 from xentcli.pipeline.inputs import RowSources, Run, Source
 from xentcli.pipeline.judgement import first_notes, oddities
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
@@ -78,6 +77,10 @@ class CompareWork(NamedTuple):
     criteria: tuple[Criterion, ...]
     states: States
     by_slices: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.models.first.logits)
 
     def part_of(self, step: Step) -> Part[PairStates]:
         """Read the rows of a step in all models, and measure how these differ."""
@@ -302,7 +305,7 @@ def _total(
 ) -> Total[PairStates]:
     """Return what all rows come to."""
     steps = chosen(models.steps(run.block_elements), rows)
-    parts = ordered_map(work.part_of, steps, run.jobs, shareable=models.shareable)
+    parts = run.map(work.part_of, steps, shareable=models.shareable)
     for matching in models.matchings if rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(models.first.axes.rows)

@@ -64,6 +64,8 @@ class Criterion(NamedTuple):
         Which numbers of every row are kept until all have been seen: 'confidence', 'score'.
     by_slices : bool
         Whether each slice of the first axis is a group.
+    numbers : mapping of str to int
+        Of each cluster, which says by the remainder which fold its rows belong to.
     from_probs : bool
         Whether what is stored is probabilities, of which logits are made.
     weights : tuple of Weights or None
@@ -91,6 +93,7 @@ class Criterion(NamedTuple):
     by_slices: bool = False
     from_probs: bool = False
     weights: tuple[Weights | None, Weights | None] = (None, None)
+    numbers: Mapping[str, int] = {}
 
     @property
     def states(self) -> States:
@@ -110,6 +113,15 @@ class Criterion(NamedTuple):
     def is_error(self, problem: Problem) -> bool:
         """Whether a problem ends the run."""
         return problem.error is not NonFiniteError or not self.propagate
+
+    def numbers_of(self, clusters: Array | None) -> Array | None:
+        """Return the number of each row's cluster, if clusters have numbers."""
+        if clusters is None or not self.numbers:
+            return None
+        from xentcli.metrics.keys import names_of
+
+        names, places = names_of(clusters)
+        return np.array([self.numbers.get(name, 0) for name in names], np.int64)[places]
 
     def prepared(self, values: Array) -> Array:
         """Return what the formulas see of what is stored."""

@@ -20,6 +20,7 @@ from xentcli.alignment.steps import (
     kept,
     read,
     rows_before,
+    rows_chosen,
     steps,
 )
 from xentcli.core.binary import BinaryOptions, binary_facts, check_binary_weights
@@ -29,11 +30,10 @@ from xentcli.core.picked import picked_facts
 from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError, ShapeError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 
 __all__ = ["BinaryOptions", "measure_elements"]
@@ -109,6 +109,10 @@ class ElementWork(NamedTuple):
     criterion: Criterion
     keeps_losses: bool = False
 
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.elements.values)
+
     def part_of(self, step: Step) -> Part[States]:
         """Read the numbers of a step and measure them."""
         criterion = self.criterion
@@ -122,14 +126,15 @@ class ElementWork(NamedTuple):
         inner = math.prod(values.shape[1:])
         beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
         names = (beside.get("groups"), beside.get("clusters"))
-        origin = Origin(before, inner, _repeated(ids, inner), *names)
+        numbers = criterion.numbers_of(names[1])
+        origin = Origin(before, inner, _repeated(ids, inner), *names, numbers)
         facts = self._facts(values, labels, (*states.needs, *criterion.kept))
         facts = self._with_slopes(facts, values, labels, states, origin)
         if "weights" in beside:
             facts = weighted(facts, beside["weights"].astype(np.float64))
         facts = facts.at(origin)
         return Part(
-            step.block.rows,
+            rows_chosen(step, criterion.rows),
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in facts.problems if criterion.is_error(p)),
@@ -191,7 +196,7 @@ class ElementWork(NamedTuple):
             found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
         if "scales" in parameters:
             scales = np.array(parameters["scales"])
-            scale = scales[origin.slices(facts.rows) % scales.size]
+            scale = scales[origin.folds(facts.rows) % scales.size]
             found["held_out"] = binary_held_out(values, labels, options, scale)
         return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
 
@@ -267,9 +272,7 @@ def measure_elements(
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
     cut = steps(values, elements.followers, 0, run.block_elements)
-    parts = ordered_map(
-        work.part_of, chosen(cut, criterion.rows), run.jobs, shareable=elements.shareable
-    )
+    parts = run.map(work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable)
     for each in matchings if criterion.rows is None else ():
         parts = each.watch(parts)
     read_in = (values, labels, *sources)

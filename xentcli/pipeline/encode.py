@@ -12,9 +12,8 @@ from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.core.one_hot import one_hot
 from xentcli.core.rows import tiles
 from xentcli.errors import InputError, LabelError, ShapeError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
-from xentcli.pipeline.flow import Part, Sink, collect
+from xentcli.pipeline.flow import Part, Sink, collect, least_label
 from xentcli.pipeline.inputs import Run
 
 Array = NDArray[Any]
@@ -34,10 +33,13 @@ class EncodeWork(NamedTuple):
         found, used, problems = self.names.indices(self.source.decode(block).values, self.options)
         base = used.label_base
         labels, fractions = whole_labels(found)
+        remarks = (least_label(labels),) if labels.size else ()
         if problems := problems or fractions or check_labels(labels, self.num_classes, base=base):
             before = block.start * (labels[:1].size if labels.ndim else 1)
-            return Part(block.rows, problems=tuple(p.shifted(before) for p in problems))
-        return Part(block.rows, labels - base)
+            return Part(
+                block.rows, problems=tuple(p.shifted(before) for p in problems), remarks=remarks
+            )
+        return Part(block.rows, labels - base, remarks=remarks)
 
 
 class LargestLabel(NamedTuple):
@@ -131,7 +133,7 @@ def encode(
         return names.with_hint(problem).at(source.place(unravel(problem.row, shape)))
 
     work = EncodeWork(source, names, options, count)
-    parts = ordered_map(work.part_of, blocks_along(source, 0, run.block_elements), run.jobs)
+    parts = run.map(work.part_of, blocks_along(source, 0, run.block_elements))
     hot = _OneHotSink(sink, count, dtype)
     collect(parts, hot, run.progress_of(source.shape), error, [source])
     return names.notes
@@ -146,7 +148,7 @@ def _count_classes(
     if source.dtype.kind in "OUST":
         return 2  # False and True; whatever else is found has no class
     blocks = blocks_along(source, 0, run.block_elements)
-    largest = max(ordered_map(LargestLabel(source).in_block, blocks, run.jobs), default=NO_LABEL)
+    largest = max(run.map(LargestLabel(source).in_block, blocks), default=NO_LABEL)
     if largest == NO_LABEL:
         raise ShapeError(f"{source.name}: no labels to count the classes by: --num-classes")
     return max(1, largest - label_base + 1)

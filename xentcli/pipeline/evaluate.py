@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned, align
-from xentcli.alignment.steps import Step, chosen, kept
+from xentcli.alignment.steps import Step, chosen, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, RowKind, row_kind
 from xentcli.core.dtypes import widen
@@ -16,11 +16,10 @@ from xentcli.core.labels import LossOptions, as_weight
 from xentcli.core.row_facts import Origin, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, begin_of, collect, in_groups, kept_of
 from xentcli.pipeline.inputs import RowSources, Run
 from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
 from xentcli.results.loss import LossSummary
@@ -53,6 +52,8 @@ class Evaluation(NamedTuple):
     """The rows of probabilities that miss a sum of 1, and by how much at most."""
     results: Mapping[str, Any]
     """What was computed of each metric, by its name."""
+    found: "Measured | None" = None
+    """What all rows came to; None of states that were merged."""
 
 
 class LossWork(NamedTuple):
@@ -61,6 +62,10 @@ class LossWork(NamedTuple):
     aligned: Aligned
     criterion: Criterion
     keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.aligned.logits)
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""
@@ -82,14 +87,15 @@ class LossWork(NamedTuple):
             needs = (*needs, *KEPT_FACTS)
         before = aligned.rows_before(step, keep)
         inner = math.prod(rows.lead[1:])
-        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters)
+        numbers = criterion.numbers_of(rows.clusters)
+        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
         facts = row_facts(
             logits,
             rows.labels,
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters={**states.parameters, "slices": origin.slices},
+            parameters={**states.parameters, "slices": origin.folds},
         )
         facts = facts.at(origin)
         odd, remarks = oddities(
@@ -101,7 +107,7 @@ class LossWork(NamedTuple):
 
             facts = weighted(facts, rows.sample_weight)
         return Part(
-            step.block.rows if keep is None else len(range(step.rows)[keep]),
+            rows_chosen(step, criterion.rows),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
@@ -153,7 +159,7 @@ def evaluate(
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
     missing = None if criterion.normalize else found.total.remarks.get("sums")
-    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results)
+    return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
 
 
 class Measured(NamedTuple):
@@ -281,7 +287,7 @@ def _measure(
         sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
-    parts = ordered_map(work.part_of, steps, run.jobs, shareable=aligned.shareable)
+    parts = run.map(work.part_of, steps, shareable=aligned.shareable)
     for matching in aligned.matchings if criterion.rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(axes.rows)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
-from xentcli.formats.base import ArrayHeader, Source
+from xentcli.formats.base import ArrayHeader, Block, Source
 
 Array = NDArray[Any]
 
@@ -35,6 +35,9 @@ class Mergeable(Protocol):
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
+
+
+_LEAST = "least label"
 
 
 class Remark(NamedTuple):
@@ -100,12 +103,22 @@ class Total(NamedTuple, Generic[State]):
     notes: tuple[str, ...] = ()
 
 
+def least_label(labels: Array) -> Remark:
+    """Return what `judged` asks of all rows: the least of some labels."""
+    return Remark(_LEAST, 0, -float(labels.min()))
+
+
 def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
     """Return a problem with the hint that all rows allow: no label 0 among labels from 1 on."""
-    least = remarks.get("least label")
+    least = remarks.get(_LEAST)
     if problem.one_based and least is not None and -least.most < 1:
         return problem._replace(hint=None)
     return problem
+
+
+def begin_of(block: Block, source: Source) -> str:
+    """Name the first row of a block as a user finds it."""
+    return source.place((block.start,)) if source.shape and block.axis == 0 else source.name
 
 
 def check_unchanged(*sources: Source | None) -> None:
@@ -115,7 +128,7 @@ def check_unchanged(*sources: Source | None) -> None:
             source.check_unchanged()
 
 
-class _Merging(Generic[State]):
+class Merging(Generic[State]):
     """States, merged as a tree: each goes into few merges, though some grow with what they saw."""
 
     def __init__(self) -> None:
@@ -164,7 +177,7 @@ def collect(
         What the parts are made of; files that changed meanwhile are an error.
     """
     rows = 0
-    states = _Merging[State]()
+    states = Merging[State]()
     problems: tuple[Problem, ...] = ()
     looks_like: RowKind | None = None
     num_classes = 0

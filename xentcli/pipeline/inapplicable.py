@@ -8,6 +8,7 @@ from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
 
 NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
+_NEEDS_CHOICES = "it needs the lengths of choices, as samples of lm-evaluation-harness have them"
 _OF_ANY_LABELS = ("loss", "losses", "worst_rows", "brier", "entropy")
 _OF_ROWS = ("ranks", "classwise", "suspects")
 
@@ -28,6 +29,7 @@ def _why_not(name: str, metric: str, plan: Plan, found: Measured, *, uneven: boo
     conditions = {
         "groups": ("groups" in found.results, "--by COLUMN says what the groups are"),
         "labels": (plan.several_labels, "it is of several labels a row, with --binary"),
+        "choices": (plan.options.metrics is None, _NEEDS_CHOICES),
         "kl": (found.probabilities, "it needs class probabilities as labels"),
     }
     if metric in conditions:

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError, MissingLabels, UsageError
-from xentcli.execution import available_jobs
+from xentcli.execution import available_jobs, checked_address, ordered_map
 from xentcli.formats import registry
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -22,6 +22,8 @@ from xentcli.formats.base import (
 from xentcli.formats.files import (
     InputFile,
     columns_of,
+    holds_answers,
+    holds_samples,
     may_be_partly,
     may_have_columns,
     open_file,
@@ -30,8 +32,8 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.storage.names import shown_name
-from xentcli.storage.paths import is_there, reads_once
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import is_there, reads_once, will_write
 
 __all__ = [
     "ArrayHeader",
@@ -41,8 +43,12 @@ __all__ = [
     "RowSources",
     "Run",
     "Source",
+    "are_answers",
+    "are_samples",
+    "checked_address",
     "columns_of_first",
     "expand",
+    "is_there",
     "logits_of",
     "may_be_ids",
     "may_be_partly",
@@ -56,6 +62,7 @@ __all__ = [
     "prepare",
     "read_naming",
     "read_temperature",
+    "will_write",
 ]
 
 Array = NDArray[Any]
@@ -64,6 +71,10 @@ _TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate 
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Run(NamedTuple):
@@ -77,11 +88,20 @@ class Run(NamedTuple):
         Is told how far the run is.
     block_elements : int
         Numbers of a block, about.
+    cluster : str, optional
+        The address of the scheduler whose workers compute instead.
     """
 
     jobs: int = available_jobs()
     progress: Progress | None = None
     block_elements: int = BLOCK_ELEMENTS
+    cluster: str | None = None
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], *, shareable: bool = False
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`."""
+        return ordered_map(work, items, self.jobs, shareable=shareable, cluster=self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
         """Return what reports the rows done of an array of `shape`."""
@@ -100,14 +120,16 @@ class RowSources(NamedTuple):
 def logits_of(probs: Array, *, binary: bool) -> Array:
     """Return logits that have these probabilities, in float64; binary ones are of class 1.
 
+    What is no probability is found elsewhere, where rows have places; binary ones are checked here.
+
     Raises
     ------
     InputError
-        If a number is no probability.
+        If a binary number is no probability.
     """
     values: Array = probs.astype(np.float64)
     with np.errstate(all="ignore"):
-        if not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
+        if binary and not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
             raise InputError(
                 "these are no probabilities: some are not between 0 and 1",
                 hint="if these are logits: xent calibrate LOGITS LABELS",
@@ -179,6 +201,8 @@ def open_both(
         return _open_two(logits, labels, file_of, labels_of, label_column, classes, without, others)
     if label_column is not None and label_key is not None:
         raise no_labels()
+    if label_column is None and label_key is None and are_samples(logits, file_of, without):
+        return open_files(logits, file_of, without), None
     if label_column is None:
         labels_beside = partial(labels_of, beside=label_key is None)
         return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
@@ -202,6 +226,22 @@ def open_both(
         raise UsageError("--shift reads a file of logits and labels twice, which a pipe is not")
     names = classes or both.columns or ()
     return both, open_files(logits, lambda path: labels_of(path, classes=names), without)
+
+
+def are_samples(
+    names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
+) -> bool:
+    """Whether the first file that names stand for is samples of lm-evaluation-harness."""
+    first = next((path for name in names for path in expand(name, without)), None)
+    return first is not None and may_be_partly(file_of(first)) and holds_samples(file_of(first))
+
+
+def are_answers(names: Sequence[str], file_of: Callable[..., InputFile]) -> bool:
+    """Whether the first file that names stand for is answers of a server of language models."""
+    first = next((path for name in names for path in expand(name)), None)
+    if first is None or first.endswith(".npy"):
+        return False
+    return holds_answers(file_of(first))
 
 
 def open_alone(
@@ -236,7 +276,7 @@ def open_model(
     """
     id_column = base.id_column if base.id_column in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
-    if id_column is None and base.id_column is not None:
+    if source.id_column is None and base.id_column is not None:
         what = f"{source.name}: there is no column {base.id_column!r} as in {base.name}"
         source.notes = [*source.notes, f"{what}: rows are matched by place"]
     return source
@@ -280,7 +320,7 @@ def read_temperature(path: str) -> float | None:
     """
     from xentcli.pipeline.written import read_object
 
-    if not is_there(path):
+    if not is_there(path) and not is_url(path):
         return None
     name, found = read_object(path, _TEMPERATURE)
     value: Any = found.get("temperature")

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Block, Source, blocks_along
 from xentcli.formats.contents import Content, Group
 from xentcli.formats.files import InputFile, open_all
 from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
-from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.flow import Part, begin_of, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.results.info import ArraySummary
@@ -54,6 +53,10 @@ class SummaryWork(NamedTuple):
 
     source: Source
     groups: tuple[Group, ...] = ()
+
+    def place_of(self, block: Block) -> str:
+        """Name the first row of a block."""
+        return begin_of(block, self.source)
 
     def part_of(self, block: Block) -> Part[ColumnStates]:
         """Return the states of a block's values."""
@@ -150,6 +153,11 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
 
         yield Found(summary_of_answers(source, run, _memory(source, (0,), run)), content)
         return
+    if source.of_samples:
+        from xentcli.pipeline.inspect_samples import summary_of_samples
+
+        yield Found(summary_of_samples(source, _memory(source, (0,), run)), content)
+        return
     if isinstance(source, KldSource):
         from xentcli.pipeline.inspect_base import summary_of_base
 
@@ -158,7 +166,7 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)
     work = SummaryWork(source, groups)
-    parts = ordered_map(work.part_of, blocks, run.jobs, shareable=source.shareable)
+    parts = run.map(work.part_of, blocks, shareable=source.shareable)
     progress = run.progress_of(source.shape)
     total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
     lead = (total.rows,) if source.shape else ()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from xentcli.core.picked import picked_facts
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Block
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState
@@ -50,7 +49,8 @@ class _Work(NamedTuple):
 
 def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySummary:
     """Return what is known of the answers; NaN counts tokens without a log-probability."""
-    parts = ordered_map(_Work(source).part_of, source.blocks(1), run.jobs)
+    alone = run._replace(jobs=1)  # parsing holds the interpreter's lock
+    parts = alone.map(_Work(source).part_of, source.blocks(1))
     total = collect(
         parts, None, run.progress_of((None,)), lambda problem, _: problem.at(source.name), [source]
     )

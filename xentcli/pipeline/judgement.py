@@ -15,7 +15,7 @@ from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Remark, Total
+from xentcli.pipeline.flow import Remark, Total, least_label
 from xentcli.results.loss import Loss, LossSummary
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def oddities(
     """
     problems: tuple[Problem, ...] = ()
     remarks = []
-    if criterion.kind == "probabilities":
+    if criterion.kind == "probabilities" or criterion.from_probs:
         from xentcli.core.probability_check import check_probabilities
 
         problems, sums = check_probabilities(stored, facts["used"])
-        if sums.rows:
+        if sums.rows and not criterion.from_probs:
             remarks.append(Remark("sums", sums.rows, sums.most))
     if labels.ndim == 2 and labels.dtype.kind in "iub":
         from xentcli.core.probability_check import check_one_hot
@@ -62,7 +62,7 @@ def oddities(
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:
-            remarks.append(Remark("least label", 0, -float(used.min())))
+            remarks.append(least_label(used))
     if criterion.kind != "logits" and facts["zeroed"] is not None and facts["zeroed"].any():
         remarks.append(Remark("zeroed", int(np.count_nonzero(facts["zeroed"]))))
     return problems, tuple(remarks)

@@ -9,14 +9,13 @@ import numpy as np
 from xentcli.core.bounds import Bounds
 from xentcli.core.coded_pairs import Codes, PairRows, coded_pairs
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.kld import MAGIC, KldSource
 from xentcli.metrics.coded_pairs import CodedPairsState
-from xentcli.pipeline.bounded import RowBounds
-from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.bounded import UNWRITTEN, RowBounds
+from xentcli.pipeline.flow import Part, Remark, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.results.comparison import Comparison
 
@@ -83,7 +82,10 @@ class KldLabels:
         log_probs, scales, floored = found.log_probs, found.scales, found.floored
         lower = np.maximum(0.0, -log_probs - scales / 2.0)
         upper = np.where(floored, np.inf, -log_probs + scales / 2.0)
-        return RowBounds(Bounds(lower, upper, ~floored))
+        zeros = (scales == 0.0) & (found.least == 0.0) & (self.num_classes > 1)
+        count = int(np.count_nonzero(zeros))
+        remarks = (Remark(UNWRITTEN, count),) if count else ()
+        return RowBounds(Bounds(lower, upper, ~floored), None, remarks)
 
 
 class _PairWork(NamedTuple):
@@ -112,7 +114,7 @@ def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
     step = base.rows_at_once(labels_only=False)
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = ordered_map(_PairWork(base, new).part_of, steps, run.jobs)
+    parts = run.map(_PairWork(base, new).part_of, steps)
     progress = run.progress_of((base.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])
     state = total.state or CodedPairsState()
@@ -157,8 +159,8 @@ def _pair_notes(rows: PairRows) -> Iterator[str]:
     lost = [int(np.count_nonzero(each)) for each in (rows.floored_base, rows.floored_new)]
     if any(lost):
         yield (
-            f"rows whose label is below what is kept: {lost[0]:,} of the base, {lost[1]:,} of the "
-            "new model; their losses are at least what the floor says"
+            f"rows whose label is at the floor: {lost[0]:,} of the base, {lost[1]:,} of the "
+            "new model; their losses are at least what it says"
         )
     if len(rows.kl) < _FEWEST_ROWS:
         yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"

@@ -6,6 +6,7 @@ from xentcli.pipeline.evaluate import measured
 from xentcli.pipeline.inputs import RowSources, Run, Source
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
 from xentcli.results.measures import Measures
 
@@ -87,6 +88,7 @@ def measure(
             thresholds = found.results["class_confidence"].thresholds
             again = plan.second(thresholds)
             suspects = measured(logits, labels, again, run).results["suspects"]
-        return Report(plan, found, spools, suspects).measures()
+        measures = Report(plan, found, spools, suspects).measures()
     finally:
         spools.close()
+    return measures if criterion.rows is not None else with_choices(measures, logits, names)

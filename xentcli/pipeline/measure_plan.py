@@ -99,7 +99,7 @@ class Plan:
         for name in names:
             metric = TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
             states.append(metric)
-        states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects")]
+        states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects", "choices")]
         left_out = set()
         if by is None:
             left_out.add("groups")

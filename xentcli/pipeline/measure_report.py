@@ -115,6 +115,8 @@ class Report:
         k = top_of(name)
         if k is not None:
             return self.found.num_classes <= k
+        if MEASURES[name] == "choices":
+            return True
         return name == "kl" and (self.plan.binary or self.results["kl"].value is None)
 
     def _value(self, name: str) -> Measure:

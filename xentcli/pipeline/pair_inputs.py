@@ -8,6 +8,7 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import inputs
 from xentcli.pipeline.reading import Reader
+from xentcli.pipeline.samples import check_same_docs
 from xentcli.storage.names import STANDARD_STREAM
 
 
@@ -82,6 +83,8 @@ def open_models(
         inputs.open_model([path], each.file, base, header, without)
         for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
     ]
+    for other in others:
+        check_same_docs(base, other)
     return [base, *others], labels_source
 
 

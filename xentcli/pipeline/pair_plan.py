@@ -40,11 +40,14 @@ class PairOptions(NamedTuple):
         How many of the rows that changed most are named.
     besides : tuple of str
         Measures that are taken whatever the set is: those that gates name.
+    pictures : bool
+        Whether what pictures show is measured too.
     """
 
     metrics: tuple[str, ...] | None = None
     worst: int = 10
     besides: tuple[str, ...] = ()
+    pictures: bool = False
 
     def check(self) -> None:
         """Raise UsageError if a name is none, or a number makes no sense."""
@@ -105,6 +108,7 @@ class PairPlan:
         names = ["rows", "pair_loss", "pair_hits", "pair_divergences"]
         names += ["changed_rows"] * (self.options.worst > 0)
         names += ["pair_groups"] * self.grouped + ["pair_clusters"] * self.clustered
+        names += ["pair_pictures"] * self.options.pictures
         parameters: dict[str, dict[str, Any]] = {"changed_rows": {"most": self.options.worst}}
         return States.empty(names, parameters)
 

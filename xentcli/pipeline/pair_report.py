@@ -77,6 +77,7 @@ class PairReport:
             groups=groups.groups if groups and "groups" in tables else (),
             clusters=errors.clusters if errors else None,
             class_names=first.names.names or None,
+            pictures=self.results.get("pair_pictures"),
             lead=(self.total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else (),
         )
 

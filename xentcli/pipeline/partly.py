@@ -1,14 +1,21 @@
 """Files whose rows are known in part: bases of llama-perplexity, and lists of some classes."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from xentcli.errors import InputError
+from xentcli.formats.base import MemorySource
 from xentcli.formats.files import InputFile
-from xentcli.pipeline.bounded import BoundedRows
+from xentcli.pipeline.bounded import BoundedRows, Joined
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
+from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.top_files import TopOptions, find_lists, open_lists
-from xentcli.pipeline.top_rows import told_apart
+from xentcli.pipeline.top_measures import OF_LISTS, measure_lists
+from xentcli.pipeline.top_rows import TopRows, told_apart
+from xentcli.results.provenance import FileFacts
+from xentcli.storage.names import shown_name
 
-__all__ = ["Partly", "TopOptions", "open_partly"]
+__all__ = ["OF_LISTS", "Partly", "TopOptions", "measure_lists", "open_partly"]
 
 
 class Partly(NamedTuple):
@@ -18,8 +25,8 @@ class Partly(NamedTuple):
     ----------
     what : str
         What messages call them.
-    rows : BoundedRows
-        The rows, with their labels.
+    parts : tuple of BoundedRows
+        The rows of each file, with their labels.
     notes : list of str
         What the user should know of them.
     has_labels : bool
@@ -27,29 +34,80 @@ class Partly(NamedTuple):
     """
 
     what: str
-    rows: BoundedRows
+    parts: tuple[BoundedRows, ...]
     notes: list[str]
     has_labels: bool = False
 
+    @property
+    def rows(self) -> BoundedRows:
+        """The rows of all files."""
+        return self.parts[0] if len(self.parts) == 1 else Joined(self.parts)
 
-def open_partly(file: InputFile | None, options: TopOptions, *, bases: bool) -> Partly | None:
-    """Open rows that are known in part; None of a file of whole rows, or of something else.
+    @property
+    def lists(self) -> list[TopRows]:
+        """The lists of each file, where it holds lists."""
+        return [part for part in self.parts if isinstance(part, TopRows)]
+
+    def files(self, lists: Sequence[str], labels: Sequence[str]) -> Iterator[FileFacts]:
+        """Yield what is known of the files that lists and labels are in."""
+        sources = [part.lists.values for part in self.lists]
+        roles = ["values"] * len(sources)
+        if len(lists) > len(sources):  # named by options
+            sources, roles = [sources[0], self.lists[0].lists.indices], ["values", "indices"]
+        for role, source, name in zip(roles, sources, lists, strict=True):
+            yield from file_facts(role, source, [name])
+        for part, name in zip(self.lists, labels, strict=False):
+            yield from file_facts("labels", MemorySource(name, part.lists.labels), [name])
+
+
+def open_partly(files: Sequence[InputFile], options: TopOptions, *, bases: bool) -> Partly | None:
+    """Open rows that are known in part; None of files of whole rows, or of something else.
 
     Parameters
     ----------
-    file : InputFile, optional
-        What may hold them; None where options name the lists.
+    files : sequence of InputFile
+        What may hold them; none where options name the lists.
     options : TopOptions
-        What is said of lists.
+        What is said of lists; of labels, a file for each of these or none.
     bases : bool
-        Whether a base of llama-perplexity is of use.
+        Whether bases of llama-perplexity are of use.
+
+    Raises
+    ------
+    InputError
+        If files do not hold the same.
     """
-    if file is not None and bases and is_base(file):
-        rows = KldLabels(open_base(file))
+    if files and bases and is_base(files[0]):
+        parts = tuple(KldLabels(open_base(file)) for file in files)
+        _check_same([part.num_classes for part in parts], files, "classes")
         what = "a base of llama-perplexity, which holds its own labels"
-        return Partly(what, rows, [], has_labels=True)
-    found = None if file is None else find_lists(file)
-    if file is not None and found is None:
+        return Partly(what, parts, [], has_labels=True)
+    if files and find_lists(files[0]) is None:
         return None
-    lists, notes = told_apart(open_lists(found, options))
-    return Partly("lists of the most probable classes", lists, notes)
+    if len(options.labels) not in (0, max(1, len(files))):
+        raise InputError(f"{len(options.labels)} files of labels, and {len(files)} of lists")
+    opened: list[TopRows] = []
+    notes: list[str] = []
+    for i, file in enumerate(files or [None]):
+        found = None if file is None else find_lists(file)
+        if file is not None and found is None:
+            raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
+        own = options._replace(labels=options.labels[i : i + 1])
+        lists, said = told_apart(open_lists(found, own))
+        opened.append(lists)
+        notes += said
+    for what, each in (("kind", [part.kind for part in opened]), ("length", _listed(opened))):
+        _check_same(each, files, what)
+    return Partly("lists of the most probable classes", tuple(opened), notes)
+
+
+def _listed(parts: Sequence[TopRows]) -> list[int]:
+    return [part.listed for part in parts]
+
+
+def _check_same(values: Sequence[object], files: Sequence[InputFile], what: str) -> None:
+    """Raise InputError if files differ in something."""
+    for value, file in zip(values, files, strict=False):
+        if value != values[0]:
+            first, other = (shown_name(each.path) for each in (files[0], file))
+            raise InputError(f"{other}: {what} {value}, and {first} has {values[0]}")

@@ -1,6 +1,7 @@
 """The functions of the Python API that take arrays or the names of files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from xentcli.pipeline.inputs import Naming, Run, open_both
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.reading import ROW_WORDS, Reader
+from xentcli.pipeline.samples import doubts, task_groups
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 
@@ -155,12 +157,15 @@ def evaluate(
         logits, labels, reader, classes, label_column, label_key, id_column, shift
     )
     ids = targets.id_column if targets else None
+    tasks = task_groups(rows, by)
     groups, clusters = (
         beside_rows(each, what, reader, files, label_files, ids)
-        for what, each in (("groups", by), ("clusters", cluster))
+        for what, each in (("groups", by if tasks is None else None), ("clusters", cluster))
     )
+    groups = groups if tasks is None else tasks
     run = Run(jobs) if jobs else Run()
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
+    found = replace(found, notes=(*found.notes, *doubts(rows)))
     return found.of(_provenance(rows, targets, files, label_files))
 
 

@@ -13,7 +13,14 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.python import Data, one_source, open_data, reader_of
+from xentcli.pipeline.python import (
+    Data,
+    beside_rows,
+    names_of_files,
+    one_source,
+    open_data,
+    reader_of,
+)
 from xentcli.results.temperature import FittedTemperature
 
 
@@ -31,6 +38,7 @@ def calibrate(
     input: Literal["logits", "log-probs", "probs"] = "logits",  # noqa: A002 - the option's name
     folds: int = 5,
     bins: int = 15,
+    cluster: ArrayLike | str | None = None,
     test: tuple[Data, Data] | None = None,
     classes: Sequence[str] | None = None,
     label_column: str | None = None,
@@ -65,6 +73,8 @@ def calibrate(
         How many parts of the rows are each left out of one fit; 0 for none.
     bins : int
         Of calibration.
+    cluster : array_like or str, optional
+        Which rows depend on one another, as of `evaluate`: for the errors, and for the folds.
     test : tuple of two, optional
         Logits and labels that the temperature is reported on, too.
     classes, label_column, label_key, id_column
@@ -105,18 +115,24 @@ def calibrate(
     reader = reader_of(reading)
     opened = partial(
         open_data,
-        reader=reader,
         classes=classes,
         label_column=label_column,
         label_key=label_key,
         id_column=id_column,
         shift=shift,
     )
+    files, label_files = names_of_files(logits) or [], names_of_files(labels) or []
+    if files and isinstance(cluster, str):
+        reader = reader.without(reader.columns_within(files, [cluster]))
+    rows, targets = opened(logits, labels, reader=reader)
+    ids = targets.id_column if targets else None
     return fitted(
-        *opened(logits, labels),
+        rows,
+        targets,
         criterion,
         Run(jobs) if jobs else Run(),
         CalibrateOptions(folds, bins),
         sample_weight=None if sample_weight is None else one_source(sample_weight, reader),
-        tested=None if test is None else opened(*test),
+        cluster=beside_rows(cluster, "clusters", reader, files, label_files, ids),
+        tested=None if test is None else opened(*test, reader=reader),
     )

@@ -37,11 +37,12 @@ class Rows(NamedTuple):
     logits: Source
     labels: Source | None
     sample_weight: Source | None = None
+    clusters: Source | None = None
 
     @property
     def beside(self) -> RowSources:
         """What stands beside the rows."""
-        return RowSources(self.sample_weight)
+        return RowSources(self.sample_weight, None, self.clusters)
 
 
 class Fit(NamedTuple):
@@ -59,6 +60,8 @@ class Fit(NamedTuple):
         The inverse temperature without each fold; NaN where there is none.
     fold_rows : tuple of int
         How many rows each fold has.
+    curvature : float
+        The second derivative of the summed loss along the inverse temperature.
     """
 
     beta: float
@@ -66,6 +69,7 @@ class Fit(NamedTuple):
     passes: int
     folds: tuple[float, ...] = ()
     fold_rows: tuple[int, ...] = ()
+    curvature: float = math.nan
 
     @property
     def temperature(self) -> float:
@@ -86,7 +90,7 @@ def start_of(rows: Rows, criterion: Criterion) -> float:
 
     It is one that float32 holds.
     """
-    sample = _sample(rows, criterion)
+    sample = _sample(rows._replace(clusters=None), criterion)
     if sample is None:
         return 1.0
     search = RootSearch(1.0)
@@ -135,7 +139,7 @@ def _sample(rows: Rows, criterion: Criterion) -> Rows | None:
         return None
     runs = count // _RUN_ROWS
     starts = [i * (length - _RUN_ROWS) // (runs - 1) for i in range(runs)]
-    labels, weight = (None if s is None else _rows_of(s, starts) for s in rows[1:])
+    labels, weight = (None if s is None else _rows_of(s, starts) for s in rows[1:3])
     return Rows(_rows_of(rows.logits, starts), labels, weight)
 
 
@@ -234,7 +238,8 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
         fine = search.fine
         found = read((search.place,), fine=fine)
         passes += 1
-    ends = Fit(search.place, _log_error(at, search), passes)
+    curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
+    ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
     if folds < 2 or min(found.fold_rows) == 0:
         return ends
     searches = [_fold_search(search, at.without_fold[i], fourth[i]) for i in range(folds)]

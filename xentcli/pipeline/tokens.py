@@ -9,7 +9,6 @@ import numpy as np
 from xentcli.core.picked import picked_facts
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Block
 from xentcli.formats.files import InputFile, holds_answers, open_file
 from xentcli.formats.logprobs.source import AnswersSource
@@ -127,7 +126,8 @@ def measure_tokens(
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
     work = _Work(keeps_losses=sink is not None)
-    parts = ordered_map(work.part_of, _steps(sources), run.jobs)
+    alone = run._replace(jobs=1)  # parsing holds the interpreter's lock
+    parts = alone.map(work.part_of, _steps(sources))
     total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
     counts = total.state or _Counts()
     found = _result(counts, sources[0], reduction)

@@ -9,17 +9,27 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, indexed, read_whole
+from xentcli.formats.base import (
+    Format,
+    IndexedSource,
+    MemorySource,
+    ReadOptions,
+    indexed,
+    read_whole,
+)
 from xentcli.formats.contents import Content
-from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.lines import are_lines
 from xentcli.formats.top_lists import Lines, TopKeys, may_hold_lists, read_lines, top_keys
 from xentcli.pipeline.top_rows import TopLists
+from xentcli.storage.inputs import Input
+from xentcli.storage.names import is_url
 from xentcli.storage.paths import is_there, reads_once
 
 _MOST_ROWS = 2**28  # whose labels are held in memory
-_NOT_LISTS = ("csv", "tsv")
+_KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
+"""Formats whose arrays are read from a copy where they come from a pipe."""
 _ROLES = {"log_sum_exp": "log-sum-exp", "labels": "labels", "mask": "mask"}
 
 
@@ -63,24 +73,19 @@ class _Found(NamedTuple):
     keys: TopKeys
     contents: Mapping[str, Content]
     is_lines: bool
+    data: Input | None = None
+    """A copy of what can be opened only once."""
 
 
 def find_lists(file: InputFile) -> _Found | None:
     """Return the arrays of a file of lists, by their names; None of any other file."""
-    path, chosen = file.path, (file.options.key, file.options.columns, file.options.drop)
-    if is_inline(path) or reads_once(path) or any(chosen):
+    if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
         return None
-    data = looked_at(file)
+    once = reads_once(file.path) or is_url(file.path)
     try:
-        format_ = registry.format_of(data, file.format, file.options)
+        format_, contents = _contents(file, once=once)
     except InputError:
         return None  # whoever reads it says what is wrong
-    if not format_.has_keys or not may_hold_lists(data, is_text=format_.is_text):
-        return None
-    try:
-        _, contents = registry.contents_of(data, file.format, file.options)
-    except InputError:
-        return None
     named: dict[str, Content] = {}
     for content in contents:
         if content.key is not None:
@@ -89,7 +94,23 @@ def find_lists(file: InputFile) -> _Found | None:
     keys = top_keys(named)
     if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not format_.is_text):
         return None
-    return _Found(file, keys, named, format_.name == "json" and are_lines(data))
+    is_lines = format_.name == "json" and are_lines(looked_at(file))
+    return _Found(file, keys, named, is_lines, looked_at(file) if once else None)
+
+
+def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
+    """Return the arrays of a file that may hold lists; of any other file none."""
+    data = looked_at(file)
+    format_ = registry.format_of(data, file.format, file.options)
+    if not format_.has_keys or (once and format_.name not in _KEPT_ANYWAY):
+        return format_, []
+    if format_.is_text and not may_hold_lists(data):
+        return format_, []
+    data, contents = registry.contents_of(data, file.format, file.options)
+    if once:
+        data.rewind()
+        keep_waiting(file.path, data)
+    return format_, contents
 
 
 def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
@@ -122,16 +143,19 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
 def _array(name: str) -> IndexedSource:
     """Open an array by the name of its file, and behind a colon its own."""
     path, _, key = name.rpartition(":")
-    given = ReadOptions(key=key, key_option=None)
-    file = InputFile(name) if is_there(name) or not path else InputFile(path, None, given)
-    return indexed(open_file(file))
+    if is_there(name) or not path:
+        path, key = name, ""
+    return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
 
 
 def _array_of(found: _Found, key: str, *, labels: bool = False) -> IndexedSource:
     content = found.contents[key]
     choice = {"key": key} if content.key is not None else {"columns": (key,)}
     options = found.file.options._replace(key_option=None, labels=labels, **choice)
-    return indexed(open_file(found.file._replace(options=options)))
+    if found.data is None:
+        return indexed(open_file(found.file._replace(options=options)))
+    found.data.rewind()
+    return indexed(registry.open_source(found.data, found.file.format, options))
 
 
 def _beside(
@@ -175,7 +199,7 @@ def _of_lines(found: _Found, options: TopOptions) -> TopLists:
         keys = keys._replace(labels=None)
     elif options.label_name is not None:
         keys = keys._replace(labels=options.label_name)
-    data = looked_at(found.file)
+    data = found.data or looked_at(found.file)
     data.rewind()
     lines: Lines = read_lines(data, keys)
     values = MemorySource(data.name, lines.values)
@@ -201,7 +225,8 @@ def _with_labels(
     if labels is None:
         raise InputError(
             f"{values.name}: lists of the most probable classes, and where are the labels?",
-            hint="in a second file, or --label-key NAME of this one",
+            hint="in a second file, or --label-key NAME of this one; tokens are labels with "
+            "--shift 1",
         )
     used = np.ones(len(labels), np.bool_) if mask is None else mask > 0.0
     if options.shift:

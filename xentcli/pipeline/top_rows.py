@@ -221,6 +221,10 @@ def told_apart(lists: TopLists) -> tuple[TopRows, list[str]]:
             "normalised again: their values are taken for logits"
         )
         return replace(rows, kind="renormalised"), [note]
+    if lists.values.stored_dtype in _SLACKS:
+        part = _SLACKS[lists.values.stored_dtype] / 2.0
+        dtype = lists.values.stored_dtype
+        return rows, [f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself"]
     return rows, []
 
 

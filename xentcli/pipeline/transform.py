@@ -13,10 +13,9 @@ from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
-from xentcli.execution import ordered_map
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.evaluate import looks_of
-from xentcli.pipeline.flow import Part, Sink, Total, collect
+from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.inputs import Run, prepare
 
 Array = NDArray[Any]
@@ -55,6 +54,10 @@ class RowWork(NamedTuple):
     source: Source
     function: Transform
     dtype: np.dtype[Any]
+
+    def place_of(self, block: Block) -> str:
+        """Name the first row of a block."""
+        return begin_of(block, self.source)
 
     def part_of(self, block: Block) -> Part[Any]:
         """Return the output of a block, and what is wrong with its rows."""
@@ -145,11 +148,11 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
         return problem.at(source.place(tuple(index)))
 
     blocks = blocks_along(source, 0, run.block_elements)
-    if sink.positional:
+    if sink.positional and run.cluster is None:
         placed = PlacedWork(work, sink)
-        parts = ordered_map(placed.part_of, blocks, run.jobs, shareable=source.shareable)
+        parts = run.map(placed.part_of, blocks, shareable=source.shareable)
     else:
-        parts = ordered_map(work.part_of, blocks, run.jobs)
+        parts = run.map(work.part_of, blocks)
     return collect(parts, sink, run.progress_of(source.shape), error, [source])
 
 
@@ -162,7 +165,7 @@ def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalize
     """Pass once over a file whose rows of classes are its columns."""
     work = ColumnNorms(source, function)
     blocks = blocks_along(source, 0, run.block_elements)
-    norms = ordered_map(work.norm_of, blocks, run.jobs, shareable=source.shareable)
+    norms = run.map(work.norm_of, blocks, shareable=source.shareable)
     first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
     norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))

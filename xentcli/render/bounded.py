@@ -7,13 +7,13 @@ from rich.text import Text
 
 from xentcli.render.measures import measure_table
 from xentcli.render.tables import full, grid, headline, short
-from xentcli.results.bounds import told_shares
+from xentcli.results.bounds import told_exact, told_shares
 from xentcli.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from xentcli.results.bounds import BoundedLoss
+    from xentcli.results.bounds import BoundedLoss, TopMeasures
     from xentcli.results.comparison import Comparison
     from xentcli.results.measures import Measure
 
@@ -56,12 +56,23 @@ def below(value: float) -> str:
     return full(value)
 
 
+def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Iterator[object]":
+    """Yield in a line how much of some lists is exact, and what was measured of them."""
+    classes = "" if found.num_classes is None else f" of {found.num_classes:,}"
+    told = f"{found.used:,} rows that list {found.listed:,}{classes} classes"
+    if found.exact is not None and found.exact < 1.0:
+        told += f" (loss: {told_exact(found.exact, found.why)})"
+    yield Text(told, "bold")
+    yield measure_table(shown)
+
+
 def bases_sentence(found: "Comparison") -> Text:
-    """Return in one line how far two bases of llama-perplexity are apart."""
+    """Return in one line how far two models are apart whose rows are known in part."""
     kl, same = found["kl"], found["agreement"].value or 0.0
+    name = "perplexity" if "perplexity_base" in found.metrics else "loss"
     told = (
-        f"{found.new} against {found.base}: KL {_told(kl)}, perplexity "
-        f"{_told(found['perplexity_base'])} -> {_told(found['perplexity_new'])}, "
+        f"{found.new} against {found.base}: KL {_told(kl)}, {name} "
+        f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}, "
         f"the same prediction in {100.0 * same:.1f} % of {found.rows:,} rows"
     )
     return Text(visible(told), "bold")

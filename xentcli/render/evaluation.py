@@ -93,7 +93,8 @@ def _subjects(found: "Measures") -> Iterator[tuple[str, list[Text | None]]]:
 def _ranks(found: "Measures") -> list[tuple[str, str]]:
     tops = [name for name in found.metrics if name.startswith("top")]
     named = [(f"top {name[3:].removesuffix('_accuracy')}", name) for name in tops]
-    return [*named, ("MRR", "mrr"), ("balanced", "balanced_accuracy")]
+    of_choices = [(name, name) for name in ("acc_norm", "acc_bytes", "acc_mutual_info")]
+    return [*named, *of_choices, ("MRR", "mrr"), ("balanced", "balanced_accuracy")]
 
 
 def _listed(found: "Measures", names: Sequence[tuple[str, str]]) -> Text | None:

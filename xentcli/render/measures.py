@@ -63,7 +63,7 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
     for name in ("±", "low", "high", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in metrics.items():
-        value = shown_value(each, "-") if each.value is None else full(each.value)
+        value = _bounds(each) if each.value is None else full(each.value)
         table.add_row(
             name,
             Text(value, "dim" if value == "-" else "bold green"),
@@ -71,6 +71,14 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
             "" if each.n is None else f"{each.n:,}",
         )
     return table
+
+
+def _bounds(measure: "Measure") -> str:
+    """Return two bounds to look at, rounded apart; one in full; a dash where there is none."""
+    lower, upper = getattr(measure, "lower_bound", None), getattr(measure, "upper_bound", None)
+    if lower is None or upper is None:
+        return shown_value(measure, "-")
+    return f">= {math.floor(lower * 1e4) / 1e4:.4f}, <= {math.ceil(upper * 1e4) / 1e4:.4f}"
 
 
 def is_number(value: float | None) -> bool:

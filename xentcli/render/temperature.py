@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
 
-_COUNTS = ("rows", "used", "num_classes", "binary", "passes")
+_COUNTS = ("rows", "used", "num_classes", "binary", "clusters", "passes")
 _SHOWN = {"loss": "loss", "ECE": "ece", "Brier": "brier"}
 _BETWEEN = 3  # columns of the terminal between two pictures
 
@@ -70,8 +70,11 @@ def _headline(found: "FittedTemperature") -> Table:
     if each.low is not None and each.high is not None:
         table.add_row("", f"95 % {short_number(each.low)} to {short_number(each.high)}")
     ignored = found.rows - found.used
+    clusters = "" if found.clusters is None else f", {found.clusters:,} clusters"
     classes = "" if found.binary else f", {found.num_classes:,} classes"
-    table.add_row("rows", f"{found.rows:,} ({found.used:,} used, {ignored:,} ignored){classes}")
+    table.add_row(
+        "rows", f"{found.rows:,} ({found.used:,} used, {ignored:,} ignored){classes}{clusters}"
+    )
     if metrics["accuracy"].value is not None:
         same = f"{short_number(metrics['accuracy'].value)}, whatever the temperature"
         table.add_row("accuracy", same)

@@ -55,8 +55,8 @@ class BoundedLoss(NamedTuple):
         Which one it is of.
     reduction : str
         What `loss` is: the mean, or the sum.
-    loss, perplexity, bits : Bounded
-        The number, and what follows from the mean.
+    loss, total, perplexity, bits : Bounded
+        The number, the sum over the rows, and what follows from the mean.
     rows, used, exact_rows : int
         How many there are, are not ignored, and are known.
     num_classes : int or None
@@ -72,6 +72,7 @@ class BoundedLoss(NamedTuple):
     command: str
     reduction: str
     loss: Bounded
+    total: Bounded
     perplexity: Bounded
     bits: Bounded
     rows: int
@@ -99,6 +100,9 @@ class BoundedLoss(NamedTuple):
             found[f"{prefix}upper_bound"] = measure.upper_bound
         return found | {
             "reduction": self.reduction,
+            "loss_sum": self.total.value,
+            "loss_sum_lower_bound": self.total.lower_bound,
+            "weight_sum": float(self.used),
             "rounding": self.rounding,
             "exact": self.loss.exact,
             "exact_rows": self.exact_rows,
@@ -108,18 +112,65 @@ class BoundedLoss(NamedTuple):
             "used": self.used,
             "ignored": self.rows - self.used,
             "num_classes": self.num_classes,
+            "accuracy": None,
             "standard_error": self.loss.standard_error,
             "metrics": self.metrics,
         }
 
 
+class TopMeasures(NamedTuple):
+    """What lists of the most probable classes say of a model.
+
+    Attributes
+    ----------
+    metrics : dict of str to Measure
+        By name; what is only bounded has bounds in place of a value.
+    rows, used : int
+        How many there are, and are not ignored.
+    num_classes, listed : int or None
+        How many classes there are, and how many of them a row lists at most.
+    exact : float or None
+        The share of rows whose loss is known.
+    why : str
+        What the other rows do.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    metrics: dict[str, Measure]
+    rows: int
+    used: int
+    num_classes: int | None
+    listed: int
+    exact: float | None
+    why: str
+    notes: tuple[str, ...] = ()
+
+    def named(self) -> dict[str, Any]:
+        """Return what JSON says."""
+        return {
+            "command": "eval",
+            "metrics": self.metrics,
+            "rows": self.rows,
+            "used": self.used,
+            "ignored": self.rows - self.used,
+            "num_classes": self.num_classes,
+            "listed": self.listed,
+            "exact": self.exact,
+        }
+
+
 def told_shares(found: BoundedLoss) -> str:
     """Return how many rows are exact, and what the others do."""
-    exact = found.loss.exact or 0.0
+    return told_exact(found.loss.exact or 0.0, found.why)
+
+
+def told_exact(exact: float, why: str) -> str:
+    """Return which share of the rows is exact, and what the others do."""
     if not exact:
-        return f"no row is exact: they {found.why}"
+        return f"no row is exact: they {why}"
     others = _percent(1.0 - exact)
-    return f"{_percent(exact)} of rows exact, {others} {found.why}"
+    return f"{_percent(exact)} of rows exact, {others} {why}"
 
 
 def _percent(share: float) -> str:

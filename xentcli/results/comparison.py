@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from xentcli.results.measures import NOTHING, Group, Measure, Names
+from xentcli.results.measures import (
+    NOTHING,
+    Calibration,
+    Confusions,
+    Group,
+    LossHistogram,
+    Measure,
+    Names,
+)
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,42 @@ class Percentile:
     delta_p: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LossCell:
+    """How many rows have a loss in one cell with the first model, in another with the new one.
+
+    A cell is a factor of 2 wide: `octave_edge` of the losses' metric says which.
+    """
+
+    base: int
+    new: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class PairPictures:
+    """What pictures of two models show.
+
+    Attributes
+    ----------
+    changes : LossHistogram
+        By how much the losses of rows changed; hits are those that became smaller. Without labels,
+        KL(base || new), and no hits.
+    losses : tuple of LossCell
+        Both losses of the rows.
+    base, new : Calibration
+        Of both models.
+    predictions : Confusions or None
+        What the first model predicts, as labels, and what the new one does.
+    """
+
+    changes: LossHistogram = field(default_factory=LossHistogram)
+    losses: tuple[LossCell, ...] = ()
+    base: Calibration = field(default_factory=Calibration)
+    new: Calibration = field(default_factory=Calibration)
+    predictions: Confusions | None = None
+
+
 @dataclass(frozen=True)
 class Comparison(Names):
     """How the outputs of one model differ from those of the first.
@@ -155,6 +199,8 @@ class Comparison(Names):
         The names of the classes.
     lead : tuple of int
         The shape of one number for each row.
+    pictures : PairPictures or None
+        What is drawn, where that was asked for.
     notes : tuple of str
         What the user should know.
     """
@@ -175,6 +221,7 @@ class Comparison(Names):
     clusters: int | None = None
     class_names: tuple[str, ...] | None = None
     lead: tuple[int, ...] = ()
+    pictures: PairPictures | None = field(default=None, repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
 
     def __getitem__(self, name: str) -> Measure:

@@ -121,6 +121,10 @@ class Confusions:
         chosen = wrong[(-self.rows[wrong]).argsort(kind="stable")][:count]
         return [(int(self.labels[i]), int(self.predictions[i]), int(self.rows[i])) for i in chosen]
 
+    def rows_of_labels(self, labels: "Iterable[int]") -> dict[int, int]:
+        """Return how many rows some labels have."""
+        return {label: int(self.rows[self.labels == label].sum()) for label in labels}
+
     @property
     def confused_pairs(self) -> int:
         """How many pairs of a label and another prediction occur."""

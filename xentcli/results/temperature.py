@@ -16,6 +16,15 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """The mean loss at a temperature, and its derivative along the inverse temperature."""
+
+    temperature: float
+    loss: float
+    slope: float
+
+
+@dataclass(frozen=True)
 class TestedTemperature:
     """What a temperature does to other rows than those that it was fitted on.
 
@@ -58,6 +67,10 @@ class FittedTemperature:
         The bins of confidence.
     tested : TestedTemperature or None
         The same of other rows.
+    clusters : int or None
+        How many clusters of rows the errors come from.
+    curve : tuple of CurvePoint
+        The loss over the temperature, where that was asked for.
     looks_like : str
         What the first rows look like.
     notes : tuple of str
@@ -74,6 +87,8 @@ class FittedTemperature:
     bins_before: tuple[Bin, ...] = ()
     bins_after: tuple[Bin, ...] = ()
     tested: TestedTemperature | None = None
+    clusters: int | None = None
+    curve: tuple[CurvePoint, ...] = ()
     looks_like: str = "unknown"
     notes: tuple[str, ...] = field(default=(), repr=False)
 

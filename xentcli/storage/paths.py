@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fnmatch import translate
 from pathlib import Path
 
@@ -11,6 +13,19 @@ from xentcli.storage.names import STANDARD_STREAM, is_url, local_name
 
 _WILD = frozenset("*?[")
 _FOLDERS = "**"
+
+
+_WRITTEN: ContextVar[tuple[str, ...]] = ContextVar("written", default=())
+
+
+@contextmanager
+def will_write(names: Iterable[str]) -> Iterator[None]:
+    """Have no pattern match these names, which will be written, while the block runs."""
+    token = _WRITTEN.set(tuple(names))
+    try:
+        yield
+    finally:
+        _WRITTEN.reset(token)
 
 
 def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
@@ -37,12 +52,14 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     name : str
         A name or a pattern.
     without : iterable of str
-        Names that no pattern matches, whatever links lead to them: what will be written.
+        Names that no pattern matches, whatever links lead to them: what will be written, besides
+        those of `will_write`.
     """
     pattern = local_name(name)
     if _WILD.isdisjoint(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
-    here = [local_name(other) for other in without if other != STANDARD_STREAM]
+    others = (*without, *_WRITTEN.get())
+    here = [local_name(other) for other in others if other != STANDARD_STREAM]
     left_out = {os.path.realpath(path) for path in here if not is_url(path)}
     found = {
         path

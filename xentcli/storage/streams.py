@@ -33,7 +33,7 @@ def standard_input() -> Input:
 def standard_output() -> Iterator[Output]:
     """Open standard output, behind what was printed before."""
     with writing("<stdout>"):
-        if sys.stdout is None:
+        if sys.stdout is None or sys.__stdout__ is None:
             raise OSError(errno.EBADF, "it is closed")
         sys.stdout.flush()
     yield Output("<stdout>", sys.stdout.fileno(), seekable=False)

@@ -15,6 +15,11 @@ from xentcli.cli.loss_options import (
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import (
+    TEMPERATURES,
+    Drawn,
+    TemperaturePictureKind,
+)
 
 
 def calibrate(
@@ -44,8 +49,22 @@ def calibrate(
             "--test", metavar="LOGITS LABELS", help="Report on these files, too.", show_default=""
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        options.computation(
+            "--cluster",
+            metavar="COLUMN|axis0|rows",
+            help="Which rows depend on one another: for the errors, and for the folds.",
+            show_default="axis0 where rows have several axes",
+        ),
+    ] = None,
     sample_weight: SampleWeightOption = None,
     pos_weight: PosWeightOption = None,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
+    plot_kind: Annotated[
+        TemperaturePictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "reliability",
     digest: options.DigestOption = False,
     flags: RowFlags,
     writing: Writing,
@@ -62,16 +81,25 @@ def calibrate(
     criterion = losses.criterion_of(flags, "logits", more)
     criterion = criterion._replace(from_probs=kind == "probs")
     keeper = gates.keeper(calibrating.measures())
+    drawn = Drawn(report, plot, plot_kind, writing.force, TEMPERATURES)
+    drawn.check(writing.output)
     wanted = calibrating.wanted(folds, bins)
+    wanted = wanted._replace(
+        curve=report is not None or (plot is not None and plot_kind == "curve")
+    )
     output = Destination("calibrate", writing, common)
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
     reader = reading.reader
+    if cluster is not None:
+        reader = reader.without(reader.columns_within(both[0], [cluster]))
     source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = losses.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
+    ids = labels_source.id_column if labels_source else None
+    clusters = None if cluster is None else reader.column(cluster, both[0], both[1], ids)
     tested = None
     if test is not None:
         tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
@@ -80,16 +108,26 @@ def calibrate(
 
     with common.run(source) as run:
         found = fitted(
-            source, labels_source, criterion, run, wanted, sample_weight=weights, tested=tested
+            source,
+            labels_source,
+            criterion,
+            run,
+            wanted,
+            sample_weight=weights,
+            cluster=clusters,
+            tested=tested,
         )
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
     if tested is not None and test is not None:
         provenance = calibrating.with_test_files(provenance, tested, test, digest=digest)
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
-    output.write(calibrating.forms(found, provenance, () if keeper is None else keeper.verdicts))
+    verdicts = () if keeper is None else keeper.verdicts
+    output.write(calibrating.forms(found, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in calibrating.warnings(found, kind, source.name):
+    warnings = list(calibrating.warnings(found, kind, source.name))
+    for warning in warnings:
         common.tell("warning", warning)
+    drawn.write(found, provenance, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from xentcli.cli import bases, comparing, losses, options
+from xentcli.cli import bases, comparing, evaluating, losses, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
+from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
 from xentcli.pipeline.names import OF_PAIRS
 
 
@@ -78,9 +79,12 @@ def compare(
     ] = None,
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    digest: Annotated[
-        bool, options.of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
-    ] = False,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
+    plot_kind: Annotated[
+        PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
+    ] = "changes",
+    digest: options.DigestOption = False,
     flags: Annotated[RowFlags, Without("binary")],
     writing: Writing,
     reading: Reading,
@@ -90,14 +94,21 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    if bases.are_bases(paths, reading):
-        others = {"labels": labels, "input": input_, "by": by, "cluster": cluster}
-        refused = bases.refused(flags, temperature=temperature, **others)
-        bases.run_bases(paths, metric, refused, writing, reading, common, gates, digest=digest)
+    readers = reading.readers(len(paths))
+    opened = bases.find(paths, labels or [], flags, readers[0], probs=kinds[0] == "probabilities")
+    if opened is not None:
+        others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
+        others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
+        bases.check(opened, metric, others, flags, labels or [])
+        bases.run(opened, metric, writing, common, gates, digest=digest)
         return
     losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
+    drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
+    drawn.check(writing.output)
+    comparing.check_plot(plot, paths)
     wanted = comparing.wanted(metric, worst, () if keeper is None else keeper.names)
+    wanted = wanted._replace(pictures=drawn.wanted)
     temperatures = comparing.temperatures_of(temperature, paths, kinds)
     criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
     output = Destination("compare", writing, common)
@@ -107,8 +118,6 @@ def compare(
     names = [each for each in (by, cluster) if each is not None]
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
-    readers = reading.readers(len(paths))
-    reader = readers[0]
     named = LabelOptions(
         flags.label_column,
         flags.label_key,
@@ -124,10 +133,11 @@ def compare(
     for source, criterion in zip(sources, criteria, strict=True):
         losses.check_kind(criterion, source)
     criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
-    ids = labels_source.id_column if labels_source else None
-    groups, clusters = (
-        None if each is None else reader.column(each, [paths[0]], labels or [], ids)
-        for each in (by, cluster)
+    from xentcli.pipeline.samples import doubts
+
+    beside = ([paths[0]], labels or [])
+    groups, clusters = evaluating.beside_rows(
+        readers[0], sources[0], labels_source, [*beside], by, cluster
     )
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models
@@ -139,8 +149,13 @@ def compare(
     notes, verdicts = comparing.judge(keeper, found)
     output.write(comparing.forms(found, wanted, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
-    for warning in comparing.warnings(found, wanted, models):
+    doubted = (doubt for each in sources for doubt in doubts(each))
+    warnings = [*doubted, *comparing.warnings(found, wanted, models)]
+    for warning in warnings:
         common.tell("warning", warning)
+    notes = [*warnings, *found.notes]
+    first = found.comparisons[0]
+    drawn.write(found.comparisons, provenance, verdicts, notes, drawn=first)
     if keeper is not None:
         keeper.exit()
 

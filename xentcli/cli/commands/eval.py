@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, losses, options
+from xentcli.cli import evaluating, losses, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot, fill
+from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
 from xentcli.cli.reports import Drawn, PictureKind
-from xentcli.errors import UsageError
+from xentcli.cli.top_lists import TopFlags
+from xentcli.cli.top_measures import run_eval
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
@@ -68,18 +69,13 @@ def evaluate(
     temperature: options.TemperatureOption = "1",
     normalize: options.NormalizeOption = False,
     clip: options.ClipOption = 0.0,
-    report: Annotated[
-        str | None,
-        options.of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
-    ] = None,
-    plot: Annotated[
-        str | None,
-        options.of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
-    ] = None,
+    report: options.ReportOption = None,
+    plot: options.PlotOption = None,
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
     digest: options.DigestOption = False,
+    top: TopFlags,
     flags: RowFlags,
     writing: Writing,
     reading: Reading,
@@ -88,17 +84,27 @@ def evaluate(
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    named_kind = options.input_kind(named, input_)
-    kind = _KINDS[named_kind]
-    both = fill(files, Slot("LOGITS", named[named_kind]), Slot("LABELS", labels))
+    kind = _KINDS[named_kind := options.input_kind(named, input_)]
+    files, values = samples.together(files, named[named_kind], reading)
+    both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     losses.check_files(both, flags, LossFlags(), gates)
-    for option, given in (("--normalize", normalize), ("--clip", clip)):
-        if given and (kind != "probabilities" or flags.binary):
-            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
-    criterion = losses.criterion_of(flags, kind, temperature=temperature)
-    if kind != "logits" and criterion.temperature != 1.0:
-        raise UsageError("--temperature divides logits")
-    criterion = criterion._replace(normalize=normalize, clip=clip)
+    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
+    if opened is not None:
+        refused: dict[str, object] = {
+            "--by": by,
+            "--cluster": cluster,
+            "--report": report,
+            "--plot": plot,
+            "--normalize": normalize,
+            "--clip": clip,
+            "--digest": digest,
+            "--temperature": temperature != "1",
+        }
+        run_eval(
+            opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
+        )
+        return
+    criterion = evaluating.criterion_of(flags, kind, temperature, normalize=normalize, clip=clip)
     keeper = gates.keeper()
     drawn = Drawn(report, plot, plot_kind, force=writing.force)
     drawn.check(writing.output)
@@ -118,13 +124,10 @@ def evaluate(
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     losses.check_kind(criterion, source)
     criterion = losses.with_weights_in_order(criterion, source)
-    ids = labels_source.id_column if labels_source else None
-    groups, clusters = (
-        None if each is None else reader.column(each, both[0], both[1], ids)
-        for each in (by, cluster)
-    )
     from xentcli.pipeline.measure import measure
+    from xentcli.pipeline.samples import doubts
 
+    groups, clusters = evaluating.beside_rows(reader, source, labels_source, both, by, cluster)
     with common.run(source) as run:
         found = measure(source, labels_source, criterion, run, wanted, by=groups, cluster=clusters)
     found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
@@ -132,10 +135,10 @@ def evaluate(
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
-    warnings = list(evaluating.warnings(found, wanted, criterion, source.name))
+    warnings = [*doubts(source), *evaluating.warnings(found, wanted, criterion, source.name)]
     for warning in warnings:
         common.tell("warning", warning)
-    drawn.write(found, verdicts, warnings)
+    drawn.write(found, found.provenance, verdicts, warnings)
     if keeper is not None:
         keeper.exit()
 

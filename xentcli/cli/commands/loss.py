@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import losses, options, top_lists
+from xentcli.cli import losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -33,6 +33,7 @@ def loss(
     common: Common,
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
+    files, logits = samples.together(files, logits, reading)
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
     inputs = top_lists.fill(files, top, *slots)
     losses.check_files(inputs, flags, loss_options, gates)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options, top_lists
+from xentcli.cli import answers, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
 
-def nll(
+def nll(  # noqa: C901 - each kind of file has a way of its own
     files: Annotated[
         list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
@@ -50,7 +50,8 @@ def nll(
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
     if log_probs and probs:
         raise UsageError("give one of --log-probs and --probs")
-    slots = (Slot("LOG_PROBS", log_probs or probs), Slot("LABELS", labels))
+    files, log_probs = samples.together(files, log_probs or probs, reading)
+    slots = (Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
     inputs = top_lists.fill(files, top, *slots)
     losses.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
@@ -60,15 +61,33 @@ def nll(
         raise UsageError("--picked goes without --binary, --normalize and --weight")
     if flags.binary and normalize:
         raise UsageError("--normalize is for rows of classes, and --binary has none")
+    asked = (*inputs[1], probs, picked, tokens, flags.label_column, flags.label_key, flags.binary)
+    found = samples.open_samples(inputs[0], reading, writing.output, unless=asked)
+    if found is not None:
+        samples.run(found, inputs, flags, loss_options, writing, reading, common, gates)
+        return
+    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
+        if inputs[1]:
+            answers.run_listed(
+                inputs,
+                tokens,
+                top.num_classes,
+                flags,
+                loss_options,
+                writing,
+                reading,
+                common,
+                gates,
+            )
+            return
+        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
+        return
     refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
     opened = None
     if not picked:
         opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
     if opened is not None:
         top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates)
-        return
-    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
-        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
         return
     if tokens is not None:
         raise UsageError("--tokens is for a server's answers in JSON, without labels")

@@ -24,11 +24,17 @@ def _format(
     def open_source(data: Input, options: ReadOptions) -> Source:
         from xentcli.formats.arrow.source import TableSource
 
+        if _is_details(data):
+            from xentcli.formats.harness.source import open_samples
+
+            return open_samples(data, options)
         return TableSource(data, options, kind_of(data))
 
     def contents(data: Input, options: ReadOptions) -> list["Content"]:
         from xentcli.formats.arrow.contents import contents as contents_of
 
+        if _is_details(data):
+            return []
         return contents_of(data, options, kind_of(data))
 
     def open_writer(output: Output, header: ArrayHeader) -> Writer:
@@ -47,6 +53,15 @@ def _format(
         requires=("pyarrow", EXTRA),
         contents=contents,
     )
+
+
+def _is_details(data: Input) -> bool:
+    """Whether lighteval wrote the file, whose rows are docs."""
+    if "details_" not in data.name:
+        return False
+    from xentcli.formats.harness.details import is_details
+
+    return is_details(data)
 
 
 def _kind_of_arrow(data: Input) -> str:

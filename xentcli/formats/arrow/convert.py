@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.arrow.library import pyarrow
-from xentcli.formats.arrow.types import is_fixed, is_list, number_dtype, plain, stored
+from xentcli.formats.arrow.types import (
+    is_fixed,
+    is_list,
+    is_vector,
+    number_dtype,
+    numbers,
+    plain,
+    stored,
+)
+from xentcli.formats.arrow.vectors import length_of, vectors
 
 Array = Any
 _NULLS = (
@@ -50,7 +59,7 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
         return np.array(array.to_pylist(), object)
     rows.check_nulls(array)
     if number_dtype(array.type) is not None:
-        return _numbers(array)
+        return numbers(array)
     is_ = pyarrow().types
     if is_.is_timestamp(array.type) and array.type.tz:
         return _times_with_zone(array)
@@ -87,14 +96,6 @@ def _times_of_day(array: Array) -> NDArray[Any]:
     return np.array(times, dtype=object)
 
 
-def _numbers(array: Array) -> NDArray[Any]:
-    """Return numbers without nulls; unlike ``to_numpy`` this does not import pandas."""
-    if pyarrow().types.is_boolean(array.type):  # a bit each
-        return np.from_dlpack(array.cast(pyarrow().uint8())).view(np.bool_)
-    values: NDArray[Any] = np.from_dlpack(array)
-    return values
-
-
 def wide(columns: list[Array], rows: list[ColumnRows], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return columns of numbers side by side, of shape (rows, columns)."""
     values = np.empty((len(columns[0]), len(columns)), dtype)
@@ -107,6 +108,8 @@ def dense(array: Array, shape: tuple[int, ...], rows: ColumnRows) -> NDArray[Any
     """Return lists of the same length, or lists of lists, as an array of (rows, *shape)."""
     count, per_row, level = len(array), 1, 0
     array = stored(array)
+    if is_vector(array.type):
+        return vectors(array, shape[0], rows)
     while is_list(array.type):
         rows.check_nulls(array, per_row)
         if not is_fixed(array.type):
@@ -115,7 +118,7 @@ def dense(array: Array, shape: tuple[int, ...], rows: ColumnRows) -> NDArray[Any
         array, level = stored(array.flatten()), level + 1
     array = plain(array)
     rows.check_nulls(array, per_row)
-    return _numbers(array).reshape(count, *shape)
+    return numbers(array).reshape(count, *shape)
 
 
 def _check_lengths(array: Array, length: int, per_row: int, rows: ColumnRows) -> None:
@@ -132,6 +135,8 @@ def lengths_of(array: Array) -> tuple[int, ...]:
     """Return the lengths of the lists of an array of one row, from the outermost in."""
     lengths = []
     array = stored(array)
+    if is_vector(array.type):
+        return (length_of(array),)
     while is_list(array.type):
         lengths.append(array.type.list_size if is_fixed(array.type) else _first_length(array))
         array = stored(array.flatten())

@@ -1,13 +1,17 @@
 """What a column's type says: numbers, lists of numbers, text, or something else."""
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.text import shortened
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_VECTOR = {"type", "size", "indices", "values"}
 _COLUMNS_KEY = "columns"  # of the metadata of a field
 
 Type = Any
@@ -34,6 +38,9 @@ def number_dtype(type_: Type) -> np.dtype[Any] | None:
 
 def nested(type_: Type) -> Nested | None:
     """Return the lengths and the dtype of lists of numbers, or None for any other type."""
+    if is_vector(type_):
+        dtype = number_dtype(stored_type(type_).field("values").type.value_type)
+        return None if dtype is None else Nested((None,), dtype)
     lengths: list[int | None] = []
     shape = _tensor_shape(type_)
     type_ = stored_type(type_)
@@ -46,6 +53,16 @@ def nested(type_: Type) -> Nested | None:
     if shape is not None:
         return Nested(shape, dtype) if [math.prod(shape)] == lengths else None
     return Nested(tuple(lengths), dtype)
+
+
+def is_vector(type_: Type) -> bool:
+    """Whether each value is a vector of Spark's, dense or sparse."""
+    type_ = stored_type(type_)
+    if not pyarrow().types.is_struct(type_):
+        return False
+    fields = {field.name: field.type for field in type_}
+    lists = [fields[name] for name in ("values", "indices") if name in fields]
+    return fields.keys() == _VECTOR and all(is_list(each) and not is_fixed(each) for each in lists)
 
 
 def is_list(type_: Type) -> bool:
@@ -103,6 +120,14 @@ def plain(array: Array) -> Array:
     if pa.types.is_string_view(names.type):  # which pyarrow does not look up
         array = pa.DictionaryArray.from_arrays(array.indices, names.cast(pa.large_string()))
     return array.dictionary_decode()
+
+
+def numbers(array: Array) -> "NDArray[Any]":
+    """Return numbers without nulls; unlike ``to_numpy`` this does not import pandas."""
+    if pyarrow().types.is_boolean(array.type):  # a bit each
+        return np.from_dlpack(array.cast(pyarrow().uint8())).view(np.bool_)
+    values: NDArray[Any] = np.from_dlpack(array)
+    return values
 
 
 def shown(type_: Type) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.column_words import names_rows
-from xentcli.formats.csv.numbers import cure, edges_of_cells, is_almost_number, is_cut, to_number
+from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
 from xentcli.text import name_option
 
 csv.field_size_limit(2**31 - 1)  # as pandas has it; lines have a limit anyway
@@ -132,8 +132,10 @@ def _quoted(delimiter: str) -> re.Pattern[bytes]:
 
     Its group is the quote at the end, if there is one.
     """
-    inside = rb'"[^"]*+(?:""[^"]*+)*+(?:(")|\Z)'
-    return re.compile(edges_of_cells(delimiter)[0] + inside)
+    between = re.escape(delimiter.encode())
+    # It begins with the quote, which is found at once, and then looks back at what stands before.
+    begins = rb'"(?:(?<=[\r\n]")|(?<=' + between + rb'")|(?<=\A"))'
+    return re.compile(begins + rb'[^"]*+(?:""[^"]*+)*+(?:(")|\Z)')
 
 
 def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_row: int) -> Parsed:

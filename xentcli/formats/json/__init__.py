@@ -22,7 +22,7 @@ _BEGINS = re.compile(
     + rb"|null|true|false|"
     + _CALL
     + rb"|\Z)"
-    rb"|(?:data:\s*+)?\{\s*+[\"}]|\{\s*+\Z|"
+    rb"|(?:(?:event|id|retry|):[^\r\n]*+\s++)*+(?:data:\s*+)?\{\s*+[\"}]|\{\s*+\Z|"
     + _CALL
     + rb"|\(\s*+(?:[\[(]|"
     + _CALL
@@ -33,10 +33,14 @@ _BEGINS = re.compile(
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
-    """Open JSON: lines one by one, anything else as a whole; answers of a server by their keys."""
+    """Open JSON: lines one by one, anything else as a whole; answers and samples by their keys."""
     from xentcli.formats.json.document import open_document
     from xentcli.formats.json.lines import JsonLinesSource, are_lines
 
+    if holds_samples(data):
+        from xentcli.formats.harness.source import open_samples
+
+        return open_samples(data, options)
     if holds_answers(data):
         from xentcli.formats.logprobs.source import open_answers
 
@@ -53,9 +57,16 @@ def holds_answers(data: Input) -> bool:
     return holds_answers(data)
 
 
+def holds_samples(data: Input) -> bool:
+    """Whether these are samples of lm-evaluation-harness, as `harness` reads them."""
+    from xentcli.formats.harness.source import holds_samples
+
+    return holds_samples(data)
+
+
 def contents(data: Input, options: ReadOptions) -> list["Content"]:
     """Return the arrays of a file, if it holds several."""
-    if holds_answers(data):
+    if holds_samples(data) or holds_answers(data):
         return []
     from xentcli.formats.json.contents import contents
 

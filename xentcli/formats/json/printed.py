@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 
 # One that is never closed goes on to the end: no quote within it begins another.
-_STRING = r'"(?:[^"\\]|(?s:\\.))*+(?:"|\\?\Z)'
+_STRING = r'"[^"\\]*+(?:(?s:\\.)[^"\\]*+)*+(?:"|\\?\Z)'
 _BRACKET = re.compile(
     _STRING + r"|(?<![\w.])(?:(?:(?:torch|numpy|np)\.)?(?P<array>[tT]ensor|[aA]rray)"
     r"|(?:numpy|np)\.\w++|(?P<list>c))\s*+\(|[\[\]()]"
@@ -20,6 +20,8 @@ _ODD = re.compile(
     r"|(?P<fraction>(?<![\w.])-?)\.(?=\d)|(?P<nan>\b(?:nan|NaN)\b)|(?P<inf>\binf\b)"
     r"|(?P<true>\bTrue\b)|(?P<false>\bFalse\b)|(?P<none>\bNone\b)"
 )
+_IN_ODD = (".", "nan", "NaN", "inf", "True", "False", "None")  # what takes long to look for
+_DEEPEST = 1000  # brackets, one in another
 _WORDS = {"nan": "NaN", "inf": "Infinity", "true": "true", "false": "false", "none": "null"}
 _ELLIPSIS = re.compile(_STRING + r"|(\.\.\.|\u2026)")
 
@@ -49,7 +51,8 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
             f"{name}: more than {most} values in one, which would be held in memory",
             hint="write one row a line, as JSON lines, or an NPY file",
         )
-    for match in _ELLIPSIS.finditer(text):
+    cut = "..." in text or "\u2026" in text
+    for match in _ELLIPSIS.finditer(text) if cut else ():
         if match[1]:
             raise InputError(
                 f"{name}: printed in short, and cut where the dots stand",
@@ -59,7 +62,8 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
     if plain.end is not None and plain.text[plain.end :].strip(" \t\r\n;"):
         raise InputError(f"{name}: something follows the printed array", hint="one array a file")
     whole = plain.text if plain.end is None else plain.text[: plain.end]
-    return Text(_ODD.sub(_said, whole), plain.printed)
+    odd = any(map(whole.__contains__, _IN_ODD))
+    return Text(_ODD.sub(_said, whole) if odd else whole, plain.printed)
 
 
 class Lists(NamedTuple):
@@ -94,6 +98,8 @@ def as_lists(text: str) -> Lists:
         if mark.startswith('"'):
             continue
         piece, at = text[at : match.start()], match.end()
+        if mark[-1] in "[(" and writer.depth == _DEEPEST:
+            return Lists(text)
         if mark[-1] in "[(":
             writer.open(piece, mark, is_list=mark in "[(" or match["list"] is not None)
             writer.printed = writer.printed or match["array"]
@@ -120,6 +126,11 @@ class _Writer:
         self._closing: list[tuple[str, str]] = []  # what closes, and what is written for it
         self._silent = 0  # how many brackets are open where other arguments began
         self._last = ""
+
+    @property
+    def depth(self) -> int:
+        """How many brackets are open."""
+        return len(self._closing)
 
     def open(self, piece: str, mark: str, *, is_list: bool) -> None:
         """Write what stands before a bracket that opens, and the bracket."""

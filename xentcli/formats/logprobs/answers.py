@@ -4,7 +4,10 @@ Documents are Python's dicts and lists, or those that simdjson has parsed.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal, NamedTuple
+
+from xentcli.formats.logprobs.lists import Lists, of_entries
 
 Part = Literal["prompt", "generated"]
 Numbers = list[float | None]
@@ -22,11 +25,17 @@ class Scored(NamedTuple):
         None where the server gave none.
     sizes : list of int or None
         How many bytes each token is, None of one that has no text; no list where none is told.
+    choice : int
+        Which of several answers to the same request it is.
+    lists : callable, optional
+        Makes what is listed beside each token.
     """
 
     part: Part | None
     logprobs: Numbers
     sizes: list[int | None] | None = None
+    choice: int = 0
+    lists: Lists | None = None
 
 
 class Answer(NamedTuple):
@@ -46,6 +55,8 @@ class Answer(NamedTuple):
         What the pieces of an answer have in common where it may come in pieces.
     ends : bool
         Whether this is the last piece, or all of it.
+    counts : bool
+        Whether it is an answer, and no event of a stream that says nothing new.
     """
 
     dialect: str
@@ -54,6 +65,7 @@ class Answer(NamedTuple):
     failure: str | None = None
     stream: str | None = None
     ends: bool = True
+    counts: bool = True
 
 
 class Refused(Exception):  # noqa: N818
@@ -96,8 +108,10 @@ def text(value: Any) -> str | None:
 
 def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
     """Return tokens that are an object each, some with their bytes."""
+    entries = [*entries]  # once: simdjson makes each object anew
     logprobs = [entry.get(key) for entry in entries]
     if not logprobs or "bytes" not in entries[0]:
-        return Scored(part, logprobs)
+        return Scored(part, logprobs, lists=partial(of_entries, entries, key))
     each = [entry.get("bytes") for entry in entries]
-    return Scored(part, logprobs, [None if b is None else len(b) for b in each])
+    sizes = [None if b is None else len(b) for b in each]
+    return Scored(part, logprobs, sizes, lists=partial(of_entries, entries, key))

@@ -14,6 +14,11 @@ def answer_of(document: Any) -> Answer | None:
     for dialect in _DIALECTS:
         if (found := dialect(document)) is not None:
             return found
+    for key in _WRAPPERS:
+        inner = document.get(key)
+        if is_object(inner) and (found := answer_of(inner)) is not None:
+            name = text(document.get("custom_id")) or text(document.get("id"))
+            return found._replace(name=name or found.name)
     return None
 
 
@@ -28,6 +33,8 @@ def _batch(document: Any) -> Answer | None:
     return inner._replace(dialect=f"{inner.dialect}, batch", name=name)
 
 
+_WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
+"""What people who keep their requests too call the answer to each."""
 _DIALECTS: tuple[Callable[[Any], Answer | None], ...] = (
     openai.choices,
     _batch,

@@ -1,11 +1,13 @@
 """Answers as OpenAI's API has them, which vLLM, SGLang, llama.cpp and others speak too."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
     Numbers,
+    Part,
     Scored,
     is_list,
     is_object,
@@ -14,12 +16,15 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
+from xentcli.formats.logprobs.lists import of_ids, of_texts
 
 _CHAT, _COMPLETIONS, _PROMPTS = (
     "OpenAI chat completions",
     "OpenAI completions",
     "vLLM prompt_logprobs",
 )
+_RESPONSES = "OpenAI responses"
+_LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
 
 
@@ -49,18 +54,21 @@ def choices(document: Any) -> Answer | None:
     each = [*objects(document["choices"])]
     found: list[Scored] = []
     for where in (document, *each):
-        if is_list(where.get("prompt_logprobs")):
+        if _holds_prompt(where):
             add(found, of_prompt(where))
     kind = text(document.get("object"))
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
     dialect = _PROMPTS if found else dialect
-    for choice in each:
+    for place, choice in enumerate(each):
+        index = choice.get("index")
         for scored in _of_choice(choice.get("logprobs"), document, len(each)):
-            add(found, scored)
+            add(found, scored._replace(choice=index if isinstance(index, int) else place))
     name = text(document.get("id"))
     if kind == "chat.completion.chunk":
-        index = each[0].get("index") if each else 0
-        return Answer(dialect, found, name, None, f"{name}/{index}", ends=False)
+        return Answer(dialect, found, name, None, name or "", ends=False)
+    goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
+    if kind == "text_completion" and name is not None:  # whose pieces look like whole answers
+        return Answer(dialect, found, name, None, name, ends=not goes_on)
     return Answer(dialect, found, name)
 
 
@@ -77,50 +85,74 @@ def _of_choice(told: Any, document: Any, count: int) -> Iterator[Scored]:
 
 def add(found: list[Scored], scored: Scored) -> None:
     """Add tokens, but a prompt only once: each of several choices may repeat it."""
-    if scored.logprobs and not (scored.part == "prompt" and scored in found):
+    given = [each.logprobs for each in found if each.part == "prompt"]
+    if scored.logprobs and not (scored.part == "prompt" and scored.logprobs in given):
         found.append(scored)
 
 
 def of_prompt(where: Any) -> Scored:
     """Return a prompt whose tokens are an object each: by token id, that of the prompt first."""
-    return Scored("prompt", _chosen(where["prompt_logprobs"], where.get("prompt_token_ids")))
+    return _by_ids("prompt", where["prompt_logprobs"], where.get("prompt_token_ids"))
 
 
-def _chosen(entries: Any, ids: Any) -> Numbers:
-    """Return the numbers of the tokens with these ids or, where none are told, the first ones."""
-    if not is_list(ids) or len(ids) != len(entries):
-        return [_number(entry) for entry in entries]
-    return [_number(entry, f"{token}") for entry, token in zip(entries, ids, strict=True)]
+def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
+    """Return the tokens with these ids or, where none are told, the first ones of each place."""
+    entries = _unpacked(entries) if is_object(entries) else [*entries]
+    told = ids if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
+    chosen = [_own(entry, token) for entry, token in zip(entries, told, strict=True)]
+    numbers: Numbers = [under(one, "logprob") for one in chosen]
+    return Scored(part, numbers, choice=choice, lists=partial(of_ids, entries, chosen))
 
 
-def _number(entry: Any, token: str | None = None) -> float | None:
+def _unpacked(entries: Any) -> list[dict[str, Any]]:
+    """Return vLLM's FlatLogprobs, whose lists hold the tokens of all places, as an object each."""
+    keys = ("start_indices", "end_indices", "token_ids", "logprobs", "ranks")
+    starts, ends, tokens, numbers, ranks = ([*entries[key]] for key in keys)
+    return [
+        {f"{tokens[i]}": {"logprob": numbers[i], "rank": ranks[i]} for i in range(start, end)}
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _own(entry: Any, token: int | None) -> Any:
+    """Return the entry of a token; of one not told the first, unless another's rank is too high."""
     if not is_object(entry):
         return None
-    chosen = next(iter(entry.values()), None) if token is None else entry.get(token)
-    number: float | None = under(chosen, "logprob")
-    return number
+    if token is not None:
+        return entry.get(f"{token}")
+    each = [*entry.values()]
+    ranks = [under(one, "rank") for one in each]
+    beyond = [i for i, rank in enumerate(ranks) if isinstance(rank, int) and rank > len(each)]
+    return each[beyond[0] if len(beyond) == 1 else 0] if each else None
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
     """Yield the tokens of parallel lists, of which an echo has those of the prompt first."""
     listed = told["token_logprobs"]
     numbers: Numbers = listed if isinstance(listed, list) else listed.as_list()
+    lists = partial(of_texts, told.get("tokens") or (), numbers, told.get("top_logprobs"))
     prompt, made = (under(document, "usage", key) for key in ("prompt_tokens", "completion_tokens"))
     counted = isinstance(prompt, int) and isinstance(made, int)
     whole = counted and count == 1 and len(numbers) == prompt + made
     if not (numbers and numbers[0] is None) and not (whole and prompt):
-        yield Scored("generated", numbers)
+        yield Scored("generated", numbers, lists=lists)
     elif counted and not made:
-        yield Scored("prompt", numbers)
+        yield Scored("prompt", numbers, lists=lists)
     elif whole:
-        yield Scored("prompt", numbers[:prompt])
-        yield Scored("generated", numbers[prompt:])
+        yield Scored("prompt", numbers[:prompt], lists=lambda: lists()[:prompt])
+        yield Scored("generated", numbers[prompt:], lists=lambda: lists()[prompt:])
     else:
-        yield Scored(None, numbers)
+        yield Scored(None, numbers, lists=lists)
 
 
 def responses(document: Any) -> Answer | None:
-    """Return an answer of the Responses API."""
+    """Return an answer of the Responses API, or an event of its stream; the last one has it all."""
+    event = text(document.get("type")) or ""
+    if event.startswith("response."):
+        inner = document.get("response")
+        if event.partition(".")[2] in _LAST_EVENTS and is_object(inner):
+            return responses(inner)
+        return Answer(_RESPONSES, [], counts=False)
     if text(document.get("object")) != "response" or not is_list(document.get("output")):
         return None
     found = [
@@ -129,16 +161,29 @@ def responses(document: Any) -> Answer | None:
         for part in objects(item.get("content"))
         if is_list(part.get("logprobs")) and len(part["logprobs"])
     ]
-    return Answer("OpenAI responses", found, text(document.get("id")))
+    return Answer(_RESPONSES, found, text(document.get("id")))
 
 
 def request_output(document: Any) -> Answer | None:
     """Return a dump of vLLM's RequestOutput, or the prompt of one."""
-    if not is_list(document.get("prompt_logprobs")):
+    outputs = [*objects(document.get("outputs"))]
+    made = [each for each in outputs if "token_ids" in each and "logprobs" in each]
+    if not (_holds_prompt(document) or made):
         return None
     found: list[Scored] = []
-    add(found, of_prompt(document))
-    for output in objects(document.get("outputs")):
-        if is_list(entries := output.get("logprobs")):
-            add(found, Scored("generated", _chosen(entries, output.get("token_ids"))))
+    if _holds_prompt(document):
+        add(found, of_prompt(document))
+    for index, output in enumerate(made):
+        entries = output.get("logprobs")
+        if is_list(entries) or _is_flat(entries):
+            add(found, _by_ids("generated", entries, output.get("token_ids"), index))
     return Answer(_PROMPTS, found, text(document.get("request_id")))
+
+
+def _holds_prompt(where: Any) -> bool:
+    told = where.get("prompt_logprobs")
+    return is_list(told) or _is_flat(told)
+
+
+def _is_flat(value: Any) -> bool:
+    return is_object(value) and "start_indices" in value

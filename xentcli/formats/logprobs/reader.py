@@ -10,11 +10,13 @@ from xentcli.errors import InputError
 from xentcli.formats.json.values import load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.lists import Listed, Place
 
 SSE = b"data:"
 """What the lines of a stream of events begin with."""
 _SSE_END = b"[DONE]"
-_SSE_OTHERS = (b"event:", b"id:", b"retry:", b":")
+SSE_OTHERS = (b"event:", b"id:", b"retry:", b":")
+"""What other lines of such a stream begin with."""
 _NUMBERS = {float, int, type(None)}
 
 
@@ -52,6 +54,8 @@ class Tokens(NamedTuple):
     silent: tuple[str, ...]
     others: int
     unclear: int
+    lists: list[Place] | None = None
+    """What is listed beside each token, where that was asked for."""
 
 
 class Whole(NamedTuple):
@@ -76,19 +80,29 @@ class _Sequence(NamedTuple):
 
     place: str
     scored: Scored
+    lists: list[Place]
 
 
 class Reader:
     """Reads the documents of a block."""
 
-    def __init__(self, name: str, asked: Part | None, part: Part, *, strict: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        asked: Part | None,
+        part: Part,
+        *,
+        strict: bool,
+        keeps_lists: bool = False,
+    ) -> None:
+        self._lists: list[Place] | None = [] if keeps_lists else None
         self._name, self._asked, self._part, self._strict = name, asked, part, strict
         self._values: list[float | None] = []
         self._lengths: list[int] = []
         self._places: list[str] = []
         self._sizes: list[int | None] = []
         self._any_sizes = False
-        self._open: dict[str, _Sequence | None] = {}
+        self._open: dict[str, dict[int, _Sequence]] = {}
         self._requests = self._first = self._others = self._unclear = 0
         self._failed: list[str] = []
         self._silent: list[str] = []
@@ -102,13 +116,14 @@ class Reader:
         else:
             for number, line in enumerate(text.split(b"\n"), content.line):
                 payload = payload_of(line)
-                if payload and payload != _SSE_END and not line.startswith(_SSE_OTHERS):
+                if payload and payload != _SSE_END and not line.startswith(SSE_OTHERS):
                     self._document(payload, f"{self._name}:{number}", number)
-        for sequence in self._open.values():
-            self._add(sequence)
+        for several in self._open.values():
+            for sequence in several.values():
+                self._add(sequence)
         sizes = [-1 if size is None else size for size in self._sizes]
         return Tokens(
-            np.array(self._values, np.float64),
+            _values(self._values),
             np.array(self._lengths, np.int64),
             tuple(self._places),
             np.array(sizes, np.int64) if self._any_sizes else None,
@@ -118,11 +133,16 @@ class Reader:
             tuple(self._silent),
             self._others,
             self._unclear,
+            self._lists,
         )
 
     def _document(self, text: bytes, place: str, line: int) -> None:
         try:
-            document = self._parser.parse(text) if self._parser is not None else None
+            document = (
+                self._parser.parse(text, self._lists is not None)
+                if self._parser is not None
+                else None
+            )
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
@@ -147,6 +167,8 @@ class Reader:
         self._take(answer, place)
 
     def _take(self, answer: Answer, place: str) -> None:
+        if not answer.counts:
+            return
         name = place.rpartition("/")[2] if answer.name is None else answer.name
         if answer.failure is not None:
             self._requests += 1
@@ -155,13 +177,13 @@ class Reader:
         goes_on = answer.stream is not None and answer.stream in self._open
         self._requests += not goes_on
         kept = [
-            _Sequence(place, each)
+            _Sequence(place, each, self._listed(each, place))
             for each in answer.scored
             if self._kept(each.part, each.logprobs, place)
         ]
         for sequence in kept:
             self._check(sequence.scored.logprobs, place)
-        if answer.stream is None:
+        if answer.stream is None or (answer.ends and not goes_on):
             for sequence in kept:
                 self._add(sequence)
         else:
@@ -169,23 +191,37 @@ class Reader:
         if answer.ends and not goes_on and not kept:
             self._silent.append(name)
 
+    def _listed(self, scored: Scored, place: str) -> list[Place]:
+        """Return what is listed beside tokens, if that was asked for."""
+        if self._lists is None or scored.lists is None:
+            return []
+        try:
+            return scored.lists()
+        except (TypeError, AttributeError, LookupError, ValueError) as error:
+            raise InputError(
+                f"{place}: the lists of the most probable tokens are not as servers write them"
+            ) from error
+
     def _gather(self, stream: str, pieces: "list[_Sequence]", *, ends: bool) -> None:
         """Put the pieces of a stream behind one another, and take them when it ends."""
-        so_far = self._open.get(stream)
+        so_far = self._open.setdefault(stream, {})
         for piece in pieces:
-            so_far = piece if so_far is None else _joined(so_far, piece)
-        self._open[stream] = so_far
+            index = piece.scored.choice
+            before = so_far.get(index)
+            so_far[index] = piece if before is None else _joined(before, piece)
         if ends:
-            self._add(self._open.pop(stream))
+            for sequence in self._open.pop(stream).values():
+                self._add(sequence)
 
-    def _add(self, sequence: "_Sequence | None") -> None:
+    def _add(self, sequence: "_Sequence") -> None:
         """Take the tokens of a sequence."""
-        if sequence is None:
-            return
         scored, count = sequence.scored, len(sequence.scored.logprobs)
         self._values += scored.logprobs
         self._sizes += scored.sizes or [None] * count
         self._any_sizes = self._any_sizes or scored.sizes is not None
+        if self._lists is not None:
+            listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
+            self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)
         self._first += scored.part != "generated" and scored.logprobs[0] is None
@@ -235,7 +271,16 @@ def _joined(one: _Sequence, other: _Sequence) -> _Sequence:
     sizes: list[int | None] | None = None
     if first.sizes is not None and second.sizes is not None:
         sizes = first.sizes + second.sizes
-    return one._replace(scored=Scored(first.part, first.logprobs + second.logprobs, sizes))
+    logprobs = first.logprobs + second.logprobs
+    scored = Scored(first.part, logprobs, sizes, first.choice)
+    return one._replace(scored=scored, lists=one.lists + other.lists)
+
+
+def _values(numbers: list[float | None]) -> NDArray[np.float64]:
+    """Return log-probabilities, NaN where there is none: -inf stands for no value here."""
+    found = np.array(numbers, np.float64)
+    found[found == -np.inf] = np.nan
+    return found
 
 
 def _is_huge(number: Any) -> bool:

@@ -1,5 +1,6 @@
 """Answers of servers with keys of their own: SGLang, llama.cpp, Ollama, TGI, Gemini."""
 
+from functools import partial
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
@@ -14,10 +15,12 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
+from xentcli.formats.logprobs.lists import beside, of_triples
 from xentcli.formats.logprobs.openai import add
 
-_CAMEL = ("logprobsResult", "chosenCandidates", "logProbability")
-_SNAKE = ("logprobs_result", "chosen_candidates", "log_probability")
+_TGI = "Text Generation Inference"
+_CAMEL = ("logprobsResult", "chosenCandidates", "logProbability", "topCandidates")
+_SNAKE = ("logprobs_result", "chosen_candidates", "log_probability", "top_candidates")
 
 
 def sglang(document: Any) -> Answer | None:
@@ -31,7 +34,8 @@ def sglang(document: Any) -> Answer | None:
         triples = info.get(f"{key}_token_logprobs")
         if is_list(triples) and len(triples):
             numbers = [triple[0] if is_list(triple) else None for triple in triples]
-            add(found, Scored(part, numbers))
+            tops = info.get(f"{key}_top_logprobs")
+            add(found, Scored(part, numbers, lists=partial(of_triples, triples, tops)))
     return Answer("SGLang", found, text(info.get("id")))
 
 
@@ -39,7 +43,8 @@ def llama_cpp(document: Any) -> Answer | None:
     """Return an answer of llama.cpp's server."""
     entries = document.get("completion_probabilities")
     if not is_list(entries):
-        return None
+        last = document.get("stop") is True and isinstance(document.get("content"), str)
+        return Answer("llama.cpp", [], None, None, "") if last else None
     first = next(objects(entries), None)
     if first is not None and "logprob" not in first:
         if "prob" in first:
@@ -72,6 +77,10 @@ def ollama(document: Any) -> Answer | None:
 def tgi(document: Any) -> Answer | None:
     """Return an answer of Text Generation Inference."""
     details = document.get("details")
+    token = document.get("token")
+    if "generated_text" in document and is_object(token) and "logprob" in token:  # of a stream
+        ends = document.get("generated_text") is not None
+        return Answer(_TGI, [tokens("generated", [token])], None, None, "", ends=ends)
     if "generated_text" not in document or not is_object(details):
         return None
     found: list[Scored] = []
@@ -79,18 +88,31 @@ def tgi(document: Any) -> Answer | None:
     for each in (details, *objects(details.get("best_of_sequences"))):
         for part, key in parts:
             if is_list(entries := each.get(key)):
-                add(found, tokens(part, entries))
-    return Answer("Text Generation Inference", found)
+                tops = each.get("top_tokens") if part == "generated" else None
+                lists = partial(beside, entries, tops)
+                add(found, tokens(part, entries)._replace(lists=lists))
+    return Answer(_TGI, found)
 
 
 def gemini(document: Any) -> Answer | None:
     """Return an answer of Gemini, by itself or in a batch, as the API or the SDK writes it."""
     inner = document if "candidates" in document else document.get("response")
     if not is_list(under(inner, "candidates")):
-        return None
+        return _failed_gemini(document)
     found: list[Scored] = []
     for candidate in objects(inner["candidates"]):
-        for result, chosen, number in (_CAMEL, _SNAKE):
+        for result, chosen, number, top in (_CAMEL, _SNAKE):
             if is_list(entries := under(candidate, result, chosen)):
-                add(found, tokens("generated", entries, number))
+                scored = tokens("generated", entries, number)
+                tops = under(candidate, result, top)
+                listed = [under(one, "candidates") for one in tops] if is_list(tops) else None
+                add(found, scored._replace(lists=partial(beside, entries, listed, number)))
     return Answer("Gemini", found, text(document.get("key")))
+
+
+def _failed_gemini(document: Any) -> Answer | None:
+    """Return a line of a batch of Vertex AI whose request failed."""
+    status = text(document.get("status"))
+    if not status or "request" not in document:
+        return None
+    return Answer("Gemini", [], text(document.get("key")), status)

@@ -10,7 +10,15 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.logprobs.answers import Answer, Part, Refused
 from xentcli.formats.logprobs.dialects import answer_of
-from xentcli.formats.logprobs.reader import SSE, Reader, Tokens, Whole, any_number, payload_of
+from xentcli.formats.logprobs.reader import (
+    SSE,
+    SSE_OTHERS,
+    Reader,
+    Tokens,
+    Whole,
+    any_number,
+    payload_of,
+)
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
@@ -28,7 +36,7 @@ _PARTS: dict[str, Part] = {"prompt": "prompt", "generated": "generated"}
 def holds_answers(data: Input) -> bool:
     """Whether a file holds answers with log-probabilities of tokens, by its first document."""
     head = data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
-    if not head.startswith((b"{", b"[", SSE)):
+    if not head.startswith((b"{", b"[", SSE, *SSE_OTHERS)):
         return False
     head = _beginning(data)
     if not any(word in head for word in _WORDS):
@@ -48,12 +56,18 @@ def _beginning(data: Input) -> bytes:
 
 def _in_lines(data: Input) -> bool:
     """Whether each line is a document: the first one is, and no list that goes on below."""
-    first = payload_of(_beginning(data).lstrip().partition(b"\n")[0])
+    lines = _beginning(data).lstrip().split(b"\n")
+    first = payload_of(next((one for one in lines if not _says_nothing(one)), b""))
     try:
         json.loads(first)
     except ValueError:
         return False
     return True
+
+
+def _says_nothing(line: bytes) -> bool:
+    """Whether a line of a stream of events holds no document."""
+    return not line.strip() or line.startswith(SSE_OTHERS)
 
 
 def _first_answer(data: Input) -> Answer | None:
@@ -220,8 +234,8 @@ class AnswersSource(StreamSource):
         """Name the place of a token of a block."""
         return tokens.places[int(np.searchsorted(np.cumsum(tokens.lengths), row, "right"))]
 
-    def read_tokens(self, block: Block) -> Tokens:
-        """Parse a block.
+    def read_tokens(self, block: Block, *, lists: bool = False) -> Tokens:
+        """Parse a block, and what is listed beside each token if that is wanted.
 
         Raises
         ------
@@ -229,7 +243,9 @@ class AnswersSource(StreamSource):
             If something is no answer, or holds prompts and generated tokens and none was asked for.
         """
         try:
-            reader = Reader(self.name, self._asked, self.part, strict=self._strict)
+            reader = Reader(
+                self.name, self._asked, self.part, strict=self._strict, keeps_lists=lists
+            )
             return reader.read(block.content)
         except InputError:
             self.check_unchanged()

@@ -12,6 +12,7 @@ from xentcli.formats.pickled.machine import Call, Global, Persistent, PickleText
 
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
+_COST = 8  # of what may be an array by itself, in numbers of one
 _OF_PANDAS = "in Python: pandas.read_pickle(path).to_parquet('a.parquet')"
 _RAGGED = "a list of lists that are not of one length"
 _MOST_NUMBERED = 1000  # arrays of a list that are not one array
@@ -49,7 +50,7 @@ class _Tree:
         self._count = 0
 
     def leaves(self, node: Any, depth: int) -> Leaves:
-        self._step(depth)
+        self._step(depth, _COST)
         match node:
             case Global() | Persistent():
                 return {"": Unread(name_of(node))}
@@ -63,8 +64,8 @@ class _Tree:
                 return self._of_call(node, depth)
         return self._named(node, depth) if isinstance(node, dict) else {}
 
-    def _step(self, depth: int) -> None:
-        self._count += 1
+    def _step(self, depth: int, cost: int = 1) -> None:
+        self._count += cost
         if depth > _DEEPEST:
             raise self._text.wrong(f"more than {_DEEPEST} lists or dictionaries, one in another")
         if self._count > _MOST_VALUES:

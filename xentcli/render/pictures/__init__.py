@@ -1,10 +1,9 @@
 """Pictures of measures: which there are, what each needs, and how one becomes a file."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, get_args
 
 from xentcli.errors import OutputError, missing_library
+from xentcli.render.pictures.pictures import Pictures
 from xentcli.results.measures import Measures
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def check_matplotlib(what: str) -> None:
         raise missing_library(what, "matplotlib", EXTRA, OutputError)
 
 
-def is_drawn(kind: PictureKind, measures: Measures) -> bool:
+def is_drawn(kind: str, measures: Measures) -> bool:
     """Whether there is anything of this kind to be drawn."""
     if kind == "reliability":
         return any(each.rows for each in measures.bins)
@@ -52,37 +51,14 @@ DESCRIPTIONS: dict[str, str] = {
     "confusion": "How many rows of each label are predicted to be which class.",
     "losses": "Histogram of the losses of the rows, on a logarithmic axis.",
 }
-_WHY_NOTHING = {
+_NOTHING = {
     "reliability": "There are no rows whose confidence can be judged.",
     "confusion": "There are no rows with one label each.",
     "losses": "There are no rows with a loss.",
 }
 
 
-def picture(kind: PictureKind, measures: Measures, form: str) -> bytes:
-    """Return a picture as a file of one of `PICTURE_FORMATS`, the same bytes for the same measures.
-
-    Where there is nothing to be drawn, it says so.
-    """
-    with _quietly():
-        from xentcli.render.pictures.canvas import in_own_style, saved
-
-        with in_own_style():
-            return saved(_figure_of(kind, measures), form)
-
-
-def inline_picture(kind: PictureKind, measures: Measures) -> str:
-    """Return a picture as an SVG element to stand within a page, which gives it its colours."""
-    from xentcli.render.pictures.inline import inline_svg
-
-    return inline_svg(picture(kind, measures, "svg"), kind, DESCRIPTIONS[kind])
-
-
-def _figure_of(kind: PictureKind, measures: Measures) -> "Figure":
-    if not is_drawn(kind, measures):
-        from xentcli.render.pictures.canvas import words
-
-        return words(_WHY_NOTHING[kind])
+def _figure_of(kind: str, measures: Measures) -> "Figure":
     if kind == "reliability":
         from xentcli.render.pictures.reliability import reliability
 
@@ -96,21 +72,12 @@ def _figure_of(kind: PictureKind, measures: Measures) -> "Figure":
     return losses(measures)
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep what matplotlib says of fonts and of folders for them from standard error.
+OF_MEASURES = Pictures(DESCRIPTIONS, _NOTHING, is_drawn, _figure_of)
 
-    A font without some character, or one that is looked for for the first time, changes no number.
+
+def picture(kind: PictureKind, measures: Measures, form: str) -> bytes:
+    """Return a picture as a file of one of `PICTURE_FORMATS`, the same bytes for the same measures.
+
+    Where there is nothing to be drawn, it says so.
     """
-    import logging
-    import warnings
-
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+    return OF_MEASURES.picture(kind, measures, form)

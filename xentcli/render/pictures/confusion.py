@@ -1,6 +1,7 @@
 """Which classes are taken for which: a matrix, or of many classes the most frequent mistakes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,17 +24,56 @@ _LETTER = 5.6  # points, on average
 _STRONGEST = 0.6  # of a colour, so that text on it can be read
 
 
+class Words(NamedTuple):
+    """What a picture of pairs of classes says.
+
+    Attributes
+    ----------
+    title, row, column : str
+        Of a matrix, and of the two classes of a pair.
+    nothing, pairs : str
+        Where no pair is of two different classes, and what such pairs are.
+    """
+
+    title: str
+    row: str
+    column: str
+    nothing: str
+    pairs: str
+
+
+OF_LABELS = Words(
+    "Labels and predictions", "label", "prediction", "No row is mistaken", "confused pairs"
+)
+
+
+OF_PREDICTIONS = Words(
+    "Predictions of both models",
+    "first prediction",
+    "new prediction",
+    "No row is predicted otherwise",
+    "pairs of different predictions",
+)
+
+
 def confusion(measures: Measures) -> Figure:
     """Return the matrix of up to 20 classes, or else the most frequent mistakes."""
     assert measures.confusions is not None  # noqa: S101 - there is something to draw
-    if measures.confusions.num_classes > MOST_CLASSES:
-        return _pairs(measures, measures.confusions)
-    return _matrix(measures, measures.confusions)
+    return pairs_of_classes(measures.confusions, measures.class_name, OF_LABELS)
 
 
-def _matrix(measures: Measures, confusions: Confusions) -> Figure:
+def pairs_of_classes(
+    confusions: Confusions, class_name: Callable[[int], str], said: Words
+) -> Figure:
+    """Return a matrix of up to 20 classes, or else the most frequent pairs of different ones."""
+    if confusions.num_classes > MOST_CLASSES:
+        return _pairs(confusions, class_name, said)
+    return _matrix(confusions, class_name, said)
+
+
+def _matrix(confusions: Confusions, class_name: Callable[[int], str], said: Words) -> Figure:
     count = confusions.num_classes
-    names = class_texts([measures.class_name(i) for i in range(count)], 16)
+    names = class_texts([class_name(i) for i in range(count)], 16)
     cell = 34.0 if count <= 10 else 26.0
     side = cell * count
     longest = max(map(len, names)) * _LETTER
@@ -53,15 +93,15 @@ def _matrix(measures: Measures, confusions: Confusions) -> Figure:
     axes.set_yticks(places, names)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    axes.set_xlabel("prediction")
-    axes.set_ylabel("label")
+    axes.set_xlabel(said.column)
+    axes.set_ylabel(said.row)
     axes.tick_params(length=0)
     for side_name in ("left", "bottom", "right", "top"):
         axes.spines[side_name].set_visible(False)
     headline(
         figure,
-        "Labels and predictions",
-        "rows; the stronger the colour, the larger the share of its label",
+        said.title,
+        f"rows; the stronger the colour, the larger the share of its {said.row}",
     )
     return figure
 
@@ -87,16 +127,16 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
             axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=8.5)
 
 
-def _pairs(measures: Measures, confusions: Confusions) -> Figure:
+def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words) -> Figure:
     pairs = confusions.most_confused(_MOST_PAIRS)
     total = confusions.confused_pairs
     width, row_height, top, names_width = 560.0, 17.0, 76.0, 252.0
     figure = paper(width, top + max(1, len(pairs)) * row_height + 10.0)
-    what = "No row is mistaken"
+    what = said.nothing
     if pairs:
-        what = f"The {len(pairs)} most frequent of {total:,} confused pairs"
+        what = f"The {len(pairs)} most frequent of {total:,} {said.pairs}"
     classes = f"a matrix of {confusions.num_classes:,} classes would be too large"
-    headline(figure, what, f"in rows, and as a share of their label's; {classes}")
+    headline(figure, what, f"in rows, and as a share of their {said.row}'s; {classes}")
     if not pairs:
         return figure
     height = len(pairs) * row_height
@@ -106,9 +146,9 @@ def _pairs(measures: Measures, confusions: Confusions) -> Figure:
     axes.set_xlim(0.0, max(rows for *_, rows in pairs))
     boxes = [(0.0, float(rows), i + 0.15, i + 0.85) for i, (*_, rows) in enumerate(pairs)]
     rectangles(axes, boxes, facecolor=COLORS["wrong"], alpha=0.6, linewidth=0)
-    supports = {each.index: each.support for each in measures.classes}
-    for column, title in enumerate(("label", "prediction")):
-        names = class_texts([measures.class_name(pair[column]) for pair in pairs], 16)
+    supports = confusions.rows_of_labels({label for label, *_ in pairs})
+    for column, title in enumerate((said.row, said.column)):
+        names = class_texts([class_name(pair[column]) for pair in pairs], 16)
         x = (column * 124.0 + 8.0) / width
         to_points = 1.0 / (top + height + 10.0)
         for i, name in enumerate(names):

@@ -36,7 +36,7 @@ def losses(measures: Measures) -> Figure:
     found = measures.losses
     figure = paper(_WIDTH, _HEIGHT)
     axes = axes_at(figure, _LEFT, _BOTTOM, _WIDTH - _LEFT - _RIGHT, _HEIGHT - _BOTTOM - _TOP)
-    spans, ticks = _places(found)
+    spans, ticks = places_of(found)
     bars = [(each, span) for each, span in spans if each.rows]
     steep = _is_steep([each.rows for each, _ in bars])
     floor = 0.5 if steep else 0.0
@@ -46,7 +46,7 @@ def losses(measures: Measures) -> Figure:
         missed = [(each.rows - (each.hits or 0), span) for each, span in bars]
         wrong = [_box(span, floor, rows) for rows, span in missed if rows]
         rectangles(axes, wrong, **_WRONG_STYLE)
-    _set_axes(axes, [span for _, span in spans], ticks, max(each.rows for each, _ in bars), steep)
+    set_axes(axes, [span for _, span in spans], ticks, max(each.rows for each, _ in bars), steep)
     loss = measures.metrics.get("loss")
     mean = loss.value if loss is not None else None
     below = f"mean {short_number(mean)}"
@@ -74,7 +74,7 @@ def _box(span: Span, floor: float, rows: int) -> Box:
     return (*span, floor, float(rows))
 
 
-def _places(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[float, str]]:
+def places_of(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[float, str]]:
     """Return where each bin stands, in powers of ten, and what is written below the axis."""
     inner = [each for each in found.bins if each.low > 0.0 and each.high < math.inf]
     spans = [(each, (math.log10(each.low), math.log10(each.high))) for each in inner]
@@ -108,7 +108,7 @@ def _ticks(low: float, high: float) -> dict[float, str]:
             for number in numbers
             if low <= math.log10(number) <= high
         }
-    return {float(i): _power(i) for i in powers if low <= i <= high and i % step == 0}
+    return {float(i): power(i) for i in powers if low <= i <= high and i % step == 0}
 
 
 def _first_small(found: LossHistogram) -> LossBin | None:
@@ -119,16 +119,17 @@ def _last_large(found: LossHistogram) -> LossBin | None:
     return found.bins[-1] if found.bins and found.bins[-1].high == math.inf else None
 
 
-def _power(exponent: int) -> str:
+def power(exponent: int) -> str:
     """Return a power of ten, without the markup of formulas."""
     if -3 <= exponent <= 3:
         return f"{10.0**exponent:g}"
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _set_axes(
+def set_axes(
     axes: Axes, spans: list[Span], ticks: dict[float, str], largest: int, steep: bool
 ) -> None:
+    """Label the axes of a histogram over the logarithm of a loss."""
     margin = 0.03 * max(1.0, spans[-1][1] - spans[0][0])
     axes.set_xlim(spans[0][0] - margin, spans[-1][1] + margin)
     axes.set_xticks(list(ticks), list(ticks.values()))

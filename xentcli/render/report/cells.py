@@ -28,6 +28,8 @@ def number(value: float | None) -> Markup:
     """
     if value is None:
         return Markup('<span title="does not apply">–</span>')
+    if isinstance(value, int):
+        return count(value)
     text, full = short_number(value), repr(float(value))
     if not math.isfinite(value):
         return Markup("{}").format(text)

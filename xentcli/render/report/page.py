@@ -1,14 +1,10 @@
 """Measures, where they come from, and what the gates say of them, as one page of HTML."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
-import jinja2
-
-from xentcli.render.pictures import PICTURE_KINDS, inline_picture, is_drawn
-from xentcli.render.pictures.canvas import COLORS
-from xentcli.render.report.cells import FILTERS
+from xentcli.render.pictures import OF_MEASURES
+from xentcli.render.report.template import rendered
 from xentcli.render.report.words import in_words
 from xentcli.results.measures import Group, Measures
 from xentcli.results.provenance import Provenance
@@ -19,8 +15,6 @@ MOST_CLASSES = 20
 MOST_GROUPS = 50
 _MOST_ROWS = 50
 _MOST_BINS = 50
-_MOST_FILES = 50
-_MOST_NOTES = 50
 _MOST_PAIRS = 10
 _FIRST = ("accuracy", "loss", "ece", "brier")
 
@@ -52,25 +46,21 @@ def page(
     (True, True)
     """
     found = provenance or measures.provenance
-    html: str = _template().render(
+    return rendered(
+        "page.html",
+        _title(found),
+        found,
+        verdicts,
+        [*warnings, *measures.notes],
         m=measures,
-        title=_title(found),
-        provenance=found,
-        files=found.files[:_MOST_FILES],
-        verdicts=verdicts,
-        failed=sum(verdict.failed for verdict in verdicts),
-        notes=[*warnings, *measures.notes][:_MOST_NOTES],
+        metrics=measures.metrics,
         first=[name for name in _FIRST if _has(measures, name)],
         numbers=[
             (name, in_words(name, binary=measures.binary))
             for name in measures.metrics
             if name not in measures.inapplicable
         ],
-        pictures={
-            kind: inline_picture(kind, measures)
-            for kind in PICTURE_KINDS
-            if is_drawn(kind, measures)
-        },
+        pictures=OF_MEASURES.of_page(measures),
         bins=[each for each in measures.bins if each.rows],
         pairs=measures.confusions.most_confused(_MOST_PAIRS) if measures.confusions else (),
         supports={each.index: each.support for each in measures.classes},
@@ -84,21 +74,6 @@ def page(
         others=[(name, _fields(result)) for name, result in measures.others.items()],
         most_bins=_MOST_BINS,
     )
-    return html
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("xentcli.render.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    environment.globals["colors"] = COLORS
-    return environment.get_template("page.html")
 
 
 def _title(provenance: Provenance) -> str:

@@ -47,3 +47,62 @@ def in_words(name: str, *, binary: bool) -> str:
     if name.startswith("top") and name.endswith("_accuracy"):
         return f"share of rows whose label is among the first {name[3:-9]}"
     return (BINARY_WORDS.get(name) if binary else None) or WORDS.get(name, "")
+
+
+PAIR_WORDS = {
+    "loss_base": "mean cross entropy of the first model, in nats",
+    "loss_new": "mean cross entropy of the new model",
+    "loss_difference": "by how much the new one's is larger, row by row",
+    "loss_correlation": "how much the losses of rows go together, up to 1",
+    "share_worse": "share of rows whose loss is larger",
+    "perplexity_base": "e to the loss of the first model",
+    "perplexity_new": "e to the loss of the new model",
+    "perplexity_ratio": "the new one's over the first one's",
+    "log_perplexity_ratio": "the logarithm of that",
+    "perplexity_difference": "the new one's less the first one's",
+    "accuracy_base": "share of rows that the first model predicts right",
+    "accuracy_new": "share of rows that the new model predicts right",
+    "accuracy_difference": "by how much the new one's is larger",
+    "mcnemar_p": "how probable so uneven changes are by chance (McNemar, exact)",
+    "both_right": "rows that both predict right",
+    "only_base_right": "rows lost: right with the first model alone",
+    "only_new_right": "rows won: right with the new model alone",
+    "neither_right": "rows that both predict wrong",
+    "kl": "divergence of the new model from the first, in nats",
+    "kl_reverse": "divergence the other way round",
+    "js": "Jensen-Shannon divergence, at most ln 2",
+    "kl_median": "half of the rows are not above it",
+    "kl_p90": "90 % of the rows are not above it",
+    "kl_p95": "95 % of the rows are not above it",
+    "kl_p99": "99 % of the rows are not above it",
+    "kl_p999": "99.9 % of the rows are not above it",
+    "kl_max": "of the row that differs most",
+    "infinite_rows": "rows where one says 0 and the other does not",
+    "agreement": "share of rows that both predict alike",
+    "delta_p": "mean change of the label's probability",
+    "rms_delta_p": "root of its mean square",
+}
+TEMPERATURE_WORDS = {
+    "temperature": "what the logits are to be divided by",
+    "log_temperature_error": "standard error of its logarithm",
+    "loss_before": "mean cross entropy, in nats",
+    "loss_after": "the same of logits divided by the temperature",
+    "ece_before": "mean gap between confidence and accuracy, over bins",
+    "ece_after": "the same of logits divided by the temperature",
+    "ece_by_chance_after": "what a perfectly calibrated model would show as ECE",
+    "brier_before": "squared distance of probabilities from labels",
+    "brier_after": "the same of logits divided by the temperature",
+    "loss_out_of_fold": "loss of rows that took no part in the fit",
+    "ece_out_of_fold": "ECE of rows that took no part in the fit",
+    "accuracy": "share of rows whose label is the prediction, at any temperature",
+}
+
+
+def pair_in_words(name: str) -> str:
+    """Return what a measure of two models is."""
+    return PAIR_WORDS.get(name, "")
+
+
+def temperature_in_words(name: str) -> str:
+    """Return what a measure of a temperature is."""
+    return TEMPERATURE_WORDS.get(name, "")

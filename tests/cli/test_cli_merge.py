@@ -1,0 +1,301 @@
+"""States of runs and what merge makes of them: the same as one run over everything."""
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import Outcome, Run, Terminal
+
+from xentcli import __version__
+
+SHARDS = 5
+LOSSES = {
+    "loss": "loss z-{}.npy --labels y-{}.npy",
+    "weighted": "loss z-{}.npy --labels y-{}.npy --weight 1,2,0.5 --label-smoothing 0.1",
+    "sum": "loss z-{}.npy --labels y-{}.npy --reduction sum --ignore-index 1 --temperature 3",
+    "csv": "loss c-{}.csv --label-column label",
+    "probabilities": "nll --probs p-{}.npy --labels y-{}.npy --normalize",
+    "unnormalized": "nll --probs p-{}.npy --labels y-{}.npy",
+    "picked": "nll --picked k-{}.npy",
+    "binary": "loss --binary z-{}.npy --labels b-{}.npy --pos-weight 3",
+    "shift": "loss s-{}.npy --labels t-{}.npy --shift 1",
+}
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path) -> None:
+    """Write shards of logits, probabilities, sequences, picked log-probabilities, and labels."""
+    draw = np.random.default_rng(7)
+    for i in range(SHARDS):
+        n = int(draw.integers(2, 40))
+        logits = (draw.normal(size=(n, 3)) * 10.0 ** draw.integers(-3, 3)).astype(np.float32)
+        labels = draw.integers(0, 3, n)
+        probs = np.exp(logits - logits.max(1, keepdims=True)).astype(np.float64) + 1e-9
+        arrays = {
+            "z": logits,
+            "y": labels,
+            "p": probs / probs.sum(1, keepdims=True) * draw.uniform(0.99999, 1.0, (n, 1)),
+            "k": -draw.exponential(size=n),
+            "b": draw.integers(0, 2, (n, 3)),
+            "s": draw.normal(size=(n, 6, 3)),
+            "t": draw.integers(0, 3, (n, 6)),
+        }
+        for name, array in arrays.items():
+            np.save(tmp_path / f"{name}-{i}.npy", array)
+        rows = [",".join(map(str, [*z, y])) for z, y in zip(logits, labels, strict=True)]
+        (tmp_path / f"c-{i}.csv").write_text("\n".join(["a,b,c,label", *rows, ""]))
+
+
+def states(run: Run, line: str) -> list[str]:
+    """Write the state of each shard; every second one is cut behind its first row."""
+    names = []
+    for i in range(SHARDS):
+        for j, rows in enumerate([[]] if i % 2 else [["--rows", ":1"], ["--rows", "1:"]]):
+            name = f"state-{i}-{j}.json"
+            made = run(*line.format(i, i).split(), *rows, "--state", name)
+            assert made.code == 0, made.err
+            names.append(name)
+    return names
+
+
+def merged_tree(run: Run, names: list[str], chance: random.Random) -> str:
+    """Merge states in a random tree, and return the name of the last."""
+    names = names.copy()
+    count = 0
+    while len(names) > 1 or not count:
+        chance.shuffle(names)
+        taken = [names.pop() for _ in range(chance.randint(1, len(names)))]
+        count += 1
+        made = run("merge", *taken, "--state", f"tree-{count}.json", "--force")
+        assert made.code == 0, made.err
+        names.append(f"tree-{count}.json")
+    return names[0]
+
+
+def quoted(line: str) -> list[str]:
+    return line.format("*", "*").split()
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_any_tree_of_merges_gives_what_one_run_gives(run: Run, tmp_path: Path, kind: str) -> None:
+    line = LOSSES[kind]
+    names = states(run, line)
+    whole = run(*quoted(line), "--state", "whole.json", "--json")
+    assert whole.code == 0, whole.err
+    text = (tmp_path / "whole.json").read_bytes()
+    bare = run(*quoted(line))
+    for seed in range(3):
+        last = merged_tree(run, names, random.Random(seed))  # noqa: S311
+        assert run("merge", last, "--json").stdout == whole.stdout
+        assert run("merge", last).stdout == bare.stdout
+        assert (tmp_path / last).read_bytes() == text
+
+
+def test_the_sum_is_that_of_the_losses_of_all_rows(run: Run, tmp_path: Path) -> None:
+    names = states(run, LOSSES["loss"])
+    losses = []
+    for i in range(SHARDS):
+        name = f"losses-{i}.npy"
+        run(*LOSSES["loss"].format(i, i).split(), "--reduction", "none", "-o", name)
+        losses += np.load(tmp_path / name).tolist()
+    found = run("merge", *names, "--json").json
+    assert found["loss_sum"] == math.fsum(losses)
+    assert found["rows"] == len(losses)
+
+
+def test_it_writes_and_judges_as_the_run_would(
+    run: Run, tmp_path: Path, terminal: Terminal
+) -> None:
+    names = states(run, LOSSES["loss"])
+    gate = ["--fail-if", "accuracy > 0", "--fail-if", "loss > 1e9"]
+    for words in (["-o", "a.csv"], ["-o", "b.json"], ["-o", "c.npy"], gate, [*gate, "--json"]):
+        one = run(*quoted(LOSSES["loss"]), *words, "--force")
+        wrote = (tmp_path / words[1]).read_bytes() if words[0] == "-o" else b""
+        many = run("merge", *names, *words, "--force")
+        assert (many.code, many.stdout) == (one.code, one.stdout)
+        assert many.code == (3 if gate[0] in words else 0)
+        assert [line for line in many.err.splitlines() if "error" in line] == [
+            line for line in one.err.splitlines() if "error" in line
+        ]
+        assert not wrote or (tmp_path / words[1]).read_bytes() == wrote
+    assert terminal("merge", *names).text == terminal(*quoted(LOSSES["loss"])).text
+
+
+# What does not belong together
+
+
+def one(run: Run, line: str, name: str) -> None:
+    made = run(*line.split(), "--state", name)
+    assert made.code == 0, made.err
+
+
+def refused(outcome: Outcome) -> str:
+    """Return the one line that says what is wrong."""
+    assert outcome.code == 1, outcome
+    assert outcome.stdout == b""
+    first, *rest = [row for row in outcome.err.splitlines() if not row.startswith("note")]
+    assert first.startswith("error: ")
+    assert all(row.startswith("hint: ") for row in rest)
+    assert len(rest) <= 1
+    return first.removeprefix("error: ")
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("loss z-1.npy y-1.npy --temperature 2", "other options: --temperature is 1.0, and 2.0"),
+        ("loss z-1.npy y-1.npy --ignore-index 0", "--ignore-index is -100, and 0"),
+        ("loss z-1.npy y-1.npy --weight 1,2,3", "--weight is not given, and "),
+        ("loss z-1.npy b-1.npy --binary", "--binary is not given, and given"),
+        ("loss s-1.npy t-1.npy --dtype float32", "--dtype is not given, and float32"),
+        ("nll --probs p-1.npy y-1.npy", "states of two commands: xent loss, and xent nll"),
+        ("loss wide.npy y-1.npy", "other classes: 3, and 4"),
+        ("loss c-1.csv --label-column label", "other names of classes"),
+        ("loss z-0.npy y-0.npy --rows 0:1", "rows 0:1 of "),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(
+    run: Run, tmp_path: Path, other: str, said: str
+) -> None:
+    np.save(tmp_path / "wide.npy", np.zeros((len(np.load(tmp_path / "y-1.npy")), 4)))
+    one(run, "loss z-0.npy y-0.npy", "a.json")
+    one(run, other, "b.json")
+    line = refused(run("merge", "a.json", "b.json", "--state", "c.json"))
+    assert said in line
+    assert "a.json" in line
+    assert "b.json" in line
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_a_state_is_merged_once(run: Run) -> None:
+    one(run, "loss z-0.npy y-0.npy", "a.json")
+    assert "are in a.json too" in refused(run("merge", "a.json", "a.json"))
+
+
+def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((10, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(10, int))
+    one(run, "loss z.npy y.npy --rows 1:3", "a.json")
+    one(run, "loss z.npy y.npy --rows 5:8", "b.json")
+    found = run("merge", "a.json", "b.json", "--json")
+    notes = [line.rpartition(": ")[2] for line in found.err.splitlines()]
+    assert notes == [f"rows {rows} are in no state" for rows in ("0:1", "3:5", "8:10")]
+    assert found.json["rows"] == 5
+    one(run, "loss z.npy y.npy --rows :1", "c.json")
+    one(run, "loss z.npy y.npy --rows 3:5", "d.json")
+    one(run, "loss z.npy y.npy --rows 8:", "e.json")
+    assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
+
+
+def test_labels_that_stand_in_the_next_file_are_not_lost(run: Run) -> None:
+    line = "loss z-{}.npy --labels y-{}.npy --shift 1"
+    for i in (1, 2):
+        one(run, line.format(i, i), f"file-{i}.json")
+    said = refused(run("merge", "file-1.json", "file-2.json"))
+    assert "pairs the last rows of a file with the labels of the next" in said
+    for name, rows in (("a", ":7"), ("b", "7:")):
+        one(run, f"{line.format('*', '*')} --rows {rows}", f"{name}.json")
+    whole = run(*quoted(line), "--json")
+    assert run("merge", "a.json", "b.json", "--json").stdout == whole.stdout
+
+
+def test_a_pipe_has_no_rows_that_could_be_there_twice(run: Run, tmp_path: Path) -> None:
+    data = (tmp_path / "z-0.npy").read_bytes()
+    for name in "ab":
+        assert run("loss", "-", "y-0.npy", "--state", f"{name}.json", stdin=data).code == 0
+    assert run("merge", "a.json", "b.json").code == 0
+
+
+# States that are none
+
+
+def damaged(change: Any) -> bytes:
+    return json.dumps(change).encode()
+
+
+DEEP = b'{"xent_state":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+
+def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
+    one(run, "loss z-0.npy y-0.npy", "good.json")
+    good = (tmp_path / "good.json").read_bytes()
+    plain = json.loads(good)
+    sums = plain["states"]["loss"]
+
+    def with_loss(**changes: Any) -> dict[str, Any]:
+        return {**plain, "states": {**plain["states"], "loss": {**sums, **changes}}}
+
+    cases = [
+        b"",
+        good[: len(good) // 2],
+        good[:-3],
+        b"[1, 2]",
+        b"\x80\x05" + good,
+        b'{"command": "loss", "loss": 1.5}',
+        DEEP,
+        damaged(plain | {"xent_state": "0.0.1"}),
+        damaged(plain | {"xent_state": {}}),
+        damaged(plain | {"command": "../../etc"}),
+        damaged(plain | {"command": "rm\x1b[2J"}),
+        damaged(plain | {"rows": [[0, 1]]}),
+        damaged(plain | {"more": 1}),
+        damaged(plain | {"states": {"loss": sums, "os": {}}}),
+        damaged(plain | {"states": {}}),
+        damaged(plain | {"states": [1]}),
+        damaged({key: value for key, value in plain.items() if key != "states"}),
+        damaged(with_loss(rows=-1, used=-1)),
+        damaged(with_loss(rows=1, used=2)),
+        damaged(with_loss(rows=1.5)),
+        damaged(with_loss(rows=True)),
+        damaged(with_loss(used="zz")),
+        damaged(with_loss(loss=[1])),
+        damaged(with_loss(loss={"units": "0x" + "f" * 10_000_000})),
+        damaged(plain | {"states": plain["states"] | {"accuracy": {"hits": 7, "n": 3}}}),
+        damaged(plain | {"states": plain["states"] | {"accuracy": {"hits": 10**400, "n": 3}}}),
+    ]
+    for content in cases:
+        (tmp_path / "bad.json").write_bytes(content)
+        for names in (["bad.json"], ["bad.json", "good.json"], ["good.json", "bad.json"]):
+            line = refused(run("merge", *names, "--state", "out.json"))
+            assert "bad.json" in line, content[:80]
+            assert "\x1b" not in line
+            assert len(line) < 300
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) -> None:
+    one(run, "loss z-0.npy y-0.npy --rows 0:1", "a.json")
+    found = json.loads((tmp_path / "a.json").read_bytes())
+    assert found["xent_state"] == __version__
+    assert found["command"] == "loss"
+    assert found["setting"]["temperature"] == 1.0
+    assert [each["name"] for each in found["files"]] == ["y-0.npy", "z-0.npy"]
+    length = len(np.load(tmp_path / "z-0.npy"))
+    rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
+    assert found["rows"] == [rows]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--state -", "standard output is for numbers"),
+        ("--state a.npy", "a state is JSON"),
+        ("--state a.json -o a.json", "are one file"),
+        ("--state a.json --reduction none", "--state is of one number"),
+    ],
+)
+def test_what_a_state_cannot_be_is_said_before_the_work(run: Run, words: str, said: str) -> None:
+    found = run("loss", "z-0.npy", "y-0.npy", *words.split())
+    assert (found.code, found.stdout) == (2, b"")
+    assert said in found.err
+
+
+def test_a_state_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("mine")
+    found = run("loss", "z-0.npy", "y-0.npy", "--state", "a.json")
+    assert (found.code, found.stdout) == (1, b"")
+    assert (tmp_path / "a.json").read_text() == "mine"

@@ -1,0 +1,55 @@
+"""xent merge."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from xentcli.cli import options
+from xentcli.cli.command import Command
+from xentcli.cli.loss_options import Gates, StateOption
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.states import check_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def merge(
+    files: Annotated[
+        list[str],
+        options.files_argument(
+            "STATE...", "What --state wrote; quote a pattern, 'run-*.json'. - is standard input."
+        ),
+    ],
+    state: StateOption = None,
+    *,
+    writing: Writing,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Report the states of many runs as one run over all of their rows would."""
+    from xentcli.cli import inputs, merging
+    from xentcli.pipeline.states import merged
+
+    inputs.only_one_standard_input(*files, gates.baseline)
+    check_state(state, writing)
+    saved = merged(_paths(files, state, writing))
+    merging.run(saved, state, writing, common, gates)
+
+
+def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":
+    """Yield the files; what is written is none of those that a pattern matches."""
+    from xentcli.pipeline.inputs import expand
+
+    written = [path for path in (state, writing.output) if path is not None]
+    for name in files:
+        yield from expand(name, written)
+
+
+COMMAND = Command(
+    merge,
+    first=("--json", "--output", "--state", "--fail-if"),
+    examples=(
+        "xent merge 'run-*.json'",
+        "xent merge run-1.json run-2.json --json",
+        "xent merge 'run-*.json' --state all.json --fail-if 'loss > 2'",
+    ),
+)

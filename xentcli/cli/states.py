@@ -1,0 +1,31 @@
+"""What commands do with ``--state``: checked before the work, written after it."""
+
+from typing import TYPE_CHECKING
+
+from xentcli.cli.options import Writing
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.states import SavedState
+
+
+def check_state(path: str | None, writing: Writing) -> None:
+    """Raise now what writing a state would raise after the work."""
+    if path is None:
+        return
+    from xentcli.cli.reports import check_different
+    from xentcli.pipeline.outputs import check_output, is_json, shown_name
+
+    if path == "-":
+        raise UsageError("--state -: standard output is for numbers", hint="--state FILE.json")
+    if not is_json(path, None):
+        message = f"{shown_name(path)}: a state is JSON, by its extension"
+        raise UsageError(message, hint="--state FILE.json")
+    check_different({"--output": writing.output, "--state": path})
+    check_output(path, force=writing.force)
+
+
+def write_state(saved: "SavedState", path: str | None, writing: Writing) -> None:
+    """Write a state, if that is asked for."""
+    if path is not None:
+        saved.write(path, force=writing.force)

@@ -1,0 +1,94 @@
+"""What ``xent eval`` does with lists of each row's most probable classes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentcli import __version__
+from xentcli.cli.evaluating import ks_of
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Common, Writing
+from xentcli.cli.output import Destination, Forms
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.partly import Partly
+    from xentcli.results.bounds import TopMeasures
+    from xentcli.results.measures import Measure
+
+
+def run_eval(
+    opened: "Partly",
+    files: "Sequence[Sequence[str]]",
+    metrics: Sequence[str] | None,
+    top_k: str,
+    bins: int,
+    refused: Mapping[str, object],
+    flags: RowFlags,
+    writing: Writing,
+    common: Common,
+    gates: Gates,
+) -> None:
+    """Measure lists, write what they say exactly and what they bound, and judge it."""
+    from xentcli.cli import bounded
+    from xentcli.pipeline.partly import OF_LISTS, measure_lists
+
+    if given := [name for name, value in refused.items() if value]:
+        raise UsageError(f"{given[0]} is not for {opened.what}")
+    flags = flags._replace(ignore_index=None, shift=0, label_base=None)
+    bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), opened.what)
+    known = (*OF_LISTS, *(f"top{k}_accuracy" for k in ks_of(top_k) if k > 1))
+    for name in metrics or ():
+        if name not in (*known, "all"):
+            raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")
+    keeper = gates.keeper(known)
+    output = Destination("eval", writing, common)
+    output.check(is_text=False)
+    if keeper is not None:
+        keeper.open()
+    common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
+    with common.run(opened.rows.sources[0]) as run:
+        found = measure_lists(opened.lists, ks_of(top_k), bins, run)
+    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
+    more: dict[str, Any] = {} if keeper is None else {"gates": list(keeper.verdicts)}
+    more |= {"files": list(opened.files(*files)), "version": __version__}
+    output.write(_forms(found, metrics, more))
+    common.tell_notes([*found.notes, *notes])
+    if keeper is not None:
+        keeper.exit()
+
+
+def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str, Any]) -> Forms:
+    """Return a table, CSV for a pipe, or one measure's number or bound."""
+    shown: dict[str, Measure] = found.metrics
+    if names is not None and "all" not in names:
+        shown = {name: found.metrics[name] for name in names}
+
+    def json() -> dict[str, Any]:
+        return {**found.named(), **more}
+
+    def table(_width: int) -> Iterator[Any]:
+        from xentcli.render.bounded import lists_tables
+
+        return lists_tables(found, _there(shown, names))
+
+    def text(delimiter: str) -> str:
+        from xentcli.render.measures import measure_rows
+
+        return measure_rows(_there(shown, names), delimiter)
+
+    if names is not None and len(shown) == 1:
+        (measure,) = shown.values()
+        if measure.value is not None:
+            return Forms(json, table, number=measure.value)
+        bound = getattr(measure, "text", "") or "nan"
+        return Forms(json, table, lambda _: f"{bound}\n")
+    return Forms(json, table, text)
+
+
+def _there(shown: "Mapping[str, Measure]", names: Sequence[str] | None) -> "dict[str, Measure]":
+    """Return the measures that were asked for, or else those that apply."""
+    return {
+        name: measure
+        for name, measure in shown.items()
+        if names is not None or measure.value is not None or bool(getattr(measure, "text", ""))
+    }

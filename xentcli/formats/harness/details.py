@@ -1,0 +1,94 @@
+"""What lighteval saves of a task: docs, a model's responses and measures, in columns of Parquet."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from xentcli.errors import InputError
+from xentcli.formats.harness.sample import LOGGED, Sample
+from xentcli.storage.inputs import Input
+
+_MAGIC, _PREFIX = b"PAR1", "details_"
+_COLUMNS = ("doc", "model_response")
+_MEASURES = "metric"
+_ROWS = 1000  # that are read at a time
+
+
+def may_be_details(data: Input) -> bool:
+    """Whether a file is Parquet, and is called what lighteval calls its files."""
+    named = PurePath(data.name).name.startswith(_PREFIX) and data.seekable
+    return named and data.peek(len(_MAGIC)) == _MAGIC
+
+
+def is_details(data: Input) -> bool:
+    """Whether a file has the columns of lighteval."""
+    if not may_be_details(data):
+        return False
+    from xentcli.formats.arrow.files import open_table_file
+    from xentcli.formats.arrow.library import understood
+
+    with understood(data.name, InputError, "reading parquet"):
+        names = open_table_file(data.spooled(), "parquet").schema.names
+    return {*_COLUMNS} <= {*names}
+
+
+def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
+    """Yield the number and the sample of each row.
+
+    Raises
+    ------
+    InputError
+        If a row is not as lighteval writes it.
+    """
+    from xentcli.formats.arrow.files import RowGroups, open_table_file
+    from xentcli.formats.arrow.library import understood
+
+    row = 0
+    with understood(data.name, InputError, "reading parquet"):
+        file = open_table_file(data.spooled(), "parquet")
+        names = tuple(n for n in (*_COLUMNS, _MEASURES) if n in file.schema.names)
+        for piece in file.pieces(names, _ROWS):
+            groups = piece.content
+            batches = file.read(names, groups) if isinstance(groups, RowGroups) else groups
+            for batch in batches:
+                for each in batch.to_pylist():
+                    yield row, _sample(each, row, f"{data.name}: row {row}")
+                    row += 1
+
+
+def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
+    doc, response = row["doc"] or {}, row["model_response"] or {}
+    numbers, choices = _numbers(response.get("logprobs")), doc.get("choices") or []
+    others = _numbers(response.get("unconditioned_logprobs"))
+    if numbers and len(numbers) != len(choices):
+        raise InputError(f"{place}: {len(numbers)} log-probabilities of {len(choices)} choices")
+    gold = doc.get("gold_index")
+    golds = tuple(gold) if isinstance(gold, list) else () if gold is None else (gold,)
+    if any(not isinstance(one, int) or not 0 <= one < max(1, len(choices)) for one in golds):
+        raise InputError(f"{place}: the right choice {gold!r:.40} is none of {len(choices)}")
+    measures = row.get(_MEASURES) or {}
+    logged = {name: float(measures[name]) for name in LOGGED[:1] if measures.get(name) is not None}
+    return Sample(
+        kind="choices" if numbers else "generated",
+        doc=str(number),
+        filter="none",
+        doc_hash=None,
+        log_likelihoods=numbers,
+        unconditional=others if len(others) == len(numbers) else [],
+        golds=golds,
+        other_golds=(),
+        lengths=[],
+        sizes=[],
+        words=None,
+        bytes=None,
+        greedy=None,
+        logged=logged,
+        several_inputs=False,
+    )
+
+
+def _numbers(value: Any) -> list[float]:
+    """Return the numbers of a list; nothing of anything else."""
+    if not isinstance(value, list) or not all(isinstance(one, (int, float)) for one in value):
+        return []
+    return [float(one) for one in value]

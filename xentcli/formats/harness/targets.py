@@ -1,0 +1,89 @@
+"""Which choices a doc has, as the harness measures their lengths, and which of them are right."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+_DEEPEST = 4  # lists of choices in a doc
+
+
+def choice_texts(doc: Any, continuations: Sequence[str]) -> list[str]:
+    """Return the choices that were scored, without the space that stands before each.
+
+    They are the list in the doc, wherever it is, that the continuations are made of; otherwise what
+    follows the space that the harness puts before them all.
+    """
+    for found in _lists(doc, len(continuations)):
+        first, text = continuations[0], found[0]
+        between = first[: len(first) - len(text)]
+        if not between.strip() and all(
+            whole == between + part for whole, part in zip(continuations, found, strict=True)
+        ):
+            return found
+    if all(each.startswith(" ") for each in continuations):
+        return [each[1:] for each in continuations]
+    return list(continuations)
+
+
+def _lists(value: Any, count: int, depth: int = 0) -> Iterator[list[str]]:
+    """Yield the lists of so many texts in a doc."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        if len(value) == count and all(isinstance(each, str) for each in value):
+            yield value
+            return
+        inner: Any = value
+    elif isinstance(value, dict):
+        inner = value.values()
+    else:
+        return
+    for each in inner:
+        yield from _lists(each, count, depth + 1)
+
+
+def golds_of(
+    target: Any, texts: Sequence[str], count: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return which choices are right: as a number, and else, or besides, as the text of a choice.
+
+    The second is empty unless both readings make sense and differ.
+    """
+    if isinstance(target, str) and target[:1] == "[" and target[-1:] == "]":
+        target = _list_of(target)
+    if isinstance(target, list):
+        each = [golds_of(one, texts, count)[0] for one in target]
+        return tuple(dict.fromkeys(gold for golds in each for gold in golds)), ()
+    by_text = _place(target, texts) if isinstance(target, str) else ()
+    by_number = _index(target, count)
+    if by_number and by_text and by_number != by_text:
+        return by_number, by_text
+    return by_number or by_text, ()
+
+
+def _index(target: Any, count: int) -> tuple[int, ...]:
+    if isinstance(target, str):
+        target = int(target) if target.isascii() and target.isdigit() and len(target) < 10 else -1
+    if isinstance(target, bool) or not isinstance(target, int):
+        return ()
+    return (target,) if 0 <= target < count else ()
+
+
+def _place(target: str, texts: Sequence[str]) -> tuple[int, ...]:
+    if target in texts:
+        return (texts.index(target),)
+    bare = [text.strip() for text in texts]
+    return (bare.index(target.strip()),) if target.strip() in bare else ()
+
+
+def _list_of(target: str) -> Any:
+    """Return the list that Python printed, of numbers or texts; the text itself where it is none.
+
+    Only what is JSON after its quotes are replaced is read: nothing is evaluated.
+    """
+    for text in (target, target.replace("'", '"')):
+        try:
+            return json.loads(text)
+        except ValueError:
+            continue
+    return target

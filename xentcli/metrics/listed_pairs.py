@@ -1,0 +1,65 @@
+"""What lists of the most probable classes say of two models on the same rows."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bounds import Bounds
+from xentcli.metrics.bounds import BoundsState
+from xentcli.metrics.ranks import share
+from xentcli.results.measures import Measure
+
+_NONE = BoundsState()
+
+
+@dataclass(frozen=True)
+class ListedPairsState:
+    """Sums of bounds of both losses, of their differences, and of divergences; and agreements."""
+
+    base: BoundsState = _NONE
+    new: BoundsState = _NONE
+    difference: BoundsState = _NONE
+    kl: BoundsState = _NONE
+    same: int = 0
+    rows: int = 0
+
+    @classmethod
+    def from_rows(
+        cls, base: Bounds, new: Bounds, kl: NDArray[np.float64] | None, same: NDArray[np.bool_]
+    ) -> Self:
+        """Return the state of some rows; of divergences, which may be None, the least is known."""
+        exact = base.exact & new.exact
+        apart = Bounds(new.lower - base.upper, new.upper - base.lower, exact)
+        none = np.zeros(len(same), np.bool_)
+        bounds = None if kl is None else Bounds(kl, np.full(len(kl), np.inf), none)
+        return cls(
+            BoundsState.from_rows(base),
+            BoundsState.from_rows(new),
+            BoundsState.from_rows(apart),
+            _NONE if bounds is None else BoundsState.from_rows(bounds),
+            int(np.count_nonzero(same)),
+            len(same),
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        return type(self)(
+            self.base.merge(other.base),
+            self.new.merge(other.new),
+            self.difference.merge(other.difference),
+            self.kl.merge(other.kl),
+            self.same + other.same,
+            self.rows + other.rows,
+        )
+
+    def compute(self) -> dict[str, Measure]:
+        """Return the measures by name."""
+        return {
+            "loss_base": self.base.compute(),
+            "loss_new": self.new.compute(),
+            "loss_difference": self.difference.compute(),
+            "kl": self.kl.compute(),
+            "agreement": share(self.same, self.rows) if self.rows else Measure(),
+        }

@@ -1,0 +1,101 @@
+"""What lists of the most probable classes say of a model, besides its loss."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.bounds import BoundsState
+from xentcli.metrics.calibration import CalibrationState
+from xentcli.metrics.ranks import share
+from xentcli.results.bounds import Bounded
+from xentcli.results.measures import Calibration, Measure
+
+_NONE = BoundsState()
+
+
+class Places:
+    """Where the labels of some rows stand in their lists.
+
+    Parameters
+    ----------
+    values, indices : ndarray of shape (N, K)
+        Log-probabilities or logits, padded with -inf, and the classes that they are of.
+    labels : ndarray of shape (N,)
+        A class of each row.
+    """
+
+    def __init__(
+        self,
+        values: NDArray[np.float64],
+        indices: NDArray[np.int64],
+        labels: NDArray[np.int64],
+    ) -> None:
+        listed = values > -np.inf
+        own = listed & (indices == labels[:, None])
+        self.found = own.any(axis=1)
+        at = np.max(np.where(own, values, -np.inf), axis=1, initial=-np.inf)[:, None]
+        ahead = (values > at) | ((values == at) & (indices < labels[:, None]) & listed)
+        self.rank = np.where(self.found, ahead.sum(axis=1), np.iinfo(np.int64).max)
+        self.fewest = int(listed.sum(axis=1).min(initial=values.shape[1]))
+        self.peak = np.max(values, axis=1, initial=-np.inf)
+
+
+@dataclass(frozen=True)
+class TopListsState:
+    """Counts of hits, the bins of the first class, and sums of bounds.
+
+    Attributes
+    ----------
+    ks : tuple of int
+        Among how many first classes a label is looked for.
+    fewest : int
+        How many classes each row lists at least.
+    """
+
+    ks: tuple[int, ...]
+    hits: tuple[int, ...] = ()
+    rows: int = 0
+    fewest: int = 2**62
+    calibration: CalibrationState = field(default_factory=CalibrationState)
+    loss: BoundsState = _NONE
+    entropy: BoundsState = _NONE
+    brier: BoundsState = _NONE
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        pairs = zip(
+            self.hits or (0,) * len(self.ks), other.hits or (0,) * len(self.ks), strict=True
+        )
+        return type(self)(
+            self.ks,
+            tuple(mine + its for mine, its in pairs),
+            self.rows + other.rows,
+            min(self.fewest, other.fewest),
+            self.calibration.merge(other.calibration),
+            self.loss.merge(other.loss),
+            self.entropy.merge(other.entropy),
+            self.brier.merge(other.brier),
+        )
+
+    def hit_shares(self) -> dict[int, Measure]:
+        """Return the share of rows whose label is among the first k, of each k that lists reach."""
+        pairs = zip(self.ks, self.hits, strict=True) if self.rows else ()
+        return {k: share(hits, self.rows) for k, hits in pairs if k <= self.fewest}
+
+    def errors(self) -> Calibration:
+        """Return how far the first classes' probabilities are from how often they are right."""
+        return self.calibration.compute()
+
+    def bounds(self) -> tuple[Bounded, Bounded, Bounded]:
+        """Return the means of losses, entropies and Brier scores."""
+        return self.loss.compute(), self.entropy.compute(), self.brier.compute()
+
+
+def first_class_facts(places: Places) -> RowFacts:
+    """Return how probable the first class of each row is, and whether it is the label."""
+    confidence = np.minimum(1.0, np.exp(places.peak))  # in half precision it may be above 1
+    facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": None}
+    return RowFacts(len(confidence), 0, facts)

@@ -1,0 +1,119 @@
+"""What lm-evaluation-harness logs of choices, computed again from their log-likelihoods."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.choices import gain, preferred
+from xentcli.errors import InputError
+from xentcli.formats.base import MemorySource, Source
+from xentcli.formats.harness.collected import Samples
+from xentcli.metrics.intervals import share_error, wilson_interval
+from xentcli.results.measures import Measure, Measures
+from xentcli.text import shortened, visible
+
+Hits = NDArray[np.bool_]
+_ACC = "acc"
+_SMALL = 1e-6  # within which logged numbers are 0 or 1
+
+
+def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Measures:
+    """Return measures with those of the choices' lengths, as far as they are wanted.
+
+    Where groups are the tasks, each has them too.
+    """
+    hits = {name: each for name, each in _hits(samples) if name != _ACC}
+    groups = []
+    tasks = np.array(samples.tasks)
+    for group in found.groups:
+        mine = tasks == group.name
+        fits = int(mine.sum()) == group.rows
+        more = {name: _share(each[mine]) for name, each in hits.items()} if fits else {}
+        groups.append(replace(group, metrics={**group.metrics, **more}))
+    shares = {name: _share(each) for name, each in hits.items() if name in names}
+    metrics = {**found.metrics, **shares}
+    reasons = {name: why for name, why in found.inapplicable.items() if name not in hits}
+    return replace(found, metrics=metrics, groups=tuple(groups), inapplicable=reasons)
+
+
+def _hits(samples: Samples) -> Iterator[tuple[str, Hits]]:
+    """Yield by which measure which docs are right."""
+    values = samples.log_likelihoods
+    if samples.kind != "choices":
+        return
+    yield _ACC, _right(samples, preferred(values))
+    if samples.lengths is not None:
+        yield "acc_norm", _right(samples, preferred(values, samples.lengths))
+    if samples.sizes is not None:
+        yield "acc_bytes", _right(samples, preferred(values, samples.sizes))
+    if samples.unconditional is not None:
+        gains = gain(values, samples.unconditional)
+        yield "acc_mutual_info", _right(samples, preferred(gains))
+
+
+def _right(samples: Samples, chosen: NDArray[Any]) -> Hits:
+    found: Hits = samples.golds == chosen
+    for row, golds in enumerate(samples.several_golds):
+        if len(golds) > 1:
+            found[row] = chosen[row] in golds
+    return found
+
+
+def _share(hits: Hits) -> Measure:
+    """Return a share of docs with its error: the sample's deviation over the root of n."""
+    count, n = int(hits.sum()), len(hits)
+    if not n:
+        return Measure()
+    return Measure(count / n, share_error(count, n), *wilson_interval(count, n), n)
+
+
+def differences(name: str, samples: Samples) -> Iterator[str]:
+    """Yield warnings of what was logged and is not what the log-likelihoods say."""
+    if samples.several_inputs:
+        return  # the labels come from what was logged
+    missing = [row for row, golds in enumerate(samples.several_golds) if not golds]
+    if samples.kind == "choices" and missing:
+        yield (
+            f"{samples.place(missing[0])}: the target is none of the choices; such docs count in "
+            f"no loss, and as wrong in the accuracies: {len(missing):,}"
+        )
+    for measure, hits in _hits(samples):
+        logged = samples.logged.get(measure)
+        if logged is None or np.isnan(logged).all():
+            continue
+        if not np.isin(logged[~np.isnan(logged)], (0.0, 1.0)).all():
+            yield (
+                f"{name}: the logged {measure} is no share of right choices, but a measure of the "
+                "task's own, which is not computed here"
+            )
+            continue
+        rows = np.flatnonzero((np.abs(logged - hits) > _SMALL) & ~np.isnan(logged))
+        if rows.size:
+            first = int(rows[0])
+            doc = visible(shortened(samples.docs[first]))
+            yield (
+                f"{samples.place(first)}: doc {doc}: the logged {measure} is {logged[first]:g}, "
+                f"and by the log-likelihoods {float(hits[first]):g}; such docs: {rows.size:,} of "
+                f"{len(hits):,} (logged mean {np.nanmean(logged):.6g}, here {hits.mean():.6g})"
+            )
+
+
+def check_hashes(one: Samples, two: Samples) -> None:
+    """Raise InputError if two models were asked about other docs under the same numbers."""
+    there = dict(zip(one.docs, zip(one.hashes, range(len(one.docs)), strict=True), strict=True))
+    for row, (doc, mine) in enumerate(zip(two.docs, two.hashes, strict=True)):
+        theirs, place = there.get(doc, (None, 0))
+        if None not in (mine, theirs) and mine != theirs:
+            raise InputError(
+                f"{two.place(row)}: doc {visible(shortened(doc))} has another doc_hash than in "
+                f"{one.place(place)}: the models were asked about different docs",
+                hint="are both files of the same task, of the same version of its data?",
+            )
+
+
+def tasks_of(samples: Samples) -> Source:
+    """Return the task of each doc."""
+    return MemorySource("task", np.array(samples.tasks))

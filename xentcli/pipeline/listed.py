@@ -1,0 +1,184 @@
+"""Labels of one's own at the tokens of servers' answers: exact where they are listed, else bounded.
+
+Whatever a server lists is the most probable that there is, and the token that stands there, which
+may be less probable than those. So a label that is neither is at most as probable as the last one
+of the list.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.bounds import Bounds, nll_bounds
+from xentcli.errors import InputError
+from xentcli.formats.base import Source, read_whole
+from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.json.values import load
+from xentcli.formats.logprobs.lists import Listed, Place
+from xentcli.formats.logprobs.source import AnswersSource
+from xentcli.pipeline.bounded import RowBounds
+from xentcli.storage.inputs import Input
+
+Label = int | str | None
+_IGNORED = (None, -100)
+_NO_VALUE = -9999.0  # and below: no log-probability
+_ABOVE = 1e-3  # 1, and no sum of probabilities is there
+_MOST_LABELS = 2**24
+_PROBE_BYTES = 64
+_PIECE_BYTES = 2**22
+_STEP = 2**16
+_RAW = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
+
+
+@dataclass(frozen=True)
+class ListedRows:
+    """The labels at tokens, each with its bounds, in the order of the answers."""
+
+    sources: tuple[Source, ...]
+    bounds: Bounds
+    used: NDArray[np.bool_]
+    num_classes: int | None = None
+    why: str = "have a label that the server does not list"
+
+    @property
+    def num_rows(self) -> int:
+        """How many tokens there are."""
+        return len(self.used)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row of each block, and how many it has."""
+        for start in range(0, self.num_rows, _STEP):
+            yield start, min(_STEP, self.num_rows - start)
+
+    def bounds_of(self, start: int, rows: int) -> RowBounds:
+        """Return the bounds of some rows."""
+        these = slice(start, start + rows)
+        lower, upper, exact = self.bounds
+        return RowBounds(Bounds(lower[these], upper[these], exact[these]), self.used[these])
+
+
+def open_listed(
+    answers: InputFile, labels: InputFile, num_classes: int | None = None
+) -> tuple[ListedRows, AnswersSource]:
+    """Return the labels of a file at the tokens of answers, and what holds the answers.
+
+    Raises
+    ------
+    InputError
+        If there are not as many labels as tokens, or they are of another kind than the answers
+        tell: numbers where these tell texts alone, or texts where they tell numbers alone.
+    """
+    source = open_file(answers)
+    if not isinstance(source, AnswersSource):
+        raise InputError(f"{source.name}: no answers of a server")
+    wanted = _labels_of(labels)
+    found: list[_Row] = []
+    for block in source.blocks(1):
+        tokens = source.read_tokens(block, lists=True)
+        for row, place in enumerate(tokens.lists or ()):
+            label = wanted[len(found)] if len(found) < len(wanted) else None
+            found.append(_row(place, label, source.place_of(tokens, row)))
+    source.check_unchanged()
+    if len(found) != len(wanted):
+        told = f"{source.name}: {len(found):,} tokens, and {len(wanted):,} labels"
+        raise InputError(told, hint="a label for each token, in their order; null leaves one out")
+    return ListedRows((source,), *_bounds(found, num_classes), num_classes), source
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The label's own log-probability, if it is listed, and those of the most probable tokens."""
+
+    label: float | None
+    others: list[float]
+    used: bool
+
+
+def _row(place: Place, label: Label, where: str) -> _Row:
+    own, others = place.own, [one for one in place.others if _has_value(one)]
+    numbers = [float(one.logprob or 0.0) for one in others]
+    if _has_value(own) and own not in others:
+        others = [own, *others]
+    if any(float(one.logprob or 0.0) > _ABOVE for one in others):
+        raise InputError(f"{where}: a log-probability above 0", hint=_RAW)
+    if float(np.exp(numbers).sum()) > 1.0 + _ABOVE:
+        raise InputError(f"{where}: the probabilities of a list sum to more than 1", hint=_RAW)
+    if label in _IGNORED or not others:
+        return _Row(None, [], used=False)
+    named = [one.id if isinstance(label, int) else one.text for one in others]
+    if all(name is None for name in named):
+        kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
+        raise InputError(f"{where}: the answers name their tokens by {other}, the labels {kind}")
+    if label in named:
+        return _Row(float(others[named.index(label)].logprob or 0.0), [], used=True)
+    if numbers and _has_value(own) and float(own.logprob or 0.0) <= min(numbers):
+        numbers = [number for number in numbers if number > float(own.logprob or 0.0)]
+    return _Row(None, numbers, used=True)
+
+
+def _has_value(one: Listed) -> bool:
+    number = one.logprob
+    return isinstance(number, (int, float)) and number > _NO_VALUE
+
+
+def _bounds(rows: Sequence[_Row], num_classes: int | None) -> tuple[Bounds, NDArray[np.bool_]]:
+    used = np.array([row.used for row in rows], np.bool_)
+    exact = np.array([row.label is not None for row in rows], np.bool_)
+    known = np.array([0.0 if row.label is None else -row.label for row in rows], np.float64)
+    listed = max((len(row.others) for row in rows), default=0)
+    values = np.full((len(rows), max(1, listed)), -np.inf)
+    for row, numbers in zip(values, rows, strict=True):
+        row[: len(numbers.others)] = numbers.others
+    nobody = np.full(len(rows), -1)
+    indices = np.broadcast_to(np.arange(values.shape[1]), values.shape)
+    found = nll_bounds(values, indices, nobody, num_classes)
+    lower = np.where(exact, np.maximum(0.0, known), found.lower)
+    upper = np.where(exact, np.maximum(0.0, known), found.upper)
+    return Bounds(lower, upper, exact | found.exact), used
+
+
+def _labels_of(file: InputFile) -> list[Label]:
+    """Return labels: an array of numbers or texts, or JSON lists of them, one behind the other."""
+    data = None if is_inline(file.path) else looked_at(file)
+    if data is not None and data.peek(_PROBE_BYTES).lstrip()[:1] in (b"[", b'"'):
+        return [*_flat(_documents(data), data.name)]
+    source = open_file(file)
+    values = read_whole(source, _MOST_LABELS).reshape(-1)
+    source.check_unchanged()
+    return [_label(value, source.name) for value in values.tolist()]
+
+
+def _documents(data: Input) -> list[Any]:
+    """Return one JSON value, or one a line."""
+    parts = []
+    while part := data.read(_PIECE_BYTES):
+        parts.append(part)
+    try:
+        text = b"".join(parts).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{data.name}: no UTF-8 text") from error
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and (lines[0].rstrip()[-1:] in ("]", '"') or len(lines) == 1):
+        return [load(line, data.name, number) for number, line in enumerate(lines, 1)]
+    return [load(text, data.name)]
+
+
+def _flat(value: Any, name: str) -> Iterator[Label]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each, name)
+    else:
+        yield _label(value, name)
+
+
+def _label(value: Any, name: str) -> Label:
+    """Return a label: a whole number, a text, or None where a token is left out."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, str))):
+        raise InputError(f"{name}: a label is a token's number or its text, not {value!r:.40}")
+    return value

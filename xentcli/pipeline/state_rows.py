@@ -1,0 +1,124 @@
+"""Which rows of which files a state is of: what is there twice, and what is missing."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from xentcli.errors import InputError
+from xentcli.formats.base import Source
+from xentcli.formats.inline import expand, is_inline
+from xentcli.storage.names import is_url, local_name, shown_name
+from xentcli.storage.paths import natural_key, reads_once
+
+_SHOWN_GAPS = 5
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """Consecutive rows of a file.
+
+    Attributes
+    ----------
+    file : str
+        Its whole path, or its URL without secrets; empty of a pipe and of data that are typed.
+    start, stop : int
+        The first row, and the one behind the last, along the first axis.
+    length : int or None
+        The rows of the file, where that is known.
+    """
+
+    file: str
+    start: int
+    stop: int
+    length: int | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What sorts rows by the natural order of names, and then by their numbers."""
+        return (natural_key(self.file), self.start, self.stop)
+
+    def touches(self, other: "FileRows") -> bool:
+        """Whether the other rows are those that come next in the same file."""
+        return self.file != "" and self.file == other.file and self.stop == other.start
+
+
+def rows_of(
+    source: Source, names: Sequence[str], chosen: slice | None, rows: int
+) -> Iterator[FileRows]:
+    """Yield what was read of each file of a source, of which `rows` rows were, all or `chosen`."""
+    paths = [each.path for each in source.files] or [p for name in names for p in expand(name)]
+    first = 0 if chosen is None else chosen.start or 0
+    if len(paths) == 1:
+        to_the_end = chosen is None or chosen.stop is None
+        length = first + rows if to_the_end else (source.shape or (None,))[0]
+        lengths: Sequence[int | None] = [length]
+    else:
+        lengths = getattr(source, "lengths", None) or [None] * len(paths)
+    before = 0
+    for path, length in zip(paths, lengths, strict=True):
+        start, stop = max(first, before), first + rows
+        stop = stop if length is None else min(stop, before + length)
+        if start < stop:
+            yield FileRows(_whole_name(path), start - before, stop - before, length)
+        if length is None:
+            return
+        before += length
+
+
+def _whole_name(path: str) -> str:
+    """Return what names a file wherever one stands; nothing of what is no file."""
+    if is_url(path) and local_name(path) == path:
+        return shown_name(path)
+    path = local_name(path)
+    return "" if is_inline(path) or reads_once(path) else os.path.abspath(path)  # noqa: PTH100
+
+
+def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
+    """Return rows in order, those that follow one another as one."""
+    found: list[FileRows] = []
+    for each in sorted(rows, key=lambda each: each.key):
+        if found and found[-1].touches(each):
+            length = each.length if found[-1].length is None else found[-1].length
+            found[-1] = replace(found[-1], stop=each.stop, length=length)
+        else:
+            found.append(each)
+    return tuple(found)
+
+
+def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
+    """Raise InputError if rows are there twice; each comes with the name of its state."""
+    ordered = sorted(rows, key=lambda each: (each[0].key, each[1]))
+    most: tuple[FileRows, str] | None = None
+    for each, state in ordered:
+        if most is not None and each.file and each.file == most[0].file:
+            before, other = most
+            if each.start < before.stop:
+                stop = min(each.stop, before.stop)
+                raise InputError(
+                    f"{state}: rows {each.start}:{stop} of {each.file} are in {other} too",
+                    hint="each row belongs to one state: leave one of them out",
+                )
+        most = (each, state)
+
+
+def missing(rows: Sequence[FileRows]) -> Iterator[str]:
+    """Say which rows of files are in no state, where some of their rows are; the first few."""
+    gaps = list(_gaps(rows))
+    yield from gaps[:_SHOWN_GAPS]
+    if len(gaps) > _SHOWN_GAPS:
+        yield f"and {len(gaps) - _SHOWN_GAPS:,} more such gaps"
+
+
+def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
+    by_file: dict[str, list[FileRows]] = {}
+    for each in joined(rows):
+        by_file.setdefault(each.file, []).append(each)
+    for file, parts in by_file.items():
+        if not file:
+            continue
+        ends = [0, *(part.stop for part in parts)]
+        lengths = [part.length for part in parts if part.length is not None]
+        starts = [*(part.start for part in parts), max([ends[-1], *lengths])]
+        for end, start in zip(ends, starts, strict=True):
+            if end < start:
+                yield f"{file}: rows {end}:{start} are in no state"

@@ -1,0 +1,82 @@
+"""The pictures of one kind of results, and how one becomes a file.
+
+matplotlib is imported where something is drawn.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Pictures(NamedTuple):
+    """The pictures of one kind of results.
+
+    Attributes
+    ----------
+    descriptions : mapping of str to str
+        What is said of each kind where it cannot be seen.
+    nothing : mapping of str to str
+        What is said instead where there is nothing to be drawn.
+    is_drawn, figure_of : callable
+        Get a kind and a result.
+    """
+
+    descriptions: Mapping[str, str]
+    nothing: Mapping[str, str]
+    is_drawn: Callable[[str, Any], bool]
+    figure_of: "Callable[[str, Any], Figure]"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which there are, the main one first."""
+        return tuple(self.descriptions)
+
+    def picture(self, kind: str, found: Any, form: str) -> bytes:
+        """Return a picture as a file, the same bytes for the same result.
+
+        Where there is nothing to be drawn, it says so.
+        """
+        with _quietly():
+            from xentcli.render.pictures.canvas import in_own_style, saved, words
+
+            with in_own_style():
+                if not self.is_drawn(kind, found):
+                    return saved(words(self.nothing[kind]), form)
+                return saved(self.figure_of(kind, found), form)
+
+    def inline(self, kind: str, found: Any, suffix: str = "") -> str:
+        """Return a picture as an SVG element to stand within a page.
+
+        The suffix sets its references apart from those of other pictures of the same kind.
+        """
+        from xentcli.render.pictures.inline import inline_svg
+
+        svg = self.picture(kind, found, "svg")
+        return inline_svg(svg, f"{kind}{suffix}", self.descriptions[kind])
+
+    def of_page(self, found: Any) -> dict[str, str]:
+        """Return all that can be drawn, by their kinds."""
+        return {kind: self.inline(kind, found) for kind in self.kinds if self.is_drawn(kind, found)}
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what matplotlib says of fonts and of folders for them from standard error.
+
+    A font without some character, or one that is looked for for the first time, changes no number.
+    """
+    import logging
+    import warnings
+
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

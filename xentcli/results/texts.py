@@ -1,0 +1,49 @@
+"""What ``xent nll`` reports of the log-likelihoods of whole texts."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from xentcli.results.measures import Group, Measure
+
+NAMES = ("loss", "byte_perplexity", "bits_per_byte", "word_perplexity", "loss_of_document")
+
+
+class TextLoss(NamedTuple):
+    """The negative log likelihood of texts, in nats, with errors by document.
+
+    Attributes
+    ----------
+    loss : float
+        Of a byte, on average over all bytes.
+    loss_sum : float
+        Over all texts.
+    documents, bytes, words : int or None
+        How many there are; None where the words are not told.
+    metrics : mapping of str to Measure
+        By the names in `NAMES`; n is how many documents they are of.
+    groups : tuple of Group
+        The same of each task, where there are several.
+    """
+
+    loss: float
+    loss_sum: float
+    documents: int
+    bytes: int
+    words: int | None
+    metrics: Mapping[str, Measure]
+    groups: tuple[Group, ...] = ()
+
+    def named(self) -> dict[str, Any]:
+        """Return what JSON says."""
+        return {
+            "command": "nll",
+            "loss": self.loss,
+            "loss_sum": self.loss_sum,
+            "documents": self.documents,
+            "bytes": self.bytes,
+            "words": self.words,
+            **{name: self.metrics[name].value for name in NAMES[1:] if name in self.metrics},
+            "standard_error": self.metrics["loss"].standard_error,
+            "metrics": self.metrics,
+            "groups": list(self.groups) or None,
+        }
