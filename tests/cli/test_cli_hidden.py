@@ -61,6 +61,18 @@ class TestFiles:
         assert abs(float(got.out) - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
         assert "labels are 'input_ids', by name" in got.err
 
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_a_mask_leaves_labels_out(self, run: Run, jobs: str) -> None:
+        mask = np.arange(ROWS) % 3 > 0
+        np.savez("masked.npz", hidden_states=STATES, labels=LABELS, loss_mask=mask.astype(int))
+        got = run("loss", "masked.npz", "--lm-head", "head.npy", "--jobs", jobs)
+        assert abs(float(got.out) - losses()[mask].mean()) < 1e-6
+        assert "'loss_mask' are ignored" in got.err
+        np.savez("masked.npz", hidden_states=STATES, labels=LABELS, loss_mask=mask[:5])
+        got = run("loss", "masked.npz", "--lm-head", "head.npy")
+        assert got.code == 1
+        assert "the shape of the mask is (5,)" in got.err
+
     def test_a_pipe(self, run: Run, folder: Path) -> None:
         content = (folder / "states.npy").read_bytes()
         got = run("loss", "-", "labels.npy", "--lm-head", "head.npy", "-q", stdin=content)

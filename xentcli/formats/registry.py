@@ -110,6 +110,11 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     _check_library(data.name, format_, InputError)
     source = format_.open_source(data, options)
     _check_row(source)
+    looked_at = options.any_columns or options.weights or options.names
+    if options.head is not None and options.labels and not looked_at:
+        from xentcli.formats.hidden.masked import without_masked
+
+        return without_masked(source, data, format_, options)
     return made_logits(source, options)
 
 
