@@ -28,7 +28,7 @@ def without_masked(labels: Source, data: Input, format_: Format, options: ReadOp
     if format_.contents is None or not data.seekable or labels.dtype.kind not in "iu":
         return labels
     data.rewind()
-    found: list["Content"] = format_.contents(data, options)
+    found: list[Content] = format_.contents(data, options)
     key = next((each.key for each in found if each.key in MASK_KEYS), None)
     if key is None:
         return labels
