@@ -9,23 +9,23 @@ from xentcli.cli.bounded import check_place, of_rows
 from xentcli.cli.loss_options import Gates, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.partly_compared import Models
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
 
 def find(
-    paths: Sequence[str], labels: Sequence[str], flags: RowFlags, reading: Reading, *, probs: bool
+    paths: Sequence[str], labels: Sequence[str], flags: RowFlags, reader: "Reader", *, probs: bool
 ) -> "Models | None":
     """Open models whose rows are known in part; None of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
 
-    files = [reading.file(each) for path in paths for each in expand(path)]
+    files = [reader.file(each) for path in paths for each in expand(path)]
     if not files or not may_be_partly(files[0]):
         return None
     from xentcli.pipeline.partly import TopOptions

@@ -23,6 +23,7 @@ FORMATS = f"{', '.join(FORMAT_NAMES)}."
 computation = partial(typer.Option, rich_help_panel="Computation")
 of_labels = partial(typer.Option, rich_help_panel="Labels")
 of_reading = partial(typer.Option, rich_help_panel="How files are read")
+of_heads = partial(typer.Option, rich_help_panel="Hidden states of a language model")
 of_writing = partial(typer.Option, rich_help_panel="Output")
 of_gates = partial(typer.Option, rich_help_panel="Gates")
 of_inputs = partial(typer.Option, rich_help_panel="Files by name, instead of by position")

@@ -18,6 +18,7 @@ Reduction = Literal["mean", "sum", "none"]
 NonFinite = Literal["error", "propagate"]
 Decimal = Literal[".", ","]
 InputDtype = Literal["bfloat16"]
+LogitsDtype = Literal["float32", "bfloat16", "float16"]
 
 _MOST_DIGITS = 18
 _DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "space": " "}

@@ -2,12 +2,21 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from xentcli.cli.options import FORMATS, complete_format, of_reading
-from xentcli.cli.parsing import Decimal, InputDtype, parse_delimiter, parse_names
+from xentcli.cli.expand import Without
+from xentcli.cli.options import FORMATS, complete_format, of_heads, of_reading
+from xentcli.cli.parsing import Decimal, InputDtype, LogitsDtype, parse_delimiter, parse_names
+from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.heads import HeadOptions
     from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.reading import Reader
+
+
+WITHOUT_HEADS = Without(
+    *("lm_head", "layer", "final_norm", "logit_scale", "softcap", "head_bias", "logits_dtype")
+)
+"""Leaves the options of hidden states out, where no logits are read."""
 
 
 class Reading(NamedTuple):
@@ -83,9 +92,108 @@ class Reading(NamedTuple):
         ),
     ] = None
 
+    lm_head: Annotated[
+        list[str] | None,
+        of_heads(
+            "--lm-head",
+            metavar="MODEL_DIR|FILE|FILE:KEY",
+            help="The files are hidden states of a language model, and this is its head: logits "
+            "are their product. compare takes it once for each model.",
+        ),
+    ] = None
+    layer: Annotated[
+        int | None,
+        of_heads(
+            "--layer",
+            metavar="N",
+            help="Which layer, of hidden states of shape (T, layers, D): from 0, or -1 for the "
+            "last.",
+        ),
+    ] = None
+    final_norm: Annotated[
+        bool,
+        of_heads("--final-norm", help="Apply the model's final norm, if that was not done."),
+    ] = False
+    logit_scale: Annotated[
+        float | None,
+        of_heads(
+            "--logit-scale",
+            metavar="X",
+            help="Multiplies the logits.",
+            show_default="by config.json, else 1",
+        ),
+    ] = None
+    softcap: Annotated[
+        float | None,
+        of_heads(
+            "--softcap",
+            metavar="CAP",
+            min=0.0,
+            help="Logits become CAP tanh(logits / CAP); 0 is no cap.",
+            show_default="by config.json, else none",
+        ),
+    ] = None
+    head_bias: Annotated[
+        str | None,
+        of_heads(
+            "--head-bias",
+            metavar="FILE|FILE:KEY",
+            help="The bias that is added to the logits.",
+            show_default="lm_head.bias, if it is there",
+        ),
+    ] = None
+    logits_dtype: Annotated[
+        LogitsDtype,
+        of_heads("--logits-dtype", help="Round logits as a model in this dtype does."),
+    ] = "float32"
+
+    def head(self, number: int = 0) -> "HeadOptions | None":
+        """Return what makes logits of hidden states, those of the model of this number."""
+        if not self.lm_head:
+            given = {
+                "--layer": self.layer,
+                "--logit-scale": self.logit_scale,
+                "--softcap": self.softcap,
+                "--head-bias": self.head_bias,
+                "--final-norm": self.final_norm or None,
+                "--logits-dtype": None if self.logits_dtype == "float32" else self.logits_dtype,
+            }
+            for name, value in given.items():
+                if value is not None:
+                    raise UsageError(f"{name} is for hidden states: --lm-head MODEL_DIR")
+            return None
+        from xentcli.pipeline.heads import HeadOptions
+
+        if self.logit_scale is not None and not 0.0 < abs(self.logit_scale) < float("inf"):
+            raise UsageError(f"--logit-scale is a number other than 0, not {self.logit_scale}")
+        return HeadOptions(
+            self.lm_head[number if len(self.lm_head) > 1 else 0],
+            self.layer,
+            self.final_norm,
+            self.logit_scale,
+            self.softcap,
+            self.head_bias,
+            self.logits_dtype,
+        )
+
+    def readers(self, models: int) -> "list[Reader]":
+        """Return what these options say of the files of each of several models."""
+        count = len(self.lm_head or ())
+        if count not in (0, 1, models):
+            raise UsageError(
+                f"--lm-head is given {count} times, and there are {models} models",
+                hint="once for all of them, or once for each in their order",
+            )
+        return [self._reader(i) for i in range(models)]
+
     @property
     def reader(self) -> "Reader":
         """What these options say, for whoever opens files."""
+        if len(self.lm_head or ()) > 1:
+            raise UsageError("--lm-head is given once; compare takes one for each model")
+        return self._reader(0)
+
+    def _reader(self, number: int) -> "Reader":
         from xentcli.pipeline.reading import Reader
 
         common = {
@@ -93,6 +201,7 @@ class Reading(NamedTuple):
             "encoding": self.encoding,
             "decimal": self.decimal,
             "header": self.header,
+            "head": self.head(number),
         }
         values = {
             "columns": parse_names(self.columns),

@@ -21,6 +21,7 @@ from xentcli.storage.outputs import Output
 
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
+    from xentcli.formats.hidden.options import HeadOptions
 
 __all__ = [
     "BLOCK_ELEMENTS",
@@ -86,6 +87,8 @@ class ReadOptions(NamedTuple):
     """Whether rows are of use of which only a bound of some numbers is known."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
+    head: "HeadOptions | None" = None
+    """What makes logits of the array, which then is hidden states of a model."""
 
     @property
     def takes_names(self) -> bool:

@@ -106,7 +106,7 @@ def open_files(
 def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
-        return open_inline(file.path, file.options)
+        return registry.made_logits(open_inline(file.path, file.options), file.options)
     data = _input_of(file.path)
     source = registry.open_source(data, file.format, file.options)
     return _referred(source, file, data)
@@ -195,7 +195,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
 
 def holds_answers(file: InputFile) -> bool:
     """Whether a file is answers of a server with log-probabilities of tokens."""
-    if is_inline(file.path) or file.format not in (None, "json"):
+    if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
     from xentcli.formats.json import holds_answers
 
@@ -205,10 +205,10 @@ def holds_answers(file: InputFile) -> bool:
 def may_be_partly(file: InputFile) -> bool:
     """Whether the beginning of a file leaves it open that its rows are known in part.
 
-    A file of one array, or of text that is no JSON, holds whole rows. What is wrong with a file is
-    said by whoever reads it.
+    A file of one array, of hidden states, or of text that is no JSON, holds whole rows. What is
+    wrong with a file is said by whoever reads it.
     """
-    if is_inline(file.path) or file.path.endswith(".npy"):
+    if is_inline(file.path) or file.path.endswith(".npy") or file.options.head:
         return False
     try:
         head = looked_at(file).peek(_PROBE_BYTES)
@@ -231,7 +231,7 @@ def looked_at(file: InputFile) -> Input:
 
 def holds_samples(file: InputFile) -> bool:
     """Whether a file is samples of lm-evaluation-harness."""
-    if is_inline(file.path) or file.format not in (None, "json"):
+    if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
     data = looked_at(file)
     if "details_" in file.path:

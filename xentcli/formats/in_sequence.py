@@ -34,6 +34,8 @@ class ArraysInSequence(IndexedSource):
         """Return how many slices of `axis` to read at a time, when `rows` are wanted."""
         largest = max(range(len(self._ends)), key=self._length)
         cheap = self._part(largest).step(rows, axis)
+        if axis == 0:
+            return max(rows, cheap)  # the parts lie along it: no block runs through all of them
         others = [n or 0 for i, n in enumerate(self.shape) if i != axis]
         most = _LARGEST_BYTES // max(1, math.prod(others) * self.dtype.itemsize)
         return max(rows, min(cheap, most), 1)

@@ -11,6 +11,9 @@ from xentcli.text import shortened
 LOGITS_KEYS = {"logits", "predictions", "preds", "outputs", "log_probs", "logprobs", "probs"}
 LOGITS_KEYS |= {"log_probabilities", "probabilities"}
 LABELS_KEYS = {"labels", "label", "label_ids", "targets", "target", "y_true", "y"}
+HIDDEN_KEYS = {"hidden_states", "hidden_state", "last_hidden_state"}
+TOKEN_KEYS = {"input_ids", "token_ids"}
+"""What stands beside hidden states in the place of labels: the tokens themselves."""
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
@@ -73,6 +76,10 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
 
 def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
     """Return the one key whose name says what is wanted."""
-    names = LABELS_KEYS if options.labels else LOGITS_KEYS
-    found = [key for key in keys if key.casefold() in names]
-    return found[0] if len(found) == 1 else None
+    wanted = [LABELS_KEYS if options.labels else LOGITS_KEYS]
+    if options.head is not None:
+        wanted = [LABELS_KEYS, TOKEN_KEYS] if options.labels else [HIDDEN_KEYS]
+    for names in wanted:
+        if found := [key for key in keys if key.casefold() in names]:
+            return found[0] if len(found) == 1 else None
+    return None

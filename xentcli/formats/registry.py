@@ -110,7 +110,21 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     _check_library(data.name, format_, InputError)
     source = format_.open_source(data, options)
     _check_row(source)
-    return source
+    looked_at = options.any_columns or options.weights or options.names
+    if options.head is not None and options.labels and not looked_at:
+        from xentcli.formats.hidden.masked import without_masked
+
+        return without_masked(source, data, format_, options)
+    return made_logits(source, options)
+
+
+def made_logits(source: Source, options: ReadOptions) -> Source:
+    """Return an array as it is, or its logits, where it is hidden states and a head is named."""
+    if options.head is None or (options.labels and not options.any_columns):
+        return source
+    from xentcli.formats.hidden import with_head
+
+    return with_head(source, options)
 
 
 def contents_of(

@@ -156,7 +156,7 @@ def _open(
             raise UsageError("each model is one file, or a pattern of several")
     paths = [each[0] for each in files if each]
     if len(paths) == 2 and (labels is None or label_files is not None):
-        return open_models(reader, paths, label_files or [], options, beside)
+        return open_models([reader] * len(paths), paths, label_files or [], options, beside)
     if options.shift and labels is None:
         raise UsageError("shift needs labels")
     sources = [

@@ -23,7 +23,7 @@ class LabelOptions(NamedTuple):
 
 
 def open_models(
-    reader: Reader,
+    given: Sequence[Reader],
     paths: Sequence[str],
     labels: Sequence[str],
     options: LabelOptions,
@@ -34,8 +34,8 @@ def open_models(
 
     Parameters
     ----------
-    reader : Reader
-        How files are read.
+    given : sequence of Reader
+        How the files of each model are read; those of labels as the first one's.
     paths : sequence of str
         A file, or a pattern, for each model.
     labels : sequence of str
@@ -48,12 +48,13 @@ def open_models(
         Files that no pattern stands for: what will be written.
     """
     label = None if labels else options.label_column
+    reader = given[0]
     headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
     if label is not None and label not in headers[0]:
         within = [path for path, header in zip(paths, headers, strict=True) if label in header]
         labels = [path for path in within if path != STANDARD_STREAM][:1]  # which is read once
     readers = [
-        _reader_of(reader, i, paths, headers, beside if i == 0 else (*beside, label))
+        _reader_of(given[i], i, paths, headers, beside if i == 0 else (*beside, label))
         for i in range(len(paths))
     ]
     file_of = partial(readers[0].file, id_column=options.id_column)

@@ -94,7 +94,8 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    opened = bases.find(paths, labels or [], flags, reading, probs=kinds[0] == "probabilities")
+    readers = reading.readers(len(paths))
+    opened = bases.find(paths, labels or [], flags, readers[0], probs=kinds[0] == "probabilities")
     if opened is not None:
         others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
         others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
@@ -117,7 +118,6 @@ def compare(
     names = [each for each in (by, cluster) if each is not None]
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
-    reader = reading.reader
     named = LabelOptions(
         flags.label_column,
         flags.label_key,
@@ -126,7 +126,7 @@ def compare(
         criteria[0].naming.classes,
     )
     sources, labels_source = open_models(
-        reader, paths, labels or [], named, names, [writing.output]
+        readers, paths, labels or [], named, names, [writing.output]
     )
     for source in (*sources, *([labels_source] if labels_source else [])):
         common.tell_notes(source.notes)
@@ -137,7 +137,7 @@ def compare(
 
     beside = ([paths[0]], labels or [])
     groups, clusters = evaluating.beside_rows(
-        reader, sources[0], labels_source, [*beside], by, cluster
+        readers[0], sources[0], labels_source, [*beside], by, cluster
     )
     from xentcli.pipeline.compare import Model
     from xentcli.pipeline.compare import compare as compare_models

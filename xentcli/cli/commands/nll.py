@@ -7,7 +7,7 @@ from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
-from xentcli.cli.reading import Reading
+from xentcli.cli.reading import WITHOUT_HEADS, Reading
 from xentcli.cli.top_lists import TopFlags
 from xentcli.errors import UsageError
 
@@ -43,7 +43,7 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     flags: RowFlags,
     loss_options: LossFlags,
     writing: Writing,
-    reading: Reading,
+    reading: Annotated[Reading, WITHOUT_HEADS],
     gates: Gates,
     common: Common,
 ) -> None:

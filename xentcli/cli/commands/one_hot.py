@@ -9,7 +9,7 @@ from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import number_dtype
-from xentcli.cli.reading import Reading
+from xentcli.cli.reading import WITHOUT_HEADS, Reading
 from xentcli.errors import ShapeError, UsageError
 
 
@@ -47,7 +47,7 @@ def one_hot(
     *,
     one_hot_options: OneHotOptions,
     writing: Writing,
-    reading: Reading,
+    reading: Annotated[Reading, WITHOUT_HEADS],
     common: Common,
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""

@@ -1,0 +1,124 @@
+"""Hidden states at the command line: losses of NumPy in float64, the same digits for any cut."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_tools import Run
+
+CLASSES, WIDTH, ROWS = 500, 32, 240
+DRAWN = np.random.default_rng(8)
+HEAD = (DRAWN.standard_normal((CLASSES, WIDTH)) * 0.5).astype(np.float32)
+STATES = DRAWN.standard_normal((ROWS, WIDTH)).astype(np.float32)
+LABELS = DRAWN.integers(0, CLASSES, ROWS)
+
+
+def losses(states: Any = STATES, labels: Any = LABELS, head: Any = HEAD) -> Any:
+    """Return the loss of each row in float64."""
+    z = states.astype(np.float64) @ head.T.astype(np.float64)
+    log_sums = np.log(np.exp(z - z.max(axis=1, keepdims=True)).sum(axis=1)) + z.max(axis=1)
+    return log_sums - z[np.arange(len(z)), labels]
+
+
+@pytest.fixture(name="folder")
+def folder_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    np.save("head.npy", HEAD)
+    np.save("states.npy", STATES)
+    np.save("labels.npy", LABELS)
+    np.savez("both.npz", hidden_states=STATES, input_ids=LABELS)
+    np.savez("sequences.npz", hidden_states=STATES.reshape(4, 60, -1), labels=LABELS.reshape(4, 60))
+    for i, (start, stop) in enumerate([(0, 1), (1, 100), (100, 240)]):
+        np.save(f"states{i}.npy", STATES[start:stop])
+        np.save(f"labels{i}.npy", LABELS[start:stop])
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+class TestFiles:
+    """A head, states and labels in one folder."""
+
+    def test_losses(self, run: Run) -> None:
+        asked = ("--lm-head", "head.npy", "--reduction", "none", "--to", "csv")
+        got = [float(each) for each in run("loss", "states.npy", "labels.npy", *asked).out.split()]
+        assert np.abs(np.array(got) - losses()).max() < 2e-6
+
+    def test_the_same_digits_however_they_are_cut(self, run: Run) -> None:
+        head = ("--lm-head", "head.npy", "--quiet")
+        whole = run("loss", "states.npy", "labels.npy", *head).out
+        assert abs(float(whole) - losses().mean()) < 1e-6
+        for jobs in "12":
+            more = (*head, "--jobs", jobs)
+            shards = ("states?.npy", "--labels", "labels?.npy")
+            assert run("loss", *shards, *more).out == whole
+            assert run("loss", "sequences.npz", *more).out == whole
+            assert run("eval", "sequences.npz", *more, "--metric", "loss").out == whole
+
+    def test_labels_are_tokens_one_further_on(self, run: Run) -> None:
+        got = run("loss", "both.npz", "--lm-head", "head.npy", "--shift", "1")
+        assert abs(float(got.out) - losses(STATES[:-1], LABELS[1:]).mean()) < 1e-6
+        assert "labels are 'input_ids', by name" in got.err
+
+    @pytest.mark.parametrize("jobs", ["1", "2"])
+    def test_a_mask_leaves_labels_out(self, run: Run, jobs: str) -> None:
+        mask = np.arange(ROWS) % 3 > 0
+        np.savez("masked.npz", hidden_states=STATES, labels=LABELS, loss_mask=mask.astype(int))
+        got = run("loss", "masked.npz", "--lm-head", "head.npy", "--jobs", jobs)
+        assert abs(float(got.out) - losses()[mask].mean()) < 1e-6
+        assert "'loss_mask' are ignored" in got.err
+        np.savez("masked.npz", hidden_states=STATES, labels=LABELS, loss_mask=mask[:5])
+        got = run("loss", "masked.npz", "--lm-head", "head.npy")
+        assert got.code == 1
+        assert "the shape of the mask is (5,)" in got.err
+
+    def test_a_pipe(self, run: Run, folder: Path) -> None:
+        content = (folder / "states.npy").read_bytes()
+        got = run("loss", "-", "labels.npy", "--lm-head", "head.npy", "-q", stdin=content)
+        assert got.out == run("loss", "states.npy", "labels.npy", "--lm-head", "head.npy").out
+
+    def test_probabilities(self, run: Run) -> None:
+        run("softmax", "sequences.npz", "--lm-head", "head.npy", "-o", "probs.npy")
+        z = STATES.astype(np.float64) @ HEAD.T.astype(np.float64)
+        exps = np.exp(z - z.max(axis=1, keepdims=True))
+        wanted = (exps / exps.sum(axis=1, keepdims=True)).reshape(4, 60, -1)
+        assert np.abs(np.load("probs.npy") - wanted).max() < 1e-6
+
+    def test_two_heads_are_two_models(self, run: Run) -> None:
+        np.save("other.npy", HEAD + np.float32(0.1) * np.roll(HEAD, 1))
+        heads = ("--lm-head", "head.npy", "--lm-head", "other.npy")
+        got = run("compare", "states.npy", "states.npy", "--labels", "labels.npy", *heads, "--json")
+        found = got.json["metrics"]["loss_difference"]["value"]
+        other = losses(head=np.load("other.npy")).mean()
+        assert abs(found - (other - losses().mean())) < 1e-6
+
+    def test_info_multiplies_nothing(self, run: Run) -> None:
+        got = run("info", "states.npy", "--lm-head", "head.npy", "--json")
+        assert got.json["files"][0]["shape"] == [ROWS, WIDTH]
+        assert f"logits of shape ({ROWS}, {CLASSES})" in got.err
+
+    @pytest.mark.parametrize(
+        ("options", "code", "message"),
+        [
+            (("--lm-head", "none"), 1, "none: cannot be read: no such file"),
+            (("--lm-head", "labels.npy"), 1, "a head is a matrix"),
+            (("--lm-head", "states0.npy", "--lm-head", "head.npy"), 2, "--lm-head is given once"),
+            (("--softcap", "3"), 2, "--softcap is for hidden states"),
+            (("--lm-head", "head.npy", "--layer", "5"), 1, "are no hidden states"),
+            (("--lm-head", "head.npy", "--logit-scale", "nan"), 2, "--logit-scale is a number"),
+        ],
+    )
+    def test_one_line(self, run: Run, options: tuple[str, ...], code: int, message: str) -> None:
+        got = run("loss", "states.npy", "labels.npy", *options)
+        assert got.code == code
+        assert got.err.startswith("error: ")
+        assert message in got.err.splitlines()[0]
+
+    def test_names_in_files_are_shown_and_nothing_more(self, run: Run, folder: Path) -> None:
+        shards = {"lm_head.weight": "\x1b[31m.safetensors"}
+        index = folder / "model.safetensors.index.json"
+        index.write_text(json.dumps({"weight_map": shards}))
+        got = run("loss", "states.npy", "labels.npy", "--lm-head", ".")
+        assert got.code == 1
+        assert "\x1b" not in got.err

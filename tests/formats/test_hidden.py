@@ -1,0 +1,271 @@
+"""Hidden states and a head are logits: what NumPy computes in float64, in the same bits always."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hidden_tools import (
+    CLASSES,
+    WIDTH,
+    all_of,
+    opened,
+    random_head,
+    random_states,
+    rounded,
+    true_logits,
+    true_losses,
+    write_model,
+    write_safetensors,
+)
+
+from xentcli.errors import InputError
+from xentcli.formats.base import IndexedSource
+from xentcli.formats.hidden.head import TOKENS
+
+HEAD = random_head()
+
+
+@pytest.fixture(name="states")
+def states_file(tmp_path: Path) -> Path:
+    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
+    return tmp_path / "states.npy"
+
+
+def near(values: Any, wanted: Any) -> bool:
+    return bool(np.abs(np.asarray(values) - wanted).max() < 1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("shape", [(7, WIDTH), (3, 5, WIDTH), (2, 2, 3, WIDTH)])
+def test_logits_are_the_product_of_what_is_stored(
+    tmp_path: Path, dtype: str, shape: tuple[int, ...]
+) -> None:
+    states = random_states(*shape)
+    write_safetensors(tmp_path / "states.safetensors", {"hidden_states": states}, dtype)
+    write_safetensors(tmp_path / "head.safetensors", {"lm_head.weight": HEAD}, dtype)
+    source = opened(tmp_path / "states.safetensors", tmp_path / "head.safetensors")
+    wanted = true_logits(rounded(states, dtype), rounded(HEAD, dtype))
+    assert source.shape == (*shape[:-1], CLASSES)
+    assert near(all_of(source), wanted)
+
+
+def test_a_loss_of_15_is_right_to_2e_6(tmp_path: Path) -> None:
+    width, classes = 2048, 3000
+    head, states = random_head(3, classes, width), random_states(64, width) * 0.25
+    np.save(tmp_path / "states.npy", states)
+    np.save(tmp_path / "head.npy", head)
+    labels = np.random.default_rng(5).integers(0, classes, 64)
+    wanted = true_losses(true_logits(states, head), labels)
+    got = true_losses(all_of(opened(tmp_path / "states.npy", tmp_path / "head.npy")), labels)
+    assert 10 < wanted.mean() < 20
+    assert abs(got.mean() - wanted.mean()) < 2e-6
+
+
+def test_a_row_has_the_same_bits_wherever_it_stands(tmp_path: Path) -> None:
+    """Rows of a product are computed alike at every place, whatever comes before and after."""
+    head = random_head(2, 2 * 2048 + 1)  # the last tile is a single class
+    np.save(tmp_path / "head.npy", head)
+    row = random_states(1, WIDTH)
+    np.save(tmp_path / "one.npy", row)
+    alone = all_of(opened(tmp_path / "one.npy", tmp_path / "head.npy"))[0]
+    np.save(tmp_path / "many.npy", np.repeat(row, TOKENS + 1, axis=0))
+    many = all_of(opened(tmp_path / "many.npy", tmp_path / "head.npy"))
+    assert (many.view(np.uint32) == alone.view(np.uint32)).all()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8, 13, 100, TOKENS - 1, TOKENS, TOKENS + 1, 300])
+def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path, rows: int) -> None:
+    np.save(tmp_path / "states.npy", random_states(300, WIDTH))
+    np.save(tmp_path / "head.npy", HEAD)
+    source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
+    assert isinstance(source, IndexedSource)
+    whole = np.array(source.read(0, 300).values)
+    parts = [np.array(source.read(i, min(rows, 300 - i)).values) for i in range(0, 300, rows)]
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize("shape", [(7, 50), (2, 700), (1, 1500), (3, 2, 40)])
+def test_tiles_are_the_rows_of_the_whole(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "states.npy", random_states(*shape, WIDTH))
+    np.save(tmp_path / "head.npy", random_head(0, 90_000, WIDTH)[:, :WIDTH])
+    source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
+    assert isinstance(source, IndexedSource)
+    assert source.tileable
+    rows = int(np.prod(shape))
+    for start, count in ((0, 3), (rows - 5, 5), (rows // 2 - 20, 40), (30, 1)):
+        states = random_states(*shape, WIDTH).reshape(-1, WIDTH)[start : start + count]
+        assert near(source.tile(start, count), true_logits(states, random_head(0, 90_000)))
+
+
+def test_slices_of_any_axis(tmp_path: Path) -> None:
+    states = random_states(2, 4, WIDTH)
+    np.save(tmp_path / "states.npy", states)
+    np.save(tmp_path / "head.npy", HEAD)
+    source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
+    assert isinstance(source, IndexedSource)
+    wanted = true_logits(states, HEAD)
+    assert near(source.read(1, 2, axis=1).values, wanted[:, 1:3])
+    assert near(source.read(10, 20, axis=2).values, wanted[..., 10:30])
+
+
+def test_other_processes_open_the_head_again(tmp_path: Path, states: Path) -> None:
+    np.save(tmp_path / "head.npy", HEAD)
+    source = opened(states, tmp_path / "head.npy")
+    again = pickle.loads(pickle.dumps(source))
+    assert np.array_equal(all_of(again), all_of(source))
+
+
+@pytest.mark.parametrize("layer", [0, 2, -1])
+def test_one_of_several_layers(tmp_path: Path, layer: int) -> None:
+    states = random_states(6, 3, WIDTH)
+    np.save(tmp_path / "states.npy", states)
+    np.save(tmp_path / "head.npy", HEAD)
+    source = opened(tmp_path / "states.npy", tmp_path / "head.npy", layer=layer)
+    assert near(all_of(source), true_logits(states[:, layer], HEAD))
+
+
+def test_a_head_in_shards(tmp_path: Path, states: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    other = random_head(9)
+    write_safetensors(model / "a.safetensors", {"model.embed_tokens.weight": other})
+    write_safetensors(model / "b.safetensors", {"lm_head.weight": HEAD, "more": other})
+    shards = {"model.embed_tokens.weight": "a.safetensors", "lm_head.weight": "b.safetensors"}
+    index = model / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": shards}))
+    wanted = true_logits(np.load(states), HEAD)
+    for path in (model, index, f"{model}/b.safetensors:lm_head.weight"):
+        assert near(all_of(opened(states, path)), wanted)
+    (model / "b.safetensors").rename(model / "c.safetensors")
+    with pytest.raises(InputError, match=r"'lm_head.weight' is in b.safetensors, which is not"):
+        opened(states, f"{model}/.")
+
+
+@pytest.mark.parametrize("tied", [None, True])
+def test_embeddings_are_the_head_where_it_is_tied(
+    tmp_path: Path, states: Path, tied: bool | None
+) -> None:
+    config = {"model_type": "gemma3", "text_config": {"tie_word_embeddings": tied}}
+    tensors = {"model.language_model.embed_tokens.weight": HEAD, "other": HEAD[:3]}
+    model = write_model(tmp_path / "model", tensors, config, "bfloat16")
+    wanted = true_logits(np.load(states), rounded(HEAD, "bfloat16"))
+    assert near(all_of(opened(states, model)), wanted)
+
+
+def test_a_missing_head_is_not_replaced_by_embeddings(tmp_path: Path, states: Path) -> None:
+    tensors = {"model.embed_tokens.weight": HEAD, "other": HEAD[:3]}
+    model = write_model(tmp_path / "model", tensors, {"tie_word_embeddings": False})
+    with pytest.raises(InputError, match="says that it is not tied"):
+        opened(states, model)
+
+
+def capped(z: Any, cap: float) -> Any:
+    return cap * np.tanh(z / cap)
+
+
+FAMILIES = [
+    ({"model_type": "llama"}, lambda z: z),
+    ({"model_type": "gemma2", "final_logit_softcapping": 3.0}, lambda z: capped(z, 3.0)),
+    ({"model_type": "gemma2"}, lambda z: capped(z, 30.0)),
+    ({"model_type": "gemma3", "final_logit_softcapping": None}, lambda z: z),
+    ({"model_type": "recurrent_gemma", "logits_soft_cap": 5.0}, lambda z: capped(z, 5.0)),
+    ({"model_type": "cohere", "logit_scale": 0.0625}, lambda z: z * 0.0625),
+    ({"model_type": "granite", "logits_scaling": 6.0}, lambda z: z / 6.0),
+    ({"model_type": "falcon_h1", "lm_head_multiplier": 0.3}, lambda z: z * 0.3),
+    (
+        {"logits_scaling": 9.0, "text_config": {"model_type": "granite", "logits_scaling": 2.0}},
+        lambda z: z / 2.0,
+    ),
+]
+
+
+@pytest.mark.parametrize(("config", "after"), FAMILIES)
+def test_what_follows_the_product_in_each_family(
+    tmp_path: Path, states: Path, config: dict[str, Any], after: Any
+) -> None:
+    model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, config)
+    assert near(all_of(opened(states, model)), after(true_logits(np.load(states), HEAD)))
+
+
+def test_a_bias_beside_the_head_and_one_of_its_own(tmp_path: Path, states: Path) -> None:
+    bias = random_states(CLASSES, seed=7)
+    tensors = {"lm_head.weight": HEAD, "lm_head.bias": bias}
+    model = write_model(tmp_path / "model", tensors, {"model_type": "phi"})
+    wanted = true_logits(np.load(states), HEAD) + bias
+    assert near(all_of(opened(states, model)), wanted)
+    np.save(tmp_path / "bias.npy", bias)
+    np.save(tmp_path / "head.npy", HEAD)
+    own = opened(states, tmp_path / "head.npy", bias=str(tmp_path / "bias.npy"))
+    assert near(all_of(own), wanted)
+
+
+def test_options_come_before_the_configuration(tmp_path: Path, states: Path) -> None:
+    config = {"final_logit_softcapping": 2.0, "logits_scaling": 8.0}
+    model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, config)
+    plain = true_logits(np.load(states), HEAD)
+    scaled = opened(states, model, logit_scale=0.5, softcap=4.0)
+    assert near(all_of(scaled), capped(plain / 2, 4.0))
+    assert near(all_of(opened(states, model, softcap=0.0)), plain / 8)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_logits_rounded_after_each_step(tmp_path: Path, states: Path, dtype: str) -> None:
+    config = {"logits_scaling": 3.0, "final_logit_softcapping": 5.0}
+    model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, config)
+    z = rounded(true_logits(np.load(states), HEAD), dtype)
+    for step in (lambda z: z / 3, lambda z: z / 5, np.tanh, lambda z: z * 5):
+        z = rounded(step(z.astype(np.float64)), dtype)
+    got = all_of(opened(states, model, logits_dtype=dtype))
+    assert np.array_equal(got, rounded(got, dtype))
+    assert (got == z).mean() > 0.99  # ties of the product in float32 are no ties in float64
+    assert np.abs(got - z).max() < 0.07
+
+
+REFUSED = {
+    "quantised": ({"lm_head.qweight": HEAD[:4], "model.embed_tokens.weight": HEAD}, "quantised"),
+    "scales": ({"lm_head.weight": HEAD, "lm_head.weight_scale": HEAD[:1]}, "quantised"),
+    "bytes": ({"lm_head.weight": np.zeros((CLASSES, WIDTH), np.uint8)}, "uint8 is quantised"),
+    "width": ({"lm_head.weight": HEAD[:, :32]}, "numbers, and .*lm_head.weight has 32"),
+    "axes": ({"lm_head.weight": HEAD[0]}, "a head is a matrix"),
+    "bias": ({"lm_head.weight": HEAD, "lm_head.bias": HEAD[0]}, "is no bias of 1000 classes"),
+    "none": ({"a": HEAD, "b": HEAD}, "there is no lm_head.weight"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_heads_that_are_none(tmp_path: Path, states: Path, name: str) -> None:
+    tensors, message = REFUSED[name]
+    model = write_model(tmp_path / "model", tensors)
+    with pytest.raises(InputError, match=message):
+        opened(states, model)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "{", '{"weight_map": {}}', '{"weight_map": {"lm_head.weight": 5}}'),
+        *('{"weight_map": {"lm_head.weight": "../x"}}', '{"weight_map": 5}', "[" * 10_000),
+    ],
+)
+def test_damaged_indexes(tmp_path: Path, states: Path, text: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(text)
+    with pytest.raises(InputError, match=r"index\.json: "):
+        opened(states, tmp_path)
+
+
+@pytest.mark.parametrize("value", ["inv_sqrt_d_model", -1.0, 0, True, [1]])
+def test_multipliers_that_are_no_numbers(tmp_path: Path, states: Path, value: Any) -> None:
+    model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, {"logit_scale": value})
+    with pytest.raises(InputError, match=r"logit_scale is .* and no number above 0"):
+        opened(states, model)
+
+
+@pytest.mark.parametrize("shape", [(WIDTH,), (3, 0), (3, 32)])
+def test_states_that_are_none(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "states.npy", random_states(*shape))
+    np.save(tmp_path / "head.npy", HEAD)
+    with pytest.raises(InputError, match="hidden states"):
+        opened(tmp_path / "states.npy", tmp_path / "head.npy")

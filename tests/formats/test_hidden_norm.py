@@ -1,0 +1,88 @@
+"""The final norm: whether rows have been through it, and applying it as the models do."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hidden_tools import (
+    WIDTH,
+    Array,
+    all_of,
+    opened,
+    random_head,
+    random_states,
+    rounded,
+    true_logits,
+    write_model,
+    write_safetensors,
+)
+
+from xentcli.errors import InputError
+
+WEIGHT = (1 + 0.3 * np.random.default_rng(4).standard_normal(WIDTH)).astype(np.float32)
+BIAS = np.random.default_rng(5).standard_normal(WIDTH).astype(np.float32)
+RAW = random_states(40, WIDTH) * np.linspace(0.5, 9, 40)[:, None].astype(np.float32) + 0.5
+FAMILIES = ("llama", "gemma", "phi", "cohere")
+
+
+def normed(rows: Array, family: str, dtype: str = "float32") -> Array:
+    """Return what the final norm of a family makes of rows, in float64 but for roundings."""
+    rows = rows.astype(np.float64)
+    if family in ("phi", "cohere"):
+        rows = rows - rows.mean(axis=1, keepdims=True)
+    rows = rows / np.sqrt((rows**2).mean(axis=1, keepdims=True) + 1e-5)
+    if family == "llama":
+        rows = rounded(rows, dtype).astype(np.float64)
+    rows = rows * (1 + (WEIGHT - 1).astype(np.float64) if family == "gemma" else WEIGHT)
+    return rounded(rows + (BIAS if family == "phi" else 0), dtype)
+
+
+def model_of(folder: Path, family: str) -> Path:
+    tensors = {"lm_head.weight": random_head(), "model.norm.weight": WEIGHT}
+    if family == "gemma":
+        tensors["model.norm.weight"] = WEIGHT - 1
+    if family == "phi":
+        tensors = {
+            "lm_head.weight": random_head(),
+            "model.final_layernorm.weight": WEIGHT,
+            "model.final_layernorm.bias": BIAS,
+        }
+    epsilon = "rms_norm_eps" if family in ("llama", "gemma") else "layer_norm_eps"
+    config: dict[str, Any] = {"model_type": family, epsilon: 1e-5}
+    return write_model(folder, tensors, config | ({"logit_scale": 1} if family == "cohere" else {}))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rows_are_looked_at(tmp_path: Path, family: str) -> None:
+    model = model_of(tmp_path / "model", family)
+    np.save(tmp_path / "raw.npy", RAW)
+    np.save(tmp_path / "normed.npy", normed(RAW, family))
+
+    def doubts(name: str, **more: Any) -> list[str]:
+        return [each for each in opened(tmp_path / name, model, **more).notes if "norm " in each]
+
+    assert "do not look as" in doubts("raw.npy")[0]
+    assert not doubts("normed.npy")
+    assert not doubts("raw.npy", final_norm=True)
+    assert "one too many" in doubts("normed.npy", final_norm=True)[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_norm_is_applied_and_rounded(tmp_path: Path, family: str, dtype: str) -> None:
+    model = model_of(tmp_path / "model", family)
+    write_safetensors(tmp_path / "raw.safetensors", {"hidden_states": RAW}, dtype)
+    source = opened(tmp_path / "raw.safetensors", model, final_norm=True)
+    wanted = true_logits(normed(rounded(RAW, dtype), family, dtype), random_head())
+    # A number half way between two of few bits may be rounded otherwise than in float64.
+    error = np.abs(all_of(source) - wanted)
+    assert np.median(error) < 1e-5
+    assert error.max() < {"float32": 2e-5, "bfloat16": 0.02, "float16": 0.002}[dtype]
+
+
+def test_a_norm_that_is_not_there(tmp_path: Path) -> None:
+    np.save(tmp_path / "raw.npy", RAW)
+    np.save(tmp_path / "head.npy", random_head())
+    with pytest.raises(InputError, match="--final-norm needs the weights"):
+        opened(tmp_path / "raw.npy", tmp_path / "head.npy", final_norm=True)

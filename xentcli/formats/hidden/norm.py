@@ -1,0 +1,121 @@
+"""A model's final norm: whether hidden states have been through it, and applying it."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.base import read_whole
+from xentcli.formats.hidden.config import Config
+from xentcli.formats.hidden.rounding import round_to
+from xentcli.formats.hidden.tensors import Tensors
+
+_KEYS = (
+    "model.norm.weight",
+    "model.language_model.norm.weight",
+    "language_model.model.norm.weight",
+    "model.text_model.norm.weight",
+    "model.final_layernorm.weight",
+    "model.final_norm.weight",
+    "transformer.ln_f.weight",
+    "transformer.norm_f.weight",
+    "ln_f.weight",
+    "gpt_neox.final_layer_norm.weight",
+    "model.decoder.final_layer_norm.weight",
+    "backbone.norm_f.weight",
+    "norm.weight",
+)
+_MOST = 2**20
+_NEAR = 0.2  # of 1: bfloat16 stays within a hundredth
+_SMALL = 0.05  # weights below it say little of a row
+
+
+class Norm(NamedTuple):
+    """The weights of the final norm.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    weight : ndarray of float32 of shape (D,)
+        As it is stored.
+    bias : ndarray of float32 of shape (D,) or None
+        That of a LayerNorm.
+    kind : str
+        rms (Llama's), gemma (of 1 + w) or layer.
+    epsilon : float
+        What is added to the mean square.
+    """
+
+    name: str
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32] | None
+    kind: str
+    epsilon: float
+
+    def was_applied(self, states: NDArray[np.float32]) -> bool:
+        """Whether most rows of shape (N, D) look as the norm leaves them."""
+        with np.errstate(all="ignore"):
+            if self.kind == "layer":
+                rows = self._without(states, self.weight, self.bias)
+                rows -= rows.mean(axis=1, keepdims=True)
+                return _near_1(rows)
+            plain = _near_1(self._without(states, self.weight, None))
+            return (
+                plain
+                if self.kind == "rms"
+                else _near_1(self._without(states, 1 + self.weight, None))
+            )
+
+    @staticmethod
+    def _without(
+        states: NDArray[np.float32], weight: NDArray[Any], bias: NDArray[Any] | None
+    ) -> NDArray[np.float32]:
+        """Return rows without the weight, in the places where it is not small."""
+        told = np.abs(weight) > _SMALL * np.abs(weight).max()
+        values = states if bias is None else states - bias
+        rows: NDArray[np.float32] = values[:, told] / weight[told]
+        return rows
+
+    def apply(self, states: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
+        """Return normed rows of shape (N, D), rounded to the stored dtype where the models do."""
+        with np.errstate(all="ignore"):
+            rows = states.astype(np.float32)
+            if self.kind == "layer":
+                rows -= rows.mean(axis=1, keepdims=True)
+            squares = np.square(rows, dtype=np.float32).mean(axis=1, keepdims=True)
+            rows *= 1 / np.sqrt(squares + np.float32(self.epsilon))
+            if self.kind == "rms":
+                round_to(rows, dtype)
+            rows *= 1 + self.weight if self.kind == "gemma" else self.weight
+            if self.bias is not None:
+                rows += self.bias
+            round_to(rows, dtype)
+            return rows
+
+
+def _near_1(rows: NDArray[np.float32]) -> bool:
+    if rows.shape[1] == 0:
+        return True
+    typical = float(np.median(np.square(rows, dtype=np.float64).mean(axis=1)))
+    return abs(typical - 1) < _NEAR
+
+
+def norm_of(tensors: Tensors, config: Config, width: int) -> Norm | None:
+    """Return a model's final norm; None where it is not at hand."""
+    key = next((each for each in _KEYS if each in tensors.places), None)
+    if key is None:
+        return None
+    try:
+        weight = tensors.open(key)
+        if weight.shape != (width,):
+            return None
+        beside = key.removesuffix("weight") + "bias"
+        bias = None
+        if beside in tensors.places:
+            bias = read_whole(tensors.open(beside), _MOST).astype(np.float32)
+        kind = config.norm or ("layer" if bias is not None else "rms")
+        values = read_whole(weight, _MOST).astype(np.float32)
+    except FileNotFoundError:
+        return None
+    return Norm(weight.name, values, bias, kind, config.epsilon)

@@ -1,0 +1,31 @@
+"""What a user says about hidden states and the head that makes logits of them."""
+
+from typing import NamedTuple
+
+
+class HeadOptions(NamedTuple):
+    """Where the head is, and what stands before and after the product.
+
+    Attributes
+    ----------
+    path : str
+        A model's folder, a file, an index of shards, or FILE:KEY.
+    layer : int or None
+        Which of several layers, of states of shape (..., layers, D).
+    final_norm : bool
+        Whether the model's final norm is still to be applied.
+    logit_scale, softcap : float or None
+        What the model's configuration says otherwise; a cap of 0 is none.
+    bias : str or None
+        The file of the head's bias, or FILE:KEY.
+    logits_dtype : str
+        What logits are rounded to, as a model of that dtype rounds them.
+    """
+
+    path: str
+    layer: int | None = None
+    final_norm: bool = False
+    logit_scale: float | None = None
+    softcap: float | None = None
+    bias: str | None = None
+    logits_dtype: str = "float32"

@@ -1,0 +1,134 @@
+"""The tensors of a model: in one file, or in the shards that an index names."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from xentcli.errors import InputError, reading
+from xentcli.formats import registry
+from xentcli.formats.base import IndexedSource, ReadOptions, indexed
+from xentcli.formats.keys import shown
+from xentcli.storage.names import is_url, local_name, shown_name
+from xentcli.storage.open import open_input
+from xentcli.text import shortened
+
+_LARGEST_JSON_BYTES = 2**26
+_IN_FOLDERS = (
+    "model.safetensors.index.json",
+    "model.safetensors",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.bin",
+    "consolidated.safetensors",
+)
+_INDEX = ".json"
+
+
+class Tensors:
+    """Names of tensors and where each is.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the model.
+    folder : str or None
+        Where its other files are.
+    places : dict of str to str
+        The file of each tensor; the key "" stands for a file of one array without a name.
+    """
+
+    def __init__(self, name: str, folder: str | None, places: dict[str, str]) -> None:
+        self.name, self.folder, self.places = name, folder, places
+
+    def open(self, key: str) -> IndexedSource:
+        """Open a tensor.
+
+        Raises
+        ------
+        InputError
+            If its file is missing or damaged.
+        """
+        path = self.places[key]
+        if not is_url(path) and not os.path.exists(local_name(path)):  # noqa: PTH110
+            what = f"{shown(key)!r} is in {shown_name(Path(path).name)}, which is not there"
+            raise InputError(f"{self.name}: {what}", hint="is a shard of the model missing?")
+        return open_tensor(path, key or None)
+
+
+def open_tensor(path: str, key: str | None) -> IndexedSource:
+    """Open one array of a file."""
+    data = open_input(path)
+    options = ReadOptions(key=key, key_option=None)
+    return indexed(registry.open_source(data, None, options))
+
+
+def find_tensors(path: str) -> tuple[Tensors, str | None]:
+    """Return the tensors of a folder, a file or an index, and the key that FILE:KEY names."""
+    if is_url(path):
+        return Tensors(shown_name(path), None, _keys_of(path)), None
+    local = local_name(path)
+    if os.path.isdir(local):  # noqa: PTH112
+        return _of_folder(path, local), None
+    file, key = path, None
+    if not os.path.exists(local) and ":" in path:  # noqa: PTH110
+        file, _, key = path.rpartition(":")
+        if not os.path.exists(local_name(file)):  # noqa: PTH110
+            file, key = path, None
+    return _of_file(file), key
+
+
+def _of_folder(path: str, local: str) -> Tensors:
+    for name in _IN_FOLDERS:
+        if os.path.exists(os.path.join(local, name)):  # noqa: PTH110, PTH118
+            tensors = _of_file(os.path.join(local, name))  # noqa: PTH118
+            return Tensors(shown_name(path), local, tensors.places)
+    raise InputError(
+        f"{shown_name(path)}: no weights of a model: none of {', '.join(_IN_FOLDERS)} is in it",
+        hint="name the file, or one array of it: --lm-head FILE:KEY",
+    )
+
+
+def _of_file(path: str) -> Tensors:
+    folder = str(Path(local_name(path)).parent)
+    if not path.endswith(_INDEX):
+        return Tensors(shown_name(path), folder, _keys_of(path))
+    match read_json(path):
+        case {"weight_map": {**shards}} if shards and all(map(_is_file_name, shards.values())):
+            places = {str(key): str(Path(folder, str(shard))) for key, shard in shards.items()}
+            return Tensors(shown_name(path), folder, places)
+    raise InputError(
+        f"{shown_name(path)}: not an index of shards: weight_map gives no names of files beside it",
+        hint="--lm-head MODEL_DIR reads a folder with its config.json",
+    )
+
+
+def _is_file_name(value: Any) -> bool:
+    return isinstance(value, str) and value not in ("", ".", "..") and Path(value).name == value
+
+
+def _keys_of(path: str) -> dict[str, str]:
+    """Return the names of a file's arrays; of one array, that without a name."""
+    _, contents = registry.contents_of(open_input(path), None, ReadOptions())
+    return {each.key: path for each in contents if each.key is not None} or {"": path}
+
+
+def read_json(path: str) -> dict[str, Any]:
+    """Return the object in a small file of JSON.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    name = shown_name(path)
+    with reading(name), Path(local_name(path)).open("rb") as file:
+        content = file.read(_LARGEST_JSON_BYTES + 1)
+    if len(content) > _LARGEST_JSON_BYTES:
+        raise InputError(f"{name}: too large to be a model's {shown_name(Path(path).name)}")
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: not JSON: {shortened(str(error))}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{name}: no JSON object")
+    return found
