@@ -174,6 +174,7 @@ FAMILIES = [
     ({"model_type": "recurrent_gemma", "logits_soft_cap": 5.0}, lambda z: capped(z, 5.0)),
     ({"model_type": "cohere", "logit_scale": 0.0625}, lambda z: z * 0.0625),
     ({"model_type": "granite", "logits_scaling": 6.0}, lambda z: z / 6.0),
+    ({"model_type": "hyperclovax", "logits_scaling": 0.2}, lambda z: z * 0.2),
     ({"model_type": "falcon_h1", "lm_head_multiplier": 0.3}, lambda z: z * 0.3),
     (
         {"logits_scaling": 9.0, "text_config": {"model_type": "granite", "logits_scaling": 2.0}},

@@ -23,33 +23,35 @@ from xentcli.errors import InputError
 WEIGHT = (1 + 0.3 * np.random.default_rng(4).standard_normal(WIDTH)).astype(np.float32)
 BIAS = np.random.default_rng(5).standard_normal(WIDTH).astype(np.float32)
 RAW = random_states(40, WIDTH) * np.linspace(0.5, 9, 40)[:, None].astype(np.float32) + 0.5
-FAMILIES = ("llama", "gemma", "phi", "cohere")
+FAMILIES = ("llama", "gemma", "phi", "cohere", "olmo2", "gemma4_text", "nemotron", "opt")
+OF_1_PLUS_W = ("gemma", "nemotron")
+WITH_A_BIAS = ("phi", "nemotron", "opt")
 
 
 def normed(rows: Array, family: str, dtype: str = "float32") -> Array:
     """Return what the final norm of a family makes of rows, in float64 but for roundings."""
     rows = rows.astype(np.float64)
-    if family in ("phi", "cohere"):
+    if family in (*WITH_A_BIAS, "cohere"):
         rows = rows - rows.mean(axis=1, keepdims=True)
     rows = rows / np.sqrt((rows**2).mean(axis=1, keepdims=True) + 1e-5)
     if family == "llama":
         rows = rounded(rows, dtype).astype(np.float64)
-    rows = rows * (1 + (WEIGHT - 1).astype(np.float64) if family == "gemma" else WEIGHT)
-    return rounded(rows + (BIAS if family == "phi" else 0), dtype)
+    weight = 1 + (WEIGHT - 1).astype(np.float64) if family in OF_1_PLUS_W else WEIGHT
+    rows = rows * (rounded(weight, dtype) if family == "nemotron" else weight)
+    return rounded(rows + (BIAS if family in WITH_A_BIAS else 0), dtype)
 
 
 def model_of(folder: Path, family: str) -> Path:
-    tensors = {"lm_head.weight": random_head(), "model.norm.weight": WEIGHT}
-    if family == "gemma":
-        tensors["model.norm.weight"] = WEIGHT - 1
-    if family == "phi":
-        tensors = {
-            "lm_head.weight": random_head(),
-            "model.final_layernorm.weight": WEIGHT,
-            "model.final_layernorm.bias": BIAS,
-        }
-    epsilon = "rms_norm_eps" if family in ("llama", "gemma") else "layer_norm_eps"
+    weight = WEIGHT - 1 if family in OF_1_PLUS_W else WEIGHT
+    name = "model.final_layernorm" if family == "phi" else "model.norm"
+    tensors = {"lm_head.weight": random_head(), f"{name}.weight": weight}
+    if family in WITH_A_BIAS:
+        tensors[f"{name}.bias"] = BIAS
+    epsilon = "layer_norm_eps" if family in ("phi", "cohere") else "rms_norm_eps"
+    epsilon = "norm_eps" if family == "nemotron" else epsilon
     config: dict[str, Any] = {"model_type": family, epsilon: 1e-5}
+    if family == "opt":  # PyTorch's own 1e-5
+        config = {"model_type": family}
     return write_model(folder, tensors, config | ({"logit_scale": 1} if family == "cohere" else {}))
 
 

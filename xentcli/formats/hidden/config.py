@@ -14,10 +14,21 @@ _GEMMA_NORMS = (
     *("t5gemma", "qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"),
 )
 _LAYER_NORMS = ("cohere", "cohere2", "mpt", "dbrx")
+_ROUNDED_ONCE = (
+    *("gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "gemma4_unified", "gemma4_unified_text"),
+    *("olmo2", "olmo3", "olmo_hybrid", "flex_olmo", "gpt_oss", "helium", "nemotron_h", "afmoe"),
+)
+_NORMS = {
+    **dict.fromkeys(_GEMMA_NORMS, "gemma"),
+    **dict.fromkeys(_LAYER_NORMS, "layer"),
+    **dict.fromkeys(_ROUNDED_ONCE, "rms once"),
+    "nemotron": "layer 1p",
+}
 _EPSILONS = ("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon")
 _SOFTCAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
 _MULTIPLIERS = ("logit_scale", "lm_head_multiplier")
 _DIVISORS = ("logits_scaling",)
+_MULTIPLIED = ("hyperclovax",)  # by what divides the logits of Granite
 _OF_FAMILIES = {  # what the classes of transformers say where a file leaves it out
     "gemma2": {"final_logit_softcapping": 30.0},
     "recurrent_gemma": {"logits_soft_cap": 30.0},
@@ -46,16 +57,17 @@ class Config(NamedTuple):
     tied : bool or None
         Whether the head is the embeddings; None where it does not say so.
     norm : str or None
-        The kind of the final norm: rms, gemma or layer; None where only a bias could tell.
-    epsilon : float
-        That of the norm.
+        The kind of the final norm: rms, gemma or layer, rms once where it is rounded behind its
+        weight alone, layer 1p of 1 + w; None where only a bias could tell.
+    epsilon : float or None
+        That of the norm; None where it does not say so.
     """
 
     name: str | None = None
     after: After = After()
     tied: bool | None = None
     norm: str | None = None
-    epsilon: float = 1e-6
+    epsilon: float | None = None
 
 
 def config_of(folder: str | None) -> Config:
@@ -90,11 +102,14 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
             raise InputError(f"{name}: {given} is {value!r}, and no number above 0")
         return float(value)
 
-    after = After(number(_MULTIPLIERS) or 1.0, number(_DIVISORS) or 1.0, number(_SOFTCAPS))
+    multiplier, divisor = number(_MULTIPLIERS) or 1.0, number(_DIVISORS) or 1.0
+    if kind in _MULTIPLIED:
+        multiplier, divisor = divisor, 1.0
+    after = After(multiplier, divisor, number(_SOFTCAPS))
     return Config(
         name,
         after,
         tied if isinstance(tied, bool) else None,
-        "gemma" if kind in _GEMMA_NORMS else "layer" if kind in _LAYER_NORMS else None,
-        number(_EPSILONS) or 1e-6,
+        _NORMS.get(kind),
+        number(_EPSILONS),
     )

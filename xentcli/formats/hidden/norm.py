@@ -27,6 +27,7 @@ _KEYS = (
 )
 _MOST = 2**20
 _NEAR = 0.2  # of 1: bfloat16 stays within a hundredth
+_EPSILON_OF = {"rms": 1e-6, "gemma": 1e-6, "layer": 1e-5}  # where config.json does not say it
 _SMALL = 0.05  # weights below it say little of a row
 
 
@@ -42,7 +43,8 @@ class Norm(NamedTuple):
     bias : ndarray of float32 of shape (D,) or None
         That of a LayerNorm.
     kind : str
-        rms (Llama's), gemma (of 1 + w) or layer.
+        rms (Llama's), rms once (rounded behind the weight alone), gemma (that of 1 + w), layer, or
+        layer 1p (that of 1 + w).
     epsilon : float
         What is added to the mean square.
     """
@@ -56,16 +58,19 @@ class Norm(NamedTuple):
     def was_applied(self, states: NDArray[np.float32]) -> bool:
         """Whether most rows of shape (N, D) look as the norm leaves them."""
         with np.errstate(all="ignore"):
-            if self.kind == "layer":
-                rows = self._without(states, self.weight, self.bias)
+            if self._is_layer_norm:
+                rows = self._without(states, self._factor, self.bias)
                 rows -= rows.mean(axis=1, keepdims=True)
                 return _near_1(rows)
-            plain = _near_1(self._without(states, self.weight, None))
-            return (
-                plain
-                if self.kind == "rms"
-                else _near_1(self._without(states, 1 + self.weight, None))
-            )
+            return _near_1(self._without(states, self._factor, None))
+
+    @property
+    def _is_layer_norm(self) -> bool:
+        return self.kind in ("layer", "layer 1p")
+
+    @property
+    def _factor(self) -> NDArray[np.float32]:
+        return self.weight + np.float32(1) if self.kind in ("gemma", "layer 1p") else self.weight
 
     @staticmethod
     def _without(
@@ -81,13 +86,16 @@ class Norm(NamedTuple):
         """Return normed rows of shape (N, D), rounded to the stored dtype where the models do."""
         with np.errstate(all="ignore"):
             rows = states.astype(np.float32)
-            if self.kind == "layer":
+            if self._is_layer_norm:
                 rows -= rows.mean(axis=1, keepdims=True)
             squares = np.square(rows, dtype=np.float32).mean(axis=1, keepdims=True)
             rows *= 1 / np.sqrt(squares + np.float32(self.epsilon))
             if self.kind == "rms":
                 round_to(rows, dtype)
-            rows *= 1 + self.weight if self.kind == "gemma" else self.weight
+            factor = self._factor
+            if self.kind == "layer 1p":  # where the model adds 1 in its own dtype
+                round_to(factor, dtype)
+            rows *= factor
             if self.bias is not None:
                 rows += self.bias
             round_to(rows, dtype)
@@ -118,4 +126,5 @@ def norm_of(tensors: Tensors, config: Config, width: int) -> Norm | None:
         values = read_whole(weight, _MOST).astype(np.float32)
     except FileNotFoundError:
         return None
-    return Norm(weight.name, values, bias, kind, config.epsilon)
+    epsilon = config.epsilon or _EPSILON_OF[kind.partition(" ")[0]]
+    return Norm(weight.name, values, bias, kind, epsilon)
