@@ -13,6 +13,15 @@ from hint_tools import hints_in_source, ways_of
 
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "name the head: --lm-head FILE:KEY": "hidden states",
+    "if it is tied all the same: --lm-head FILE:X": "hidden states",
+    "the head of the model before it was quantised: --lm-head MODEL_DIR": "hidden states",
+    "a head is (classes, D); this one may be transposed": "hidden states",
+    "--lm-head MODEL_DIR reads those of a model": "hidden states",
+    "name the file, or one array of it: --lm-head FILE:KEY": "hidden states",
+    "--lm-head MODEL_DIR reads a folder with its config.json": "hidden states",
+    "is a shard of the model missing?": "hidden states",
+    "is this the head of the same model?": "hidden states",
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
     "a state is what --state FILE.json of xent loss, nll, eval or merge wrote": "test_cli_merge.py",
     "xent eval --metric NAME --state FILE.json keeps what the measure needs": "the same",

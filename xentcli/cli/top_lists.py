@@ -122,9 +122,11 @@ def find(
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":
     """Return the files that may hold rows in part; none of whole rows."""
-    from xentcli.pipeline.inputs import expand, may_be_partly
+    from xentcli.pipeline.inputs import expand, may_be_partly, reads_once
 
     paths = [path for name in values for path in expand(name)]
+    if len(paths) > 1 and any(map(reads_once, paths)):
+        return []  # looking at a pipe waits for whoever writes it
     files = [reading.file(path) for path in paths]
     return files if files and may_be_partly(files[0]) else []
 

@@ -62,6 +62,7 @@ __all__ = [
     "prepare",
     "read_naming",
     "read_temperature",
+    "reads_once",
     "will_write",
 ]
 
