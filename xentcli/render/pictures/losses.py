@@ -102,7 +102,7 @@ def _ticks(low: float, high: float) -> dict[float, str]:
     powers = range(math.floor(low), math.ceil(high) + 1)
     if high - low < 2.0:
         steps = (1, 2, 5) if high - low > 0.5 else range(1, 10)
-        numbers = [digit * 10.0**power for power in powers for digit in steps]
+        numbers = [digit * 10.0**i for i in powers for digit in steps]
         return {
             math.log10(number): f"{number:.1g}"
             for number in numbers
@@ -139,7 +139,7 @@ def set_axes(
         axes.set_yscale("log")
         axes.set_ylim(0.5, largest * 1.6)
         powers = [10**i for i in range(len(str(largest)))]
-        axes.set_yticks(powers, [short_count(power) for power in powers])
+        axes.set_yticks(powers, [short_count(count) for count in powers])
         axes.set_yticks([], minor=True)
     else:
         axes.set_ylim(0.0, largest * 1.08)
