@@ -113,18 +113,25 @@ class _Tasks:
 
     def submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Have some items worked on; return what waits for their results."""
-        content = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
-        future = self._client.submit(_do, __version__, self._held, content, pure=False)
-        self._under_way.add(future)
-        return partial(self._results, future, batch)
+        return partial(self._results, self._begin(batch), batch)
 
     def cancel(self) -> None:
         """Have nothing more worked on."""
         with suppress(Exception):  # the cluster may be gone
             self._client.cancel(list(self._under_way), force=True)
 
+    def _begin(self, batch: list[Any]) -> Any:
+        content = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
+        future = self._client.submit(_do, __version__, self._held, content, pure=False)
+        self._under_way.add(future)
+        return future
+
     def _results(self, future: Any, batch: list[Any]) -> list[Any]:
-        done = self._wait(future, batch)
+        try:
+            done = self._wait(future)
+        except KilledWorker:
+            # What waited at a worker is blamed for its end with what ended it: each item by itself.
+            return [result for item in batch for result in self._alone(item)]
         self._under_way.discard(future)
         if done.error:
             self._fail(done, batch)
@@ -132,17 +139,23 @@ class _Tasks:
         self._size = max(1, min(int(wanted), self._size * _GROWTH, _MOST_ITEMS))
         return [pickle.loads(result) for result in done.results]  # noqa: S301 - by our own workers
 
-    def _wait(self, future: Any, batch: list[Any]) -> _Done:
+    def _alone(self, item: Any) -> list[Any]:
+        """Return the result of an item that workers died of, or waited beside such a one."""
+        future = self._begin([item])
         try:
-            done: _Done = future.result()
+            self._wait(future)
         except KilledWorker as error:
-            last = error.last_worker.address
             raise InputError(
-                f"{self._place(batch[0])}: the workers that read it died, each time; the last one "
-                f"was {last}",
+                f"{self._place(item)}: the workers that read it died, each time; the last one "
+                f"was {error.last_worker.address}",
                 hint="have they enough memory? Their logs say what ended them",
             ) from None
-        except XentError:
+        return self._results(future, [item])
+
+    def _wait(self, future: Any) -> _Done:
+        try:
+            done: _Done = future.result()
+        except (KilledWorker, XentError):
             raise
         except (CancelledError, OSError):
             raise InputError(f"the cluster at {self._address} was lost") from None
