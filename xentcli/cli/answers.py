@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -83,7 +83,7 @@ def run_answers(
         with output.array("losses") as sink, common.run(source) as run:
             found, notes = measure_tokens(sources, "none", run, sink)
             notes += _judge(keeper, found)
-            output.add_summary(_object(found, keeper))
+            output.add_summary(with_gates(found.named(), keeper))
     else:
         with common.run(source) as run:
             found, notes = measure_tokens(sources, options.reduction, run)
@@ -96,20 +96,7 @@ def run_answers(
 
 def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
     """Raise UsageError if an option is for rows with labels."""
-    refused = {
-        "--weight": flags.weight,
-        "--rows": flags.rows,
-        "--ignore-index": flags.ignore_index,
-        "--class-axis": flags.class_axis,
-        "--shift": flags.shift or None,
-        "--label-base": flags.label_base,
-        "--classes": flags.classes,
-        "--id-column": flags.id_column,
-        "--dtype": flags.dtype,
-        "--sample-weight": options.sample_weight,
-        "--pos-weight": options.pos_weight,
-        "--state": options.state,
-    }
+    refused = flags.of_rows() | options.of_rows()
     if given := [name for name, value in refused.items() if value is not None]:
         raise UsageError(f"{given[0]} is for rows of classes, and {why}")
 
@@ -130,15 +117,10 @@ def _judge(keeper: "Gatekeeper | None", found: "TokenLoss") -> list[str]:
     return [] if keeper is None else keeper.judge(found.metrics, 0)
 
 
-def _object(found: "TokenLoss", keeper: "Gatekeeper | None") -> dict[str, Any]:
-    named = found.named()
-    return named if keeper is None else {**named, "gates": keeper.verdicts}
-
-
 def _forms(found: "TokenLoss", keeper: "Gatekeeper | None") -> Forms:
     def table(_width: int) -> Iterator[object]:
         from xentcli.render.tokens import tokens_table
 
         yield tokens_table(found)
 
-    return Forms(lambda: _object(found, keeper), table, number=found.total)
+    return Forms(lambda: with_gates(found.named(), keeper), table, number=found.total)

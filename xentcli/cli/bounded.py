@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.errors import UsageError
@@ -38,7 +38,7 @@ def write_loss(
         with output.array("losses") as sink, common.run(rows.sources[0]) as run:
             found, notes = measure_bounded(rows, command, "none", run, sink)
             notes += _judge(keeper, found)
-            output.add_summary(_object(found, keeper))
+            output.add_summary(with_gates(found.named(), keeper))
     else:
         with common.run(rows.sources[0]) as run:
             found, notes = measure_bounded(rows, command, options.reduction, run)
@@ -59,27 +59,14 @@ def check_place(common: Common, what: str) -> None:
 
 def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
     """Raise UsageError if an option is for whole rows and labels of one's own."""
-    refused = of_rows(flags) | {
-        "--sample-weight": options.sample_weight,
-        "--pos-weight": options.pos_weight,
-        "--state": options.state,
-    }
+    refused = of_rows(flags) | options.of_rows()
     if given := [name for name, value in refused.items() if value is not None]:
         raise UsageError(f"{given[0]} is not for {what}")
 
 
 def of_rows(flags: RowFlags) -> dict[str, Any]:
     """Return options that are for whole rows and labels of one's own; None is not given."""
-    return {
-        "--weight": flags.weight,
-        "--rows": flags.rows,
-        "--ignore-index": flags.ignore_index,
-        "--class-axis": flags.class_axis,
-        "--shift": flags.shift or None,
-        "--label-base": flags.label_base,
-        "--classes": flags.classes,
-        "--id-column": flags.id_column,
-        "--dtype": flags.dtype,
+    return flags.of_rows() | {
         "--binary": flags.binary or None,
         "--label-column": flags.label_column,
         "--label-key": flags.label_key,
@@ -88,11 +75,6 @@ def of_rows(flags: RowFlags) -> dict[str, Any]:
 
 def _judge(keeper: "Gatekeeper | None", found: "BoundedLoss") -> list[str]:
     return [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
-
-
-def _object(found: "BoundedLoss", keeper: "Gatekeeper | None") -> dict[str, Any]:
-    named = found.named()
-    return named if keeper is None else {**named, "gates": keeper.verdicts}
 
 
 def _forms(found: "BoundedLoss", keeper: "Gatekeeper | None") -> Forms:
@@ -105,7 +87,9 @@ def _forms(found: "BoundedLoss", keeper: "Gatekeeper | None") -> Forms:
 
     if found.loss.is_bound:
         return Forms(
-            lambda: _object(found, keeper), table, lambda _: f">= {found.loss.lower_bound!r}\n"
+            lambda: with_gates(found.named(), keeper),
+            table,
+            lambda _: f">= {found.loss.lower_bound!r}\n",
         )
     value = float("nan") if found.loss.value is None else found.loss.value
-    return Forms(lambda: _object(found, keeper), table, number=value)
+    return Forms(lambda: with_gates(found.named(), keeper), table, number=value)

@@ -1,6 +1,7 @@
 """The options of the commands that compare rows with their labels."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from xentcli.cli.options import (
     ClassesOption,
@@ -56,6 +57,14 @@ class LossFlags(NamedTuple):
     pos_weight: PosWeightOption = None
     state: StateOption = None
 
+    def of_rows(self) -> dict[str, object]:
+        """Return the options that are for whole rows, by their names; None is not given."""
+        return {
+            "--sample-weight": self.sample_weight,
+            "--pos-weight": self.pos_weight,
+            "--state": self.state,
+        }
+
 
 class RowFlags(NamedTuple):
     """Options of the commands that read rows and their labels: which they are, and their loss."""
@@ -106,6 +115,28 @@ class RowFlags(NamedTuple):
     id_column: IdColumnOption = None
     dtype: DtypeOption = None
     non_finite: NonFiniteOption = "error"
+
+    def of_rows(self) -> dict[str, object]:
+        """Return the options that are for whole rows, by their names; None is not given.
+
+        Without those that say which column is what, and --binary, which are for others too.
+        """
+        return {
+            "--weight": self.weight,
+            "--rows": self.rows,
+            "--ignore-index": self.ignore_index,
+            "--class-axis": self.class_axis,
+            "--shift": self.shift or None,
+            "--label-base": self.label_base,
+            "--classes": self.classes,
+            "--id-column": self.id_column,
+            "--dtype": self.dtype,
+        }
+
+
+def with_gates(named: Mapping[str, Any], keeper: "Gatekeeper | None") -> dict[str, Any]:
+    """Return what JSON says of a result, with what the gates say of it, if there are some."""
+    return {**named} if keeper is None else {**named, "gates": keeper.verdicts}
 
 
 class Gates(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import (
@@ -172,7 +172,7 @@ def run_loss(
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
-            output.add_summary(_object(evaluation.summary, keeper))
+            output.add_summary(with_gates(evaluation.summary._asdict(), keeper))
         common.tell_notes([*evaluation.notes, *notes])
     else:
         with common.run(source) as run:
@@ -242,11 +242,6 @@ def _judge(keeper: "Gatekeeper | None", evaluation: "Evaluation") -> list[str]:
     return keeper.judge(with_accuracy(loss_measure(results["loss"]), accuracy), summary.num_classes)
 
 
-def _object(summary: "LossSummary", keeper: "Gatekeeper | None") -> Any:
-    """Return what JSON says of a loss."""
-    return summary if keeper is None else {**summary._asdict(), "gates": keeper.verdicts}
-
-
 def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterion":
     """Return the same with class weights in the order of the logits' classes, by their names."""
     classes = criterion.naming.classes or source.columns or ()
@@ -312,7 +307,7 @@ def _forms(summary: "LossSummary", keeper: "Gatekeeper | None") -> Forms:
 
         yield loss_table(summary)
 
-    return Forms(lambda: _object(summary, keeper), table, number=summary.loss)
+    return Forms(lambda: with_gates(summary._asdict(), keeper), table, number=summary.loss)
 
 
 def _warnings(evaluation: "Evaluation", criterion: "Criterion", name: str) -> Iterator[str]:

@@ -1,11 +1,11 @@
 """Samples of lm-evaluation-harness: several files as one input, and the loss of whole texts."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xentcli.cli import losses
 from xentcli.cli.answers import check_flags
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -101,8 +101,4 @@ def _forms(found: "TextLoss", keeper: "Gatekeeper | None") -> Forms:
 
         yield from texts_tables(found)
 
-    def json() -> dict[str, Any]:
-        named = found.named()
-        return named if keeper is None else {**named, "gates": keeper.verdicts}
-
-    return Forms(json, table, number=found.loss)
+    return Forms(lambda: with_gates(found.named(), keeper), table, number=found.loss)

@@ -13,7 +13,7 @@ from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.harness import details
 from xentcli.formats.harness.collected import NO_GOLD, Collector, Samples
 from xentcli.formats.harness.sample import Sample, is_sample, sample_of
-from xentcli.formats.json.values import load, parser
+from xentcli.formats.json.values import decoded, load, parser
 from xentcli.storage.inputs import Input
 
 _HEAD_BYTES = 2**16
@@ -180,16 +180,8 @@ def _documents(data: Input) -> Iterator[tuple[int, Any]]:
         except (ValueError, RuntimeError):
             document = None
         if document is None:
-            document = load(_decoded(text, f"{data.name}:{number}"), data.name, number)
+            document = load(decoded(text, f"{data.name}:{number}"), data.name, number)
         yield number, document
-
-
-def _decoded(text: bytes, place: str) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError as error:
-        byte = text[error.start]
-        raise InputError(f"{place}: byte 0x{byte:02x} is not UTF-8 text") from error
 
 
 def _lines(data: Input) -> Iterator[bytes]:

@@ -41,6 +41,15 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
         raise InputError(f"{name}: a number is larger than any float64") from error
 
 
+def decoded(text: bytes, place: str) -> str:
+    """Return text as UTF-8, or raise InputError with the byte that is none."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError as error:
+        byte = text[error.start]
+        raise InputError(f"{place}: byte 0x{byte:02x} is not UTF-8 text") from error
+
+
 def _float(text: str) -> float:
     number = float(text)
     if math.isinf(number):

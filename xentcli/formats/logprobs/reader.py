@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.json.values import load, parser, shown
+from xentcli.formats.json.values import decoded, load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
 from xentcli.formats.logprobs.lists import Listed, Place
@@ -146,7 +146,7 @@ class Reader:
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
-            document = load(_decoded(text, place), self._name, line)
+            document = load(decoded(text, place), self._name, line)
         if is_list(document):
             for i, each in enumerate(document):
                 self._answer(each, f"{place}[{i}]")
@@ -286,11 +286,3 @@ def _values(numbers: list[float | None]) -> NDArray[np.float64]:
 def _is_huge(number: Any) -> bool:
     """Whether a whole number is larger than any float64."""
     return isinstance(number, int) and abs(number) >= 2**1024
-
-
-def _decoded(text: bytes, place: str) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError as error:
-        byte = text[error.start]
-        raise InputError(f"{place}: byte 0x{byte:02x} is not UTF-8 text") from error

@@ -39,29 +39,12 @@ def reliability(measures: Measures) -> Figure:
     """Return the diagram of the bins that hold rows."""
     if len(measures.bins) > MOST_BINS:
         return words(f"{len(measures.bins):,} bins are more than a picture shows ({MOST_BINS}).")
-    figure = paper(_WIDTH, _BOTTOM + _HISTOGRAM_HEIGHT + _GAP + _SIDE + _TOP)
-    square = axes_at(figure, _LEFT, _BOTTOM + _HISTOGRAM_HEIGHT + _GAP, _SIDE, _SIDE)
-    below = axes_at(figure, _LEFT, _BOTTOM, _SIDE, _HISTOGRAM_HEIGHT)
+    figure, square, below = square_above_rows(_BOTTOM)
     filled = [each for each in measures.bins if each.rows]
     _draw_bins(square, filled)
     _draw_rows(below, filled)
     _draw_means(square, below, measures)
-    for axes in (square, below):
-        axes.set_xlim(0.0, 1.0)
-        axes.set_xticks([i / 5 for i in range(6)])
-    square.set_ylim(0.0, 1.0)
-    square.set_yticks([i / 5 for i in range(6)])
-    square.tick_params(labelbottom=False)
-    square.grid(color=COLORS["line"], linewidth=0.6)
-    if measures.binary:
-        below.set_xlabel("predicted probability of class 1")
-        square.set_ylabel("share that is class 1")
-    else:
-        below.set_xlabel("confidence")
-        square.set_ylabel("accuracy")
-    below.set_ylabel("rows")
-    below.yaxis.set_label_coords(-0.13, 0.5)
-    square.yaxis.set_label_coords(-0.13, 0.5)
+    label_axes(square, below, binary=measures.binary)
     _legend(figure, measures)
     ece, chance = (short_number(_value(measures, name)) for name in ("ece", "ece_by_chance"))
     rows = sum(each.rows for each in filled)
@@ -71,6 +54,33 @@ def reliability(measures: Measures) -> Figure:
         f"{rows:,} rows in {len(filled)} of {len(measures.bins)} bins",
     )
     return figure
+
+
+def square_above_rows(bottom: float) -> tuple[Figure, Axes, Axes]:
+    """Return a figure, the square for the shares, and below it the axes for how many rows.
+
+    `bottom` is the room below both, in points.
+    """
+    figure = paper(_WIDTH, bottom + _HISTOGRAM_HEIGHT + _GAP + _SIDE + _TOP)
+    square = axes_at(figure, _LEFT, bottom + _HISTOGRAM_HEIGHT + _GAP, _SIDE, _SIDE)
+    return figure, square, axes_at(figure, _LEFT, bottom, _SIDE, _HISTOGRAM_HEIGHT)
+
+
+def label_axes(square: Axes, below: Axes, *, binary: bool) -> None:
+    """Set the limits, ticks and labels of both axes of a reliability diagram."""
+    for axes in (square, below):
+        axes.set_xlim(0.0, 1.0)
+        axes.set_xticks([i / 5 for i in range(6)])
+        axes.yaxis.set_label_coords(-0.13, 0.5)
+    square.set_ylim(0.0, 1.0)
+    square.set_yticks([i / 5 for i in range(6)])
+    square.tick_params(labelbottom=False)
+    square.grid(color=COLORS["line"], linewidth=0.6)
+    below.set_xlabel("predicted probability of class 1" if binary else "confidence")
+    square.set_ylabel("share that is class 1" if binary else "accuracy")
+    below.set_ylabel("rows")
+    below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    below.yaxis.set_major_formatter(lambda value, _: short_count(round(value)))
 
 
 def _value(measures: Measures, name: str) -> float | None:
@@ -104,8 +114,6 @@ def _draw_rows(axes: Axes, filled: list[Bin]) -> None:
     boxes = [(each.low, each.high, 0.0, float(each.rows)) for each in filled]
     rectangles(axes, boxes, facecolor=COLORS["muted"], alpha=0.55, linewidth=0)
     axes.set_ylim(0.0, largest * 1.08)
-    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.yaxis.set_major_formatter(lambda value, _: short_count(round(value)))
 
 
 def _draw_means(square: Axes, below: Axes, measures: Measures) -> None:

@@ -6,23 +6,18 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from xentcli.render.pictures.canvas import (
     COLORS,
-    axes_at,
     headline,
-    paper,
     segments,
-    short_count,
     short_number,
     words,
 )
-from xentcli.render.pictures.reliability import MOST_BINS
+from xentcli.render.pictures.reliability import MOST_BINS, label_axes, square_above_rows
 from xentcli.results.measures import Bin
 
-_WIDTH, _SIDE, _HISTOGRAM_HEIGHT = 400.0, 326.0, 74.0
-_LEFT, _BOTTOM, _GAP, _TOP = 58.0, 78.0, 12.0, 48.0
+_BOTTOM = 78.0
 _STYLES: tuple[dict[str, Any], ...] = (
     {"color": COLORS["right"], "marker": "o"},
     {"color": COLORS["wrong"], "marker": "s"},
@@ -42,29 +37,14 @@ def two_reliabilities(sides: tuple[Side, Side], *, binary: bool = False) -> Figu
     most = max(len(each.bins) for each in sides)
     if most > MOST_BINS:
         return words(f"{most:,} bins are more than a picture shows ({MOST_BINS}).")
-    figure = paper(_WIDTH, _BOTTOM + _HISTOGRAM_HEIGHT + _GAP + _SIDE + _TOP)
-    square = axes_at(figure, _LEFT, _BOTTOM + _HISTOGRAM_HEIGHT + _GAP, _SIDE, _SIDE)
-    below = axes_at(figure, _LEFT, _BOTTOM, _SIDE, _HISTOGRAM_HEIGHT)
+    figure, square, below = square_above_rows(_BOTTOM)
     square.plot([0.0, 1.0], [0.0, 1.0], color=COLORS["muted"], linewidth=1.0, dashes=(4.0, 3.0))
     for each, style in zip(sides, _STYLES, strict=True):
         filled = [one for one in each.bins if one.rows]
         _draw_points(square, filled, style)
         _draw_rows(below, filled, style)
-    for axes in (square, below):
-        axes.set_xlim(0.0, 1.0)
-        axes.set_xticks([i / 5 for i in range(6)])
-    square.set_ylim(0.0, 1.0)
-    square.set_yticks([i / 5 for i in range(6)])
-    square.tick_params(labelbottom=False)
-    square.grid(color=COLORS["line"], linewidth=0.6)
-    below.set_xlabel("predicted probability of class 1" if binary else "confidence")
-    square.set_ylabel("share that is class 1" if binary else "accuracy")
-    below.set_ylabel("rows")
+    label_axes(square, below, binary=binary)
     below.set_ylim(0.0, None)
-    below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    below.yaxis.set_major_formatter(lambda value, _: short_count(round(value)))
-    for axes in (square, below):
-        axes.yaxis.set_label_coords(-0.13, 0.5)
     figure.legend(
         handles=[Line2D([], [], markersize=4.0, linewidth=1.2, **style) for style in _STYLES],
         labels=[each.name for each in sides],
