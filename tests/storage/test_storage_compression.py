@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.errors import InputError, OutputError
-from xentcli.storage import compression
+from xentcli.storage import compression, decompressing
 from xentcli.storage.inputs import Input
 from xentcli.storage.open import check_output, decompressed, open_input, open_output
 
@@ -50,7 +50,7 @@ SKIPPED = struct.pack("<II", 0x184D2A53, 5) + b"aside"  # a frame of zstd that h
 every_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
 
 
-def opened(content: bytes, name: str = "a", piece_bytes: int = compression.PIECE_BYTES) -> Input:
+def opened(content: bytes, name: str = "a", piece_bytes: int = decompressing.PIECE_BYTES) -> Input:
     """Open what is in memory as `open_input` opens a file."""
     return decompressed(Input(name, io.BytesIO(content), len(content)), piece_bytes)
 

@@ -1,28 +1,20 @@
-"""Files as the user names them, opened as sources, and opened again in other processes."""
+"""Files as the user names them, opened as sources."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakValueDictionary
 
-from xentcli.errors import InputError, XentError, reading
+from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Reference, Source
+from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.inline import expand, is_inline, open_inline
+from xentcli.formats.references import referred
 from xentcli.storage.inputs import Input
-from xentcli.storage.local_inputs import WHILE_WRITTEN
-from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.names import is_url
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import reads_once
 
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
-
-_MOST_OPEN_SOURCES = 16
-"""Sources that stay open because another process referred to them."""
-
 
 _PROBE_BYTES = 64
 _FIRST_OF_TEXT = 9  # bytes below it stand in no text
@@ -35,40 +27,6 @@ class InputFile(NamedTuple):
     path: str
     format: str | None = None
     options: ReadOptions = ReadOptions()
-
-
-class FileReference(NamedTuple):
-    """A file that any process may open again, and what tells that it is still the same."""
-
-    file: InputFile
-    folder: str
-    """Where a relative path starts."""
-    stamp: tuple[int | None, ...]
-
-    @classmethod
-    def to(cls, file: InputFile, size: int | None) -> "FileReference":
-        """Return the reference to a file that has just been opened, of `size` bytes."""
-        return cls(file, _folder(), _stamp(file.path, size))
-
-    def open(self) -> Source:
-        """Open the file.
-
-        Raises
-        ------
-        InputError
-            If it is no longer what it was when it was first opened.
-        """
-        path = self.file.path
-        if not is_url(path) and self.folder != _folder():
-            path = str(Path(self.folder, path))
-        data = open_input(path)
-        data.name = shown_name(self.file.path)
-        if _stamp(path, data.size) != self.stamp:
-            raise InputError(f"{data.name}: the file changed while it was read", hint=WHILE_WRITTEN)
-        source = registry.open_source(data, self.file.format, self.file.options)
-        if _needs_reference(source, data):
-            source.reference = self
-        return source
 
 
 def open_files(
@@ -109,7 +67,7 @@ def open_file(file: InputFile) -> Source:
         return registry.made_logits(open_inline(file.path, file.options), file.options)
     data = _input_of(file.path)
     source = registry.open_source(data, file.format, file.options)
-    return _referred(source, file, data)
+    return referred(source, file, data)
 
 
 class Listed(NamedTuple):
@@ -140,7 +98,7 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         format_ = registry.format_of(data, file.format, file.options)
         options = file.options._replace(labels=not format_.has_columns)  # which names may be
         source = registry.open_source(data, format_.name, options)
-        yield Listed(None, _referred(source, file._replace(options=options), given))
+        yield Listed(None, referred(source, file._replace(options=options), given))
     readable = [content for content in contents if content.key is not None or content.columns]
     data = data.spooled() if len(readable) > 1 else data
     for content in contents:
@@ -154,7 +112,7 @@ def open_all(file: InputFile) -> Iterator[Listed]:
         if data.seekable:
             data.rewind()
         try:
-            source = _referred(registry.open_source(data, file.format, options), one, given)
+            source = referred(registry.open_source(data, file.format, options), one, given)
         except InputError as error:
             yield Listed(content, None, error)
             continue
@@ -263,56 +221,7 @@ def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
     data = _input_of(one.path)
     spooled = data.spooled()
-    first = _referred(registry.open_source(spooled, one.format, one.options), one, data)
+    first = referred(registry.open_source(spooled, one.format, one.options), one, data)
     spooled.rewind()
-    second = _referred(registry.open_source(spooled, other.format, other.options), other, data)
+    second = referred(registry.open_source(spooled, other.format, other.options), other, data)
     return first, second
-
-
-def source_of(reference: Reference) -> Source:
-    """Return the source that a reference names: the one that this process has, or a new one.
-
-    What this process has opened itself is found as long as anybody uses it; forked children
-    inherit it. Of what is opened here for the sake of a reference, the latest are kept.
-    """
-    return _in_use.get(reference) or _opened(reference)
-
-
-def remember(source: Source) -> None:
-    """Let `source_of` find a source by its reference, as long as anybody uses it."""
-    if source.reference is not None:
-        _in_use[source.reference] = source
-
-
-_in_use: WeakValueDictionary[Reference, Source] = WeakValueDictionary()
-
-
-@lru_cache(_MOST_OPEN_SOURCES)
-def _opened(reference: Reference) -> Source:
-    return reference.open()
-
-
-def _referred(source: Source, file: InputFile, data: Input) -> Source:
-    """Give a source its reference, where one leads to what its blocks do not carry."""
-    if file.path != STANDARD_STREAM and _needs_reference(source, data):
-        source.reference = FileReference.to(file, data.size)
-        remember(source)
-    return source
-
-
-def _needs_reference(source: Source, data: Input) -> bool:
-    """Whether other processes read the input, which they can at little cost."""
-    return data.seekable and not source.carries_bytes
-
-
-def _folder() -> str:
-    return os.getcwd()  # noqa: PTH109 - much faster than Path's
-
-
-def _stamp(path: str, size: int | None) -> tuple[int | None, ...]:
-    """Return what changes when a file is written to, on every machine that sees the file."""
-    if is_url(local_name(path)):
-        return (size,)
-    with reading(shown_name(path)):
-        status = os.stat(local_name(path))  # noqa: PTH116 - much faster than Path's
-    return status.st_size, status.st_mtime_ns

@@ -8,7 +8,8 @@ import numpy as np
 
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, Shape, Source
-from xentcli.formats.files import FileReference, InputFile, open_file
+from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.references import FileReference
 from xentcli.storage.paths import reads_once
 
 Check = Callable[[], None]

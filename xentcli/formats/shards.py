@@ -5,9 +5,10 @@ from functools import partial
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import BLOCK_ELEMENTS, Block, IndexedSource, Source, StreamSource, Table
-from xentcli.formats.files import InputFile, remember
+from xentcli.formats.files import InputFile
 from xentcli.formats.in_sequence import ArraysInSequence
 from xentcli.formats.inline import as_one_argument, is_inline
+from xentcli.formats.references import remember
 from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import natural_key

@@ -176,7 +176,7 @@ class Source(ABC):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the reference, which is opened once a process, or else without the input."""
         if self.reference is not None:
-            from xentcli.formats.files import source_of
+            from xentcli.formats.references import source_of
 
             return source_of, (self.reference,)
         state = {k: v for k, v in vars(self).items() if k not in self.of_this_process}

@@ -8,14 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from xentcli.errors import OutputError, XentError
-from xentcli.storage.compression import (
-    CODECS,
-    HEAD_BYTES,
-    PIECE_BYTES,
-    Codec,
-    Decompressing,
-    codec_of,
-)
+from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, codec_of
+from xentcli.storage.decompressing import PIECE_BYTES, Decompressing
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import open_local
 from xentcli.storage.names import (

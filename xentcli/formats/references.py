@@ -1,0 +1,104 @@
+"""Sources that other processes open again, and those that this process has open."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakValueDictionary
+
+from xentcli.errors import InputError, reading
+from xentcli.formats import registry
+from xentcli.formats.base import Reference, Source
+from xentcli.storage.inputs import Input
+from xentcli.storage.local_inputs import WHILE_WRITTEN
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
+from xentcli.storage.open import open_input
+
+if TYPE_CHECKING:
+    from xentcli.formats.files import InputFile
+
+_MOST_OPEN_SOURCES = 16
+"""Sources that stay open because another process referred to them."""
+
+
+class FileReference(NamedTuple):
+    """A file that any process may open again, and what tells that it is still the same."""
+
+    file: "InputFile"
+    folder: str
+    """Where a relative path starts."""
+    stamp: tuple[int | None, ...]
+
+    @classmethod
+    def to(cls, file: "InputFile", size: int | None) -> "FileReference":
+        """Return the reference to a file that has just been opened, of `size` bytes."""
+        return cls(file, _folder(), _stamp(file.path, size))
+
+    def open(self) -> Source:
+        """Open the file.
+
+        Raises
+        ------
+        InputError
+            If it is no longer what it was when it was first opened.
+        """
+        path = self.file.path
+        if not is_url(path) and self.folder != _folder():
+            path = str(Path(self.folder, path))
+        data = open_input(path)
+        data.name = shown_name(self.file.path)
+        if _stamp(path, data.size) != self.stamp:
+            raise InputError(f"{data.name}: the file changed while it was read", hint=WHILE_WRITTEN)
+        source = registry.open_source(data, self.file.format, self.file.options)
+        if _needs_reference(source, data):
+            source.reference = self
+        return source
+
+
+def source_of(reference: Reference) -> Source:
+    """Return the source that a reference names: the one that this process has, or a new one.
+
+    What this process has opened itself is found as long as anybody uses it; forked children
+    inherit it. Of what is opened here for the sake of a reference, the latest are kept.
+    """
+    return _in_use.get(reference) or _opened(reference)
+
+
+def remember(source: Source) -> None:
+    """Let `source_of` find a source by its reference, as long as anybody uses it."""
+    if source.reference is not None:
+        _in_use[source.reference] = source
+
+
+_in_use: WeakValueDictionary[Reference, Source] = WeakValueDictionary()
+
+
+@lru_cache(_MOST_OPEN_SOURCES)
+def _opened(reference: Reference) -> Source:
+    return reference.open()
+
+
+def referred(source: Source, file: "InputFile", data: Input) -> Source:
+    """Give a source its reference, where one leads to what its blocks do not carry."""
+    if file.path != STANDARD_STREAM and _needs_reference(source, data):
+        source.reference = FileReference.to(file, data.size)
+        remember(source)
+    return source
+
+
+def _needs_reference(source: Source, data: Input) -> bool:
+    """Whether other processes read the input, which they can at little cost."""
+    return data.seekable and not source.carries_bytes
+
+
+def _folder() -> str:
+    return os.getcwd()  # noqa: PTH109 - much faster than Path's
+
+
+def _stamp(path: str, size: int | None) -> tuple[int | None, ...]:
+    """Return what changes when a file is written to, on every machine that sees the file."""
+    if is_url(local_name(path)):
+        return (size,)
+    with reading(shown_name(path)):
+        status = os.stat(local_name(path))  # noqa: PTH116 - much faster than Path's
+    return status.st_size, status.st_mtime_ns
