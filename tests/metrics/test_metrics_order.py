@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from xentcli.metrics import order
-from xentcli.results.measures import NOTHING
+from xentcli.results.measure import NOTHING
 
 Array = NDArray[Any]
 Row = tuple[float, bool]

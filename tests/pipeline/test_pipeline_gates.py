@@ -16,7 +16,7 @@ from xentcli.metrics.names import MEASURES
 from xentcli.pipeline.baseline import Baseline, read_baseline
 from xentcli.pipeline.gate_text import parse_gate
 from xentcli.pipeline.gates import judge
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 from xentcli.results.verdict import Verdict
 
 OF_LOSS = ("loss", "perplexity", "bits", "accuracy")

@@ -30,7 +30,8 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.measure import Options, measure
-from xentcli.results.measures import NOTHING, Measures
+from xentcli.results.measure import NOTHING
+from xentcli.results.measures import Measures
 
 Array = NDArray[Any]
 DATA = Path(__file__).parents[2] / "sample_data"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xentcli.render.reliability import picture_width, reliability_picture
-from xentcli.results.measures import Bin
+from xentcli.results.calibration import Bin
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 shares = st.floats(0.0, 1.0)

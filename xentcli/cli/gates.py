@@ -10,7 +10,7 @@ from xentcli.pipeline.gates import judge
 
 if TYPE_CHECKING:
     from xentcli.pipeline.baseline import Baseline
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
     from xentcli.results.verdict import Verdict
 
 

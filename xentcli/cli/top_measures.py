@@ -13,7 +13,7 @@ from xentcli.errors import UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.partly import Partly
     from xentcli.results.bounds import TopMeasures
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
 
 
 def run_eval(

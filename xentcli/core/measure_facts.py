@@ -1,27 +1,20 @@
 """The facts that measures are made of, besides the loss. See `fact` for what each says."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.bins import bins_of
-from xentcli.core.cell_sums import CellSums
-from xentcli.core.dtypes import Floats, widen
+from xentcli.core.class_facts import probabilities_by_tile
+from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.normalizer import exponentials_of
 from xentcli.core.observer import Exponentials, Peaks
 from xentcli.core.ranks import ranks
-from xentcli.core.rows import tiles
 from xentcli.core.scratch import scratch
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
-
-MOST_BINNED_CLASSES = 1000
-"""Of more classes, the bins of each one's probability would not fit into memory."""
 _PART_CLASSES = 4096  # of a row, whose products are summed up at a time
 
 
@@ -184,21 +177,6 @@ def _brier_against_probabilities(given: Given) -> Doubles:
     return total
 
 
-@fact("divergence", uses=("rest", "confidence"))
-def divergence(given: Given) -> Doubles | None:
-    """Return the divergence KL(t || p) from class probabilities t; None for class indices."""
-    if given.checked:
-        return None
-    total = np.zeros(given.logits.shape[0])
-    with np.errstate(all="ignore"):
-        for tile in tiles(*given.logits.shape):
-            mass = given.labels[tile].astype(np.float64, order="C")
-            terms = mass * (np.log(mass) - _log_probabilities(given, tile))
-            terms[mass == 0.0] = 0.0
-            total[tile] = np.add.reduce(terms, axis=1)
-    return total
-
-
 @fact("forecast", needs=("confidence",))
 def forecast(given: Given) -> Doubles:
     """Return the probability whose calibration is measured: the confidence."""
@@ -217,88 +195,3 @@ def outcome(given: Given) -> Mask:
 def column(given: Given) -> None:
     """Return nothing: only elements have several labels to a row, each in its column."""
     del given
-
-
-class ClassBins(NamedTuple):
-    """For each class and bin of its probability, class by class: sums of what is in the bin.
-
-    Attributes
-    ----------
-    hits : ndarray of shape (C * M,)
-        How many rows have this label.
-    probabilities : CellSums of C * M cells
-        Of the class.
-    """
-
-    hits: Places
-    probabilities: CellSums
-
-
-@fact("class_bins", needs=("label", "confidence"), uses=("measured", "rest"))
-def class_bins(given: Given) -> ClassBins | None:
-    """Return each class's probabilities and labels by bin; None of more classes than fit.
-
-    Parameter ``class_bins``: how many bins.
-    """
-    bins: int = given.parameters["class_bins"]
-    num_classes = given.logits.shape[1]
-    if num_classes > MOST_BINNED_CLASSES:
-        return None
-    size = num_classes * bins
-    hits, sums = np.zeros(size, np.int64), CellSums.zeros(size)
-    first_cells = np.arange(num_classes) * bins
-    for tile, every in probabilities_by_tile(given):
-        measured = given["measured"]
-        keep = slice(None) if measured is None else measured[tile]
-        probs, label = every[keep], given["label"][tile][keep]
-        cells = bins_of(probs.reshape(-1), bins).reshape(probs.shape) + first_cells
-        own = cells[np.arange(len(label)), label]
-        hits += np.bincount(own, minlength=size)
-        sums += CellSums.of(probs.reshape(-1), cells.reshape(-1), size)
-    return ClassBins(hits, sums)
-
-
-@fact("suggestion", needs=("label", "confidence"), uses=("measured", "rest"))
-def suggestion(given: Given) -> Places:
-    """Return the most probable class of those that reach their threshold; -1 if none does.
-
-    Parameter ``thresholds``: one for each class.
-    """
-    thresholds: Doubles = given.parameters["thresholds"]
-    found = np.full(given.logits.shape[0], -1)
-    for tile, probs in probabilities_by_tile(given):
-        with np.errstate(invalid="ignore"):
-            confident = np.where(probs >= thresholds, probs, -1.0)
-        best = confident.argmax(axis=1)
-        reached = confident[np.arange(len(best)), best] >= 0.0
-        found[tile] = np.where(reached, best, -1)
-    return found
-
-
-def probabilities_by_tile(given: Given) -> Iterator[tuple[slice, Doubles]]:
-    """Read the rows once more, and yield the probabilities of all classes in order."""
-    for tile in tiles(*given.logits.shape):
-        with np.errstate(all="ignore"):
-            yield tile, _probabilities(given, tile)
-
-
-def _probabilities(given: Given, tile: slice) -> Doubles:
-    values = widen(given.logits[tile])
-    if given.kind == "probabilities":
-        return values.astype(np.float64)
-    if given.kind == "log-probabilities":
-        return np.exp(values.astype(np.float64))
-    shares = np.empty(values.shape, values.dtype)
-    exponentials_of(values, given.norm.peak[tile], out=shares)
-    probs: Doubles = shares * (1.0 / (1.0 + given.norm.rest[tile]))[:, None]
-    return probs
-
-
-def _log_probabilities(given: Given, tile: slice) -> Any:
-    values = widen(given.logits[tile]).astype(np.float64)
-    if given.kind == "probabilities":
-        return np.log(values)
-    if given.kind == "log-probabilities":
-        return values
-    part = given.norm.of(tile)
-    return values - part.peak[:, None] - part.log_rest[:, None]

@@ -15,7 +15,8 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import wilson_interval
 from xentcli.metrics.means import mean_of_sums
-from xentcli.results.measures import Bin, Calibration, Measure
+from xentcli.results.calibration import Bin, Calibration
+from xentcli.results.measure import Measure
 
 BINS = 15
 _SPREAD_BITS = 60  # of the variances of single rows: sums of them have few digits

@@ -12,7 +12,8 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import Tally
 from xentcli.metrics.interface import register
-from xentcli.results.measures import Classes, ClassScores, Confusions, Measure
+from xentcli.results.classes import Classes, ClassScores, Confusions
+from xentcli.results.measure import Measure
 
 _SCORES = ("precision", "recall", "f1")
 

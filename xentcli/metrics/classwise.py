@@ -14,7 +14,7 @@ from xentcli.core.exact_sum import ONE
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.calibration import BINS
 from xentcli.metrics.interface import register
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 
 def _no_counts() -> NDArray[np.int64]:

@@ -21,7 +21,8 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import ratio_error, t_interval
 from xentcli.metrics.keys import names_of, united
 from xentcli.metrics.names import top_of
-from xentcli.results.measures import ClusterErrors, Measure
+from xentcli.results.groups import ClusterErrors
+from xentcli.results.measure import Measure
 
 _ZERO = ExactSum()
 _FACTS = {

@@ -14,7 +14,7 @@ from xentcli.core.coded_pairs import Doubles, PairRows
 from xentcli.metrics.names import PLACES
 from xentcli.results.bounds import Bounded
 from xentcli.results.comparison import Percentile
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 _FEW_ROWS = 10  # of which llama-perplexity gives no error
 PERCENTS = (0.0, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)

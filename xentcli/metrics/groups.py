@@ -16,7 +16,8 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.means import mean_of_sums
 from xentcli.metrics.ranks import share
-from xentcli.results.measures import NOTHING, Group, Groups, Measure
+from xentcli.results.groups import Group, Groups
+from xentcli.results.measure import NOTHING, Measure
 
 MOST_BINNED_GROUPS = 10_000
 """Of more groups, the bins of confidence would not fit into memory: their ECE is not computed."""

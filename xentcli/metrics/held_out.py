@@ -7,8 +7,8 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.calibration import BINS, CalibrationState
 from xentcli.metrics.interface import register
 from xentcli.metrics.loss import LossState
+from xentcli.results.calibration import Calibration
 from xentcli.results.loss import Loss
-from xentcli.results.measures import Calibration
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.bounds import Bounds
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.ranks import share
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 _NONE = BoundsState()
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.results.measures import LossBin, LossHistogram
+from xentcli.results.histogram import LossBin, LossHistogram
 
 _FIRST_EXPONENT, _LAST_EXPONENT = -30, 20  # 2**-30 is 1e-9, and 2**20 is 1e6
 _PARTS = (1.0, 1.189207115002721, 1.4142135623730951, 1.681792830507429)  # 2**(i/4)

@@ -11,7 +11,7 @@ from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import mean_error, t_interval
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE, ExactSum
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 Doubles = NDArray[np.float64]
 Bits = NDArray[np.uint64]

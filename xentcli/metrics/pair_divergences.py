@@ -12,7 +12,7 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.means import MeanState
 from xentcli.metrics.ranks import share
 from xentcli.results.comparison import PairedDivergences
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 
 @register("pair_divergences")

@@ -14,7 +14,8 @@ from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.means import mean_of_sums
 from xentcli.metrics.pair_hits import PairHitsState
 from xentcli.metrics.ranks import share
-from xentcli.results.measures import NOTHING, Group, Groups, Measure
+from xentcli.results.groups import Group, Groups
+from xentcli.results.measure import NOTHING, Measure
 
 Counts = dict[str, NDArray[np.int64]]
 _SUMMED = {  # what is summed, with its squares, and the rows that count in it

@@ -12,7 +12,7 @@ from xentcli.metrics.intervals import t_interval
 from xentcli.metrics.ranks import share
 from xentcli.metrics.sign_test import mcnemar_p
 from xentcli.results.comparison import PairedHits
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 
 @register("pair_hits")

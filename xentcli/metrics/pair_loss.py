@@ -15,7 +15,7 @@ from xentcli.metrics.loss import LossState
 from xentcli.metrics.ranks import share
 from xentcli.results.comparison import PairedLoss
 from xentcli.results.loss import Loss
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
 _ROUNDED_BITS = 51  # of squares, beyond which a spread is nothing but their rounding

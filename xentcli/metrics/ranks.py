@@ -11,7 +11,8 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import Tally
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import share_error, t_interval, wilson_interval
-from xentcli.results.measures import Measure, Ranks
+from xentcli.results.measure import Measure
+from xentcli.results.rows import Ranks
 
 
 @register("ranks")

@@ -7,7 +7,7 @@ import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.results.measures import RowCounts
+from xentcli.results.rows import RowCounts
 
 
 @register("rows")

@@ -10,7 +10,7 @@ from xentcli.core.slopes import SlopeOptions
 from xentcli.metrics.clusters import ClustersState
 from xentcli.metrics.interface import register
 from xentcli.metrics.slopes import weights_of
-from xentcli.results.measures import ClusterErrors
+from xentcli.results.groups import ClusterErrors
 
 
 def _of_slopes() -> ClustersState:

@@ -18,7 +18,7 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.results.measures import Suspect, Suspects
+from xentcli.results.rows import Suspect, Suspects
 
 
 def _no_counts() -> NDArray[np.int64]:

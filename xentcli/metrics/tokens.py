@@ -14,7 +14,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.clusters import Moments
 from xentcli.metrics.loss import LossState
 from xentcli.results.loss import Loss
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 _NO_LOSS, _NO_MOMENTS = LossState(), Moments()
 

@@ -11,7 +11,8 @@ from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.ranks import share
 from xentcli.results.bounds import Bounded
-from xentcli.results.measures import Calibration, Measure
+from xentcli.results.calibration import Calibration
+from xentcli.results.measure import Measure
 
 _NONE = BoundsState()
 

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.results.measures import WorstRow, WorstRows
+from xentcli.results.rows import WorstRow, WorstRows
 
 _RUN_ROWS = 64
 

@@ -8,7 +8,7 @@ from xentcli.pipeline.gates import Gate
 from xentcli.pipeline.loss_measures import mean_measure, with_accuracy
 from xentcli.pipeline.written import read_object
 from xentcli.results.accuracy import Accuracy
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 _OURS = "a baseline is what an earlier run printed with --json"
 _EMPTIED = (

@@ -17,7 +17,7 @@ from xentcli.pipeline.flow import Part, Remark, Sink, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 UNWRITTEN = "unwritten"
 """Rows that hold nothing but zeros."""

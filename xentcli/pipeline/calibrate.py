@@ -18,7 +18,8 @@ from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
-from xentcli.results.measures import NOTHING, Measure, Measures
+from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
 __all__ = ["MEASURES", "CalibrateOptions", "calibrate"]

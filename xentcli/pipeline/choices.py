@@ -12,7 +12,8 @@ from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.harness.collected import Samples
 from xentcli.metrics.intervals import share_error, wilson_interval
-from xentcli.results.measures import Measure, Measures
+from xentcli.results.measure import Measure
+from xentcli.results.measures import Measures
 from xentcli.text import shortened, visible
 
 Hits = NDArray[np.bool_]

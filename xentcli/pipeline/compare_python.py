@@ -16,14 +16,8 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import LossOptions, as_weight
 from xentcli.pipeline.inputs import Naming, Run
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
-from xentcli.pipeline.python import (
-    KINDS,
-    Data,
-    array_source,
-    beside_rows,
-    names_of_files,
-    reader_of,
-)
+from xentcli.pipeline.python import KINDS
+from xentcli.pipeline.python_data import Data, array_source, beside_rows, names_of_files, reader_of
 from xentcli.pipeline.reading import Reader
 from xentcli.results.comparison import Comparison
 

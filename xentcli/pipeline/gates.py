@@ -6,7 +6,7 @@ from operator import ge, gt, le, lt
 from typing import Literal, NamedTuple
 
 from xentcli.results.bounds import Bounded
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.verdict import Verdict
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}

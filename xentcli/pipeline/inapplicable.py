@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xentcli.core.measure_facts import MOST_BINNED_CLASSES
+from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan

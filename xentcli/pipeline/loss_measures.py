@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.metrics.intervals import share_error, t_interval
 from xentcli.results.accuracy import Accuracy
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 if TYPE_CHECKING:
     from xentcli.results.loss import Loss

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xentcli.core.measure_facts import MOST_BINNED_CLASSES
+from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
@@ -12,16 +12,11 @@ from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss
 from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
-from xentcli.results.measures import (
-    NOTHING,
-    Group,
-    Groups,
-    LossHistogram,
-    Measure,
-    Measures,
-    Ranks,
-    Suspects,
-)
+from xentcli.results.groups import Group, Groups
+from xentcli.results.histogram import LossHistogram
+from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measures import Measures
+from xentcli.results.rows import Ranks, Suspects
 
 if TYPE_CHECKING:
     from xentcli.results.loss import Loss

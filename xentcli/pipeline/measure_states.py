@@ -14,7 +14,8 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_options import Asked
 from xentcli.pipeline.states import SavedState
-from xentcli.results.measures import NOTHING, Measures
+from xentcli.results.measure import NOTHING
+from xentcli.results.measures import Measures
 
 if TYPE_CHECKING:
     from xentcli.core.checks import RowKind

@@ -20,7 +20,7 @@ from xentcli.results.comparison import (
     PairedLoss,
     Percentile,
 )
-from xentcli.results.measures import NOTHING, Measure
+from xentcli.results.measure import NOTHING, Measure
 
 _THOUSANDTHS = (0, 1, 10, 50, 100, 250, 500, 750, 900, 950, 990, 999, 1000)
 _NAMED = {"median": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}

@@ -1,56 +1,39 @@
 """The functions of the Python API that take arrays or the names of files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from os import PathLike
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.errors import UsageError
-from xentcli.formats.base import MemorySource, Source, read_whole
+from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
-from xentcli.pipeline.inputs import Naming, Run, open_both
+from xentcli.pipeline.inputs import Naming, Run
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.reading import ROW_WORDS, Reader
+from xentcli.pipeline.python_data import (
+    Data,
+    Name,
+    beside_rows,
+    files_of_labels,
+    names_of_files,
+    open_data,
+    reader_of,
+)
 from xentcli.pipeline.samples import doubts, task_groups
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 
-Name = str | PathLike[str]
-Data = ArrayLike | Name | Sequence[Name]
 KINDS: dict[str, Kind] = {
     "logits": "logits",
     "log-probs": "log-probabilities",
     "probs": "probabilities",
 }
-_OF_ALL = ("delimiter", "encoding", "decimal", "header")
-_OF_LOGITS = ("columns", "drop", "key", "input_dtype")
-
-
-def names_of_files(data: Any) -> list[str] | None:
-    """Return the names of files, of which patterns may be some; None of what is an array."""
-    if isinstance(data, (str, PathLike)):
-        return [str(data)]
-    if isinstance(data, (list, tuple)) and data:
-        return [str(each) for each in data] if all(map(_is_name, data)) else None
-    return None
-
-
-def _label_files(logits: Any, labels: Any) -> list[str] | None:
-    """Return the files of labels; a list of text beside an array is the names of classes."""
-    if names_of_files(logits) is None and isinstance(labels, (list, tuple)):
-        return None
-    return names_of_files(labels)
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, (str, PathLike))
 
 
 def evaluate(
@@ -151,7 +134,7 @@ def evaluate(
     reader = reader_of(reading)
     names = [name for name in (by, cluster) if isinstance(name, str)]
     files = names_of_files(logits) or []
-    label_files = _label_files(logits, labels) or []
+    label_files = files_of_labels(logits, labels) or []
     reader = reader.without(reader.columns_within(files, names)) if files else reader
     rows, targets = open_data(
         logits, labels, reader, classes, label_column, label_key, id_column, shift
@@ -192,89 +175,6 @@ def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
     values = read_whole(source)
     source.check_unchanged()
     return values
-
-
-def reader_of(reading: Mapping[str, Any]) -> Reader:
-    """Return what opens files as the arguments say; UsageError if there is no such argument."""
-    for name in reading:
-        if name not in (*_OF_ALL, *_OF_LOGITS, "format"):
-            raise UsageError(f"there is no argument {name!r}")
-    common = {name: reading[name] for name in _OF_ALL if name in reading}
-    values = {name: reading[name] for name in _OF_LOGITS if name in reading}
-    for name in ("columns", "drop"):
-        if values.get(name) is not None:
-            values[name] = tuple(map(str, np.atleast_1d(values[name])))
-    return Reader(reading.get("format"), common, values)
-
-
-def one_source(data: Data, reader: Reader) -> Source:
-    """Open the weights of rows: files, or an array."""
-    files = names_of_files(data)
-    if files is not None:
-        return open_files(files, lambda path: reader.labels(path, weights=True))
-    return MemorySource("sample_weight", np.asarray(data))
-
-
-def open_data(
-    logits: Data,
-    labels: Data | None,
-    reader: Reader,
-    classes: Sequence[str] | None,
-    label_column: str | None,
-    label_key: str | None,
-    id_column: str | None,
-    shift: int,
-) -> tuple[Source, Source | None]:
-    """Open rows and labels: files, arrays, or one of each."""
-    files, label_files = names_of_files(logits), _label_files(logits, labels)
-    if files is not None and (labels is None or label_files is not None):
-        return open_both(
-            files,
-            label_files,
-            lambda path, **more: reader.file(path, **{"id_column": id_column, **more}),
-            lambda path, **more: reader.labels(
-                path, **{"label_column": label_column, "label_key": label_key, **more}
-            ),
-            label_column=label_column,
-            label_key=label_key,
-            shift=shift,
-            classes=tuple(classes or ()),
-        )
-    if labels is None:
-        raise UsageError("an array of logits needs labels")
-    rows = open_files(files, reader.file) if files is not None else array_source("logits", logits)
-    if label_files is None:
-        return rows, array_source("labels", labels)
-    names = tuple(classes or rows.columns or ())
-    return rows, open_files(
-        label_files, lambda path: reader.labels(path, label_column, label_key, classes=names)
-    )
-
-
-def array_source(name: str, data: Any) -> MemorySource:
-    """Return an array, or what can be made one, as a source."""
-    values = np.asarray(data)
-    if values.dtype == object and name == "logits":
-        raise UsageError(f"{name}: an array of numbers is needed, not of objects")
-    return MemorySource(name, values)
-
-
-def beside_rows(
-    names: ArrayLike | str | None,
-    what: str,
-    reader: Reader,
-    logits: Sequence[str],
-    labels: Sequence[str],
-    id_column: str | None,
-) -> Source | str | None:
-    """Return the names of groups or clusters: an array, or the column that holds them."""
-    if names is None:
-        return None
-    if not isinstance(names, str):
-        return array_source(what, names)
-    if names not in ROW_WORDS and not logits:
-        raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
-    return reader.column(names, logits, labels, id_column)
 
 
 def _provenance(

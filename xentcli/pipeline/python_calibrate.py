@@ -13,7 +13,7 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.inputs import Run
-from xentcli.pipeline.python import (
+from xentcli.pipeline.python_data import (
     Data,
     beside_rows,
     names_of_files,

@@ -12,7 +12,8 @@ from xentcli.formats.harness.collected import Samples
 from xentcli.metrics.clusters import Moments
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.samples import samples_of
-from xentcli.results.measures import Group, Measure
+from xentcli.results.groups import Group
+from xentcli.results.measure import Measure
 from xentcli.results.texts import TextLoss
 
 Numbers = NDArray[np.float64]

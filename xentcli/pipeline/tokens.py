@@ -16,7 +16,7 @@ from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.inputs import Run, expand
 from xentcli.pipeline.loss_measures import of_loss
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 from xentcli.results.tokens import NAMES, TokenLoss
 
 __all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]

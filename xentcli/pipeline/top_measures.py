@@ -12,7 +12,7 @@ from xentcli.pipeline.flow import Part, collect
 from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.bounds import TopMeasures
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 OF_LISTS = (
     *("loss", "perplexity", "bits", "accuracy", "brier", "ece", "ece_by_chance", "mce", "rmsce"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xentcli.results.bounds import BoundedLoss, TopMeasures
     from xentcli.results.comparison import Comparison
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
 
 
 def bounded_tables(found: "BoundedLoss") -> "Iterator[object]":

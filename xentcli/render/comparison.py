@@ -13,12 +13,12 @@ from xentcli.render.comparison_verdict import difference_of, percent, signed, ve
 from xentcli.render.evaluation_tables import empty_table, left_out
 from xentcli.render.measures import measure_table, short_number
 from xentcli.render.tables import full, grid, headline, short
-from xentcli.results.measures import NOTHING
+from xentcli.results.measure import NOTHING
 from xentcli.text import visible
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import ChangedRow, Comparison
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
 
 _CHANGED_ON_SCREEN = 5
 _GROUPS_ON_SCREEN = 10

@@ -7,7 +7,7 @@ from xentcli.render.tables import headline, short
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
 
 _SURE = 0.05  # of McNemar's test, below which chance does not explain it
 _ERROR_DIGITS = 2

@@ -15,7 +15,8 @@ from xentcli.render.reliability import LEGEND, picture_width, reliability_pictur
 from xentcli.render.tables import full, grid, headline, short
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Measure, Measures
+    from xentcli.results.measure import Measure
+    from xentcli.results.measures import Measures
 
 _WORST_ON_SCREEN = 4
 _PAIRS_ON_SCREEN = 7

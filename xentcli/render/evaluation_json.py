@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xentcli.results.measures import Group, Measures, Suspect, WorstRow
+    from xentcli.results.groups import Group
+    from xentcli.results.measures import Measures
+    from xentcli.results.rows import Suspect, WorstRow
     from xentcli.results.verdict import Verdict
 
 _COUNTS = ("rows", "used", "measured", "num_classes", "binary", "tied", "clusters")

@@ -13,7 +13,9 @@ from xentcli.render.measures import short_number
 from xentcli.text import visible
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Group, Measures, WorstRow
+    from xentcli.results.groups import Group
+    from xentcli.results.measures import Measures
+    from xentcli.results.rows import WorstRow
 
 _MOST_CLASSES = 20  # of a table of classes, and of a matrix of confusions
 _MOST_PAIRS = 40

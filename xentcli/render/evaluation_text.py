@@ -8,7 +8,8 @@ from xentcli.render.measures import measure_rows
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Group, Measures
+    from xentcli.results.groups import Group
+    from xentcli.results.measures import Measures
 
 
 def evaluation_rows(found: "Measures", names: Sequence[str] | None, delimiter: str) -> str:

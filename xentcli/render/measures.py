@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from xentcli.results.measures import Measure
+    from xentcli.results.measure import Measure
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 _NUMBERS = len(_HEADER) - 1

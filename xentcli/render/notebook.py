@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xentcli.results.comparison import Comparison
-    from xentcli.results.measures import Measure, Measures
+    from xentcli.results.measure import Measure
+    from xentcli.results.measures import Measures
 
 _WORST_SHOWN = 5
 

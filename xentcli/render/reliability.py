@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Bin
+    from xentcli.results.calibration import Bin
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _BELOW, _ABOVE = "░", "▒"  # the part that a bar is short of its confidence, or higher

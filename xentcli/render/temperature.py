@@ -11,10 +11,11 @@ from rich.text import Text
 from xentcli.render.measures import short_number
 from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
 from xentcli.render.tables import full, grid, headline
-from xentcli.results.measures import NOTHING
+from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
-    from xentcli.results.measures import Bin, Measure
+    from xentcli.results.calibration import Bin
+    from xentcli.results.measure import Measure
     from xentcli.results.provenance import Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict

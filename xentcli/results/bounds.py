@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 _MOST_DECIMALS = 8  # of a share in percent
 

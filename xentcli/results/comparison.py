@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from xentcli.results.measures import (
-    NOTHING,
-    Calibration,
-    Confusions,
-    Group,
-    LossHistogram,
-    Measure,
-    Names,
-)
+from xentcli.results.calibration import Calibration
+from xentcli.results.classes import Confusions
+from xentcli.results.groups import Group
+from xentcli.results.histogram import LossHistogram
+from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measures import Names
 
 
 @dataclass(frozen=True)

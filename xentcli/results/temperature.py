@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from xentcli.results.measures import Bin, Measure
+from xentcli.results.calibration import Bin
+from xentcli.results.measure import Measure
 
 
 @dataclass(frozen=True)

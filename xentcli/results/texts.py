@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from xentcli.results.measures import Group, Measure
+from xentcli.results.groups import Group
+from xentcli.results.measure import Measure
 
 NAMES = ("loss", "byte_perplexity", "bits_per_byte", "word_perplexity", "loss_of_document")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 
 NAMES = {
     "prompt": ("loss", "perplexity", "bits", "bits_per_byte"),

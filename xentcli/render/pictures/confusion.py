@@ -15,7 +15,8 @@ from xentcli.render.pictures.canvas import (
     rectangles,
     short_count,
 )
-from xentcli.results.measures import Confusions, Measures
+from xentcli.results.classes import Confusions
+from xentcli.results.measures import Measures
 
 MOST_CLASSES = 20
 """Of more classes, a matrix would show neither names nor counts."""

@@ -18,7 +18,8 @@ from xentcli.render.pictures.canvas import (
     short_count,
     short_number,
 )
-from xentcli.results.measures import LossBin, LossHistogram, Measures
+from xentcli.results.histogram import LossBin, LossHistogram
+from xentcli.results.measures import Measures
 
 _WIDTH, _HEIGHT = 520.0, 300.0
 _LEFT, _BOTTOM, _RIGHT, _TOP = 58.0, 70.0, 16.0, 50.0

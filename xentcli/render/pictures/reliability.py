@@ -19,7 +19,8 @@ from xentcli.render.pictures.canvas import (
     short_number,
     words,
 )
-from xentcli.results.measures import Bin, Measures
+from xentcli.results.calibration import Bin
+from xentcli.results.measures import Measures
 
 MOST_BINS = 400
 """With more, bars are finer than anything that a screen shows."""

@@ -15,7 +15,7 @@ from xentcli.render.pictures.canvas import (
     words,
 )
 from xentcli.render.pictures.reliability import MOST_BINS, label_axes, square_above_rows
-from xentcli.results.measures import Bin
+from xentcli.results.calibration import Bin
 
 _BOTTOM = 78.0
 _STYLES: tuple[dict[str, Any], ...] = (

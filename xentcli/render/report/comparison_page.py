@@ -8,7 +8,7 @@ from xentcli.render.pictures.kinds import OF_PAIRS
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import pair_in_words
 from xentcli.results.comparison import Comparison
-from xentcli.results.measures import Group
+from xentcli.results.groups import Group
 from xentcli.results.provenance import Provenance
 from xentcli.results.verdict import Verdict
 

@@ -6,7 +6,8 @@ from typing import Any
 from xentcli.render.pictures import OF_MEASURES
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import in_words
-from xentcli.results.measures import Group, Measures
+from xentcli.results.groups import Group
+from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 from xentcli.results.records import field_names
 from xentcli.results.verdict import Verdict

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from xentcli.render.pictures.kinds import OF_TEMPERATURES
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import temperature_in_words
-from xentcli.results.measures import Measure
+from xentcli.results.measure import Measure
 from xentcli.results.provenance import Provenance
 from xentcli.results.temperature import FittedTemperature
 from xentcli.results.verdict import Verdict

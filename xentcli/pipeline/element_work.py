@@ -1,0 +1,231 @@
+"""What is done with a step of numbers that are rows by themselves."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.class_names import IGNORED, ClassNames
+from xentcli.alignment.ids import Matching
+from xentcli.alignment.steps import (
+    BESIDE_ROWS,
+    Follower,
+    Step,
+    kept,
+    read,
+    rows_before,
+    rows_chosen,
+)
+from xentcli.core.binary import BinaryOptions, binary_facts
+from xentcli.core.checks import Problem, RowKind, unravel
+from xentcli.core.labels import LossOptions
+from xentcli.core.picked import picked_facts
+from xentcli.core.row_facts import Origin, RowFacts
+from xentcli.core.sample_weight import weighted
+from xentcli.errors import InputError
+from xentcli.formats.base import Source
+from xentcli.metrics.interface import States
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.flow import Part, begin_of, in_groups, kept_of
+from xentcli.pipeline.inputs import RowSources
+
+Array = NDArray[Any]
+
+BINARY_FACTS = frozenset(
+    {
+        "label",
+        "prediction",
+        "label_probability",
+        "confidence",
+        "forecast",
+        "outcome",
+        "brier",
+        "entropy",
+        "score",
+    }
+)
+"""What is computed of elements besides the loss and hits, where something needs it."""
+
+
+class Elements(NamedTuple):
+    """Numbers, and what belongs to each: a label, and a weight of its row.
+
+    Attributes
+    ----------
+    values, labels : Source
+        Labels are None where there are none; they may stand beside the values.
+    beside : RowSources
+        Weights, groups and clusters, one for each slice of the first axis.
+    matchings : tuple of Matching
+        What finds labels, weights or names by their ids, where both files have some.
+    """
+
+    values: Source
+    labels: Source | None = None
+    beside: RowSources = RowSources()
+    matchings: tuple[Matching, ...] = ()
+
+    @property
+    def followers(self) -> list[Follower]:
+        """What is read in step with the values."""
+        by_id = {matching.inputs: matching for matching in self.matchings}
+        return [
+            Follower(source, what=what, matching=by_id.get(what))
+            for what, source in zip(
+                ("labels", *BESIDE_ROWS), (self.labels, *self.beside), strict=True
+            )
+            if source is not None
+        ]
+
+    @property
+    def shareable(self) -> bool:
+        """Whether other processes can read the steps."""
+        return self.values.shareable and all(each.source.shareable for each in self.followers)
+
+    def place(self, problem: Problem, rows: int) -> str:
+        """Name the place of a problem in its input, of which `rows` rows were read."""
+        source = self.labels if problem.input == "labels" and self.labels else self.values
+        inner = tuple(n or 0 for n in self.values.shape[1:])
+        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
+        return source.place(unravel(problem.row, lead))
+
+    def error(self, problem: Problem, rows: int) -> InputError:
+        """Return the error of a problem, `rows` rows of the values having been read."""
+        return problem.at(self.place(problem, rows))
+
+
+class ElementWork(NamedTuple):
+    """What is done with a step, by whoever does it."""
+
+    elements: Elements
+    criterion: Criterion
+    keeps_losses: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.elements.values)
+
+    def part_of(self, step: Step) -> Part[States]:
+        """Read the numbers of a step and measure them."""
+        criterion = self.criterion
+        keep = kept(step, criterion.rows)
+        read_in = self._read(step)
+        stored = read_in.values[keep]
+        labels, ids = (None if x is None else x[keep] for x in (read_in.labels, read_in.ids))
+        values = criterion.prepared(stored)
+        states = criterion.states
+        before = rows_before(step.block.start + (keep.start or 0), self.elements.values.shape[1:])
+        inner = math.prod(values.shape[1:])
+        beside = {what: np.repeat(each[keep], inner) for what, each in read_in.beside.items()}
+        names = (beside.get("groups"), beside.get("clusters"))
+        numbers = criterion.numbers_of(names[1])
+        origin = Origin(before, inner, _repeated(ids, inner), *names, numbers)
+        facts = self._facts(values, labels, (*states.needs, *criterion.kept))
+        facts = self._with_slopes(facts, values, labels, states, origin)
+        if "weights" in beside:
+            facts = weighted(facts, beside["weights"].astype(np.float64))
+        facts = facts.at(origin)
+        return Part(
+            rows_chosen(step, criterion.rows),
+            facts["loss"].reshape(values.shape) if self.keeps_losses else None,
+            states.from_rows(in_groups(facts, criterion.by_slices)),
+            tuple(p.shifted(before) for p in facts.problems if criterion.is_error(p)),
+            self._looks_of(stored) if step.block.start == 0 else None,
+            2 if criterion.binary else 0,
+            ids,
+            read_in.matched,
+            kept=kept_of(facts, criterion.kept),
+        )
+
+    def _read(self, step: Step) -> "_Read":
+        elements, start = self.elements, step.block.start
+        table = elements.values.decode(step.block)
+        labels = table.labels
+        matched: dict[str, Array] = {}
+        beside: dict[str, Array] = {}
+        for follower, part in zip(elements.followers, step.parts, strict=True):
+            there = read(follower, part)
+            values = there.values
+            if follower.matching is not None:
+                values, places = follower.matching.labels_of(table.ids, there, start)
+                if places is not None:
+                    matched[follower.what] = places
+            if follower.what == "labels":
+                labels = values
+            else:
+                beside[follower.what] = values.reshape(-1)
+        return _Read(table.values, labels, table.ids, matched, beside)
+
+    def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
+        if self.criterion.binary is None:
+            return picked_facts(values, probs=self.criterion.kind == "probabilities")
+        if labels is None:
+            raise AssertionError("elements of a binary loss have labels")
+        options = self.criterion.binary
+        labels, options, problems = _numbers(labels.reshape(values.shape), options)
+        facts = binary_facts(values, labels, options)
+        facts.problems = (*problems, *facts.problems)
+        if BINARY_FACTS.isdisjoint(needs):
+            return facts
+        from xentcli.core.binary_measures import with_measures
+
+        return with_measures(facts, values, labels, probs=options.probs)
+
+    def _with_slopes(
+        self, facts: RowFacts, values: Array, labels: Array | None, states: States, origin: Origin
+    ) -> RowFacts:
+        """Return facts with what a temperature is fitted by, where something needs it."""
+        options, parameters = self.criterion.binary, states.parameters
+        if options is None or labels is None or not {"slopes", "scales"} & parameters.keys():
+            return facts
+        from xentcli.core.slopes import binary_held_out, binary_slopes
+
+        labels, options, _ = _numbers(labels.reshape(values.shape), options)
+        if facts["used"] is not None:
+            labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
+        found = dict(facts.facts)
+        if "slopes" in parameters:
+            found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
+        if "scales" in parameters:
+            scales = np.array(parameters["scales"])
+            scale = scales[origin.folds(facts.rows) % scales.size]
+            found["held_out"] = binary_held_out(values, labels, options, scale)
+        return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
+
+    def _looks_of(self, stored: Array) -> RowKind:
+        """Say whether values that are said to be logits can be probabilities only."""
+        numbers = stored.astype(np.float64)
+        share = stored.size > 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
+        whole = share and bool((numbers == np.floor(numbers)).all())
+        return "probabilities" if share and not whole else "unknown"
+
+
+class _Read(NamedTuple):
+    """The numbers of a step, their labels and ids, and what stands beside them.
+
+    And the places of those of them that ids led elsewhere for.
+    """
+
+    values: Array
+    labels: Array | None
+    ids: Array | None
+    matched: dict[str, Array]
+    beside: dict[str, Array]
+
+
+def _repeated(ids: Array | None, inner: int) -> Array | None:
+    return None if ids is None else np.repeat(ids, inner)
+
+
+def _numbers(
+    labels: Array, options: BinaryOptions
+) -> tuple[Array, BinaryOptions, tuple[Problem, ...]]:
+    """Return labels as numbers: text may be 0, 1, true or false; and what is none of these."""
+    if labels.dtype.kind not in "OUST":
+        return labels, options, ()
+    ignore = LossOptions(ignore_index=options.ignored or -100)
+    found, _, problems = ClassNames(("0", "1")).indices(labels, ignore)
+    hint = "labels of a binary loss are 0 and 1, or false and true: write them so"
+    named = tuple(problem._replace(hint=hint) for problem in problems)
+    return found, options._replace(ignored=(IGNORED,)), named

@@ -1,0 +1,34 @@
+"""A number with its error and interval."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number, how sure it is, and of how many rows it is; None is what does not apply.
+
+    Attributes
+    ----------
+    value, standard_error : float or None
+        The number, and its error.
+    low, high : float or None
+        Its interval of 95 %: by Wilson for a share, by Student's t for a mean.
+    n : int or None
+        The rows, or classes, that it is of.
+    """
+
+    value: float | None = None
+    standard_error: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+
+NOTHING = Measure()
