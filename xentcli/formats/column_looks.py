@@ -71,3 +71,17 @@ def looks_at(
     )
     alike: dict[Look, Look] = {}  # a million columns mostly look like a few
     return [alike.setdefault(look, look) for each in facts for look in (Look(rows, False, *each),)]
+
+
+class Column(NamedTuple):
+    """A column that would be read as a class."""
+
+    name: str
+    number: int
+    """From 1."""
+    look: Look = Look()
+
+    @property
+    def shown(self) -> str:
+        """How a message calls it."""
+        return f"column {self.name!r}" if self.name else f"column {self.number}"

@@ -4,12 +4,12 @@ Both formats of tables ask here, with what they know of the first rows, before a
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.column_looks import Look
-from xentcli.formats.column_names import SHOWN_NAMES, is_one_pattern, listed, pattern
-from xentcli.formats.column_words import OF_ROWS, WORDS, may_be_ids, says_ids, words_of
+from xentcli.formats.column_looks import Column
+from xentcli.formats.column_names import is_one_pattern, listed, pattern
+from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
+from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.text import name_option
 
 _SENTENCE_WORDS = 3  # at least
@@ -20,20 +20,6 @@ _MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
 def is_numbered(names: Sequence[str]) -> bool:
     """Whether several columns are named alike but for a number, so that each is a class."""
     return len(names) > 1 and all(names) and is_one_pattern(names)
-
-
-class Column(NamedTuple):
-    """A column that would be read as a class."""
-
-    name: str
-    number: int
-    """From 1."""
-    look: Look = Look()
-
-    @property
-    def shown(self) -> str:
-        """How a message calls it."""
-        return f"column {self.name!r}" if self.name else f"column {self.number}"
 
 
 def check(
@@ -61,7 +47,7 @@ def check(
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
     raise InputError(
-        message, hint=_by_id(doubtful, names, partner) or _hint(columns, doubtful, rest, names)
+        message, hint=by_id(doubtful, names, partner) or hint(columns, doubtful, rest, names)
     )
 
 
@@ -82,7 +68,7 @@ def _reasons(columns: Sequence[Column], partner: Sequence[str]) -> dict[int, str
     families = _families(listed_words, columns)
     fits = [family for family in families if not free - family]
     innocent = fits[0] if len(fits) == 1 and not _several_kinds(fits[0], listed_words) else set()
-    values = [i for i, column in enumerate(columns) if not _is_of_rows(column)]
+    values = [i for i, column in enumerate(columns) if not is_of_rows(column)]
     if len(values) == 1 and not columns[values[0]].look.is_whole:  # id, score
         innocent = {*innocent, *values}
     for i, words in listed_words.items():
@@ -138,12 +124,6 @@ def _sentences(file: str, columns: Sequence[Column]) -> list[str]:
     return [f"{file}: {what}{more} (else --drop {name_option(name)})"]
 
 
-def _is_of_rows(column: Column) -> bool:
-    """Whether a column is certain to hold no value of a class, but what names or counts rows."""
-    named = not OF_ROWS.isdisjoint(words_of(column.name)) and not column.look.has_fractions
-    return column.look.is_text or named
-
-
 def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
     """Return the columns of whole numbers, where others hold next to nothing but fractions."""
     fractions = [column.look.whole for column in columns if column.look.has_fractions]
@@ -191,74 +171,6 @@ def _families(listed_words: dict[int, list[str]], columns: Sequence[Column]) -> 
 def _several_kinds(family: set[int], listed_words: dict[int, list[str]]) -> bool:
     """Whether some of a family have more such words than others: ``y_true``, ``y_pred``."""
     return len({tuple(listed_words[i]) for i in family}) > 1
-
-
-def _may_be_class(column: Column) -> bool:
-    """Whether a column that is in doubt may be a class all the same."""
-    look = column.look
-    return not look.is_text and (look.has_fractions or WORDS.isdisjoint(words_of(column.name)))
-
-
-def _options(columns: Sequence[Column], names: Sequence[str]) -> str | None:
-    """Return how an option names columns: each by its name, or else by its number."""
-    found = []
-    for column in columns:
-        number = str(column.number)
-        by_name = column.name and names.count(column.name) == 1
-        if not by_name and number in names:  # another column's name
-            return None
-        found.append(name_option(column.name if by_name else number))
-    return ",".join(found)
-
-
-def _by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[str]) -> str | None:
-    """Return how rows are matched by a column in doubt that names those of labels, too."""
-    ids = [column for column in doubtful if column.name and may_be_ids(column.name)]
-    found = [column for column in ids if column.name in partner] or [
-        column for column in ids if says_ids(column.name)
-    ]
-    theirs = [name for name in partner if says_ids(name) and name not in names]
-    if not found or not (found[0].name in partner or theirs):
-        return None
-    name = name_option(found[0].name)
-    if found[0].name in partner:
-        return f"match rows by it: --id-column {name}; if both have the same order: --drop {name}"
-    return (
-        f"to match rows by it, give it one name in both files, as {theirs[0]!r} has there; if both "
-        f"have the same order: --drop {name}"
-    )
-
-
-def _hint(
-    columns: Sequence[Column],
-    doubtful: list[Column],
-    rest: list[Column],
-    names: Sequence[str],
-) -> str:
-    """Say the two ways out: leave out what is in doubt, or name the classes."""
-    fractions = [column for column in rest if column.look.has_fractions]
-    rest = fractions or rest  # 0 and 1 beside fractions may be labels
-    few = len(rest) < 2 and not (rest and all(map(_is_of_rows, doubtful)))
-    drop = _options(doubtful, names)
-    classes = _options(rest, names) if len(rest) <= SHOWN_NAMES else None
-    if not few and drop is None and classes is not None:
-        return f"name the columns of the classes: --columns {classes}"
-    if few or drop is None or len(doubtful) > max(SHOWN_NAMES, len(rest)):
-        return "name the columns of the classes: --columns A,B,..., or 3-12, or 'logit_*'"
-    way = "name the classes"
-    if all(map(_may_be_class, doubtful)):
-        way = "if it is a class" if len(doubtful) == 1 else "if they are classes"
-        classes = _listed_or_range(columns, names)
-    return f"leave out what is none: --drop {drop}, or {way}: --columns {classes or 'A,B,...'}"
-
-
-def _listed_or_range(columns: Sequence[Column], names: Sequence[str]) -> str | None:
-    """Return what an option says of all these columns: their names, or a range of numbers."""
-    if len(columns) <= SHOWN_NAMES:
-        return _options(columns, names)
-    first, last = columns[0].number, columns[-1].number
-    together = last - first + 1 == len(columns)
-    return f"{first}-{last}" if together and {str(first), str(last)}.isdisjoint(names) else None
 
 
 def _flags(file: str, columns: Sequence[Column]) -> list[str]:

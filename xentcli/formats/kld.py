@@ -5,13 +5,14 @@ a scale, the least log-probability that is kept, and a code for each class. A cl
 more than 16 (in ik_llama.cpp 24) below the largest has code 0, whatever its logit is.
 """
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Format, IndexedSource, ReadOptions, Table
+from xentcli.formats.kld_rows import CodedRows, LabelRows
 from xentcli.storage.inputs import Input
 
 MAGIC = b"_logits_"
@@ -25,37 +26,6 @@ _HEAD_BYTES = 8  # of a row, before the codes: two float32
 _NEAR = 5e-5  # what rounding makes of a floor
 _WHOLE_ROW_BYTES = 2**13  # rows up to this size are read whole, though one code of each is wanted
 _BLOCK_BYTES = 2**24
-
-
-class LabelRows(NamedTuple):
-    """What some rows say of their labels: arrays (N,).
-
-    Attributes
-    ----------
-    log_probs : ndarray of float64
-        The labels' log-probabilities, as the codes have them.
-    scales : ndarray of float64
-        What one step of the codes is: half of it is how exact they are.
-    least : ndarray of float64
-        The least log-probability that each row keeps; the largest is 65535 steps above it.
-    cut, floored : ndarray of bool
-        Whether the row keeps no lower ones, and whether the label is one of those.
-    """
-
-    log_probs: NDArray[np.float64]
-    scales: NDArray[np.float64]
-    least: NDArray[np.float64]
-    cut: NDArray[np.bool_]
-    floored: NDArray[np.bool_]
-
-
-class CodedRows(NamedTuple):
-    """Rows of log-probabilities `least + scale * code`, and which of them were cut off."""
-
-    codes: NDArray[np.uint16]
-    scale: NDArray[np.float64]
-    least: NDArray[np.float64]
-    cut: NDArray[np.bool_]
 
 
 class KldSource(IndexedSource):

@@ -10,9 +10,9 @@ from xentcli.formats import label_columns
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.types import is_list, is_text, nested, number_dtype, plain_type, shown
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_looks import Look
+from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
-from xentcli.formats.doubts import Column, check
+from xentcli.formats.doubts import check
 from xentcli.formats.label_columns import Beside
 from xentcli.text import name_option
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats import doubts, label_columns
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.column_looks import Look
+from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, without_shared
 from xentcli.formats.column_words import is_beside, says_no_class
 from xentcli.formats.csv.first_rows import FirstRows, look_at_cells
@@ -154,7 +154,7 @@ def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOp
     if doubts.is_numbered([name for _, name in named]):
         return []
     looks = fields.looks()
-    columns = [doubts.Column(name, i + 1, looks[i]) for i, name in named]
+    columns = [Column(name, i + 1, looks[i]) for i, name in named]
     return doubts.check(fields.file, columns, fields.names or (), options.partner)
 
 

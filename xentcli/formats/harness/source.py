@@ -11,7 +11,8 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.harness import details
-from xentcli.formats.harness.collected import NO_GOLD, Collector, Samples
+from xentcli.formats.harness.collected import Collector, Samples
+from xentcli.formats.harness.padded import NO_GOLD
 from xentcli.formats.harness.sample import Sample, is_sample, sample_of
 from xentcli.formats.json.values import decoded, load, parser
 from xentcli.storage.inputs import Input

@@ -52,7 +52,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
 def holds_answers(data: Input) -> bool:
     """Whether these are answers of a server of language models, as `logprobs` reads them."""
-    from xentcli.formats.logprobs.source import holds_answers
+    from xentcli.formats.logprobs.recognised import holds_answers
 
     return holds_answers(data)
 

@@ -1,123 +1,25 @@
 """Files of answers: a document a line, or one document, read in blocks of whole lines."""
 
-import json
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.logprobs.answers import Answer, Part, Refused
-from xentcli.formats.logprobs.dialects import answer_of
-from xentcli.formats.logprobs.reader import (
-    SSE,
-    SSE_OTHERS,
-    Reader,
-    Tokens,
-    Whole,
-    any_number,
-    payload_of,
+from xentcli.formats.logprobs.answers import Part
+from xentcli.formats.logprobs.gathered import Tokens
+from xentcli.formats.logprobs.reader import Reader, Whole, any_number
+from xentcli.formats.logprobs.recognised import (
+    LONGEST_LINE_BYTES,
+    MOST_BYTES,
+    first_answer,
+    in_lines,
 )
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
-_LONGEST_LINE_BYTES = 2**26
-_HEAD_BYTES = 2**16
-_MOST_BYTES = 2**28  # of a document that is not in lines, which is held in memory
 _PIECE_BYTES = 2**22
-_WORDS = (b"logprob", b"logProb", b"log_prob", b"completion_probabilities", b"custom_id")
-_PROBE_BYTES = 64
-_MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
-_REFUSED = "refused"
 _PARTS: dict[str, Part] = {"prompt": "prompt", "generated": "generated"}
-
-
-def holds_answers(data: Input) -> bool:
-    """Whether a file holds answers with log-probabilities of tokens, by its first document."""
-    head = data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip()
-    if not head.startswith((b"{", b"[", SSE, *SSE_OTHERS)):
-        return False
-    head = _beginning(data)
-    if not any(word in head for word in _WORDS):
-        return False
-    return _first_answer(data) is not None
-
-
-def _beginning(data: Input) -> bytes:
-    """Return the first line, and what comes with it; more than that where the lines are short."""
-    wanted = _HEAD_BYTES
-    head = data.peek(wanted)
-    while b"\n" not in head.strip() and len(head) == wanted < _LONGEST_LINE_BYTES:
-        wanted *= 4
-        head = data.peek(wanted)
-    return head.removeprefix(BOM_UTF8)
-
-
-def _in_lines(data: Input) -> bool:
-    """Whether each line is a document: the first one is, and no list that goes on below."""
-    lines = _beginning(data).lstrip().split(b"\n")
-    first = payload_of(next((one for one in lines if not _says_nothing(one)), b""))
-    try:
-        json.loads(first)
-    except ValueError:
-        return False
-    return True
-
-
-def _says_nothing(line: bytes) -> bool:
-    """Whether a line of a stream of events holds no document."""
-    return not line.strip() or line.startswith(SSE_OTHERS)
-
-
-def _first_answer(data: Input) -> Answer | None:
-    """Return the first answer that holds log-probabilities, or else the first one, of the top."""
-    if not _in_lines(data):
-        return _best_of([_peeked(data)])
-    head, found = _beginning(data), None
-    while True:
-        whole = head.rpartition(b"\n")[0] if b"\n" in head.strip() else head
-        found = _best_of(whole.split(b"\n"))
-        wanted = 4 * max(_HEAD_BYTES, len(head))
-        if found is None or _has_numbers(found) or wanted > _MOST_SEARCHED_BYTES:
-            return found
-        more = data.peek(wanted).removeprefix(BOM_UTF8)
-        if len(more) <= len(head):
-            return found
-        head = more
-
-
-def _has_numbers(answer: Answer) -> bool:
-    return any(any_number(each.logprobs) for each in answer.scored) or answer.dialect == _REFUSED
-
-
-def _best_of(documents: list[bytes]) -> Answer | None:
-    """Return the first answer with log-probabilities, or else the first one that did not fail."""
-    first: Answer | None = None
-    for text in documents:
-        try:
-            document = json.loads(payload_of(text))
-        except ValueError:
-            continue
-        for each in document if isinstance(document, list) else [document]:
-            try:
-                answer = answer_of(each)
-            except Refused:
-                return Answer(_REFUSED, [])
-            except (TypeError, AttributeError, LookupError, ValueError):
-                continue  # whoever reads it says what is wrong
-            if answer is not None and _has_numbers(answer):
-                return answer
-            if answer is not None and answer.dialect != "error":
-                first = first or answer
-    return first
-
-
-def _peeked(data: Input) -> bytes:
-    wanted = _HEAD_BYTES
-    while len(head := data.peek(wanted)) == wanted <= _MOST_BYTES:
-        wanted *= 4
-    return head.removeprefix(BOM_UTF8)
 
 
 def open_answers(data: Input, options: ReadOptions) -> "AnswersSource":
@@ -162,8 +64,8 @@ class AnswersSource(StreamSource):
         self.dtype = np.dtype(np.float64)
         self.stored_dtype = "float64"
         self.shape: Shape = (None,)
-        self._lines = _in_lines(data)
-        first = _first_answer(data)
+        self._lines = in_lines(data)
+        first = first_answer(data)
         self.dialect = first.dialect if first else "unknown"
         self._streamed = first is not None and not first.ends
         self._asked = _PARTS.get(options.tokens or "")
@@ -205,9 +107,9 @@ class AnswersSource(StreamSource):
                 rest, size = [], 0
             rest.append(part[cut:])
             size += len(part) - cut
-            if size > _LONGEST_LINE_BYTES:
+            if size > LONGEST_LINE_BYTES:
                 raise InputError(
-                    f"{self.name}: a line of more than {_LONGEST_LINE_BYTES} bytes",
+                    f"{self.name}: a line of more than {LONGEST_LINE_BYTES} bytes",
                     hint="write one answer a line, as JSON lines",
                 )
         if last := b"".join(rest):
@@ -219,9 +121,9 @@ class AnswersSource(StreamSource):
         while part := self._data.read(_PIECE_BYTES):
             parts.append(part)
             size += len(part)
-            if size > _MOST_BYTES:
+            if size > MOST_BYTES:
                 raise InputError(
-                    f"{self.name}: more than {_MOST_BYTES} bytes that would be held in memory",
+                    f"{self.name}: more than {MOST_BYTES} bytes that would be held in memory",
                     hint="write one answer a line, as JSON lines",
                 )
         return b"".join(parts)

@@ -4,7 +4,9 @@ from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
-from xentcli.formats.pickled.machine import Persistent, PickleText, read_pickle
+from xentcli.formats.pickled.calls import Persistent
+from xentcli.formats.pickled.operations import read_pickle
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage, itemsize_of
 from xentcli.storage.inputs import Input
 

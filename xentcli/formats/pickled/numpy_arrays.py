@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from xentcli.formats.pickled.calls import Call, Global, Span, name_of
 from xentcli.formats.pickled.leaves import Held, Leaf, Unread, placed
-from xentcli.formats.pickled.machine import Call, Global, PickleText, Span, name_of
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.stored import is_possible
 
 _KINDS = "fiubU"

@@ -8,10 +8,12 @@ from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.formats.pickled import PT
+from xentcli.formats.pickled.calls import Call, Global, Span
 from xentcli.formats.pickled.leaves import Held, Leaf
 from xentcli.formats.pickled.legacy import LegacyStorages
-from xentcli.formats.pickled.machine import Call, Global, PickleText, Span, read_pickle
 from xentcli.formats.pickled.numpy_arrays import bytes_of, numpy_leaf
+from xentcli.formats.pickled.operations import read_pickle
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage, Storages, tensor_leaf
 from xentcli.formats.pickled.tree import Leaves, leaves_of, nothing_in, readable
 from xentcli.formats.pickled.zipped import ZippedStorages

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from xentcli.formats.pickled.calls import Call, Global
 from xentcli.formats.pickled.leaves import Leaf, Placed, tensor_of
-from xentcli.formats.pickled.machine import Call, Global, PickleText
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.text import visible

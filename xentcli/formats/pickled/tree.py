@@ -7,8 +7,9 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
+from xentcli.formats.pickled.calls import Call, Global, Persistent, Span, name_of
 from xentcli.formats.pickled.leaves import Held, Leaf, Unread, joined
-from xentcli.formats.pickled.machine import Call, Global, Persistent, PickleText, Span, name_of
+from xentcli.formats.pickled.pickle_text import PickleText
 
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice

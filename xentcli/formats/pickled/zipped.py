@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
-from xentcli.formats.pickled.machine import Persistent, PickleText
+from xentcli.formats.pickled.calls import Persistent
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage
 from xentcli.storage.archives import open_archive, open_member, place_of
 from xentcli.storage.inputs import Input

@@ -1,0 +1,37 @@
+"""What rows of a base of llama-perplexity say: log-probabilities in codes of 16 bits."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class LabelRows(NamedTuple):
+    """What some rows say of their labels: arrays (N,).
+
+    Attributes
+    ----------
+    log_probs : ndarray of float64
+        The labels' log-probabilities, as the codes have them.
+    scales : ndarray of float64
+        What one step of the codes is: half of it is how exact they are.
+    least : ndarray of float64
+        The least log-probability that each row keeps; the largest is 65535 steps above it.
+    cut, floored : ndarray of bool
+        Whether the row keeps no lower ones, and whether the label is one of those.
+    """
+
+    log_probs: NDArray[np.float64]
+    scales: NDArray[np.float64]
+    least: NDArray[np.float64]
+    cut: NDArray[np.bool_]
+    floored: NDArray[np.bool_]
+
+
+class CodedRows(NamedTuple):
+    """Rows of log-probabilities `least + scale * code`, and which of them were cut off."""
+
+    codes: NDArray[np.uint16]
+    scale: NDArray[np.float64]
+    least: NDArray[np.float64]
+    cut: NDArray[np.bool_]

@@ -1,0 +1,157 @@
+"""The tokens of a block's answers, gathered sequence by sequence."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.formats.logprobs.answers import Scored
+from xentcli.formats.logprobs.lists import Listed, Place
+
+
+class Tokens(NamedTuple):
+    """The tokens of some answers.
+
+    Attributes
+    ----------
+    values : ndarray of float64 of shape (N,)
+        Their log-probabilities; NaN where there is none.
+    lengths : ndarray of int64
+        How many tokens each sequence has.
+    places : tuple of str
+        Where each sequence stands.
+    sizes : ndarray of int64 of shape (N,) or None
+        The bytes of each token, -1 where they are not told.
+    requests : int
+        How many answers there are, those that failed among them.
+    first : int
+        How many sequences have no number for their first token.
+    failed, silent : tuple of str
+        Which requests failed, with the reason, and which have no log-probabilities.
+    others, unclear : int
+        How many tokens are of the other part, where that is no error, and how many are of an echo
+        of which it is not known where its prompt ends.
+    """
+
+    values: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+    places: tuple[str, ...]
+    sizes: NDArray[np.int64] | None
+    requests: int
+    first: int
+    failed: tuple[str, ...]
+    silent: tuple[str, ...]
+    others: int
+    unclear: int
+    lists: list[Place] | None = None
+    """What is listed beside each token, where that was asked for."""
+
+
+class Sequence(NamedTuple):
+    """Tokens that are gathered until their stream ends."""
+
+    place: str
+    scored: Scored
+    lists: list[Place]
+
+
+class Gathered:
+    """Takes sequences of tokens, whole ones and those that come in pieces.
+
+    Attributes
+    ----------
+    others, unclear : int
+        As `Tokens` has them.
+    """
+
+    def __init__(self, *, keeps_lists: bool = False) -> None:
+        self.others = self.unclear = 0
+        self._lists: list[Place] | None = [] if keeps_lists else None
+        self._values: list[float | None] = []
+        self._lengths: list[int] = []
+        self._places: list[str] = []
+        self._sizes: list[int | None] = []
+        self._any_sizes = False
+        self._open: dict[str, dict[int, Sequence]] = {}
+        self._requests = self._first = 0
+        self._failed: list[str] = []
+        self._silent: list[str] = []
+
+    def tokens(self) -> Tokens:
+        """Return the tokens of all of them; what has not ended ends here."""
+        for several in self._open.values():
+            for sequence in several.values():
+                self._add(sequence)
+        sizes = [-1 if size is None else size for size in self._sizes]
+        return Tokens(
+            _values(self._values),
+            np.array(self._lengths, np.int64),
+            tuple(self._places),
+            np.array(sizes, np.int64) if self._any_sizes else None,
+            self._requests,
+            self._first,
+            tuple(self._failed),
+            tuple(self._silent),
+            self.others,
+            self.unclear,
+            self._lists,
+        )
+
+    def fail(self, what: str) -> None:
+        """Take a request that failed."""
+        self._requests += 1
+        self._failed.append(what)
+
+    def take(self, kept: list[Sequence], name: str, stream: str | None, *, ends: bool) -> None:
+        """Take the tokens of an answer, or of a piece of one."""
+        goes_on = stream is not None and stream in self._open
+        self._requests += not goes_on
+        if stream is None or (ends and not goes_on):
+            for sequence in kept:
+                self._add(sequence)
+        else:
+            self._gather(stream, kept, ends=ends)
+        if ends and not goes_on and not kept:
+            self._silent.append(name)
+
+    def _gather(self, stream: str, pieces: list[Sequence], *, ends: bool) -> None:
+        """Put the pieces of a stream behind one another, and take them when it ends."""
+        so_far = self._open.setdefault(stream, {})
+        for piece in pieces:
+            index = piece.scored.choice
+            before = so_far.get(index)
+            so_far[index] = piece if before is None else _joined(before, piece)
+        if ends:
+            for sequence in self._open.pop(stream).values():
+                self._add(sequence)
+
+    def _add(self, sequence: Sequence) -> None:
+        """Take the tokens of a sequence."""
+        scored, count = sequence.scored, len(sequence.scored.logprobs)
+        self._values += scored.logprobs
+        self._sizes += scored.sizes or [None] * count
+        self._any_sizes = self._any_sizes or scored.sizes is not None
+        if self._lists is not None:
+            listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
+            self._lists += listed
+        self._lengths.append(count)
+        self._places.append(sequence.place)
+        self._first += scored.part != "generated" and scored.logprobs[0] is None
+
+
+def _joined(one: Sequence, other: Sequence) -> Sequence:
+    """Return the tokens of two pieces of a stream."""
+    first, second = one.scored, other.scored
+    sizes: list[int | None] | None = None
+    if first.sizes is not None and second.sizes is not None:
+        sizes = first.sizes + second.sizes
+    logprobs = first.logprobs + second.logprobs
+    scored = Scored(first.part, logprobs, sizes, first.choice)
+    return one._replace(scored=scored, lists=one.lists + other.lists)
+
+
+def _values(numbers: list[float | None]) -> NDArray[np.float64]:
+    """Return log-probabilities, NaN where there is none: -inf stands for no value here."""
+    found = np.array(numbers, np.float64)
+    found[found == -np.inf] = np.nan
+    return found
