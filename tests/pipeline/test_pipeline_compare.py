@@ -15,7 +15,8 @@ from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_file
 from xentcli.pipeline.compare import Compared, Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.inputs import InputFile, Run
+from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison
 
 Array = npt.NDArray[Any]

@@ -28,8 +28,8 @@ from xentcli.formats.base import MemorySource, Source
 from xentcli.pipeline import spool
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.run import Run
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 
@@ -637,7 +637,8 @@ def test_what_is_no_measure(options: Options) -> None:
 
 
 def test_ids_name_the_worst_rows(tmp_path: Path) -> None:
-    from xentcli.pipeline.inputs import InputFile, open_both
+    from xentcli.pipeline.inputs import InputFile
+    from xentcli.pipeline.labelled import open_both
 
     (tmp_path / "x.csv").write_text("id,a,b\nu,1,0\nv,0,3\nw,2,1\n")
     (tmp_path / "y.csv").write_text("id,label\nw,a\nu,b\nv,b\n")

@@ -12,7 +12,7 @@ from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, run, s
 import xentcli as xent
 from xentcli.formats.base import Source
 from xentcli.pipeline.evaluate import Criterion, LossOptions, evaluate
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.run import Run
 from xentcli.results.loss import LossSummary
 
 Array = npt.NDArray[Any]

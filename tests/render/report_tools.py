@@ -13,8 +13,8 @@ from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.compare import Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.run import Run
 from xentcli.render.report.comparison_page import comparison_page
 from xentcli.render.report.page import page
 from xentcli.render.report.temperature_page import temperature_page

@@ -84,9 +84,9 @@ def open_both(
     Labels that are further down than their logits are read as from a file of their own. No pattern
     stands for the output.
     """
-    from xentcli.pipeline import inputs
+    from xentcli.pipeline import labelled
 
-    return inputs.open_both(
+    return labelled.open_both(
         logits,
         labels,
         partial(reader.file, id_column=id_column),

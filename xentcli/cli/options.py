@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from xentcli.errors import XentError
-    from xentcli.pipeline.inputs import Run, Source
+    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.run import Run
 
 FORMATS = f"{', '.join(FORMAT_NAMES)}."
 
@@ -277,7 +278,8 @@ class Common(NamedTuple):
     def run(self, source: "Source") -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
-        from xentcli.pipeline.inputs import Run, checked_address
+        from xentcli.pipeline.inputs import checked_address
+        from xentcli.pipeline.run import Run
 
         keep_freed_memory()
         run = Run(self.jobs) if self.jobs else Run()

@@ -94,7 +94,7 @@ def parse_temperature(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        from xentcli.pipeline.inputs import read_temperature
+        from xentcli.pipeline.written import read_temperature
 
         found = read_temperature(text)
         if found is None:

@@ -14,8 +14,8 @@ from xentcli.core.row_losses import Reduction
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.bounds import BoundsState
 from xentcli.pipeline.flow import Part, Remark, Sink, collect
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import of_loss
+from xentcli.pipeline.run import Run
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
 from xentcli.results.measure import Measure
 

@@ -12,10 +12,10 @@ from xentcli.metrics.slopes import SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.curve import curve_of
 from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.loss_measures import loss_measure
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
 from xentcli.results.measure import NOTHING, Measure
@@ -105,7 +105,7 @@ def calibrate(
     --------
     >>> import numpy as np
     >>> from xentcli.formats.base import MemorySource
-    >>> from xentcli.pipeline.inputs import Run
+    >>> from xentcli.pipeline.run import Run
     >>> logits = MemorySource("logits", np.array([[4.0, 0.0]] * 3 + [[0.0, 4.0]]))
     >>> labels = MemorySource("labels", np.array([0, 0, 1, 1]))
     >>> found = calibrate(logits, labels, Criterion(), Run(jobs=1), CalibrateOptions(folds=0))

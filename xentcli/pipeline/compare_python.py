@@ -14,11 +14,12 @@ from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import LossOptions, as_weight
-from xentcli.pipeline.inputs import Naming, Run
+from xentcli.pipeline.inputs import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 from xentcli.pipeline.python import KINDS
 from xentcli.pipeline.python_data import Data, array_source, beside_rows, names_of_files, reader_of
 from xentcli.pipeline.reading import Reader
+from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison
 
 Kind = Literal["logits", "log-probs", "probs"]

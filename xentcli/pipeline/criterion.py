@@ -12,7 +12,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import States, from_outside
-from xentcli.pipeline.inputs import logits_of, prepare
+from xentcli.pipeline.prepared import logits_of, prepare
 from xentcli.pipeline.weights import Weights
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.element_work import Elements, ElementWork
 from xentcli.pipeline.flow import Part, Sink, Total, collect
-from xentcli.pipeline.inputs import RowSources, Run
+from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.run import Run
 
 __all__ = ["BinaryOptions", "measure_elements"]
 

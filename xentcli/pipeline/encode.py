@@ -14,7 +14,7 @@ from xentcli.core.rows import tiles
 from xentcli.errors import InputError, LabelError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.flow import Part, Sink, collect, least_label
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.run import Run
 
 Array = NDArray[Any]
 _WIDEST_ROW_BYTES = 2**28

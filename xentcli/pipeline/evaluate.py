@@ -20,8 +20,9 @@ from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total, begin_of, collect, in_groups, kept_of
-from xentcli.pipeline.inputs import RowSources, Run
+from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
+from xentcli.pipeline.run import Run
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]

@@ -17,8 +17,8 @@ from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, begin_of, collect
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
+from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 

@@ -9,7 +9,7 @@ from xentcli.formats.base import Block
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.flow import Part, collect
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
 
 _NO_NUMBERS = SummaryState()

@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 
 from xentcli.formats.kld import FLOORS, STEPS, KldSource
 from xentcli.pipeline.flow import Part, collect
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.kld import KldLabels
+from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
 
 

@@ -16,7 +16,7 @@ from xentcli.formats.kld import MAGIC, KldSource
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.pipeline.bounded import UNWRITTEN, RowBounds
 from xentcli.pipeline.flow import Part, Remark, collect
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison
 
 _FEWEST_ROWS = 100

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from xentcli.errors import UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Measured, measured
-from xentcli.pipeline.inputs import RowSources, Run, Source
+from xentcli.pipeline.inputs import RowSources, Source
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
 from xentcli.results.measures import Measures
@@ -77,7 +78,7 @@ def measure(
     >>> import numpy as np
     >>> from xentcli.formats.base import MemorySource
     >>> from xentcli.pipeline.criterion import Criterion
-    >>> from xentcli.pipeline.inputs import Run
+    >>> from xentcli.pipeline.run import Run
     >>> logits = MemorySource("logits", np.array([[2.0, 0.0], [1.0, 3.0], [0.0, 1.0]]))
     >>> labels = MemorySource("labels", np.array([0, 1, 0]))
     >>> found = measure(logits, labels, Criterion(), Run(jobs=1))

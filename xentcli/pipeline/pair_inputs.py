@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source
-from xentcli.pipeline import inputs
+from xentcli.pipeline import inputs, labelled
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.samples import check_same_docs
 from xentcli.storage.names import STANDARD_STREAM
@@ -63,7 +63,7 @@ def open_models(
     )
     ids = tuple(inputs.may_be_ids(name for header in headers[1:] for name in header))
     if labels or options.label_column or options.label_key:
-        base, labels_source = inputs.open_both(
+        base, labels_source = labelled.open_both(
             [paths[0]],
             labels,
             file_of,
@@ -76,7 +76,7 @@ def open_models(
             others=ids,
         )
     else:
-        base, labels_source = inputs.open_alone([paths[0]], file_of, labels_of, without, ids)
+        base, labels_source = labelled.open_alone([paths[0]], file_of, labels_of, without, ids)
         if labels_source is None and options.shift:
             raise UsageError("--shift needs labels: --labels FILE")
     others = [

@@ -15,9 +15,9 @@ from xentcli.formats.kld import KldSource
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.names import OF_BASES
 from xentcli.pipeline.flow import Part, collect
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.kld import compare_bases, is_base, open_base
 from xentcli.pipeline.partly import TopOptions, open_partly
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.comparison import Comparison
 

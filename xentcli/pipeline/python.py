@@ -13,7 +13,7 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
-from xentcli.pipeline.inputs import Naming, Run
+from xentcli.pipeline.inputs import Naming
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.python_data import (
@@ -25,6 +25,7 @@ from xentcli.pipeline.python_data import (
     open_data,
     reader_of,
 )
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import doubts, task_groups
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance

@@ -12,7 +12,6 @@ from xentcli.errors import UsageError
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.inputs import Run
 from xentcli.pipeline.python_data import (
     Data,
     beside_rows,
@@ -21,6 +20,7 @@ from xentcli.pipeline.python_data import (
     open_data,
     reader_of,
 )
+from xentcli.pipeline.run import Run
 from xentcli.results.temperature import FittedTemperature
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
-from xentcli.pipeline.inputs import open_both
+from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import ROW_WORDS, Reader
 
 Name = str | PathLike[str]

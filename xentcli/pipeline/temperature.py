@@ -13,7 +13,8 @@ from xentcli.formats.base import IndexedSource, MemorySource, Source, Table
 from xentcli.metrics.slopes import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
-from xentcli.pipeline.inputs import RowSources, Run
+from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.run import Run
 
 _SAMPLE_ROWS = 2048
 _SAMPLE_ELEMENTS = 2**22

@@ -14,8 +14,9 @@ from xentcli.formats.files import InputFile, holds_answers, open_file
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
-from xentcli.pipeline.inputs import Run, expand
+from xentcli.pipeline.inputs import expand
 from xentcli.pipeline.loss_measures import of_loss
+from xentcli.pipeline.run import Run
 from xentcli.results.measure import Measure
 from xentcli.results.tokens import NAMES, TokenLoss
 

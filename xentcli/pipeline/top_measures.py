@@ -9,7 +9,7 @@ from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.top_lists import Places, TopListsState, first_class_facts
 from xentcli.pipeline.bounded import following
 from xentcli.pipeline.flow import Part, collect
-from xentcli.pipeline.inputs import Run
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.bounds import TopMeasures
 from xentcli.results.measure import Measure

@@ -16,7 +16,8 @@ from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.evaluate import looks_of
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
-from xentcli.pipeline.inputs import Run, prepare
+from xentcli.pipeline.prepared import prepare
+from xentcli.pipeline.run import Run
 
 Array = NDArray[Any]
 

@@ -1,12 +1,17 @@
 """An object of JSON that a command wrote, and another one reads."""
 
+import math
 from contextlib import closing
 from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.json.document import content_of
 from xentcli.formats.json.values import load
+from xentcli.storage.names import is_url
 from xentcli.storage.open import open_input
+from xentcli.storage.paths import is_there
+
+_TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate wrote"
 
 
 def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -38,3 +43,22 @@ def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, di
     if not isinstance(result, dict):
         raise InputError(f"{name}: this is no result of xent", hint=what)
     return name, result
+
+
+def read_temperature(path: str) -> float | None:
+    """Return the temperature in a file that ``xent calibrate`` wrote; None if there is no file.
+
+    Raises
+    ------
+    InputError
+        If it holds none.
+    """
+    if not is_there(path) and not is_url(path):
+        return None
+    name, found = read_object(path, _TEMPERATURE)
+    value: Any = found.get("temperature")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0.0 < value < math.inf:
+        what = "there is no temperature in it" if value is None else f"its temperature is {value!r}"
+        raise InputError(f"{name}: {what}", hint=_TEMPERATURE)
+    return float(value)

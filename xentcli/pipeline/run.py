@@ -1,0 +1,46 @@
+"""How a command is run: by how many at once, and who is told how far it is."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from xentcli.execution import available_jobs, ordered_map
+from xentcli.formats.base import BLOCK_ELEMENTS, Shape
+
+Progress = Callable[[int, int | None], None]
+"""Is told how many rows are done, and how many there are if that is known."""
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Run(NamedTuple):
+    """How to run.
+
+    Attributes
+    ----------
+    jobs : int
+        How many threads or processes compute at once.
+    progress : callable, optional
+        Is told how far the run is.
+    block_elements : int
+        Numbers of a block, about.
+    cluster : str, optional
+        The address of the scheduler whose workers compute instead.
+    """
+
+    jobs: int = available_jobs()
+    progress: Progress | None = None
+    block_elements: int = BLOCK_ELEMENTS
+    cluster: str | None = None
+
+    def map(
+        self, work: Callable[[Item], Result], items: Iterable[Item], *, shareable: bool = False
+    ) -> Iterator[Result]:
+        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`."""
+        return ordered_map(work, items, self.jobs, shareable=shareable, cluster=self.cluster)
+
+    def progress_of(self, shape: Shape) -> Callable[[int], None]:
+        """Return what reports the rows done of an array of `shape`."""
+        progress, total = self.progress, shape[0] if shape else 1
+        return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
