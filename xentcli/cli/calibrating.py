@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import losses
+from xentcli.cli import odd
 from xentcli.cli.output import Forms
 
 if TYPE_CHECKING:
@@ -86,4 +86,4 @@ def warnings(found: "FittedTemperature", kind: str, name: str) -> Iterator[str]:
         for each, command in _FITTING_COMMANDS.items()
     }
     given: Any = _KINDS[kind]
-    yield from losses.odd_kinds(name, given, found.looks_like, fitting)
+    yield from odd.kinds(name, given, found.looks_like, fitting)

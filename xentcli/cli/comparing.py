@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import losses
+from xentcli.cli import loss_inputs, odd
 from xentcli.cli.loss_options import RowFlags
 from xentcli.cli.output import Forms
 from xentcli.cli.parsing import parse_temperature
@@ -132,7 +132,7 @@ def criteria_of(
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and "probabilities" not in kinds:
             raise UsageError(f"{option} is for rows of probabilities: --input probs")
-    first = losses.criterion_of(flags, kinds[0])
+    first = loss_inputs.criterion_of(flags, kinds[0])
     found = []
     for kind, temperature in zip(kinds, temperatures, strict=True):
         criterion = first._replace(kind=kind, temperature=temperature)
@@ -218,9 +218,9 @@ def forms(
 def warnings(found: "Compared", asked: "PairOptions", models: "Sequence[Model]") -> Iterator[str]:
     """Say what is odd about a result, and which option would fit what was given."""
     for model, looks_like, sums in zip(models, found.looks, found.sums, strict=True):
-        yield from losses.odd_kinds(model.source.name, model.criterion.kind, looks_like, _FITTING)
+        yield from odd.kinds(model.source.name, model.criterion.kind, looks_like, _FITTING)
         if sums is not None and not model.criterion.normalize:
-            yield losses.odd_sums(model.source.name, sums.rows, sums.most)
+            yield odd.sums(model.source.name, sums.rows, sums.most)
     yield from _of_rows(found, weighted=models[0].criterion.options.weight is not None)
     first = found.comparisons[0]
     for metric in asked.metrics or ():

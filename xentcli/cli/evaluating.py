@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import losses, states
+from xentcli.cli import loss_inputs, odd, states
 from xentcli.cli.options import Writing
 from xentcli.cli.output import Forms
 from xentcli.errors import UsageError
@@ -41,7 +41,7 @@ def criterion_of(
     for option, given in (("--normalize", normalize), ("--clip", clip)):
         if given and (kind != "probabilities" or flags.binary):
             raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
-    criterion = losses.criterion_of(flags, kind, temperature=temperature)
+    criterion = loss_inputs.criterion_of(flags, kind, temperature=temperature)
     if kind != "logits" and criterion.temperature != 1.0:
         raise UsageError("--temperature divides logits")
     return criterion._replace(normalize=normalize, clip=clip)
@@ -223,9 +223,9 @@ def warnings(
         kind: command.replace("eval", "eval" + binary)
         for kind, command in _FITTING_COMMANDS.items()
     }
-    yield from losses.odd_kinds(name, criterion.kind, found.looks_like, fitting)
+    yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
     if found.missing_rows:
-        yield losses.odd_sums(name, found.missing_rows, found.missing_most)
+        yield odd.sums(name, found.missing_rows, found.missing_most)
     if criterion.options.weight is not None or (criterion.binary and criterion.binary.weight):
         yield "the weights of classes concern the loss alone"
     if not found.used:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.cli import losses
+from xentcli.cli import loss_inputs, losses
 from xentcli.cli.answers import check_flags
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
 from xentcli.cli.options import Common, Writing
@@ -62,7 +62,9 @@ def run(
         run_texts(source, flags, options, writing, common, gates)
         return
     choices = kind == "choices"
-    criterion = losses.criterion_of(flags, "logits" if choices else "log-probabilities", options)
+    criterion = loss_inputs.criterion_of(
+        flags, "logits" if choices else "log-probabilities", options
+    )
     criterion = criterion._replace(picked=not choices)
     losses.run_loss(criterion, inputs, flags, options, writing, reading, common, gates)
 

@@ -17,10 +17,10 @@ from xentcli.core.shapes import check_options
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.evaluate import looks_of
 from xentcli.pipeline.flow import Keys, Part, Remark, Total, begin_of, collect, in_groups
 from xentcli.pipeline.inputs import RowSources, Source
 from xentcli.pipeline.judgement import first_notes, oddities
+from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import PairReport
 from xentcli.pipeline.run import Run

@@ -8,28 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned, align
-from xentcli.alignment.steps import Step, chosen, kept, rows_chosen
-from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Kind, RowKind, row_kind
-from xentcli.core.dtypes import widen
+from xentcli.alignment.steps import chosen
+from xentcli.core.checks import Kind, RowKind
 from xentcli.core.labels import LossOptions, as_weight
-from xentcli.core.row_facts import Origin, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, begin_of, collect, in_groups, kept_of
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect
 from xentcli.pipeline.inputs import RowSources
-from xentcli.pipeline.judgement import element_notes, first_notes, oddities, row_notes, summary_of
+from xentcli.pipeline.judgement import element_notes, row_notes, summary_of
+from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.run import Run
 from xentcli.results.loss import LossSummary
 
 Array = NDArray[Any]
-_SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
-_SAMPLE_ELEMENTS = 2**20
-KEPT_FACTS = ("forecast", "outcome", "measured")
-
 Watch = Callable[[Iterable[Part[States]]], Iterable[Part[States]]]
 
 __all__ = [
@@ -55,77 +49,6 @@ class Evaluation(NamedTuple):
     """What was computed of each metric, by its name."""
     found: "Measured | None" = None
     """What all rows came to; None of states that were merged."""
-
-
-class LossWork(NamedTuple):
-    """What is done with a step, by whoever does it."""
-
-    aligned: Aligned
-    criterion: Criterion
-    keeps_losses: bool = False
-
-    def place_of(self, step: Step) -> str:
-        """Name the first row of a step."""
-        return begin_of(step.block, self.aligned.logits)
-
-    def part_of(self, step: Step) -> Part[States]:
-        """Read the rows of a step and measure them."""
-        aligned, criterion = self.aligned, self.criterion
-        keep = None if criterion.rows is None else kept(step, criterion.rows)
-        rows = aligned.read(step, criterion.options, aligned.rows_of_slices(keep))
-        stored = rows.logits
-        if isinstance(stored, TiledRows):
-            logits: Array | TiledRows = stored.as_prepared(criterion.prepared)
-        else:
-            logits = criterion.prepared(stored)
-        first = step.block.start == 0
-        if first:
-            probabilities = rows.labels.ndim == 2
-            check_options(criterion.options, stored.shape[1], probabilities=probabilities)
-        states = criterion.states
-        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
-        if criterion.kept:
-            needs = (*needs, *KEPT_FACTS)
-        before = aligned.rows_before(step, keep)
-        inner = math.prod(rows.lead[1:])
-        numbers = criterion.numbers_of(rows.clusters)
-        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
-        facts = row_facts(
-            logits,
-            rows.labels,
-            rows.options,
-            needs,
-            kind=criterion.kind,
-            parameters={**states.parameters, "slices": origin.folds},
-        )
-        facts = facts.at(origin)
-        odd, remarks = oddities(
-            stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
-        )
-        problems = (*rows.problems, *odd, *facts.problems)
-        if rows.sample_weight is not None:
-            from xentcli.core.sample_weight import weighted
-
-            facts = weighted(facts, rows.sample_weight)
-        return Part(
-            rows_chosen(step, criterion.rows),
-            facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
-            states.from_rows(in_groups(facts, criterion.by_slices)),
-            tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
-            looks_of(stored) if first else None,
-            stored.shape[1],
-            rows.ids,
-            rows.matched,
-            remarks,
-            tuple(first_notes(rows, aligned, criterion)) if first else (),
-            kept_of(facts, criterion.kept),
-        )
-
-
-def looks_of(rows: Array | TiledRows) -> RowKind:
-    """Say what the first of some rows (N, C) look like."""
-    count = max(1, min(_SAMPLE_ROWS, _SAMPLE_ELEMENTS // max(1, rows.shape[1])))
-    return row_kind(widen(rows[:count]))
 
 
 def evaluate(

@@ -14,8 +14,8 @@ from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
-from xentcli.pipeline.evaluate import looks_of
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
+from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare
 from xentcli.pipeline.run import Run
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import calibrating, evaluating, inputs, losses, options
+from xentcli.cli import calibrating, evaluating, inputs, loss_inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import (
@@ -77,8 +77,8 @@ def calibrate(
     kind = options.input_kind(named, input_)
     both = fill(files, Slot("LOGITS", named[kind]), Slot("LABELS", labels))
     more = LossFlags(sample_weight=sample_weight, pos_weight=pos_weight)
-    losses.check_files([*both, list(test or ())], flags, more, gates)
-    criterion = losses.criterion_of(flags, "logits", more)
+    loss_inputs.check_files([*both, list(test or ())], flags, more, gates)
+    criterion = loss_inputs.criterion_of(flags, "logits", more)
     criterion = criterion._replace(from_probs=kind == "probs")
     keeper = gates.keeper(calibrating.measures())
     drawn = Drawn(report, plot, plot_kind, writing.force, TEMPERATURES)
@@ -94,15 +94,15 @@ def calibrate(
     reader = reading.reader
     if cluster is not None:
         reader = reader.without(reader.columns_within(both[0], [cluster]))
-    source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
+    source, labels_source = loss_inputs.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    criterion = losses.with_weights_in_order(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, sample_weight, source.id_column)
     ids = labels_source.id_column if labels_source else None
     clusters = None if cluster is None else reader.column(cluster, both[0], both[1], ids)
     tested = None
     if test is not None:
-        tested = losses.open_rows(criterion, [[each] for each in test], flags, writing, reader)
+        tested = loss_inputs.open_rows(criterion, [[each] for each in test], flags, writing, reader)
         common.tell_notes(note for each in tested if each is not None for note in each.notes)
     from xentcli.pipeline.calibrate import calibrate as fitted
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import bases, comparing, evaluating, losses, options
+from xentcli.cli import bases, comparing, evaluating, loss_inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -102,7 +102,7 @@ def compare(
         bases.check(opened, metric, others, flags, labels or [])
         bases.run(opened, metric, writing, common, gates, digest=digest)
         return
-    losses.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
+    loss_inputs.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)
     drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
     drawn.check(writing.output)
@@ -131,8 +131,8 @@ def compare(
     for source in (*sources, *([labels_source] if labels_source else [])):
         common.tell_notes(source.notes)
     for source, criterion in zip(sources, criteria, strict=True):
-        losses.check_kind(criterion, source)
-    criteria[0] = losses.with_weights_in_order(criteria[0], sources[0])
+        loss_inputs.check_kind(criterion, source)
+    criteria[0] = loss_inputs.with_weights_in_order(criteria[0], sources[0])
     from xentcli.pipeline.samples import doubts
 
     beside = ([paths[0]], labels or [])

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, losses, options, samples, top_lists
+from xentcli.cli import evaluating, loss_inputs, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
@@ -88,7 +88,7 @@ def evaluate(
     kind = _KINDS[named_kind := options.input_kind(named, input_)]
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
-    losses.check_files(both, flags, LossFlags(), gates)
+    loss_inputs.check_files(both, flags, LossFlags(), gates)
     opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
     if opened is not None:
         refused: dict[str, object] = {
@@ -123,10 +123,10 @@ def evaluate(
     reader = reading.reader
     beside = [each for each in (by, cluster) if each is not None]
     reader = reader.without(reader.columns_within(both[0], beside))
-    source, labels_source = losses.open_rows(criterion, both, flags, writing, reader)
+    source, labels_source = loss_inputs.open_rows(criterion, both, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
-    losses.check_kind(criterion, source)
-    criterion = losses.with_weights_in_order(criterion, source)
+    loss_inputs.check_kind(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source)
     from xentcli.pipeline.measure import measure
     from xentcli.pipeline.samples import doubts
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import losses, options, samples, top_lists
+from xentcli.cli import loss_inputs, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -36,7 +36,7 @@ def loss(
     files, logits = samples.together(files, logits, reading)
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
     inputs = top_lists.fill(files, top, *slots)
-    losses.check_files(inputs, flags, loss_options, gates)
+    loss_inputs.check_files(inputs, flags, loss_options, gates)
     opened = top_lists.find(inputs, top, flags, reading)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}
@@ -44,7 +44,9 @@ def loss(
         return
     if flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
-    criterion = losses.criterion_of(flags, "logits", loss_options, label_smoothing, temperature)
+    criterion = loss_inputs.criterion_of(
+        flags, "logits", loss_options, label_smoothing, temperature
+    )
     losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
 
 

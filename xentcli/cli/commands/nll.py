@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, losses, options, samples, top_lists
+from xentcli.cli import answers, loss_inputs, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -53,7 +53,7 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     files, log_probs = samples.together(files, log_probs or probs, reading)
     slots = (Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
     inputs = top_lists.fill(files, top, *slots)
-    losses.check_files(inputs, flags, loss_options, gates)
+    loss_inputs.check_files(inputs, flags, loss_options, gates)
     for name, given in (("--normalize", normalize), ("--clip", clip)):
         if given and not probs:
             raise UsageError(f"{name} is for probabilities: --probs FILE")
@@ -92,7 +92,7 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     if tokens is not None:
         raise UsageError("--tokens is for a server's answers in JSON, without labels")
     kind: Kind = "probabilities" if probs else "log-probabilities"
-    criterion = losses.criterion_of(flags, kind, loss_options)
+    criterion = loss_inputs.criterion_of(flags, kind, loss_options)
     criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
     losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
 

@@ -1,0 +1,166 @@
+"""Which loss the options ask for, and opening the rows that it is of."""
+
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli import inputs
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.options import Writing
+from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
+from xentcli.errors import InputError, MissingLabels, UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.evaluate import Criterion, Kind
+    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.reading import Reader
+    from xentcli.pipeline.weights import Weights
+
+_PICKED_HINT = "if each number is the log-probability of its label already: --picked"
+
+
+def check_files(
+    files: list[list[str]],
+    flags: RowFlags,
+    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
+    gates: Gates = Gates(),  # noqa: B008 - a named tuple
+) -> None:
+    """Raise UsageError if two of the files are standard input."""
+    others = (flags.weight, options.pos_weight, options.sample_weight, gates.baseline)
+    inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
+
+
+def criterion_of(
+    flags: RowFlags,
+    kind: "Kind",
+    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
+    label_smoothing: float = 0.0,
+    temperature: str = "1",
+) -> "Criterion":
+    """Return which loss the options ask for."""
+    from xentcli.pipeline import evaluate
+    from xentcli.pipeline.inputs import read_naming
+
+    weights = parse_weight(flags.weight)
+    weight = None if weights is None else evaluate.as_weight(weights.values)
+    factors = parse_weight(options.pos_weight, "--pos-weight")
+    ignored = tuple(flags.ignore_index or ())
+    propagate = flags.non_finite == "propagate"
+    return evaluate.Criterion(
+        kind,
+        evaluate.LossOptions(
+            None if flags.binary else weight,
+            ignored or -100,
+            label_smoothing,
+            flags.label_base or 0,
+            nan_of_zero=propagate,
+        ),
+        options.reduction,
+        flags.class_axis,
+        parse_dtype(flags.dtype),
+        parse_temperature(temperature),
+        propagate=propagate,
+        shift=flags.shift,
+        naming=read_naming(flags.classes, flags.label_base),
+        ids_wanted=flags.id_column is not None,
+        binary=_binary(flags, factors, kind, weight, ignored or (-100,)),
+        rows=None if flags.rows is None else parse_rows(flags.rows),
+        weights=(weights, factors),
+    )
+
+
+def _binary(
+    flags: RowFlags,
+    pos_weight: "Weights | None",
+    kind: "Kind",
+    weight: Any,
+    ignored: tuple[int, ...],
+) -> "BinaryOptions | None":
+    """Return the options of a binary loss, if that is asked for.
+
+    Raises
+    ------
+    UsageError
+        If another option makes no sense with it.
+    """
+    if not flags.binary:
+        if pos_weight is not None:
+            raise UsageError("--pos-weight needs --binary")
+        return None
+    if kind == "log-probabilities":
+        raise UsageError(
+            "--binary takes probabilities of class 1, --probs FILE, or logits, xent loss; "
+            "not log-probabilities"
+        )
+    if kind == "probabilities" and pos_weight is not None:
+        raise UsageError("--pos-weight goes with logits: xent loss --binary")
+    refused = {
+        "--class-axis": flags.class_axis,
+        "--shift": flags.shift or None,
+        "--label-base": flags.label_base,
+        "--classes": flags.classes,
+    }
+    for name, value in refused.items():
+        if value is not None:
+            raise UsageError(f"{name} is for classes; with --binary each number has a label")
+    from xentcli.pipeline.elements import BinaryOptions
+    from xentcli.pipeline.evaluate import as_weight
+
+    factor = None if pos_weight is None else as_weight(pos_weight.values)
+    return BinaryOptions(weight, factor, ignored, probs=kind == "probabilities")
+
+
+def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterion":
+    """Return the same with class weights in the order of the logits' classes, by their names."""
+    classes = criterion.naming.classes or source.columns or ()
+    order, other = (None if each is None else each.order(classes) for each in criterion.weights)
+    if order is not None and criterion.options.weight is not None:
+        loss = criterion.options.replaced(weight=criterion.options.weight[order])
+        criterion = criterion._replace(options=loss)
+    binary = criterion.binary
+    if binary is not None and order is not None and binary.weight is not None:
+        binary = binary._replace(weight=binary.weight[order])
+    if binary is not None and other is not None and binary.pos_weight is not None:
+        binary = binary._replace(pos_weight=binary.pos_weight[other])
+    return criterion._replace(binary=binary, weights=(None, None))
+
+
+def check_kind(criterion: "Criterion", source: "Source") -> None:
+    """Raise InputError if an array that was found by its name says that it is of another kind."""
+    name = source.name.rpartition(":")[2].casefold()
+    by_name = any("by name" in note for note in source.notes)
+    if by_name and "prob" in name and "log" not in name and criterion.kind != "probabilities":
+        raise InputError(
+            f"{source.name}: its name says probabilities, not {criterion.kind}",
+            hint="xent nll --probs FILE; if they are none, whatever their name: --key NAME",
+        )
+
+
+def open_rows(
+    criterion: "Criterion",
+    files: list[list[str]],
+    flags: RowFlags,
+    writing: Writing,
+    reader: "Reader",
+) -> "tuple[Source, Source | None]":
+    """Open what holds the rows, and their labels unless they stand beside them."""
+    values, labels = files
+    if criterion.picked:
+        if labels or flags.label_column or flags.label_key:
+            raise UsageError("--picked takes no labels: each number is that of its label already")
+        return inputs.open_values(reader, values, flags.id_column), None
+    try:
+        return inputs.open_both(
+            reader,
+            values,
+            labels,
+            flags.label_column,
+            flags.label_key,
+            shift=flags.shift,
+            id_column=flags.id_column,
+            classes=criterion.naming.classes,
+            output=writing.output,
+        )
+    except MissingLabels as error:
+        if criterion.kind != "logits" and criterion.binary is None:
+            error.hint = error.hint or _PICKED_HINT
+        raise
