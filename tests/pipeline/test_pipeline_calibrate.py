@@ -17,7 +17,7 @@ from xentcli.formats.base import MemorySource
 from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import open_files
 from xentcli.pipeline import calibrate as calibrating
-from xentcli.pipeline import temperature
+from xentcli.pipeline import temperature_start
 from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
@@ -542,17 +542,17 @@ def test_the_order_and_the_start_change_nothing_but_the_last_digit(
 
 def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     z, y = problem(25, 2000)
-    monkeypatch.setattr(temperature, "_SAMPLE_ROWS", 160)
+    monkeypatch.setattr(temperature_start, "_SAMPLE_ROWS", 160)
     found = fitted(z, y)
     assert found.passes <= 4
-    rows = temperature.Rows(source(z), source(y, "y"))
-    assert temperature.start_of(rows, Criterion()) == pytest.approx(
+    rows = temperature_start.Rows(source(z), source(y, "y"))
+    assert temperature_start.start_of(rows, Criterion()) == pytest.approx(
         1 / (found.temperature.value or 0), rel=0.2
     )
     # a sample that has none
     assert (
-        temperature.start_of(
-            temperature.Rows(source(z), source(z.argmax(axis=1), "y")), Criterion()
+        temperature_start.start_of(
+            temperature_start.Rows(source(z), source(z.argmax(axis=1), "y")), Criterion()
         )
         == 1.0
     )

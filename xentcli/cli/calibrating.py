@@ -23,7 +23,7 @@ _FITTING_COMMANDS = {
 
 def measures() -> tuple[str, ...]:
     """Return the names of what is measured."""
-    from xentcli.pipeline.calibrate import MEASURES
+    from xentcli.pipeline.calibrate_report import MEASURES
 
     return MEASURES
 

@@ -1,43 +1,31 @@
 """Logits and labels to one temperature, and what it changes."""
 
 import math
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, indexed
-from xentcli.metrics.intervals import t_quantile
 from xentcli.metrics.keys import in_order, names_of
 from xentcli.metrics.slopes import SlopesOfRows
+from xentcli.pipeline.calibrate_report import (
+    before_and_after,
+    measure_of_temperature,
+    notes_of,
+    out_of_fold,
+)
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.curve import curve_of
 from xentcli.pipeline.evaluate import Measured, measured, states_of_rows
-from xentcli.pipeline.loss_measures import loss_measure
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.temperature import Fit, Rows, fit, slopes_criterion, start_of
-from xentcli.results.measure import NOTHING, Measure
+from xentcli.pipeline.temperature import Fit, fit
+from xentcli.pipeline.temperature_start import Rows, slopes_criterion, start_of
+from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
-__all__ = ["MEASURES", "CalibrateOptions", "calibrate"]
-
-MEASURES = (
-    "temperature",
-    "log_temperature_error",
-    "loss_before",
-    "loss_after",
-    "ece_before",
-    "ece_after",
-    "ece_by_chance_after",
-    "brier_before",
-    "brier_after",
-    "loss_out_of_fold",
-    "ece_out_of_fold",
-    "accuracy",
-)
 _ROWS_AT_A_TIME = 2**16
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
@@ -147,9 +135,9 @@ def calibrate(
     )
     return FittedTemperature(
         metrics={
-            **_temperature(fitted, before.used, before.clusters),
-            **_before_and_after(before, after),
-            **_out_of_fold(again.results.get("held_out")),
+            **measure_of_temperature(fitted, before.used, before.clusters),
+            **before_and_after(before, after),
+            **out_of_fold(again.results.get("held_out")),
         },
         rows=before.rows,
         used=before.used,
@@ -166,7 +154,7 @@ def calibrate(
         clusters=before.clusters,
         curve=curve,
         looks_like=before.looks_like,
-        notes=(*before.notes, *_notes(fitted, options, tested=tested is not None)),
+        notes=(*before.notes, *notes_of(fitted, options.folds, tested=tested is not None)),
     )
 
 
@@ -236,37 +224,6 @@ def _with_error_of_clusters(
     return fitted._replace(log_error=error, passes=fitted.passes + 1)
 
 
-def _temperature(fitted: Fit, rows: int, clusters: int | None) -> dict[str, Measure]:
-    """Return the temperature with its error, whose interval is one of its logarithm."""
-    value, error = fitted.temperature, fitted.log_error
-    if not math.isfinite(error) or rows < 2:
-        return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
-    freedom = (rows if clusters is None else clusters) - 1
-    factor = math.exp(min(700.0, t_quantile(freedom) * error))
-    return {
-        "temperature": Measure(value, value * error, value / factor, value * factor, rows),
-        "log_temperature_error": Measure(error, n=rows),
-    }
-
-
-def _before_and_after(before: Measures, after: Measures) -> dict[str, Measure]:
-    names = ("loss", "ece", "brier")
-    both = {
-        f"{name}_{when}": found.metrics.get(name, NOTHING)
-        for name in names
-        for when, found in (("before", before), ("after", after))
-    }
-    both["ece_by_chance_after"] = after.metrics.get("ece_by_chance", NOTHING)
-    both["accuracy"] = before.metrics.get("accuracy", NOTHING)
-    return {name: both[name] for name in MEASURES if name in both}
-
-
-def _out_of_fold(found: Any) -> dict[str, Measure]:
-    if found is None:
-        return {"loss_out_of_fold": NOTHING, "ece_out_of_fold": NOTHING}
-    return {"loss_out_of_fold": loss_measure(found.loss), "ece_out_of_fold": found.calibration.ece}
-
-
 def _tested(
     sources: tuple[Source, Source | None],
     criterion: Criterion,
@@ -279,19 +236,5 @@ def _tested(
     before, _ = _measures(rows, criterion, run, options)
     after, _ = _measures(rows, cooled, run, options)
     return TestedTemperature(
-        _before_and_after(before, after), before.rows, before.used, before.bins, after.bins
+        before_and_after(before, after), before.rows, before.used, before.bins, after.bins
     )
-
-
-def _notes(fitted: Fit, options: CalibrateOptions, *, tested: bool) -> Iterator[str]:
-    """Say what the numbers are of."""
-    if not tested:
-        yield (
-            "the temperature is reported on the rows that it was fitted on"
-            + (", but for what is out of fold" if fitted.folds else "")
-        )
-    if options.folds and not fitted.folds:
-        yield f"one of the {options.folds} folds has no rows: nothing is out of fold"
-    lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
-    if lost:
-        yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

@@ -8,21 +8,23 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import short_name
+from xentcli.render.comparison_tables import (
+    all_models,
+    changed_table,
+    group_table,
+    percentile_table,
+)
 from xentcli.render.comparison_verdict import difference_of, percent, signed, verdict
-from xentcli.render.evaluation_tables import empty_table, left_out
-from xentcli.render.measures import measure_table, short_number
-from xentcli.render.tables import full, grid, headline, short
-from xentcli.results.measure import NOTHING
+from xentcli.render.measures import measure_table
+from xentcli.render.tables import grid, headline, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
-    from xentcli.results.comparison import ChangedRow, Comparison
+    from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
 _CHANGED_ON_SCREEN = 5
 _GROUPS_ON_SCREEN = 10
-_NAME_WIDTH = 24  # columns of the terminal
 _STYLES = {"better": "bold green", "worse": "bold red", "unclear": "bold"}
 
 
@@ -33,7 +35,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
         yield Text(visible(sentence), _STYLES[word])
     yield Text()
     if len(comparisons) > 1:
-        yield _all_models(comparisons, width)
+        yield all_models(comparisons, width)
         return
     (found,) = comparisons
     yield _headlines(found)
@@ -42,12 +44,12 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
         shown = found.changed_rows[:_CHANGED_ON_SCREEN]
         note = _more(len(found.changed_rows), len(shown), "changed_rows")
         yield Text.assemble(("rows that changed most", "bold"), (note, "dim"))
-        yield _changed_table(found, shown, width)
+        yield changed_table(found, shown, width)
     if found.groups:
         yield Text()
         note = _more(len(found.groups), _GROUPS_ON_SCREEN, "groups")
         yield Text.assemble(("groups", "bold"), (note, "dim"))
-        yield _group_table(found, _GROUPS_ON_SCREEN)
+        yield group_table(found, _GROUPS_ON_SCREEN)
 
 
 def comparison_tables(
@@ -70,11 +72,11 @@ def comparison_tables(
             yield Text()
             yield Text(name.replace("_", " "), "bold")
             if name == "percentiles":
-                yield _percentile_table(found)
+                yield percentile_table(found)
             elif name == "changed_rows":
-                yield _changed_table(found, found.changed_rows, width)
+                yield changed_table(found, found.changed_rows, width)
             else:
-                yield _group_table(found, len(found.groups))
+                yield group_table(found, len(found.groups))
 
 
 def _more(count: int, shown: int, name: str) -> str:
@@ -209,114 +211,3 @@ def _rows(found: "Comparison") -> str:
         counts = ["no labels"]
     clusters = f", {found.clusters:,} clusters" if found.clusters is not None else ""
     return f"{found.rows:,} ({', '.join(counts)}), {found.num_classes:,} classes{clusters}"
-
-
-def _all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
-    """Return a line for each model, and its differences from the first."""
-    first = comparisons[0]
-    headers = ["model"]
-    headers += ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
-    headers += ["KL", "same"]
-    rows = [_first_line(first), *map(_line, comparisons)]
-    others = [max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True)][1:]
-    room = max(8, min(_NAME_WIDTH, width - sum(others)))
-    table = empty_table(*headers)
-    for name, *cells in rows:
-        table.add_row(short_name(name, room), *cells)
-    return table
-
-
-def _first_line(found: "Comparison") -> list[str]:
-    if not found.labelled:
-        return [found.base, "", ""]
-    loss, accuracy = _number(found, "loss_base", short), _number(found, "accuracy_base", percent)
-    return [found.base, loss, "", accuracy, "", "", "", ""]
-
-
-def _line(found: "Comparison") -> list[str]:
-    apart = [_number(found, "kl", _three_digits), _number(found, "agreement", percent)]
-    if not found.labelled:
-        return [found.new, *apart]
-    return [
-        found.new,
-        _number(found, "loss_new", short),
-        difference_of(found.metrics.get("loss_difference", NOTHING)),
-        _number(found, "accuracy_new", percent),
-        _number(found, "only_base_right", _count),
-        _number(found, "only_new_right", _count),
-        *apart,
-    ]
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:.3g}"
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _number(found: "Comparison", name: str, shown: object) -> str:
-    measure = found.metrics.get(name)
-    if measure is None or measure.value is None or not callable(shown):
-        return ""
-    return str(shown(measure.value))
-
-
-def _changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int) -> Table:
-    ids = any(each.id is not None for each in rows)
-    labelled = found.labelled
-    room = max(6, min(_NAME_WIDTH, (width - 36) // (3 + ids)))
-    headers = ["row", *(["id"] if ids else [])]
-    headers += ["loss", "was", "now"] if labelled else ["KL"]
-    headers += ["label"] if labelled else []
-    table = empty_table(*headers, "predicted", "predicts")
-    for each in rows:
-        cells = [",".join(map(str, found.row_index(each.row)))]
-        cells += [short_name(each.id or "", room)] if ids else []
-        if labelled:
-            cells += [
-                signed(each.change),
-                short_number(each.loss_base),
-                short_number(each.loss_new),
-            ]
-            cells.append(_name(found, each.label, room))
-        else:
-            cells.append(short_number(each.kl))
-        predictions = (each.prediction_base, each.prediction_new)
-        table.add_row(*cells, *(_name(found, one, room) for one in predictions))
-    return table
-
-
-def _name(found: "Comparison", index: int | None, room: int) -> str:
-    return "" if index is None else short_name(found.class_name(index), room)
-
-
-def _percentile_table(found: "Comparison") -> Table:
-    table = empty_table("percent", "KL", "change of p(label)", left=0)
-    for each in found.percentiles:
-        cells = ("" if number is None else full(number) for number in (each.kl, each.delta_p))
-        table.add_row(f"{each.percent:g}", *cells)
-    return table
-
-
-def _group_table(found: "Comparison", most: int) -> RenderableType:
-    from rich.console import Group as Lines
-
-    shown = found.groups[:most]
-    columns = ("loss_base", "loss_new", "loss_difference", "accuracy_base", "accuracy_new", "kl")
-    there = [name for name in columns if any(name in group.metrics for group in shown)]
-    heads = [name.replace("_difference", " ±").replace("_", " ") for name in there]
-    table = empty_table("group", "rows", *heads)
-    for group in shown:
-        cells = []
-        for name in there:
-            measure = group.metrics.get(name)
-            if measure is None:
-                cells.append("")
-            elif name == "loss_difference":
-                cells.append(difference_of(measure))
-            else:
-                cells.append(short_number(measure.value))
-        table.add_row(short_name(group.name, _NAME_WIDTH) or "(missing)", f"{group.rows:,}", *cells)
-    return Lines(table, *left_out(len(shown), len(found.groups), "groups"))

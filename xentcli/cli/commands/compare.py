@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import bases, comparing, evaluating, loss_inputs, options
+from xentcli.cli import bases, compared, comparing, evaluating, loss_inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -146,11 +146,11 @@ def compare(
     with common.run(sources[0]) as run:
         found = compare_models(models, labels_source, run, wanted, by=groups, cluster=clusters)
     provenance = comparing.provenance(sources, labels_source, paths, labels, digest=digest)
-    notes, verdicts = comparing.judge(keeper, found)
-    output.write(comparing.forms(found, wanted, provenance, verdicts))
+    notes, verdicts = compared.judge(keeper, found)
+    output.write(compared.forms(found, wanted, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
     doubted = (doubt for each in sources for doubt in doubts(each))
-    warnings = [*doubted, *comparing.warnings(found, wanted, models)]
+    warnings = [*doubted, *compared.warnings(found, wanted, models)]
     for warning in warnings:
         common.tell("warning", warning)
     notes = [*warnings, *found.notes]

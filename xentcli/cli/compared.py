@@ -1,0 +1,106 @@
+"""The forms of a comparison, and what is said beside it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli import comparing, odd
+from xentcli.cli.output import Forms
+from xentcli.pipeline.names import OF_PAIRS
+
+if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
+    from xentcli.pipeline.compare import Compared, Model, PairOptions
+    from xentcli.results.provenance import Provenance
+    from xentcli.results.verdict import Verdict
+
+
+_FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in comparing.KINDS.items()}
+
+
+def judge(
+    keeper: "Gatekeeper | None", found: "Compared"
+) -> "tuple[list[str], tuple[Verdict, ...]]":
+    """Judge each comparison; return what to note, and what the gates say."""
+    if keeper is None:
+        return [], ()
+    notes: list[str] = []
+    verdicts: list[Verdict] = []
+    several = len(found.comparisons) > 1
+    for each in found.comparisons:
+        notes += keeper.judge(each.metrics, each.num_classes)
+        for verdict in keeper.verdicts:
+            message = f"{each.new}: {verdict.message}" if several else verdict.message
+            verdicts.append(verdict._replace(message=message))
+    keeper.verdicts = tuple(verdicts)
+    return list(dict.fromkeys(notes)), keeper.verdicts
+
+
+def forms(
+    found: "Compared",
+    asked: "PairOptions",
+    source: "Provenance",
+    verdicts: "tuple[Verdict, ...]" = (),
+) -> Forms:
+    """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's bare number."""
+    comparisons, names = found.comparisons, asked.metrics
+
+    def json() -> dict[str, Any]:
+        from xentcli.render.comparison_text import comparison_object
+
+        return comparison_object(comparisons, source, verdicts)
+
+    def table(width: int) -> Iterator[Any]:
+        from xentcli.render.comparison import comparison_screen, comparison_tables
+
+        if names is None:
+            return comparison_screen(comparisons, width)
+        return comparison_tables(comparisons, names, width)
+
+    def text(delimiter: str) -> str:
+        from xentcli.render.comparison_text import comparison_rows
+
+        return comparison_rows(comparisons, names, delimiter)
+
+    if names is not None and len(names) == len(comparisons) == 1 and names[0] in OF_PAIRS:
+        value = comparisons[0].metrics[names[0]].value
+        return Forms(json, table, number=float("nan") if value is None else value)
+    return Forms(json, table, text)
+
+
+def warnings(found: "Compared", asked: "PairOptions", models: "Sequence[Model]") -> Iterator[str]:
+    """Say what is odd about a result, and which option would fit what was given."""
+    for model, looks_like, sums in zip(models, found.looks, found.sums, strict=True):
+        yield from odd.kinds(model.source.name, model.criterion.kind, looks_like, _FITTING)
+        if sums is not None and not model.criterion.normalize:
+            yield odd.sums(model.source.name, sums.rows, sums.most)
+    yield from _of_rows(found, weighted=models[0].criterion.options.weight is not None)
+    first = found.comparisons[0]
+    for metric in asked.metrics or ():
+        if metric in first.metrics and first.metrics[metric].value is None and first.used:
+            why = "" if first.labelled else " without labels: --labels FILE"
+            yield f"{metric} does not apply{why}"
+
+
+def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
+    """Say which rows count in what, where not all count in everything."""
+    first = found.comparisons[0]
+    if weighted:
+        yield "the weights of classes concern the losses alone"
+    if not first.used:
+        yield "nothing is used: " + (
+            "every label is ignored" if first.rows else "there are no rows"
+        )
+    elif first.num_classes == 1:
+        yield "there is one class: its probability is 1, whatever the logits are"
+    for each in found.comparisons:
+        infinite = each.metrics.get("infinite_rows")
+        if infinite is not None and infinite.value:
+            yield (
+                f"{each.new}: rows in which a divergence is infinite: {infinite.value:,}; means "
+                "and percentiles are of the others"
+            )
+        if lost := each.used - each.measured:
+            yield (
+                f"{each.new}: rows that hold NaN or +inf, or nothing but -inf, in one of the "
+                f"models: {lost:,}; they count in the losses alone"
+            )

@@ -1,0 +1,165 @@
+"""What is done with the rows of a step that several models have, by whoever does it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.alignment.models import AlignedModels, OtherModel
+from xentcli.alignment.steps import Step, kept
+from xentcli.alignment.tiled import TiledRows
+from xentcli.core.checks import Problem
+from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
+from xentcli.core.row_facts import Origin, RowFacts, row_facts
+from xentcli.core.shapes import check_options
+from xentcli.errors import ShapeError
+from xentcli.metrics.interface import States
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.flow import Keys, Part, Remark, begin_of, in_groups
+from xentcli.pipeline.inputs import Source
+from xentcli.pipeline.judgement import first_notes, oddities
+from xentcli.pipeline.loss_work import looks_of
+
+Array = NDArray[Any]
+
+
+class PairStates(NamedTuple):
+    """The states of each model but the first with it."""
+
+    pairs: tuple[States, ...]
+
+    def merge(self, other: Self) -> "PairStates":
+        """Return the states of both states' rows."""
+        both = zip(self.pairs, other.pairs, strict=True)
+        return PairStates(tuple(one.merge(two) for one, two in both))
+
+
+class CompareWork(NamedTuple):
+    """What is done with a step, by whoever does it."""
+
+    models: AlignedModels
+    criteria: tuple[Criterion, ...]
+    states: States
+    by_slices: bool = False
+
+    def place_of(self, step: Step) -> str:
+        """Name the first row of a step."""
+        return begin_of(step.block, self.models.first.logits)
+
+    def part_of(self, step: Step) -> Part[PairStates]:
+        """Read the rows of a step in all models, and measure how these differ."""
+        first, criterion = self.models.first, self.criteria[0]
+        keep = None if criterion.rows is None else kept(step, criterion.rows)
+        keep_rows = first.rows_of_slices(keep)
+        rows = first.read(step, criterion.options, keep_rows)
+        is_first = step.block.start == 0
+        if is_first:
+            probabilities = rows.labels.ndim == 2
+            check_options(criterion.options, rows.logits.shape[1], probabilities=probabilities)
+        before = first.rows_before(step, keep)
+        origin = Origin(before, first.rows_of_a_slice, rows.ids, rows.groups, rows.clusters)
+        count = first.rows_of_a_slice * step.rows
+        facts, prepared, problems, remarks = [], [], [*rows.problems], []
+        matched = dict(rows.matched)
+        others = self.models.read(step, rows.ids, count, keep_rows)
+        for i, criterion in enumerate(self.criteria):
+            stored, other = rows.logits, None
+            if i:
+                other = self.models.others[i - 1]
+                stored, places = next(others)
+                if places is not None:
+                    matched[other.input] = places
+                if stored.shape != rows.logits.shape:
+                    raise _misfit(first.logits, other.source, rows.logits.shape, stored.shape)
+            values = _prepared(stored, criterion, other)
+            found = self._facts(values, rows.labels, rows.options, criterion)
+            odd, said = oddities(stored, rows.labels, found, criterion)
+            problems += _of_model((*odd, *found.problems), criterion, other)
+            remarks += [_renamed(remark, i) for remark in said]
+            if is_first:
+                remarks.append(Remark(f"looks {i} {looks_of(stored)}", 1))
+            facts.append(found.at(origin))
+            prepared.append(values)
+        states: list[States] = []
+        numbers: dict[str, Keys] = {}
+        for i in range(1, len(facts)):
+            kinds = self.criteria[0].kind, self.criteria[i].kind
+            pair = pair_facts(facts[0], facts[i], (prepared[0], prepared[i]), kinds)
+            states.append(self.states.from_rows(in_groups(pair, self.by_slices)))
+            numbers |= _numbers_of(pair, i)
+        return Part(
+            step.block.rows if keep is None else len(range(step.rows)[keep]),
+            None,
+            PairStates(tuple(states)),
+            tuple(problem.shifted(before) for problem in problems),
+            None,
+            rows.logits.shape[1],
+            rows.ids,
+            matched,
+            tuple(remarks),
+            tuple(first_notes(rows, first, self.criteria[0]))
+            if is_first and not first.unlabelled
+            else (),
+            numbers,
+        )
+
+    def _facts(self, values: Any, labels: Array, options: Any, criterion: Criterion) -> RowFacts:
+        needs = OF_A_MODEL if self.models.first.unlabelled else (*OF_A_MODEL, *OF_LABELS)
+        if criterion.kind != "logits":
+            needs = (*needs, "zeroed")
+        return row_facts(values, labels, options, needs, kind=criterion.kind)
+
+
+def _prepared(
+    stored: Array | TiledRows, criterion: Criterion, other: OtherModel | None
+) -> Array | TiledRows:
+    """Return what the formulas see of what is stored."""
+    if other is None or other.order is None:
+        if isinstance(stored, TiledRows):
+            return stored.as_prepared(criterion.prepared)
+        return criterion.prepared(stored)
+    if isinstance(stored, TiledRows):
+        return stored.as_prepared(lambda rows: criterion.prepared(other.in_order(rows)))
+    return criterion.prepared(other.in_order(stored))
+
+
+def _of_model(
+    problems: Sequence[Problem], criterion: Criterion, other: OtherModel | None
+) -> Iterator[Problem]:
+    """Yield the problems that end the run; those of labels are told of the first model alone."""
+    for problem in problems:
+        if not criterion.is_error(problem):
+            continue
+        if other is None:
+            yield problem
+        elif problem.input != "labels":
+            yield problem._replace(input=other.input)
+
+
+def _renamed(remark: Remark, number: int) -> Remark:
+    return remark._replace(name=f"sums {number}") if remark.name == "sums" else remark
+
+
+def _misfit(base: Source, other: Source, wanted: Any, found: Any) -> ShapeError:
+    """Return the error of rows whose number or length only reading them told."""
+    i = 1 if wanted[0] == found[0] else 0
+    what = ("rows", "classes")[i]
+    return ShapeError(f"{other.name}: {found[i]} {what}, and {base.name} has {wanted[i]}")
+
+
+def _numbers_of(pair: RowFacts, number: int) -> dict[str, Keys]:
+    """Return what is kept of every row until all have been seen."""
+    keep = np.isfinite(pair["kl"])
+    if pair["measured"] is not None:
+        keep &= pair["measured"]
+    found = {f"{number} kl": _keys(pair["kl"][keep])}
+    delta = pair["probability_difference"]
+    if delta is not None:
+        delta = delta if pair["measured"] is None else delta[pair["measured"]]
+        found[f"{number} delta_p"] = _keys(delta)
+    return found
+
+
+def _keys(values: Array) -> Keys:
+    return Keys(values, np.zeros(values.shape, np.bool_))

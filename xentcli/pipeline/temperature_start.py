@@ -1,0 +1,115 @@
+"""A few rows of many, and their temperature, at which the search of all rows' begins."""
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from xentcli.core.root import RootSearch
+from xentcli.errors import XentError
+from xentcli.formats.base import IndexedSource, MemorySource, Source, Table
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import states_of_rows
+from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.run import Run
+
+if TYPE_CHECKING:
+    from xentcli.metrics.slopes import SlopesOfRows
+
+_SAMPLE_ROWS = 2048
+_SAMPLE_ELEMENTS = 2**22
+_FEWEST_SAMPLE_ROWS = 64
+_RUN_ROWS = 8  # of a sample that are read at a time
+_LEAST_ROUGH = 1e-30  # of an inverse temperature for float32
+
+
+class Rows(NamedTuple):
+    """What a temperature is fitted on, of which any row can be read at any time."""
+
+    logits: Source
+    labels: Source | None
+    sample_weight: Source | None = None
+    clusters: Source | None = None
+
+    @property
+    def beside(self) -> RowSources:
+        """What stands beside the rows."""
+        return RowSources(self.sample_weight, None, self.clusters)
+
+
+def slopes_criterion(
+    criterion: Criterion, betas: tuple[float, ...], folds: int, *, fine: bool, ends: bool = False
+) -> Criterion:
+    """Return what reads nothing but slopes."""
+    parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds}
+    return criterion._replace(metrics=("slopes",), parameters={"slopes": parameters})
+
+
+def start_of(rows: Rows, criterion: Criterion) -> float:
+    """Return the inverse temperature of a few evenly spaced rows; 1 where that cannot be had.
+
+    It is one that float32 holds.
+    """
+    sample = _sample(rows._replace(clusters=None), criterion)
+    if sample is None:
+        return 1.0
+    search = RootSearch(1.0)
+    with suppress(XentError):  # what is wrong with rows is said when all are read
+        while not search.fine:
+            beta = float(np.float32(search.place))
+            if not float32_holds(beta) or search.lost:
+                return 1.0
+            search.place = beta
+            wanted = slopes_criterion(criterion, (beta,), 1, fine=False, ends=True)
+            states = states_of_rows(sample.logits, sample.labels, wanted, Run(1), sample.beside)
+            found: SlopesOfRows = states.compute()["slopes"]
+            counts = found.counts
+            if not counts.rows or counts.infinite or counts.at_peak == counts.rows:
+                return 1.0
+            search.step(found.betas[0].derivatives)
+        beta = float(np.float32(search.place))
+        return beta if float32_holds(beta) else 1.0
+    return 1.0
+
+
+def float32_holds(beta: float) -> bool:
+    """Whether float32 can compute with an inverse temperature."""
+    return _LEAST_ROUGH < beta < 1.0 / _LEAST_ROUGH
+
+
+def _sample(rows: Rows, criterion: Criterion) -> Rows | None:
+    """Return a few evenly spaced rows, where all parts of them stand at the same place."""
+    sources = [each for each in rows if each is not None]
+    shape = rows.logits.shape
+    length = shape[0] if shape else 0
+    by_place = all(
+        isinstance(each, IndexedSource) and each.shape[:1] == (length,) and each.id_column is None
+        for each in sources
+    )
+    first_axis = criterion.class_axis in (0, -len(shape)) or (
+        len(shape) < 2 and not criterion.binary
+    )
+    if not by_place or first_axis or criterion.shift or criterion.rows is not None or not length:
+        return None
+    slice_elements = max(1, math.prod(n or 0 for n in shape[1:]))
+    count = min(_SAMPLE_ROWS, _SAMPLE_ELEMENTS // slice_elements)
+    if count >= length:
+        return rows
+    if count < _FEWEST_SAMPLE_ROWS:
+        return None
+    runs = count // _RUN_ROWS
+    starts = [i * (length - _RUN_ROWS) // (runs - 1) for i in range(runs)]
+    labels, weight = (None if s is None else _rows_of(s, starts) for s in rows[1:3])
+    return Rows(_rows_of(rows.logits, starts), labels, weight)
+
+
+def _rows_of(source: Source, starts: Sequence[int]) -> MemorySource:
+    """Return runs of rows as an array in memory."""
+    if not isinstance(source, IndexedSource):
+        raise TypeError("only of an indexed source any rows are read")
+    table = Table.joined([source.read(start, _RUN_ROWS).copied() for start in starts])
+    return MemorySource(
+        source.name, table.values, source.columns, labels=table.labels, origin=source
+    )
