@@ -6,7 +6,7 @@ import pickle
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -105,6 +105,26 @@ def test_several_pickles_one_behind_the_other() -> None:
     content = pickle.dumps(Z, 4) + pickle.dumps([0, 1, 2, 0], 2)
     assert_same_bits(read_array(opened(content, key="0"), 3), Z)
     assert read_array(opened(content, key="1"), 3).tolist() == [0, 1, 2, 0]
+
+
+class Pair(NamedTuple):
+    logits: Any
+    labels: Any
+
+
+class Record:
+    def __init__(self, **fields: Any) -> None:
+        vars(self).update(fields)
+
+
+def test_fields_of_objects_are_read() -> None:
+    for protocol in (2, 4):
+        pair = pickle.dumps(Pair(Z, [0, 1, 2]), protocol)
+        assert_same_bits(read_array(opened(pair, key="0"), 3), Z)
+        plain = pickle.dumps([Record(logits=Z), Record(logits=Z[:2])], protocol)
+        assert_same_bits(read_array(opened(plain), 3), np.concatenate([Z, Z[:2]]))
+        own = pickle.dumps(Record(_shape=(2, 2), data=Z), protocol)
+        assert "test_torch_reading.Record" in error_of(own).message
 
 
 def test_text_is_read_as_labels_alone() -> None:

@@ -55,18 +55,19 @@ class _Counts:
 
 
 class _Step(NamedTuple):
-    source: AnswersSource
+    file: int
     block: Block
 
 
 class _Work(NamedTuple):
     """What is done with some answers."""
 
+    sources: tuple[AnswersSource, ...]
     keeps_losses: bool
 
     def part_of(self, step: _Step) -> Part[_Counts]:
         """Parse them, and measure their tokens."""
-        source, block = step
+        source, block = self.sources[step.file], step.block
         tokens = source.read_tokens(block)
         facts = picked_facts(tokens.values)
         if facts.problems:
@@ -126,9 +127,9 @@ def measure_tokens(
     """
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
-    work = _Work(keeps_losses=sink is not None)
-    alone = run._replace(jobs=1)  # parsing holds the interpreter's lock
-    parts = alone.map(work.part_of, _steps(sources))
+    work = _Work(tuple(sources), keeps_losses=sink is not None)
+    in_order = run._replace(jobs=1) if any(each.in_pieces for each in sources) else run
+    parts = in_order.map(work.part_of, _steps(sources), shareable=True)  # parsing is Python
     total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
     counts = total.state or _Counts()
     found = _result(counts, sources[0], reduction)
@@ -138,9 +139,9 @@ def measure_tokens(
 
 
 def _steps(sources: Iterable[AnswersSource]) -> Iterator[_Step]:
-    for source in sources:
+    for i, source in enumerate(sources):
         for block in source.blocks(1):
-            yield _Step(source, block)
+            yield _Step(i, block)
 
 
 def _unexpected(*_: object) -> InputError:

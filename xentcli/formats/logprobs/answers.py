@@ -109,9 +109,20 @@ def text(value: Any) -> str | None:
 def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
     """Return tokens that are an object each, some with their bytes."""
     entries = [*entries]  # once: simdjson makes each object anew
-    logprobs = [entry.get(key) for entry in entries]
-    if not logprobs or "bytes" not in entries[0]:
-        return Scored(part, logprobs, lists=partial(of_entries, entries, key))
-    each = [entry.get("bytes") for entry in entries]
-    sizes = [None if b is None else len(b) for b in each]
-    return Scored(part, logprobs, sizes, lists=partial(of_entries, entries, key))
+    found = Scored(part, _each(entries, key), lists=partial(of_entries, entries, key))
+    if not entries or "bytes" not in entries[0]:
+        return found
+    each = _each(entries, "bytes")
+    try:
+        sizes: list[int | None] = [len(b) for b in each]
+    except TypeError:
+        sizes = [None if b is None else len(b) for b in each]
+    return found._replace(sizes=sizes)
+
+
+def _each(entries: list[Any], key: str) -> list[Any]:
+    """Return what each object has under a key, None where it has none."""
+    try:
+        return [entry[key] for entry in entries]
+    except KeyError:
+        return [entry.get(key) for entry in entries]

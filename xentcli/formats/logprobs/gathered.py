@@ -55,8 +55,19 @@ class Sequence(NamedTuple):
     lists: list[Place]
 
 
+Pieces = dict[str, dict[int, Sequence]]
+"""Sequences that go on, by their stream and by which of several answers they are."""
+
+
 class Gathered:
     """Takes sequences of tokens, whole ones and those that come in pieces.
+
+    Parameters
+    ----------
+    keeps_lists : bool
+        Whether what is listed beside the tokens is wanted.
+    pieces : dict
+        What came before of answers that have not ended.
 
     Attributes
     ----------
@@ -64,30 +75,28 @@ class Gathered:
         As `Tokens` has them.
     """
 
-    def __init__(self, *, keeps_lists: bool = False) -> None:
+    def __init__(self, *, keeps_lists: bool, pieces: Pieces) -> None:
         self.others = self.unclear = 0
         self._lists: list[Place] | None = [] if keeps_lists else None
-        self._values: list[float | None] = []
+        self._values: list[NDArray[np.float64]] = []
         self._lengths: list[int] = []
         self._places: list[str] = []
-        self._sizes: list[int | None] = []
-        self._any_sizes = False
-        self._open: dict[str, dict[int, Sequence]] = {}
+        self._sizes: list[list[int | None] | None] = []
+        self._open = pieces
         self._requests = self._first = 0
         self._failed: list[str] = []
         self._silent: list[str] = []
 
-    def tokens(self) -> Tokens:
-        """Return the tokens of all of them; what has not ended ends here."""
-        for several in self._open.values():
-            for sequence in several.values():
+    def tokens(self, *, last: bool) -> Tokens:
+        """Return the tokens of all of them; what has not ended ends with the last block."""
+        while last and self._open:
+            for sequence in self._open.pop(next(iter(self._open))).values():
                 self._add(sequence)
-        sizes = [-1 if size is None else size for size in self._sizes]
         return Tokens(
-            _values(self._values),
+            np.concatenate([*self._values, np.empty(0)]),
             np.array(self._lengths, np.int64),
             tuple(self._places),
-            np.array(sizes, np.int64) if self._any_sizes else None,
+            self._sizes_of_all(),
             self._requests,
             self._first,
             tuple(self._failed),
@@ -96,6 +105,16 @@ class Gathered:
             self.unclear,
             self._lists,
         )
+
+    def _sizes_of_all(self) -> NDArray[np.int64] | None:
+        """Return the bytes of all tokens, if any sequence tells them."""
+        if all(sizes is None for sizes in self._sizes):
+            return None
+        found = [
+            np.full(count, -1, np.int64) if sizes is None else _sizes(sizes)
+            for sizes, count in zip(self._sizes, self._lengths, strict=True)
+        ]
+        return np.concatenate(found)
 
     def fail(self, what: str) -> None:
         """Take a request that failed."""
@@ -128,9 +147,8 @@ class Gathered:
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
         scored, count = sequence.scored, len(sequence.scored.logprobs)
-        self._values += scored.logprobs
-        self._sizes += scored.sizes or [None] * count
-        self._any_sizes = self._any_sizes or scored.sizes is not None
+        self._values.append(_values(scored.logprobs))
+        self._sizes.append(scored.sizes)
         if self._lists is not None:
             listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
@@ -140,14 +158,14 @@ class Gathered:
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:
-    """Return the tokens of two pieces of a stream."""
+    """Return the tokens of two pieces of a stream, put behind those of the first."""
     first, second = one.scored, other.scored
-    sizes: list[int | None] | None = None
-    if first.sizes is not None and second.sizes is not None:
-        sizes = first.sizes + second.sizes
-    logprobs = first.logprobs + second.logprobs
-    scored = Scored(first.part, logprobs, sizes, first.choice)
-    return one._replace(scored=scored, lists=one.lists + other.lists)
+    first.logprobs.extend(second.logprobs)
+    one.lists.extend(other.lists)
+    if first.sizes is None or second.sizes is None:
+        return one._replace(scored=first._replace(sizes=None, lists=None))
+    first.sizes.extend(second.sizes)
+    return one._replace(scored=first._replace(lists=None))
 
 
 def _values(numbers: list[float | None]) -> NDArray[np.float64]:
@@ -155,3 +173,11 @@ def _values(numbers: list[float | None]) -> NDArray[np.float64]:
     found = np.array(numbers, np.float64)
     found[found == -np.inf] = np.nan
     return found
+
+
+def _sizes(told: list[int | None]) -> NDArray[np.int64]:
+    """Return the bytes of tokens, -1 where they are not told."""
+    try:
+        return np.array(told, np.int64)
+    except TypeError:
+        return np.array([-1 if size is None else size for size in told], np.int64)

@@ -98,10 +98,22 @@ def of_prompt(where: Any) -> Scored:
 def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
     """Return the tokens with these ids or, where none are told, the first ones of each place."""
     entries = _unpacked(entries) if is_object(entries) else [*entries]
-    told = ids if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
-    chosen = [_own(entry, token) for entry, token in zip(entries, told, strict=True)]
-    numbers: Numbers = [under(one, "logprob") for one in chosen]
-    return Scored(part, numbers, choice=choice, lists=partial(of_ids, entries, chosen))
+    told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
+    try:  # what all servers write
+        numbers: Numbers = [
+            None if entry is None else entry[f"{token}"]["logprob"]
+            for entry, token in zip(entries, told, strict=True)
+        ]
+    except (LookupError, TypeError):
+        numbers = [under(one, "logprob") for one in _chosen(entries, told)]
+    return Scored(
+        part, numbers, choice=choice, lists=lambda: of_ids(entries, _chosen(entries, told))
+    )
+
+
+def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
+    """Return the entry of each token itself."""
+    return [_own(entry, token) for entry, token in zip(entries, ids, strict=True)]
 
 
 def _unpacked(entries: Any) -> list[dict[str, Any]]:

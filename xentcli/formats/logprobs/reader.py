@@ -7,7 +7,7 @@ from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
-from xentcli.formats.logprobs.gathered import Gathered, Sequence, Tokens
+from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
 from xentcli.formats.logprobs.lists import Place
 
 SSE = b"data:"
@@ -33,6 +33,8 @@ class Whole(NamedTuple):
 
     line: int | None
     text: bytes
+    last: bool = True
+    """Whether no answer goes on in another block."""
 
 
 class Reader:
@@ -46,10 +48,11 @@ class Reader:
         *,
         strict: bool,
         keeps_lists: bool = False,
+        pieces: Pieces | None = None,
     ) -> None:
         self._name, self._asked, self._part, self._strict = name, asked, part, strict
         self._keeps_lists = keeps_lists
-        self._found = Gathered(keeps_lists=keeps_lists)
+        self._found = Gathered(keeps_lists=keeps_lists, pieces={} if pieces is None else pieces)
         self._parser = parser()
 
     def read(self, content: Whole) -> Tokens:
@@ -62,7 +65,7 @@ class Reader:
                 payload = payload_of(line)
                 if payload and payload != _SSE_END and not line.startswith(SSE_OTHERS):
                     self._document(payload, f"{self._name}:{number}", number)
-        return self._found.tokens()
+        return self._found.tokens(last=content.last)
 
     def _document(self, text: bytes, place: str, line: int) -> None:
         try:

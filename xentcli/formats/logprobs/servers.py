@@ -33,7 +33,8 @@ def sglang(document: Any) -> Answer | None:
     for part, key in parts:
         triples = info.get(f"{key}_token_logprobs")
         if is_list(triples) and len(triples):
-            numbers = [triple[0] if is_list(triple) else None for triple in triples]
+            triples = [*triples]  # once: simdjson makes each list anew
+            numbers = [None if triple is None else triple[0] for triple in triples]
             tops = info.get(f"{key}_top_logprobs")
             add(found, Scored(part, numbers, lists=partial(of_triples, triples, tops)))
     return Answer("SGLang", found, text(info.get("id")))

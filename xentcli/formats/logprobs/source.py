@@ -7,7 +7,7 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.logprobs.answers import Part
-from xentcli.formats.logprobs.gathered import Tokens
+from xentcli.formats.logprobs.gathered import Pieces, Tokens
 from xentcli.formats.logprobs.reader import Reader, Whole, any_number
 from xentcli.formats.logprobs.recognised import (
     LONGEST_LINE_BYTES,
@@ -50,11 +50,13 @@ class AnswersSource(StreamSource):
         Whose keys these are.
     part : str
         Which tokens are read: those of prompts, or those that the model made.
+    in_pieces : bool
+        Whether answers may go on from block to block, which are then read in order.
     """
 
     format = "json"
     carries_bytes = True
-    of_this_process = ("unchanged", "_data")
+    of_this_process = ("unchanged", "_data", "_pieces")
     block_bytes = _BLOCK_BYTES
 
     def __init__(self, data: Input, options: ReadOptions) -> None:
@@ -67,7 +69,8 @@ class AnswersSource(StreamSource):
         self._lines = in_lines(data)
         first = first_answer(data)
         self.dialect = first.dialect if first else "unknown"
-        self._streamed = first is not None and not first.ends
+        self.in_pieces = first is not None and not first.ends
+        self._pieces: Pieces = {}
         self._asked = _PARTS.get(options.tokens or "")
         scored = first.scored if first else []
         parts = [each.part for each in scored if any_number(each.logprobs)]
@@ -82,19 +85,22 @@ class AnswersSource(StreamSource):
         return f"{self.name}:{index[0] + 1}" if self._lines else self.name
 
     def blocks(self, rows: int) -> Iterator[Block]:  # noqa: ARG002
-        """Cut at line ends, by bytes; what is no lines, or streamed in pieces, is one block."""
+        """Cut at line ends, by bytes; what is no lines is one block."""
         if self._data.seekable:
             self._data.rewind()
-        if not self._lines or self._streamed:
+        self._pieces = {}
+        if not self._lines:
             text = self._all()
-            whole = Whole(1 if self._lines else None, text)
-            yield Block(0, max(1, text.count(b"\n")), content=whole)
+            yield Block(0, max(1, text.count(b"\n")), content=Whole(None, text))
             return
         start = 0
         for text in self._whole_lines():
             count = text.count(b"\n")
-            yield Block(start, count, content=Whole(start + 1, text))
+            whole = Whole(start + 1, text, last=not self.in_pieces)
+            yield Block(start, count, content=whole)
             start += count
+        if self.in_pieces:
+            yield Block(start, 0, content=Whole(start + 1, b""))
 
     def _whole_lines(self) -> Iterator[bytes]:
         """Yield whole lines, about as many bytes as a block has."""
@@ -146,7 +152,12 @@ class AnswersSource(StreamSource):
         """
         try:
             reader = Reader(
-                self.name, self._asked, self.part, strict=self._strict, keeps_lists=lists
+                self.name,
+                self._asked,
+                self.part,
+                strict=self._strict,
+                keeps_lists=lists,
+                pieces=self._pieces if self.in_pieces else None,
             )
             return reader.read(block.content)
         except InputError:

@@ -38,13 +38,36 @@ class Persistent(NamedTuple):
 class Call:
     """What a pickle would call, and what it would then give to the object that it gets."""
 
-    __slots__ = ("arguments", "function", "items", "state")
+    __slots__ = ("arguments", "function", "items", "makes", "state")
 
-    def __init__(self, function: Any, arguments: Any) -> None:
+    def __init__(self, function: Any, arguments: Any, *, makes: bool = False) -> None:
         self.function = function
+        self.makes = makes  # an object of a class, without running the class's own function
         self.arguments: tuple[Any, ...] = arguments if isinstance(arguments, tuple) else ()
         self.items: dict[str, Any] = {}
         self.state: Any = None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What it holds by name, if it is an object of a class that keeps its fields as they are.
+
+        That is a dictionary of some class, a named tuple, whose fields have no name in a pickle,
+        or an object without fields of its own making, whose names would begin with a line.
+        """
+        if self.items or not self.makes:
+            return self.items
+        if self.arguments:
+            names = _FIELDS.get(str(self.function), map(str, range(len(self.arguments))))
+            return dict(zip(names, self.arguments, strict=False))
+        fields = self.state if isinstance(self.state, dict) else {}
+        return {} if any(name.startswith("_") for name in fields) else fields
+
+
+_FIELDS = {
+    f"transformers.trainer_utils.{name}": ("predictions", "label_ids", "metrics", "num_samples")
+    for name in ("PredictionOutput", "EvalLoopOutput")
+}
+"""Of named tuples that are known."""
 
 
 def name_of(thing: Any) -> str:

@@ -43,10 +43,10 @@ class Machine:
         values, self.stack = self.stack, self._marks.pop()
         return values
 
-    def call(self) -> None:
-        """Write down a call."""
+    def call(self, *, makes: bool = False) -> None:
+        """Write down a call, or that an object is made."""
         arguments = self.stack.pop()
-        self.push(Call(self.stack.pop(), arguments))
+        self.push(Call(self.stack.pop(), arguments, makes=makes))
 
     def call_with_names(self) -> None:
         """Write down a call, without its arguments that have names."""

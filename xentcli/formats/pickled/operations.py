@@ -169,7 +169,7 @@ _OPERATIONS: dict[bytes, _Operation] = {
     b"c": lambda m: m.imported(m.text.line(), m.text.line()),
     b"\x93": _stack_global,
     b"R": Machine.call,
-    b"\x81": Machine.call,
+    b"\x81": lambda m: m.call(makes=True),
     b"\x92": Machine.call_with_names,
     b"b": Machine.build,
     b"Q": lambda m: m.outside(m.stack.pop()),

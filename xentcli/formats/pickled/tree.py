@@ -78,6 +78,8 @@ class _Tree:
             return {"": leaf}
         if call.items:  # a dictionary of some class: its items are there whatever the class does
             return self._named(call.items, depth)
+        if readable(fields := self._named(call.record, depth)):
+            return fields
         if isinstance(call.function, Global) and call.function.name == "OrderedDict":
             return {}
         cure = _OF_PANDAS if name_of(call).startswith("pandas.") else None
