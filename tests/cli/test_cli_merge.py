@@ -36,6 +36,15 @@ EVALUATIONS = {
     "sequences": "eval s-{}.npy --labels t-{}.npy --shift 1",
     "soft": "eval z-{}.npy --labels p-{}.npy",
 }
+COMPARISONS = {
+    "two": "compare z-{}.npy v-{}.npy --labels y-{}.npy --metric all",
+    "three": "compare z-{}.npy p-{}.npy v-{}.npy --labels y-{}.npy --input logits --input probs "
+    "--input logits --normalize --temperature 2 --temperature 1 --temperature 1 --worst 4",
+    "without labels": "compare v-{}.npy z-{}.npy --fail-if kl>99",
+    "columns": "compare c-{}.csv v-{}.npy --label-column label --by group --cluster group",
+    "sequences": "compare s-{}.npy u-{}.npy --labels t-{}.npy --shift 1",
+}
+OF_ORDER = {f"kl_{name}" for name in ("median", "p90", "p95", "p99", "p999", "max")}
 AT_ONCE = {"suspects", "auroc", "average_precision", "equal_mass_ece"}
 
 
@@ -58,6 +67,8 @@ def files(tmp_path: Path) -> None:
             "b": draw.integers(0, 2, (n, 3)),
             "s": draw.normal(size=(n, 6, 3)),
             "t": draw.integers(0, 3, (n, 6)),
+            "u": draw.normal(size=(n, 6, 3)),
+            "v": logits[:, ::-1] + draw.normal(size=(n, 3)),
         }
         for name, array in arrays.items():
             np.save(tmp_path / f"{name}-{i}.npy", array)
@@ -73,7 +84,7 @@ def states(run: Run, line: str) -> list[str]:
     for i in range(SHARDS):
         for j, rows in enumerate([[]] if i % 2 else [["--rows", ":1"], ["--rows", "1:"]]):
             name = f"state-{i}-{j}.json"
-            made = run(*line.format(i, i).split(), *rows, "--state", name)
+            made = run(*line.replace("{}", str(i)).split(), *rows, "--state", name)
             assert made.code == 0, made.err
             names.append(name)
     return names
@@ -94,7 +105,7 @@ def merged_tree(run: Run, names: list[str], chance: random.Random) -> str:
 
 
 def quoted(line: str) -> list[str]:
-    return line.format("*", "*").split()
+    return line.replace("{}", "*").split()
 
 
 @pytest.mark.parametrize("kind", LOSSES)
@@ -147,6 +158,33 @@ def test_any_tree_of_evaluations_gives_what_one_run_gives(
             assert found.json["metrics"][name]["value"] is None
         if kind not in ("one class", "several labels"):
             assert run("merge", last).stdout == run(*quoted(line)).stdout or kind == "all"
+
+
+@pytest.mark.parametrize("kind", COMPARISONS)
+def test_any_tree_of_comparisons_gives_what_one_run_gives(
+    run: Run, tmp_path: Path, kind: str
+) -> None:
+    line = COMPARISONS[kind]
+    names = states(run, line)
+    whole = run(*quoted(line), "--state", "whole.json", "--json")
+    assert whole.stdout == run(*quoted(line), "--json").stdout
+    last = merged_tree(run, names, random.Random(kind))  # noqa: S311
+    assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
+    merged = run("merge", last, "--json", *([] if "without" not in kind else line.split()[-2:]))
+    assert "kl_max, percentiles: null, since states have not all rows" in merged.err
+    found, expected = (without_order(each.json) for each in (merged, whole))
+    assert found == expected
+    assert merged.json["metrics"]["kl_p99"]["value"] is None
+
+
+def without_order(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a comparison without what needs every row at once; but for the files of a stream."""
+    found = {**found, "percentiles": None}
+    found["metrics"] = {k: v for k, v in found["metrics"].items() if k not in OF_ORDER}
+    if "files" in found:
+        found["files"] = [{**each, "shape": None} for each in found["files"]]
+        found["comparisons"] = [without_order(each) for each in found.get("comparisons", ())]
+    return found
 
 
 def test_what_needs_every_row_at_once_is_null_with_a_note(run: Run) -> None:
@@ -298,10 +336,11 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
     one(run, "loss z-0.npy y-0.npy", "good.json")
     good = (tmp_path / "good.json").read_bytes()
     plain = json.loads(good)
-    sums = plain["states"]["loss"]
+    (states,) = plain["states"]
+    sums = states["loss"]
 
     def with_loss(**changes: Any) -> dict[str, Any]:
-        return {**plain, "states": {**plain["states"], "loss": {**sums, **changes}}}
+        return {**plain, "states": [{**states, "loss": {**sums, **changes}}]}
 
     cases = [
         b"",
@@ -321,8 +360,9 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
             for ends in ({"start": 1e300}, {"start": -1}, {"stop": 0}, {"length": 10**40})
         ),
         damaged(plain | {"more": 1}),
-        damaged(plain | {"states": {"loss": sums, "os": {}}}),
-        damaged(plain | {"states": {}}),
+        damaged(plain | {"states": [{"loss": sums, "os": {}}]}),
+        damaged(plain | {"states": []}),
+        damaged(plain | {"states": [states, states]}),
         damaged(plain | {"states": [1]}),
         damaged({key: value for key, value in plain.items() if key != "states"}),
         damaged(with_loss(rows=-1, used=-1)),
@@ -332,8 +372,8 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
         damaged(with_loss(used="zz")),
         damaged(with_loss(loss=[1])),
         damaged(with_loss(loss={"units": "0x" + "f" * 10_000_000})),
-        damaged(plain | {"states": plain["states"] | {"accuracy": {"hits": 7, "n": 3}}}),
-        damaged(plain | {"states": plain["states"] | {"accuracy": {"hits": 10**400, "n": 3}}}),
+        damaged(plain | {"states": [states | {"accuracy": {"hits": 7, "n": 3}}]}),
+        damaged(plain | {"states": [states | {"accuracy": {"hits": 10**400, "n": 3}}]}),
     ]
     for content in cases:
         (tmp_path / "bad.json").write_bytes(content)
@@ -350,7 +390,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     found = json.loads((tmp_path / "a.json").read_bytes())
     assert found["xent_state"] == __version__
     assert found["command"] == "loss"
-    assert found["setting"]["temperature"] == 1.0
+    assert found["models"][0]["setting"]["temperature"] == 1.0
     assert [each["name"] for each in found["files"]] == ["z-0.npy", "y-0.npy"]
     length = len(np.load(tmp_path / "z-0.npy"))
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}

@@ -1,20 +1,57 @@
 """The forms of a comparison, and what is said beside it."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.cli import comparing, odd
-from xentcli.cli.output import Forms
+from xentcli.cli.options import Common
+from xentcli.cli.output import Destination, Forms
+from xentcli.cli.reports import Drawn
 from xentcli.pipeline.names import OF_PAIRS
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.compare import Compared, Model, PairOptions
+    from xentcli.pipeline.compare import Compared, PairOptions
+    from xentcli.pipeline.criterion import Criterion
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
 
 _FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in comparing.KINDS.items()}
+
+
+class Telling(NamedTuple):
+    """Where a comparison goes, and what judges it."""
+
+    keeper: "Gatekeeper | None"
+    output: Destination
+    drawn: Drawn
+    common: Common
+
+    def check(self) -> None:
+        """Raise now what writing would raise after the work."""
+        self.output.check(is_text=False)
+        if self.keeper is not None:
+            self.keeper.open()
+
+    def tell(
+        self,
+        found: "Compared",
+        asked: "PairOptions",
+        source: "Provenance",
+        names: Sequence[str],
+        criteria: "Sequence[Criterion]",
+        doubts: Iterable[str] = (),
+    ) -> None:
+        """Write a comparison of models of these names, judge it, and say what is odd about it."""
+        notes, verdicts = judge(self.keeper, found)
+        self.output.write(forms(found, asked, source, verdicts))
+        self.common.tell_notes([*found.notes, *notes])
+        warnings = [*doubts, *_warnings(found, asked, names, criteria)]
+        for warning in warnings:
+            self.common.tell("warning", warning)
+        said, first = [*warnings, *found.notes], found.comparisons[0]
+        self.drawn.write(found.comparisons, source, verdicts, said, drawn=first)
 
 
 def judge(
@@ -67,13 +104,16 @@ def forms(
     return Forms(json, table, text)
 
 
-def warnings(found: "Compared", asked: "PairOptions", models: "Sequence[Model]") -> Iterator[str]:
+def _warnings(
+    found: "Compared", asked: "PairOptions", names: Sequence[str], criteria: "Sequence[Criterion]"
+) -> Iterator[str]:
     """Say what is odd about a result, and which option would fit what was given."""
-    for model, looks_like, sums in zip(models, found.looks, found.sums, strict=True):
-        yield from odd.kinds(model.source.name, model.criterion.kind, looks_like, _FITTING)
-        if sums is not None and not model.criterion.normalize:
-            yield odd.sums(model.source.name, sums.rows, sums.most)
-    yield from _of_rows(found, weighted=models[0].criterion.options.weight is not None)
+    each_model = zip(names, criteria, found.looks, found.sums, strict=True)
+    for name, criterion, looks_like, sums in each_model:
+        yield from odd.kinds(name, criterion.kind, looks_like, _FITTING)
+        if sums is not None and not criterion.normalize:
+            yield odd.sums(name, sums.rows, sums.most)
+    yield from _of_rows(found, weighted=criteria[0].options.weight is not None)
     first = found.comparisons[0]
     for metric in asked.metrics or ():
         if metric in first.metrics and first.metrics[metric].value is None and first.used:

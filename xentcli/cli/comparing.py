@@ -5,14 +5,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.cli import loss_inputs
+from xentcli.cli import loss_inputs, states
 from xentcli.cli.loss_options import RowFlags
+from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
 from xentcli.text import shown_text
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.compare import PairOptions
+    from xentcli.pipeline.compare import Compared, Model, PairOptions
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
@@ -158,3 +159,26 @@ def provenance(
         files += file_facts("labels", labels, label_paths or [paths[0]], digest=digest)
     line = shown_text(shlex.join(["xent", *sys.argv[1:]]))
     return Provenance(line, __version__, tuple(files))
+
+
+def check_state(path: str | None, writing: Writing, by: str | None) -> None:
+    """Raise now what writing a state would raise after the work."""
+    states.check_state(path, writing)
+    if path is not None and by == "axis0":
+        raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")
+
+
+def write_state(
+    path: str,
+    found: "Compared",
+    models: "Sequence[Model]",
+    paths: Sequence[str],
+    labels: "tuple[Source, Sequence[str]] | None",
+    asked: "tuple[PairOptions, str | None, str | None]",
+    writing: Writing,
+) -> None:
+    """Write the state of a comparison; `asked` are options, groups and clusters."""
+    from xentcli.pipeline.pair_states import state_of_pairs
+
+    saved = state_of_pairs(found, models, paths, labels, *asked)
+    states.write_state(saved, path, writing)

@@ -7,7 +7,7 @@ from xentcli.cli import losses
 from xentcli.cli.loss_options import Gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
-from xentcli.cli.reports import Drawn
+from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.state_rows import missing
@@ -31,10 +31,11 @@ def run(
     if command not in _REPORTS:
         what = f"there are no states of xent {shortened(command)}"
         raise InputError(f"{saved.name}: {what}")
-    if report is not None and command != "eval":
-        raise UsageError(f"--report is of states of xent eval, and these are of xent {command}")
+    if report is not None and command not in _DRAWN:
+        what = "--report is of states of xent eval and compare"
+        raise UsageError(f"{what}, and these are of xent {command}")
     common.tell_notes(missing(saved.header.rows))
-    drawn = Drawn(report, None, force=writing.force)
+    drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _REPORTS[command](saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
@@ -47,7 +48,7 @@ def _report_loss(
 ) -> "Gatekeeper | None":
     from xentcli.pipeline.loss_states import criterion_of, loss_of
 
-    criterion = criterion_of(saved)
+    criterion = criterion_of(saved.header.setting)
     keeper = losses.keeper_of(gates, criterion)
     output = Destination(saved.header.command, writing, common)
     output.check(is_text=False)
@@ -69,7 +70,7 @@ def _report_eval(
     asked = saved.header.asked
     if asked is None:
         raise InputError(f"{saved.name}: the state does not say what was asked for")
-    criterion = criterion_of(saved)
+    criterion = criterion_of(saved.header.setting)
     keeper = gates.keeper()
     also = (*(() if keeper is None else keeper.names), *drawn.needs)
     if drawn.report is not None:
@@ -90,9 +91,34 @@ def _report_eval(
     return keeper
 
 
+def _report_compare(
+    saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper | None":
+    from xentcli.cli import compared, evaluating
+    from xentcli.pipeline.loss_states import criterion_of
+    from xentcli.pipeline.names import OF_PAIRS
+    from xentcli.pipeline.pair_states import asked_of, compared_of, names_of
+
+    keeper = gates.keeper(OF_PAIRS)
+    wanted = asked_of(saved)
+    wanted = wanted._replace(
+        besides=(*wanted.besides, *(() if keeper is None else keeper.names)),
+        pictures=drawn.wanted,
+    )
+    telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
+    telling.check()
+    found = compared_of(saved, wanted)
+    provenance = evaluating.provenance_of(saved.header.files)
+    criteria = [criterion_of(each.setting) for each in saved.header.models]
+    telling.tell(found, wanted, provenance, names_of(saved), criteria)
+    return keeper
+
+
 _Report = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper | None"]
 _REPORTS: Mapping[str, _Report] = {
     "loss": _report_loss,
     "nll": _report_loss,
     "eval": _report_eval,
+    "compare": _report_compare,
 }
+_DRAWN: Mapping[str, Subject] = {"eval": MEASURES, "compare": PAIRS}

@@ -1,5 +1,6 @@
 """Logits of several models, and the labels of their rows, to how each differs from the first."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,11 +10,12 @@ from xentcli.alignment.aligned import align
 from xentcli.alignment.models import AlignedModels, with_models
 from xentcli.alignment.steps import chosen
 from xentcli.errors import InputError, UsageError
+from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, collect
-from xentcli.pipeline.inputs import RowSources, Source
+from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
-from xentcli.pipeline.pair_report import PairReport
+from xentcli.pipeline.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pair_work import CompareWork, PairStates
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
@@ -44,12 +46,37 @@ class Compared(NamedTuple):
         Of each, the rows of probabilities that miss a sum of 1.
     notes : tuple of str
         What the user should know.
+    found : PairsFound or None
+        What all rows came to; None of states that were merged.
     """
 
     comparisons: tuple[Comparison, ...]
     looks: tuple[str, ...]
     sums: tuple[Remark | None, ...]
     notes: tuple[str, ...]
+    found: "PairsFound | None" = None
+
+
+class PairsFound(NamedTuple):
+    """What all rows of all models came to.
+
+    Attributes
+    ----------
+    states : tuple of States
+        Of each model but the first with it.
+    rows : PairedRows
+        The rows that were compared.
+    length, unpaired : int
+        Rows along the first axis; rows without a label.
+    labelled : bool
+        Whether there are labels.
+    """
+
+    states: tuple[States, ...]
+    rows: PairedRows
+    length: int
+    unpaired: int
+    labelled: bool
 
 
 def compare(
@@ -60,6 +87,7 @@ def compare(
     *,
     by: Source | str | None = None,
     cluster: Source | str | None = None,
+    keep: bool = False,
 ) -> Compared:
     """Return how each model differs from the first, in one read of all.
 
@@ -75,6 +103,8 @@ def compare(
         What is measured.
     by, cluster : Source, or a word that `measure` says
         The group of each row, and which rows depend on one another.
+    keep : bool
+        Whether what pictures show is in the states, for a page that is made of them later.
 
     Raises
     ------
@@ -97,49 +127,23 @@ def compare(
     options.check()
     if by == "rows":
         raise UsageError("each row by itself is no group")
-    base, *others = models
-    criterion = base.criterion
-    beside = RowSources(
-        None,
-        None if isinstance(by, str) else by,
-        None if isinstance(cluster, str) else cluster,
-    )
-    first = align(
-        base.source,
-        labels,
-        class_axis=criterion.class_axis,
-        shift=criterion.shift,
-        naming=criterion.naming,
-        tiles=all(model.criterion.kind == "logits" for model in models),
-        groups=beside.groups,
-        clusters=beside.clusters,
-        labelled=False,
-    )
-    together = with_models(first, [model.source for model in others])
+    together = _together(models, labels, by, cluster)
     first = together.first
-    plan = PairPlan(options, first, by, cluster, labelled=not first.unlabelled)
-    states = plan.states()
-    by_slices = by == "axis0"
-    criteria = tuple(model.criterion for model in models)
-    work = CompareWork(together, criteria, states, by_slices)
-    spools = Spools(plan.kept(len(others)))
+    plan = PairPlan(
+        options,
+        by,
+        cluster,
+        labelled=not first.unlabelled,
+        several_axes=len(first.axes.logits) > 2,
+        shifted=bool(first.axes.shift.by),
+    )
+    states = plan.states(pictures=keep or options.pictures)
+    work = CompareWork(together, tuple(model.criterion for model in models), states, by == "axis0")
+    spools = Spools(plan.kept(len(models) - 1))
     try:
-        total = _total(together, work, run, criterion.rows, spools)
-        if criterion.rows is not None and total.state is None:
-            raise InputError(f"{base.source.name}: there is no row {criterion.rows.start or 0}")
-        pairs = (total.state or PairStates((states,) * len(others))).pairs
-        comparisons = tuple(
-            PairReport(
-                plan,
-                together,
-                pair.compute(),
-                total,
-                spools,
-                i,
-                [each.temperature for each in criteria],
-            ).comparison()
-            for i, pair in enumerate(pairs, 1)
-        )
+        total = _total(work, run, spools)
+        found = _found(work, total)
+        comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:
         spools.close()
     notes = [*together.notes, *total.notes]
@@ -149,19 +153,61 @@ def compare(
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
         (*notes, *plan.notes()),
+        found,
     )
 
 
-def _total(
-    models: AlignedModels, work: CompareWork, run: Run, rows: slice | None, spools: Spools
-) -> Total[PairStates]:
+def _found(work: CompareWork, total: Total[PairStates]) -> PairsFound:
+    """Return what all rows came to."""
+    first, others = work.models
+    axes = first.axes
+    states = (total.state or PairStates((work.states,) * len(others))).pairs
+    rows = PairedRows(
+        tuple(source.name for source in (first.logits, *(other.source for other in others))),
+        tuple(criterion.temperature for criterion in work.criteria),
+        axes.logits[axes.class_axis] or total.num_classes,
+        first.names.names or None,
+        (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else (),
+    )
+    every = total.rows * math.prod(n or 0 for n in axes.rows[1:])
+    unpaired = every - states[0].result_of("rows").rows
+    return PairsFound(states, rows, total.rows, unpaired, not first.unlabelled)
+
+
+def _together(
+    models: Sequence[Model],
+    labels: Source | None,
+    by: Source | str | None,
+    cluster: Source | str | None,
+) -> AlignedModels:
+    """Decide which rows of all models, labels and names belong together."""
+    base, *others = models
+    first = align(
+        base.source,
+        labels,
+        class_axis=base.criterion.class_axis,
+        shift=base.criterion.shift,
+        naming=base.criterion.naming,
+        tiles=all(model.criterion.kind == "logits" for model in models),
+        groups=None if isinstance(by, str) else by,
+        clusters=None if isinstance(cluster, str) else cluster,
+        labelled=False,
+    )
+    return with_models(first, [model.source for model in others])
+
+
+def _total(work: CompareWork, run: Run, spools: Spools) -> Total[PairStates]:
     """Return what all rows come to."""
+    models, rows = work.models, work.criteria[0].rows
     steps = chosen(models.steps(run.block_elements), rows)
     parts = run.map(work.part_of, steps, shareable=models.shareable)
     for matching in models.matchings if rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(models.first.axes.rows)
-    return collect(spools.watch(parts), None, progress, models.error, models.sources)
+    total = collect(spools.watch(parts), None, progress, models.error, models.sources)
+    if rows is not None and total.state is None:
+        raise InputError(f"{models.first.logits.name}: there is no row {rows.start or 0}")
+    return total
 
 
 def _looks(remarks: Mapping[str, Remark], number: int) -> str:

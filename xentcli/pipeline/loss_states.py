@@ -1,6 +1,7 @@
 """The state of a loss: made of a run, and made a loss again."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -9,14 +10,16 @@ from xentcli import __version__
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import IndexedSource
+from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation, Measured
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import summary_of
 from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.state_header import Header, ModelFacts, each_once
 from xentcli.pipeline.state_options import Asked, Setting
 from xentcli.pipeline.state_rows import Numbering, joined, rows_of
-from xentcli.pipeline.states import Header, SavedState, each_once, renumbered
+from xentcli.pipeline.states import SavedState, renumbered
 from xentcli.results.provenance import FileFacts
 
 if TYPE_CHECKING:
@@ -53,27 +56,54 @@ def state_of(
     """
     logits, labels = sources
     total = found.total
-    files = [*_facts("logits", logits, names[0])]
+    inputs = [("logits", logits, names[0])]
     if labels is not None:
-        files += _facts("labels", labels, names[1] or names[0])
-    rows = tuple(rows_of(logits, names[0], criterion.rows, total.rows))
+        inputs.append(("labels", labels, names[1] or names[0]))
+    setting = Setting.of(criterion, sample_weight=sample_weight)
+    missing = None if criterion.normalize else total.remarks.get("sums")
     header = Header(
         __version__,
         command,
-        Setting.of(criterion, sample_weight=sample_weight),
-        joined(each for each, _ in rows),
-        each_once(files),
+        (),
+        (),
+        (ModelFacts("logits", setting, looks_like=total.looks_like, missing=missing),),
         found.num_classes,
         found.class_names,
         found.unpaired,
         crosses=criterion.shift > 0 and len(found.lead) == 1,
-        looks_like=total.looks_like,
-        missing=None if criterion.normalize else total.remarks.get("sums"),
         asked=asked,
     )
-    states = total.state or criterion.states
+    return of_files(header, (total.state or criterion.states,), inputs, criterion.rows, total.rows)
+
+
+def of_files(
+    header: Header,
+    states: tuple[States, ...],
+    inputs: Sequence[tuple[str, Source, Sequence[str]]],
+    chosen: slice | None,
+    length: int,
+) -> SavedState:
+    """Return the state of files.
+
+    Parameters
+    ----------
+    header : Header
+        What it is of, without rows and files.
+    states : tuple of States
+        Whose rows have the numbers that they have in these files, one behind the other.
+    inputs : sequence of (str, Source, sequence of str)
+        What each was read as, what was read, and what the user named; the logits come first.
+    chosen : slice, optional
+        Which rows were read.
+    length : int
+        How many rows along the first axis were.
+    """
+    _, logits, names = inputs[0]
+    rows = tuple(rows_of(logits, names, chosen, length))
+    files = [facts for each in inputs for facts in _facts(*each)]
+    header = replace(header, rows=joined(each for each, _ in rows), files=each_once(files))
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)
-    return SavedState(header, renumbered(states, number))
+    return SavedState(header, tuple(renumbered(each, number) for each in states))
 
 
 def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFacts]:
@@ -83,9 +113,8 @@ def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFact
         yield each if known else each._replace(shape=(None, *each.shape[1:]))
 
 
-def criterion_of(saved: SavedState) -> Criterion:
+def criterion_of(setting: Setting) -> Criterion:
     """Return as much of the criterion as reports ask for."""
-    setting = saved.header.setting
     return Criterion(
         cast("Kind", setting.kind),
         LossOptions(
@@ -97,12 +126,15 @@ def criterion_of(saved: SavedState) -> Criterion:
         binary=BinaryOptions(probs=setting.kind == "probabilities") if setting.binary else None,
         picked=setting.picked,
         normalize=setting.normalize,
+        temperature=setting.temperature,
         shift=setting.shift,
     )
 
 
 def loss_of(saved: SavedState) -> Evaluation:
     """Return the loss of a state's rows."""
-    header, results = saved.header, saved.states.compute()
-    summary = summary_of(criterion_of(saved), results, header.num_classes, header.unpaired)
-    return Evaluation(summary, [], cast("RowKind", header.looks_like), header.missing, results)
+    header, results = saved.header, saved.states[0].compute()
+    (model,) = header.models
+    criterion = criterion_of(model.setting)
+    summary = summary_of(criterion, results, header.num_classes, header.unpaired)
+    return Evaluation(summary, [], cast("RowKind", model.looks_like), model.missing, results)

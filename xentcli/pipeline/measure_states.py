@@ -56,20 +56,21 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
     if asked is None:
         raise InputError(f"{saved.name}: the state does not say what was asked for")
     options = asked.options._replace(also=(*asked.options.also, *also))
-    criterion = criterion_of(saved)
+    criterion = criterion_of(header.setting)
     rows = sum(each.stop - each.start for each in header.rows)
     names = options.names(binary=criterion.binary is not None)
     plan = Plan(names, options, criterion, (rows, *asked.shape), asked.by, asked.cluster)
-    if missing := [name for name in plan.states if name not in saved.states.states]:
+    if missing := [name for name in plan.states if name not in saved.states[0].states]:
         raise InputError(
             f"{saved.name}: nothing of {', '.join(missing)} is in the state",
             hint="xent eval --metric NAME --state FILE.json keeps what the measure needs",
         )
-    remarks = {} if header.missing is None else {"sums": header.missing}
-    looks_like = cast("RowKind", header.looks_like)
+    (model,) = header.models
+    remarks = {} if model.missing is None else {"sums": model.missing}
+    looks_like = cast("RowKind", model.looks_like)
     found = Measured(
-        plan.own(saved.states.compute()),
-        Total(rows, saved.states, looks_like, header.num_classes, remarks),
+        plan.own(saved.states[0].compute()),
+        Total(rows, saved.states[0], looks_like, header.num_classes, remarks),
         header.num_classes,
         header.unpaired,
         (rows, *asked.lead),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from xentcli.alignment.aligned import Aligned
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS, PAIR_TABLES
@@ -89,26 +88,26 @@ class PairPlan:
     def __init__(
         self,
         options: PairOptions,
-        first: Aligned,
         by: Source | str | None,
         cluster: Source | str | None,
         *,
         labelled: bool,
+        several_axes: bool,
+        shifted: bool,
     ) -> None:
-        several_axes = len(first.axes.logits) > 2
         self.labelled = labelled
         self.options = options
-        self.names = options.names(sequences=several_axes or bool(first.axes.shift.by))
+        self.names = options.names(sequences=several_axes or shifted)
         self.grouped = by is not None
         self.clustered = cluster != "rows" and (cluster is not None or several_axes)
         self.by_default = cluster is None and self.clustered
 
-    def states(self) -> States:
-        """Return the states of no rows."""
+    def states(self, *, pictures: bool) -> States:
+        """Return the states of no rows, with what pictures show or without."""
         names = ["rows", "pair_loss", "pair_hits", "pair_divergences"]
         names += ["changed_rows"] * (self.options.worst > 0)
         names += ["pair_groups"] * self.grouped + ["pair_clusters"] * self.clustered
-        names += ["pair_pictures"] * self.options.pictures
+        names += ["pair_pictures"] * pictures
         parameters: dict[str, dict[str, Any]] = {"changed_rows": {"most": self.options.worst}}
         return States.empty(names, parameters)
 

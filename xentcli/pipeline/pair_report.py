@@ -1,14 +1,13 @@
 """What was measured of two models, put together."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from xentcli.alignment.models import AlignedModels
+from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
 from xentcli.metrics.order import in_order, percentiles
-from xentcli.pipeline.flow import Total
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.measure_report import with_errors
 from xentcli.pipeline.pair_plan import PairPlan
@@ -26,34 +25,67 @@ _THOUSANDTHS = (0, 1, 10, 50, 100, 250, 500, 750, 900, 950, 990, 999, 1000)
 _NAMED = {"median": 500, "p90": 900, "p95": 950, "p99": 990, "p999": 999, "max": 1000}
 
 
+OF_ORDER = (*(f"kl_{name}" for name in _NAMED), "percentiles")
+"""Measures and tables that need every row at once."""
+
+
+class PairedRows(NamedTuple):
+    """The rows that models are compared on.
+
+    Attributes
+    ----------
+    names : tuple of str
+        What each model is called.
+    temperatures : tuple of float
+        What the logits of each are divided by.
+    num_classes : int
+        The length of a row.
+    class_names : tuple of str or None
+        Of the classes.
+    lead : tuple of int
+        The shape of one number for each row.
+    """
+
+    names: tuple[str, ...]
+    temperatures: tuple[float, ...]
+    num_classes: int
+    class_names: tuple[str, ...] | None
+    lead: tuple[int, ...]
+
+
+def comparisons_of(
+    plan: PairPlan, rows: PairedRows, pairs: Iterable[States], spools: Spools
+) -> tuple[Comparison, ...]:
+    """Return what is reported of each model but the first, whose states with it are `pairs`."""
+    return tuple(
+        PairReport(plan, rows, pair.compute(), spools, i).comparison()
+        for i, pair in enumerate(pairs, 1)
+    )
+
+
 class PairReport:
     """Puts together what was measured of the first model and another one."""
 
     def __init__(
         self,
         plan: PairPlan,
-        models: AlignedModels,
+        rows: PairedRows,
         results: Mapping[str, Any],
-        total: Total[Any],
         spools: Spools,
         number: int,
-        temperatures: Sequence[float],
     ) -> None:
         self.plan = plan
-        self.models = models
+        self.rows = rows
         self.results = results
-        self.total = total
         self.number = number
-        self.temperatures = temperatures
         self.percentiles = {
             name: _percentiles(spools[f"{number} {name}"]) for name in ("kl", "delta_p")
         }
 
     def comparison(self) -> Comparison:
         """Return what is reported."""
-        first = self.models.first
-        base, new = self.temperatures[0], self.temperatures[self.number]
-        counts, axes = self.results["rows"], first.axes
+        rows, counts = self.rows, self.results["rows"]
+        base, new = (rows.temperatures[i] for i in (0, self.number))
         errors = self.results.get("pair_clusters")
         values = self._values()
         if errors is not None:
@@ -62,23 +94,23 @@ class PairReport:
         tables = set(self.plan.names)
         changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
         return Comparison(
-            base=_named(first.logits.name, base),
-            new=_named(self.models.others[self.number - 1].source.name, new),
+            base=_named(rows.names[0], base),
+            new=_named(rows.names[self.number], new),
             temperature_base=base,
             temperature_new=new,
             metrics={name: values[name] for name in self.plan.names if name in values},
             rows=counts.rows,
             used=counts.used,
             measured=counts.measured,
-            num_classes=axes.logits[axes.class_axis] or self.total.num_classes,
+            num_classes=rows.num_classes,
             labelled=self.plan.labelled,
             percentiles=self._table() if "percentiles" in tables else (),
             changed_rows=changed.rows if changed and "changed_rows" in tables else (),
             groups=groups.groups if groups and "groups" in tables else (),
             clusters=errors.clusters if errors else None,
-            class_names=first.names.names or None,
-            pictures=self.results.get("pair_pictures"),
-            lead=(self.total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else (),
+            class_names=rows.class_names,
+            pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,
+            lead=rows.lead,
         )
 
     def _values(self) -> dict[str, Measure]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure_plan import Options
+from xentcli.pipeline.pair_plan import PairOptions
 from xentcli.text import shortened
 
 
@@ -74,7 +75,7 @@ def _option(field: str) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return shortened(", ".join(map(str, value)) or "none")
     if value is None or isinstance(value, bool):
         return "given" if value else "not given"
     return shortened(str(value))
@@ -110,18 +111,59 @@ class Asked:
     probabilities: bool
     lost: tuple[str, ...] = ()
 
-    def difference(self, other: "Asked") -> str | None:
-        """Return what this has and the other has not, if they differ."""
-        for name in ("by", "cluster"):
-            one, two = getattr(self, name), getattr(other, name)
-            if one != two:
-                return f"{_option(name)} is {_shown(one)}, and {_shown(two)}"
-        for name in self.options._fields:
-            if getattr(self.options, name) != getattr(other.options, name):
-                known = {"metrics": "--metric", "also": "what gates and reports need"}
-                return f"{known.get(name, _option(name))} differs"
-        if (self.shape, self.lead) != (other.shape, other.lead):
-            return f"rows of shape {(*self.shape,)}, and {(*other.shape,)}"
-        if self.probabilities != other.probabilities:
-            return "labels are class probabilities in one alone"
-        return None
+
+@dataclass(frozen=True)
+class PairAsked:
+    """What ``xent compare`` was asked for, and what its report needs to know of the rows.
+
+    Attributes
+    ----------
+    options : PairOptions
+        What is measured.
+    by, cluster : str or None
+        What groups the rows; which rows depend on one another.
+    shape, lead : tuple of int
+        Of a slice of the first model's logits, and of its rows that have a label.
+    labelled : bool
+        Whether there are labels.
+    """
+
+    options: PairOptions
+    by: str | None
+    cluster: str | None
+    shape: tuple[int, ...]
+    lead: tuple[int, ...]
+    labelled: bool
+
+
+_KNOWN_OPTIONS = {
+    "metrics": "--metric",
+    "also": "what gates and reports need",
+    "besides": "what gates need",
+    "pictures": "--report",
+}
+_KNOWN_FACTS = {
+    "probabilities": "labels are class probabilities in one alone",
+    "labelled": "one has labels, and the other none",
+}
+
+
+def difference_of(one: Asked | PairAsked | None, two: Asked | PairAsked | None) -> str | None:
+    """Return what one was asked for and the other was not, if they differ; both of one command."""
+    if one is None or two is None:
+        return None if one is two else "what is measured"
+    for name in ("by", "cluster"):
+        here, there = getattr(one, name), getattr(two, name)
+        if here != there:
+            return f"{_option(name)} is {_shown(here)}, and {_shown(there)}"
+    for name in one.options._fields:
+        here, there = getattr(one.options, name), getattr(two.options, name)
+        if here != there:
+            option = _KNOWN_OPTIONS.get(name, _option(name))
+            return f"{option} is {_shown(here)}, and {_shown(there)}"
+    if (one.shape, one.lead) != (two.shape, two.lead):
+        return f"rows of shape {(*one.shape,)}, and {(*two.shape,)}"
+    for name, said in _KNOWN_FACTS.items():
+        if getattr(one, name, None) != getattr(two, name, None):
+            return said
+    return None

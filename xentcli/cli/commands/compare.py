@@ -5,7 +5,7 @@ from typing import Annotated
 from xentcli.cli import bases, compared, comparing, evaluating, loss_inputs, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reading import Reading
@@ -85,6 +85,7 @@ def compare(
         PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "changes",
     digest: options.DigestOption = False,
+    state: StateOption = None,
     flags: Annotated[RowFlags, Without("binary")],
     writing: Writing,
     reading: Reading,
@@ -99,6 +100,7 @@ def compare(
     if opened is not None:
         others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
         others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
+        others |= {"--state": state}
         bases.check(opened, metric, others, flags, labels or [])
         bases.run(opened, metric, writing, common, gates, digest=digest)
         return
@@ -111,10 +113,9 @@ def compare(
     wanted = wanted._replace(pictures=drawn.wanted)
     temperatures = comparing.temperatures_of(temperature, paths, kinds)
     criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
-    output = Destination("compare", writing, common)
-    output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    comparing.check_state(state, writing, by)
+    telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
+    telling.check()
     names = [each for each in (by, cluster) if each is not None]
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
@@ -144,18 +145,22 @@ def compare(
 
     models = [Model(*each) for each in zip(sources, criteria, strict=True)]
     with common.run(sources[0]) as run:
-        found = compare_models(models, labels_source, run, wanted, by=groups, cluster=clusters)
+        found = compare_models(
+            models,
+            labels_source,
+            run,
+            wanted,
+            by=groups,
+            cluster=clusters,
+            keep=state is not None,
+        )
     provenance = comparing.provenance(sources, labels_source, paths, labels, digest=digest)
-    notes, verdicts = compared.judge(keeper, found)
-    output.write(compared.forms(found, wanted, provenance, verdicts))
-    common.tell_notes([*found.notes, *notes])
     doubted = (doubt for each in sources for doubt in doubts(each))
-    warnings = [*doubted, *compared.warnings(found, wanted, models)]
-    for warning in warnings:
-        common.tell("warning", warning)
-    notes = [*warnings, *found.notes]
-    first = found.comparisons[0]
-    drawn.write(found.comparisons, provenance, verdicts, notes, drawn=first)
+    telling.tell(found, wanted, provenance, [each.name for each in sources], criteria, doubted)
+    if state is not None:
+        labelled = None if labels_source is None else (labels_source, labels or [paths[0]])
+        by = by or (None if groups is None else "tasks")  # of samples, without being asked
+        comparing.write_state(state, found, models, paths, labelled, (wanted, by, cluster), writing)
     if keeper is not None:
         keeper.exit()
 

@@ -1,0 +1,158 @@
+"""What a state is of: version, command, options, files, rows, classes and models."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xentcli.pipeline.flow import Remark
+from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
+from xentcli.pipeline.state_rows import FileRows, joined
+from xentcli.results.provenance import FileFacts
+from xentcli.storage.paths import natural_key
+from xentcli.text import shortened
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a model's outputs.
+
+    Attributes
+    ----------
+    role : str
+        What its files were read as.
+    setting : Setting
+        Its options.
+    within : str
+        What follows the name of its one file: the array in it. Empty of several files.
+    looks_like : str
+        What the first rows look like.
+    missing : Remark or None
+        The rows of probabilities that miss a sum of 1.
+    """
+
+    role: str
+    setting: Setting
+    within: str = ""
+    looks_like: str = "unknown"
+    missing: Remark | None = None
+
+    def merge(self, other: "ModelFacts", *, one_file: bool) -> "ModelFacts":
+        """Return what is known of the rows of both, of which these come first."""
+        one, two = self.missing, other.missing
+        missing = one.merge(two) if one and two else one or two
+        return replace(self, within=self.within if one_file else "", missing=missing)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a state is of.
+
+    Attributes
+    ----------
+    xent_state : str
+        The version of xent that wrote it.
+    command : str
+        The command that it is of.
+    rows : tuple of FileRows
+        The rows of the logits, or of the first model's, in the natural order of names.
+    files : tuple of FileFacts
+        What was read.
+    models : tuple of ModelFacts
+        One; those that are compared.
+    num_classes, unpaired : int
+        The length of a row; rows without a label.
+    class_names : tuple of str or None
+        Of the classes.
+    crosses : bool
+        Whether labels that are shifted may stand in the next file.
+    asked : Asked or None
+        What an evaluation was asked for.
+    paired : PairAsked or None
+        What a comparison was asked for.
+    """
+
+    xent_state: str
+    command: str
+    rows: tuple[FileRows, ...]
+    files: tuple[FileFacts, ...]
+    models: tuple[ModelFacts, ...]
+    num_classes: int
+    class_names: tuple[str, ...] | None = None
+    unpaired: int = 0
+    crosses: bool = False
+    asked: Asked | None = None
+    paired: PairAsked | None = None
+
+    @property
+    def setting(self) -> Setting:
+        """The options, or those of the first model."""
+        return self.models[0].setting
+
+    @property
+    def inner(self) -> int:
+        """The rows that have a label in a slice of the first axis."""
+        asked = self.asked or self.paired
+        return math.prod(asked.lead) if asked else 1
+
+    def names_of(self, role: str) -> list[str]:
+        """Return the names of the files that were read as this."""
+        return list(dict.fromkeys(each.name for each in self.files if each.role == role))
+
+    def merge(self, other: "Header") -> "Header":
+        """Return that of both states' rows."""
+        first, second = sorted((self, other), key=lambda each: _place(each.rows))
+        found = replace(
+            first,
+            rows=joined((*self.rows, *other.rows)),
+            files=each_once((*self.files, *other.files)),
+            unpaired=self.unpaired + other.unpaired,
+        )
+        models = (
+            one.merge(two, one_file=len(found.names_of(one.role)) == 1)
+            for one, two in zip(first.models, second.models, strict=True)
+        )
+        return replace(found, models=tuple(models))
+
+
+def _place(rows: Sequence[FileRows]) -> tuple[Any, ...]:
+    """Return what sorts states by their first rows; those without any come last."""
+    return (0, rows[0].key) if rows else (1,)
+
+
+def role_of_model(number: int) -> str:
+    """Return what the files of a model that is compared were read as."""
+    return ("base", "new")[number] if number < 2 else f"new {number}"
+
+
+def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
+    """Return files by what they were read as and the natural order of names, each once."""
+
+    def order(each: FileFacts) -> tuple[Any, ...]:
+        return (each.role == "labels", natural_key(each.role), natural_key(each.name), repr(each))
+
+    return tuple(sorted(dict.fromkeys(files), key=order))
+
+
+def differences(one: Header, two: Header) -> Iterator[str]:
+    """Yield why two states do not belong together."""
+    if one.command != two.command:
+        commands = f"xent {shortened(one.command)}, and xent {shortened(two.command)}"
+        yield f"states of two commands: {commands}"
+        return
+    if len(one.models) != len(two.models):
+        yield f"other models: {len(one.models)} of them, and {len(two.models)}"
+        return
+    for here, there in zip(one.models, two.models, strict=True):
+        if differs := here.setting.difference(there.setting):
+            yield f"other options{_of(here, one)}: {differs}"
+    if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
+        yield f"other options: {differs}"
+    if one.num_classes != two.num_classes:
+        yield f"other classes: {one.num_classes}, and {two.num_classes}"
+    if one.class_names != two.class_names:
+        yield "other names of classes, or in another order"
+
+
+def _of(model: ModelFacts, header: Header) -> str:
+    return f" of {model.role}" if len(header.models) > 1 else ""
