@@ -23,7 +23,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "is a shard of the model missing?": "hidden states",
     "is this the head of the same model?": "hidden states",
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
-    "a state is what --state FILE.json of xent loss, nll, eval or merge wrote": "test_cli_merge.py",
+    "a state is what xent merge and other commands write: --state FILE.json": "test_cli_merge.py",
     "xent eval --metric NAME --state FILE.json keeps what the measure needs": "the same",
     "write it again: --state FILE.json": "a damaged state: test_cli_merge.py",
     "states are merged by the version that wrote them": "another version: test_cli_merge.py",

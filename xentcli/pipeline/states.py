@@ -15,7 +15,7 @@ from xentcli.pipeline.state_rows import FileRows, Numbering, check_apart
 from xentcli.pipeline.written import read_object
 from xentcli.text import shortened
 
-_WHAT = "a state is what --state FILE.json of xent loss, nll, eval, compare or merge wrote"
+_WHAT = "a state is what xent merge and other commands write: --state FILE.json"
 _DAMAGED = "write it again: --state FILE.json"
 
 
