@@ -1,7 +1,7 @@
 """What ``xent softmax`` and ``xent log-softmax`` share."""
 
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentcli.cli import options
 from xentcli.cli.inputs import Slot, fill
@@ -9,6 +9,13 @@ from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import parse_dtype, parse_temperature
 from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xentcli.pipeline.inputs import InputFile, Source
+    from xentcli.pipeline.transform import Transform
 
 
 class SoftmaxOptions(NamedTuple):
@@ -43,11 +50,47 @@ def run_softmax(
         propagate=softmax_options.non_finite == "propagate",
     )
     file_of = partial(reading.file, id_column=softmax_options.id_column)
-    source = open_files(paths, file_of, [writing.output])
-    common.tell_notes(source.notes)
-    with Destination(command, writing, common).array() as sink, common.run(source) as run:
-        looks_like = transform(source, function, sink, run).looks_like
+    if writing.output != "-" and _is_pattern(writing, common):
+        source, looks_like = _write_each(paths, file_of, function, writing, common)
+    else:
+        source = open_files(paths, file_of, [writing.output])
+        common.tell_notes(source.notes)
+        with Destination(command, writing, common).array() as sink, common.run(source) as run:
+            looks_like = transform(source, function, sink, run).looks_like
     if looks_like == "probabilities":
         common.tell("warning", f"{source.name}: these look like probabilities already, not logits")
     elif looks_like == "log-probabilities" and command == "log-softmax":
         common.tell("warning", f"{source.name}: these look like log-probabilities already")
+
+
+def _is_pattern(writing: Writing, common: Common) -> bool:
+    """Whether each input has an output of its own."""
+    from xentcli.pipeline.transform_shards import is_pattern
+
+    if not is_pattern(writing.output):
+        return False
+    if Destination("", writing, common).form == "json":
+        raise UsageError("--json is one object, and not one for each input")
+    return True
+
+
+def _write_each(
+    paths: list[str],
+    file_of: "Callable[[str], InputFile]",
+    function: "Transform",
+    writing: Writing,
+    common: Common,
+) -> "tuple[Source, str]":
+    """Write the transform of each file to a file of its own."""
+    from xentcli.pipeline.inputs import expand, open_files
+    from xentcli.pipeline.transform_shards import outputs_of, transform_each, written
+
+    without = written(paths, writing.output)
+    inputs = [path for name in paths for path in expand(name, without)]
+    outputs = outputs_of(writing.output, inputs, writing.to, force=writing.force)
+    source = open_files(paths, file_of, without)
+    common.tell_notes(source.notes)
+    with common.run(source) as run:
+        total = transform_each(source, function, outputs, writing.to, run, force=writing.force)
+    Destination(function.kind, writing, common).warn_of_formulas(total.notes)
+    return source, total.looks_like

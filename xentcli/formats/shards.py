@@ -84,6 +84,10 @@ class Shards(Source):
             self.reference = facts
             remember(self)
 
+    def shard(self, i: int) -> Source:
+        """Open one of the shards by itself."""
+        return self._open.again(i)
+
     def place(self, index: tuple[int, ...]) -> str:
         """Name a place in the shard that holds it, which counts its own rows."""
         if not index:

@@ -119,13 +119,18 @@ def format_for(path: str, name: str | None) -> Format:
 
 
 @contextmanager
-def array_file(path: str, format_name: str | None, *, force: bool) -> Iterator[_FileSink]:
-    """Open a sink that writes an array to `path`; ``-`` is standard output."""
+def array_file(
+    path: str, format_name: str | None, *, force: bool, waiting: str | None = None
+) -> Iterator[_FileSink]:
+    """Open a sink that writes an array to `path`; ``-`` is standard output.
+
+    A file of several is left `waiting` for the others.
+    """
     format_ = format_for(path, format_name)
     with (
-        _output_for_text(path, force=force)
+        _output_for_text(path, force=force, waiting=waiting)
         if format_.is_text
-        else open_output(path, force=force) as output
+        else open_output(path, force=force, waiting=waiting) as output
     ):
         sink = _FileSink(output, format_)
         yield sink
@@ -162,9 +167,9 @@ def text_file(
 
 
 @contextmanager
-def _output_for_text(path: str, *, force: bool) -> Iterator[Output]:
+def _output_for_text(path: str, *, force: bool, waiting: str | None = None) -> Iterator[Output]:
     """Open what text goes to; a terminal gets no character that it would interpret."""
-    with open_output(path, force=force) as output:
+    with open_output(path, force=force, waiting=waiting) as output:
         yield _Terminal(output) if output.is_terminal else output
 
 

@@ -1,6 +1,6 @@
 """Logits to an array of the same shape, block by block: softmax and log-softmax."""
 
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -101,14 +101,17 @@ class ColumnWork(NamedTuple):
             out = np.empty_like(rows)
             self.function.apply(rows, out, self.norm)
             out = out.astype(self.dtype, copy=False)
-        shape = (block.rows, *_tail(self.source)) if self.source.shape else ()
+        shape = (block.rows, *tail_of(self.source)) if self.source.shape else ()
         return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
+
+
+Work = RowWork | ColumnWork
 
 
 class PlacedWork(NamedTuple):
     """Writes the output of a block where it belongs, by whoever computed it."""
 
-    work: RowWork | ColumnWork
+    work: Work
     sink: Sink
 
     def part_of(self, block: Block) -> Part[Any]:
@@ -128,36 +131,60 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
         If a row holds NaN or +inf, or nothing but -inf, unless the transform propagates; names
         the first place, after all rows were seen and counted.
     """
-    ndim = len(source.shape)
-    if not -max(1, ndim) <= function.axis < max(1, ndim):
-        shape = show_shape(source.shape)
-        raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {shape}")
-    function = function._replace(axis=function.axis % max(1, ndim))
-    dtype = function.dtype or computing_dtype(source.dtype)
-    name = "probs" if function.kind == "softmax" else "log_probs"
-    sink.open(ArrayHeader(source.shape, dtype, source.columns, source.id_column, name))
-    work: RowWork | ColumnWork = RowWork(source, function, dtype)
-    if function.axis == 0:
-        source = source.kept()
-        norm = _norm_of_columns(source, function, run)
-        work = ColumnWork(source, function, dtype, norm)
-
-    def error(problem: Problem, rows: int) -> InputError:
-        index = list(unravel(problem.row, without_axis((rows, *_tail(source)), function.axis)))
-        if problem.column is not None:
-            index.insert(function.axis, problem.column)
-        return problem.at(source.place(tuple(index)))
-
+    function = on_axis(source, function)
+    sink.open(header_of(source, function))
+    work = work_of(source, function, run)
+    source = work.source
     blocks = blocks_along(source, 0, run.block_elements)
     if sink.positional and run.cluster is None:
         placed = PlacedWork(work, sink)
         parts = run.map(placed.part_of, blocks, shareable=source.shareable)
     else:
         parts = run.map(work.part_of, blocks)
-    return collect(parts, sink, run.progress_of(source.shape), error, [source])
+    return collect(parts, sink, run.progress_of(source.shape), partial(error_of, work), [source])
 
 
-def _tail(source: Source) -> tuple[int, ...]:
+def on_axis(source: Source, function: Transform) -> Transform:
+    """Return the transform with its axis counted from the front.
+
+    Raises
+    ------
+    ShapeError
+        If there is no such axis.
+    """
+    ndim = len(source.shape)
+    if not -max(1, ndim) <= function.axis < max(1, ndim):
+        shape = show_shape(source.shape)
+        raise ShapeError(f"{source.name}: there is no axis {function.axis} in shape {shape}")
+    return function._replace(axis=function.axis % max(1, ndim))
+
+
+def header_of(source: Source, function: Transform) -> ArrayHeader:
+    """Return what a writer must know of the output."""
+    name = "probs" if function.kind == "softmax" else "log_probs"
+    dtype = function.dtype or computing_dtype(source.dtype)
+    return ArrayHeader(source.shape, dtype, source.columns, source.id_column, name)
+
+
+def work_of(source: Source, function: Transform, run: Run) -> Work:
+    """Return what transforms a block; classes along the first axis are all read once before."""
+    dtype = header_of(source, function).dtype
+    if function.axis:
+        return RowWork(source, function, dtype)
+    source = source.kept()
+    return ColumnWork(source, function, dtype, _norm_of_columns(source, function, run))
+
+
+def error_of(work: Work, problem: Problem, rows: int) -> InputError:
+    """Return the error of a problem, given the number of all rows."""
+    source, axis = work.source, work.function.axis
+    index = list(unravel(problem.row, without_axis((rows, *tail_of(source)), axis)))
+    if problem.column is not None:
+        index.insert(axis, problem.column)
+    return problem.at(source.place(tuple(index)))
+
+
+def tail_of(source: Source) -> tuple[int, ...]:
     """Return the shape of one row."""
     return tuple(n or 0 for n in source.shape[1:])
 
@@ -171,7 +198,7 @@ def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalize
     norm = reduce(Normalizer.merge, norms, first)
     bad = np.flatnonzero(np.isnan(norm.rest))
     if bad.size and not function.propagate:
-        where = index_of(int(bad[0]), _tail(source))
+        where = index_of(int(bad[0]), tail_of(source))
         raise NonFiniteError(
             f"{source.name}: along axis 0, {bad.size} of {len(norm.rest)} rows hold NaN or inf, or "
             f"nothing but -inf{where and '; the first is '}{where}",

@@ -42,11 +42,16 @@ def streaming(name: str, path: str) -> Iterator[Output]:
 
 
 @contextmanager
-def replacing(name: str, path: str, *, force: bool) -> Iterator[Output]:
-    """Open a file beside its place, and move it there when the block ends without an error."""
+def replacing(name: str, path: str, *, force: bool, waiting: str | None = None) -> Iterator[Output]:
+    """Open a file beside its place, and move it there when the block ends without an error.
+
+    Where it waits for others, it goes to that path instead, and `put_in_place` is left to whoever
+    has them all.
+    """
     target = Path(os.path.realpath(path))
+    place = Path(waiting) if waiting else target
     long = len(os.fsencode(target.name)) >= _LONGEST_STEM_BYTES
-    temporary = target.with_name(f".{'xent' if long else target.name}.{os.urandom(6).hex()}.tmp")
+    temporary = place.with_name(f".{'xent' if long else target.name}.{os.urandom(6).hex()}.tmp")
     try:
         with writing(name):
             descriptor = _create(temporary, target)
@@ -58,7 +63,8 @@ def replacing(name: str, path: str, *, force: bool) -> Iterator[Output]:
             with writing(name):
                 os.close(descriptor)
         with writing(name):
-            _put_in_place(temporary, target, force=force)
+            put_in_place(temporary, place, force=force or waiting is not None)
+            sync_folder(place.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
@@ -102,7 +108,8 @@ def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
     os.fchmod(descriptor, mode)
 
 
-def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
+def put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
+    """Give a file its name, of which another one is overwritten only with `force`."""
     if force:
         temporary.replace(target)
     else:
@@ -117,9 +124,13 @@ def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
             temporary.replace(target)
         else:
             temporary.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk keep the names in a folder, where it can."""
     with suppress(OSError):
-        folder = os.open(target.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            os.fsync(descriptor)
         finally:
-            os.close(folder)
+            os.close(descriptor)

@@ -48,6 +48,12 @@ def suffix_of(name: str) -> str:
     return path.suffix.lower()
 
 
+def stem_of(name: str) -> str:
+    """Return a file's name without its folder and the extensions of format and compression."""
+    path = _path_of(name)
+    return (path.with_suffix("") if path.suffix.lower() in CODECS else path).stem
+
+
 def compression_suffix_of(name: str) -> str:
     """Return the extension that tells the compression, or an empty text."""
     suffix = _path_of(name).suffix.lower()

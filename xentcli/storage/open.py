@@ -87,16 +87,17 @@ def check_output(name: str, *, force: bool) -> None:
 
 
 @contextmanager
-def open_output(name: str, *, force: bool = False) -> Iterator[Output]:
+def open_output(name: str, *, force: bool = False, waiting: str | None = None) -> Iterator[Output]:
     """Open `name` for writing, compressed as its extension says; ``-`` is standard output.
 
     A regular file is written beside its place and moved there when the block ends without an
     error, a URL is written to a temporary file and sent off; a device, a pipe, or what the shell
-    has opened (``/dev/stdout``) is written as it comes.
+    has opened (``/dev/stdout``) is written as it comes. A regular file may be left `waiting` at
+    another path, from which `together` moves it.
     """
     check_output(name, force=force)
     codec = _codec_for(name)
-    with _open_place(name, force=force) as output:
+    with _open_place(name, force, waiting) as output:
         if codec is None:
             yield output
         else:
@@ -115,7 +116,7 @@ def _codec_for(name: str) -> Codec | None:
     return codec
 
 
-def _open_place(name: str, *, force: bool) -> AbstractContextManager[Output]:
+def _open_place(name: str, force: bool, waiting: str | None) -> AbstractContextManager[Output]:
     """Open what the bytes go to as they are."""
     if name == STANDARD_STREAM:
         return standard_output()
@@ -130,4 +131,4 @@ def _open_place(name: str, *, force: bool) -> AbstractContextManager[Output]:
 
     if is_streamed(path):
         return streaming(shown_name(name), path)
-    return replacing(shown_name(name), path, force=force)
+    return replacing(shown_name(name), path, force=force, waiting=waiting)
