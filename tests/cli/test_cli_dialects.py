@@ -111,6 +111,16 @@ TGI = [
         "details": {"finish_reason": "eos_token", "generated_tokens": 2},
     },
 ]
+
+
+def sglang(*numbers: float, finish: str | None, count: int = 0) -> Object:
+    """Return a piece of a stream, of which `count` tokens have come so far."""
+    triples = [[number, 5, "a"] for number in numbers]
+    info = {"id": "s", "completion_tokens": count or len(numbers), "finish_reason": finish}
+    given = {"input_token_logprobs": [[None, 1, None], [-9.0, 2, None]]}
+    return {"text": "", "meta_info": {**info, **given, "output_token_logprobs": triples}}
+
+
 CANDIDATE = {"logprobs_result": {"chosen_candidates": [{"token_id": 1, "log_probability": -1.0}]}}
 CASES = {
     "chat stream": Case(
@@ -136,6 +146,24 @@ CASES = {
     "vLLM, flat": Case(lines(FLAT), 4.5, 1),
     "vLLM, a dump without prompts": Case(lines(OUTPUT), 1.0, 1),
     "llama.cpp stream": Case(events(*LLAMA), 1.5, 2),
+    "SGLang stream": Case(
+        events(sglang(-1.0, finish=None), sglang(-1.0, -3.0, finish="stop")),
+        *(2.0, 2, 1, 1, "generated"),
+    ),
+    "SGLang stream of prompts": Case(
+        events(sglang(-1.0, finish=None), sglang(-1.0, -3.0, finish="stop")),
+        *(9.0, 1, 1, 1, "prompt"),
+    ),
+    "SGLang stream of what is new": Case(
+        events(sglang(-1.0, finish=None), sglang(-3.0, finish="stop", count=2)),
+        *(2.0, 2, 1, 1, "generated"),
+    ),
+    "no values": Case(
+        lines(
+            {"choices": [{"logprobs": {"content": [token("a", n) for n in (-1.0, -1e30, -1e4)]}}]}
+        ),
+        *(1.0, 1),
+    ),
     "TGI stream": Case(events(*TGI), 1.0, 2),
     "Gemini's SDK": Case(lines({"candidates": [CANDIDATE]}), 1.0, 1),
     "Vertex batch": Case(
@@ -155,13 +183,22 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_dialects(run: Run, name: str) -> None:
     case = CASES[name]
-    outcome = run("nll", "-", "--json", stdin=case.content.encode())
+    tokens = ("--tokens", case.tokens) if case.tokens else ()
+    outcome = run("nll", "-", "--json", *tokens, stdin=case.content.encode())
     assert outcome.code == 0, outcome.err
     found = outcome.json
     mean = found.get("loss", found.get("generated_nll"))
     assert mean == pytest.approx(case.mean, rel=1e-15)
     counts = (found["used"], found["sequences"], found["requests"])
     assert counts == (case.used, case.sequences, case.requests)
+
+
+def test_requests_of_a_batch_are_no_answers(run: Run) -> None:
+    body = {"messages": [], "logprobs": True}
+    request = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    outcome = run("nll", "-", stdin=lines(request).encode())
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "requests of a batch, and no answers\nhint: take the file that" in outcome.err
 
 
 def listed(*numbers: float) -> Object:

@@ -59,6 +59,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "take the file that the batch gives": "test_cli_dialects.py",
     "name the folder of one of them": "test_arrow_vectors.py",
     "was the dataset saved to the end?": "test_arrow_vectors.py",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (

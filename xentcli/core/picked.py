@@ -11,18 +11,19 @@ from xentcli.errors import InputError
 
 _NO_VALUE = -9999.0
 """What servers write for a token outside the first ones, and for minus infinity."""
-_LEAST_FLOAT32 = float(np.finfo(np.float32).min)
+_NO_LOGARITHM = -1e30
+"""And below: what stands for minus infinity, the least float32 among them."""
 _ABOVE = 1e-5  # half precision may round the probability of a certain token up to 1
 
 
 def picked_facts(values: NDArray[Any], *, probs: bool = False) -> RowFacts:
     """Return the facts of log-probabilities of the labels, or of their probabilities.
 
-    NaN, -9999 and the least float32 stand for no value: these elements are ignored.
+    NaN, -9999 and finite numbers from -1e30 down stand for no value: these elements are ignored.
     """
     x = values.reshape(-1).astype(np.float64)
     with np.errstate(all="ignore"):
-        none = np.isnan(x) | (x == _NO_VALUE) | (x == _LEAST_FLOAT32)
+        none = np.isnan(x) | (x == _NO_VALUE) | ((x <= _NO_LOGARITHM) & (x > -np.inf))
         logs = np.log(x) if probs else x
     used = ~none if none.any() else None
     loss = np.where(none, 0.0, 0.0 - logs)

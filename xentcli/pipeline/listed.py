@@ -18,6 +18,7 @@ from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.values import load
+from xentcli.formats.logprobs.gathered import NO_VALUE
 from xentcli.formats.logprobs.lists import Listed, Place
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.pipeline.bounded import RowBounds
@@ -25,7 +26,6 @@ from xentcli.storage.inputs import Input
 
 Label = int | str | None
 _IGNORED = (None, -100)
-_NO_VALUE = -9999.0  # and below: no log-probability
 _ABOVE = 1e-3  # 1, and no sum of probabilities is there
 _MOST_LABELS = 2**24
 _PROBE_BYTES = 64
@@ -122,7 +122,7 @@ def _row(place: Place, label: Label, where: str) -> _Row:
 
 def _has_value(one: Listed) -> bool:
     number = one.logprob
-    return isinstance(number, (int, float)) and number > _NO_VALUE
+    return isinstance(number, (int, float)) and number > NO_VALUE
 
 
 def _bounds(rows: Sequence[_Row], num_classes: int | None) -> tuple[Bounds, NDArray[np.bool_]]:

@@ -29,6 +29,8 @@ class Scored(NamedTuple):
         Which of several answers to the same request it is.
     lists : callable, optional
         Makes what is listed beside each token.
+    whole : bool
+        Whether these are all tokens so far, where an answer comes in pieces.
     """
 
     part: Part | None
@@ -36,6 +38,7 @@ class Scored(NamedTuple):
     sizes: list[int | None] | None = None
     choice: int = 0
     lists: Lists | None = None
+    whole: bool = False
 
 
 class Answer(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xentcli.formats.logprobs import openai, servers
-from xentcli.formats.logprobs.answers import Answer, is_object, text
+from xentcli.formats.logprobs.answers import Answer, Refused, is_object, text
 
 
 def answer_of(document: Any) -> Answer | None:
@@ -24,7 +24,11 @@ def answer_of(document: Any) -> Answer | None:
 
 def _batch(document: Any) -> Answer | None:
     """Return a line of a batch's output, which any answer may stand in."""
-    if "custom_id" not in document or not ("response" in document or "error" in document):
+    if "custom_id" not in document:
+        return None
+    if "url" in document and "body" in document:
+        raise Refused("requests of a batch, and no answers", "take the file that the batch gives")
+    if not ("response" in document or "error" in document):
         return None
     name = text(document.get("custom_id"))
     if why := openai.failed_in_batch(document):

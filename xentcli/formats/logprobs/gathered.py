@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from xentcli.formats.logprobs.answers import Scored
 from xentcli.formats.logprobs.lists import Listed, Place
 
+NO_VALUE = -9999.0
+"""And below, down to -inf: what servers write in place of a log-probability."""
+
 
 class Tokens(NamedTuple):
     """The tokens of some answers.
@@ -139,7 +142,9 @@ class Gathered:
         for piece in pieces:
             index = piece.scored.choice
             before = so_far.get(index)
-            so_far[index] = piece if before is None else _joined(before, piece)
+            so_far[index] = (
+                piece if before is None or piece.scored.whole else _joined(before, piece)
+            )
         if ends:
             for sequence in self._open.pop(stream).values():
                 self._add(sequence)
@@ -169,9 +174,9 @@ def _joined(one: Sequence, other: Sequence) -> Sequence:
 
 
 def _values(numbers: list[float | None]) -> NDArray[np.float64]:
-    """Return log-probabilities, NaN where there is none: -inf stands for no value here."""
+    """Return log-probabilities, NaN where there is none: no token is less probable than -9999."""
     found = np.array(numbers, np.float64)
-    found[found == -np.inf] = np.nan
+    found[found <= NO_VALUE] = np.nan
     return found
 
 

@@ -24,7 +24,10 @@ _SNAKE = ("logprobs_result", "chosen_candidates", "log_probability", "top_candid
 
 
 def sglang(document: Any) -> Answer | None:
-    """Return an answer of SGLang: triples of log-probability, token id and text."""
+    """Return an answer of SGLang: triples of log-probability, token id and text.
+
+    A piece of a stream has all tokens so far, or, by an option of the server, those that are new.
+    """
     info = document.get("meta_info")
     if not is_object(info):
         return None
@@ -36,8 +39,12 @@ def sglang(document: Any) -> Answer | None:
             triples = [*triples]  # once: simdjson makes each list anew
             numbers = [None if triple is None else triple[0] for triple in triples]
             tops = info.get(f"{key}_top_logprobs")
-            add(found, Scored(part, numbers, lists=partial(of_triples, triples, tops)))
-    return Answer("SGLang", found, text(info.get("id")))
+            whole = part == "prompt" or info.get("completion_tokens") == len(numbers)
+            lists = partial(of_triples, triples, tops)
+            add(found, Scored(part, numbers, lists=lists, whole=whole))
+    name = text(info.get("id"))
+    ends = "finish_reason" not in info or info.get("finish_reason") is not None
+    return Answer("SGLang", found, name, None, name, ends)
 
 
 def llama_cpp(document: Any) -> Answer | None:
