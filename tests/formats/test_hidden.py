@@ -155,6 +155,12 @@ def test_embeddings_are_the_head_where_it_is_tied(
     assert near(all_of(opened(states, model)), wanted)
 
 
+def test_a_model_in_a_model(tmp_path: Path, states: Path) -> None:
+    tensors = {"thinker.lm_head.weight": HEAD, "thinker.model.embed_tokens.weight": random_head(9)}
+    model = write_model(tmp_path / "model", tensors)
+    assert near(all_of(opened(states, model)), true_logits(np.load(states), HEAD))
+
+
 def test_a_missing_head_is_not_replaced_by_embeddings(tmp_path: Path, states: Path) -> None:
     tensors = {"model.embed_tokens.weight": HEAD, "other": HEAD[:3]}
     model = write_model(tmp_path / "model", tensors, {"tie_word_embeddings": False})
@@ -170,6 +176,18 @@ FAMILIES = [
     ({"model_type": "llama"}, lambda z: z),
     ({"model_type": "gemma2", "final_logit_softcapping": 3.0}, lambda z: capped(z, 3.0)),
     ({"model_type": "gemma2"}, lambda z: capped(z, 30.0)),
+    ({"model_type": "gemma2", "final_logit_softcapping": None}, lambda z: z),
+    ({"text_config": {"model_type": "gemma3n_text"}}, lambda z: capped(z, 30.0)),
+    ({"model_type": "t5gemma", "decoder": {"hidden_size": WIDTH}}, lambda z: capped(z, 30.0)),
+    ({"model_type": "nanochat"}, lambda z: capped(z, 15.0)),
+    ({"model_type": "cohere2_moe"}, lambda z: z * 0.0625),
+    ({"model_type": "mpt", "logit_scale": "inv_sqrt_d_model"}, lambda z: z),
+    ({"model_type": "minicpm3", "hidden_size": WIDTH, "dim_model_base": 16}, lambda z: z / 4),
+    ({"model_type": "minicpm3", "hidden_size": 512}, lambda z: z / 2),
+    ({"model_type": "t5", "d_model": WIDTH}, lambda z: z / 8),
+    ({"model_type": "t5", "d_model": WIDTH, "tie_word_embeddings": False}, lambda z: z),
+    ({"model_type": "inkling_text", "logits_mup_width_multiplier": 3.0}, lambda z: z / 3),
+    ({"model_type": "inkling_text", "unpadded_vocab_size": 900}, lambda z: z[:, :900] / 24),
     ({"model_type": "gemma3", "final_logit_softcapping": None}, lambda z: z),
     ({"model_type": "recurrent_gemma", "logits_soft_cap": 5.0}, lambda z: capped(z, 5.0)),
     ({"model_type": "cohere", "logit_scale": 0.0625}, lambda z: z * 0.0625),
@@ -197,6 +215,8 @@ def test_a_bias_beside_the_head_and_one_of_its_own(tmp_path: Path, states: Path)
     model = write_model(tmp_path / "model", tensors, {"model_type": "phi"})
     wanted = true_logits(np.load(states), HEAD) + bias
     assert near(all_of(opened(states, model)), wanted)
+    tied = {"transformer.w.weight": HEAD, "lm_head.bias": bias}
+    assert near(all_of(opened(states, write_model(tmp_path / "ctrl", tied))), wanted)
     np.save(tmp_path / "bias.npy", bias)
     np.save(tmp_path / "head.npy", HEAD)
     own = opened(states, tmp_path / "head.npy", bias=str(tmp_path / "bias.npy"))
@@ -232,6 +252,10 @@ REFUSED = {
     "width": ({"lm_head.weight": HEAD[:, :32]}, "numbers, and .*lm_head.weight has 32"),
     "axes": ({"lm_head.weight": HEAD[0]}, "a head is a matrix"),
     "bias": ({"lm_head.weight": HEAD, "lm_head.bias": HEAD[0]}, "is no bias of 1000 classes"),
+    "layers": (
+        {"lm_head.dense.weight": HEAD, "lm_head.decoder.weight": HEAD},
+        "more than a matrix: it has 'lm_head.dense.weight'",
+    ),
     "none": ({"a": HEAD, "b": HEAD}, "there is no lm_head.weight"),
 }
 

@@ -23,19 +23,25 @@ from xentcli.errors import InputError
 WEIGHT = (1 + 0.3 * np.random.default_rng(4).standard_normal(WIDTH)).astype(np.float32)
 BIAS = np.random.default_rng(5).standard_normal(WIDTH).astype(np.float32)
 RAW = random_states(40, WIDTH) * np.linspace(0.5, 9, 40)[:, None].astype(np.float32) + 0.5
-FAMILIES = ("llama", "gemma", "phi", "cohere", "olmo2", "gemma4_text", "nemotron", "opt")
+FAMILIES = (
+    *("llama", "gemma", "phi", "cohere", "olmo2", "gemma4_text", "nemotron", "opt"),
+    *("lfm2", "nanochat", "olmo"),
+)
 OF_1_PLUS_W = ("gemma", "nemotron")
 WITH_A_BIAS = ("phi", "nemotron", "opt")
+WITHOUT_WEIGHTS = ("nanochat", "olmo")
 
 
 def normed(rows: Array, family: str, dtype: str = "float32") -> Array:
     """Return what the final norm of a family makes of rows, in float64 but for roundings."""
     rows = rows.astype(np.float64)
-    if family in (*WITH_A_BIAS, "cohere"):
+    if family in (*WITH_A_BIAS, "cohere", "olmo"):
         rows = rows - rows.mean(axis=1, keepdims=True)
     rows = rows / np.sqrt((rows**2).mean(axis=1, keepdims=True) + 1e-5)
-    if family == "llama":
+    if family in ("llama", "lfm2"):
         rows = rounded(rows, dtype).astype(np.float64)
+    if family in WITHOUT_WEIGHTS:
+        return rounded(rows, dtype)
     weight = 1 + (WEIGHT - 1).astype(np.float64) if family in OF_1_PLUS_W else WEIGHT
     rows = rows * (rounded(weight, dtype) if family == "nemotron" else weight)
     return rounded(rows + (BIAS if family in WITH_A_BIAS else 0), dtype)
@@ -43,16 +49,23 @@ def normed(rows: Array, family: str, dtype: str = "float32") -> Array:
 
 def model_of(folder: Path, family: str) -> Path:
     weight = WEIGHT - 1 if family in OF_1_PLUS_W else WEIGHT
-    name = "model.final_layernorm" if family == "phi" else "model.norm"
+    names = {"phi": "model.final_layernorm", "lfm2": "model.embedding_norm"}
+    name = names.get(family, "model.norm")
     tensors = {"lm_head.weight": random_head(), f"{name}.weight": weight}
+    if family in WITHOUT_WEIGHTS:
+        tensors = {"lm_head.weight": random_head()}
     if family in WITH_A_BIAS:
         tensors[f"{name}.bias"] = BIAS
     epsilon = "layer_norm_eps" if family in ("phi", "cohere") else "rms_norm_eps"
     epsilon = "norm_eps" if family == "nemotron" else epsilon
     config: dict[str, Any] = {"model_type": family, epsilon: 1e-5}
-    if family == "opt":  # PyTorch's own 1e-5
+    if family in ("opt", "olmo", "lfm2"):  # PyTorch's own 1e-5, or that of the model's class
         config = {"model_type": family}
-    return write_model(folder, tensors, config | ({"logit_scale": 1} if family == "cohere" else {}))
+    after: dict[str, dict[str, Any]] = {
+        "cohere": {"logit_scale": 1},
+        "nanochat": {"final_logit_softcapping": None},
+    }
+    return write_model(folder, tensors, config | after.get(family, {}))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -6,43 +6,37 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
+from xentcli.formats.hidden.families import (
+    EPSILONS,
+    FAMILIES,
+    NORMS,
+    OF_OTHERS,
+    WITHOUT_WEIGHTS,
+    Key,
+)
 from xentcli.formats.hidden.tensors import read_json
 from xentcli.storage.names import shown_name
 
-_GEMMA_NORMS = (
-    *("gemma", "gemma2", "gemma3", "gemma3_text", "paligemma", "vaultgemma", "recurrent_gemma"),
-    *("t5gemma", "qwen3_next", "qwen3_5", "qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text"),
+_EPSILONS = (
+    *("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon"),
+    *("layernorm_epsilon", "layernorm_eps"),
 )
-_LAYER_NORMS = ("cohere", "cohere2", "mpt", "dbrx")
-_ROUNDED_ONCE = (
-    *("gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "gemma4_unified", "gemma4_unified_text"),
-    *("olmo2", "olmo3", "olmo_hybrid", "flex_olmo", "gpt_oss", "helium", "nemotron_h", "afmoe"),
-)
-_NORMS = {
-    **dict.fromkeys(_GEMMA_NORMS, "gemma"),
-    **dict.fromkeys(_LAYER_NORMS, "layer"),
-    **dict.fromkeys(_ROUNDED_ONCE, "rms once"),
-    "nemotron": "layer 1p",
-}
-_EPSILONS = ("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon")
-_SOFTCAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
-_MULTIPLIERS = ("logit_scale", "lm_head_multiplier")
-_DIVISORS = ("logits_scaling",)
-_MULTIPLIED = ("hyperclovax",)  # by what divides the logits of Granite
-_OF_FAMILIES = {  # what the classes of transformers say where a file leaves it out
-    "gemma2": {"final_logit_softcapping": 30.0},
-    "recurrent_gemma": {"logits_soft_cap": 30.0},
-    "cohere": {"logit_scale": 0.0625},
-    "cohere2": {"logit_scale": 0.0625},
-}
+_TEXTS = ("text_config", "decoder")
+_WIDTHS = ("hidden_size", "d_model", "n_embd")
 
 
 class After(NamedTuple):
-    """What follows the product: logits times one number, over another, softly capped."""
+    """What follows the product: logits times one number, over another, softly capped.
+
+    All of it is rounded as the product is, but where a model computes `in_float32`. What comes
+    before: hidden states over `before`.
+    """
 
     multiplier: float = 1.0
     divisor: float = 1.0
     softcap: float | None = None
+    in_float32: bool = False
+    before: float = 1.0
 
 
 class Config(NamedTuple):
@@ -60,7 +54,11 @@ class Config(NamedTuple):
         The kind of the final norm: rms, gemma or layer, rms once where it is rounded behind its
         weight alone, layer 1p of 1 + w; None where only a bias could tell.
     epsilon : float or None
-        That of the norm; None where it does not say so.
+        That of the norm; None where neither the file nor the type of the model says so.
+    has_weights : bool
+        Whether the norm has weights.
+    classes : int or None
+        How many of the head's rows are classes; None for all.
     """
 
     name: str | None = None
@@ -68,6 +66,8 @@ class Config(NamedTuple):
     tied: bool | None = None
     norm: str | None = None
     epsilon: float | None = None
+    has_weights: bool = True
+    classes: int | None = None
 
 
 def config_of(folder: str | None) -> Config:
@@ -85,31 +85,58 @@ def config_of(folder: str | None) -> Config:
 
 
 def config_from(name: str, whole: dict[str, Any]) -> Config:
-    """Return what a configuration says; that of the text comes first where there are several."""
-    text = whole.get("text_config")
-    both = {**whole, **text} if isinstance(text, dict) else whole
+    """Return what a configuration says; that of the text comes first where there are several.
+
+    Raises
+    ------
+    InputError
+        If what it says of logits is no number above 0.
+    """
+    text: dict[str, Any] = next(
+        (whole[each] for each in _TEXTS if isinstance(whole.get(each), dict)), {}
+    )
+    both = {**whole, **text}
     kind = str(both.get("model_type", ""))
-    both = {**_OF_FAMILIES.get(kind, {}), **both}
+    family = FAMILIES.get(kind, OF_OTHERS)
     tied = both.get("tie_word_embeddings")
 
-    def number(keys: tuple[str, ...]) -> float | None:
-        given = next((key for key in keys if both.get(key) is not None), None)
-        if given is None:
-            return None
-        value = both[given]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0.0 < value < math.inf:
-            raise InputError(f"{name}: {given} is {value!r}, and no number above 0")
-        return float(value)
+    def number(*keys: Key) -> float | None:
+        for key in keys:
+            value = both.get(key.name, key.default)
+            if value is not None:
+                return _positive(name, key.name, value)
+        return None
 
-    multiplier, divisor = number(_MULTIPLIERS) or 1.0, number(_DIVISORS) or 1.0
-    if kind in _MULTIPLIED:
-        multiplier, divisor = divisor, 1.0
-    after = After(multiplier, divisor, number(_SOFTCAPS))
+    before, base = number(*family.before), number(*family.base)
+    width = next((float(both[each]) for each in _WIDTHS if isinstance(both.get(each), int)), 1.0)
+    if base is not None:
+        before = width / base
+    if family.root and tied is not False:
+        before = math.sqrt(width)
+    after = After(
+        number(*family.multiplier) or 1.0,
+        number(*family.divisor) or 1.0,
+        number(*family.softcap),
+        family.in_float32,
+        before or 1.0,
+    )
+    norm = WITHOUT_WEIGHTS.get(kind) or NORMS.get(kind)
+    if kind == "cohere2_moe" and both.get("rms_norm_eps") is not None:
+        norm = "rms"
+    classes = both.get("unpadded_vocab_size")
     return Config(
         name,
         after,
         tied if isinstance(tied, bool) else None,
-        _NORMS.get(kind),
-        number(_EPSILONS),
+        norm,
+        number(*(Key(each) for each in _EPSILONS)) or EPSILONS.get(kind),
+        kind not in WITHOUT_WEIGHTS,
+        classes if isinstance(classes, int) and classes > 0 else None,
     )
+
+
+def _positive(name: str, key: str, value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0.0 < value < math.inf:
+        raise InputError(f"{name}: {key} is {value!r}, and no number above 0")
+    return float(value)

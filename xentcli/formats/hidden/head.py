@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, read_whole
-from xentcli.formats.hidden.config import After, Config, config_of
+from xentcli.formats.hidden.config import After, config_of
+from xentcli.formats.hidden.keys import UNQUANTISED, bias_of, is_embedding, key_of
 from xentcli.formats.hidden.norm import Norm, norm_of
 from xentcli.formats.hidden.options import HeadOptions
 from xentcli.formats.hidden.rounding import round_to
 from xentcli.formats.hidden.tensors import Tensors, find_tensors
-from xentcli.formats.keys import shown
 
 TOKENS = 256
 """Rows of each product: what BLAS returns for a row may depend on how many there are."""
@@ -22,34 +22,6 @@ _TILE_ELEMENTS = 2**23  # of the head, in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
 _MOST_OPEN = 8
 _MOST_BIAS = 2**24
-
-HEAD_KEYS = (
-    "lm_head.weight",
-    "language_model.lm_head.weight",
-    "model.lm_head.weight",
-    "output.weight",
-    "embed_out.weight",
-)
-EMBEDDING_KEYS = (
-    "model.embed_tokens.weight",
-    "model.language_model.embed_tokens.weight",
-    "language_model.model.embed_tokens.weight",
-    "model.text_model.embed_tokens.weight",
-    "model.decoder.embed_tokens.weight",
-    "transformer.wte.weight",
-    "wte.weight",
-    "gpt_neox.embed_in.weight",
-    "transformer.word_embeddings.weight",
-    "word_embeddings.weight",
-    "backbone.embeddings.weight",
-    "backbone.embedding.weight",
-    "tok_embeddings.weight",
-    "embed_tokens.weight",
-)
-_QUANTISED = (
-    *("qweight", "qzeros", "scales", "biases", "SCB", "weight_packed", "weight_scale"),
-    *("weight_scale_inv", "weight_zero_point", "weight.absmax", "weight.quant_map"),
-)
 
 
 class Head:
@@ -76,9 +48,11 @@ class Head:
         after: After,
         norm: Norm | None,
         what: str,
+        classes: int | None = None,
     ) -> None:
         self.weight, self.bias, self.after, self.norm, self.what = weight, bias, after, norm, what
-        self.classes, self.width = (n or 0 for n in weight.shape)
+        rows, self.width = (n or 0 for n in weight.shape)
+        self.classes = min(rows, classes or rows)
         per_tile = _TILE_ELEMENTS // max(1, self.width)
         self._tile = max(_SMALLEST_TILE, min(_LARGEST_TILE, per_tile))
 
@@ -109,10 +83,11 @@ class Head:
 
     def _finish(self, product: NDArray[np.float32], first: int, dtype: str) -> None:
         """Do to logits in place what follows the product, each step rounded as the model does."""
-        multiplier, divisor, softcap = self.after
+        multiplier, divisor, softcap, in_float32, _ = self.after
         if self.bias is not None:
             product += self.bias[first : first + product.shape[1]]
         round_to(product, dtype)
+        dtype = "float32" if in_float32 else dtype
         if multiplier != 1.0:
             product *= np.float32(multiplier)
             round_to(product, dtype)
@@ -148,63 +123,17 @@ def _opened(options: HeadOptions, _folder: str) -> Head:
     """Open a head; a relative path starts in the folder."""
     tensors, key = find_tensors(options.path)
     config = config_of(tensors.folder)
-    chosen = _key_of(tensors, key, config)
-    _check_not_quantised(tensors, chosen)
+    chosen = key_of(tensors, key, config)
     weight = _matrix(tensors, chosen)
     after = config.after
     if options.logit_scale is not None:
-        after = After(options.logit_scale, 1.0, after.softcap)
+        after = after._replace(multiplier=options.logit_scale, divisor=1.0)
     if options.softcap is not None:
         after = after._replace(softcap=options.softcap or None)
     bias = _bias(options.bias, tensors, chosen, weight)
     norm = norm_of(tensors, config, weight.shape[-1] or 0)
-    return Head(weight, bias, after, norm, _words(weight, chosen, bias, after))
-
-
-def _key_of(tensors: Tensors, key: str | None, config: Config) -> str:
-    """Return the name of the head among a model's tensors."""
-    there = tensors.places
-    if key is not None:
-        if key in there:
-            return key
-        some = ", ".join(repr(shown(each)) for each in list(there)[:5])
-        raise InputError(f"{tensors.name}: there is no array {key!r}; it holds {some}")
-    if "" in there:
-        return ""
-    of_head = next((each for each in HEAD_KEYS if each in there), None)
-    quantised = next((each for each in there if _is_part(each, HEAD_KEYS)), None)
-    if of_head is not None:
-        return of_head
-    embeddings = next((each for each in EMBEDDING_KEYS if each in there), None)
-    if quantised is None and embeddings is not None and config.tied is not False:
-        return embeddings
-    if quantised is not None:
-        raise _quantised(tensors, quantised)
-    if len(there) == 1:
-        return next(iter(there))
-    what = f"{tensors.name}: there is no lm_head.weight"
-    if embeddings is not None:
-        what += f", and {config.name} says that it is not tied to {embeddings}"
-        raise InputError(what, hint=f"if it is tied all the same: --lm-head FILE:{embeddings}")
-    raise InputError(what, hint="name the head: --lm-head FILE:KEY")
-
-
-def _is_part(key: str, heads: tuple[str, ...]) -> bool:
-    stems = tuple(head.removesuffix("weight") for head in heads)
-    return any(key.startswith(stem) and key.removeprefix(stem) in _QUANTISED for stem in stems)
-
-
-def _check_not_quantised(tensors: Tensors, key: str) -> None:
-    found = next((each for each in tensors.places if key and _is_part(each, (key,))), None)
-    if found is not None:
-        raise _quantised(tensors, found)
-
-
-def _quantised(tensors: Tensors, key: str) -> InputError:
-    return InputError(
-        f"{tensors.name}: the head is quantised: it has {shown(key)!r}",
-        hint="the head of the model before it was quantised: --lm-head MODEL_DIR",
-    )
+    what = _words(weight, chosen, bias, after)
+    return Head(weight, bias, after, norm, what, config.classes)
 
 
 def _matrix(tensors: Tensors, key: str) -> IndexedSource:
@@ -214,7 +143,7 @@ def _matrix(tensors: Tensors, key: str) -> IndexedSource:
     if weight.dtype.kind != "f" or weight.stored_dtype.startswith("float8"):
         raise InputError(
             f"{weight.name}: a head of {weight.stored_dtype} is quantised",
-            hint="the head of the model before it was quantised: --lm-head MODEL_DIR",
+            hint=UNQUANTISED,
         )
     return weight
 
@@ -227,8 +156,8 @@ def _bias(
         found, chosen = find_tensors(path)
         bias = found.open(chosen if chosen in found.places else next(iter(found.places)))
     else:
-        beside = key.removesuffix("weight") + "bias"
-        if not key.endswith("weight") or key not in HEAD_KEYS or beside not in tensors.places:
+        beside = bias_of(tensors, key)
+        if beside is None:
             return None
         bias = tensors.open(beside)
     if bias.shape != weight.shape[:1] or bias.dtype.kind != "f":
@@ -239,9 +168,10 @@ def _bias(
 
 def _words(weight: IndexedSource, key: str, bias: NDArray[np.float32] | None, after: After) -> str:
     """Return what a note says of a head and of what follows."""
-    tied = ", tied" if key in EMBEDDING_KEYS else ""
+    tied = ", tied" if is_embedding(key) else ""
     text = f"{weight.name} ({weight.shape[0]} x {weight.shape[1]} {weight.stored_dtype}{tied})"
     text += " + bias" if bias is not None else ""
+    text += f", of states / {after.before:g}" if after.before != 1.0 else ""
     text += f" x {after.multiplier:g}" if after.multiplier != 1.0 else ""
     text += f" / {after.divisor:g}" if after.divisor != 1.0 else ""
     return text + (f", capped at {after.softcap:g}" if after.softcap else "")

@@ -23,6 +23,19 @@ _KEYS = (
     "gpt_neox.final_layer_norm.weight",
     "model.decoder.final_layer_norm.weight",
     "backbone.norm_f.weight",
+    "model.embedding_norm.weight",
+    "model.language_model.embedding_norm.weight",
+    "model.norm_f.weight",
+    "model.layer_norm.weight",
+    "model.decoder.norm.weight",
+    "model.decoder.layer_norm.weight",
+    "model.llm.norm.weight",
+    "transformer.layernorm.weight",
+    "gpt_neox_japanese.final_layer_norm.weight",
+    "biogpt.layer_norm.weight",
+    "rwkv.ln_out.weight",
+    "backbone.out_norm.weight",
+    "decoder.final_layer_norm.weight",
     "norm.weight",
 )
 _MOST = 2**20
@@ -87,9 +100,9 @@ class Norm(NamedTuple):
         with np.errstate(all="ignore"):
             rows = states.astype(np.float32)
             if self._is_layer_norm:
-                rows -= rows.mean(axis=1, keepdims=True)
-            squares = np.square(rows, dtype=np.float32).mean(axis=1, keepdims=True)
-            rows *= 1 / np.sqrt(squares + np.float32(self.epsilon))
+                rows -= rows.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+            squares = np.square(rows, dtype=np.float64).mean(axis=1, keepdims=True)
+            rows *= (1 / np.sqrt(squares + self.epsilon)).astype(np.float32)
             if self.kind == "rms":
                 round_to(rows, dtype)
             factor = self._factor
@@ -111,6 +124,10 @@ def _near_1(rows: NDArray[np.float32]) -> bool:
 
 def norm_of(tensors: Tensors, config: Config, width: int) -> Norm | None:
     """Return a model's final norm; None where it is not at hand."""
+    if not config.has_weights and config.norm is not None and config.name is not None:
+        ones = np.ones(width, np.float32)
+        name = f"the final norm of {config.name}, which has no weights,"
+        return Norm(name, ones, None, config.norm, _epsilon(config, config.norm))
     key = next((each for each in _KEYS if each in tensors.places), None)
     if key is None:
         return None
@@ -126,5 +143,8 @@ def norm_of(tensors: Tensors, config: Config, width: int) -> Norm | None:
         values = read_whole(weight, _MOST).astype(np.float32)
     except FileNotFoundError:
         return None
-    epsilon = config.epsilon or _EPSILON_OF[kind.partition(" ")[0]]
-    return Norm(weight.name, values, bias, kind, epsilon)
+    return Norm(weight.name, values, bias, kind, _epsilon(config, kind))
+
+
+def _epsilon(config: Config, kind: str) -> float:
+    return config.epsilon or _EPSILON_OF[kind.partition(" ")[0]]

@@ -11,6 +11,7 @@ from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, Source, Table, indexed
 from xentcli.formats.hidden.head import TOKENS, Head
 from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.rounding import round_to
 
 _BLOCK_ELEMENTS = 2**26  # logits of a block: enough tokens for each reading of the head
 _MOST_TOKENS = 1024
@@ -102,6 +103,9 @@ class HiddenSource(IndexedSource):
         states = values.reshape(-1, self._head.width)
         if self._options.final_norm and self._head.norm is not None:
             states = self._head.norm.apply(states.astype(np.float32), self.stored_dtype)
+        if self._head.after.before != 1.0:
+            states = states.astype(np.float32) / np.float32(self._head.after.before)
+            round_to(states, self.stored_dtype)
         size = len(states) * self._head.classes
         kept: NDArray[np.float32] | None = getattr(self._made, use, None)
         if kept is None or kept.size < size:
