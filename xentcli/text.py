@@ -1,8 +1,6 @@
 """Numbers as text in full, and text from files made safe to show."""
 
 import re
-import shlex
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,7 +37,13 @@ def visible(text: str) -> str:
     r"""Return text with control, format and bidirectional characters escaped: ``\x1b``."""
     if text.isprintable():
         return text
-    return "".join(_escaped(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
+    return "".join(_escaped(c) if _is_hidden(c) else c for c in text)
+
+
+def _is_hidden(character: str) -> bool:
+    from unicodedata import category  # most runs meet printable text alone
+
+    return category(character) in _HIDDEN
 
 
 def visible_lines(text: str) -> str:
@@ -56,8 +60,7 @@ def json_text(value: Any) -> str:
     if text.isprintable():
         return text
     return "".join(
-        json.dumps(c)[1:-1] if unicodedata.category(c) in _HIDDEN and c != "\x7f" else c
-        for c in text
+        json.dumps(c)[1:-1] if _is_hidden(c) and c != "\x7f" else c for c in text
     ).replace("\x7f", "\\u007f")
 
 
@@ -127,6 +130,8 @@ def split_names(text: str) -> tuple[str, ...]:
 
 def name_option(name: str) -> str:
     """Return a name as `split_names` reads it, quoted for the shell where that is needed."""
+    import shlex
+
     return shlex.quote(f'"{name}"' if "," in name else name)
 
 

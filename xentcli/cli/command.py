@@ -1,6 +1,5 @@
 """What a command is: a function, and what its help page shows first."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -13,7 +12,6 @@ from typer.main import get_command
 from xentcli.cli import names
 from xentcli.cli.expand import expand
 
-_NEGATIVE_NUMBER = re.compile(r"-\.?\d")
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
@@ -36,6 +34,10 @@ class Command(NamedTuple):
     examples: tuple[str, ...] = ()
 
 
+def _begins_like_number(text: str) -> bool:
+    return text.removeprefix(".")[:1].isdecimal()
+
+
 class PagedCommand(TyperCommand):
     """A command with a help page of ours."""
 
@@ -47,7 +49,7 @@ class PagedCommand(TyperCommand):
         process_option = parser._process_opts
 
         def process(argument: str, state: Any) -> None:
-            if _NEGATIVE_NUMBER.match(argument):
+            if _begins_like_number(argument[1:]):
                 state.largs.append(argument)
             else:
                 process_option(argument, state)

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 from xentcli.cli.process import begin_work
 
@@ -28,7 +28,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 
     Typer sees one option for each field; the command gets the tuple.
     """
-    hints = get_type_hints(command, include_extras=True)
+    hints = inspect.get_annotations(command)
     groups: dict[str, Any] = {}
     fields: dict[str, list[str]] = {}
     for name, hint in hints.items():
@@ -64,12 +64,12 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 
     signature = inspect.Signature(list(parameters.values()))
     expanded.__signature__ = signature  # type: ignore[attr-defined]
-    expanded.__annotations__ = {p.name: p.annotation for p in parameters.values()}
+    expanded.__annotations__ = {}  # typer would evaluate them twice, and asks the signature
     return expanded
 
 
 def _options_of(group: Any, fields: list[str]) -> dict[str, inspect.Parameter]:
-    hints = get_type_hints(group, include_extras=True)
+    hints = inspect.get_annotations(group)
     return {
         field: inspect.Parameter(
             field,
