@@ -396,6 +396,9 @@ def test_very_many_groups_have_no_bins(monkeypatch: pytest.MonkeyPatch) -> None:
         found = measure(source(logits), source(labels), Criterion(), run(1), by=names)
         assert {group.metrics["ece"] != NOTHING for group in found.groups} == {has_bins}
         assert all(group.metrics["loss"].value for group in found.groups)
+        assert found.groups[1:] == [*found.groups][1:]
+        assert found.groups[-1] == found.groups[count - 1]
+        assert found.groups == [*found.groups]
 
 
 def test_slices_of_the_first_axis_are_groups_and_clusters(monkeypatch: pytest.MonkeyPatch) -> None:

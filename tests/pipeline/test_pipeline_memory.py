@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.lib import format as npy_format
 
+from xentcli.pipeline.flow import Merging
+
 # A process of its own between the tests and the command: what a process used before it became
 # another one counts as that one's.
 MEASURE = """
@@ -62,3 +64,27 @@ def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
         assert f'"shape": [{256 * batches}, 1024]' in shown
         taken.append(kilobytes)
     assert taken[1] - taken[0] < 40_000
+
+
+class Names(frozenset[int]):
+    """A state that grows with the names that it saw."""
+
+    @property
+    def size(self) -> int:
+        return len(self)
+
+    def merge(self, other: "Names") -> "Names":
+        return Names(self | other)
+
+
+def test_states_that_hold_the_same_names_do_not_wait_side_by_side() -> None:
+    shared = [Names(range(i % 7, 100)) for i in range(65)]
+    apart = [Names([i]) for i in range(65)]
+    for case, states in (("shared", shared), ("apart", apart)):
+        merging = Merging[Names]()
+        most = 0
+        for state in states:
+            merging.add(state)
+            most = max(most, sum(each.size for _, each in merging._waiting))
+        assert merging.merged() == frozenset().union(*states), case
+        assert most <= 150, case

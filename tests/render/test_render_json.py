@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.formats.base import ArrayHeader
-from xentcli.render.json import JsonArray, to_json
+from xentcli.render.json import JsonArray, json_parts, to_json
 
 
 def refuse(constant: str) -> NoReturn:
@@ -62,6 +62,15 @@ def test_arrays_stream_into_one_object(shape: tuple[int, ...], dtype: str) -> No
     assert got["shape"] == list(shape)
     assert (got["dtype"], got["columns"]) == (dtype, ["a", 'b"'])
     np.testing.assert_array_equal(np.array(got["values"], dtype).reshape(shape), values)
+
+
+def test_a_long_list_is_written_some_items_at_a_time() -> None:
+    records = [Inner(i, ("\u202e",)) for i in range(2500)]
+    result = {"none": [], "records": records, "numbers": (0.5, math.nan) * 1000, "last": None}
+    plain = [{"values": i, "names": ["\u202e"]} for i in range(2500)]
+    want = {"none": [], "records": plain, "numbers": [0.5, None] * 1000, "last": None}
+    assert max(map(len, json_parts(result))) < len(to_json(result)) / 2
+    assert to_json(result) == json.dumps(want) + "\n"
 
 
 def test_what_is_not_finite_is_null() -> None:

@@ -64,16 +64,17 @@ class Destination:
                 screen.print(renderable)
             return
         if self.form == "json":
-            from xentcli.render.json import to_json
+            from xentcli.render.json import json_parts
 
-            text = to_json(forms.json())
+            parts = json_parts(forms.json())
         elif forms.text is not None:
-            text = forms.text(delimiter_for(output, to))
+            parts = iter((forms.text(delimiter_for(output, to)),))
         else:
             number_file(forms.number or 0.0, output, to, force=force)
             return
         with text_file(output, to, force=force) as write:
-            write(text)
+            for part in parts:
+                write(part)
 
     @contextmanager
     def array(self, key: str = "values") -> "Iterator[Sink]":

@@ -126,7 +126,16 @@ class CellSums(ByValue):
 
     def placed(self, at: Cells, size: int) -> Self:
         """Return the same sums in other cells, `at` of `size`, each in one of its own."""
+        if len(at) == size and np.array_equal(at, np.arange(size)):
+            return self
         digits, odd = (_placed(rows, at, size) for rows in (self.digits, self.odd))
+        return type(self)(self.lowest, digits, odd)
+
+    def chosen(self, at: Cells) -> Self:
+        """Return the sums of some cells, `at`, in this order; none where there are none."""
+        if not self.cells:
+            return self
+        digits, odd = (rows[:, at] if rows.shape[1] else rows for rows in (self.digits, self.odd))
         return type(self)(self.lowest, digits, odd)
 
     def exact(self) -> list[ExactSum]:
@@ -262,7 +271,10 @@ def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
     first = next((i for i, row in enumerate(found) if row.any()), len(found))
     if first == len(found):
         return 0, np.zeros((0, size), np.int64)
-    return lowest + first, np.array(found[first:])
+    digits = np.empty((len(found) - first, size), np.int64)
+    for row in digits[::-1]:  # there may be many cells: each row is in memory once
+        row[:] = found.pop()
+    return lowest + first, digits
 
 
 def _is_sign(digit: Digits) -> bool:

@@ -5,9 +5,11 @@ With S a cluster's sum and n its rows, the error of a mean m over N rows of G cl
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from functools import reduce
+from operator import add
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,14 +106,6 @@ class OpenSums(ByValue):
     total: CellSums = field(default_factory=CellSums)
     weight: CellSums = field(default_factory=CellSums)
 
-    def placed(self, at: NDArray[np.int64], size: int) -> Self:
-        """Return the sums of the same clusters among others."""
-        return type(self)(self.total.placed(at, size), self.weight.placed(at, size))
-
-    def merge(self, other: Self) -> Self:
-        """Return the sums of the rows of both."""
-        return type(self)(self.total + other.total, self.weight + other.weight)
-
 
 @register("clusters")
 @dataclass(frozen=True, eq=False)
@@ -137,6 +131,11 @@ class ClustersState(ByValue):
         """The facts that these means are made of."""
         return ("measured", *dict.fromkeys(n for name in self.means for n in _facts_of(name)))
 
+    @property
+    def size(self) -> int:
+        """How many clusters are not complete."""
+        return len(self.names)
+
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         keys = facts.origin.clusters
@@ -150,10 +149,12 @@ class ClustersState(ByValue):
         else:
             names, at = names_of(keys)
             size = len(names)
-        sums = {
-            name: OpenSums(CellSums.of(values, at, size), CellSums.of(weights, at, size))
-            for name, values, weights in self._values(facts)
-        }
+        weights_of: dict[int, CellSums] = {}  # most means have the same, which are kept once
+        sums = {}
+        for name, values, weights in self._values(facts):
+            if id(weights) not in weights_of:
+                weights_of[id(weights)] = CellSums.of(weights, at, size)
+            sums[name] = OpenSums(CellSums.of(values, at, size), weights_of[id(weights)])
         if keys is None:
             return type(self)(self.means, _closed(sums))
         return type(self)(self.means, {}, names, sums)
@@ -180,12 +181,7 @@ class ClustersState(ByValue):
         moments = dict(self.moments)
         for name, each in other.moments.items():
             moments[name] = moments[name].merge(each) if name in moments else each
-        names, *at = united(self.names, other.names)
-        sums: dict[str, OpenSums] = {}
-        for state, where in zip((self, other), at, strict=True):
-            for name, each_sum in state.sums.items():
-                placed = each_sum.placed(where, len(names))
-                sums[name] = sums[name].merge(placed) if name in sums else placed
+        names, sums = self._united(other)
         ordered = [name for name in self.means if name in moments]
         summed = [name for name in self.means if name in sums]
         return type(self)(
@@ -194,6 +190,25 @@ class ClustersState(ByValue):
             names,
             {name: sums[name] for name in summed},
         )
+
+    def _united(self, other: Self) -> tuple[tuple[str, ...], dict[str, OpenSums]]:
+        """Return the names and the sums of the clusters of both that are not complete."""
+        names, *at = united(self.names, other.names)
+        size = len(names)
+        weights_of: dict[Any, CellSums] = {}
+        sums: dict[str, OpenSums] = {}
+        for name in dict.fromkeys((*self.sums, *other.sums)):
+            there = [
+                (state.sums[name], where)
+                for state, where in zip((self, other), at, strict=True)
+                if name in state.sums
+            ]
+            total = _sum_of(each.total.placed(where, size) for each, where in there)
+            same = tuple(id(each.weight) for each, _ in there)
+            if same not in weights_of:
+                weights_of[same] = _sum_of(each.weight.placed(w, size) for each, w in there)
+            sums[name] = OpenSums(total, weights_of[same])
+        return names, sums
 
     def compute(self) -> ClusterErrors:
         """Return the means with their errors."""
@@ -220,6 +235,10 @@ def _of_row(name: str, facts: RowFacts) -> Doubles:
         reciprocal: Doubles = 1.0 / (facts["rank"] + 1.0)
         return reciprocal
     return np.asarray(facts[_FACTS[name][0]], np.float64)
+
+
+def _sum_of(parts: Iterable[CellSums]) -> CellSums:
+    return reduce(add, parts)
 
 
 def _closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:

@@ -12,6 +12,7 @@ from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.calibration import BINS
+from xentcli.metrics.deferred import DeferredGroups
 from xentcli.metrics.interface import register
 from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.means import mean_of_sums
@@ -76,6 +77,11 @@ class GroupsState(ByValue):
     sums: GroupSums = field(default_factory=GroupSums)
     gaps: CellSums = field(default_factory=CellSums)
     weighted: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many groups there are."""
+        return len(self.names)
 
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
@@ -145,24 +151,26 @@ class GroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        exact = {name: getattr(self.sums, name).exact() for name in _SUMS}
-        counts = {name: getattr(self.counts, name).tolist() for name in _COUNTS}
-        errors = self._calibration_errors(counts["judged"])
-        return Groups(
-            tuple(
-                Group(
-                    self.names[i],
-                    counts["rows"][i],
-                    {
-                        "loss": self._loss(i, counts, exact),
-                        "accuracy": _share(counts["hits"][i], counts["judged"][i]),
-                        "brier": _mean(i, counts["measured"], exact, "brier"),
-                        "ece": errors[i],
-                    },
-                )
-                for i in in_order(self.names)
+        return Groups(DeferredGroups(in_order(self.names), self._at))
+
+    def _at(self, places: NDArray[np.int64]) -> list[Group]:
+        """Return the groups at some places."""
+        exact = {name: getattr(self.sums, name).chosen(places).exact() for name in _SUMS}
+        counts = {name: getattr(self.counts, name)[places].tolist() for name in _COUNTS}
+        errors = self._calibration_errors(places, counts["judged"])
+        return [
+            Group(
+                self.names[place],
+                counts["rows"][i],
+                {
+                    "loss": self._loss(i, counts, exact),
+                    "accuracy": _share(counts["hits"][i], counts["judged"][i]),
+                    "brier": _mean(i, counts["measured"], exact, "brier"),
+                    "ece": errors[i],
+                },
             )
-        )
+            for i, place in enumerate(places.tolist())
+        ]
 
     def _loss(
         self, i: int, counts: dict[str, list[int]], exact: dict[str, list[ExactSum]]
@@ -173,10 +181,11 @@ class GroupsState(ByValue):
         value = float(exact["loss"][i]) / weight if weight else None
         return Measure(value, n=counts["used"][i])
 
-    def _calibration_errors(self, judged: list[int]) -> list[Measure]:
+    def _calibration_errors(self, places: NDArray[np.int64], judged: list[int]) -> list[Measure]:
         if not self.gaps.cells:
-            return [NOTHING] * len(self.names)
-        units = [abs(each.units) for each in self.gaps.exact()]
+            return [NOTHING] * len(places)
+        cells = (places[:, None] * self.bins + np.arange(self.bins)).reshape(-1)
+        units = [abs(each.units) for each in self.gaps.chosen(cells).exact()]
         totals = [sum(units[i : i + self.bins]) for i in range(0, len(units), self.bins)]
         return [
             Measure(total / (ONE * n), n=n) if n else NOTHING

@@ -16,7 +16,8 @@ class Metric(Protocol):
     """A metric's state. Made without arguments, or with its parameters, it is that of no rows.
 
     One with parameters hands them on to the states that it makes. An attribute ``parameters`` holds
-    what its facts are computed with, and ``wanted`` the facts that it needs with these parameters.
+    what its facts are computed with, ``wanted`` the facts that it needs with these parameters, and
+    ``size`` of how many groups it holds something, where that may be many.
     """
 
     needs: ClassVar[tuple[str, ...]]
@@ -122,6 +123,11 @@ class States(NamedTuple):
         for state in self.states.values():
             found.update(getattr(state, "parameters", {}))
         return found
+
+    @property
+    def size(self) -> int:
+        """How many groups and clusters they hold sums of."""
+        return sum(getattr(state, "size", 0) for state in self.states.values())
 
     def from_rows(self, facts: RowFacts) -> "States":
         """Return the same metrics' states of some rows."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.deferred import DeferredGroups
 from xentcli.metrics.interface import register
 from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.means import mean_of_sums
@@ -53,6 +54,11 @@ class PairGroupsState(ByValue):
     sums: dict[str, CellSums] = field(default_factory=dict)
     weighted: bool = False
 
+    @property
+    def size(self) -> int:
+        """How many groups there are."""
+        return len(self.names)
+
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         keys = facts.origin.groups
@@ -95,11 +101,15 @@ class PairGroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        exact = {name: each.exact() for name, each in self.sums.items()}
-        return Groups(tuple(self._group(i, exact) for i in in_order(self.names)))
+        return Groups(DeferredGroups(in_order(self.names), self._at))
 
-    def _group(self, i: int, exact: dict[str, Any]) -> Group:
-        counts = {name: int(each[i]) for name, each in self.counts.items()}
+    def _at(self, places: NDArray[np.int64]) -> list[Group]:
+        """Return the groups at some places."""
+        exact = {name: each.chosen(places).exact() for name, each in self.sums.items()}
+        return [self._group(place, i, exact) for i, place in enumerate(places.tolist())]
+
+    def _group(self, place: int, i: int, exact: dict[str, Any]) -> Group:
+        counts = {name: int(each[place]) for name, each in self.counts.items()}
         measures: dict[str, Measure] = {}
         for name, (_, rows) in _SUMMED.items():
             if name in exact:
@@ -110,7 +120,7 @@ class PairGroupsState(ByValue):
         n = counts["measured"]
         measures["agreement"] = share(counts["agrees"], n) if n else NOTHING
         there = {name: each for name, each in measures.items() if each is not NOTHING}
-        return Group(self.names[i], counts["rows"], there)
+        return Group(self.names[place], counts["rows"], there)
 
     def _mean(self, i: int, n: int, exact: dict[str, Any], name: str) -> Measure:
         total, squares = exact[name][i], exact[f"{name}_squared"][i]

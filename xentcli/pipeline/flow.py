@@ -129,19 +129,29 @@ def check_unchanged(*sources: Source | None) -> None:
 
 
 class Merging(Generic[State]):
-    """States, merged as a tree: each goes into few merges, though some grow with what they saw."""
+    """States, merged as a tree: each goes into few merges, though some grow with what they saw.
+
+    Of states that say how large they are, those that wait take together no more than half again
+    what the largest of them does: where all hold the same groups, they are merged at once.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, State]] = []
-        """How many each is made of, and the state: powers of two that fall."""
+        """How many each is made of, and the state: numbers that fall."""
 
     def add(self, state: State) -> None:
         """Take one more."""
         count = 1
-        while self._waiting and self._waiting[-1][0] == count:
-            state = self._waiting.pop()[1].merge(state)
-            count *= 2
+        while self._waiting and self._joins(self._waiting[-1], count, state):
+            before, waiting = self._waiting.pop()
+            state = waiting.merge(state)
+            count += before
         self._waiting.append((count, state))
+
+    def _joins(self, waiting: tuple[int, State], count: int, state: State) -> bool:
+        before, other = waiting
+        size = getattr(state, "size", 0)
+        return before <= count or 0 < getattr(other, "size", 0) <= 3 * size
 
     def merged(self) -> State | None:
         """Return the state of all of them; None of none."""

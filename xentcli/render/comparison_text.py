@@ -132,7 +132,7 @@ def _object(found: "Comparison") -> dict[str, Any]:
         **{name: getattr(found, name) for name in _COUNTS},
         "percentiles": list(found.percentiles) or None,
         "changed_rows": [_with_index(found, each) for each in found.changed_rows] or None,
-        "groups": list(found.groups) or None,
+        "groups": found.groups or None,
     }
 
 

@@ -59,5 +59,5 @@ def _with_index(found: "Measures", row: "WorstRow | Suspect") -> dict[str, Any]:
     return fields if len(index) == 1 else {**fields, "index": index}
 
 
-def _groups(groups: "Sequence[Group]") -> "list[Group] | None":
-    return list(groups) or None
+def _groups(groups: "Sequence[Group]") -> "Sequence[Group] | None":
+    return groups or None

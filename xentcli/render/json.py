@@ -1,7 +1,7 @@
 """Results as one JSON object: numbers in full, null where a number is not finite."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,36 @@ from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
+_ITEMS_AT_ONCE = 1000  # whose text is in memory
 
 
 def to_json(result: Any) -> str:
     """Return a result, or a dict of results, as text."""
-    return json_text(_plain(result)) + "\n"
+    return "".join(json_parts(result))
+
+
+def json_parts(result: Any) -> Iterator[str]:
+    """Yield the text of a result, or of a dict of results: of long lists, some items at a time."""
+    if not isinstance(result, Mapping):
+        yield json_text(_plain(result)) + "\n"
+        return
+    before = "{"
+    for key, value in result.items():
+        yield f"{before}{json_text(key)}: "
+        before = ", "
+        if isinstance(value, Sequence) and len(value) > _ITEMS_AT_ONCE:
+            yield from _long_list(value)
+        else:
+            yield json_text(_plain(value))
+    yield "}\n"
+
+
+def _long_list(items: Sequence[Any]) -> Iterator[str]:
+    before = "["
+    for start in range(0, len(items), _ITEMS_AT_ONCE):
+        yield before + json_text(_plain(items[start : start + _ITEMS_AT_ONCE]))[1:-1]
+        before = ", "
+    yield "]"
 
 
 def _plain(value: Any) -> Any:
@@ -28,7 +53,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -1,5 +1,6 @@
 """What ``xent compare`` reports: how another model's outputs differ from those of a first one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xentcli.results.calibration import Calibration
@@ -212,7 +213,7 @@ class Comparison(Names):
     labelled: bool = True
     percentiles: tuple[Percentile, ...] = ()
     changed_rows: tuple[ChangedRow, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: Sequence[Group] = ()
     temperature_base: float = 1.0
     temperature_new: float = 1.0
     clusters: int | None = None

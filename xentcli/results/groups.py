@@ -1,5 +1,6 @@
 """Measures by group, and errors by cluster."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Group:
 class Groups:
     """The rows of each value of a column, or of each slice of an axis, in order."""
 
-    groups: tuple[Group, ...] = ()
+    groups: Sequence[Group] = ()
 
 
 @dataclass(frozen=True)

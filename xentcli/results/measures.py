@@ -12,7 +12,7 @@ from xentcli.results.provenance import Provenance
 from xentcli.results.rows import Suspects, WorstRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Measures(Names):
     losses: LossHistogram | None = None
     worst_rows: tuple[WorstRow, ...] = ()
     suspects: Suspects | None = None
-    groups: tuple[Group, ...] = ()
+    groups: "Sequence[Group]" = ()
     labels: tuple[Group, ...] = ()
     clusters: int | None = None
     class_names: tuple[str, ...] | None = None

@@ -1,6 +1,7 @@
 """Comparisons of models, where they come from, and what the gates say of them, as one page."""
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import Any
 
 from xentcli.render.comparison_verdict import verdict
@@ -129,4 +130,4 @@ def _most_changed(groups: Sequence[Group], most: int) -> Sequence[Group]:
                 return abs(each.value)
         return -1.0
 
-    return sorted(groups, key=change_of, reverse=True)[:most]
+    return nlargest(most, groups, key=change_of)

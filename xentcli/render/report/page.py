@@ -1,6 +1,7 @@
 """Measures, where they come from, and what the gates say of them, as one page of HTML."""
 
 from collections.abc import Iterable, Sequence
+from heapq import nlargest
 from typing import Any
 
 from xentcli.render.pictures import OF_MEASURES
@@ -47,6 +48,7 @@ def page(
     (True, True)
     """
     found = provenance or measures.provenance
+    groups, labels = _worst_groups(measures.groups), _worst_groups(measures.labels)
     return rendered(
         "page.html",
         _title(found),
@@ -68,10 +70,10 @@ def page(
         classes=_classes(measures),
         worst_rows=measures.worst_rows[:_MOST_ROWS],
         suspects=measures.suspects.rows[:_MOST_ROWS] if measures.suspects else (),
-        groups=_worst_groups(measures.groups),
-        labels=_worst_groups(measures.labels),
-        group_metrics=_names_of(measures.groups),
-        label_metrics=_names_of(measures.labels),
+        groups=groups,
+        labels=labels,
+        group_metrics=_names_of(groups),
+        label_metrics=_names_of(labels),
         others=[(name, _fields(result)) for name, result in measures.others.items()],
         most_bins=_MOST_BINS,
     )
@@ -105,7 +107,7 @@ def _worst_groups(groups: Sequence[Group]) -> Sequence[Group]:
         loss = group.metrics.get("loss")
         return -1.0 if loss is None or loss.value is None else loss.value
 
-    return sorted(groups, key=loss_of, reverse=True)[:MOST_GROUPS]
+    return nlargest(MOST_GROUPS, groups, key=loss_of)
 
 
 def _names_of(groups: Iterable[Group]) -> list[str]:
