@@ -1,8 +1,8 @@
 """Softmax, one-hot and cross-entropy losses with PyTorch's semantics, on a NumPy core.
 
 The functions take and return arrays of the shapes that PyTorch's functions of the same names
-take and return; `evaluate`, `compare`, `calibrate` and `load` take files too. They are imported
-when first used, so that the command line starts without NumPy.
+take and return; `loss`, `nll`, `evaluate`, `compare`, `calibrate` and `load` take files too. They
+are imported when first used, so that the command line starts without NumPy.
 """
 
 TYPE_CHECKING = False  # `typing` takes longer than all else until signals are heeded
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.compare_python import compare
     from xentcli.pipeline.python import evaluate, load
     from xentcli.pipeline.python_calibrate import calibrate
+    from xentcli.pipeline.python_losses import loss, nll
 
 __version__ = "0.2.0"
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "evaluate",
     "load",
     "log_softmax",
+    "loss",
+    "nll",
     "nll_loss",
     "one_hot",
     "softmax",
@@ -42,6 +45,8 @@ _HOMES = {
     "compare": "pipeline.compare_python",
     "evaluate": "pipeline.python",
     "load": "pipeline.python",
+    "loss": "pipeline.python_losses",
+    "nll": "pipeline.python_losses",
 }
 
 

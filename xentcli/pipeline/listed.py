@@ -62,7 +62,7 @@ class ListedRows:
 
 
 def open_listed(
-    answers: InputFile, labels: InputFile, num_classes: int | None = None
+    answers: InputFile, labels: InputFile | list[Any], num_classes: int | None = None
 ) -> tuple[ListedRows, AnswersSource]:
     """Return the labels of a file at the tokens of answers, and what holds the answers.
 
@@ -75,7 +75,7 @@ def open_listed(
     source = open_file(answers)
     if not isinstance(source, AnswersSource):
         raise InputError(f"{source.name}: no answers of a server")
-    wanted = _labels_of(labels)
+    wanted = [*_flat(labels, "labels")] if not isinstance(labels, InputFile) else _labels_of(labels)
     found: list[_Row] = []
     for block in source.blocks(1):
         tokens = source.read_tokens(block, lists=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,12 @@ class TopOptions(NamedTuple):
 
     Attributes
     ----------
-    values, indices, log_sum_exp : str or None
-        Files, with the name of an array behind a colon where one holds several.
+    values, indices, log_sum_exp : str, ndarray or None
+        Files, with the name of an array behind a colon where one holds several; or arrays.
     num_classes : int or None
         How many classes there are.
-    labels : sequence of str
-        The file of labels, if there is one.
+    labels : sequence of str or ndarray
+        The file of labels, if there is one; or the labels.
     label_name : str or None
         The array or column of labels.
     ignored : tuple of int
@@ -54,11 +54,11 @@ class TopOptions(NamedTuple):
         Whether values are probabilities.
     """
 
-    values: str | None = None
-    indices: str | None = None
-    log_sum_exp: str | None = None
+    values: str | NDArray[Any] | None = None
+    indices: str | NDArray[Any] | None = None
+    log_sum_exp: str | NDArray[Any] | None = None
     num_classes: int | None = None
-    labels: Sequence[str] = ()
+    labels: Sequence[str | NDArray[Any]] = ()
     label_name: str | None = None
     ignored: tuple[int, ...] = (-100,)
     shift: int = 0
@@ -126,7 +126,8 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
     if found is None:
         assert options.values is not None  # noqa: S101 - asked for by the command line
         assert options.indices is not None  # noqa: S101
-        values, indices = (_array(each) for each in (options.values, options.indices))
+        values = _array(options.values, "top_values")
+        indices = _array(options.indices, "top_indices")
     else:
         values, indices = (_array_of(found, key) for key in found.keys[:2])
     if values.shape != indices.shape or len(values.shape) < 2:
@@ -140,8 +141,10 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
     return _with_labels(values, indices, lead, beside, count, options)
 
 
-def _array(name: str) -> IndexedSource:
+def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
     """Open an array by the name of its file, and behind a colon its own."""
+    if not isinstance(name, str):
+        return MemorySource(role, name)
     path, _, key = name.rpartition(":")
     if is_there(name) or not path:
         path, key = name, ""
@@ -164,11 +167,11 @@ def _beside(
     """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
     name = given.get(role)
-    if name is not None and role == "labels":
+    if isinstance(name, str) and role == "labels":
         choice = ReadOptions(labels=True, key=options.label_name, key_option="--label-key")
         source = indexed(open_file(InputFile(name, None, choice)))
     elif name is not None:
-        source = _array(name)
+        source = _array(name, role)
     else:
         key = getattr(found.keys, role) if found is not None else None
         if role == "labels" and options.label_name is not None and found is not None:

@@ -1,0 +1,214 @@
+"""What `loss` and `nll` of the Python API read: rows, lists of classes, bases, tokens, texts."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xentcli.core.checks import Kind
+from xentcli.core.labels import LossOptions
+from xentcli.errors import UsageError
+from xentcli.formats.files import may_be_partly, open_files
+from xentcli.formats.inline import expand
+from xentcli.pipeline.bounded import measure_bounded
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.evaluate import as_weight, evaluate
+from xentcli.pipeline.inputs import Naming, are_answers, are_samples
+from xentcli.pipeline.listed import open_listed
+from xentcli.pipeline.partly import TopOptions, open_partly
+from xentcli.pipeline.python_data import Data, Name, array_source, names_of_files, open_data
+from xentcli.pipeline.reading import Reader
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.samples import samples_of
+from xentcli.pipeline.texts import measure_texts
+from xentcli.pipeline.tokens import measure_tokens, open_answers
+from xentcli.results.bounds import BoundedLoss
+from xentcli.results.loss import LossSummary
+from xentcli.results.texts import TextLoss
+from xentcli.results.tokens import TokenLoss
+
+Part = Literal["prompt", "generated"]
+List = ArrayLike | Name
+_OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column", "label_key")
+
+
+class Rows(NamedTuple):
+    """What both functions say of rows and labels; see `loss`."""
+
+    reduction: Literal["mean", "sum"] = "mean"
+    weight: ArrayLike | None = None
+    ignore_index: int | Sequence[int] = -100
+    class_axis: int | None = None
+    shift: int = 0
+    non_finite: Literal["error", "propagate"] = "error"
+    classes: Sequence[str] | None = None
+    label_base: int | None = None
+    label_column: str | None = None
+    label_key: str | None = None
+    id_column: str | None = None
+    jobs: int | None = None
+
+    @property
+    def ignored(self) -> tuple[int, ...]:
+        """The labels of rows that are left out."""
+        given = self.ignore_index
+        return (given,) if isinstance(given, int) else tuple(given)
+
+    @property
+    def run(self) -> Run:
+        """How it runs."""
+        return Run(self.jobs) if self.jobs else Run()
+
+    def refuse(self, what: str, but: Sequence[str] = ()) -> None:
+        """Raise UsageError if something is said that is for whole rows with labels."""
+        for name, default in self._field_defaults.items():
+            value = getattr(self, name)
+            if name not in ("reduction", "jobs", *but) and value is not default:
+                raise UsageError(f"{name} is not for {what}")
+
+    def criterion(self, kind: Kind, label_smoothing: float = 0.0) -> Criterion:
+        """Return which loss it is."""
+        propagate = self.non_finite == "propagate"
+        weight = None if self.weight is None else as_weight(np.asarray(self.weight))
+        options = LossOptions(
+            weight, self.ignored, label_smoothing, self.label_base or 0, nan_of_zero=propagate
+        )
+        naming = Naming(tuple(self.classes or ()), counted=self.label_base is not None)
+        return Criterion(
+            kind,
+            options,
+            self.reduction,
+            self.class_axis,
+            propagate=propagate,
+            shift=self.shift,
+            naming=naming,
+        ).with_all_metrics()
+
+
+class Lists(NamedTuple):
+    """The most probable classes of each row: arrays, or the names of files."""
+
+    top_values: List | None = None
+    top_indices: List | None = None
+    log_sum_exp: List | None = None
+    num_classes: int | None = None
+
+    def options(self, labels: Data | None, rows: Rows, *, probs: bool) -> TopOptions:
+        """Return what is said of lists, and of their labels."""
+        if (self.top_values is None) != (self.top_indices is None):
+            raise UsageError("top_values and top_indices go together")
+        values, indices, sums = (
+            each if each is None else _named(each)
+            for each in (self.top_values, self.top_indices, self.log_sum_exp)
+        )
+        files = names_of_files(labels)
+        targets = [path for name in files for path in expand(name)] if files else []
+        return TopOptions(
+            values,
+            indices,
+            sums,
+            self.num_classes,
+            [np.asarray(labels)] if labels is not None and not files else targets,
+            rows.label_key or rows.label_column,
+            rows.ignored,
+            rows.shift,
+            rows.label_base or 0,
+            probs,
+        )
+
+
+def _named(data: List) -> Any:
+    """Return the name of a file as text, anything else as an array."""
+    names = names_of_files(data)
+    return names[0] if names else np.asarray(data)
+
+
+def in_part(
+    command: str,
+    data: Data | None,
+    labels: Data | None,
+    lists: Lists,
+    rows: Rows,
+    reader: Reader,
+    *,
+    probs: bool = False,
+) -> BoundedLoss | None:
+    """Measure rows that are known in part: lists, or a base; None of whole rows."""
+    given = lists.top_values is not None
+    if given and data is not None:
+        raise UsageError("top_values stands in place of whole rows")
+    options = lists.options(labels, rows, probs=probs)
+    names = [path for name in names_of_files(data) or () for path in expand(name)]
+    files = [reader.file(path) for path in names]
+    opened = None
+    if given or (files and may_be_partly(files[0])):
+        bases = command == "nll" and labels is None and not probs
+        opened = open_partly(files, options, bases=bases)
+    if opened is None:
+        if lists.num_classes is not None:
+            raise UsageError("num_classes is for lists of the most probable classes")
+        return None
+    rows.refuse(opened.what, () if opened.has_labels else _OF_LISTS)
+    return measure_bounded(opened.rows, command, rows.reduction, rows.run)[0]
+
+
+def of_tokens(
+    files: list[str],
+    labels: Data | None,
+    tokens: Part | None,
+    rows: Rows,
+    num_classes: int | None,
+    reader: Reader,
+) -> LossSummary | BoundedLoss | TokenLoss | TextLoss | None:
+    """Measure samples of a harness, or the answers of a server; None of other files."""
+    any_tokens = partial(reader.file, tokens=tokens or "any")
+    if labels is None and tokens is None and are_samples(files, reader.file):
+        source = open_files(files, any_tokens)
+        samples = samples_of(source)
+        kind = None if samples is None else samples.kind
+        if kind == "texts" and rows.reduction == "mean":
+            rows.refuse("whole texts")
+            return measure_texts(source)
+        criterion = rows.criterion("logits" if kind == "choices" else "log-probabilities")
+        criterion = criterion._replace(picked=kind != "choices")
+        return evaluate(source, None, criterion, rows.run).summary
+    if not are_answers(files, reader.file):
+        return None
+    rows.refuse("the tokens of answers")
+    if labels is None:
+        return measure_tokens(open_answers(files, any_tokens), rows.reduction, rows.run)[0]
+    names = names_of_files(labels)
+    here = labels if isinstance(labels, list) else np.asarray(labels).tolist()
+    wanted = here if names is None else reader.labels(names[0])
+    listed, _ = open_listed(any_tokens(files[0]), wanted, num_classes)
+    return measure_bounded(listed, "nll", rows.reduction, rows.run)[0]
+
+
+def of_rows(
+    data: Data | None, labels: Data | None, criterion: Criterion, rows: Rows, reader: Reader
+) -> LossSummary:
+    """Measure whole rows, or numbers that are picked already."""
+    if data is None:
+        raise UsageError("an array, a file, or top_values and top_indices are needed")
+    if not criterion.picked:
+        source, targets = open_data(
+            data,
+            labels,
+            reader,
+            rows.classes,
+            rows.label_column,
+            rows.label_key,
+            rows.id_column,
+            rows.shift,
+        )
+        return evaluate(source, targets, criterion, rows.run).summary
+    if labels is not None:
+        raise UsageError("picked takes no labels: each number is that of its label already")
+    files = names_of_files(data)
+    if files is None:
+        source = array_source("log_probs", data)
+    else:
+        source = open_files(files, partial(reader.file, id_column=rows.id_column, missing=True))
+    return evaluate(source, None, criterion, rows.run).summary
