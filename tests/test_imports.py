@@ -63,6 +63,8 @@ HEAVY_INSIDE_FUNCTIONS = {
     "formats/json/values.py": {"simdjson"},
     "cli/parsing.py": {"numpy"},
     "storage/compression.py": {"backports", "compression"},
+    "storage/http_ranges.py": {"aiohttp"},
+    "storage/ranges.py": {"fsspec"},
     "storage/remote.py": {"aiohttp", "fsspec"},
 }
 # What is imported when somebody wants a picture, a page or a cluster, and not before.

@@ -2,8 +2,9 @@
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
@@ -22,13 +23,17 @@ class Web:
     The first folder of a path says how the server behaves: ``ranges``, ``whole`` (ranges are
     ignored), ``endless`` (the size is not told), ``broken`` (the connection ends halfway, also of
     a range), ``cut`` (the same without ranges), ``loop`` (redirected to the same place),
-    ``elsewhere`` (another range is sent), or a number, the answer's status.
+    ``elsewhere`` (another range is sent), ``stalls`` (nothing comes after half of a range),
+    ``flaky`` (asked for the same range, it answers 503 twice, then cuts it off, then sends it),
+    ``lies`` (the size that it tells is twice as large), or a number, the answer's status.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.files: dict[str, bytes] = {}
         self.requests: list[Request] = []
+        self.asked: Counter[tuple[str, str]] = Counter()
+        self.closing = threading.Event()
         self.stamp: Callable[[bytes], dict[str, str]] = lambda _content: {}
         """Returns headers that tell a content from another."""
 
@@ -46,6 +51,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
+    def handle(self) -> None:
+        with suppress(ConnectionResetError):  # the client waits no longer
+            super().handle()
+
     def do_HEAD(self) -> None:
         self._answer(b"")
 
@@ -55,19 +64,27 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes | None) -> None:
         manner, name = re.split("[?#]", self.path)[0].strip("/").split("/", 1)
         content = self.web.files.get(name)
+        wanted = self.headers.get("Range", "")
+        self.web.asked[name, wanted] += 1
+        if manner == "flaky":
+            manner = ["503", "503", "broken", "ranges"][min(self.web.asked[name, wanted], 4) - 1]
         if manner.isdigit() or content is None or manner == "loop":
             self.send_response(int(manner) if manner.isdigit() else 404 if content is None else 302)
             self.send_header("Content-Length", "0")
             self.send_header("Location", self.path)
             self.end_headers()
             return
-        ranges = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        ranges = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted)
         stamp = self.web.stamp(content)
-        if ranges and manner in ("ranges", "broken", "elsewhere"):
+        if ranges and int(ranges[1]) >= len(content):
+            self.send_response(416)
+            content = b""
+        elif ranges and manner in ("ranges", "broken", "elsewhere", "stalls", "lies"):
             start, end = int(ranges[1]), min(int(ranges[2]) + 1, len(content))
+            total = len(content) * (2 if manner == "lies" else 1)
             start -= manner == "elsewhere" and start > 1
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{total}")
             content = content[start:end]
         else:
             self.send_response(200)
@@ -82,12 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(size))
         self.end_headers()
-        if manner in ("broken", "cut") and len(body) > 1:
+        if manner in ("broken", "cut", "stalls") and len(body) > 1:
             body = body[: len(body) // 2]
             self.close_connection = True
         self.web.requests.append(Request(self.command, self.path, len(body)))
         try:
             self.wfile.write(body)
+            if manner == "stalls":
+                self.web.closing.wait()
         except OSError:  # the client needs no more
             self.close_connection = True
 
@@ -102,5 +121,6 @@ def serving() -> Iterator[Web]:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield handler.web  # type: ignore[attr-defined]
+        handler.web.closing.set()  # type: ignore[attr-defined]
         server.shutdown()
         thread.join()

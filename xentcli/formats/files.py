@@ -10,7 +10,7 @@ from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.formats.references import referred
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url
-from xentcli.storage.open import open_input
+from xentcli.storage.open import expecting, open_input
 from xentcli.storage.paths import reads_once
 
 if TYPE_CHECKING:
@@ -51,14 +51,15 @@ def open_files(
     paths = [path for name in names for path in expand(name, without)]
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
-    if paths and holds_samples(file_of(paths[0])):
-        from xentcli.formats.harness.source import open_tasks
+    with expecting(paths):
+        if paths and holds_samples(file_of(paths[0])):
+            from xentcli.formats.harness.source import open_tasks
 
-        inputs = [_input_of(path) for path in paths]
-        return open_tasks(inputs, file_of(paths[0]).options)
-    from xentcli.formats.shards import open_shards
+            inputs = [_input_of(path) for path in paths]
+            return open_tasks(inputs, file_of(paths[0]).options)
+        from xentcli.formats.shards import open_shards
 
-    return open_shards(names, paths, file_of)
+        return open_shards(names, paths, file_of)
 
 
 def open_file(file: InputFile) -> Source:

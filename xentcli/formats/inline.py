@@ -8,7 +8,7 @@ import numpy as np
 
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
-from xentcli.storage import paths
+from xentcli.storage.open import expand as expand_name
 from xentcli.text import shortened, visible
 
 # Possessive, as those of CSV: an argument may have a hundred thousand characters.
@@ -47,7 +47,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
         from xentcli.formats.saved_datasets import files_of
 
         return files_of(name) or [name]
-    return [name] if is_inline(name) else paths.expand(name, without)
+    return [name] if is_inline(name) else expand_name(name, without)
 
 
 def _is_lists(name: str) -> bool:

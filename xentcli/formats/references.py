@@ -12,7 +12,7 @@ from xentcli.formats.base import Reference, Source
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import WHILE_WRITTEN
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
-from xentcli.storage.open import open_input
+from xentcli.storage.open import open_input, version_of
 
 if TYPE_CHECKING:
     from xentcli.formats.files import InputFile
@@ -27,7 +27,7 @@ class FileReference(NamedTuple):
     file: "InputFile"
     folder: str
     """Where a relative path starts."""
-    stamp: tuple[int | None, ...]
+    stamp: tuple[int | str | None, ...]
 
     @classmethod
     def to(cls, file: "InputFile", size: int | None) -> "FileReference":
@@ -95,10 +95,10 @@ def _folder() -> str:
     return os.getcwd()  # noqa: PTH109 - much faster than Path's
 
 
-def _stamp(path: str, size: int | None) -> tuple[int | None, ...]:
+def _stamp(path: str, size: int | None) -> tuple[int | str | None, ...]:
     """Return what changes when a file is written to, on every machine that sees the file."""
     if is_url(local_name(path)):
-        return (size,)
+        return size, version_of(path)
     with reading(shown_name(path)):
         status = os.stat(local_name(path))  # noqa: PTH116 - much faster than Path's
     return status.st_size, status.st_mtime_ns

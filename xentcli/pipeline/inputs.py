@@ -27,6 +27,7 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand
 from xentcli.storage.names import shown_name
+from xentcli.storage.open import expecting
 from xentcli.storage.paths import is_there, reads_once, will_write
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "checked_address",
     "columns_of_first",
     "expand",
+    "expecting",
     "is_there",
     "may_be_ids",
     "may_be_partly",

@@ -2,53 +2,59 @@
 
 from typing import Any
 
-from xentcli.errors import InputError
-from xentcli.storage.remote import wait_for
+from xentcli.storage.ranges import FileChangedError, patiently
 
-_WHILE_REPLACED = "something replaced it: run again when that is done"
-
-
-def changed(name: str) -> InputError:
-    """Return the error of a URL whose content is no longer what was opened."""
-    return InputError(f"{name}: the file changed while it was read", hint=_WHILE_REPLACED)
+_WAITED_FOR = {408, 425, 429, 500, 502, 503, 504}  # that another time may answer otherwise
 
 
 class HttpRanges:
     """Reads ranges of a file from a server, which names the version of the file with each."""
 
-    def __init__(self, files: Any, path: str, name: str, size: int) -> None:
+    def __init__(self, files: Any, path: str) -> None:
         self._files = files
         self._path = path
-        self._name = name
-        self._version = {"size": str(size)}
+        self._version: dict[str, str] = {}
 
-    def are_served(self) -> bool:
-        """Whether the server sends a range where one is asked for, and not all of the file."""
-        status, content = self._get(1, 2)
-        return status == 206 and len(content) == 1
+    @property
+    def version(self) -> str:
+        """What tells the version that was opened from others."""
+        return " ".join(f"{key}={value}" for key, value in sorted(self._version.items()))
 
-    def fetch(self, start: int, end: int) -> bytes:
-        """Return a range of the version that the first of all ranges was of."""
-        status, content = self._get(start, end)
+    async def open(self, count: int) -> tuple[int | None, bytes]:
+        """Return the size of the file and its first bytes; no size if no range can be had."""
+        status, headers, content = await patiently(self._get, 0, count, passes=self._passes)
+        if status == 416:  # there is no first byte
+            return 0, b""
+        total = headers.get("Content-Range", "").rpartition("/")[2]
+        if status == 206 and total.isdigit():
+            return int(total), content
+        length = headers.get("Content-Length", "")
+        if length.isdigit() and int(length) == len(content) < count:
+            return len(content), content  # all of it is here, whether ranges are served or not
+        return None, b""
+
+    async def fetch(self, start: int, end: int) -> bytes:
+        """Return a range of the version that was opened."""
+        status, _, content = await patiently(self._get, start, end, passes=self._passes)
         if status not in (206, 416) and not (status == 200 and start == 0):
             raise ValueError("the server sends all of the file where a range is asked for")
         return content[: end - start]
 
-    def _get(self, start: int, end: int) -> tuple[int, bytes]:
-        status, headers, content = wait_for(self._files, self._answer, start, end)
-        if status == 206:
-            self._compare(headers, start)
-        return status, content
+    async def check(self) -> None:
+        """Raise FileChangedError unless the file is still of the version that was opened."""
+        await self.fetch(0, 1)
 
-    async def _answer(self, start: int, end: int) -> tuple[int, Any, bytes]:
+    async def _get(self, start: int, end: int) -> tuple[int, Any, bytes]:
         """Ask for a range; read no more than its bytes, even if the whole file is sent."""
         session = await self._files.set_session()
         # A range of a compressed answer would be no range of the file.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         async with session.get(self._files.encode_url(self._path), headers=headers) as answer:
             if answer.status == 416:
+                self._compare(answer.headers)
                 return 416, answer.headers, b""
             answer.raise_for_status()
+            self._compare(answer.headers, start if answer.status == 206 else None)
             if answer.status == 206:
                 return 206, answer.headers, await answer.read()
             content = b""
@@ -56,10 +62,14 @@ class HttpRanges:
                 content += part
             return answer.status, answer.headers, content
 
-    def _compare(self, headers: Any, start: int) -> None:
-        """Raise InputError if a range is of another version than the ranges before it."""
+    def _compare(self, headers: Any, start: int | None = None) -> None:
+        """Raise FileChangedError if an answer is of another version than those before it."""
         placed = headers.get("Content-Range", "")
-        if placed and not placed.replace("=", " ").startswith(f"bytes {start}-"):
+        if (
+            start is not None
+            and placed
+            and not placed.replace("=", " ").startswith(f"bytes {start}-")
+        ):
             raise ValueError("the server sends another range than it is asked for")
         said = {
             "ETag": headers.get("ETag", "").removeprefix("W/"),
@@ -68,4 +78,19 @@ class HttpRanges:
         }
         for key, value in said.items():
             if value and self._version.setdefault(key, value) != value:
-                raise changed(self._name)
+                raise FileChangedError
+
+    def _passes(self, error: Exception) -> bool:
+        """Whether a request may go well another time."""
+        from aiohttp import (
+            ClientConnectionError,
+            ClientConnectorError,
+            ClientPayloadError,
+            ClientResponseError,
+        )
+
+        if isinstance(error, ClientResponseError):
+            return error.status in _WAITED_FOR
+        if isinstance(error, ClientConnectorError):
+            return bool(self._version)  # somebody was there before
+        return isinstance(error, ClientConnectionError | ClientPayloadError | TimeoutError)

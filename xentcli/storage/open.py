@@ -3,11 +3,12 @@
 The only module here that knows of all the others, and that none of them knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from xentcli.errors import OutputError, XentError
+from xentcli.storage import paths
 from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, codec_of
 from xentcli.storage.decompressing import PIECE_BYTES, Decompressing
 from xentcli.storage.inputs import Input
@@ -39,6 +40,35 @@ def open_input(name: str) -> Input:
         raise
 
 
+def expand(name: str, without: Iterable[str] = ()) -> list[str]:
+    """Return the files that a pattern matches, here or elsewhere; any other name as it is.
+
+    They are in natural order, without those that will be written. A URL of HTTP is no pattern.
+    """
+    if not is_url(local_name(name)):
+        return paths.expand(name, without)
+    from xentcli.storage.remote_names import matching
+
+    return sorted(matching(name, paths.unmatched(without)), key=paths.natural_key)
+
+
+@contextmanager
+def expecting(names: Sequence[str]) -> Iterator[None]:
+    """Have files elsewhere opened before they are asked for, in the order in which they will be.
+
+    What is read of them is read ahead, across all of them, as long as one of them is in use.
+    """
+    urls = [name for name in names if is_url(local_name(name))]
+    if len(urls) < 2:
+        yield
+        return
+    from xentcli.storage.remote_inputs import expect
+
+    succession = expect(urls)
+    yield
+    del succession
+
+
 def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
     """Return the content of an input that is compressed; any other one as it is.
 
@@ -66,6 +96,13 @@ def open_stored(name: str) -> Input:
 
         return open_url(name)
     return open_local(shown_name(name), path)
+
+
+def version_of(name: str) -> str:
+    """Return what tells the version of a URL that was opened last from others."""
+    from xentcli.storage import remote_inputs
+
+    return remote_inputs.version_of(name)
 
 
 def check_output(name: str, *, force: bool) -> None:

@@ -28,6 +28,11 @@ def will_write(names: Iterable[str]) -> Iterator[None]:
         _WRITTEN.reset(token)
 
 
+def unmatched(without: Iterable[str]) -> tuple[str, ...]:
+    """Return what no pattern matches: some names, and those of `will_write`."""
+    return (*without, *_WRITTEN.get())
+
+
 def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
     """Return what sorts names as people do: ``shard-2`` before ``shard-10``.
 
@@ -42,10 +47,10 @@ def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
-    """Return the files that a pattern matches, in natural order; any other name as it is.
+    """Return the files of this machine that a pattern matches; any other name as it is.
 
-    `*`, `?` and `[...]` match within a name, `**` across folders. A file that has just this name
-    is that file, and a URL of another place is no pattern.
+    They are in natural order. `*`, `?` and `[...]` match within a name, `**` across folders. A file
+    that has just this name is that file.
 
     Parameters
     ----------
@@ -58,7 +63,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     pattern = local_name(name)
     if _WILD.isdisjoint(pattern) or is_url(pattern) or os.path.lexists(pattern):
         return [name]
-    others = (*without, *_WRITTEN.get())
+    others = unmatched(without)
     here = [local_name(other) for other in others if other != STANDARD_STREAM]
     left_out = {os.path.realpath(path) for path in here if not is_url(path)}
     found = {

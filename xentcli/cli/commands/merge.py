@@ -43,11 +43,12 @@ def merge(
 
 def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":
     """Yield the files; what is written is none of those that a pattern matches."""
-    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.inputs import expand, expecting
 
     written = [path for path in (state, writing.output) if path is not None]
-    for name in files:
-        yield from expand(name, written)
+    paths = [path for name in files for path in expand(name, written)]
+    with expecting(paths):
+        yield from paths
 
 
 COMMAND = Command(

@@ -1,0 +1,127 @@
+"""Objects of S3, in and out, against a real service on this machine."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import numpy as np
+import pytest
+from cli_tools import Run
+
+from xentcli.errors import InputError, OutputError
+from xentcli.storage import remote_outputs
+from xentcli.storage.open import open_input, open_output
+
+SERVER = Path(__file__).with_name("s3_server.py")
+PLACE = "s3://bucket/run"
+PART_BYTES = 5 * 2**20  # the least that S3 takes
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return a file system of a service, which has a bucket."""
+    with subprocess.Popen(
+        [sys.executable, SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        assert server.stdout is not None
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{int(server.stdout.readline())}")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            monkeypatch.setenv(name, "us-east-1")
+        files = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
+        files.clear_instance_cache()  # another test may have had another service
+        files.mkdir("bucket")
+        yield files
+        files.clear_instance_cache()
+        assert server.stdin is not None
+        server.stdin.close()
+
+
+def test_objects(s3: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test, since it takes a second to start the service."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    for i in (1, 2, 10):
+        np.save(f"logits-{i}.npy", random.normal(size=(50 * i, 30)).astype(np.float32))
+        np.save(f"labels-{i}.npy", random.integers(0, 30, 50 * i))
+    np.save("head.npy", random.normal(size=(30, 30)).astype(np.float32))
+    np.save("large.npy", random.normal(size=(1500, 1000)).astype(np.float32))
+    s3.put([path.name for path in tmp_path.iterdir()], f"{PLACE}/")
+    same_results(run)
+    same_bytes(s3, run, monkeypatch)
+    nothing_is_left(s3, monkeypatch)
+    what_changes(s3)
+    no_secret_is_said(run)
+
+
+def same_results(run: Run) -> None:
+    names = ["logits-*.npy", "labels-*.npy"]
+    for command, *options in (
+        ["loss", "--reduction", "none"],
+        ["eval", "--metric", "accuracy"],
+        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/head.npy"],
+        ["loss"],
+    ):
+        got = run(command, *(f"{PLACE}/{name}" for name in names), *options)
+        want = run(command, *names, *(option.removeprefix(f"{PLACE}/") for option in options))
+        assert (got.code, got.stdout) == (0, want.stdout), (command, options, got.err)
+    for i, rows in enumerate(("0:99", "99:")):
+        places = [f"{PLACE}/{name}" for name in names]
+        outcome = run("loss", *places, "--rows", rows, "--state", f"s3://bucket/state/{i}.json")
+        assert (outcome.code, outcome.err) == (0, "")
+    assert run("merge", "s3://bucket/state/?.json").stdout == want.stdout
+    nothing = run("merge", "s3://bucket/state/*.csv")
+    assert nothing.err == "error: s3://bucket/state/*.csv: no file matches this pattern\n"
+
+
+def same_bytes(s3: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_outputs, "_UPLOADED_BYTES", PART_BYTES)
+    assert run("softmax", "large.npy", "-o", "p.npy").code == 0
+    assert run("softmax", f"{PLACE}/large.npy", "-o", "s3://bucket/p.npy") == (0, b"", b"")
+    assert s3.cat("bucket/p.npy") == Path("p.npy").read_bytes()
+    refused = run("softmax", f"{PLACE}/large.npy", "-o", "s3://bucket/p.npy")
+    assert (refused.code, "it exists already" in refused.err) == (1, True)
+
+
+def nothing_is_left(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """End uploads halfway, by Ctrl-C and otherwise."""
+
+    def copy_half(source: Any, target: Any, _length: int) -> None:
+        target.write(source.read(PART_BYTES + 1))
+        assert s3.list_multipart_uploads("bucket"), "a part was sent"
+        raise error
+
+    monkeypatch.setattr(remote_outputs, "copyfileobj", copy_half)
+    for error in (KeyboardInterrupt(), OSError("no network")):
+        with (
+            pytest.raises((KeyboardInterrupt, OutputError)),
+            open_output("s3://bucket/p.npy", force=True) as output,
+        ):
+            output.write(bytes(2 * PART_BYTES))
+        assert s3.list_multipart_uploads("bucket") == [], error
+        assert s3.cat("bucket/p.npy") == Path("p.npy").read_bytes(), error
+
+
+def what_changes(s3: Any) -> None:
+    data = open_input("s3://bucket/p.npy")
+    data.check_unchanged()
+    s3.pipe("bucket/p.npy", bytes(data.size or 0))
+    for use in (lambda: data.read_at(10**6, memoryview(bytearray(9))), data.check_unchanged):
+        with pytest.raises(InputError, match=r"^s3://bucket/p\.npy: the file changed while it"):
+            use()
+    s3.touch("bucket/empty")
+    empty = open_input("s3://bucket/empty")
+    empty.check_unchanged()
+    assert (empty.size, empty.read(9)) == (0, b"")
+
+
+def no_secret_is_said(run: Run) -> None:
+    for url in ("s3://KEY:WORD@nothing/a.npy?versionId=s1gned", "s3://nothing/a?key=s1gned"):
+        for outcome in (run("info", url), run("softmax", "large.npy", "-o", url, "--to", "npy")):
+            assert (outcome.code, len(outcome.err.splitlines())) == (1, 1)
+            assert not any(word in outcome.err for word in ("KEY", "WORD", "s1gned"))

@@ -1,0 +1,87 @@
+"""Ranges of files elsewhere that are being fetched, or were and are not read yet."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet, ref
+
+from xentcli.errors import InputError
+from xentcli.storage.names import shown_name
+from xentcli.storage.ranges import FileChangedError
+from xentcli.storage.remote import telling
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+PART_BYTES = 2**22
+"""Of one range, at most."""
+_MOST_BYTES = 2**26  # fetched before they are asked for, of all files together
+_WHILE_REPLACED = "something replaced it: run again when that is done"
+
+
+class HasParts(Protocol):
+    """A file of which parts are fetched."""
+
+    parts: "list[Part]"
+
+
+class Part:
+    """A range that is fetched, and kept until all of it was read."""
+
+    _numbers = count()
+
+    def __init__(self, file: HasParts, start: int, end: int, content: "Future[bytes]") -> None:
+        self.start, self.end = start, end
+        self.content = content
+        self.unread = end - start
+        self.number = next(self._numbers)
+        self._file = ref(file)
+
+    def wait(self, url: str) -> bytes:
+        """Return its bytes; what could not be fetched is fetched again the next time."""
+        try:
+            with told(url):
+                return self.content.result()
+        except BaseException:
+            with LOCK:
+                self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Keep it no longer."""
+        if (file := self._file()) is not None and self in file.parts:
+            file.parts.remove(self)
+        PARTS.discard(self)
+
+
+PARTS: WeakSet[Part] = WeakSet()
+"""Those of all files."""
+LOCK = threading.RLock()
+"""Of what is known of all parts."""
+
+
+def has_room() -> bool:
+    """Whether one more part may be fetched before it is asked for."""
+    return sum(part.end - part.start for part in PARTS) + PART_BYTES <= _MOST_BYTES
+
+
+def make_room() -> None:
+    """Drop what was fetched first, where nobody asked for it and there is too much."""
+    for part in sorted(PARTS, key=lambda part: part.number):
+        if has_room():
+            return
+        if part.content.done():
+            part.drop()
+
+
+@contextmanager
+def told(url: str) -> Iterator[None]:
+    """Turn what goes wrong into one line."""
+    with telling(InputError, url, "read"):
+        try:
+            yield
+        except FileChangedError:
+            what = f"{shown_name(url)}: the file changed while it was read"
+            raise InputError(what, hint=_WHILE_REPLACED) from None
