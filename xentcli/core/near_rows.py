@@ -1,0 +1,103 @@
+"""Divergences of rows whose probabilities are nearly equal, in float32, as terms without a sign.
+
+With t = p + q, u = log(q / p), h = tanh(u / 2) and x = h * h, a class adds
+
+    t * (A - B)  to KL(p || q)      A = h * u / 2       = x * (1 + x/3 + x**2/5 + ...)
+    t * (A + B)  to KL(q || p)      B = u / 2 - h       = h * x * (1/3 + x/5 + x**2/7 + ...)
+    t * F / 2    to JS              F = log(1 + abs(h)) - abs(u) * (1 - abs(h)) / 2
+                                                        = x * (1/2 + x/12 + x**2/30 + ...)
+
+None of these is negative. Where u is next to 0 they are the polynomials, of which only sums of
+t * x**k and t * h * x**k are needed; elsewhere they are computed as they stand.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.rows import row_by_row
+from xentcli.core.scratch import scratch
+
+Doubles = NDArray[np.float64]
+Floats = NDArray[Any]
+Sums = tuple[Doubles, Doubles, Doubles]
+"""Of each row: KL both ways, and JS."""
+
+# Chebyshev interpolation where abs(u) is at most 0.4, to 7e-7 of A / x, B / (h * x) and F / x.
+_NEAR = np.float32(0.4)
+_A = (1.000000276, 0.3332058464, 0.2086420362)
+_B = (0.3333335488, 0.1999006144, 0.149590883)
+_F = (0.5000000342, 0.08331753913, 0.03440607244)
+_HALF, _ONE = np.float32(0.5), np.float32(1.0)
+_SUMMED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
+
+
+def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) -> Sums:
+    """Return the divergences of rows (N, C) of logits.
+
+    Parameters
+    ----------
+    one, other : ndarray of float32 of shape (N, C)
+        Logits.
+    shift : ndarray of shape (N,)
+        The logarithm of the other's sum of exponentials, less that of the one's.
+    weights : ndarray of float32 of shape (N, C)
+        p + q, or a multiple of a row's, which multiplies what is returned. Overwritten.
+    """
+    ratio, halves, far = (scratch(name, one.shape, np.float32) for name in ("ratio", "gaps", "far"))
+    np.subtract(other, one, out=ratio)
+    with row_by_row(one.shape[1]):
+        np.subtract(ratio, shift.astype(np.float32)[:, None], out=ratio)
+    np.multiply(ratio, _HALF, out=halves)
+    tanh = np.tanh(halves, out=halves)
+    np.abs(ratio, out=far)
+    if far.max(initial=0.0) <= _NEAR:
+        found = np.zeros((3, len(one)))
+    else:
+        np.multiply(far, _ONE / _NEAR, out=far)
+        np.minimum(far, _ONE, out=far)
+        np.floor(far, out=far)  # 1 where far, else 0
+        np.multiply(far, weights, out=far)
+        np.subtract(weights, far, out=weights)
+        found = np.array(_far(ratio, tanh, far))
+    a, b, f = found + _near(tanh, weights)
+    return a - b, a + b, f / 2.0
+
+
+def _near(tanh: Floats, weights: Floats) -> Doubles:
+    """Return the sums of A, B and F by their polynomials."""
+    square, cube = (scratch(name, tanh.shape, np.float32) for name in ("ratio", "other gaps"))
+    np.multiply(tanh, tanh, out=square)
+    np.multiply(tanh, square, out=cube)
+    found = np.zeros((3, len(tanh)))
+    for i, (a, b, f) in enumerate(zip(_A, _B, _F, strict=True)):
+        if i:
+            np.multiply(weights, square, out=weights)
+        even, odd = add_products(weights, square), add_products(weights, cube)
+        found += a * even, b * odd, f * even
+    return found
+
+
+def _far(ratio: Floats, tanh: Floats, weights: Floats) -> Sums:
+    """Return the sums of A, B and F as they stand; the ratio is overwritten."""
+    both = scratch("other gaps", tanh.shape, np.float32)
+    b = add_products(weights, ratio) / 2.0 - add_products(weights, tanh)
+    np.multiply(tanh, ratio, out=both)
+    a = add_products(weights, both) / 2.0
+    np.abs(ratio, out=ratio)
+    np.subtract(ratio, both, out=ratio)
+    f = add_products(weights, ratio) / -2.0
+    np.abs(tanh, out=both)
+    np.add(both, _ONE, out=both)
+    np.log(both, out=both)
+    return a, b, f + add_products(weights, both)
+
+
+def add_products(one: Floats, other: Floats) -> Doubles:
+    """Return the sum of products of each row of (N, C)."""
+    total = np.zeros(len(one))
+    for start in range(0, one.shape[1], _SUMMED_CLASSES):
+        part = slice(start, start + _SUMMED_CLASSES)
+        total += np.vecdot(one[:, part], other[:, part])
+    return total
