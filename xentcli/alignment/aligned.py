@@ -1,65 +1,28 @@
 """Logits and the labels of their rows: decided once, then handed out step by step."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.aligned_rows import AlignedRows, read_rows
 from xentcli.alignment.axes import Axes, axes_alone, find_axes, fitting
 from xentcli.alignment.class_names import ClassNames, class_names
+from xentcli.alignment.cutting import steps
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.shard_counts import ShardCounts, shard_note
-from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, read, rows_before, steps
-from xentcli.alignment.tiled import TiledRows, can_be_tiled, elements_of_a_block
+from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, rows_before
+from xentcli.alignment.tiled import can_be_tiled, elements_of_a_block
 from xentcli.core.checks import Problem, unravel
-from xentcli.core.labels import NO_LABEL, LossOptions
-from xentcli.core.shapes import rows_of, without_axis
+from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
-from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, indexed, read_whole
+from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, indexed
 
 if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
-
-
-class AlignedRows(NamedTuple):
-    """Some rows of logits and their labels, laid out as the formulas take them.
-
-    Attributes
-    ----------
-    logits : (N, C)
-        An array, or what reads rows from the file.
-    labels : (N,) or (N, C)
-        Class indices or class probabilities.
-    lead : tuple of int
-        The shape that N stands for.
-    options : LossOptions
-        Those of the loss, as they are to be read with these labels.
-    problems : tuple of Problem
-        Labels that name no class.
-    ids : array of shape (N,), optional
-        What names the rows.
-    matched : dict of str to array of int
-        The places of the labels, weights or names, where ids led to others than those of the rows.
-    sample_weight : array of shape (N,), optional
-        A factor for each row.
-    groups, clusters : array of shape (N,), optional
-        The group that each row is measured with, and the rows that it depends on.
-    """
-
-    logits: Array | TiledRows
-    labels: Array
-    lead: tuple[int, ...]
-    options: LossOptions
-    problems: tuple[Problem, ...] = ()
-    ids: Array | None = None
-    matched: Mapping[str, Array] = {}
-    sample_weight: Array | None = None
-    groups: Array | None = None
-    clusters: Array | None = None
 
 
 class Aligned(NamedTuple):
@@ -122,7 +85,8 @@ class Aligned(NamedTuple):
         return self.logits.shareable and (self.labels is None or self.labels.shareable)
 
     @property
-    def _follower(self) -> Follower | None:
+    def labels_follower(self) -> Follower | None:
+        """What hands out the labels of rows, if they have a file of their own."""
         if self.labels is None:
             return None
         axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
@@ -133,7 +97,7 @@ class Aligned(NamedTuple):
         return next((each for each in self.matchings if each.inputs == inputs), None)
 
     @property
-    def _of_rows(self) -> list[Follower]:
+    def row_followers(self) -> list[Follower]:
         """What hands out weights and names of rows: those of a shifted row are its label's."""
         offset = self.axes.shift.offset
         sources = (self.sample_weight, self.groups, self.clusters)
@@ -154,40 +118,13 @@ class Aligned(NamedTuple):
             return iter([Step(Block(0, 1), 1)])
         if self.tiled:
             elements = elements_of_a_block(self.logits, elements)
-        labels = [self._follower] if self._follower else []
-        followers = [*labels, *self._of_rows, *more]
+        labels = [self.labels_follower] if self.labels_follower else []
+        followers = [*labels, *self.row_followers, *more]
         return steps(self.logits, followers, self.axes.cut_axis, elements)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or those of them that `keep` says."""
-        rows = self._tiles(step) if self.goes_by_tiles(step) else self._arrays(step)
-        logits, labels, ids, lead, places = rows
-        beside, matched = self._beside(step, lead, ids) if self._of_rows else ({}, {})
-        if places is not None:
-            matched["labels"] = places
-        if keep is not None:
-            logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
-            beside = {what: values[keep] for what, values in beside.items()}
-            whole, rest = divmod(len(labels), max(1, math.prod(lead[1:])))
-            lead = (len(labels),) if rest else (whole, *lead[1:])
-        problems: tuple[Problem, ...] = ()
-        if self.unlabelled:
-            options = LossOptions(ignore_index=NO_LABEL)
-        elif labels.ndim == 1:
-            labels, options, problems = self.names.indices(labels, options)
-        weights = beside["weights"].astype(np.float64) if "weights" in beside else None
-        return AlignedRows(
-            logits,
-            labels,
-            lead,
-            options,
-            problems,
-            ids,
-            matched,
-            weights,
-            beside.get("groups"),
-            beside.get("clusters"),
-        )
+        return read_rows(self, step, options, keep)
 
     @property
     def rows_of_a_slice(self) -> int:
@@ -210,73 +147,6 @@ class Aligned(NamedTuple):
         """Whether no gap is between the rows of a step that have a label."""
         whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
         return self.tiled and whole
-
-    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
-        lead = (step.rows, *(n or 0 for n in self.axes.lead[1:]))
-        first = rows_before(step.block.start, self.axes.rows[1:])
-        count = math.prod(lead)
-        labels = np.zeros(count, np.int64)
-        if not self.unlabelled:
-            labels = self._labels_of(step, None)[0].reshape(-1)
-        return TiledRows(self.logits, first, count), labels, None, lead, None
-
-    def _labels_of(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
-        """Return the labels of a step, and their places where ids led to others."""
-        follower = self._follower
-        if follower is None:
-            raise AssertionError("labels stand beside the logits")
-        if self.axes.cut_axis is None:
-            return read_whole(follower.source), None
-        there = read(follower, step.parts[0])
-        labels, matched = there.values, None
-        if follower.matching is not None:
-            labels, matched = follower.matching.labels_of(ids, there, step.block.start)
-        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), matched
-
-    def _beside(
-        self, step: Step, lead: tuple[int, ...], ids: Array | None
-    ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Return the weights and names of the rows of a step, and where ids led for them."""
-        found, matched = {}, {}
-        parts = step.parts[1 if self.labels is not None else 0 :]
-        for i, follower in enumerate(self._of_rows):
-            if self.axes.cut_axis is None:
-                values = read_whole(follower.source)
-            else:
-                there = read(follower, parts[i])
-                values = there.values
-                if follower.matching is not None:
-                    values, places = follower.matching.labels_of(ids, there, step.block.start)
-                    if places is not None:
-                        matched[follower.what] = places
-                if len(follower.source.shape) == len(self.axes.rows):
-                    last = len(self.axes.rows) - 1
-                    values = self.axes.shift.labels_of_a_row(values, last)
-                else:
-                    values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
-            found[follower.what] = values.reshape(-1)
-        return found, matched
-
-    def _arrays(
-        self, step: Step
-    ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
-        """Return the rows of a step in memory."""
-        axes = self.axes
-        if axes.cut_axis is None:
-            table = Table(read_whole(self.logits))
-        else:
-            table = self.logits.decode(step.block)
-        labels, matched = table.labels, None
-        if self.labels is not None:
-            labels, matched = self._labels_of(step, table.ids)
-        values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
-        if labels is None and self.unlabelled:
-            labels = np.zeros(without_axis(values.shape, axes.class_axis), np.int64)
-        if labels is None:
-            raise AssertionError("a file of logits and labels has labels in each block")
-        rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
-        ids = None if table.ids is None else table.ids[: step.rows]
-        return rows.values, rows.labels, ids, rows.lead, matched
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""
@@ -370,13 +240,4 @@ def align(
 
         check_by_id(logits, axes)
     tiled = tiles and can_be_tiled(logits, axes) and not matchings
-    return Aligned(
-        logits,
-        labels,
-        axes,
-        names,
-        tiled,
-        matchings,
-        *beside,
-        note,
-    )
+    return Aligned(logits, labels, axes, names, tiled, matchings, *beside, note)

@@ -1,6 +1,5 @@
 """Which axis holds the classes, and what labels are: class indices, or class probabilities."""
 
-import math
 from typing import NamedTuple
 
 from xentcli.alignment.reshaped import in_one_row, in_shape, same_but_for_ones
@@ -145,7 +144,7 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     one_label = len(shape) == 1 and labels_shape == (None,)  # a column whose length is not known
     if class_axis is None:
         _check_classes(logits, labels_shape, usual)
-    if len(labels_shape) == len(shape) and _fits(shape, labels_shape) and not one_label:
+    if len(labels_shape) == len(shape) and fits(shape, labels_shape) and not one_label:
         return _with_probabilities(logits, labels or logits, class_axis)
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
@@ -154,8 +153,10 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if labels is None and axis == 0:
         raise ShapeError(f"{logits.name}: labels beside logits need one row a line: class axis 1")
     lead = without_axis(shape, axis)
-    if not _fits(lead, labels_shape) and not (lead == () and _fits((1,), labels_shape)):
-        raise _misfit(logits, labels or logits, axis, labels_shape, given=class_axis is not None)
+    if not fits(lead, labels_shape) and not (lead == () and fits((1,), labels_shape)):
+        from xentcli.alignment.misfits import misfit
+
+        raise misfit(logits, labels or logits, axis, labels_shape, given=class_axis is not None)
     return Axes(shape, axis, probabilities=False, note=note)
 
 
@@ -193,13 +194,13 @@ def fitting(logits: Source, labels: Source, class_axis: int | None) -> Fitting:
         logits, labels, found_row = in_one_row(logits, labels)
         if found_row:
             return Fitting(logits, labels, _read_as(labels, before))
-    if not shape or _fits(shape, labels.shape):
+    if not shape or fits(shape, labels.shape):
         return Fitting(logits, labels)
     last = len(shape) - 1
     given = class_axis is not None and -last <= class_axis + 1 <= last + 1
     axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
     leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
-    if any(_fits(lead, labels.shape) for lead in leads):
+    if any(fits(lead, labels.shape) for lead in leads):
         return Fitting(logits, labels)
     for lead in leads:
         if lead and (found := in_shape(labels, lead)) is not None:
@@ -211,64 +212,11 @@ def _read_as(labels: Source, before: str) -> str:
     return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
 
 
-def _fits(one: Shape, other: Shape) -> bool:
+def fits(one: Shape, other: Shape) -> bool:
+    """Return whether two shapes are the same, as far as both are known."""
     return len(one) == len(other) and all(
         a is None or b is None or a == b for a, b in zip(one, other, strict=True)
     )
-
-
-def _misfit(
-    logits: Source, labels: Source, axis: int, labels_shape: Shape, *, given: bool
-) -> ShapeError:
-    """Return what is wrong with labels that are neither class indices nor probabilities.
-
-    Classes lie along `axis`; unless the user has `given` it, they may lie along the last one too.
-    """
-    shape, last = logits.shape, len(logits.shape) - 1
-    axes = (axis,) if given or last <= 1 else (axis, last)
-    leads = {each: without_axis(shape, each) for each in axes}
-    cures = [cure for each in axes if (cure := _cure(shape, each, labels_shape))]
-    others = [other for other in range(last + 1) if other not in axes]
-    fitting_axes = [k for k in others if _fits(without_axis(shape, k), labels_shape)]
-    if fitting_axes and None not in shape:
-        cures.append(f"do classes lie along axis {fitting_axes[0]}? --class-axis {fitting_axes[0]}")
-    lead = leads[axis]
-    if len(lead) == len(labels_shape) == 1:
-        rows = "columns" if last == 1 and axis == 0 else "rows"
-        return ShapeError(
-            f"{labels.name}: {labels_shape[0]} labels for the {lead[0]} {rows} of {logits.name}",
-            hint="; or ".join(cures) or None,
-        )
-    where = {axis: "" if given or last <= 1 else f", classes along axis {axis}"}
-    where |= {last: ", classes along the last axis"} if len(axes) > 1 else {}
-    wanted = ", ".join(f"{show_shape(leads[k])} (class indices{where[k]})" for k in axes)
-    hint = ", or ".join(dict.fromkeys(cures)) or None
-    if labels.columns and len(labels_shape) == 2 and last == 1:
-        hint = "--label-column NAME reads one column"
-        if labels_shape[1] == (shape[1] or 0) + 1:
-            hint += f", or --label-column 2-{labels_shape[1]} one for each class"
-    return ShapeError(
-        f"{labels.name}: labels of shape {show_shape(labels_shape)} do not fit logits of shape "
-        f"{show_shape(shape)} ({logits.name}): they must have shape {wanted} or "
-        f"{show_shape(shape)} (class probabilities)",
-        hint=hint,
-    )
-
-
-def _cure(shape: Shape, axis: int, labels: Shape) -> str | None:
-    """Return what to do with labels that would fit if they were flat, or not shifted."""
-    lead = without_axis(shape, axis)
-    if None in lead or None in labels or not lead:
-        return None
-    lengths, there = [n or 0 for n in lead], [n or 0 for n in labels]
-    if len(lead) != len(labels) and math.prod(lengths) == math.prod(there):
-        return f"as many labels as rows: save labels.reshape({show_shape(lead)})"
-    if same_but_for_ones((*lengths[:-1], lengths[-1] - 1), labels):
-        last = len(shape) - 1
-        rows = last - 1 if axis == last else last
-        part = f"[{':, ' * rows}:-1]"
-        return f"are labels shifted already? Then logits{part} belong to them, and no shift"
-    return None
 
 
 def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Axes:
@@ -285,9 +233,9 @@ def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) 
 
 def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:
     last = len(shape) - 1
-    if last <= 1 or not _fits(without_axis(shape, last), labels):
+    if last <= 1 or not fits(without_axis(shape, last), labels):
         return usual, None
-    if _fits(without_axis(shape, usual), labels):
+    if fits(without_axis(shape, usual), labels):
         return usual, _as_pytorch(last)
     return last, None
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from xentcli.alignment.axes import show_shape
 from xentcli.alignment.beside import beside_rows
+from xentcli.alignment.cutting import steps
 from xentcli.alignment.ids import by_id
 from xentcli.alignment.reshaped import in_shape
-from xentcli.alignment.steps import chosen, steps
+from xentcli.alignment.steps import chosen
 from xentcli.core.binary import BinaryOptions, check_binary_weights
 from xentcli.errors import ShapeError
 from xentcli.formats.base import ArrayHeader, Shape, Source

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xentcli.alignment.aligned import Aligned, AlignedRows, align
+from xentcli.alignment.aligned import Aligned, align
+from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.class_names import IGNORED
 from xentcli.alignment.naming import Naming
 from xentcli.alignment.steps import rows_before

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.aligned import Aligned, AlignedRows
+from xentcli.alignment.aligned import Aligned
+from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Kind, Problem
 from xentcli.core.labels import Labels, LossOptions
