@@ -69,7 +69,9 @@ HEAVY_INSIDE_FUNCTIONS = {
 }
 # What is imported when somebody wants a picture, a page or a cluster, and not before.
 LIBRARIES_OF_WHAT_IS_RARE = {
-    "execution/dask.py": {"dask", "distributed"},
+    "execution/dask.py": {"distributed"},
+    "execution/dask_client.py": {"dask", "distributed"},
+    "execution/machine.py": {"numpy"},
     "render/pictures": {"matplotlib"},
     "render/report": {"jinja2", "markupsafe"},
 }

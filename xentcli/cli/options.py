@@ -287,8 +287,9 @@ class Common(NamedTuple):
             run = run._replace(cluster=checked_address(self.scheduler))
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield run
-            return
-        from xentcli.render.progress import progress_bar
+        else:
+            from xentcli.render.progress import progress_bar
 
-        with progress_bar(self.color, source.size) as progress:
-            yield run._replace(progress=progress)
+            with progress_bar(self.color, source.size) as progress:
+                yield run._replace(progress=progress)
+        self.tell_notes(run.notes)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from xentcli.errors import UsageError, missing_library
-from xentcli.execution.interface import Scheduler
+from xentcli.execution.interface import Join, Scheduler
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,13 +49,22 @@ def checked_address(text: str) -> str:
     raise UsageError(f"--scheduler: {text!r} is no address, tcp://HOST:PORT or local:N")
 
 
-def on_cluster(address: str) -> Scheduler:
-    """Return the scheduler of a cluster."""
+def on_cluster(address: str, join: Join | None = None) -> Scheduler:
+    """Return the scheduler of a cluster, which may join the results of neighbouring items."""
     try:
         from xentcli.execution.dask import Dask
     except ImportError as error:
         raise missing_library(f"--scheduler {address}", "distributed", "cluster") from error
-    return Dask(address)
+    return Dask(address, join)
+
+
+def notes_of(cluster: str | None) -> list[str]:
+    """Say which workers of a cluster may have computed other last bits than this process does."""
+    if cluster is None:
+        return []
+    from xentcli.execution import dask
+
+    return dask.notes_of(cluster)
 
 
 def ordered_map(
@@ -65,15 +74,16 @@ def ordered_map(
     *,
     shareable: bool = False,
     cluster: str | None = None,
+    join: Join | None = None,
 ) -> Iterator[Result]:
     """Yield ``work(item)`` in the order of `items`, computed by `jobs` threads or processes.
 
     At most `jobs` + 2 items are held at a time. With `shareable`, processes may do what threads do:
     items are then sent to them, and results sent back, so that both must be small. With the address
-    of a cluster, its workers do it.
+    of a cluster, its workers do it; they `join` results, where that is given.
     """
     if cluster is not None:
-        return on_cluster(cluster).map(work, items, jobs)
+        return on_cluster(cluster, join).map(work, items, jobs)
     todo = iter(items)
     first = list(islice(todo, 2))
     name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # one is not worth it

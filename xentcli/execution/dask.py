@@ -1,47 +1,44 @@
 """Work over a dask cluster: its workers open their own inputs, and send back what comes of items.
 
 Work is a task of the cluster too, so that it is made again where the worker that held it has died.
-Some items go into one task: as many as take about a second, since the scheduler spends a
-millisecond on each task.
 """
 
-import atexit
-import gc
-import logging
 import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
-import dask.config
-import distributed
 from distributed import KilledWorker, get_worker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
-from xentcli.execution.interface import in_order
+from xentcli.execution.dask_client import connected
+from xentcli.execution.interface import Join, in_order
+from xentcli.execution.machine import differences, machine
+from xentcli.execution.pace import Pace
 from xentcli.text import first_line
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_TASK_SECONDS = 1.0
-_MOST_ITEMS = 4096  # of a task
-_GROWTH = 4  # of one task against the one before, at most
+_MACHINES: dict[str, dict[str, str]] = {}
+"""What each worker of a cluster computes with, by the addresses of both."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
-LOCAL = "local:"
-SCHEMES = (LOCAL, "tcp://", "tls://", "ws://", "wss://")
 
 
 class Dask:
-    """A cluster, by the address of its scheduler; ``local:N`` starts N workers on this machine."""
+    """A cluster, by the address of its scheduler; ``local:N`` starts N workers on this machine.
 
-    def __init__(self, address: str) -> None:
+    Results of the same task that `join` makes one of are one.
+    """
+
+    def __init__(self, address: str, join: Join | None = None) -> None:
         self._address = address
+        self._join = join
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
@@ -55,15 +52,18 @@ class Dask:
             the same items, cannot open what this process can, or are of another version.
         """
         del jobs
-        client = _connected(self._address)
+        client = connected(self._address)
         threads = max(1, sum(client.nthreads().values()))
-        tasks = _Tasks(client, self._address, work)
+        tasks = Tasks(client, self._address, (work, self._join), Pace(threads))
         try:
-            batches = tasks.batches(iter(items))
-            for results in in_order(tasks.submit, batches, _TASKS_A_THREAD * threads):
-                yield from results
+            yield from tasks.results(iter(items), _TASKS_A_THREAD * threads)
         finally:
             tasks.cancel()
+
+
+def notes_of(address: str) -> list[str]:
+    """Say which workers of a cluster may have computed other last bits than this process does."""
+    return list(differences(_MACHINES.get(address, {})))
 
 
 class _Done(NamedTuple):
@@ -71,49 +71,95 @@ class _Done(NamedTuple):
 
     results: list[bytes]
     """Pickled one by one, since the next item may use the memory of one result again."""
+    items: int
     seconds: float
     worker: str
+    machine: str
     error: str = ""
-    """Why the item after the results could not be done."""
+    """Why the item after these could not be done."""
     refused: bool = False
     """Whether the worker is of another version."""
 
 
-def _do(version: str, work: Callable[[Any], Any], content: bytes) -> _Done:
+def _do(version: str, held: tuple[Callable[[Any], Any], Join | None], content: bytes) -> _Done:
     """Work on the items of a task, up to one that fails."""
     begin = time.perf_counter()
-    results: list[bytes] = []
-    worker, error = get_worker().address, ""
+    worker, error = (get_worker().address, machine()), ""
     if version != __version__:
-        return _Done([], 0.0, worker, f"xent {__version__} is there, and xent {version} here", True)
+        other = f"xent {__version__} is there, and xent {version} here"
+        return _Done([], 0, 0.0, *worker, other, refused=True)
+    work, join = held
+    results = _Results(join)
     try:
         for item in pickle.loads(content):  # noqa: S301 - by our own client
-            results += [pickle.dumps(work(item), pickle.HIGHEST_PROTOCOL)]
+            results.add(work(item))
     except Exception as failure:  # noqa: BLE001 - told to the client
         error = first_line(failure)
-    return _Done(results, time.perf_counter() - begin, worker, error)
+    seconds = time.perf_counter() - begin
+    return _Done(results.pickled(), results.items, seconds, *worker, error)
 
 
-class _Tasks:
+class _Results:
+    """The results of a task, of which neighbours are joined as a tree."""
+
+    def __init__(self, join: Join | None) -> None:
+        self.items = 0
+        self._join = join
+        self._done: list[tuple[int, Any]] = []
+        """Of how many items each is, and the result, pickled where nothing is joined."""
+
+    def add(self, result: Any) -> None:
+        self.items += 1
+        count = 1
+        if self._join is None:
+            result = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+        while self._join and self._done and self._done[-1][0] == count:
+            joined = self._join(self._done[-1][1], result)
+            if joined is None:
+                break
+            self._done.pop()
+            result, count = joined, 2 * count
+        self._done.append((count, result))
+
+    def pickled(self) -> list[bytes]:
+        results = [result for _, result in self._done]
+        if self._join is None:
+            return results
+        return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]
+
+
+class Tasks:
     """The tasks of one map."""
 
-    def __init__(self, client: Any, address: str, work: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        address: str,
+        work: tuple[Callable[[Any], Any], Join | None],
+        pace: Pace,
+    ) -> None:
         self._client = client
         self._address = address
-        self._work = work
-        self._size = 1
+        self._work = work[0]
+        self._pace = pace
         self._under_way: set[Any] = set()
         content = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
         self._held = client.submit(pickle.loads, content, pure=False)
 
-    def batches(self, items: Iterator[Any]) -> Iterator[list[Any]]:
-        """Cut items into tasks that take about a second each."""
-        while batch := list(islice(items, self._size)):
+    def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
+        """Yield the results of items, of which `most` tasks are under way."""
+        for results in in_order(self._submit, self._batches(items), most):
+            with self._pace.busy():
+                yield from results
+
+    def _batches(self, items: Iterator[Any]) -> Iterator[list[Any]]:
+        while batch := list(islice(items, self._pace.items)):
             yield batch
 
-    def submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
+    def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Have some items worked on; return what waits for their results."""
-        return partial(self._results, self._begin(batch), batch)
+        with self._pace.busy(begun=1):
+            return partial(self._results, self._begin(batch), batch)
 
     def cancel(self) -> None:
         """Have nothing more worked on."""
@@ -135,9 +181,10 @@ class _Tasks:
         self._under_way.discard(future)
         if done.error:
             self._fail(done, batch)
-        wanted = len(batch) * _TASK_SECONDS / max(done.seconds, 1e-9)
-        self._size = max(1, min(int(wanted), self._size * _GROWTH, _MOST_ITEMS))
-        return [pickle.loads(result) for result in done.results]  # noqa: S301 - by our own workers
+        _MACHINES.setdefault(self._address, {})[done.worker] = done.machine
+        self._pace.learn(done.items, done.seconds)
+        with self._pace.busy():
+            return [pickle.loads(result) for result in done.results]  # noqa: S301 - by our workers
 
     def _alone(self, item: Any) -> list[Any]:
         """Return the result of an item that workers died of, or waited beside such a one."""
@@ -169,7 +216,7 @@ class _Tasks:
     def _fail(self, done: _Done, batch: list[Any]) -> None:
         """Raise what went wrong: the same here, or else what a worker lacks."""
         if not done.refused:
-            self._work(batch[len(done.results)])
+            self._work(batch[done.items])
         raise InputError(
             f"worker {done.worker}: {done.error}",
             hint="workers open files themselves: by a path or a URL that they see too, with the "
@@ -180,37 +227,3 @@ class _Tasks:
         """Say which rows an item is of, where the work knows it."""
         place_of = getattr(getattr(self._work, "__self__", None), "place_of", None)
         return str(place_of(item)) if place_of else "the input"
-
-
-@cache
-def _connected(address: str) -> Any:
-    """Connect with a cluster that has workers, until this process ends."""
-    library: Any = distributed  # half of it has no types
-    for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
-        if name.startswith("distributed"):  # what ends a run is one line
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    try:
-        target: Any = address
-        if address.startswith(LOCAL):
-            workers = int(address.removeprefix(LOCAL))
-            target = library.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            )
-            atexit.register(_close, target)
-        client = library.Client(target)
-        atexit.register(_close, client)
-        client.wait_for_workers(1, dask.config.get("distributed.comm.timeouts.connect"))
-    except (OSError, ValueError, ImportError) as error:
-        raise InputError(
-            f"no cluster with workers answers at {address}: {first_line(error)}",
-            hint="dask scheduler starts one, and dask worker ADDRESS its workers",
-        ) from None
-    return client
-
-
-def _close(opened: Any) -> None:
-    """Close a client or a cluster, and free what the workers' processes shared with this one."""
-    opened.close()
-    _connected.cache_clear()
-    gc.unfreeze()
-    gc.collect()  # it may be switched off

@@ -7,6 +7,9 @@ from typing import Any, Protocol, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Join = Callable[[Any, Any], Any]
+"""Makes one result of two neighbours, or None where they stay two."""
+
 
 class Scheduler(Protocol):
     """Maps work over items, in the place that it is named for."""

@@ -12,7 +12,7 @@ from xentcli.alignment.steps import chosen
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Remark, Total, collect
+from xentcli.pipeline.flow import Remark, Total, collect, joined
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import PairedRows, comparisons_of
@@ -200,7 +200,7 @@ def _total(work: CompareWork, run: Run, spools: Spools) -> Total[PairStates]:
     """Return what all rows come to."""
     models, rows = work.models, work.criteria[0].rows
     steps = chosen(models.steps(run.block_elements), rows)
-    parts = run.map(work.part_of, steps, shareable=models.shareable)
+    parts = run.map(work.part_of, steps, shareable=models.shareable, join=joined)
     for matching in models.matchings if rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(models.first.axes.rows)

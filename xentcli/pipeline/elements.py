@@ -17,7 +17,7 @@ from xentcli.formats.base import ArrayHeader, Shape, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.element_work import Elements, ElementWork
-from xentcli.pipeline.flow import Part, Sink, Total, collect
+from xentcli.pipeline.flow import Part, Sink, Total, collect, joined
 from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.run import Run
 
@@ -58,7 +58,9 @@ def measure_elements(
         sink.open(_header(values, criterion.rows))
     work = ElementWork(elements, criterion, keeps_losses=sink is not None)
     cut = steps(values, elements.followers, 0, run.block_elements)
-    parts = run.map(work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable)
+    parts = run.map(
+        work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable, join=joined
+    )
     for each in matchings if criterion.rows is None else ():
         parts = each.watch(parts)
     read_in = (values, labels, *sources)

@@ -16,7 +16,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect
+from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, joined
 from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.judgement import element_notes, row_notes, summary_of
 from xentcli.pipeline.loss_work import LossWork
@@ -211,7 +211,7 @@ def _measure(
         sink.open(header)
     work = LossWork(aligned, criterion, keeps_losses=sink is not None)
     steps = chosen(aligned.steps(run.block_elements), criterion.rows)
-    parts = run.map(work.part_of, steps, shareable=aligned.shareable)
+    parts = run.map(work.part_of, steps, shareable=aligned.shareable, join=joined)
     for matching in aligned.matchings if criterion.rows is None else ():
         parts = matching.watch(parts)
     progress = run.progress_of(axes.rows)

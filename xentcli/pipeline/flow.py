@@ -1,6 +1,7 @@
 """What every command does with its blocks: merge, write in order, count, fail at the end."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
@@ -90,6 +91,30 @@ class Part(NamedTuple, Generic[State]):
     notes: tuple[str, ...] = ()
     kept: Mapping[str, Keys] | None = None
     """What is kept of every row, by name, until all have been seen."""
+
+    def merge(self, later: Self) -> Self:
+        """Return what both came to, without what is taken row by row."""
+        remarks = {remark.name: remark for remark in self.remarks}
+        for remark in later.remarks:
+            seen = remarks.get(remark.name)
+            remarks[remark.name] = seen.merge(remark) if seen else remark
+        states = [part.state for part in (self, later) if part.state is not None]
+        return type(self)(
+            self.rows + later.rows,
+            state=reduce(lambda one, other: one.merge(other), states) if states else None,
+            problems=merge_problems((*self.problems, *later.problems)),
+            looks_like=self.looks_like or later.looks_like,
+            num_classes=later.num_classes or self.num_classes,
+            remarks=tuple(remarks.values()),
+            notes=(*self.notes, *later.notes),
+        )
+
+
+def joined(part: Part[State], later: Part[State]) -> Part[State] | None:
+    """Return one part for two neighbours, unless one of them holds something of each row."""
+    if any(each.values is not None or each.matched or each.kept for each in (part, later)):
+        return None
+    return part.merge(later)
 
 
 class Total(NamedTuple, Generic[State]):
@@ -186,31 +211,21 @@ def collect(
     sources : iterable of Source or None
         What the parts are made of; files that changed meanwhile are an error.
     """
-    rows = 0
+    total = Part[State](0)
     states = Merging[State]()
-    problems: tuple[Problem, ...] = ()
-    looks_like: RowKind | None = None
-    num_classes = 0
-    remarks: dict[str, Remark] = {}
-    notes: tuple[str, ...] = ()
     for part in parts:
-        for remark in part.remarks:
-            seen = remarks.get(remark.name)
-            remarks[remark.name] = seen.merge(remark) if seen else remark
-        notes += part.notes
-        problems = merge_problems((*problems, *part.problems))
-        if sink and part.values is not None and not problems:
+        total = total.merge(part._replace(state=None))
+        if sink and part.values is not None and not total.problems:
             sink.write(part.values, part.ids)
         if part.state is not None:
             states.add(part.state)
-        looks_like = looks_like or part.looks_like
-        num_classes = part.num_classes or num_classes
-        rows += part.rows
-        progress(rows)
+        progress(total.rows)
     check_unchanged(*sources)
-    if problems:
-        raise error(judged(problems[0], remarks), rows)
-    return Total(rows, states.merged(), looks_like or "unknown", num_classes, remarks, notes)
+    remarks = {remark.name: remark for remark in total.remarks}
+    if total.problems:
+        raise error(judged(total.problems[0], remarks), total.rows)
+    looks_like, num_classes = total.looks_like or "unknown", total.num_classes or 0
+    return Total(total.rows, states.merged(), looks_like, num_classes, remarks, total.notes)
 
 
 def in_groups(facts: RowFacts, by_slices: bool) -> RowFacts:

@@ -16,7 +16,7 @@ from xentcli.formats.files import InputFile, open_all
 from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
-from xentcli.pipeline.flow import Part, begin_of, collect
+from xentcli.pipeline.flow import Part, begin_of, collect, joined
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
@@ -166,7 +166,7 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)
     work = SummaryWork(source, groups)
-    parts = run.map(work.part_of, blocks, shareable=source.shareable)
+    parts = run.map(work.part_of, blocks, shareable=source.shareable, join=joined)
     progress = run.progress_of(source.shape)
     total = collect(parts, None, progress, lambda problem, _: problem.at(source.name), [source])
     lead = (total.rows,) if source.shape else ()

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from xentcli.execution import available_jobs, ordered_map
+from xentcli.execution import available_jobs, notes_of, ordered_map
+from xentcli.execution.interface import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape
 
 Progress = Callable[[int, int | None], None]
@@ -35,10 +36,25 @@ class Run(NamedTuple):
     cluster: str | None = None
 
     def map(
-        self, work: Callable[[Item], Result], items: Iterable[Item], *, shareable: bool = False
+        self,
+        work: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        shareable: bool = False,
+        join: Join | None = None,
     ) -> Iterator[Result]:
-        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`."""
-        return ordered_map(work, items, self.jobs, shareable=shareable, cluster=self.cluster)
+        """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`.
+
+        A cluster joins the results of neighbouring items, as far as `join` makes one of two.
+        """
+        return ordered_map(
+            work, items, self.jobs, shareable=shareable, cluster=self.cluster, join=join
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known of where it ran."""
+        return notes_of(self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
         """Return what reports the rows done of an array of `shape`."""

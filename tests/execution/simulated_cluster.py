@@ -1,0 +1,140 @@
+"""A dask cluster with a clock of its own: what a thousand workers do to scheduler and client.
+
+``python tests/execution/simulated_cluster.py`` prints a table. Which tasks are cut, how many are
+under way and what is merged is the package's own code; what scheduler, workers and the client's
+other work cost is given.
+"""
+
+import heapq
+import pickle
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from xentcli.execution.dask import Tasks, _Done
+from xentcli.execution.pace import Pace
+from xentcli.pipeline.flow import Merging
+
+SCHEDULER_SECONDS = 0.0019  # of a task; measured, as the client's share is
+CLIENT_SECONDS = 0.0013
+
+
+class Outcome(NamedTuple):
+    """What a simulated run came to."""
+
+    seconds: float
+    tasks: int
+    scheduler: float
+    """The share of the time for which it had something to do."""
+    client: float
+    workers: float
+    most_under_way: int
+    depth: int
+    """Merges that a state goes through at the client, at most."""
+
+
+class Depth(NamedTuple):
+    """A state that counts the merges it came through."""
+
+    merges: int
+
+    def merge(self, other: "Depth") -> "Depth":
+        return Depth(max(self.merges, other.merges) + 1)
+
+
+class Cluster:
+    """Stands where dask's client would: tasks wait for the scheduler, then for a free worker."""
+
+    def __init__(self, workers: int, item_seconds: Callable[[], float]) -> None:
+        self.now = 0.0
+        self.tasks = 0
+        self.worked = 0.0
+        self.under_way = self.most_under_way = 0
+        self._free = [0.0] * workers
+        self._scheduler_free = 0.0
+        self._item_seconds = item_seconds
+
+    def clock(self) -> float:
+        return self.now
+
+    def submit(self, function: Any, *arguments: Any, pure: bool) -> Any:
+        del pure
+        if function is pickle.loads:
+            return None
+        items = pickle.loads(arguments[-1])
+        self.now += CLIENT_SECONDS / 2
+        self._scheduler_free = max(self._scheduler_free, self.now) + SCHEDULER_SECONDS
+        begin = max(heapq.heappop(self._free), self._scheduler_free)
+        seconds = sum(self._item_seconds() for _ in items)
+        heapq.heappush(self._free, begin + seconds)
+        self.tasks += 1
+        self.worked += seconds
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        result = pickle.dumps(Depth(0))
+        done = _Done([result], len(items), seconds, "", "")
+        return SimulatedFuture(self, begin + seconds, done)
+
+    def cancel(self, futures: Any, force: bool) -> None:
+        del futures, force
+
+
+class SimulatedFuture:
+    """Waits on the clock of its cluster."""
+
+    def __init__(self, cluster: Cluster, ready: float, done: _Done) -> None:
+        self._cluster, self._ready, self._done = cluster, ready, done
+
+    def result(self) -> _Done:
+        cluster = self._cluster
+        cluster.now = max(cluster.now, self._ready)
+        cluster.under_way -= 1
+        return self._done
+
+
+def simulate(
+    workers: int, items: int, item_seconds: float, merge_seconds: float, *, seed: int = 0
+) -> Outcome:
+    """Run a map over so many items, each of about so many seconds."""
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    cluster = Cluster(workers, lambda: item_seconds * rng.uniform(0.5, 1.5))
+    tasks = Tasks(cluster, "", (abs, None), Pace(workers, cluster.clock))
+    states, busy = Merging[Depth](), 0.0
+    for state in tasks.results(iter(range(items)), 4 * workers):
+        spent = CLIENT_SECONDS / 2 + merge_seconds
+        cluster.now += spent
+        busy += spent + CLIENT_SECONDS / 2
+        states.add(state)
+    merged = states.merged()
+    assert merged is not None
+    return Outcome(
+        cluster.now,
+        cluster.tasks,
+        cluster.tasks * SCHEDULER_SECONDS / cluster.now,
+        busy / cluster.now,
+        cluster.worked / cluster.now / workers,
+        cluster.most_under_way,
+        merged.merges,
+    )
+
+
+HEADER = (
+    "workers      items   item  merge     time    tasks scheduler client workers under way depth"
+)
+CASES = (
+    (10, 10**5, 0.01, 0.0001),
+    (100, 10**5, 1.0, 0.0001),
+    (1000, 10**6, 1.0, 0.0001),
+    (1000, 10**6, 1.0, 0.01),
+    (1000, 10**6, 0.1, 0.0001),
+)
+
+if __name__ == "__main__":
+    print(HEADER)  # noqa: T201
+    for workers, items, seconds, merge in CASES:
+        o = simulate(workers, items, seconds, merge)
+        print(  # noqa: T201
+            f"{workers:7,} {items:9,} {seconds:5g}s {merge * 1000:4g}ms {o.seconds:6.0f}s"
+            f" {o.tasks:8,} {o.scheduler:9.0%} {o.client:6.0%} {o.workers:7.0%}"
+            f" {o.most_under_way:9,} {o.depth:5}"
+        )

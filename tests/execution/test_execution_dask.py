@@ -1,0 +1,62 @@
+"""What a cluster's tasks are made of: how many items, and how their results are joined."""
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from simulated_cluster import simulate
+
+from xentcli.alignment.aligned import align
+from xentcli.core.checks import Problem
+from xentcli.errors import InputError
+from xentcli.execution.dask import _Results
+from xentcli.formats.files import InputFile, open_file
+from xentcli.metrics.names import METRIC_NAMES
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.flow import Part, Total, collect, joined
+from xentcli.pipeline.loss_work import LossWork
+
+
+def test_a_thousand_workers_are_kept_busy_by_one_client() -> None:
+    outcome = simulate(1000, 20_000, 1.0, 0.0001)
+    assert outcome.most_under_way <= 4000, outcome
+    assert outcome.scheduler <= 0.5, outcome
+    assert outcome.client <= 0.5, outcome
+    assert outcome.tasks <= 10_000, outcome
+
+
+def total_of(parts: list[Part[Any]]) -> Total[Any]:
+    def error(problem: Problem, rows: int) -> InputError:
+        return problem.at(str(rows))
+
+    return collect(parts, None, lambda _rows: None, error, [])
+
+
+def test_joined_parts_come_to_the_same(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    np.save(tmp_path / "z.npy", rng.normal(size=(203, 5)) * 10.0 ** rng.integers(-9, 9, (203, 1)))
+    np.save(tmp_path / "y.npy", rng.integers(0, 5, 203))
+    logits, labels = (open_file(InputFile(str(tmp_path / f"{name}.npy"))) for name in "zy")
+    work = LossWork(align(logits, labels, tiles=True), Criterion(metrics=METRIC_NAMES))
+    parts = [work.part_of(step) for step in work.aligned.steps(8 * 5)]
+    assert len(parts) > 20
+    results = _Results(joined)
+    for part in parts:
+        results.add(part)
+    fewer = [pickle.loads(content) for content in results.pickled()]
+    assert len(fewer) == len(parts).bit_count()
+    one, other = total_of(parts), total_of(fewer)
+    assert one.state is not None
+    assert other.state is not None
+    assert repr(one.state.compute()) == repr(other.state.compute())
+    assert one._replace(state=None) == other._replace(state=None)
+
+
+def test_parts_with_rows_stay_as_they_are() -> None:
+    parts = [Part(2, np.arange(2)), Part(3), Part(1), Part(4, matched={"labels": np.arange(4)})]
+    results = _Results(joined)
+    for part in parts:
+        results.add(part)
+    got = [pickle.loads(content) for content in results.pickled()]
+    assert [part.rows for part in got] == [2, 4, 4]

@@ -1,0 +1,55 @@
+"""The connection with a dask cluster, which lasts as long as this process."""
+
+import atexit
+import gc
+import logging
+from functools import cache
+from typing import Any
+
+import dask.config
+import distributed
+
+from xentcli.errors import InputError
+from xentcli.text import first_line
+
+_LOCAL = "local:"
+
+
+@cache
+def connected(address: str) -> Any:
+    """Connect with a cluster that has workers, until this process ends.
+
+    Raises
+    ------
+    InputError
+        If none answers.
+    """
+    library: Any = distributed  # half of it has no types
+    for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
+        if name.startswith("distributed"):  # what ends a run is one line
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        target: Any = address
+        if address.startswith(_LOCAL):
+            workers = int(address.removeprefix(_LOCAL))
+            target = library.LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            )
+            atexit.register(_close, target)
+        client = library.Client(target)
+        atexit.register(_close, client)
+        client.wait_for_workers(1, dask.config.get("distributed.comm.timeouts.connect"))
+    except (OSError, ValueError, ImportError) as error:
+        raise InputError(
+            f"no cluster with workers answers at {address}: {first_line(error)}",
+            hint="dask scheduler starts one, and dask worker ADDRESS its workers",
+        ) from None
+    return client
+
+
+def _close(opened: Any) -> None:
+    """Close a client or a cluster, and free what the workers' processes shared with this one."""
+    opened.close()
+    connected.cache_clear()
+    gc.unfreeze()
+    gc.collect()  # it may be switched off

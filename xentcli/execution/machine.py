@@ -1,0 +1,27 @@
+"""What the last bits of NumPy's functions depend on: its version and the processor's kind."""
+
+import platform
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+
+_KINDS = {"AVX512_SKX": "AVX-512", "AVX2": "AVX2"}  # of NumPy's loops, the widest first
+
+
+@cache
+def machine() -> str:
+    """Say what this process computes with."""
+    loops = import_module("numpy._core._multiarray_umath")  # nothing public says it
+    has = getattr(loops, "__cpu_features__", {})
+    kind = next((name for feature, name in _KINDS.items() if has.get(feature)), "")
+    return f"NumPy {np.__version__} on {' with '.join(filter(None, (platform.machine(), kind)))}"
+
+
+def differences(machines: Mapping[str, str]) -> Iterable[str]:
+    """Say which workers compute with something else than this process; by their addresses."""
+    for other in sorted(set(machines.values()) - {machine()}):
+        workers = sorted(worker for worker, found in machines.items() if found == other)
+        more = f" and {len(workers) - 1} more" if len(workers) > 1 else ""
+        yield (f"worker {workers[0]}{more}: {other} there, {machine()} here: last bits may differ")

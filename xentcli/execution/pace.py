@@ -1,0 +1,53 @@
+"""How many items go into one task of a cluster, so that it takes about a second or longer."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_TASK_SECONDS = 1.0
+_MOST_ITEMS = 4096  # of a task
+_GROWTH = 4  # of one task against the one before, at most
+_SCHEDULER_SECONDS = 0.0025  # what dask's scheduler spends on a task, measured
+_SHARE = 0.5  # of the time for the scheduler, and for the client, at most
+_MEMORY = 0.9  # weight of what was learnt before, against the latest task
+
+
+class Pace:
+    """Learns from the tasks that are done how many items make the next one.
+
+    A second is long beside what a task costs, and short beside a run. A cluster that is so large
+    that its scheduler or its client had more than half their time to spend on tasks of a second
+    gets longer ones.
+
+    Attributes
+    ----------
+    items : int
+        Of the next task.
+    """
+
+    def __init__(self, threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.items = 1
+        self._threads = threads
+        self._clock = clock
+        self._busy, self._begun = 0.0, 0  # since a task was learnt from
+        self._busy_of_task = 0.0
+
+    @contextmanager
+    def busy(self, begun: int = 0) -> Iterator[None]:
+        """Count what happens meanwhile, with which tasks may begin, as this process's own time."""
+        self._begun += begun
+        begin = self._clock()
+        try:
+            yield
+        finally:
+            self._busy += self._clock() - begin
+
+    def learn(self, items: int, seconds: float) -> None:
+        """Take note of how long a worker took for a task."""
+        busy = self._busy / max(1, self._begun)  # many begin before the first is done
+        self._busy_of_task += (1 - _MEMORY) * (busy - self._busy_of_task)
+        self._busy, self._begun = 0.0, 0
+        dearest = max(_SCHEDULER_SECONDS, self._busy_of_task)
+        wanted = max(_TASK_SECONDS, self._threads * dearest / _SHARE)
+        fitting = int(items * wanted / max(seconds, 1e-9))
+        self.items = max(1, min(fitting, self.items * _GROWTH, _MOST_ITEMS))
