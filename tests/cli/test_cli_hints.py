@@ -30,6 +30,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "states are merged by the version that wrote them": "another version: test_cli_merge.py",
     "name all files in each run, and part them by --rows A:B": "states: test_cli_merge.py",
     "each row belongs to one state: leave one of them out": "states: test_cli_merge.py",
+    "run again what was run with the other files": "states: test_cli_merge.py",
     "--state FILE.json": "test_cli_merge.py",
     "--reduction mean; the losses of rows are put together as their files are": "the same",
     "{stem} stands for the name of each input": "test_cli_each_file.py",

@@ -1,8 +1,10 @@
 """States of runs and what merge makes of them: the same as one run over everything."""
 
+import hashlib
 import json
 import math
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -283,9 +285,29 @@ def test_what_does_not_belong_together_is_refused(
     assert not (tmp_path / "c.json").exists()
 
 
-def test_a_state_is_merged_once(run: Run) -> None:
+def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:
     one(run, "loss z-0.npy y-0.npy", "a.json")
-    assert "are in a.json too" in refused(run("merge", "a.json", "a.json"))
+    assert refused(run("merge", "a.json", "a.json")) == "a.json is named twice"
+    (tmp_path / "b.json").symlink_to("a.json")
+    same = "a.json and b.json are the same file"
+    assert refused(run("merge", "*.json")) == same
+    (tmp_path / "b.json").unlink()
+    (tmp_path / "b.json").write_bytes((tmp_path / "a.json").read_bytes())
+    assert "are in a.json too" in refused(run("merge", "a.json", "b.json"))
+
+
+def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> None:
+    one(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    np.save(tmp_path / "other.npy", np.load(tmp_path / "y-1.npy"))
+    one(run, "loss z-1.npy other.npy --rows 1:", "b.json")
+    said = refused(run("merge", "a.json", "b.json"))
+    assert said.startswith(f"a.json and b.json: {tmp_path}/z-1.npy: its labels are in ")
+    assert said.endswith(f"{tmp_path}/y-1.npy and {tmp_path}/other.npy")
+    for name in ("z-1", "y-1"):
+        np.save(tmp_path / f"{name}.npy", np.concatenate([np.load(tmp_path / f"{name}.npy")] * 2))
+    one(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
+    rows = len(np.load(tmp_path / "y-1.npy"))
+    assert f"it has {rows // 2} rows, and {rows}" in refused(run("merge", "a.json", "c.json"))
 
 
 def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
@@ -325,8 +347,12 @@ def test_a_pipe_has_no_rows_that_could_be_there_twice(run: Run, tmp_path: Path) 
 # States that are none
 
 
-def damaged(change: Any) -> bytes:
-    return json.dumps(change).encode()
+def damaged(change: dict[str, Any]) -> bytes:
+    """Return a state that somebody made, with the digest that goes with it."""
+    plain = {key: value for key, value in change.items() if key != "sha256"}
+    text = json.dumps(plain, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps({**plain, "sha256": digest}).encode()
 
 
 DEEP = b'{"xent_state":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
@@ -336,7 +362,7 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
     one(run, "loss z-0.npy y-0.npy", "good.json")
     good = (tmp_path / "good.json").read_bytes()
     plain = json.loads(good)
-    (states,) = plain["states"]
+    (states,), setting = plain["states"], plain["models"][0]["setting"]
     sums = states["loss"]
 
     def with_loss(**changes: Any) -> dict[str, Any]:
@@ -349,6 +375,9 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
         b"[1, 2]",
         b"\x80\x05" + good,
         b'{"command": "loss", "loss": 1.5}',
+        json.dumps(plain | {"num_classes": 4}).encode(),
+        good.replace(b'"used":', b'"used":NaN,"used":'),
+        good.replace(b'"command":"loss"', b'"command":"loss","command":"nll"'),
         DEEP,
         damaged(plain | {"xent_state": "0.0.1"}),
         damaged(plain | {"xent_state": {}}),
@@ -360,6 +389,10 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
             for ends in ({"start": 1e300}, {"start": -1}, {"stop": 0}, {"length": 10**40})
         ),
         damaged(plain | {"more": 1}),
+        damaged(plain | {"models": []}),
+        damaged(plain | {"files": []}),
+        damaged(plain | {"num_classes": 2**40}),
+        damaged(plain | {"models": [plain["models"][0] | {"setting": setting | {"kind": "x"}}]}),
         damaged(plain | {"states": [{"loss": sums, "os": {}}]}),
         damaged(plain | {"states": []}),
         damaged(plain | {"states": [states, states]}),
@@ -385,6 +418,46 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "out.json").exists()
 
 
+def every_place(plain: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of everything in JSON, of lists that of the first thing."""
+    keys = (
+        [*plain]
+        if isinstance(plain, dict)
+        else range(len(plain[:1] if isinstance(plain, list) else ()))
+    )
+    for key in keys:
+        yield (*place, key)
+        yield from every_place(plain[key], (*place, key))
+
+
+def test_no_damage_is_a_mistake(run: Run, tmp_path: Path) -> None:
+    """Cut, changed and written anew, a state is read as one or is an error of one line."""
+    lines = ("loss z-0.npy y-0.npy", "compare z-1.npy v-1.npy --labels y-1.npy --metric kl")
+    chance = random.Random(5)  # noqa: S311
+    for line in lines:
+        one(run, line, "good.json")
+        good = (tmp_path / "good.json").read_bytes()
+        cuts = [good[:i] for i in range(0, len(good), max(50, len(good) // 40))]
+        places = [*every_place(json.loads(good))]
+        for place in chance.sample(places, 40):
+            plain = json.loads(good)
+            *outer, last = place
+            within: Any = plain
+            for key in outer:
+                within = within[key]
+            value: Any = chance.choice([None, -1, 2**70, 1e300, "x", [], {}, [[[]]], True, "0xff"])
+            within[last] = value
+            cuts.append(damaged(plain))
+            del within[last]
+            cuts.append(damaged(plain))
+        for content in cuts:
+            (tmp_path / "bad.json").write_bytes(content)
+            found = run("merge", "bad.json")
+            if found.code:
+                assert "a mistake" not in refused(found), content
+        (tmp_path / "good.json").unlink()
+
+
 def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) -> None:
     one(run, "loss z-0.npy y-0.npy --rows 0:1", "a.json")
     found = json.loads((tmp_path / "a.json").read_bytes())
@@ -394,6 +467,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     assert [each["name"] for each in found["files"]] == ["z-0.npy", "y-0.npy"]
     length = len(np.load(tmp_path / "z-0.npy"))
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
+    rows["labels"] = str(tmp_path / "y-0.npy")
     assert found["rows"] == [rows]
 
 

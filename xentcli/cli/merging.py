@@ -11,7 +11,7 @@ from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.state_rows import missing
-from xentcli.pipeline.states import SavedState
+from xentcli.pipeline.states import SavedState, damage
 from xentcli.text import shortened
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def _report_loss(
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    evaluation = loss_of(saved)
+    with damage(saved.name):
+        evaluation = loss_of(saved)
     losses.write_number(evaluation, output, keeper, common)
     losses.warn(evaluation, criterion, saved.name, common)
     return keeper
@@ -79,7 +80,9 @@ def _report_eval(
     output.check(is_text=False)
     if keeper is not None:
         keeper.open()
-    found = measures_of(saved, also).of(evaluating.provenance_of(saved.header.files))
+    with damage(saved.name):
+        found = measures_of(saved, also)
+    found = found.of(evaluating.provenance_of(saved.header.files))
     notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
     verdicts = () if keeper is None else keeper.verdicts
     output.write(evaluating.forms(found, asked.options, verdicts))
@@ -107,7 +110,8 @@ def _report_compare(
     )
     telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
     telling.check()
-    found = compared_of(saved, wanted)
+    with damage(saved.name):
+        found = compared_of(saved, wanted)
     provenance = evaluating.provenance_of(saved.header.files)
     criteria = [criterion_of(each.setting) for each in saved.header.models]
     telling.tell(found, wanted, provenance, names_of(saved), criteria)

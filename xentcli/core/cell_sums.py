@@ -27,6 +27,7 @@ _HUGE, _HUGE_DIGITS = 2.0**900, 6  # from there on, numbers are added up as so m
 _MANTISSA_BITS = 53
 _LARGEST_POWER = 1000  # of two, that float64 holds with its inverse
 _UNIT_EXPONENT = ONE.bit_length() - 1
+_MOST_DIGITS = 128  # of 32 bits; float64 numbers and their sums have 66 and a few
 _KINDS = 3  # of what is not finite: NaN, inf, -inf
 
 
@@ -56,6 +57,14 @@ class CellSums(ByValue):
     def zeros(cls, cells: int) -> Self:
         """Return sums of nothing."""
         return cls(0, np.zeros((0, cells), np.int64))
+
+    def check(self) -> None:
+        """Raise ValueError if these are no sums of float64 numbers."""
+        digits, odd = self.digits, self.odd
+        if digits.ndim != 2 or abs(self.lowest) + len(digits) > _MOST_DIGITS:
+            raise ValueError(f"digits of shape {digits.shape} from {self.lowest} on")
+        if odd.shape not in ((0, 0), (_KINDS, digits.shape[1])):
+            raise ValueError(f"{odd.shape} beside {digits.shape}")
 
     @property
     def cells(self) -> int:

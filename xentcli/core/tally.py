@@ -23,6 +23,14 @@ class Tally(ByValue):
     numbers: Numbers = field(default_factory=_none)
     counts: Numbers = field(default_factory=_none)
 
+    def check(self) -> None:
+        """Raise ValueError if nobody has counted so."""
+        numbers, counts = self.numbers, self.counts
+        if numbers.shape != counts.shape or numbers.ndim != 1:
+            raise ValueError(f"{counts.shape} counts of {numbers.shape} numbers")
+        if (numbers[:1] < 0).any() or (np.diff(numbers) <= 0).any() or (counts <= 0).any():
+            raise ValueError("numbers are in order, and each is there")
+
     @classmethod
     def of(cls, numbers: Numbers, span: int) -> Self:
         """Count numbers from 0 to `span` - 1."""

@@ -28,6 +28,11 @@ class ClassesState(ByValue):
     num_classes: int = 0
     pairs: Tally = field(default_factory=Tally)
 
+    def check(self) -> None:
+        """Raise ValueError if there are no such pairs."""
+        if (self.pairs.numbers[-1:] >= self.num_classes * self.num_classes).any():
+            raise ValueError(f"a pair of classes that are not among {self.num_classes}")
+
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:
         """Return the state of some rows."""

@@ -102,7 +102,10 @@ def _record_of(kind: Any, names: tuple[str, ...], plain: Any) -> Any:
     types = get_type_hints(kind)
     if sorted(plain) != sorted(names):
         raise ValueError(f"there should be {', '.join(names)}")
-    return kind(**{name: _from_plain(types[name], plain[name]) for name in names})
+    found = kind(**{name: _from_plain(types[name], plain[name]) for name in names})
+    if hasattr(found, "check"):
+        found.check()
+    return found
 
 
 def _int_of(plain: Any) -> int:

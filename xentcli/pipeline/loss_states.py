@@ -99,7 +99,8 @@ def of_files(
         How many rows along the first axis were.
     """
     _, logits, names = inputs[0]
-    rows = tuple(rows_of(logits, names, chosen, length))
+    labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
+    rows = tuple(rows_of(logits, names, chosen, length, labels))
     files = [facts for each in inputs for facts in _facts(*each)]
     header = replace(header, rows=joined(each for each, _ in rows), files=each_once(files))
     number = Numbering(rows).to(Numbering.of(header.rows), header.inner)

@@ -12,6 +12,8 @@ from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
 
+_MOST_CLASSES = 2**24  # more than any vocabulary has; some tables are as long
+
 
 @dataclass(frozen=True)
 class ModelFacts:
@@ -83,6 +85,18 @@ class Header:
     crosses: bool = False
     asked: Asked | None = None
     paired: PairAsked | None = None
+
+    def check(self) -> None:
+        """Raise ValueError if no run has such a header."""
+        roles = {each.role for each in self.files}
+        for model in self.models:
+            if model.role not in roles:
+                raise ValueError(f"there is no file of {model.role}")
+        if not 0 <= self.num_classes <= _MOST_CLASSES or self.unpaired < 0:
+            raise ValueError(f"{self.num_classes} classes, {self.unpaired} rows without a label")
+        asked = {"eval": self.asked, "compare": self.paired}
+        if any((each is not None) != (name == self.command) for name, each in asked.items()):
+            raise ValueError("it does not say what was asked for")
 
     @property
     def setting(self) -> Setting:

@@ -1,12 +1,15 @@
 """The options that a state is of: states of other options are not merged."""
 
 import hashlib
+import math
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.checks import Kind
+from xentcli.core.row_losses import Reduction
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure_plan import Options
 from xentcli.pipeline.pair_plan import PairOptions
@@ -58,6 +61,13 @@ class Setting:
             normalize=criterion.normalize,
             clip=criterion.clip,
         )
+
+    def check(self) -> None:
+        """Raise ValueError if no run has such options."""
+        if self.kind not in get_args(Kind) or self.reduction not in get_args(Reduction):
+            raise ValueError(f"{self.kind!r}, {self.reduction!r} are no options")
+        if not 0.0 < self.temperature < math.inf:
+            raise ValueError(f"a temperature of {self.temperature}")
 
     def difference(self, other: "Setting") -> str | None:
         """Return what this has and the other has not, if they differ."""

@@ -11,6 +11,8 @@ from xentcli.formats.inline import expand, is_inline
 from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.paths import natural_key, reads_once
 
+ONE_STATE = "each row belongs to one state: leave one of them out"
+_ONE_FILE = "run again what was run with the other files"
 _SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
 
@@ -27,12 +29,15 @@ class FileRows:
         The first row, and the one behind the last, along the first axis.
     length : int or None
         The rows of the file, where that is known.
+    labels : str
+        The file of their labels, in the same way; empty where they stand beside the logits.
     """
 
     file: str
     start: int
     stop: int
     length: int | None = None
+    labels: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -51,19 +56,38 @@ class FileRows:
         """Whether the other rows are those that come next in the same file."""
         return self.file != "" and self.file == other.file and self.stop == other.start
 
+    def difference(self, other: "FileRows") -> str | None:
+        """Return what speaks against it that both are of one file."""
+        if self.labels != other.labels:
+            labels = " and ".join(
+                each or "those beside them" for each in (self.labels, other.labels)
+            )
+            return f"its labels are in {labels}"
+        if None not in (self.length, other.length) and self.length != other.length:
+            return f"it has {self.length} rows, and {other.length}"
+        return None
+
     def covers(self, other: "FileRows") -> bool:
         """Whether the other rows are among these."""
         return self.file == other.file and self.start <= other.start and other.stop <= self.stop
 
 
 def rows_of(
-    source: Source, names: Sequence[str], chosen: slice | None, rows: int
+    source: Source,
+    names: Sequence[str],
+    chosen: slice | None,
+    rows: int,
+    labels: tuple[Source, Sequence[str]] | None = None,
 ) -> Iterator[tuple[FileRows, int]]:
     """Yield what was read of each file of a source, and how many rows stand before that file.
 
-    `rows` rows were read in all: all that there are, or those `chosen`.
+    `rows` rows were read in all: all that there are, or those `chosen`. `labels` are theirs, and
+    what the user named them.
     """
-    paths = [each.path for each in source.files] or [p for name in names for p in expand(name)]
+    paths = _paths(source, names)
+    of_labels = [] if labels is None else [_whole_name(path) for path in _paths(*labels)]
+    if len(of_labels) != len(paths):
+        of_labels = [of_labels[0] if len(of_labels) == 1 else ""] * len(paths)
     first = 0 if chosen is None else chosen.start or 0
     if len(paths) == 1:
         to_the_end = chosen is None or chosen.stop is None
@@ -72,14 +96,19 @@ def rows_of(
     else:
         lengths = getattr(source, "lengths", None) or [None] * len(paths)
     before = 0
-    for path, length in zip(paths, lengths, strict=True):
+    for path, length, beside in zip(paths, lengths, of_labels, strict=True):
         start, stop = max(first, before), first + rows
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
-            yield FileRows(_whole_name(path), start - before, stop - before, length), before
+            ends = (start - before, stop - before)
+            yield FileRows(_whole_name(path), *ends, length, beside), before
         if length is None:
             return
         before += length
+
+
+def _paths(source: Source, names: Sequence[str]) -> list[str]:
+    return [each.path for each in source.files] or [p for name in names for p in expand(name)]
 
 
 def _whole_name(path: str) -> str:
@@ -143,7 +172,10 @@ class Numbering(NamedTuple):
 
 
 def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
-    """Raise InputError if rows are there twice; each comes with the name of its state."""
+    """Raise InputError if rows are there twice, or are of a file that was another one meanwhile.
+
+    Each comes with the name of its state.
+    """
     ordered = sorted(rows, key=lambda each: (each[0].key, each[1]))
     most: tuple[FileRows, str] | None = None
     for each, state in ordered:
@@ -153,8 +185,10 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
                 stop = min(each.stop, before.stop)
                 raise InputError(
                     f"{state}: rows {each.start}:{stop} of {each.file} are in {other} too",
-                    hint="each row belongs to one state: leave one of them out",
+                    hint=ONE_STATE,
                 )
+            if what := before.difference(each):
+                raise InputError(f"{other} and {state}: {each.file}: {what}", hint=_ONE_FILE)
         most = (each, state)
 
 

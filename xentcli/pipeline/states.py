@@ -1,21 +1,27 @@
 """What a run keeps in a file for ``xent merge``: states, and what says which belong together."""
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from xentcli import __version__
-from xentcli.errors import InputError
+from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.plain import from_plain, to_plain
 from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.outputs import text_file
 from xentcli.pipeline.state_header import Header, differences
-from xentcli.pipeline.state_rows import FileRows, Numbering, check_apart
+from xentcli.pipeline.state_rows import ONE_STATE, FileRows, Numbering, check_apart
 from xentcli.pipeline.written import read_object
+from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.text import shortened
 
 _WHAT = "a state is what xent merge and other commands write: --state FILE.json"
+_DIGEST = "sha256"
 _DAMAGED = "write it again: --state FILE.json"
 
 
@@ -51,13 +57,22 @@ class SavedState:
     def text(self) -> str:
         """Return a line of JSON."""
         plain = {**to_plain(self.header), "states": [each.to_plain() for each in self.states]}
-        return json.dumps(plain, separators=(",", ":"), allow_nan=False) + "\n"
+        return _json_of({**plain, _DIGEST: _digest_of(plain)}) + "\n"
 
     def write(self, path: str, *, force: bool) -> None:
         """Write it, whole or not at all."""
         text = self.text()
         with text_file(path, "json", force=force) as write:
             write(text)
+
+
+def _json_of(plain: Any) -> str:
+    return json.dumps(plain, separators=(",", ":"), allow_nan=False)
+
+
+def _digest_of(plain: Any) -> str:
+    """Return what tells a state that was changed: the SHA-256 of its JSON without blanks."""
+    return hashlib.sha256(_json_of(plain).encode()).hexdigest()
 
 
 def renumbered(states: States, number: Callable[[int], int]) -> States:
@@ -90,30 +105,57 @@ def read_state(path: str) -> SavedState:
             f"{name}: a state of xent {other}, and this is xent {__version__}",
             hint="states are merged by the version that wrote them",
         )
-    try:
+    with damage(name):
+        if plain.pop(_DIGEST, None) != _digest_of(plain):
+            raise ValueError("it is not as it was written")
         states = tuple(States.from_plain(each) for each in plain.pop("states"))
         header: Header = from_plain(Header, plain)
         _check_whole(header, states)
-    except _DAMAGES as error:
-        what = shortened(str(error).replace("\n", " "), characters=120)
-        raise InputError(f"{name}: the state is damaged: {what}", hint=_DAMAGED) from error
     return SavedState(header, states, name)
+
+
+@contextmanager
+def damage(name: str) -> Iterator[None]:
+    """Turn what goes wrong with a state that no run has written into the error that says so."""
+    try:
+        yield
+    except _DAMAGES as error:
+        if isinstance(error, InputError) and str(error).startswith(f"{name}: "):
+            raise
+        what = shortened(str(error).replace("\n", " "), characters=120)
+        message = f"{name}: the state is damaged: {what or type(error).__name__}"
+        raise InputError(message, hint=_DAMAGED) from error
 
 
 def _check_whole(header: Header, states: tuple[States, ...]) -> None:
     """Raise an error if states are not what a run could have written."""
-    for rows in header.rows:
-        rows.check()
-    if len(states) != max(1, len(header.models) - 1):
-        raise ValueError(f"{len(states)} states of {len(header.models)} models")
+    if header.command == "compare":
+        models, counts = len(header.models) - 1, "rows"
+    else:
+        models, counts = len(header.models), "loss"
+    if len(states) != models or not models or (header.command != "compare" and models > 1):
+        raise ValueError(f"{len(states)} states, and {len(header.models)} models")
     for each in states:
-        results = each.compute()
-        counts = results["rows" if header.command == "compare" else "loss"]
-        if counts.rows < 0 or not 0 <= counts.used <= counts.rows:
-            raise ValueError(f"{counts.used} of {counts.rows} rows are used")
+        for state in each.states.values():
+            if getattr(state, "num_classes", 0) not in (0, header.num_classes):
+                raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
+        found = each.compute()[counts]
+        if found.rows < 0 or not 0 <= found.used <= found.rows:
+            raise ValueError(f"{found.used} of {found.rows} rows are used")
 
 
-_DAMAGES = (InputError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_DAMAGES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,  # too deep, or nothing left to take
+    StopIteration,
+    TypeError,
+    UsageError,  # options that no run takes
+    ValueError,
+)
 
 
 def merged(paths: Iterable[str]) -> SavedState:
@@ -127,16 +169,17 @@ def merged(paths: Iterable[str]) -> SavedState:
     first: SavedState | None = None
     merging = Merging[SavedState]()
     rows: list[tuple[FileRows, str]] = []
+    seen: dict[str, str] = {}
     for path in paths:
+        _check_new(path, seen)
         found = read_state(path)
         first = found if first is None else first
         _check_alike(first, found)
         rows += [(each, found.name) for each in found.header.rows]
-        try:
+        with damage(found.name):
             merging.add(found)
-        except _DAMAGES as error:
-            raise InputError(f"{found.name}: the state is damaged", hint=_DAMAGED) from error
-    total = merging.merged()
+    with damage(first.name if first else ""):
+        total = merging.merged()
     if total is None:
         raise InputError("there is no state to merge", hint=_WHAT)
     check_apart(rows)
@@ -148,6 +191,16 @@ def merged(paths: Iterable[str]) -> SavedState:
             hint="name all files in each run, and part them by --rows A:B",
         )
     return total
+
+
+def _check_new(path: str, seen: dict[str, str]) -> None:
+    """Raise InputError if a file was named before; `seen` has the names by the whole ones."""
+    whole = path if is_url(path) else os.path.realpath(local_name(path))
+    if whole in seen and path != STANDARD_STREAM:
+        names = [shown_name(each) for each in (seen[whole], path)]
+        what = "is named twice" if names[0] == names[1] else f"and {names[1]} are the same file"
+        raise InputError(f"{names[0]} {what}", hint=ONE_STATE)
+    seen[whole] = path
 
 
 def _check_alike(one: SavedState, other: SavedState) -> None:

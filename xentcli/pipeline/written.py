@@ -36,7 +36,7 @@ def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, di
             raise InputError(f"{data.name}: the file is empty", hint=empty or what)
         name = data.name
         try:
-            result = load(content_of(data), name)
+            result = load(content_of(data), name, strict=True)
         except InputError as error:
             error.hint = error.hint or what
             raise

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ Place = Callable[[tuple[int, ...]], str]
 _CUT_OFF_HINT = "the file is cut off"
 
 
-def load(text: str, name: str, first_line: int = 1) -> Any:
-    """Return what JSON says.
+def load(text: str, name: str, first_line: int = 1, *, strict: bool = False) -> Any:
+    """Return what JSON says; `strict` takes no NaN, and no name twice in an object.
 
     Raises
     ------
@@ -26,7 +26,11 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
         If it is no JSON, with the line; or if the text ends too early.
     """
     try:
-        return json.loads(text, parse_float=_float)
+        if not strict:
+            return json.loads(text, parse_float=_float)
+        return json.loads(
+            text, parse_float=_float, parse_constant=_refused, object_pairs_hook=_once
+        )
     except json.JSONDecodeError as error:
         rest = text[error.pos :].strip()
         if not rest or (error.msg.startswith("Unterminated") and "\n" not in rest):
@@ -37,8 +41,23 @@ def load(text: str, name: str, first_line: int = 1) -> Any:
         raise InputError(f"{name}: {error} is larger than any float64") from error
     except RecursionError as error:
         raise InputError(f"{name}: lists within lists, too deep for an array") from error
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     except ValueError as error:  # an integer of thousands of digits
         raise InputError(f"{name}: a number is larger than any float64") from error
+
+
+def _refused(constant: str) -> NoReturn:
+    raise InputError(f"{constant} is no JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{shortened(twice)!r} is there twice")
+    return found
 
 
 def decoded(text: bytes, place: str) -> str:
