@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from cli_tools import Run
 
+import xentcli as xent
+
 CLASSES, WIDTH, ROWS = 500, 32, 240
 DRAWN = np.random.default_rng(8)
 HEAD = (DRAWN.standard_normal((CLASSES, WIDTH)) * 0.5).astype(np.float32)
@@ -68,6 +70,11 @@ class TestFiles:
         got = run("loss", "masked.npz", "--lm-head", "head.npy", "--jobs", jobs)
         assert abs(float(got.out) - losses()[mask].mean()) < 1e-6
         assert "'loss_mask' are ignored" in got.err
+        some = mask & (LABELS[1] != LABELS)
+        got = run("loss", "masked.npz", "--lm-head", "head.npy", "--ignore-index", str(LABELS[1]))
+        assert abs(float(got.out) - losses()[some].mean()) < 1e-6
+        got = run("explain", "masked.npz", "--lm-head", "head.npy", "--rows", "0:1")
+        assert "masked.npz:labels[0]: the mask leaves this row out" in got.err
         np.savez("masked.npz", hidden_states=STATES, labels=LABELS, loss_mask=mask[:5])
         got = run("loss", "masked.npz", "--lm-head", "head.npy")
         assert got.code == 1
@@ -92,6 +99,61 @@ class TestFiles:
         found = got.json["metrics"]["loss_difference"]["value"]
         other = losses(head=np.load("other.npy")).mean()
         assert abs(found - (other - losses().mean())) < 1e-6
+
+    def test_hidden_states_beside_logits(self, run: Run) -> None:
+        np.save("logits.npy", STATES @ HEAD.T)
+        np.savez("logits.npz", logits=STATES @ HEAD.T, labels=LABELS)
+        normalized = STATES @ HEAD.T - np.log(np.exp(STATES @ HEAD.T).sum(axis=1, keepdims=True))
+        np.save("log_probs.npy", normalized)
+        one, none = ("--lm-head", "head.npy"), ("--lm-head", "none")
+        said = ("--input", "log-probs", "--input", "logits")
+        for models in (
+            ("logits.npy", "states.npy", "--labels", "labels.npy", *one),
+            ("both.npz", "logits.npy", *one, *none),
+            ("logits.npz", "both.npz", *one),
+            ("log_probs.npy", "states.npy", "--labels", "labels.npy", *said, *one),
+        ):
+            got = run(
+                "compare",
+                *models,
+                "--metric",
+                "loss_new",
+                "--metric",
+                "kl_max",
+                "--json",
+                "--jobs",
+                "1",
+            )
+            found = got.json["metrics"]
+            assert abs(found["loss_new"]["value"] - losses().mean()) < 1e-6, models
+            assert abs(found["kl_max"]["value"]) < 1e-5, models
+        got = run("compare", "log_probs.npy", "states.npy", *said, *one, *one)
+        assert "model 1 is log-probabilities: it takes 'none'" in got.err
+
+    def test_every_command_that_reads_logits(self, run: Run) -> None:
+        """What is said of hidden states is what is said of their logits."""
+        rows, labels = STATES[:40].reshape(2, 20, -1), LABELS[:40].reshape(2, 20)
+        np.save("states.npy", rows)
+        logits = xent.load("states.npy", lm_head="head.npy")
+        labels[:, ::2] = logits.argmax(axis=-1)[:, ::2]
+        np.save("labels.npy", labels)
+        states = run("loss", "states.npy", "labels.npy", "--lm-head", "head.npy").out
+        commands = (
+            ("calibrate", "labels.npy", "--folds", "0", "--cluster", "axis0"),
+            ("eval", "labels.npy", "--cluster", "axis0", "--metric", "loss"),
+            ("explain", "labels.npy", "--rows", "3:5"),
+            ("log-softmax",),
+            ("loss", "labels.npy", "--state", "state.json", "--force"),
+        )
+        more = ("--quiet", "--jobs", "1")
+        found = [
+            run(name, "states.npy", *rest, "--lm-head", "head.npy", *more).out
+            for name, *rest in commands
+        ]
+        assert run("merge", "state.json").out == states
+        np.save("states.npy", logits)
+        for (name, *rest), got in zip(commands, found, strict=True):
+            assert got == run(name, "states.npy", *rest, *more).out, name
 
     def test_info_multiplies_nothing(self, run: Run) -> None:
         got = run("info", "states.npy", "--lm-head", "head.npy", "--json")

@@ -120,3 +120,39 @@ def test_input_errors(tmp_path: Path) -> None:
         xent.evaluate([[1.0, 2.0]], [7])
     with pytest.raises(AttributeError, match="no measure 'f1'"):
         _ = xent.evaluate([[1.0, 2.0]], [0]).f1
+
+
+def test_hidden_states_and_a_head(tmp_path: Path) -> None:
+    """Files and arrays of hidden states are what their logits are, in each function."""
+    drawn = np.random.default_rng(3)
+    head, states = drawn.standard_normal((50, 8)), drawn.standard_normal((40, 8))
+    labels = drawn.integers(0, 50, 40)
+    np.save(tmp_path / "head.npy", head.astype(np.float32))
+    np.save(tmp_path / "states.npy", states.astype(np.float32))
+    file, where = tmp_path / "states.npy", tmp_path / "head.npy"
+    logits = xent.load(file, lm_head=where)
+    assert np.abs(logits - states @ head.T).max() < 1e-5
+    wanted = xent.evaluate(logits, labels, jobs=1).loss.value
+    found = xent.evaluate(states.astype(np.float32), labels, lm_head=where, jobs=1)
+    assert found.loss.value == wanted
+    assert xent.loss(file, labels, lm_head=where, jobs=1).loss == wanted
+    with pytest.raises(UsageError, match="lm_head makes logits, which xent.loss takes"):
+        xent.nll(file, labels, lm_head=where)
+    shifted = xent.evaluate(file, labels, lm_head=where, shift=1, jobs=1)
+    assert shifted.loss.value == xent.evaluate(logits[:-1], labels[1:], jobs=1).loss.value
+    right = labels % 2 * labels + (1 - labels % 2) * logits.argmax(axis=1)
+    fitted = xent.calibrate(file, right, lm_head=where, softcap=3.0, folds=0, jobs=1)
+    plain = xent.calibrate(3 * np.tanh(logits / 3), right, folds=0, jobs=1)
+    assert fitted.temperature.value == pytest.approx(plain.temperature.value)
+    for heads in (where, [None, where]):
+        assert xent.compare(logits, file, lm_head=heads, jobs=1)["kl_max"].value == 0
+    wrong: dict[str, dict[str, Any]] = {
+        "softcap is for hidden states": {"softcap": 3.0},
+        "lm_head makes logits": {"lm_head": where, "input": "probs"},
+        "logits_dtype is float32": {"lm_head": where, "logits_dtype": "int8"},
+        "logit_scale is a number": {"lm_head": where, "logit_scale": 0.0},
+        "one head": {"lm_head": [where, where]},
+    }
+    for message, arguments in wrong.items():
+        with pytest.raises(UsageError, match=message):
+            xent.evaluate(file, labels, **arguments)

@@ -8,6 +8,9 @@ from xentcli.cli.parsing import Decimal, InputDtype, LogitsDtype, parse_delimite
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.heads import HeadOptions
     from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.reading import Reader
@@ -98,7 +101,7 @@ class Reading(NamedTuple):
             "--lm-head",
             metavar="MODEL_DIR|FILE|FILE:KEY",
             help="The files are hidden states of a language model, and this is its head: logits "
-            "are their product. compare takes it once for each model.",
+            "are their product. compare takes it once for each model, 'none' for logits.",
         ),
     ] = None
     layer: Annotated[
@@ -147,8 +150,8 @@ class Reading(NamedTuple):
         of_heads("--logits-dtype", help="Round logits as a model in this dtype does."),
     ] = "float32"
 
-    def head(self, number: int = 0) -> "HeadOptions | None":
-        """Return what makes logits of hidden states, those of the model of this number."""
+    def head(self, path: str | None, *, or_logits: bool = False) -> "HeadOptions | None":
+        """Return what makes logits of hidden states by the head of this name, if there is one."""
         if not self.lm_head:
             given = {
                 "--layer": self.layer,
@@ -161,39 +164,41 @@ class Reading(NamedTuple):
             for name, value in given.items():
                 if value is not None:
                     raise UsageError(f"{name} is for hidden states: --lm-head MODEL_DIR")
+        if path is None:
             return None
         from xentcli.pipeline.heads import HeadOptions
 
         if self.logit_scale is not None and not 0.0 < abs(self.logit_scale) < float("inf"):
             raise UsageError(f"--logit-scale is a number other than 0, not {self.logit_scale}")
         return HeadOptions(
-            self.lm_head[number if len(self.lm_head) > 1 else 0],
+            path,
             self.layer,
             self.final_norm,
             self.logit_scale,
             self.softcap,
             self.head_bias,
             self.logits_dtype,
+            or_logits,
         )
 
-    def readers(self, models: int) -> "list[Reader]":
-        """Return what these options say of the files of each of several models."""
-        count = len(self.lm_head or ())
-        if count not in (0, 1, models):
-            raise UsageError(
-                f"--lm-head is given {count} times, and there are {models} models",
-                hint="once for all of them, or once for each in their order",
-            )
-        return [self._reader(i) for i in range(models)]
+    def readers(self, kinds: "Sequence[Kind]") -> "list[Reader]":
+        """Return what these options say of the files of models that hold these kinds."""
+        if not self.lm_head:
+            return [self.reader] * len(kinds)
+        from xentcli.pipeline.heads import paths_of_models
+
+        alone = len(self.lm_head) == 1
+        paths = paths_of_models(self.lm_head, kinds)
+        return [self._reader(self.head(path, or_logits=alone)) for path in paths]
 
     @property
     def reader(self) -> "Reader":
         """What these options say, for whoever opens files."""
         if len(self.lm_head or ()) > 1:
             raise UsageError("--lm-head is given once; compare takes one for each model")
-        return self._reader(0)
+        return self._reader(self.head(self.lm_head[0] if self.lm_head else None))
 
-    def _reader(self, number: int) -> "Reader":
+    def _reader(self, head: "HeadOptions | None") -> "Reader":
         from xentcli.pipeline.reading import Reader
 
         common = {
@@ -201,7 +206,7 @@ class Reading(NamedTuple):
             "encoding": self.encoding,
             "decimal": self.decimal,
             "header": self.header,
-            "head": self.head(number),
+            "head": head,
         }
         values = {
             "columns": parse_names(self.columns),

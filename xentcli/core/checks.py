@@ -16,6 +16,9 @@ _MOST_MISSING = 0.3  # by a row of rounded probabilities; more may be anything
 _MOST_MISSING_ON_AVERAGE = 0.1
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
+MASKED = -(2**62) - 1
+"""The label of a row that a mask beside the labels leaves out, whatever the labels ignore."""
+
 
 class Problem(NamedTuple):
     """The first place where something is wrong, and in how many rows the same is wrong."""
@@ -122,6 +125,8 @@ def check_labels(
     if rows.size == 0:
         return ()
     message = f"label {flat[rows[0]]} is outside {base}..{top}"
+    if flat[rows[0]] == MASKED:
+        message = "the mask leaves this row out"
     label = int(flat[rows[0]]) if (flat[rows] == flat[rows[0]]).all() else None
     hint = None
     least = (flat if used is None else flat[used.reshape(-1)]).min()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.checks import Problem, check_labels, whole_labels
+from xentcli.core.checks import MASKED, Problem, check_labels, whole_labels
 from xentcli.errors import InputError
 
 Doubles = NDArray[np.float64]
@@ -49,9 +49,8 @@ class LossOptions:
 
     def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which labels say that their rows are left out."""
-        first, *others = self.ignored or (NO_LABEL,)
-        mask: NDArray[np.bool_] = index == first
-        for other in others:
+        mask: NDArray[np.bool_] = index == MASKED
+        for other in self.ignored:
             mask |= index == other
         return mask
 

@@ -79,6 +79,7 @@ def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
     wanted = [LABELS_KEYS if options.labels else LOGITS_KEYS]
     if options.head is not None:
         wanted = [LABELS_KEYS, TOKEN_KEYS] if options.labels else [HIDDEN_KEYS]
+        wanted += [LOGITS_KEYS] if options.head.or_logits and not options.labels else []
     for names in wanted:
         if found := [key for key in keys if key.casefold() in names]:
             return found[0] if len(found) == 1 else None

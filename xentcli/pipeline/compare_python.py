@@ -17,7 +17,14 @@ from xentcli.pipeline.evaluate import LossOptions, as_weight
 from xentcli.pipeline.inputs import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 from xentcli.pipeline.python import KINDS
-from xentcli.pipeline.python_data import Data, array_source, beside_rows, names_of_files, reader_of
+from xentcli.pipeline.python_data import (
+    Data,
+    array_source,
+    beside_rows,
+    names_of_files,
+    readers_of,
+    rows_source,
+)
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison
@@ -75,7 +82,7 @@ def compare(
     jobs : int, optional
         Threads or processes at once; by default the cores that this process may use.
     **reading
-        How files are read, as of `evaluate`.
+        How files are read, as of `evaluate`; `lm_head` once, or for each model: None for logits.
 
     Raises
     ------
@@ -113,14 +120,14 @@ def compare(
         naming=Naming(tuple(classes or ()), counted=label_base is not None),
     )
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
-    reader = reader_of(reading)
+    readers = readers_of(reading, said)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
-    sources, targets = _open(base, new, labels, reader, names, beside)
+    sources, targets = _open(base, new, labels, readers, names, beside)
     ids = targets.id_column if targets else None
     files = names_of_files(base) or []
     label_files = names_of_files(labels) or []
     groups, clusters = (
-        beside_rows(each, what, reader, files, label_files, ids)
+        beside_rows(each, what, readers[0], files, label_files, ids)
         for what, each in (("groups", by), ("clusters", cluster))
     )
     models = [
@@ -139,7 +146,7 @@ def _open(
     base: Data,
     new: Data,
     labels: Data | None,
-    reader: Reader,
+    readers: Sequence[Reader],
     options: LabelOptions,
     beside: Sequence[str],
 ) -> tuple[list[Source], Source | None]:
@@ -151,12 +158,14 @@ def _open(
             raise UsageError("each model is one file, or a pattern of several")
     paths = [each[0] for each in files if each]
     if len(paths) == 2 and (labels is None or label_files is not None):
-        return open_models([reader] * len(paths), paths, label_files or [], options, beside)
+        return open_models(readers, paths, label_files or [], options, beside)
     if options.shift and labels is None:
         raise UsageError("shift needs labels")
     sources = [
-        array_source(name, data) if there is None else open_files(there, reader.file)
-        for name, data, there in zip(("base", "new"), (base, new), files, strict=True)
+        open_files(there, reader.file) if there else rows_source(name, data, reader)
+        for name, data, there, reader in zip(
+            ("base", "new"), (base, new), files, readers, strict=True
+        )
     ]
     if labels is None:
         return sources, None
@@ -165,6 +174,8 @@ def _open(
     classes = options.classes or sources[0].columns or ()
     targets = open_files(
         label_files,
-        lambda path: reader.labels(path, options.label_column, options.label_key, classes=classes),
+        lambda path: readers[0].labels(
+            path, options.label_column, options.label_key, classes=classes
+        ),
     )
     return sources, targets

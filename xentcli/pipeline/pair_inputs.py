@@ -35,7 +35,8 @@ def open_models(
     Parameters
     ----------
     given : sequence of Reader
-        How the files of each model are read; those of labels as the first one's.
+        How the files of each model are read; those of labels as the first one's, or beside hidden
+        states.
     paths : sequence of str
         A file, or a pattern, for each model.
     labels : sequence of str
@@ -48,7 +49,7 @@ def open_models(
         Files that no pattern stands for: what will be written.
     """
     label = None if labels else options.label_column
-    reader = given[0]
+    reader = next((each for each in given if each.common.get("head") is not None), given[0])
     headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
     if label is not None and label not in headers[0]:
         within = [path for path, header in zip(paths, headers, strict=True) if label in header]

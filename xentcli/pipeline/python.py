@@ -94,7 +94,8 @@ def evaluate(
         Threads or processes at once; by default the cores that this process may use.
     **reading
         How files are read: `delimiter`, `encoding`, `decimal`, `header`, `columns`, `drop`, `key`,
-        `input_dtype`.
+        `input_dtype`; and what makes logits of hidden states, in files or an array: `lm_head`,
+        `layer`, `final_norm`, `logit_scale`, `softcap`, `head_bias`, `logits_dtype`.
 
     Raises
     ------
@@ -132,7 +133,7 @@ def evaluate(
     )
     chosen = None if metrics is None else tuple(metrics)
     options = Options(chosen, tuple(top_k), bins, worst)
-    reader = reader_of(reading)
+    reader = reader_of(reading, input)
     names = [name for name in (by, cluster) if isinstance(name, str)]
     files = names_of_files(logits) or []
     label_files = files_of_labels(logits, labels) or []

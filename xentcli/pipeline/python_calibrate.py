@@ -112,7 +112,7 @@ def calibrate(
         binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,
         from_probs=input == "probs",
     )
-    reader = reader_of(reading)
+    reader = reader_of(reading, input)
     opened = partial(
         open_data,
         classes=classes,

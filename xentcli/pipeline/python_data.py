@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
+from xentcli.pipeline.heads import ARGUMENTS, heads_from, logits_of
 from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import ROW_WORDS, Reader
 
@@ -39,11 +40,29 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, (str, PathLike))
 
 
-def reader_of(reading: Mapping[str, Any]) -> Reader:
-    """Return what opens files as the arguments say; UsageError if there is no such argument."""
+def reader_of(reading: Mapping[str, Any], kind: str = "logits") -> Reader:
+    """Return what opens files of this kind as the arguments say.
+
+    Raises
+    ------
+    UsageError
+        If there is no such argument.
+    """
+    (reader,) = readers_of(reading, [kind])
+    return reader
+
+
+def readers_of(reading: Mapping[str, Any], kinds: Sequence[str]) -> list[Reader]:
+    """Return what opens the files of each of several models that hold these kinds."""
     for name in reading:
-        if name not in (*_OF_ALL, *_OF_LOGITS, "format"):
+        if name not in (*_OF_ALL, *_OF_LOGITS, *ARGUMENTS, "format"):
             raise UsageError(f"there is no argument {name!r}")
+    reader = _without_head(reading)
+    heads = heads_from(reading, kinds)
+    return [reader._replace(common={**reader.common, "head": head}) for head in heads]
+
+
+def _without_head(reading: Mapping[str, Any]) -> Reader:
     common = {name: reading[name] for name in _OF_ALL if name in reading}
     values = {name: reading[name] for name in _OF_LOGITS if name in reading}
     for name in ("columns", "drop"):
@@ -87,7 +106,7 @@ def open_data(
         )
     if labels is None:
         raise UsageError("an array of logits needs labels")
-    rows = open_files(files, reader.file) if files is not None else array_source("logits", logits)
+    rows = open_files(files, reader.file) if files else rows_source("logits", logits, reader)
     if label_files is None:
         return rows, array_source("labels", labels)
     names = tuple(classes or rows.columns or ())
@@ -102,6 +121,11 @@ def array_source(name: str, data: Any) -> MemorySource:
     if values.dtype == object and name == "logits":
         raise UsageError(f"{name}: an array of numbers is needed, not of objects")
     return MemorySource(name, values)
+
+
+def rows_source(name: str, data: Any, reader: Reader) -> Source:
+    """Return an array of rows as a source: of logits, or of hidden states with their head."""
+    return logits_of(array_source(name, data), reader.common.get("head"))
 
 
 def beside_rows(

@@ -123,7 +123,7 @@ def nll(
     """
     rows, reading = _split(options)
     lists = Lists(top_values, top_indices, log_sum_exp, num_classes)
-    reader = reader_of(reading)
+    reader = reader_of(reading, "probs" if probs else "log-probs")
     files = names_of_files(log_probs) or []
     if files and not (probs or picked):
         of_server = of_tokens(files, labels, tokens, rows, num_classes, reader)

@@ -95,7 +95,7 @@ def compare(
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
-    readers = reading.readers(len(paths))
+    readers = reading.readers(kinds)
     opened = bases.find(paths, labels or [], flags, readers[0], probs=kinds[0] == "probabilities")
     if opened is not None:
         others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}

@@ -7,7 +7,8 @@ from xentcli.formats.base import ReadOptions, Source
 def with_head(source: Source, options: ReadOptions) -> Source:
     """Return the logits of hidden states: their product with the head that the options name.
 
-    What is only looked at stays as it is, with a note on the logits that it stands for.
+    What is only looked at stays as it is, with a note on the logits that it stands for; so do
+    logits, where the options take these, too.
 
     Raises
     ------
@@ -20,6 +21,10 @@ def with_head(source: Source, options: ReadOptions) -> Source:
     if options.head is None:
         raise AssertionError("there is no head to multiply with")
     head = head_of(options.head)
+    if options.head.or_logits and source.shape[-1:] == (head.classes,) != (head.width,):
+        as_they_are = f"{source.name}: logits already, of as many classes as {head.what}"
+        source.notes = [*source.notes, as_they_are]
+        return source
     if options.any_columns:
         from xentcli.formats.hidden.estimate import estimate
 

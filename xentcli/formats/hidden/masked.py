@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from xentcli.formats.contents import Content
 
 MASK_KEYS = ("loss_mask", "target_mask")
-IGNORED = -100
-"""The label of a row that is left out: what --ignore-index is by default."""
+MASKED = -(2**62) - 1
+"""The label that the losses leave out, whatever else they ignore: that of their checks."""
 
 
 def without_masked(labels: Source, data: Input, format_: Format, options: ReadOptions) -> Source:
@@ -38,7 +38,7 @@ def without_masked(labels: Source, data: Input, format_: Format, options: ReadOp
         what = f"{mask.shape}, and that of {labels.name} is {labels.shape}"
         raise ShapeError(f"{mask.name}: the shape of the mask is {what}")
     values = read_whole(labels).astype(np.int64)
-    masked = MemorySource(labels.name, np.where(read_whole(mask) != 0, values, IGNORED))
+    masked = MemorySource(labels.name, np.where(read_whole(mask) != 0, values, MASKED))
     masked.format, masked.size, masked.unchanged = labels.format, labels.size, labels.unchanged
     left_out = f"labels with a 0 in {shown(key)!r} are ignored"
     masked.notes = [*labels.notes, f"{data.name}: {left_out}"]

@@ -20,6 +20,8 @@ class HeadOptions(NamedTuple):
         The file of the head's bias, or FILE:KEY.
     logits_dtype : str
         What logits are rounded to, as a model of that dtype rounds them.
+    or_logits : bool
+        Whether an array with a column for each class is logits already, and no mistake.
     """
 
     path: str
@@ -29,3 +31,4 @@ class HeadOptions(NamedTuple):
     softcap: float | None = None
     bias: str | None = None
     logits_dtype: str = "float32"
+    or_logits: bool = False
