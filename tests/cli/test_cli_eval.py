@@ -129,6 +129,9 @@ def test_one_screen_for_ten_classes(terminal: Terminal) -> None:
         assert text in screen.text
     assert "8 as 1  3" in screen.text
     assert screen.lines[-4].split()[:2] == ["38", "4.2382"]
+    higher = terminal("eval", *DIGITS, env={"LINES": "26", "NO_COLOR": "1"})
+    assert higher.lines[:-8] == screen.lines[:-6]
+    assert len(higher.lines) == len(screen.lines) + 2
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])
@@ -155,6 +158,17 @@ def test_long_names_are_cut_in_the_middle(terminal: Terminal) -> None:
     assert "…" in screen.text
     assert "\x1b[31m" not in screen.text
     assert max(map(len, screen.lines)) <= 80
+
+
+def test_ids_have_the_room_that_numbers_leave(terminal: Terminal) -> None:
+    names = [f"photographs/2024/image-{i:04d}.jpg" for i in range(3)]
+    write_rows("z.csv", "id,cat,dog", [[name, 2, 1] for name in names])
+    write_rows("y.csv", "label", [[0], [0], [1]])
+    for columns, whole in ((80, False), (120, True)):
+        screen = terminal("eval", "z.csv", "y.csv", "--id-column", "id", columns=columns)
+        assert [name in screen.text for name in names] == [whole] * 3, screen.text
+        for i in range(3):
+            assert f"{i}.jpg" in screen.text, screen.text
 
 
 # What rows are, and their groups

@@ -197,10 +197,12 @@ def forms(
         return evaluation_object(found, verdicts)
 
     def table(width: int) -> Iterator[Any]:
+        from shutil import get_terminal_size
+
         from xentcli.render.evaluation import evaluation_screen, evaluation_tables
 
         if names is None:
-            return evaluation_screen(shown, width)
+            return evaluation_screen(shown, width, get_terminal_size().lines)
         return evaluation_tables(shown, shown.tables, width)
 
     def text(delimiter: str) -> str:

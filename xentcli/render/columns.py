@@ -72,6 +72,23 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
     return again if len(set(again)) > len(set(shown)) else shown
 
 
+def fitted(columns: Sequence[Sequence[str]], room: int, least: int = 9) -> list[list[str]]:
+    """Return columns of names that together take `room` columns of the terminal, or `least` each.
+
+    The widest are cut, and as little as can be.
+
+    Examples
+    --------
+    >>> fitted([["cat", "ox"], ["automobile"], ["a very long name"]], 24)
+    [['cat', 'ox'], ['automobile'], ['a ver… name']]
+    """
+    names = [[visible(name) for name in column] for column in columns]
+    widths = [min(room, max(map(cell_len, column), default=0)) for column in names]
+    while sum(widths) > room and max(widths) > least:
+        widths[widths.index(max(widths))] -= 1
+    return [short_names(column, each) for column, each in zip(names, widths, strict=True)]
+
+
 def _shared(names: Sequence[str]) -> int:
     """Return how many characters all names begin with."""
     alike = (len(set(characters)) == 1 for characters in zip(*names, strict=False))

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import short_name
+from xentcli.render.columns import fitted
 from xentcli.render.evaluation_tables import TABLES, line_table, worst_rows_table
 from xentcli.render.measures import is_number, measure_table, short_number
 from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
@@ -18,21 +18,26 @@ if TYPE_CHECKING:
     from xentcli.results.measure import Measure
     from xentcli.results.measures import Measures
 
-_WORST_ON_SCREEN = 4
+_LEAST_WORST = 3
+_LINES_BESIDE = 13  # of the screen, besides numbers and worst rows, with the prompt below
+_SUBJECT_WIDTH = 15  # columns of the terminal before the numbers, and behind them
 _PAIRS_ON_SCREEN = 7
 _PAIRS_WIDTH = 24  # columns of the terminal that a list of confused pairs takes at least
 _GROUPS_ON_SCREEN = 10
 
 
-def evaluation_screen(found: "Measures", width: int) -> Iterator[RenderableType]:
-    """Yield what to see first, on one screen."""
-    yield _headlines(found)
+def evaluation_screen(found: "Measures", width: int, height: int) -> Iterator[RenderableType]:
+    """Yield what to see first, on one screen of this size; more worst rows on a higher one."""
+    numbers = _headlines(found, width)
+    yield numbers
     yield from _pictures(found, width)
     if found.worst_rows:
         yield Text()
-        note = _more(len(found.worst_rows), _WORST_ON_SCREEN, "worst_rows")
+        rest = height - numbers.row_count - _LINES_BESIDE
+        shown = found.worst_rows[: max(_LEAST_WORST, rest)]
+        note = _more(len(found.worst_rows), len(shown), "worst_rows")
         yield Text.assemble(("worst rows", "bold"), (note, "dim"))
-        yield worst_rows_table(found, found.worst_rows[:_WORST_ON_SCREEN], width)
+        yield worst_rows_table(found, shown, width)
     for name, groups in (("groups", found.groups), ("labels", found.labels)):
         if groups:
             yield Text()
@@ -59,18 +64,18 @@ def _more(count: int, shown: int, name: str) -> str:
     return f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
 
 
-def _headlines(found: "Measures") -> Table:
+def _headlines(found: "Measures", width: int) -> Table:
     """Return the numbers that matter most, a line for each subject."""
     table = grid("")
     table.title = None
-    for name, parts in _subjects(found):
+    for name, parts in _subjects(found, width):
         texts = [part for part in parts if part]
         for i, part in enumerate(texts):
             table.add_row(name if i == 0 else "", part)
     return table
 
 
-def _subjects(found: "Measures") -> Iterator[tuple[str, list[Text | None]]]:
+def _subjects(found: "Measures", width: int) -> Iterator[tuple[str, list[Text | None]]]:
     loss = found.metrics.get("loss")
     if loss is not None and loss.value is not None:
         shown = headline(loss.value, loss.standard_error or float("nan"))
@@ -85,7 +90,7 @@ def _subjects(found: "Measures") -> Iterator[tuple[str, list[Text | None]]]:
     yield "accuracy", [_share(found.metrics.get("accuracy")), _listed(found, _ranks(found))]
     macro = [("F1", "macro_f1"), ("precision", "macro_precision"), ("recall", "macro_recall")]
     yield "macro", [_listed(found, macro)]
-    yield "calibration", [_calibration(found)]
+    yield "calibration", [_calibration(found, width)]
     order = [("AUROC", "auroc"), ("average precision", "average_precision")]
     yield "order", [_listed(found, order)]
     yield "rows", [Text(_rows(found))]
@@ -120,7 +125,7 @@ def _share(accuracy: "Measure | None") -> Text | None:
     )
 
 
-def _calibration(found: "Measures") -> Text | None:
+def _calibration(found: "Measures", width: int) -> Text | None:
     ece, chance = found.metrics.get("ece"), found.metrics.get("ece_by_chance")
     if ece is None or not is_number(ece.value):
         return None
@@ -129,10 +134,10 @@ def _calibration(found: "Measures") -> Text | None:
         text.append(f" ({short_number(chance.value)} by chance)")
     mce, rmsce = found.metrics.get("mce"), found.metrics.get("rmsce")
     if mce is not None and mce.value is not None:
-        rows = "1 row" if mce.n == 1 else f"{mce.n:,} rows"
-        text.append(f", MCE {short_number(mce.value)} ({rows})")
-    if rmsce is not None:
-        text.append(f", RMSCE {short_number(rmsce.value)}")
+        text.append(f", MCE {short_number(mce.value)} ({_counted(mce.n or 0, 'row')})")
+    more = f", RMSCE {short_number(rmsce.value)}" if rmsce is not None else ""
+    if len(text) + len(more) <= width - _SUBJECT_WIDTH:  # and none where it would take a line
+        text.append(more)
     return text
 
 
@@ -140,9 +145,15 @@ def _rows(found: "Measures") -> str:
     counts = [f"{found.used:,} used", f"{found.rows - found.used:,} ignored"]
     if found.used > found.measured:
         counts.append(f"{found.used - found.measured:,} not finite")
-    classes = "" if found.binary else f", {found.num_classes:,} classes"
-    clusters = f", {found.clusters:,} clusters" if found.clusters is not None else ""
+    classes = "" if found.binary else f", {_counted(found.num_classes, 'class')}"
+    clusters = "" if found.clusters is None else f", {_counted(found.clusters, 'cluster')}"
     return f"{found.rows:,} ({', '.join(counts)}){classes}{clusters}"
+
+
+def _counted(count: int, what: str) -> str:
+    """Return a number of something, which is one or several."""
+    several = what + ("es" if what.endswith("s") else "s")
+    return f"{count:,} {what if count == 1 else several}"
 
 
 def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
@@ -171,11 +182,8 @@ def _confused(found: "Measures", width: int) -> Iterator[Text | Table]:
     if not pairs:
         return
     yield Text("most confused", "bold")
-    room = max(6, (min(width, 60) - 12) // 2)
-    names = [
-        [short_name(found.class_name(c), room) for c in (label, predicted)]
-        for label, predicted, _ in pairs
-    ]
-    widths = [max(len(name) for name in column) for column in zip(*names, strict=True)]
-    for (label, predicted), (_, _, rows) in zip(names, pairs, strict=True):
+    names = [[found.class_name(pair[side]) for pair in pairs] for side in (0, 1)]
+    columns = fitted(names, width - 12, least=6)
+    widths = [max(map(len, column)) for column in columns]
+    for label, predicted, (_, _, rows) in zip(*columns, pairs, strict=True):
         yield line_table(f"{label:>{widths[0]}} as {predicted:<{widths[1]}}  {rows:,}")

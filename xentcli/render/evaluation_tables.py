@@ -1,6 +1,6 @@
 """The tables of an evaluation at a terminal: classes, confusions, bins, rows, groups."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group as Lines
@@ -8,19 +8,19 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import short_name
+from xentcli.render.columns import fitted, short_name
 from xentcli.render.measures import short_number
 from xentcli.text import visible
 
 if TYPE_CHECKING:
     from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
-    from xentcli.results.rows import WorstRow
+    from xentcli.results.rows import Suspect, WorstRow
 
 _MOST_CLASSES = 20  # of a table of classes, and of a matrix of confusions
 _MOST_PAIRS = 40
-_NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 9  # columns of the terminal
-_CELL_WIDTH = 9  # of a name above a column of confusions, at most
+_CELL_WIDTHS = (24, 12, 9)  # of a name above a column of confusions: the first that fits
+_CORNER = "label \\ prediction"
 _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
 
@@ -38,6 +38,21 @@ def empty_table(*headers: str, left: int = 1) -> Table:
     return table
 
 
+def fitted_table(
+    columns: dict[str, list[str]], names: Collection[str], width: int, left: int = 1
+) -> Table:
+    """Return a table of columns by their headers; those of names have the room that is left."""
+    there = [header for header in columns if header in names]
+    others = ((header, *cells) for header, cells in columns.items() if header not in names)
+    taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
+    fit = fitted([[header, *columns[header]] for header in there], width - taken)
+    shown = columns | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
+    table = empty_table(*shown, left=left)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
 def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
     """Return a closing line that says how many rows of a table are shown, if not all are."""
     if shown >= count:
@@ -45,8 +60,12 @@ def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
     return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
 
 
-def _name(found: "Measures", index: int | None, width: int = _NAME_WIDTH) -> str:
-    return "" if index is None else short_name(found.class_name(index), width)
+def _class_name(found: "Measures", index: int | None) -> str:
+    return "" if index is None else found.class_name(index)
+
+
+def _name(found: "Measures", index: int, width: int) -> str:
+    return short_name(found.class_name(index), width)
 
 
 def _row_name(found: "Measures", row: int) -> str:
@@ -55,39 +74,42 @@ def _row_name(found: "Measures", row: int) -> str:
 
 def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) -> Table:
     """Return the rows with the largest losses."""
-    ids = any(each.id is not None for each in rows)
-    labelled = any(each.label is not None for each in rows)
-    room = max(6, min(_NAME_WIDTH, (width - 46) // (2 + ids)))
-    headers = ["row", *(["id"] if ids else []), "loss"]
-    headers += ["label", "prediction", "p(label)", "confidence"] if labelled else ["confidence"]
-    table = empty_table(*headers)
-    for each in rows:
-        cells = [_row_name(found, each.row)]
-        cells += [short_name(each.id or "", room)] if ids else []
-        cells.append(short_number(each.loss))
-        if labelled:
-            cells += [_name(found, each.label, room), _name(found, each.prediction, room)]
-            cells.append(short_number(each.label_probability))
-        table.add_row(*cells, short_number(each.confidence))
-    return table
+    columns = _rows_and_ids(found, rows)
+    columns["loss"] = [short_number(each.loss) for each in rows]
+    if any(each.label is not None for each in rows):
+        columns["label"] = [_class_name(found, each.label) for each in rows]
+        columns["prediction"] = [_class_name(found, each.prediction) for each in rows]
+        columns["p(label)"] = [short_number(each.label_probability) for each in rows]
+    columns["confidence"] = [short_number(each.confidence) for each in rows]
+    return fitted_table(columns, ("id", "label", "prediction"), width, 1 + ("id" in columns))
+
+
+def _rows_and_ids(found: "Measures", rows: "Sequence[WorstRow | Suspect]") -> dict[str, list[str]]:
+    """Return the columns that name rows: their numbers, and their ids if they have some."""
+    columns = {"row": [_row_name(found, each.row) for each in rows]}
+    if any(each.id is not None for each in rows):
+        columns["id"] = [each.id or "" for each in rows]
+    return columns
 
 
 def _worst_rows(found: "Measures", width: int, most: int | None) -> RenderableType:
     return worst_rows_table(found, found.worst_rows[:most], width)
 
 
-def _classes(found: "Measures", _width: int, _most: int | None) -> RenderableType:
+def _classes(found: "Measures", width: int, _most: int | None) -> RenderableType:
     scores = found.classes
     if len(scores) > _MOST_CLASSES:  # those that are told least well
         worst = sorted(scores, key=lambda each: (each.f1, each.index))[:_MOST_CLASSES]
         scores = tuple(worst)
-    table = empty_table("class", "support", "predicted", "precision", "recall", "F1")
-    for each in scores:
-        shares = [
+    columns = {"class": [_class_name(found, each.index) for each in scores]}
+    for name in ("support", "predicted"):
+        columns[name] = [f"{getattr(each, name):,}" for each in scores]
+    for name, header in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
+        columns[header] = [
             short_number(getattr(each, name)) + (" (0/0)" if name in each.undefined else "")
-            for name in ("precision", "recall", "f1")
+            for each in scores
         ]
-        table.add_row(_name(found, each.index), f"{each.support:,}", f"{each.predicted:,}", *shares)
+    table = fitted_table(columns, ("class",), width)
     closing = left_out(len(scores), len(found.classes), "classes, those of the lowest F1")
     return Lines(table, *closing)
 
@@ -96,25 +118,29 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
     confusions = found.confusions
     if confusions is None:
         return Text("no row has a label", "dim")
-    names = [_name(found, i, _CELL_WIDTH) for i in range(min(confusions.num_classes, 99))]
     if confusions.num_classes <= _MOST_CLASSES:
         matrix = confusions.dense()
         largest = f"{int(matrix.max(initial=0)):,}"
-        widths = [max(len(name), len(largest)) for name in names]
-        if sum(widths) + len(names) + _NAME_WIDTH <= width:
-            return _matrix(names, matrix, widths)
+        for cell_width in _CELL_WIDTHS:
+            names = [_name(found, i, cell_width) for i in range(confusions.num_classes)]
+            widths = [max(len(name), len(largest)) for name in names]
+            first = max(len(_CORNER), *map(len, names))
+            if sum(widths) + len(names) + first + 1 <= width:
+                return _matrix(names, matrix, widths)
     pairs = confusions.most_confused(_MOST_PAIRS)
-    table = empty_table("label", "prediction", "rows", left=2)
-    for label, predicted, rows in pairs:
-        table.add_row(_name(found, label), _name(found, predicted), f"{rows:,}")
-    mistakes = int((confusions.labels != confusions.predictions).sum())
-    return Lines(table, *left_out(len(pairs), mistakes, "pairs"))
+    columns = {
+        "label": [_class_name(found, label) for label, _, _ in pairs],
+        "prediction": [_class_name(found, predicted) for _, predicted, _ in pairs],
+        "rows": [f"{rows:,}" for _, _, rows in pairs],
+    }
+    table = fitted_table(columns, ("label", "prediction"), width, left=2)
+    return Lines(table, *left_out(len(pairs), confusions.confused_pairs, "pairs"))
 
 
 def _matrix(names: list[str], matrix: Any, widths: list[int]) -> Table:
     """Return counts, the darker the larger their share of the label's rows; zeros are blank."""
     table = Table(box=None, pad_edge=False, padding=0, header_style="dim")
-    table.add_column("label \\ prediction", no_wrap=True, style="dim")
+    table.add_column(_CORNER, no_wrap=True, style="dim")
     for name, cell_width in zip(names, widths, strict=True):
         table.add_column(f"{name:>{cell_width + 1}}", justify="right", no_wrap=True)
     for i, (name, row) in enumerate(zip(names, matrix.tolist(), strict=True)):
@@ -154,40 +180,36 @@ def _bins(found: "Measures", width: int, _most: int | None) -> RenderableType:
     return table
 
 
-def _suspects(found: "Measures", _width: int, most: int | None) -> RenderableType:
+def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType:
     suspects = found.suspects
     if suspects is None:
         return Text("does not apply", "dim")
-    ids = any(each.id is not None for each in suspects.rows)
-    headers = ["row", *(["id"] if ids else []), "label", "perhaps"]
-    table = empty_table(*headers, "p(label)", left=len(headers))
-    for each in suspects.rows[:most]:
-        cells = [_row_name(found, each.row)]
-        cells += [short_name(each.id or "", _NAME_WIDTH)] if ids else []
-        cells += [_name(found, each.label), _name(found, each.suggestion)]
-        table.add_row(*cells, short_number(each.label_probability))
+    rows = suspects.rows[:most]
+    columns = _rows_and_ids(found, rows)
+    columns["label"] = [_class_name(found, each.label) for each in rows]
+    columns["perhaps"] = [_class_name(found, each.suggestion) for each in rows]
+    left = len(columns)
+    columns["p(label)"] = [short_number(each.label_probability) for each in rows]
+    table = fitted_table(columns, ("id", "label", "perhaps"), width, left)
     counts = f"{suspects.count:,} of {suspects.n:,} labels may be wrong"
-    shown = len(suspects.rows[:most])
-    if shown < suspects.count:
-        counts += f"; {shown:,} shown, --worst N shows more"
-    return Lines(*([table] if shown else []), Text(counts, "dim"))
+    if len(rows) < suspects.count:
+        counts += f"; {len(rows):,} shown, --worst N shows more"
+    return Lines(*([table] if rows else []), Text(counts, "dim"))
 
 
 def _group_table(groups: "Iterable[Group]", header: str, count: int, width: int) -> RenderableType:
     """Return the measures of groups, whose names get the room that the numbers leave."""
     groups = list(groups)
     measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
-    rows = [
-        [f"{group.rows:,}", *(short_number(group.metrics[name].value) for name in measured)]
-        for group in groups
-    ]
-    headers = ["rows", *measured]
-    taken = sum(max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True))
-    room = max(_LEAST_NAME_WIDTH, min(_NAME_WIDTH, width - taken - 2))
-    table = empty_table(header, *headers)
-    for group, cells in zip(groups, rows, strict=True):
-        table.add_row(short_name(group.name, room) or "(missing)", *cells)
-    return Lines(table, *left_out(len(groups), count, header + "s"))
+    columns = {
+        header: [group.name or "(missing)" for group in groups],
+        "rows": [f"{group.rows:,}" for group in groups],
+    }
+    for name in measured:
+        columns[name] = [short_number(group.metrics[name].value) for group in groups]
+    return Lines(
+        fitted_table(columns, (header,), width), *left_out(len(groups), count, header + "s")
+    )
 
 
 def _groups(found: "Measures", width: int, most: int | None) -> RenderableType:
