@@ -1427,6 +1427,16 @@ CASES = [
         by_hand={"t.json": '{"temperature": 2.0}'},
     ),
     Case(
+        "eval --probs z.npy y.npy --metric loss",
+        "if these are logits: xent eval LOGITS LABELS",
+        RIGHT,
+    ),
+    Case(
+        "eval --probs b.npy by.npy --binary --metric loss",
+        "if these are logits: xent eval --binary LOGITS LABELS",
+        bce(B, BY),
+    ),
+    Case(
         "calibrate --probs z.npy y.npy",
         "if these are logits: xent calibrate LOGITS LABELS",
         WORDS,  # every label is at the largest logit of its row

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from xentcli.errors import UsageError
+from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Measured, measured
 from xentcli.pipeline.inputs import RowSources, Source
@@ -118,6 +118,9 @@ def measure(
             again = plan.second(thresholds)
             suspects = measured(logits, labels, again, run).results["suspects"]
         measures = Report(plan, found, spools, suspects).measures()
+    except InputError as error:  # what fits logits is the same command without --probs
+        error.hint = error.hint and error.hint.replace("xent loss ", "xent eval ")
+        raise
     finally:
         spools.close()
     return measures if criterion.rows is not None else with_choices(measures, logits, names)
