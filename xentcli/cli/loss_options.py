@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from xentcli.cli.options import (
+    ClassAxisOption,
     ClassesOption,
     DtypeOption,
     IdColumnOption,
@@ -98,15 +99,7 @@ class RowFlags(NamedTuple):
             show_default="-100",
         ),
     ] = None
-    class_axis: Annotated[
-        int | None,
-        computation(
-            "--class-axis",
-            metavar="N",
-            help="The axis of the classes.",
-            show_default="as PyTorch",
-        ),
-    ] = None
+    class_axis: ClassAxisOption = None
     shift: ShiftOption = 0
     label_column: LabelColumnOption = None
     label_key: LabelKeyOption = None

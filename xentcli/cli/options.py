@@ -3,17 +3,16 @@
 import sys
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from xentcli.cli.parsing import Dtype, NonFinite
-from xentcli.errors import UsageError
 from xentcli.pipeline import FORMAT_NAMES
 from xentcli.render.console import Color, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from xentcli.errors import XentError
     from xentcli.pipeline.inputs import Source
@@ -72,23 +71,6 @@ LogProbsOption = Annotated[
         help="Log-probabilities; may be repeated for several shards.",
     ),
 ]
-ProbsOption = Annotated[
-    list[str] | None,
-    of_inputs(
-        "--probs",
-        metavar="FILE",
-        help="Probabilities instead, as scikit-learn's predict_proba gives them.",
-    ),
-]
-NormalizeOption = Annotated[
-    bool, computation("--normalize", help="Divide each row of probabilities by its sum.")
-]
-ClipOption = Annotated[
-    float,
-    computation(
-        "--clip", metavar="EPS", help="Clip probabilities to EPS and 1 - EPS.", min=0.0, max=0.5
-    ),
-]
 AxisOption = Annotated[int, computation("--axis", metavar="N", help="The axis of the classes.")]
 ClassAxisOption = Annotated[
     int | None,
@@ -104,41 +86,6 @@ TemperatureOption = Annotated[
         help="Divides the logits: a number, or what xent calibrate -o wrote.",
     ),
 ]
-BinsOption = Annotated[
-    int, computation("--bins", metavar="M", min=1, max=10_000, help="Bins of confidence.")
-]
-DigestOption = Annotated[
-    bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
-]
-ReportOption = Annotated[
-    str | None,
-    of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
-]
-PlotOption = Annotated[
-    str | None,
-    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
-]
-InputKind = Literal["logits", "log-probs", "probs"]
-InputOption = Annotated[
-    InputKind | None,
-    computation("--input", help="What the file by position holds.", show_default="logits"),
-]
-
-
-def input_kind(named: "Mapping[str, list[str] | None]", by_position: str | None) -> str:
-    """Return what the rows hold: by the option that names their file, or by ``--input``.
-
-    Raises
-    ------
-    UsageError
-        If several say it, and not the same.
-    """
-    kinds = [name for name, paths in named.items() if paths] or [by_position or "logits"]
-    if len(kinds) > 1 or (by_position is not None and kinds != [by_position]):
-        raise UsageError("give one of --logits, --log-probs, --probs and --input")
-    return kinds[0]
-
-
 DtypeOption = Annotated[Dtype | None, computation("--dtype", help="Cast to this before computing.")]
 NonFiniteOption = Annotated[
     NonFinite,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import calibrating, evaluating, inputs, loss_inputs, options
+from xentcli.cli import calibrating, evaluating, inputs, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import (
@@ -28,10 +28,10 @@ def calibrate(
     ] = None,
     logits: options.LogitsOption = None,
     log_probs: options.LogProbsOption = None,
-    probs: options.ProbsOption = None,
+    probs: measure_options.ProbsOption = None,
     labels: options.LabelsOption = None,
     *,
-    input_: options.InputOption = None,
+    input_: measure_options.InputOption = None,
     folds: Annotated[
         int,
         options.computation(
@@ -42,7 +42,7 @@ def calibrate(
             help="Parts of the rows to leave out in turn; 0: none.",
         ),
     ] = 5,
-    bins: options.BinsOption = 15,
+    bins: measure_options.BinsOption = 15,
     test: Annotated[
         tuple[str, str] | None,
         options.computation(
@@ -60,12 +60,12 @@ def calibrate(
     ] = None,
     sample_weight: SampleWeightOption = None,
     pos_weight: PosWeightOption = None,
-    report: options.ReportOption = None,
-    plot: options.PlotOption = None,
+    report: measure_options.ReportOption = None,
+    plot: measure_options.PlotOption = None,
     plot_kind: Annotated[
         TemperaturePictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
-    digest: options.DigestOption = False,
+    digest: measure_options.DigestOption = False,
     flags: RowFlags,
     writing: Writing,
     reading: Reading,
@@ -74,7 +74,7 @@ def calibrate(
 ) -> None:
     """Find the temperature that minimises the cross entropy of logits divided by it."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    kind = options.input_kind(named, input_)
+    kind = measure_options.input_kind(named, input_)
     both = fill(files, Slot("LOGITS", named[kind]), Slot("LABELS", labels))
     more = LossFlags(sample_weight=sample_weight, pos_weight=pos_weight)
     loss_inputs.check_files([*both, list(test or ())], flags, more, gates)

@@ -2,7 +2,15 @@
 
 from typing import Annotated
 
-from xentcli.cli import bases, compared, comparing, evaluating, loss_inputs, options
+from xentcli.cli import (
+    bases,
+    compared,
+    comparing,
+    evaluating,
+    loss_inputs,
+    measure_options,
+    options,
+)
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
@@ -25,7 +33,7 @@ def compare(
     ] = None,
     logits: options.LogitsOption = None,
     log_probs: options.LogProbsOption = None,
-    probs: options.ProbsOption = None,
+    probs: measure_options.ProbsOption = None,
     labels: options.LabelsOption = None,
     *,
     input_: Annotated[
@@ -77,14 +85,14 @@ def compare(
             show_default="1",
         ),
     ] = None,
-    normalize: options.NormalizeOption = False,
-    clip: options.ClipOption = 0.0,
-    report: options.ReportOption = None,
-    plot: options.PlotOption = None,
+    normalize: measure_options.NormalizeOption = False,
+    clip: measure_options.ClipOption = 0.0,
+    report: measure_options.ReportOption = None,
+    plot: measure_options.PlotOption = None,
     plot_kind: Annotated[
         PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "changes",
-    digest: options.DigestOption = False,
+    digest: measure_options.DigestOption = False,
     state: StateOption = None,
     flags: Annotated[RowFlags, Without("binary")],
     writing: Writing,

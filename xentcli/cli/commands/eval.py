@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from xentcli.cli import evaluating, loss_inputs, options, samples, top_lists
+from xentcli.cli import evaluating, loss_inputs, measure_options, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
@@ -29,10 +29,10 @@ def evaluate(
     ] = None,
     logits: options.LogitsOption = None,
     log_probs: options.LogProbsOption = None,
-    probs: options.ProbsOption = None,
+    probs: measure_options.ProbsOption = None,
     labels: options.LabelsOption = None,
     *,
-    input_: options.InputOption = None,
+    input_: measure_options.InputOption = None,
     metric: Annotated[
         list[str] | None,
         options.computation(
@@ -46,7 +46,7 @@ def evaluate(
         str,
         options.computation("--top-k", metavar="K,...", help="The k of top-k accuracies."),
     ] = "5",
-    bins: options.BinsOption = 15,
+    bins: measure_options.BinsOption = 15,
     worst: Annotated[
         int,
         options.computation("--worst", metavar="K", min=0, help="How many worst rows to name."),
@@ -67,15 +67,15 @@ def evaluate(
         ),
     ] = None,
     temperature: options.TemperatureOption = "1",
-    normalize: options.NormalizeOption = False,
-    clip: options.ClipOption = 0.0,
-    report: options.ReportOption = None,
-    plot: options.PlotOption = None,
+    normalize: measure_options.NormalizeOption = False,
+    clip: measure_options.ClipOption = 0.0,
+    report: measure_options.ReportOption = None,
+    plot: measure_options.PlotOption = None,
     plot_kind: Annotated[
         PictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
     ] = "reliability",
     state: StateOption = None,
-    digest: options.DigestOption = False,
+    digest: measure_options.DigestOption = False,
     top: TopFlags,
     flags: RowFlags,
     writing: Writing,
@@ -85,7 +85,7 @@ def evaluate(
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    kind = _KINDS[named_kind := options.input_kind(named, input_)]
+    kind = _KINDS[named_kind := measure_options.input_kind(named, input_)]
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     loss_inputs.check_files(both, flags, LossFlags(), gates)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from xentcli.cli import answers, loss_inputs, losses, options, samples, top_lists
+from xentcli.cli import answers, loss_inputs, losses, measure_options, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -20,7 +20,7 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
         list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
     log_probs: options.LogProbsOption = None,
-    probs: options.ProbsOption = None,
+    probs: measure_options.ProbsOption = None,
     labels: options.LabelsOption = None,
     picked: Annotated[
         bool,
@@ -36,8 +36,8 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
             show_default="what is there",
         ),
     ] = None,
-    normalize: options.NormalizeOption = False,
-    clip: options.ClipOption = 0.0,
+    normalize: measure_options.NormalizeOption = False,
+    clip: measure_options.ClipOption = 0.0,
     *,
     top: TopFlags,
     flags: RowFlags,

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
-from xentcli.formats.csv.columns import Columns, Fields, are_names, choose, find_index, index_hint
+from xentcli.formats.csv.columns import Columns, Fields, are_names, choose
 from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
 from xentcli.formats.csv.first_rows import FirstRows, looks_of
 from xentcli.formats.csv.header import check_one_row, decide_header, names_of
 from xentcli.formats.csv.lists import row_shape
 from xentcli.formats.csv.numbers import with_point
+from xentcli.formats.csv.unnamed_index import find_index, index_hint
 
 _JUDGED_ROWS = 1000  # that decide what columns hold
 _JUDGED_CELLS = 50_000

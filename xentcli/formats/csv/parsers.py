@@ -1,7 +1,8 @@
 """The three parsers of CSV text, of which the fastest one is used that is not in doubt."""
 
+from xentcli.errors import InputError
 from xentcli.formats.csv import cells, frame, plain
-from xentcli.formats.csv.cells import Parsed, RowLayout
+from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes
 
 
 def parse(
@@ -43,3 +44,21 @@ def _with_points(content: bytes, layout: RowLayout) -> bytes | None:
         return content
     doubtful = layout.delimiter == "," or layout.texts or b'"' in content or b"." in content
     return None if doubtful else content.replace(b",", b".")
+
+
+def check_cell_count(
+    text: bytes, line_end: bytes, layout: RowLayout, rows: int, name: str, first: int
+) -> None:
+    """Raise InputError if a very long line has more cells than a row, before they are made.
+
+    The text holds so many `rows`, and its first line has the number `first` in the file `name`.
+    """
+    delimiter = layout.delimiter.encode()
+    outside = outside_quotes(text, layout.delimiter)
+    if outside.count(delimiter) <= rows * layout.fields:
+        return
+    for i, line in enumerate(outside.split(line_end)):
+        there = line.count(delimiter) + 1
+        if there > layout.fields:
+            what = f"{there} cells where there should be {layout.fields}"
+            raise InputError(f"{name}:{first + i}: {what}", hint="is there a line end missing?")

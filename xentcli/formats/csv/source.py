@@ -14,12 +14,12 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv import cells
 from xentcli.formats.csv.beginning import Beginning, read_beginning
-from xentcli.formats.csv.cells import Parsed, outside_quotes, squeeze
+from xentcli.formats.csv.cells import Parsed, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.lines import LineCutter, Lines
 from xentcli.formats.csv.lists import to_array
 from xentcli.formats.csv.numbers import fill_flags, fill_missing
-from xentcli.formats.csv.parsers import parse
+from xentcli.formats.csv.parsers import check_cell_count, parse
 from xentcli.formats.csv.sample import Sample, check_columns, read_sample
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
@@ -197,7 +197,7 @@ class CsvSource(StreamSource):
         line, layout = block.content.line, self._layout
         text = squeeze(text) if self._padded else text
         if len(text) > 2 * self.block_bytes:
-            self._check_cells(text, block)
+            check_cell_count(text, self._line_end, layout, block.rows, self.name, line)
         text = fill_missing(text, layout.delimiter) if self._missing else text
         text = fill_flags(text, layout.delimiter) if self._flags else text
         rows = range(block.start, block.start + block.rows)
@@ -210,20 +210,6 @@ class CsvSource(StreamSource):
             line += text.count(self._line_end, 0, found.start()) if found else 0
             raise InputError(f"{self.name}:{line}: {what}, and other lines end otherwise")
         return parsed
-
-    def _check_cells(self, text: bytes, block: Block) -> None:
-        """Raise InputError if a very long line has more cells than a row, before they are made."""
-        layout = self._layout
-        delimiter = layout.delimiter.encode()
-        outside = outside_quotes(text, layout.delimiter)
-        if outside.count(delimiter) <= block.rows * layout.fields:
-            return
-        for i, line in enumerate(outside.split(self._line_end)):
-            cells_there = line.count(delimiter) + 1
-            if cells_there > layout.fields:
-                place = f"{self.name}:{block.content.line + i}"
-                what = f"{cells_there} cells where there should be {layout.fields}"
-                raise InputError(f"{place}: {what}", hint="is there a line end missing?")
 
     def _table(self, parsed: Parsed, text: bytes, block: Block) -> Table:
         """Hand out what each column is."""
