@@ -136,7 +136,7 @@ def test_hidden_states_and_a_head(tmp_path: Path) -> None:
     found = xent.evaluate(states.astype(np.float32), labels, lm_head=where, jobs=1)
     assert found.loss.value == wanted
     assert xent.loss(file, labels, lm_head=where, jobs=1).loss == wanted
-    with pytest.raises(UsageError, match="lm_head makes logits, which xent.loss takes"):
+    with pytest.raises(UsageError, match=r"lm_head makes logits, which xent.loss takes"):
         xent.nll(file, labels, lm_head=where)
     shifted = xent.evaluate(file, labels, lm_head=where, shift=1, jobs=1)
     assert shifted.loss.value == xent.evaluate(logits[:-1], labels[1:], jobs=1).loss.value
