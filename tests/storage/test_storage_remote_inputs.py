@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from remote_tools import CONTENT, NEW, OLD, read_all, read_at
 from web import Web, serving
 
 from xentcli.errors import InputError, OutputError
-from xentcli.storage.open import check_output, open_input, open_output
+from xentcli.storage.open import check_output, expecting, open_input, open_output
 from xentcli.storage.remote_inputs import open_url
 
 # HTTP, in
@@ -52,6 +53,26 @@ def test_threads_that_read_at_once(web: Web) -> None:
     with ThreadPoolExecutor(4) as pool:
         parts = list(pool.map(lambda start: read_at(data, start, 50_001), starts))
     assert b"".join(parts) == CONTENT
+
+
+def test_files_that_are_read_one_after_the_other(web: Web) -> None:
+    """A piece costs no request, and the next file is on its way before it is asked for."""
+    names = [f"{i}.npy" for i in range(4)]
+    web.files = {name: CONTENT[i:] + CONTENT[:i] for i, name in enumerate(names)}
+    urls = [web.url("ranges", name) for name in names]
+    with expecting(urls):
+        files = [open_input(url) for url in urls]
+    assert [data.peek(9) for data in files] == [web.files[name][:9] for name in names]
+    assert len(web.asked) == len(names), "one request opens a file"
+    assert read_at(files[0], 32_768, 9) == CONTENT[32_768:32_777]
+    for _ in range(1000):
+        if len(web.asked) == len(names) + 2:
+            break
+        time.sleep(0.005)
+    assert {name for (name, wanted) in web.asked if "bytes=0-" not in wanted} == set(names[:2])
+    for name, data in zip(names, files, strict=True):
+        assert read_all(data, 50_000) == web.files[name], name
+    assert len(web.asked) == 2 * len(names)
 
 
 def test_a_file_object_for_libraries(web: Web) -> None:
