@@ -16,6 +16,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "name the head: --lm-head FILE:KEY": "hidden states",
     "if it is tied all the same: --lm-head FILE:X": "hidden states",
     "the head of the model before it was quantised: --lm-head MODEL_DIR": "hidden states",
+    "once for all of them, or once for each in their order: 'none' for logits": "hidden states",
     "of states behind its other layers: --lm-head FILE:KEY names the matrix": "hidden states",
     "a head is (classes, D); this one may be transposed": "hidden states",
     "--lm-head MODEL_DIR reads those of a model": "hidden states",
