@@ -17,16 +17,17 @@ in common but for the largest logits. So log(t) less the mean of the two logits 
 import numpy as np
 
 from xentcli.core.dtypes import widen
-from xentcli.core.near_rows import Floats, Sums, add_products, of_near_rows
+from xentcli.core.near_rows import Doubles, Floats, Sums, add_products, of_near_rows
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
 
 _PART_ELEMENTS = 2**17  # the fewer, the more calls; the more, the less of them is in the cache
 _LN_2 = 0.6931471805599453
-_SURE_KL = 0.3  # both ways together: from here on rounding is at most 1e-5 of a divergence
-_SURE_JS = 0.03
-_TINY = np.float32(np.finfo(np.float32).tiny)
+_SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
+_SURE_JS = 0.02
+_SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
+_MOST_EXCESS = 2e-6  # of what is subtracted of a row, as a share of a divergence
 _HALF = np.float32(0.5)
 
 
@@ -54,30 +55,30 @@ def divergences_of_rows(
 
 def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalizer) -> Sums:
     """Return the divergences of a few rows."""
-    names = ("gaps", "other gaps", "probs", "other probs", "ratio")
-    gaps, other_gaps, probs, other_probs, ratio = (
+    names = ("logs", "other logs", "probs", "other probs", "ratio")
+    logs, other_logs, probs, other_probs, ratio = (
         scratch(name, one.shape, np.float32) for name in names
     )
     apart = other_norm.log_rest - norm.log_rest
     scale = np.exp((norm.log_rest + other_norm.log_rest) / -2.0)
-    mass = _scaled(one, norm, apart / 2.0, gaps, probs) * scale
-    other_mass = _scaled(other, other_norm, apart / -2.0, other_gaps, other_probs) * scale
-    np.subtract(other_gaps, gaps, out=ratio)
-    forth, back = (add_products(each, ratio) * scale for each in (probs, other_probs))
-    kl = (apart * mass - forth) + (other_mass - mass)
-    kl_reverse = (back - apart * other_mass) + (mass - other_mass)
+    excess = _scaled(one, norm, apart / -2.0, logs, probs)
+    other_excess = _scaled(other, other_norm, apart / 2.0, other_logs, other_probs)
+    mass, other_mass = np.exp(-excess), np.exp(-other_excess)
+    np.subtract(other_logs, logs, out=ratio)
+    kl = (excess - other_excess) - add_products(probs, ratio) * scale / mass
+    kl_reverse = (other_excess - excess) + add_products(other_probs, ratio) * scale / other_mass
     sums = np.add(probs, other_probs, out=probs)
     unsure = ~(kl + kl_reverse >= _SURE_KL)
+    unsure |= np.maximum(np.abs(excess), np.abs(other_excess)) > _MOST_EXCESS
     js = np.zeros(len(one))
     if not unsure.all():
-        logs = np.maximum(sums, _TINY, out=other_probs)
-        np.log(logs, out=logs)
-        middle = np.add(gaps, other_gaps, out=gaps)
+        middle = np.add(logs, other_logs, out=logs)
         np.multiply(middle, _HALF, out=middle)
-        np.subtract(logs, middle, out=logs)
-        shared = add_products(sums, logs) * scale - _LN_2 * (mass + other_mass)
+        np.log(sums, out=other_probs)
+        np.subtract(other_probs, middle, out=other_probs)
+        shared = add_products(sums, other_probs) * scale - _LN_2 * (mass + other_mass)
         js = np.minimum((kl + kl_reverse) / 4.0 - shared / 2.0, _LN_2)
-        unsure |= ~(js >= _SURE_JS)
+        unsure |= ~(js >= np.maximum(_SURE_JS, _SURE_SHARE * (kl + kl_reverse)))
     if unsure.any():
         some = slice(None) if unsure.all() else unsure
         shift = (other_norm.peak.astype(np.float64) - norm.peak + apart)[some]
@@ -88,13 +89,16 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
 
 
 def _scaled(
-    rows: Floats, norm: Normalizer, exponent: Floats, gaps: Floats, probs: Floats
-) -> Floats:
-    """Fill `gaps` and multiples of the probabilities; return what each row of these sums up to."""
-    factor = np.exp(exponent).astype(np.float32)
+    rows: Floats, norm: Normalizer, further: Doubles, logs: Floats, probs: Floats
+) -> Doubles:
+    """Subtract the peak and what is `further` from the rows, and put exponentials into `probs`.
+
+    Returns how much more is subtracted of each row, since that is a number of float32.
+    """
+    exact = norm.peak + further
+    subtracted = exact.astype(np.float32)
     with row_by_row(rows.shape[1]):
-        np.subtract(rows, norm.peak[:, None], out=gaps)
-        np.exp(gaps, out=probs)
-        np.multiply(probs, factor[:, None], out=probs)
-    total: Floats = (1.0 + norm.rest) * factor
-    return total
+        np.subtract(rows, subtracted[:, None], out=logs)
+    np.exp(logs, out=probs)
+    excess: Doubles = subtracted - exact
+    return excess

@@ -45,7 +45,7 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
     weights : ndarray of float32 of shape (N, C)
         p + q, or a multiple of a row's, which multiplies what is returned. Overwritten.
     """
-    ratio, halves, far = (scratch(name, one.shape, np.float32) for name in ("ratio", "gaps", "far"))
+    ratio, halves, far = (scratch(name, one.shape, np.float32) for name in ("ratio", "logs", "far"))
     np.subtract(other, one, out=ratio)
     with row_by_row(one.shape[1]):
         np.subtract(ratio, shift.astype(np.float32)[:, None], out=ratio)
@@ -67,7 +67,7 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
 
 def _near(tanh: Floats, weights: Floats) -> Doubles:
     """Return the sums of A, B and F by their polynomials."""
-    square, cube = (scratch(name, tanh.shape, np.float32) for name in ("ratio", "other gaps"))
+    square, cube = (scratch(name, tanh.shape, np.float32) for name in ("ratio", "other logs"))
     np.multiply(tanh, tanh, out=square)
     np.multiply(tanh, square, out=cube)
     found = np.zeros((3, len(tanh)))
@@ -81,7 +81,7 @@ def _near(tanh: Floats, weights: Floats) -> Doubles:
 
 def _far(ratio: Floats, tanh: Floats, weights: Floats) -> Sums:
     """Return the sums of A, B and F as they stand; the ratio is overwritten."""
-    both = scratch("other gaps", tanh.shape, np.float32)
+    both = scratch("other logs", tanh.shape, np.float32)
     b = add_products(weights, ratio) / 2.0 - add_products(weights, tanh)
     np.multiply(tanh, ratio, out=both)
     a = add_products(weights, both) / 2.0
