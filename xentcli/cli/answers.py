@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -74,24 +74,22 @@ def run_answers(
     file_of = partial(reading.file, tokens=tokens or "any")
     sources = open_answers(files, file_of, [writing.output])
     source = sources[0]
-    if keeper is not None:
-        _check_names(keeper, source.part)
-        keeper.open()
+    _check_names(keeper, source.part)
+    keeper.open()
     for each in sources:
         common.tell_notes(each.notes)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
             found, notes = measure_tokens(sources, "none", run, sink)
             notes += _judge(keeper, found)
-            output.add_summary(with_gates(found.named(), keeper))
+            output.add_summary(keeper.beside(found.named()))
     else:
         with common.run(source) as run:
             found, notes = measure_tokens(sources, options.reduction, run)
         notes += _judge(keeper, found)
         output.write(_forms(found, keeper))
     common.tell_notes(notes)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
@@ -113,14 +111,14 @@ def _check_names(keeper: "Gatekeeper", part: str) -> None:
             )
 
 
-def _judge(keeper: "Gatekeeper | None", found: "TokenLoss") -> list[str]:
-    return [] if keeper is None else keeper.judge(found.metrics, 0)
+def _judge(keeper: "Gatekeeper", found: "TokenLoss") -> list[str]:
+    return keeper.judge(found.metrics, 0)
 
 
-def _forms(found: "TokenLoss", keeper: "Gatekeeper | None") -> Forms:
+def _forms(found: "TokenLoss", keeper: "Gatekeeper") -> Forms:
     def table(_width: int) -> Iterator[object]:
         from xentcli.render.tokens import tokens_table
 
         yield tokens_table(found)
 
-    return Forms(lambda: with_gates(found.named(), keeper), table, number=found.total)
+    return Forms(lambda: keeper.beside(found.named()), table, number=found.total)

@@ -77,8 +77,7 @@ def run(
     keeper = gates.keeper(models.names)
     output = Destination("compare", writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     common.tell_notes(models.notes)
     found = []
     for i in range(1, len(models.sources)):
@@ -89,14 +88,12 @@ def run(
     notes: list[str] = []
     verdicts: tuple[Verdict, ...] = ()
     for each in found:
-        notes += [] if keeper is None else keeper.judge(each.metrics, each.num_classes)
-        verdicts += () if keeper is None else keeper.verdicts
-    if keeper is not None:
-        keeper.verdicts = verdicts
+        notes += keeper.judge(each.metrics, each.num_classes)
+        verdicts += keeper.verdicts
+    keeper.verdicts = verdicts
     output.write(_forms([_chosen(each, metrics) for each in found], metrics, provenance, verdicts))
     common.tell_notes([*(note for each in found for note in each.notes), *notes])
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def _chosen(found: "Comparison", metrics: Sequence[str] | None) -> "Comparison":

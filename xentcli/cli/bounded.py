@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.errors import UsageError
@@ -30,15 +30,14 @@ def write_loss(
     output = Destination(command, writing, common)
     output.check(is_text=False)
     keeper = gates.keeper(_OF_LOSS)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     for source in rows.sources:
         common.tell_notes(source.notes)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(rows.sources[0]) as run:
             found, notes = measure_bounded(rows, command, "none", run, sink)
             notes += _judge(keeper, found)
-            output.add_summary(with_gates(found.named(), keeper))
+            output.add_summary(keeper.beside(found.named()))
     else:
         with common.run(rows.sources[0]) as run:
             found, notes = measure_bounded(rows, command, options.reduction, run)
@@ -47,8 +46,7 @@ def write_loss(
     common.tell_notes(notes)
     if not found.used:
         common.tell("warning", "nothing is used: every label is ignored, so the mean is NaN")
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def check_place(common: Common, what: str) -> None:
@@ -73,11 +71,11 @@ def of_rows(flags: RowFlags) -> dict[str, Any]:
     }
 
 
-def _judge(keeper: "Gatekeeper | None", found: "BoundedLoss") -> list[str]:
-    return [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
+def _judge(keeper: "Gatekeeper", found: "BoundedLoss") -> list[str]:
+    return keeper.judge(found.metrics, found.num_classes or 0)
 
 
-def _forms(found: "BoundedLoss", keeper: "Gatekeeper | None") -> Forms:
+def _forms(found: "BoundedLoss", keeper: "Gatekeeper") -> Forms:
     """Return a loss: the bare number in a pipe, or the sign of a bound before it."""
 
     def table(_width: int) -> Iterator[object]:
@@ -87,9 +85,9 @@ def _forms(found: "BoundedLoss", keeper: "Gatekeeper | None") -> Forms:
 
     if found.loss.is_bound:
         return Forms(
-            lambda: with_gates(found.named(), keeper),
+            lambda: keeper.beside(found.named()),
             table,
             lambda _: f">= {found.loss.lower_bound!r}\n",
         )
     value = float("nan") if found.loss.value is None else found.loss.value
-    return Forms(lambda: with_gates(found.named(), keeper), table, number=value)
+    return Forms(lambda: keeper.beside(found.named()), table, number=value)

@@ -23,7 +23,7 @@ _FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in comparing.
 class Telling(NamedTuple):
     """Where a comparison goes, and what judges it."""
 
-    keeper: "Gatekeeper | None"
+    keeper: "Gatekeeper"
     output: Destination
     drawn: Drawn
     common: Common
@@ -31,8 +31,7 @@ class Telling(NamedTuple):
     def check(self) -> None:
         """Raise now what writing would raise after the work."""
         self.output.check(is_text=False)
-        if self.keeper is not None:
-            self.keeper.open()
+        self.keeper.open()
 
     def tell(
         self,
@@ -54,12 +53,8 @@ class Telling(NamedTuple):
         self.drawn.write(found.comparisons, source, verdicts, said, drawn=first)
 
 
-def judge(
-    keeper: "Gatekeeper | None", found: "Compared"
-) -> "tuple[list[str], tuple[Verdict, ...]]":
+def judge(keeper: "Gatekeeper", found: "Compared") -> "tuple[list[str], tuple[Verdict, ...]]":
     """Judge each comparison; return what to note, and what the gates say."""
-    if keeper is None:
-        return [], ()
     notes: list[str] = []
     verdicts: list[Verdict] = []
     several = len(found.comparisons) > 1

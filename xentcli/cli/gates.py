@@ -1,26 +1,25 @@
 """The gates of a command: read before the work, judged after it, and what the exit code says."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xentcli.cli.loss_options import Gates
 from xentcli.errors import GateFailed, UsageError
-from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
-from xentcli.pipeline.gates import judge
 
 if TYPE_CHECKING:
     from xentcli.pipeline.baseline import Baseline
+    from xentcli.pipeline.gates import Gate
     from xentcli.results.measure import Measure
     from xentcli.results.verdict import Verdict
 
 
 class Gatekeeper:
-    """What judges one result.
+    """What judges one result, by the gates that were typed: by none, it says nothing.
 
     Parameters
     ----------
     options : Gates
-        What was typed: at least one gate, or a baseline.
+        What was typed.
     measures : sequence of str, optional
         The names that a gate may use; by default all measures of one model.
     elsewhere : str, optional
@@ -42,13 +41,21 @@ class Gatekeeper:
     def __init__(
         self, options: Gates, measures: Sequence[str] | None = None, elsewhere: str | None = None
     ) -> None:
-        known = OF_A_MODEL if measures is None else measures
-        texts = options.fail_if or ()
-        self.gates = [parse_gate(text, known, elsewhere=elsewhere) for text in texts]
-        self.names = tuple(dict.fromkeys(gate.measure for gate in self.gates))
+        self.gates: list[Gate] = []
         self.verdicts: tuple[Verdict, ...] = ()
         self._path = options.baseline
         self._baseline: Baseline | None = None
+        if options.fail_if is not None or options.baseline is not None:
+            self._read(options, measures, elsewhere)
+        self.names = tuple(dict.fromkeys(gate.measure for gate in self.gates))
+
+    def _read(self, options: Gates, measures: Sequence[str] | None, elsewhere: str | None) -> None:
+        from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
+
+        known = OF_A_MODEL if measures is None else measures
+        self.gates = [
+            parse_gate(text, known, elsewhere=elsewhere) for text in options.fail_if or ()
+        ]
         if not self.gates:
             raise UsageError(
                 "--baseline is for gates, and there is none",
@@ -76,6 +83,10 @@ class Gatekeeper:
 
     def judge(self, metrics: Mapping[str, "Measure"], num_classes: int) -> list[str]:
         """Judge a result, and return what to note about the baseline."""
+        if not self.gates:
+            return []
+        from xentcli.pipeline.gates import judge
+
         baseline = self._baseline
         self.verdicts = judge(self.gates, metrics, None if baseline is None else baseline.metrics)
         if baseline is None:
@@ -83,6 +94,10 @@ class Gatekeeper:
         if all(gate.kinds == {"number"} for gate in self.gates):
             return [f"{baseline.name}: no gate compares with the baseline"]
         return list(baseline.differences(self.gates, metrics, num_classes))
+
+    def beside(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what JSON says of a result, with what the gates say of it, if there are some."""
+        return {**named, "gates": self.verdicts} if self.gates else {**named}
 
     def exit(self) -> None:
         """Raise GateFailed if a gate failed, after all has been written."""

@@ -1,7 +1,6 @@
 """The options of the commands that compare rows with their labels."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from xentcli.cli.options import (
     ClassAxisOption,
@@ -127,11 +126,6 @@ class RowFlags(NamedTuple):
         }
 
 
-def with_gates(named: Mapping[str, Any], keeper: "Gatekeeper | None") -> dict[str, Any]:
-    """Return what JSON says of a result, with what the gates say of it, if there are some."""
-    return {**named} if keeper is None else {**named, "gates": keeper.verdicts}
-
-
 class Gates(NamedTuple):
     """Options that judge a result."""
 
@@ -154,10 +148,8 @@ class Gates(NamedTuple):
 
     def keeper(
         self, measures: "Sequence[str] | None" = None, elsewhere: str | None = None
-    ) -> "Gatekeeper | None":
-        """Return what judges the result, if that is asked for; `Gatekeeper` says the rest."""
-        if self.fail_if is None and self.baseline is None:
-            return None
+    ) -> "Gatekeeper":
+        """Return what judges the result; `Gatekeeper` says the rest."""
         from xentcli.cli.gates import Gatekeeper
 
         return Gatekeeper(self, measures, elsewhere)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xentcli.cli import inputs, loss_inputs, odd
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -51,10 +51,9 @@ def run_loss(
     in_full = options.state is not None or output.form == "json"
     if in_full or (output.form == "table" and options.reduction != "none"):
         criterion = criterion.with_all_metrics()
-    elif keeper is not None and "accuracy" in keeper.names:
+    elif "accuracy" in keeper.names:
         criterion = criterion._replace(metrics=("loss", "accuracy"))
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     reader = reading.reader
     source, labels_source = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
@@ -65,7 +64,7 @@ def run_loss(
         with output.array("losses") as sink, common.run(source) as run:
             evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
-            output.add_summary(with_gates(evaluation.summary._asdict(), keeper))
+            output.add_summary(keeper.beside(evaluation.summary._asdict()))
         common.tell_notes([*evaluation.notes, *notes])
     else:
         with common.run(source) as run:
@@ -76,14 +75,13 @@ def run_loss(
     warn(evaluation, criterion, source.name, common)
     if options.state is not None:
         _write_state(evaluation, criterion, (source, labels_source), files, options, writing)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def write_number(
     evaluation: "Evaluation",
     output: Destination,
-    keeper: "Gatekeeper | None",
+    keeper: "Gatekeeper",
     common: Common,
 ) -> None:
     """Write a loss over all rows, judge it, and say what is to be noted about it."""
@@ -117,16 +115,16 @@ def _write_state(
     write_state(saved, options.state, writing)
 
 
-def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper | None":
+def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":
     """Return what judges a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])
     return gates.keeper(_MEASURES, _COMMANDS_OF_ALL[criterion.kind])
 
 
-def _judge(keeper: "Gatekeeper | None", evaluation: "Evaluation") -> list[str]:
+def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:
     """Judge a mean loss and what goes with it, whatever the reduction; return what to note."""
-    if keeper is None:
+    if not keeper.gates:
         return []
     from xentcli.pipeline.loss_measures import loss_measure, with_accuracy
 
@@ -135,7 +133,7 @@ def _judge(keeper: "Gatekeeper | None", evaluation: "Evaluation") -> list[str]:
     return keeper.judge(with_accuracy(loss_measure(results["loss"]), accuracy), summary.num_classes)
 
 
-def _forms(summary: "LossSummary", keeper: "Gatekeeper | None") -> Forms:
+def _forms(summary: "LossSummary", keeper: "Gatekeeper") -> Forms:
     """Return one loss: a table at a terminal, the bare number in a pipe, an array in a file."""
 
     def table(_width: int) -> Iterator[object]:
@@ -143,4 +141,4 @@ def _forms(summary: "LossSummary", keeper: "Gatekeeper | None") -> Forms:
 
         yield loss_table(summary)
 
-    return Forms(lambda: with_gates(summary._asdict(), keeper), table, number=summary.loss)
+    return Forms(lambda: keeper.beside(summary._asdict()), table, number=summary.loss)

@@ -39,21 +39,19 @@ def run(
     drawn.check(writing.output)
     keeper = _REPORTS[command](saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def _report_loss(
     saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
-) -> "Gatekeeper | None":
+) -> "Gatekeeper":
     from xentcli.pipeline.loss_states import criterion_of, loss_of
 
     criterion = criterion_of(saved.header.setting)
     keeper = losses.keeper_of(gates, criterion)
     output = Destination(saved.header.command, writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     with damage(saved.name):
         evaluation = loss_of(saved)
     losses.write_number(evaluation, output, keeper, common)
@@ -63,7 +61,7 @@ def _report_loss(
 
 def _report_eval(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
-) -> "Gatekeeper | None":
+) -> "Gatekeeper":
     from xentcli.cli import evaluating
     from xentcli.pipeline.loss_states import criterion_of
     from xentcli.pipeline.measure_states import measures_of
@@ -73,18 +71,17 @@ def _report_eval(
         raise InputError(f"{saved.name}: the state does not say what was asked for")
     criterion = criterion_of(saved.header.setting)
     keeper = gates.keeper()
-    also = (*(() if keeper is None else keeper.names), *drawn.needs)
+    also = (*keeper.names, *drawn.needs)
     if drawn.report is not None:
         also += asked.options._replace(metrics=None).asked(binary=criterion.binary is not None)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     with damage(saved.name):
         found = measures_of(saved, also)
     found = found.of(evaluating.provenance_of(saved.header.files))
-    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
-    verdicts = () if keeper is None else keeper.verdicts
+    notes = keeper.judge(found.metrics, found.num_classes)
+    verdicts = keeper.verdicts
     output.write(evaluating.forms(found, asked.options, verdicts))
     common.tell_notes([*found.notes, *notes])
     warnings = [*evaluating.warnings(found, asked.options, criterion, saved.name)]
@@ -96,7 +93,7 @@ def _report_eval(
 
 def _report_compare(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
-) -> "Gatekeeper | None":
+) -> "Gatekeeper":
     from xentcli.cli import compared, evaluating
     from xentcli.pipeline.loss_states import criterion_of
     from xentcli.pipeline.names import OF_PAIRS
@@ -105,7 +102,7 @@ def _report_compare(
     keeper = gates.keeper(OF_PAIRS)
     wanted = asked_of(saved)
     wanted = wanted._replace(
-        besides=(*wanted.besides, *(() if keeper is None else keeper.names)),
+        besides=(*wanted.besides, *keeper.names),
         pictures=drawn.wanted,
     )
     telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
@@ -118,7 +115,7 @@ def _report_compare(
     return keeper
 
 
-_Report = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper | None"]
+_Report = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper"]
 _REPORTS: Mapping[str, _Report] = {
     "loss": _report_loss,
     "nll": _report_loss,

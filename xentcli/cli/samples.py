@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli import loss_inputs, losses
 from xentcli.cli.answers import check_flags
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, with_gates
+from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -85,22 +85,20 @@ def run_texts(
     output = Destination("nll", writing, common)
     output.check(is_text=False)
     keeper = gates.keeper(NAMES)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     common.tell_notes(source.notes)
     found = measure_texts(source)
     source.check_unchanged()
-    notes = [] if keeper is None else keeper.judge(found.metrics, 0)
+    notes = keeper.judge(found.metrics, 0)
     output.write(_forms(found, keeper))
     common.tell_notes(["the loss is that of a byte; errors are by document", *notes])
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
-def _forms(found: "TextLoss", keeper: "Gatekeeper | None") -> Forms:
+def _forms(found: "TextLoss", keeper: "Gatekeeper") -> Forms:
     def table(_width: int) -> Iterator[object]:
         from xentcli.render.texts import texts_tables
 
         yield from texts_tables(found)
 
-    return Forms(lambda: with_gates(found.named(), keeper), table, number=found.loss)
+    return Forms(lambda: keeper.beside(found.named()), table, number=found.loss)

@@ -44,18 +44,15 @@ def run_eval(
     keeper = gates.keeper(known)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
     with common.run(opened.rows.sources[0]) as run:
         found = measure_lists(opened.lists, ks_of(top_k), bins, run)
-    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes or 0)
-    more: dict[str, Any] = {} if keeper is None else {"gates": list(keeper.verdicts)}
-    more |= {"files": list(opened.files(*files)), "version": __version__}
+    notes = keeper.judge(found.metrics, found.num_classes or 0)
+    more = keeper.beside({}) | {"files": list(opened.files(*files)), "version": __version__}
     output.write(_forms(found, metrics, more))
     common.tell_notes([*found.notes, *notes])
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str, Any]) -> Forms:

@@ -89,8 +89,7 @@ def calibrate(
     )
     output = Destination("calibrate", writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     reader = reading.reader
     if cluster is not None:
         reader = reader.without(reader.columns_within(both[0], [cluster]))
@@ -120,16 +119,15 @@ def calibrate(
     provenance = evaluating.provenance(source, labels_source, both, digest=digest)
     if tested is not None and test is not None:
         provenance = calibrating.with_test_files(provenance, tested, test, digest=digest)
-    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
-    verdicts = () if keeper is None else keeper.verdicts
+    notes = keeper.judge(found.metrics, found.num_classes)
+    verdicts = keeper.verdicts
     output.write(calibrating.forms(found, provenance, verdicts))
     common.tell_notes([*found.notes, *notes])
     warnings = list(calibrating.warnings(found, kind, source.name))
     for warning in warnings:
         common.tell("warning", warning)
     drawn.write(found, provenance, verdicts, warnings)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 COMMAND = Command(

@@ -117,7 +117,7 @@ def compare(
     drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
     drawn.check(writing.output)
     comparing.check_plot(plot, paths)
-    wanted = comparing.wanted(metric, worst, () if keeper is None else keeper.names)
+    wanted = comparing.wanted(metric, worst, keeper.names)
     wanted = wanted._replace(pictures=drawn.wanted)
     temperatures = comparing.temperatures_of(temperature, paths, kinds)
     criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
@@ -169,8 +169,7 @@ def compare(
         labelled = None if labels_source is None else (labels_source, labels or [paths[0]])
         by = by or (None if groups is None else "tasks")  # of samples, without being asked
         comparing.write_state(state, found, models, paths, labelled, (wanted, by, cluster), writing)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 COMMAND = Command(

@@ -110,7 +110,7 @@ def evaluate(
     keeper = gates.keeper()
     drawn = Drawn(report, plot, plot_kind, force=writing.force)
     drawn.check(writing.output)
-    also = (*(() if keeper is None else keeper.names), *drawn.needs)
+    also = (*keeper.names, *drawn.needs)
     wanted = evaluating.wanted(metric, top_k, bins, worst, also)
     if report is not None:  # a page shows the sensible set, whatever is printed
         usual = wanted._replace(metrics=None).asked(binary=flags.binary)
@@ -118,8 +118,7 @@ def evaluate(
     kept = evaluating.KeptState(state, writing, wanted, by, cluster)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
-    if keeper is not None:
-        keeper.open()
+    keeper.open()
     reader = reading.reader
     beside = [each for each in (by, cluster) if each is not None]
     reader = reader.without(reader.columns_within(both[0], beside))
@@ -143,8 +142,8 @@ def evaluate(
             keep=kept.keeping(binary=flags.binary),
         )
     found = found.of(evaluating.provenance(source, labels_source, both, digest=digest))
-    notes = [] if keeper is None else keeper.judge(found.metrics, found.num_classes)
-    verdicts = () if keeper is None else keeper.verdicts
+    notes = keeper.judge(found.metrics, found.num_classes)
+    verdicts = keeper.verdicts
     output.write(evaluating.forms(found, wanted, verdicts))
     common.tell_notes([*found.notes, *notes])
     warnings = [*doubts(source), *evaluating.warnings(found, wanted, criterion, source.name)]
@@ -152,8 +151,7 @@ def evaluate(
         common.tell("warning", warning)
     drawn.write(found, found.provenance, verdicts, warnings)
     kept.write(criterion, (source, labels_source), both, found)
-    if keeper is not None:
-        keeper.exit()
+    keeper.exit()
 
 
 COMMAND = Command(
