@@ -71,6 +71,7 @@ HEAVY_INSIDE_FUNCTIONS = {
 LIBRARIES_OF_WHAT_IS_RARE = {
     "execution/dask.py": {"distributed"},
     "execution/dask_client.py": {"dask", "distributed"},
+    "execution/dask_task.py": {"distributed"},
     "execution/machine.py": {"numpy"},
     "render/pictures": {"matplotlib"},
     "render/report": {"jinja2", "markupsafe"},

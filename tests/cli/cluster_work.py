@@ -1,7 +1,12 @@
-"""A command over work that takes its time, or ends badly; workers import it from here."""
+"""Commands over work that takes its time, or ends badly; workers import it from here."""
 
+import json
 import os
+import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import ModuleType
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -11,6 +16,8 @@ from xentcli.cli.command import Command
 from xentcli.cli.names import register
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
+from xentcli.formats.files import InputFile, open_file
+from xentcli.pipeline.inspect import SummaryWork
 
 
 class Work(NamedTuple):
@@ -24,10 +31,13 @@ class Work(NamedTuple):
     def part_of(self, item: int) -> int:
         if item == 3 and self.fails == "dies":
             os._exit(1)
+        if item == 3 and self.fails == "hungry" and _is_worker():
+            hungry = bytearray(b"x") * 2**30
+            time.sleep(len(hungry))
         if item == 3 and self.fails == "everywhere":
             raise InputError("numbers[3] is wrong", hint="leave it out")
-        if item == 3 and self.fails == "there" and _is_worker():
-            raise InputError("there is no file 'numbers'")
+        if _is_worker():
+            Path("working").touch()
         time.sleep(0.02)
         return item * item
 
@@ -42,15 +52,50 @@ def _is_worker() -> bool:
 
 def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = "nowhere") -> None:
     """Print the sum of the squares of some numbers."""
-    typer.echo("begun")
     results: Any = ordered_map(Work(fails).part_of, range(count), 1, cluster=address)
     typer.echo(sum(results))
 
 
-COMMAND = Command(squares)
+def changing(address: str, path: str) -> None:
+    """Read a file that something writes to when it has been opened."""
+    source = open_file(InputFile(path))
+    os.utime(path)
+    blocks = source.blocks(10)
+    typer.echo(len(list(ordered_map(SummaryWork(source).part_of, blocks, 1, cluster=address))))
+
+
+def each(commands: str) -> None:
+    """Run commands, one after the other, and print what became of each."""
+    typer.echo(json.dumps([_outcome(arguments) for arguments in json.loads(commands)]))
+
+
+def _outcome(arguments: list[str]) -> tuple[int, str, str]:
+    """Run a command; return its exit code and what it wrote."""
+    from xentcli.cli.app import _run
+
+    with TemporaryFile() as out, TemporaryFile() as err:
+        kept = [os.dup(descriptor) for descriptor in (1, 2)]
+        try:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            code = _run(arguments, debug=False)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            for descriptor, before in enumerate(kept, 1):
+                os.dup2(before, descriptor)
+                os.close(before)
+        said = [os.pread(file.fileno(), 2**20, 0).decode() for file in (out, err)]
+    return code, said[0], said[1]
+
 
 if __name__ == "__main__":
+    import cluster_work  # workers import what they do from there, not from here
+
     from xentcli.__main__ import main
 
-    register("squares", "cluster_work")
+    for name in ("squares", "changing", "each"):
+        sys.modules[f"command_{name}"] = home = ModuleType(name)
+        home.COMMAND = Command(getattr(cluster_work, name))  # type: ignore[attr-defined]
+        register(name, f"command_{name}")
     main()

@@ -10,7 +10,7 @@ from simulated_cluster import simulate
 from xentcli.alignment.aligned import align
 from xentcli.core.checks import Problem
 from xentcli.errors import InputError
-from xentcli.execution.dask import _Results
+from xentcli.execution.dask_task import Results
 from xentcli.formats.files import InputFile, open_file
 from xentcli.metrics.names import METRIC_NAMES
 from xentcli.pipeline.criterion import Criterion
@@ -41,7 +41,7 @@ def test_joined_parts_come_to_the_same(tmp_path: Path) -> None:
     work = LossWork(align(logits, labels, tiles=True), Criterion(metrics=METRIC_NAMES))
     parts = [work.part_of(step) for step in work.aligned.steps(8 * 5)]
     assert len(parts) > 20
-    results = _Results(joined)
+    results = Results(joined)
     for part in parts:
         results.add(part)
     fewer = [pickle.loads(content) for content in results.pickled()]
@@ -55,7 +55,7 @@ def test_joined_parts_come_to_the_same(tmp_path: Path) -> None:
 
 def test_parts_with_rows_stay_as_they_are() -> None:
     parts = [Part(2, np.arange(2)), Part(3), Part(1), Part(4, matched={"labels": np.arange(4)})]
-    results = _Results(joined)
+    results = Results(joined)
     for part in parts:
         results.add(part)
     got = [pickle.loads(content) for content in results.pickled()]

@@ -10,15 +10,16 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from distributed import KilledWorker, get_worker
+from distributed import KilledWorker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
 from xentcli.execution.dask_client import connected
+from xentcli.execution.dask_task import Done, do
 from xentcli.execution.interface import Join, in_order
-from xentcli.execution.machine import differences, machine
+from xentcli.execution.machine import differences
 from xentcli.execution.pace import Pace
 from xentcli.text import first_line
 
@@ -28,6 +29,9 @@ Result = TypeVar("Result")
 _MACHINES: dict[str, dict[str, str]] = {}
 """What each worker of a cluster computes with, by the addresses of both."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
+
+_LOOK_SECONDS = 2.0  # without a result, until workers are looked for
+_ALONE_SECONDS = 5.0  # without workers, until the run is given up: one starts in a second or two
 
 
 class Dask:
@@ -66,68 +70,6 @@ def notes_of(address: str) -> list[str]:
     return list(differences(_MACHINES.get(address, {})))
 
 
-class _Done(NamedTuple):
-    """What a worker made of the items of a task."""
-
-    results: list[bytes]
-    """Pickled one by one, since the next item may use the memory of one result again."""
-    items: int
-    seconds: float
-    worker: str
-    machine: str
-    error: str = ""
-    """Why the item after these could not be done."""
-    refused: bool = False
-    """Whether the worker is of another version."""
-
-
-def _do(version: str, held: tuple[Callable[[Any], Any], Join | None], content: bytes) -> _Done:
-    """Work on the items of a task, up to one that fails."""
-    begin = time.perf_counter()
-    worker, error = (get_worker().address, machine()), ""
-    if version != __version__:
-        other = f"xent {__version__} is there, and xent {version} here"
-        return _Done([], 0, 0.0, *worker, other, refused=True)
-    work, join = held
-    results = _Results(join)
-    try:
-        for item in pickle.loads(content):  # noqa: S301 - by our own client
-            results.add(work(item))
-    except Exception as failure:  # noqa: BLE001 - told to the client
-        error = first_line(failure)
-    seconds = time.perf_counter() - begin
-    return _Done(results.pickled(), results.items, seconds, *worker, error)
-
-
-class _Results:
-    """The results of a task, of which neighbours are joined as a tree."""
-
-    def __init__(self, join: Join | None) -> None:
-        self.items = 0
-        self._join = join
-        self._done: list[tuple[int, Any]] = []
-        """Of how many items each is, and the result, pickled where nothing is joined."""
-
-    def add(self, result: Any) -> None:
-        self.items += 1
-        count = 1
-        if self._join is None:
-            result = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-        while self._join and self._done and self._done[-1][0] == count:
-            joined = self._join(self._done[-1][1], result)
-            if joined is None:
-                break
-            self._done.pop()
-            result, count = joined, 2 * count
-        self._done.append((count, result))
-
-    def pickled(self) -> list[bytes]:
-        results = [result for _, result in self._done]
-        if self._join is None:
-            return results
-        return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]
-
-
 class Tasks:
     """The tasks of one map."""
 
@@ -143,8 +85,11 @@ class Tasks:
         self._work = work[0]
         self._pace = pace
         self._under_way: set[Any] = set()
-        content = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
-        self._held = client.submit(pickle.loads, content, pure=False)
+        self._seen = time.monotonic()
+        """When the cluster was known to have workers."""
+        # Not the work itself: what cannot be opened where it is sent to would fail namelessly.
+        held = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
+        self._held = client.submit(bytes, held, pure=False)
 
     def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
         """Yield the results of items, of which `most` tasks are under way."""
@@ -168,7 +113,7 @@ class Tasks:
 
     def _begin(self, batch: list[Any]) -> Any:
         content = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
-        future = self._client.submit(_do, __version__, self._held, content, pure=False)
+        future = self._client.submit(do, __version__, self._held, content, pure=False)
         self._under_way.add(future)
         return future
 
@@ -199,9 +144,14 @@ class Tasks:
             ) from None
         return self._results(future, [item])
 
-    def _wait(self, future: Any) -> _Done:
+    def _wait(self, future: Any) -> Done:
         try:
-            done: _Done = future.result()
+            while True:
+                try:
+                    done: Done = future.result(_LOOK_SECONDS)
+                    break
+                except TimeoutError:
+                    self._check_workers()
         except (KilledWorker, XentError):
             raise
         except (CancelledError, OSError):
@@ -213,14 +163,22 @@ class Tasks:
             ) from error
         return done
 
-    def _fail(self, done: _Done, batch: list[Any]) -> None:
+    def _check_workers(self) -> None:
+        """Raise InputError if nobody is left to wait for, though there was time to start again."""
+        if self._client.nthreads():
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > _ALONE_SECONDS:
+            raise InputError(f"the cluster at {self._address} has no workers any more")
+
+    def _fail(self, done: Done, batch: list[Any]) -> None:
         """Raise what went wrong: the same here, or else what a worker lacks."""
         if not done.refused:
             self._work(batch[done.items])
         raise InputError(
             f"worker {done.worker}: {done.error}",
-            hint="workers open files themselves: by a path or a URL that they see too, with the "
-            f"same libraries and xent {__version__}",
+            hint=done.hint
+            or "workers open files themselves: by a path or a URL that they see too, with the same "
+            f"libraries and xent {__version__}",
         )
 
     def _place(self, item: Any) -> str:

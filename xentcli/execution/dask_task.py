@@ -1,0 +1,87 @@
+"""What a worker of a dask cluster does: a task of some items, and what comes of them."""
+
+import pickle
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from distributed import get_worker
+
+from xentcli import __version__
+from xentcli.execution.interface import Join
+from xentcli.execution.machine import machine
+from xentcli.text import first_line
+
+
+class Done(NamedTuple):
+    """What a worker made of the items of a task."""
+
+    results: list[bytes]
+    """Pickled one by one, since the next item may use the memory of one result again."""
+    items: int
+    seconds: float
+    worker: str
+    machine: str
+    error: str = ""
+    """Why the item after these could not be done."""
+    hint: str | None = None
+    """What to do about it, if the error says so."""
+    refused: bool = False
+    """Whether the worker is of another version."""
+
+
+def do(version: str, held: bytes, content: bytes) -> Done:
+    """Work on the items of a task, up to one that fails."""
+    begin = time.perf_counter()
+    worker, failed = (get_worker().address, machine()), ("", None)
+    if version != __version__:
+        other = f"xent {__version__} is there, and xent {version} here"
+        return Done([], 0, 0.0, *worker, other, refused=True)
+    results = Results()
+    try:
+        work, results.join = _loaded(held)
+        for item in pickle.loads(content):  # noqa: S301 - by our own client
+            results.add(work(item))
+    except Exception as failure:  # noqa: BLE001 - told to the client
+        failed = first_line(failure), getattr(failure, "hint", None)
+    seconds = time.perf_counter() - begin
+    return Done(results.pickled(), results.items, seconds, *worker, *failed)
+
+
+@lru_cache(4)
+def _loaded(held: bytes) -> tuple[Callable[[Any], Any], Join | None]:
+    """Return what is done with each item, with the inputs open: once a worker."""
+    loaded: tuple[Callable[[Any], Any], Join | None] = pickle.loads(held)  # noqa: S301 - as above
+    return loaded
+
+
+class Results:
+    """The results of a task, of which neighbours are joined as a tree."""
+
+    def __init__(self, join: Join | None = None) -> None:
+        self.items = 0
+        self.join = join
+        self._done: list[tuple[int, Any]] = []
+        """Of how many items each is, and the result, pickled where nothing is joined."""
+
+    def add(self, result: Any) -> None:
+        """Take the result of the next item."""
+        self.items += 1
+        count = 1
+        if self.join is None:
+            result = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+        while self.join and self._done and self._done[-1][0] == count:
+            joined = self.join(self._done[-1][1], result)
+            if joined is None:
+                break
+            self._done.pop()
+            result, count = joined, 2 * count
+        self._done.append((count, result))
+
+    def pickled(self) -> list[bytes]:
+        """Return what is sent back."""
+        results = [result for _, result in self._done]
+        if self.join is None:
+            return results
+        return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]
