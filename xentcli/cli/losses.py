@@ -34,8 +34,12 @@ def run_loss(
     reading: Reading,
     common: Common,
     gates: Gates,
+    opened: "Source | None" = None,
 ) -> None:
-    """Read logits and labels, write their loss, say what is odd about it, and judge it."""
+    """Read logits and labels, write their loss, say what is odd about it, and judge it.
+
+    What is `opened` already has its labels beside it, or needs none.
+    """
     keeper = keeper_of(gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
     from xentcli.pipeline.samples import doubts
@@ -55,7 +59,11 @@ def run_loss(
         criterion = criterion._replace(metrics=("loss", "accuracy"))
     keeper.open()
     reader = reading.reader
-    source, labels_source = loss_inputs.open_rows(criterion, files, flags, writing, reader)
+    source, labels_source = (
+        (opened, None)
+        if opened is not None
+        else loss_inputs.open_rows(criterion, files, flags, writing, reader)
+    )
     common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)
     loss_inputs.check_kind(criterion, source)

@@ -66,7 +66,7 @@ def run(
         flags, "logits" if choices else "log-probabilities", options
     )
     criterion = criterion._replace(picked=not choices)
-    losses.run_loss(criterion, inputs, flags, options, writing, reading, common, gates)
+    losses.run_loss(criterion, inputs, flags, options, writing, reading, common, gates, source)
 
 
 def run_texts(
