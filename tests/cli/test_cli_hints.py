@@ -46,7 +46,6 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "something follows the last row: is it one file?": "a base: test_kld.py",
     "the file is damaged: make it again": "a base: test_kld.py",
     "both files must be made with the same text, tokenizer, -c and --chunks": "two bases",
-    "save the lists as arrays: NPZ or safetensors": "2 GiB of JSON lines",
     "values and classes are lists of the same lengths: (N, K) or (N, T, K)": "lists",
     "in a second file, or --label-key NAME of this one; tokens are labels with --shift 1": "lists",
     "logits go with the log-sum-exp over all classes of the same rows": "lists",
@@ -63,6 +62,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
     "take the file that the batch gives": "test_cli_dialects.py",
+    "decompress_to_sparse of DistillKit, then save the values and their indices": "lists",
     "name the folder of one of them": "test_arrow_vectors.py",
     "was the dataset saved to the end?": "test_arrow_vectors.py",
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME": (

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -61,12 +62,37 @@ def written(folder: Path, kind: str, model: Model = MODEL) -> Path:
         path.write_bytes(safetensors(arrays))
     elif kind == "parquet":
         pq.write_table(pa.table(lists), path)
+    elif kind == "h5":
+        with h5py.File(path, "w") as file:
+            group = file.create_group("test")
+            for name, array in arrays.items():
+                group[name] = array
     elif kind == "json":
         path.write_text(json.dumps(lists))
+    elif kind in ("pairs.jsonl", "pairs.parquet"):
+        names = ("topk_logprobs", "topk_indices", "labels")
+        each = zip(*(lists[name] for name in names), strict=True)
+        made = [{"logprobs": pairs(v, i), "labels": y} for v, i, y in each]
+        if kind == "pairs.parquet":
+            pq.write_table(pa.Table.from_pylist(made), path)
+        else:
+            path.write_text("\n".join(map(json.dumps, made)))
+    elif kind == "masked.parquet":  # what is left out is not among the largest
+        more = {n: np.concatenate([each, each], -1) for n, each in arrays.items() if n != "labels"}
+        counts = np.arange(2 * K) < np.full((4, 5, 1), K)
+        table = {**more, "labels": arrays["labels"], "target_mask": counts.astype(int)}
+        pq.write_table(pa.table({n: each.tolist() for n, each in table.items()}), path)
     else:
         rows = (dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True))
         path.write_text("\n".join(map(json.dumps, rows)))
     return path
+
+
+def pairs(values: list[list[float]], classes: list[list[int]]) -> list[list[dict[str, Any]]]:
+    return [
+        [{"logprob": v, "token": f"token_id:{i}"} for v, i in zip(*each, strict=True)]
+        for each in zip(values, classes, strict=True)
+    ]
 
 
 def safetensors(arrays: dict[str, Array]) -> bytes:
@@ -81,9 +107,13 @@ def safetensors(arrays: dict[str, Array]) -> bytes:
     return len(text).to_bytes(8, "little") + text + content
 
 
-@pytest.mark.parametrize("kind", ["npz", "safetensors", "parquet", "json", "jsonl"])
-@pytest.mark.parametrize("command", ["nll", "loss"])
-def test_lists_are_found_by_their_names(kind: str, command: str, tmp_path: Path, run: Run) -> None:
+KINDS = ["npz", "safetensors", "h5", "parquet", "json", "jsonl"]
+PAIRS = ["pairs.jsonl", "pairs.parquet", "masked.parquet"]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *PAIRS])
+def test_lists_are_found_by_their_names(kind: str, tmp_path: Path, run: Run) -> None:
+    command = "loss" if kind in ("npz", "jsonl") else "nll"
     expected, exact = MODEL.bound()
     assert 0 < exact < 20
     done = run(command, written(tmp_path, kind), "--json")
@@ -93,8 +123,17 @@ def test_lists_are_found_by_their_names(kind: str, command: str, tmp_path: Path,
     assert found["lower_bound"] == pytest.approx(expected, abs=1e-12)
     assert found["lower_bound"] <= math.fsum(MODEL.losses()) / 20
     share = f"{100 * exact / 20:.1f} % of rows exact, {100 - 100 * exact / 20:.1f} % have a label"
-    assert f"{share} outside the top {K}" in done.err
-    assert run(command, tmp_path / f"top.{kind}").out == f">= {found['lower_bound']!r}\n"
+    assert share in done.err
+    if kind not in PAIRS:
+        assert f"{share} outside the top {K}" in done.err
+        assert run(command, tmp_path / f"top.{kind}").out == f">= {found['lower_bound']!r}\n"
+
+
+def test_compressed_lists_are_refused(run: Run) -> None:
+    pq.write_table(pa.table({"compressed_logprobs": [[[1]]], "input_ids": [[1]]}), "d.parquet")
+    outcome = run("nll", "d.parquet")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "lists that DistillKit has compressed" in outcome.err
 
 
 def test_lists_that_options_name(tmp_path: Path, run: Run) -> None:

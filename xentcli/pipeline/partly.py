@@ -9,7 +9,8 @@ from xentcli.formats.files import InputFile
 from xentcli.pipeline.bounded import BoundedRows, Joined
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.top_files import TopOptions, find_lists, open_lists
+from xentcli.pipeline.top_files import find_lists, open_lists
+from xentcli.pipeline.top_inputs import TopOptions
 from xentcli.pipeline.top_measures import OF_LISTS, measure_lists
 from xentcli.pipeline.top_rows import TopRows, told_apart
 from xentcli.results.provenance import FileFacts

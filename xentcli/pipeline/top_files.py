@@ -1,7 +1,7 @@
 """Opening lists of the most probable classes: arrays of one file by their names, or as given."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,49 +21,19 @@ from xentcli.formats.contents import Content
 from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.lines import are_lines
-from xentcli.formats.top_lists import Lines, TopKeys, may_hold_lists, read_lines, top_keys
-from xentcli.pipeline.top_rows import TopLists
+from xentcli.formats.line_lists import Lines, pair_keys, read_lines
+from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
+from xentcli.pipeline.top_inputs import TopLists, TopOptions
+from xentcli.pipeline.top_masks import rows_that_count
 from xentcli.storage.inputs import Input
-from xentcli.storage.names import is_url
+from xentcli.storage.names import is_url, shown_name
 from xentcli.storage.paths import is_there, reads_once
 
 _MOST_ROWS = 2**28  # whose labels are held in memory
 _KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
 """Formats whose arrays are read from a copy where they come from a pipe."""
-_ROLES = {"log_sum_exp": "log-sum-exp", "labels": "labels", "mask": "mask"}
-
-
-class TopOptions(NamedTuple):
-    """What is said of lists, and of their labels.
-
-    Attributes
-    ----------
-    values, indices, log_sum_exp : str, ndarray or None
-        Files, with the name of an array behind a colon where one holds several; or arrays.
-    num_classes : int or None
-        How many classes there are.
-    labels : sequence of str or ndarray
-        The file of labels, if there is one; or the labels.
-    label_name : str or None
-        The array or column of labels.
-    ignored : tuple of int
-        The labels of rows that are left out.
-    shift, label_base : int
-        How much further on the label of a row stands; the label of the first class.
-    probs : bool
-        Whether values are probabilities.
-    """
-
-    values: str | NDArray[Any] | None = None
-    indices: str | NDArray[Any] | None = None
-    log_sum_exp: str | NDArray[Any] | None = None
-    num_classes: int | None = None
-    labels: Sequence[str | NDArray[Any]] = ()
-    label_name: str | None = None
-    ignored: tuple[int, ...] = (-100,)
-    shift: int = 0
-    label_base: int = 0
-    probs: bool = False
+_TABLES = ("parquet", "arrow")
+_ROLES = ("log_sum_exp", "labels", "mask")
 
 
 class _Found(NamedTuple):
@@ -72,6 +42,7 @@ class _Found(NamedTuple):
     file: InputFile
     keys: TopKeys
     contents: Mapping[str, Content]
+    format: str
     is_lines: bool
     data: Input | None = None
     """A copy of what can be opened only once."""
@@ -91,11 +62,17 @@ def find_lists(file: InputFile) -> _Found | None:
         if content.key is not None:
             named[content.key] = content
         named |= dict.fromkeys(content.columns, content)
+    is_lines = format_.name == "json" and bool(named) and are_lines(looked_at(file))
+    check_plain(shown_name(file.path), named)
     keys = top_keys(named)
-    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not format_.is_text):
+    if keys is None and (is_lines or format_.name in _TABLES):
+        structures = [each.name or "" for each in contents if "struct<" in each.dtype]
+        keys = pair_keys(looked_at(file), format_.name, structures)
+        keys = keys and keys._replace(labels="labels" if "labels" in named else None)
+        is_lines = keys is not None
+    if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
         return None
-    is_lines = format_.name == "json" and are_lines(looked_at(file))
-    return _Found(file, keys, named, is_lines, looked_at(file) if once else None)
+    return _Found(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
 
 
 def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
@@ -136,9 +113,14 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
             hint="values and classes are lists of the same lengths: (N, K) or (N, T, K)",
         )
     lead = tuple(n or 0 for n in values.shape[:-1])
-    beside = {role: _beside(found, role, options, lead) for role in _ROLES}
+    mask = found and found.keys.mask and _array_of(found, found.keys.mask)
+    of_places = mask if mask and mask.shape == values.shape else None
+    roles = [role for role in _ROLES if not (of_places and role == "mask")]
+    beside = {role: _beside(found, role, options, lead) for role in roles}
+    if of_places:
+        beside["mask"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
-    return _with_labels(values, indices, lead, beside, count, options)
+    return _with_labels(values, indices, lead, beside, count, options)._replace(mask=of_places)
 
 
 def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
@@ -204,13 +186,13 @@ def _of_lines(found: _Found, options: TopOptions) -> TopLists:
         keys = keys._replace(labels=options.label_name)
     data = found.data or looked_at(found.file)
     data.rewind()
-    lines: Lines = read_lines(data, keys)
-    values = MemorySource(data.name, lines.values)
-    indices = MemorySource(data.name, lines.indices)
+    lines: Lines = read_lines(data, keys, found.format)
     beside = {role: lines.others.get(role) for role in _ROLES}
     if options.labels:
-        beside["labels"] = _beside(None, "labels", options, (len(lines.values),))
-    lists = _with_labels(values, indices, (), beside, options.num_classes, options, lines.lines)
+        beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
+    lists = _with_labels(
+        lines.values, lines.indices, (), beside, options.num_classes, options, lines.lines
+    )
     return lists._replace(lines=lines.lines)
 
 

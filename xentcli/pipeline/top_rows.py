@@ -3,15 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.bounds import SLACK, Bounds, log_sums, nll_bounds, nll_bounds_of_logits
 from xentcli.errors import InputError
-from xentcli.formats.base import IndexedSource, Source
+from xentcli.formats.base import Source
 from xentcli.pipeline.bounded import RowBounds
+from xentcli.pipeline.top_inputs import TopLists
 
 Kind = Literal["log-probabilities", "logits", "renormalised"]
 
@@ -22,37 +23,6 @@ _NEAR = 1e-5  # 1, and nothing is left to other classes
 _NO_VALUE = -9999.0  # and below: padding
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # of a class, which a vocabulary of 32,768 classes or more does not fit in
-
-
-class TopLists(NamedTuple):
-    """Lists of classes of each row, and the labels, as they were opened.
-
-    Attributes
-    ----------
-    values, indices : IndexedSource of shape (..., K)
-        Of the same shape.
-    labels : ndarray of int64 of shape (N,)
-        A class of each row.
-    used : ndarray of bool of shape (N,)
-        Which rows are not ignored.
-    log_sum_exp : ndarray of float64 of shape (N,) or None
-        Over all classes.
-    num_classes : int or None
-        How many there are.
-    probs : bool
-        Whether values are probabilities, and not their logarithms.
-    lines : ndarray or None
-        The number of the line of each row, where rows are in lines.
-    """
-
-    values: IndexedSource
-    indices: IndexedSource
-    labels: NDArray[np.int64]
-    used: NDArray[np.bool_]
-    log_sum_exp: NDArray[np.float64] | None = None
-    num_classes: int | None = None
-    probs: bool = False
-    lines: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +90,8 @@ class TopRows:
             with np.errstate(divide="ignore"):
                 values = np.log(values)
         padding = np.isnan(values) | (values <= _NO_VALUE)
+        if lists.mask is not None:
+            padding |= lists.mask.tile(start, rows) <= 0
         bits = 8 * lists.indices.dtype.itemsize
         if bits <= _SHORT_BITS:
             what = f"a class below -1: {bits} bits were too few for it"

@@ -11,7 +11,6 @@ from xentcli.storage.inputs import Input
 _MAGIC, _PREFIX = b"PAR1", "details_"
 _COLUMNS = ("doc", "model_response")
 _MEASURES = "metric"
-_ROWS = 1000  # that are read at a time
 
 
 def may_be_details(data: Input) -> bool:
@@ -24,12 +23,9 @@ def is_details(data: Input) -> bool:
     """Whether a file has the columns of lighteval."""
     if not may_be_details(data):
         return False
-    from xentcli.formats.arrow.files import open_table_file
-    from xentcli.formats.arrow.library import understood
+    from xentcli.formats.arrow.documents import names_of
 
-    with understood(data.name, InputError, "reading parquet"):
-        names = open_table_file(data.spooled(), "parquet").schema.names
-    return {*_COLUMNS} <= {*names}
+    return {*_COLUMNS} <= {*names_of(data, "parquet")}
 
 
 def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
@@ -40,20 +36,10 @@ def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
     InputError
         If a row is not as lighteval writes it.
     """
-    from xentcli.formats.arrow.files import RowGroups, open_table_file
-    from xentcli.formats.arrow.library import understood
+    from xentcli.formats.arrow.documents import rows_of
 
-    row = 0
-    with understood(data.name, InputError, "reading parquet"):
-        file = open_table_file(data.spooled(), "parquet")
-        names = tuple(n for n in (*_COLUMNS, _MEASURES) if n in file.schema.names)
-        for piece in file.pieces(names, _ROWS):
-            groups = piece.content
-            batches = file.read(names, groups) if isinstance(groups, RowGroups) else groups
-            for batch in batches:
-                for each in batch.to_pylist():
-                    yield row, _sample(each, row, f"{data.name}: row {row}")
-                    row += 1
+    for row, each in enumerate(rows_of(data, "parquet", (*_COLUMNS, _MEASURES))):
+        yield row, _sample(each, row, f"{data.name}: row {row}")
 
 
 def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:

@@ -15,11 +15,10 @@ from xentcli.formats.harness.collected import Collector, Samples
 from xentcli.formats.harness.padded import NO_GOLD
 from xentcli.formats.harness.sample import Sample, is_sample, sample_of
 from xentcli.formats.json.values import decoded, load, parser
+from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, lines_of
 from xentcli.storage.inputs import Input
 
 _HEAD_BYTES = 2**16
-_LONGEST_LINE_BYTES = 2**26
-_PIECE_BYTES = 2**21
 _KEYS = (b'"doc_id"', b'"arguments"', b'resps"')
 _SHOWN_MEASURES = 3
 
@@ -31,7 +30,7 @@ def holds_samples(data: Input) -> bool:
         return False
     wanted = _HEAD_BYTES
     head = data.peek(wanted)
-    while b"\n" not in head and len(head) == wanted < _LONGEST_LINE_BYTES:
+    while b"\n" not in head and len(head) == wanted < LONGEST_LINE_BYTES:
         wanted *= 4
         head = data.peek(wanted)
     line = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")[0]
@@ -172,8 +171,8 @@ def _documents(data: Input) -> Iterator[tuple[int, Any]]:
     simdjson = parser()
     if data.seekable:
         data.rewind()
-    for number, line in enumerate(_lines(data), 1):
-        text = (line.removeprefix(BOM_UTF8) if number == 1 else line).strip()
+    for number, line in enumerate(lines_of(data), 1):
+        text = line.strip()
         if not text:
             continue
         try:
@@ -183,14 +182,3 @@ def _documents(data: Input) -> Iterator[tuple[int, Any]]:
         if document is None:
             document = load(decoded(text, f"{data.name}:{number}"), data.name, number)
         yield number, document
-
-
-def _lines(data: Input) -> Iterator[bytes]:
-    """Yield the lines of a file, of which only some are held at a time."""
-    rest = b""
-    while part := data.read(_PIECE_BYTES):
-        *whole, rest = (rest + part).split(b"\n")
-        yield from whole
-        if len(rest) > _LONGEST_LINE_BYTES:
-            raise InputError(f"{data.name}: a line of more than {_LONGEST_LINE_BYTES} bytes")
-    yield rest

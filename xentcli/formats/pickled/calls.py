@@ -54,6 +54,8 @@ class Call:
         That is a dictionary of some class, a named tuple, whose fields have no name in a pickle,
         or an object without fields of its own making, whose names would begin with a line.
         """
+        if str(self.function).startswith("torch.return_types.") and self.arguments:
+            return dict(zip(_RETURNED, self.arguments[0], strict=False))
         if self.items or not self.makes:
             return self.items
         if self.arguments:
@@ -63,6 +65,8 @@ class Call:
         return {} if any(name.startswith("_") for name in fields) else fields
 
 
+_RETURNED = ("values", "indices")
+"""Of torch.topk, torch.max and others."""
 _FIELDS = {
     f"transformers.trainer_utils.{name}": ("predictions", "label_ids", "metrics", "num_samples")
     for name in ("PredictionOutput", "EvalLoopOutput")

@@ -1,0 +1,244 @@
+"""Lists of the most probable classes in JSON lines or in pairs: read in order, kept on the disk."""
+
+import math
+import weakref
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.base import IndexedSource, Table
+from xentcli.formats.json.values import decoded, fast, load, parser
+from xentcli.formats.json.whole_lines import lines_of
+from xentcli.formats.listed_pairs import is_pairs, of_pairs
+from xentcli.formats.top_lists import TopKeys
+from xentcli.storage.inputs import Input
+from xentcli.storage.temporary import TemporaryCopy
+
+Numbers = NDArray[np.float64]
+Ragged = list[list[Any]]
+_ROWS = 64  # of a table that are objects at a time
+
+
+class RaggedRows(IndexedSource):
+    """Rows of different lengths, kept in a file that has no name; the places beyond are filled.
+
+    Parameters
+    ----------
+    name : str
+        What messages call them.
+    fill : float
+        What stands beyond the end of a row.
+    """
+
+    of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_copy", "_data")
+    format = "json"
+
+    def __init__(self, name: str, fill: float) -> None:
+        self.name, self.notes, self._fill = name, [], fill
+        self.dtype, self.stored_dtype = np.dtype(np.float64), "float64"
+        self._copy = TemporaryCopy(name)
+        weakref.finalize(self, self._copy.file.close)
+        self._ends = array("q", [0])
+        self._longest = 0
+
+    def add(self, numbers: Numbers, lengths: "list[int]") -> None:
+        """Put rows of these lengths behind those that are there."""
+        self._copy.write(np.ascontiguousarray(numbers, np.float64).data)
+        end = self._ends[-1]
+        for length in lengths:
+            end += length
+            self._ends.append(end)
+        self._longest = max(self._longest, *lengths, 0)
+
+    def close(self) -> "RaggedRows":
+        """Return the rows, which now have a shape."""
+        self.shape = (len(self._ends) - 1, self._longest)
+        self.size = self._copy.size()
+        self._data = Input(self.name, self._copy.file, self.size, shareable=True)
+        return self
+
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Read rows of the first axis, or all of them and places of the second."""
+        if axis:
+            return Table(self._rows(0, self.shape[0] or 0)[:, start : start + rows])
+        return Table(self._rows(start, rows))
+
+    def _rows(self, start: int, rows: int) -> Numbers:
+        ends = np.frombuffer(self._ends, np.int64)[start : start + rows + 1]
+        flat = np.empty(int(ends[-1] - ends[0]))
+        self._data.read_at(8 * int(ends[0]), flat.view(np.uint8).data)
+        found = np.full((rows, self._longest), self._fill)
+        found[np.arange(self._longest) < np.diff(ends)[:, None]] = flat
+        return found
+
+
+class Lines(NamedTuple):
+    """The rows of JSON lines, those of all lines one behind the other.
+
+    Attributes
+    ----------
+    values, indices : RaggedRows of shape (N, K)
+        Padded with -inf, and -1.
+    others : mapping of str to ndarray of shape (N,)
+        Log-sum-exps, labels, masks, by their role; NaN is null.
+    lines : ndarray of shape (N,)
+        The number of the line of each row, from 1.
+    """
+
+    values: RaggedRows
+    indices: RaggedRows
+    others: Mapping[str, Numbers]
+    lines: NDArray[np.int64]
+
+
+class _Line(NamedTuple):
+    """What one line holds."""
+
+    values: Numbers
+    indices: Numbers
+    lengths: list[int]
+    beside: Mapping[str, Numbers]
+
+
+def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> Lines:
+    """Return the lists of JSON lines or, if they are pairs, of another table's rows.
+
+    Each is of one row, or of the positions of a sequence.
+
+    Raises
+    ------
+    InputError
+        If a line has not what the others have, or lists that do not belong together.
+    """
+    roles = {role: getattr(keys, role) for role in ("log_sum_exp", "labels", "mask")}
+    roles = {role: key for role, key in roles.items() if key}
+    values, indices = RaggedRows(data.name, -np.inf), RaggedRows(data.name, -1.0)
+    others = {role: array("d") for role in roles}
+    places = array("q")
+    for number, found in _each_line(data, keys, roles, format_):
+        values.add(found.values, found.lengths)
+        indices.add(found.indices, found.lengths)
+        for role, each in found.beside.items():
+            others[role].frombytes(each.tobytes())
+        places.extend([number] * len(found.lengths))
+    beside = {role: np.array(each, np.float64) for role, each in others.items()}
+    return Lines(values.close(), indices.close(), beside, np.array(places, np.int64))
+
+
+def _each_line(
+    data: Input, keys: TopKeys, roles: Mapping[str, str], format_: str
+) -> Iterator[tuple[int, _Line]]:
+    """Yield the number of each line, or row, and what it holds."""
+    simdjson = parser() if keys.values != keys.indices and "mask" not in roles else None
+    wanted = (keys.values, *roles.values())
+    for number, line in _lines(data) if format_ == "json" else _rows(data, format_, wanted):
+        try:
+            found = None if simdjson is None else _fast(simdjson, line, keys, roles)
+            if found is None:
+                found = _careful(_document(data, number, line), keys, roles)
+        except InputError:
+            raise
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            what = f"no lists under {keys.values!r} and {keys.indices!r}, as the lines before have"
+            raise InputError(f"{data.name}:{number}: {what}") from error
+        if found is None:
+            raise InputError(f"{data.name}:{number}: lists of different lengths")
+        yield number, found
+
+
+def _lines(data: Input) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(lines_of(data), 1):
+        if line.strip():
+            yield number, line
+
+
+def _rows(data: Input, format_: str, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
+    from xentcli.formats.arrow.documents import rows_of
+
+    yield from enumerate(rows_of(data, format_, columns, _ROWS))
+
+
+def _document(data: Input, number: int, line: Any) -> Any:
+    """Return what a line says; the row of a table is an object already."""
+    if not isinstance(line, bytes):
+        return line
+    return load(decoded(line, f"{data.name}:{number}"), data.name, number)
+
+
+def _fast(simdjson: Any, line: bytes, keys: TopKeys, roles: Mapping[str, str]) -> _Line | None:
+    """Return a line of numbers in lists of one length, None of any other."""
+    try:
+        document = simdjson.parse(line)
+        values, indices = fast(document[keys.values]), fast(document[keys.indices])
+        beside = {role: fast(document[key]) for role, key in roles.items()}
+    except (ValueError, RuntimeError, TypeError, LookupError, AttributeError):
+        return None
+    if values is None or indices is None or values.ndim != 2 or values.shape != indices.shape:
+        return None
+    rows, listed = values.shape
+    told = {role: each for role, each in beside.items() if each is not None}
+    if len(told) < len(roles) or any(each.shape != (rows,) for each in told.values()):
+        return None
+    return _Line(values.reshape(-1), indices.reshape(-1), [listed] * rows, told)
+
+
+def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | None:
+    """Return what any line holds: lists that differ in their lengths, nulls, pairs, masks.
+
+    None where lists that belong together have different lengths.
+    """
+    values, indices = document[keys.values], document[keys.indices]
+    if keys.values == keys.indices:
+        values, indices = of_pairs(values)
+    beside = {role: document[key] for role, key in roles.items()}
+    first = values[0] if values else next(iter(beside.values()), None)
+    if not isinstance(first, list):  # one row
+        values, indices = [values], [indices]
+        beside = {role: [each] for role, each in beside.items()}
+    lengths = {len(values), len(indices), *map(len, beside.values())}
+    if len(lengths) > 1 or [*map(len, values)] != [*map(len, indices)]:
+        return None
+    if "mask" in beside:
+        values, beside["mask"] = _masked(values, beside["mask"])
+    told = {role: _numbers(each, math.nan) for role, each in beside.items()}
+    flat = [[each for row in lists for each in row] for lists in (values, indices)]
+    return _Line(
+        _numbers(flat[0], math.nan), _numbers(flat[1], -1.0), [len(row) for row in values], told
+    )
+
+
+def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any]]:
+    """Return values without those that a mask of each leaves out, and a mask of rows."""
+    if not mask or not isinstance(mask[0], list):
+        return values, mask
+    kept = [
+        [value if counts else None for value, counts in zip(row, each, strict=True)]
+        for row, each in zip(values, mask, strict=True)
+    ]
+    return kept, [any(each) for each in mask]
+
+
+def _numbers(values: list[Any], missing: float) -> Numbers:
+    return np.array([missing if value is None else float(value) for value in values], np.float64)
+
+
+def pair_keys(data: Input, format_: str, columns: Iterable[str]) -> TopKeys | None:
+    """Return the key of lists of pairs of a token and its log-probability, by the first line.
+
+    `columns` of a table may hold them.
+    """
+    wanted = [*columns]
+    if format_ != "json" and not wanted:
+        return None
+    lines = _lines(data) if format_ == "json" else _rows(data, format_, wanted)
+    number, line = next(lines, (0, b"{}"))
+    document = _document(data, number, line)
+    found = [key for key, value in document.items() if is_pairs(value)]
+    data.rewind()
+    if len(found) != 1:
+        return None
+    return TopKeys(found[0], found[0])
