@@ -35,7 +35,7 @@ class Part:
     def __init__(self, file: HasParts, start: int, end: int, content: "Future[bytes]") -> None:
         self.start, self.end = start, end
         self.content = content
-        self.unread = end - start
+        self._read: list[tuple[int, int]] = []  # in order, with gaps between them
         self.number = next(self._numbers)
         self._file = ref(file)
 
@@ -48,6 +48,19 @@ class Part:
             with LOCK:
                 self.drop()
             raise
+
+    def was_read(self, start: int, end: int) -> None:
+        """Keep it no longer when all of it was read; some of it may be read twice."""
+        with LOCK:
+            read: list[tuple[int, int]] = []
+            for piece in sorted([*self._read, (start, end)]):
+                if read and piece[0] <= read[-1][1]:
+                    read[-1] = (read[-1][0], max(piece[1], read[-1][1]))
+                else:
+                    read.append(piece)
+            self._read = read
+            if read == [(self.start, self.end)]:
+                self.drop()
 
     def drop(self) -> None:
         """Keep it no longer."""

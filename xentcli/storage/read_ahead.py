@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _HEAD_BYTES = 2**15  # of each file, which are kept
 _SMALL_READ_BYTES = 2**16  # that a smaller read somewhere else fetches
 _MOST_PARTS = 16  # fetched ahead in one succession of files
+_BYTES_AHEAD = 4  # fetched for each that was read, as long as these are few
 _MOST_OPENING = 32  # files at once
 _SKIPPED_BYTES = 2**16  # that a read may leave out and still follow the one before
 
@@ -78,10 +79,7 @@ class RemoteFile:
             stop = min(end, part.end)
             piece = memoryview(content)[offset - part.start : stop - part.start]
             buffer[offset - begun : stop - begun] = piece
-            with LOCK:
-                part.unread -= len(piece)
-                if part.unread <= 0:
-                    part.drop()
+            part.was_read(offset, stop)
             offset = stop
         return end - begun
 
@@ -102,7 +100,7 @@ class RemoteFile:
         if follows:
             succession = self._succession()
             if succession is not None:
-                succession.fetch_ahead(self._place, at)
+                succession.fetch_ahead(self._place, at, end - offset)
         return parts
 
     def _follows(self, offset: int) -> bool:
@@ -140,7 +138,7 @@ class Succession:
         self._places = {url: i for i, url in enumerate(urls)}
         self._files: list[RemoteFile | None] = [None] * len(urls)
         self._checks: dict[int, Future[None]] = {}
-        self._ahead = 1  # parts that are fetched before they are asked for
+        self._bytes_read = 0  # that followed those before
 
     def __contains__(self, url: str) -> bool:
         """Whether it is one of the files."""
@@ -175,20 +173,19 @@ class Succession:
         with told(url):
             self._checks.pop(place).result()
 
-    def fetch_ahead(self, place: int, offset: int) -> None:
-        """Fetch what follows a place; the more, the more often something followed."""
-        self._ahead = min(2 * self._ahead, _MOST_PARTS)
-        left = self._ahead
-        while left and has_room():
-            file = self._files[place] if place < len(self._files) else None
+    def fetch_ahead(self, place: int, offset: int, count: int) -> None:
+        """Fetch what follows a read of some bytes; the more, the more of them followed before."""
+        self._bytes_read += count
+        left = min(1 + _BYTES_AHEAD * self._bytes_read // PART_BYTES, _MOST_PARTS)
+        for file in self._files[place : place + _MOST_OPENING]:
             if file is None or file.size is None:
                 return
-            left -= 1
-            if offset >= file.size:
-                place, offset = place + 1, _HEAD_BYTES
-                continue
-            part = file.part_at(offset) or file.fetch(offset, offset + PART_BYTES)
-            offset = part.end
+            while offset < file.size:
+                if not left or not has_room():
+                    return
+                part = file.part_at(offset) or file.fetch(offset, offset + PART_BYTES)
+                offset, left = part.end, left - 1
+            offset = _HEAD_BYTES
 
 
 def _ranges_of(url: str) -> Ranges:
