@@ -196,6 +196,32 @@ def test_what_needs_every_row_at_once_is_null_with_a_note(run: Run) -> None:
     assert "auroc, average_precision: null, since states" in run("merge", "b.json").err
 
 
+def test_worst_rows_are_named_by_file_and_row_in_the_order_of_numbers(
+    run: Run, tmp_path: Path
+) -> None:
+    """Rows of one loss stand as their files do: part-2 before part-10."""
+    places = []
+    for i in (2, 10):
+        np.save(tmp_path / f"part-{i}.npy", np.zeros((3, 2)))
+        np.save(tmp_path / f"new-{i}.npy", np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 0.0]]))
+        np.save(tmp_path / f"label-{i}.npy", np.zeros(3, int))
+        places += [f"part-{i}.npy[{row}]" for row in range(3)]
+    labels = "--labels label-{}.npy --metric"
+    for name, line, rows in (
+        ("worst_rows", f"eval part-{{}}.npy {labels} worst_rows", places),
+        (
+            "changed_rows",
+            f"compare part-{{}}.npy new-{{}}.npy {labels} changed_rows",
+            [place for place in places if "[2]" not in place],
+        ),
+    ):
+        states = [f"{name}-{i}.json" for i in (10, 2)]
+        for i, state in zip((10, 2), states, strict=True):
+            one(run, line.replace("{}", str(i)), state)
+        for found in (run("merge", *states, "--json"), run(*quoted(line), "--json")):
+            assert [row["place"] for row in found.json[name]][: len(rows)] == rows
+
+
 def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> None:
     line = "eval z-{}.npy --labels y-{}.npy --metric accuracy"
     names = states(run, line)
@@ -467,7 +493,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     assert [each["name"] for each in found["files"]] == ["z-0.npy", "y-0.npy"]
     length = len(np.load(tmp_path / "z-0.npy"))
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
-    rows["labels"] = str(tmp_path / "y-0.npy")
+    rows |= {"name": "z-0.npy", "labels": str(tmp_path / "y-0.npy")}
     assert found["rows"] == [rows]
 
 

@@ -1,6 +1,7 @@
 """What is measured of one model, against loops over rows; and where it does not apply."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -333,7 +334,8 @@ def test_formats_and_the_order_of_shards(tmp_path: Path) -> None:
         assert found.classes == want.classes, name
         assert found.bins == want.bins, name
         if name != "shards backwards":  # there rows have other numbers
-            assert found.worst_rows == want.worst_rows, name
+            unplaced = tuple(replace(each, place=None) for each in found.worst_rows)
+            assert unplaced == want.worst_rows, name
 
 
 def test_the_worst_of_many_rows() -> None:

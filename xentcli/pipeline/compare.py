@@ -19,6 +19,7 @@ from xentcli.pipeline.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pair_work import CompareWork, PairStates
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
+from xentcli.pipeline.state_rows import Numbering, rows_of
 from xentcli.results.comparison import Comparison
 
 Array = NDArray[Any]
@@ -162,12 +163,15 @@ def _found(work: CompareWork, total: Total[PairStates]) -> PairsFound:
     first, others = work.models
     axes = first.axes
     states = (total.state or PairStates((work.states,) * len(others))).pairs
+    several = len(first.logits.files) > 1
+    files = rows_of(first.logits, (), work.criteria[0].rows, total.rows) if several else ()
     rows = PairedRows(
         tuple(source.name for source in (first.logits, *(other.source for other in others))),
         tuple(criterion.temperature for criterion in work.criteria),
         axes.logits[axes.class_axis] or total.num_classes,
         first.names.names or None,
         (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else (),
+        Numbering(tuple(files)),
     )
     every = total.rows * math.prod(n or 0 for n in axes.rows[1:])
     unpaired = every - states[0].result_of("rows").rows

@@ -12,6 +12,7 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
+from xentcli.pipeline.state_rows import Numbering, rows_of, with_places
 from xentcli.results.measures import Measures
 
 __all__ = ["Keeping", "Options", "measure"]
@@ -118,6 +119,9 @@ def measure(
             again = plan.second(thresholds)
             suspects = measured(logits, labels, again, run).results["suspects"]
         measures = Report(plan, found, spools, suspects).measures()
+        if len(logits.files) > 1:
+            files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
+            measures = with_places(measures, files)
     except InputError as error:  # what fits logits is the same command without --probs
         error.hint = error.hint and error.hint.replace("xent loss ", "xent eval ")
         raise

@@ -13,6 +13,7 @@ from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_options import Asked
+from xentcli.pipeline.state_rows import Numbering, with_places
 from xentcli.pipeline.states import SavedState
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
@@ -79,7 +80,8 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
         asked.probabilities,
     )
     report = Report(plan, found, Spools(plan.kept), None)
-    return _without_lost(report.measures(), report, asked.lost)
+    measures = with_places(report.measures(), Numbering.of(header.rows))
+    return _without_lost(measures, report, asked.lost)
 
 
 def _without_lost(measures: Measures, report: Report, lost: tuple[str, ...]) -> Measures:

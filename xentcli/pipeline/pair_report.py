@@ -12,6 +12,7 @@ from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.measure_report import with_errors
 from xentcli.pipeline.pair_plan import PairPlan
 from xentcli.pipeline.spool import Spool, Spools
+from xentcli.pipeline.state_rows import Numbering
 from xentcli.results.comparison import (
     Comparison,
     PairedDivergences,
@@ -44,6 +45,8 @@ class PairedRows(NamedTuple):
         Of the classes.
     lead : tuple of int
         The shape of one number for each row.
+    files : Numbering
+        Which rows are of which file of the first model.
     """
 
     names: tuple[str, ...]
@@ -51,6 +54,7 @@ class PairedRows(NamedTuple):
     num_classes: int
     class_names: tuple[str, ...] | None
     lead: tuple[int, ...]
+    files: Numbering
 
 
 def comparisons_of(
@@ -93,7 +97,7 @@ class PairReport:
         values.update(_perplexities(values))
         tables = set(self.plan.names)
         changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
-        return Comparison(
+        found = Comparison(
             base=_named(rows.names[0], base),
             new=_named(rows.names[self.number], new),
             temperature_base=base,
@@ -112,6 +116,7 @@ class PairReport:
             pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,
             lead=rows.lead,
         )
+        return replace(found, changed_rows=rows.files.placed(found, found.changed_rows))
 
     def _values(self) -> dict[str, Measure]:
         loss: PairedLoss = self.results["pair_loss"]

@@ -14,6 +14,7 @@ from xentcli.pipeline.pair_report import OF_ORDER, PairedRows, comparisons_of
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_header import Header, ModelFacts, role_of_model
 from xentcli.pipeline.state_options import PairAsked, Setting
+from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.states import SavedState
 from xentcli.storage.names import shown_name
 
@@ -95,6 +96,7 @@ def compared_of(saved: SavedState, options: PairOptions) -> Compared:
         header.num_classes,
         header.class_names,
         (length, *asked.lead),
+        Numbering.of(header.rows),
     )
     comparisons = comparisons_of(plan, rows, saved.states, Spools(plan.kept(len(saved.states))))
     notes = [*plan.notes()]

@@ -3,16 +3,20 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.inline import expand, is_inline
+from xentcli.results.comparison import ChangedRow
+from xentcli.results.measures import Measures, Names
+from xentcli.results.rows import Suspect, WorstRow
 from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.paths import natural_key, reads_once
 
 ONE_STATE = "each row belongs to one state: leave one of them out"
 _ONE_FILE = "run again what was run with the other files"
+Row = TypeVar("Row", WorstRow, Suspect, ChangedRow)
 _SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
 
@@ -29,6 +33,8 @@ class FileRows:
         The first row, and the one behind the last, along the first axis.
     length : int or None
         The rows of the file, where that is known.
+    name : str
+        What the user called the file.
     labels : str
         The file of their labels, in the same way; empty where they stand beside the logits.
     """
@@ -37,6 +43,7 @@ class FileRows:
     start: int
     stop: int
     length: int | None = None
+    name: str = ""
     labels: str = ""
 
     @property
@@ -101,7 +108,7 @@ def rows_of(
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
             ends = (start - before, stop - before)
-            yield FileRows(_whole_name(path), *ends, length, beside), before
+            yield FileRows(_whole_name(path), *ends, length, shown_name(path), beside), before
         if length is None:
             return
         before += length
@@ -156,6 +163,19 @@ class Numbering(NamedTuple):
                 after += lengths[each.file] if each.file else max(each.stop, each.length or 0)
             found.append((each, before))
         return cls(tuple(found))
+
+    def place(self, index: tuple[int, ...]) -> str | None:
+        """Return the file of a row, and its index there; None if there is one file."""
+        row, *inner = index
+        several = len({each.file for each, _ in self.files}) > 1
+        for each, before in self.files if several else ():
+            if each.start <= row - before < each.stop:
+                return f"{each.name}[{','.join(map(str, (row - before, *inner)))}]"
+        return None
+
+    def placed(self, found: Names, rows: Iterable[Row]) -> tuple[Row, ...]:
+        """Return rows of a result with their places, where there are several files."""
+        return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
 
     def to(self, other: "Numbering", inner: int) -> Callable[[int], int]:
         """Return what takes a number here to the number there, of rows with so many in a slice."""
@@ -213,3 +233,12 @@ def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
         for end, start in zip(ends, starts, strict=True):
             if end < start:
                 yield f"{file}: rows {end}:{start} are in no state"
+
+
+def with_places(measures: Measures, files: Numbering) -> Measures:
+    """Return measures whose worst and suspect rows say where they are."""
+    suspects = measures.suspects
+    if suspects is not None:
+        suspects = replace(suspects, rows=files.placed(measures, suspects.rows))
+    worst = files.placed(measures, measures.worst_rows)
+    return replace(measures, worst_rows=worst, suspects=suspects)

@@ -83,7 +83,7 @@ def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int)
     headers += ["label"] if labelled else []
     table = empty_table(*headers, "predicted", "predicts")
     for each in rows:
-        cells = [",".join(map(str, found.row_index(each.row)))]
+        cells = [short_name(found.row_name(each), _NAME_WIDTH)]
         cells += [short_name(each.id or "", room)] if ids else []
         if labelled:
             cells += [

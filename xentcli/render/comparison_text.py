@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
 from xentcli.render.measures import measure_cells, shown_value
-from xentcli.results.records import field_names
+from xentcli.render.rows import fields_of_row, with_place
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
@@ -67,8 +67,9 @@ def _percentiles(found: "Comparison") -> Iterator[list[str]]:
 
 
 def _changed_rows(found: "Comparison") -> Iterator[list[str]]:
-    yield list(_CHANGED)
-    yield from cells_of_changed(found, _CHANGED)
+    names = with_place(_CHANGED, found.changed_rows)
+    yield names
+    yield from cells_of_changed(found, names)
 
 
 def cells_of_changed(found: "Comparison", names: Sequence[str]) -> Iterator[list[str]]:
@@ -131,13 +132,6 @@ def _object(found: "Comparison") -> dict[str, Any]:
         "metrics": found.metrics,
         **{name: getattr(found, name) for name in _COUNTS},
         "percentiles": list(found.percentiles) or None,
-        "changed_rows": [_with_index(found, each) for each in found.changed_rows] or None,
+        "changed_rows": [fields_of_row(found, each) for each in found.changed_rows] or None,
         "groups": found.groups or None,
     }
-
-
-def _with_index(found: "Comparison", row: Any) -> dict[str, Any]:
-    """Return a row, and its index where rows have several axes."""
-    fields = {name: getattr(row, name) for name in field_names(row)}
-    index = found.row_index(row.row)
-    return fields if len(index) == 1 else {**fields, "index": index}

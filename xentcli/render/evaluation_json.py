@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from xentcli.render.rows import fields_of_row
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
-    from xentcli.results.rows import Suspect, WorstRow
     from xentcli.results.verdict import Verdict
 
 _COUNTS = ("rows", "used", "measured", "num_classes", "binary", "tied", "clusters")
@@ -26,12 +27,12 @@ def evaluation_object(found: "Measures", verdicts: "Sequence[Verdict]" = ()) -> 
         "confusions": None if pairs is None else _confusions(pairs),
         "bins": found.bins or None,
         "losses": found.losses,
-        "worst_rows": [_with_index(found, each) for each in found.worst_rows] or None,
+        "worst_rows": [fields_of_row(found, each) for each in found.worst_rows] or None,
         "suspects": suspects
         and {
             "count": suspects.count,
             "n": suspects.n,
-            "rows": [_with_index(found, each) for each in suspects.rows],
+            "rows": [fields_of_row(found, each) for each in suspects.rows],
         },
         "groups": _groups(found.groups),
         "labels": _groups(found.labels),
@@ -48,15 +49,6 @@ def _confusions(pairs: Any) -> list[dict[str, int]]:
         {"label": label, "prediction": prediction, "rows": rows}
         for label, prediction, rows in zip(*columns, strict=True)
     ]
-
-
-def _with_index(found: "Measures", row: "WorstRow | Suspect") -> dict[str, Any]:
-    """Return a row, and its index where rows have several axes."""
-    from xentcli.results.records import field_names
-
-    fields = {name: getattr(row, name) for name in field_names(row)}
-    index = found.row_index(row.row)
-    return fields if len(index) == 1 else {**fields, "index": index}
 
 
 def _groups(groups: "Sequence[Group]") -> "Sequence[Group] | None":

@@ -68,10 +68,6 @@ def _name(found: "Measures", index: int, width: int) -> str:
     return short_name(found.class_name(index), width)
 
 
-def _row_name(found: "Measures", row: int) -> str:
-    return ",".join(map(str, found.row_index(row)))
-
-
 def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) -> Table:
     """Return the rows with the largest losses."""
     columns = _rows_and_ids(found, rows)
@@ -81,12 +77,12 @@ def worst_rows_table(found: "Measures", rows: "Sequence[WorstRow]", width: int) 
         columns["prediction"] = [_class_name(found, each.prediction) for each in rows]
         columns["p(label)"] = [short_number(each.label_probability) for each in rows]
     columns["confidence"] = [short_number(each.confidence) for each in rows]
-    return fitted_table(columns, ("id", "label", "prediction"), width, 1 + ("id" in columns))
+    return fitted_table(columns, ("row", "id", "label", "prediction"), width, 1 + ("id" in columns))
 
 
 def _rows_and_ids(found: "Measures", rows: "Sequence[WorstRow | Suspect]") -> dict[str, list[str]]:
     """Return the columns that name rows: their numbers, and their ids if they have some."""
-    columns = {"row": [_row_name(found, each.row) for each in rows]}
+    columns = {"row": [found.row_name(each) for each in rows]}
     if any(each.id is not None for each in rows):
         columns["id"] = [each.id or "" for each in rows]
     return columns
@@ -190,7 +186,7 @@ def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType
     columns["perhaps"] = [_class_name(found, each.suggestion) for each in rows]
     left = len(columns)
     columns["p(label)"] = [short_number(each.label_probability) for each in rows]
-    table = fitted_table(columns, ("id", "label", "perhaps"), width, left)
+    table = fitted_table(columns, ("row", "id", "label", "perhaps"), width, left)
     counts = f"{suspects.count:,} of {suspects.n:,} labels may be wrong"
     if len(rows) < suspects.count:
         counts += f"; {len(rows):,} shown, --worst N shows more"

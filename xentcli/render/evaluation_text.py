@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
 from xentcli.render.measures import measure_rows
+from xentcli.render.rows import with_place
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def _confusions(found: "Measures") -> Iterator[list[str]]:
 
 def _rows(found: "Measures", rows: Sequence[Any], names: Sequence[str]) -> Iterator[list[str]]:
     """Yield rows of the file, with the names of their classes."""
-    yield list(names)
+    names = with_place(names, rows)
+    yield names
     for each in rows:
         cells = {name: getattr(each, name) for name in names}
         cells["row"] = found.row_index(each.row)

@@ -22,7 +22,7 @@ def evaluation_html(found: "Measures") -> str:
     if found.worst_rows:
         worst = [
             [
-                ",".join(map(str, found.row_index(each.row))),
+                found.row_name(each),
                 each.id or "",
                 short_number(each.loss),
                 "" if each.label is None else found.class_name(each.label),

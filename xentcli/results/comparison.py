@@ -104,6 +104,8 @@ class ChangedRow:
         Of the label.
     id : str or None
         What the file names the row.
+    place : str or None
+        Where it is, of several files: the name of its file, and its index there.
     """
 
     row: int
@@ -117,6 +119,7 @@ class ChangedRow:
     label_probability_base: float | None = None
     label_probability_new: float | None = None
     id: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ from xentcli.results.groups import Group
 from xentcli.results.histogram import LossHistogram
 from xentcli.results.measure import Measure
 from xentcli.results.provenance import Provenance
-from xentcli.results.rows import Suspects, WorstRow
+from xentcli.results.rows import Suspect, Suspects, WorstRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from xentcli.results.comparison import ChangedRow
 
     Counts = NDArray[np.int64]
 
@@ -39,6 +41,10 @@ class Names:
             row, place = divmod(row, max(1, length))
             index.append(place)
         return (row, *index[::-1])
+
+    def row_name(self, row: "WorstRow | Suspect | ChangedRow") -> str:
+        """Return what tables call a row: where it is, of several files, or its index."""
+        return row.place or ",".join(map(str, self.row_index(row.row)))
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,8 @@ class WorstRow:
         The probabilities of both.
     id : str or None
         What the file names the row.
+    place : str or None
+        Where it is, of several files: the name of its file, and its index there.
     """
 
     row: int
@@ -65,6 +67,7 @@ class WorstRow:
     label_probability: float | None = None
     confidence: float | None = None
     id: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Suspect:
         Of the label.
     id : str or None
         What the file names the row.
+    place : str or None
+        Where it is, of several files: the name of its file, and its index there.
     """
 
     row: int
@@ -95,6 +100,7 @@ class Suspect:
     suggestion: int
     label_probability: float
     id: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""What JSON and CSV say of single rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from xentcli.results.measures import Names
+from xentcli.results.records import field_names
+
+
+def fields_of_row(found: Names, row: Any) -> dict[str, Any]:
+    """Return the fields of a row, with its index where rows have several axes.
+
+    Its place is among them where there are several files.
+    """
+    fields = {name: getattr(row, name) for name in field_names(row)}
+    if row.place is None:
+        del fields["place"]
+    index = found.row_index(row.row)
+    return fields if len(index) == 1 else {**fields, "index": index}
+
+
+def with_place(names: Iterable[str], rows: Iterable[Any]) -> list[str]:
+    """Return the names of columns, that of the place among them where there are several files."""
+    return [*names, *(["place"] if any(row.place is not None for row in rows) else [])]
