@@ -33,8 +33,9 @@ def open_shards(
     natural = sorted(paths, key=natural_key)
     if by_shell and list(paths) != natural:
         first = next(i for i, path in enumerate(paths) if path != natural[i])
+        here, later = shown_name(paths[first]), shown_name(natural[first])
         note = (
-            f"{name}: read in the order given, {paths[first]} before {natural[first]}; "
+            f"{name}: read in the order given, {here} before {later}; "
             "a quoted pattern is read in the order of the numbers"
         )
         facts = facts._replace(notes=(*facts.notes, note))

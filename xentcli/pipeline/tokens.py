@@ -14,7 +14,7 @@ from xentcli.formats.files import InputFile, holds_answers, open_file
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
-from xentcli.pipeline.inputs import expand
+from xentcli.pipeline.inputs import expand, expecting
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.run import Run
 from xentcli.results.measure import Measure
@@ -96,17 +96,21 @@ def open_answers(
 ) -> list[AnswersSource]:
     """Open files of answers, all of the same part: prompts or generated tokens."""
     sources: list[AnswersSource] = []
-    for path in (path for name in names for path in expand(name, without)):
-        source = open_file(file_of(path))
-        if not isinstance(source, AnswersSource):
-            raise InputError(f"{source.name}: no answers of a server, which the file before it has")
-        if sources and source.part != sources[0].part:
-            raise InputError(
-                f"{source.name}: log-probabilities of {_words(source.part)}, and "
-                f"{sources[0].name} has those of {_words(sources[0].part)}",
-                hint="--tokens prompt or --tokens generated",
-            )
-        sources.append(source)
+    paths = [path for name in names for path in expand(name, without)]
+    with expecting(paths):
+        for path in paths:
+            source = open_file(file_of(path))
+            if not isinstance(source, AnswersSource):
+                raise InputError(
+                    f"{source.name}: no answers of a server, which the file before it has"
+                )
+            if sources and source.part != sources[0].part:
+                raise InputError(
+                    f"{source.name}: log-probabilities of {_words(source.part)}, and "
+                    f"{sources[0].name} has those of {_words(sources[0].part)}",
+                    hint="--tokens prompt or --tokens generated",
+                )
+            sources.append(source)
     return sources
 
 

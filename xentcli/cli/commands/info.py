@@ -23,7 +23,7 @@ def info(
 ) -> None:
     """Show what files hold, every array or column, and the command that fits."""
     from xentcli.pipeline.advice import advise
-    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.inputs import expand, expecting
     from xentcli.pipeline.inspect import inspect
 
     inputs.only_one_standard_input(*files)
@@ -32,12 +32,14 @@ def info(
     reader = reading.reader
     found: dict[str, list[Found]] = {}
     failed: list[InputError] = []
-    for file in (path for name in files for path in expand(name, [writing.output])):
-        try:
-            found[file], notes = inspect(reader.file(file, any_columns=True), common.run)
-            common.tell_notes(notes)
-        except InputError as error:
-            failed.append(error)
+    paths = [path for name in files for path in expand(name, [writing.output])]
+    with expecting(paths):
+        for file in paths:
+            try:
+                found[file], notes = inspect(reader.file(file, any_columns=True), common.run)
+                common.tell_notes(notes)
+            except InputError as error:
+                failed.append(error)
     if results := advise([*found], [*found.values()]):
         output.write(_forms(results))
     for each in failed[:-1]:
