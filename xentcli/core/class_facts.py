@@ -22,7 +22,10 @@ MOST_BINNED_CLASSES = 1000
 
 @fact("divergence", uses=("rest", "confidence"))
 def divergence(given: Given) -> Doubles | None:
-    """Return the divergence KL(t || p) from class probabilities t; None for class indices."""
+    """Return the divergence KL(t || p) of each row, in nats, from the class probabilities t given.
+
+    None where labels are class indices.
+    """
     if given.checked:
         return None
     total = np.zeros(given.logits.shape[0])
@@ -36,7 +39,7 @@ def divergence(given: Given) -> Doubles | None:
 
 
 class ClassBins(NamedTuple):
-    """For each class and bin of its probability, class by class: sums of what is in the bin.
+    """What is needed for the calibration of each class: its M bins of probability, class by class.
 
     Attributes
     ----------
@@ -52,7 +55,9 @@ class ClassBins(NamedTuple):
 
 @fact("class_bins", needs=("label", "confidence"), uses=("measured", "rest"))
 def class_bins(given: Given) -> ClassBins | None:
-    """Return each class's probabilities and labels by bin; None of more classes than fit.
+    """Return the probabilities and the labels of each class, summed by bin of its probability.
+
+    None where there are more than `MOST_BINNED_CLASSES` classes.
 
     Parameter ``class_bins``: how many bins.
     """
@@ -76,7 +81,9 @@ def class_bins(given: Given) -> ClassBins | None:
 
 @fact("suggestion", needs=("label", "confidence"), uses=("measured", "rest"))
 def suggestion(given: Given) -> Places:
-    """Return the most probable class of those that reach their threshold; -1 if none does.
+    """Return the class that each row's label should perhaps be (Northcutt et al. 2021).
+
+    It is the most probable class of those that reach their threshold; -1 where none does.
 
     Parameter ``thresholds``: one for each class.
     """

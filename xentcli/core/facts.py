@@ -20,13 +20,13 @@ Mask = NDArray[np.bool_]
 
 @fact("label", "labels")
 def label(given: Given) -> NDArray[np.int64] | None:
-    """Return the class of each row, from 0; that of ignored and wrong labels is 0."""
+    """Return the label of each row as a class from 0; ignored and wrong labels become 0."""
     return given.checked.index if given.checked else None
 
 
 @fact("used", "labels")
 def used(given: Given) -> Mask | None:
-    """Return which rows count; None for all."""
+    """Return a mask of the rows that count in the loss; None where all do."""
     rows, num_classes = given.logits.shape
     if given.checked:
         return given.checked.used
@@ -41,13 +41,13 @@ def weight(given: Given) -> Doubles | None:
 
 @fact("picked", "before", needs=("label",), dtype=None)
 def picked(tile: TileFacts, rows: Array) -> Array:
-    """Return the logit, log-probability or probability of the label."""
+    """Return the number that each row holds for its label, of the kind that the rows hold."""
     return pick(rows, tile["label"])
 
 
 @fact("peak")
 def peak(given: Given) -> Floats:
-    """Return the largest logit, log-probability or probability."""
+    """Return the largest number of each row, of the kind that the rows hold."""
     return given.norm.peak
 
 
@@ -59,7 +59,7 @@ def rest(given: Given) -> Doubles:
 
 @fact("loss", uses=("picked", "used"))
 def loss(given: Given) -> Doubles:
-    """Return the loss, 0 for ignored rows."""
+    """Return the loss of each row in nats, multiplied by its weight; 0 for ignored rows."""
     if given.checked is None:
         soft = given.kind == "logits"
         return (given.against_probabilities if soft else given.nll_against_probabilities)[0]
@@ -80,7 +80,7 @@ def loss(given: Given) -> Doubles:
 
 @fact("uneven")
 def uneven(given: Given) -> Mask | None:
-    """Return which rows of class probabilities do not sum to 1; None for class indices."""
+    """Return a mask of the rows whose label probabilities do not sum to 1; None for indices."""
     if given.checked:
         return None
     soft = given.kind == "logits"
@@ -97,7 +97,7 @@ def zeroed(given: Given) -> Mask | None:
 
 @fact("hit", "peaks", needs=("label", "picked"), uses=("used",), dtype=np.bool_)
 def hit(tile: TileFacts, found: Peaks) -> Mask:
-    """Return whether the label is the first place of the maximum.
+    """Return a mask of the rows whose label is the predicted class.
 
     It is not in ignored rows, nor in rows that hold NaN or +inf, or nothing but -inf.
     """
@@ -109,7 +109,7 @@ def hit(tile: TileFacts, found: Peaks) -> Mask:
 
 @fact("measured", uses=("used", "peak"))
 def measured(given: Given) -> Mask | None:
-    """Return which rows count in every measure but the loss; None for all.
+    """Return a mask of the rows that count in every measure besides the loss; None where all do.
 
     Those that are used, but for rows that hold NaN or +inf, or nothing but -inf.
     """

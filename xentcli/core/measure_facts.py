@@ -20,7 +20,7 @@ _PART_CLASSES = 4096  # of a row, whose products are summed up at a time
 
 @fact("prediction", "peaks", dtype=np.int64)
 def prediction(tile: TileFacts, found: Peaks) -> Places:
-    """Return the first place of the maximum."""
+    """Return the predicted class of each row: the first one that has the largest value."""
     del tile
     return found.first_places()
 
@@ -49,14 +49,14 @@ def rank(given: Given) -> Places:
 
 @fact("tied", needs=("standing",))
 def tied(given: Given) -> Mask:
-    """Return whether another class has the label's very value."""
+    """Return in which rows another class has exactly the value of the label."""
     tied: Mask = (given["standing"] & 1).astype(np.bool_)
     return tied
 
 
 @fact("squares", "after")
 def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
-    """Return the sum of the squared exponentials without the peak's own."""
+    """Return the sum of ``exp(z_j - peak)^2`` over each row, all classes but the peak's own."""
     del tile
     terms = found.terms
     if found.class_axis == 0:
@@ -85,7 +85,7 @@ def _sums_of_products(one: Floats, other: Floats) -> Floats:
 
 @fact("sum_of_squares", needs=("squares", "confidence"))
 def sum_of_squares(given: Given) -> Doubles:
-    """Return the sum of p^2 over all classes."""
+    """Return the sum of the squared probabilities over all classes of each row."""
     total: Doubles = (1.0 + given["squares"]) * given["confidence"] ** 2
     return total
 
@@ -124,7 +124,7 @@ def _weighted_by(terms: Floats, gaps: Floats, found: Exponentials) -> Any:
 
 @fact("entropy", needs=("logs", "confidence", "rest"))
 def entropy(given: Given) -> Doubles:
-    """Return ``-sum of p * log(p)``, in nats."""
+    """Return the entropy of each row's probabilities, ``-sum of p * log(p)``, in nats."""
     confidence = given["confidence"]
     with np.errstate(all="ignore"):
         if given.kind == "logits":
@@ -137,7 +137,7 @@ def entropy(given: Given) -> Doubles:
 
 @fact("label_probability", needs=("picked", "peak", "rest", "confidence"))
 def label_probability(given: Given) -> Doubles:
-    """Return the probability of the label."""
+    """Return the probability that each row gives to its label, from 0 to 1."""
     with np.errstate(all="ignore"):
         value: Doubles = given["picked"].astype(np.float64)
         if given.kind == "probabilities":
@@ -151,7 +151,10 @@ def label_probability(given: Given) -> Doubles:
 
 @fact("brier", uses=("label_probability", "squares", "confidence", "rest"))
 def brier(given: Given) -> Doubles:
-    """Return ``sum over j of (p_j - t_j)^2``, where t is 1 at the label, or class probabilities."""
+    """Return the Brier score of each row, ``sum over j of (p_j - t_j)^2``, from 0 to 2.
+
+    The target t is 1 at the label and 0 elsewhere, or the class probabilities that were given.
+    """
     if given.checked is None:
         return _brier_against_probabilities(given)
     own, top = given["label_probability"], given["confidence"]
@@ -179,14 +182,14 @@ def _brier_against_probabilities(given: Given) -> Doubles:
 
 @fact("forecast", needs=("confidence",))
 def forecast(given: Given) -> Doubles:
-    """Return the probability whose calibration is measured: the confidence."""
+    """Return the probability of each row whose calibration is measured: the confidence."""
     confidence: Doubles = given["confidence"]
     return confidence
 
 
 @fact("outcome", needs=("hit",))
 def outcome(given: Given) -> Mask:
-    """Return whether what it was the probability of came true."""
+    """Return in which rows the event came true whose probability `forecast` is: the hits."""
     hit: Mask = given["hit"]
     return hit
 

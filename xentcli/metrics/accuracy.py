@@ -17,7 +17,7 @@ class _Counts(NamedTuple):
 
 @register("accuracy")
 class AccuracyState(_Counts):
-    """How many rows are measured, and in how many of them the label is the first maximum.
+    """Two counts: the rows that are measured, and those whose label is the predicted class.
 
     Rows with class probabilities have no label, and are not counted; nor are rows without a finite
     maximum.

@@ -23,7 +23,7 @@ _CLASSES = ("label", "prediction_base", "prediction_new")
 @register("changed_rows")
 @dataclass(frozen=True)
 class ChangedRowsState:
-    """So many rows at most that changed, by how much the loss did, or else by KL, and in order."""
+    """The rows that changed most, up to a given number: by the change of their loss, else by KL."""
 
     needs: ClassVar[tuple[str, ...]] = ("difference", "measured", *_NUMBERS, *_CLASSES)
 

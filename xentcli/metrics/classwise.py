@@ -24,7 +24,7 @@ def _no_counts() -> NDArray[np.int64]:
 @register("classwise")
 @dataclass(frozen=True, eq=False)
 class ClasswiseState(ByValue):
-    """For each class and bin of its probability: how often it is the label, and an exact sum."""
+    """For each class and bin of its probability: labels, and the exact sum of the probabilities."""
 
     needs: ClassVar[tuple[str, ...]] = ("class_bins", "measured")
 

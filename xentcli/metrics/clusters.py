@@ -110,7 +110,7 @@ class OpenSums(ByValue):
 @register("clusters")
 @dataclass(frozen=True, eq=False)
 class ClustersState(ByValue):
-    """The clusters that are complete, by their moments, and others, by their names and sums.
+    """Sums over clusters: moments of those that are complete, sums by name of those that are not.
 
     Rows that follow one another in one slice of the first axis are a complete cluster: no block
     ends within one. Clusters that a column names may go on anywhere.

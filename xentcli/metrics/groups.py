@@ -32,7 +32,7 @@ def _no_counts() -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class GroupCounts(ByValue):
-    """Of each group: all rows, used ones, measured ones, those with a label, and hits."""
+    """Five counts for each group (G,): all rows, used, measured, with one label, and hits."""
 
     rows: NDArray[np.int64] = field(default_factory=_no_counts)
     used: NDArray[np.int64] = field(default_factory=_no_counts)
@@ -43,7 +43,7 @@ class GroupCounts(ByValue):
 
 @dataclass(frozen=True, eq=False)
 class GroupSums(ByValue):
-    """Of each group: the exact sums of the losses and their squares, weights and Brier scores."""
+    """Exact sums for each group (G,): losses and Brier scores, their squares, and weights."""
 
     loss: CellSums = field(default_factory=CellSums)
     loss_squared: CellSums = field(default_factory=CellSums)
@@ -196,7 +196,7 @@ class GroupsState(ByValue):
 @register("labels")
 @dataclass(frozen=True, eq=False)
 class LabelsState(GroupsState):
-    """The same of each of several labels of a row: elements by their place on the last axis."""
+    """The same for each label of rows with several: the elements of one place on the last axis."""
 
     needs: ClassVar[tuple[str, ...]] = (*GroupsState.needs, "column")
 

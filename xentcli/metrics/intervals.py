@@ -14,7 +14,7 @@ _LEAST_SPREAD_BITS = 51  # squares were rounded: rows that spread less than that
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
-    """Return the interval of 95 % of a share of n independent rows.
+    """Return the 95 % interval of a share of n independent rows.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     J. Am. Stat. Assoc. 22 (1927).
@@ -29,7 +29,7 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
 def t_interval(
     mean: float, standard_error: float | None, degrees: int
 ) -> tuple[float | None, float | None]:
-    """Return the interval of 95 % of a mean; nothing where there is no finite error."""
+    """Return the 95 % interval of a mean by Student's t; None twice where no error is finite."""
     if standard_error is None or degrees < 1 or not math.isfinite(standard_error):
         return None, None
     reach = t_quantile(degrees) * standard_error
@@ -37,7 +37,7 @@ def t_interval(
 
 
 def share_error(hits: int, n: int) -> float | None:
-    """Return the standard error of a share of n rows, as that of a mean of zeros and ones."""
+    """Return the standard error of a share of n rows: that of a mean of zeros and ones."""
     return math.sqrt(hits * (n - hits) / (n - 1)) / n if n > 1 else None
 
 

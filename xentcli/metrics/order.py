@@ -25,7 +25,7 @@ _SIGN = np.uint64(1 << 63)
 
 
 class Level(NamedTuple):
-    """Different numbers, rising, with how many rows have each, and what came true of these."""
+    """Distinct numbers in rising order, how many rows have each, and in how many it came true."""
 
     values: Doubles
     rows: Counts
@@ -37,7 +37,7 @@ Parts = Callable[[], Iterable[tuple[Doubles, NDArray[np.bool_]]]]
 
 
 def in_order(parts: Parts, rows: int) -> Iterator[Level]:
-    """Yield all numbers in rising order; equal ones come together."""
+    """Yield the numbers of all rows in rising order, some at a time; equal ones come together."""
     yield from _range(parts, 0, _KEY_BITS, rows)
 
 
@@ -195,7 +195,7 @@ def _product(one: int, other: int) -> int:
 
 
 def mean_of(measures: Iterable[Measure]) -> Measure:
-    """Return the mean over labels of those that have a value; its n is their number."""
+    """Return the mean of the measures that have a value; `n` is how many these are."""
     values = [each.value for each in measures if each.value is not None]
     return Measure(math.fsum(values) / len(values), n=len(values)) if values else NOTHING
 

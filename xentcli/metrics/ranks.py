@@ -18,7 +18,7 @@ from xentcli.results.rows import Ranks
 @register("ranks")
 @dataclass(frozen=True, eq=False)
 class RanksState(ByValue):
-    """How often each rank occurs, and how often another class is level with the label."""
+    """How many rows have each rank of the label, and in how many another class ties with it."""
 
     needs: ClassVar[tuple[str, ...]] = ("rank", "tied", "measured")
 

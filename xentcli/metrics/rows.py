@@ -13,7 +13,7 @@ from xentcli.results.rows import RowCounts
 @register("rows")
 @dataclass(frozen=True)
 class RowsState:
-    """How many rows there are, are used, and have finite values besides."""
+    """Three counts: of all rows, of those that are not ignored, and of those finite besides."""
 
     needs: ClassVar[tuple[str, ...]] = ("used", "measured")
 

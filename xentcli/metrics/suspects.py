@@ -35,7 +35,7 @@ class Thresholds:
 @register("class_confidence")
 @dataclass(frozen=True, eq=False)
 class ClassConfidenceState(ByValue):
-    """For each class: the rows of this label, and the exact sum of its probability there."""
+    """For each class, how many rows have this label, and the exact sum of its probability there."""
 
     needs: ClassVar[tuple[str, ...]] = ("label", "label_probability", "measured")
 
@@ -74,7 +74,7 @@ class ClassConfidenceState(ByValue):
 @register("suspects")
 @dataclass(frozen=True)
 class SuspectsState:
-    """How many rows are suspect, and those of the lowest probability of their label."""
+    """How many rows have a suspect label, and those whose label is least probable."""
 
     needs: ClassVar[tuple[str, ...]] = ("suggestion", "label", "label_probability", "measured")
 

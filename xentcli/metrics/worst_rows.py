@@ -17,7 +17,7 @@ _RUN_ROWS = 64
 @register("worst_rows")
 @dataclass(frozen=True)
 class WorstRowsState:
-    """So many rows at most, by falling loss and then by their number."""
+    """The rows with the largest losses, the largest first, and equal ones by their number."""
 
     needs: ClassVar[tuple[str, ...]] = (
         "loss",
@@ -93,5 +93,5 @@ def _reached_by(loss: Doubles, most: int) -> float:
 
 
 def at(values: Any, place: int, kind: type[Any]) -> Any:
-    """Return the fact of one row; None where it does not apply."""
+    """Return what a fact says of one row, as a Python number; None where it does not apply."""
     return None if values is None else kind(values[place])
