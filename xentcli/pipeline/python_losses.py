@@ -57,7 +57,7 @@ def loss(
     --------
     >>> import xentcli as xent
     >>> xent.loss([[0.0, 0.0], [3.0, 0.0]], [0, 0], jobs=1).loss
-    0.3708672699200093
+    0.37086726606684367
     >>> lists = {"top_values": [[2.0, 1.0]], "top_indices": [[7, 3]], "log_sum_exp": [2.5]}
     >>> xent.loss(labels=[7], **lists).loss.value
     0.5
