@@ -40,15 +40,15 @@ def commands(case: Case, folder: Path) -> dict[str, list[str]]:
     """Return the command lines of a case by name, xent's first."""
     make = [sys.executable, str(HERE / "files.py"), str(folder), case.name]
     made = subprocess.run(make, check=True, capture_output=True, text=True)
-    logits, labels = made.stdout.split()
+    logits, *others, labels = made.stdout.split()
     output = str(folder / "output.npy")
     xent = [str(Path(sys.executable).with_name("xent")), case.command]
     if case.command == "softmax":
         files = [logits, output]
         xent += [logits, "-o", output, "--force"]
     else:
-        files = [logits, labels]
-        xent += ["--logits", logits, "--labels", labels]
+        files = [logits, *others, labels]
+        xent += [*files[:-1], "--labels", labels]
     if case.command == "eval":
         xent += [word for name in EVAL_METRICS for word in ("--metric", name)]
     found = [p for p in case.peers if importlib.util.find_spec(p.split("_")[0])]

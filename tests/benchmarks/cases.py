@@ -39,6 +39,8 @@ CASES = (
     Case("eval-short", (10_000_000, 10), command="eval", peers=(*EVAL_PEERS, "sklearn_eval")),
     Case("eval-medium", (300_000, 1000), command="eval", peers=(*EVAL_PEERS, "sklearn_eval")),
     Case("eval-long", (2_000, 128_256), command="eval", peers=EVAL_PEERS),
+    Case("compare-medium", (300_000, 1000), command="compare", peers=("torch_compare_blocks",)),
+    Case("calibrate-medium", (300_000, 1000), labels="drawn", command="calibrate", peers=()),
     Case("csv-short", (500_000, 10), peers=CSV_PEERS, csv=True),
     Case("csv-medium", (20_000, 1000), peers=CSV_PEERS, csv=True),
 )

@@ -19,6 +19,21 @@ def normal_rows(case: Case) -> Iterator[np.ndarray]:
         yield (3 * block).astype(case.dtype)
 
 
+def changed_rows(case: Case) -> Iterator[np.ndarray]:
+    """Yield the logits of another model: the same and a normal number each."""
+    rng = np.random.default_rng(2)
+    for block in normal_rows(case):
+        yield block + rng.standard_normal(block.shape, dtype=np.float32)
+
+
+def drawn_labels(case: Case) -> np.ndarray:
+    """Return labels that are drawn from the softmax of half of the logits."""
+    rng = np.random.default_rng(3)
+    return np.concatenate(
+        [(block / 2 + rng.gumbel(size=block.shape)).argmax(axis=1) for block in normal_rows(case)]
+    )
+
+
 def softmax_rows(case: Case) -> Iterator[np.ndarray]:
     """Yield class probabilities in blocks."""
     for block in normal_rows(case):
@@ -50,8 +65,8 @@ def made(path: Path, make: Callable[[Path], None]) -> str:
     return str(path)
 
 
-def make_files(case: Case, folder: Path) -> tuple[str, str]:
-    """Return the names of the logits and of the labels."""
+def make_files(case: Case, folder: Path) -> tuple[str, ...]:
+    """Return the names of the logits, of those of another model where there are two, and labels."""
     rows, classes = case.shape
     stem = f"{rows}x{classes}-{case.dtype}"
     if case.csv:
@@ -61,11 +76,18 @@ def make_files(case: Case, folder: Path) -> tuple[str, str]:
     if case.labels == "probabilities":
         make = lambda p: write_npy(p, case, softmax_rows(case))  # noqa: E731
         return logits, made(folder / f"{stem}-probabilities.npy", make)
+    if case.labels == "drawn":
+        drawn = folder / f"{stem}-drawn.npy"
+        return logits, made(drawn, lambda p: np.save(p.open("wb"), drawn_labels(case)))
     labels = np.random.default_rng(1).integers(0, classes, rows)
     if case.csv:
         write = lambda p: np.savetxt(p, labels, "%d", header="label", comments="")  # noqa: E731
         return logits, made(folder / f"{stem}-labels.csv", write)
-    return logits, made(folder / f"{stem}-labels.npy", lambda p: np.save(p.open("wb"), labels))
+    label_file = made(folder / f"{stem}-labels.npy", lambda p: np.save(p.open("wb"), labels))
+    if case.command == "compare":
+        other = folder / f"{stem}-changed.npy"
+        return logits, made(other, lambda p: write_npy(p, case, changed_rows(case))), label_file
+    return logits, label_file
 
 
 if __name__ == "__main__":

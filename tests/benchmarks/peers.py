@@ -71,6 +71,48 @@ def torch_eval_blocks(logits: str, labels: str) -> None:
     _print_measures(sums, len(z))
 
 
+def torch_compare_blocks(base: str, new: str, labels: str) -> None:
+    """Print means, the paired error, and percentiles of the divergence, as `xent compare` does."""
+    import numpy as np
+    import torch
+
+    z, w = np.load(base, mmap_mode="r"), np.load(new, mmap_mode="r")
+    y = torch.from_numpy(np.load(labels))
+    step = max(1, 2**21 // z.shape[1])
+    parts = []
+    for i in range(0, len(z), step):
+        rows = (torch.from_numpy(np.array(each[i : i + step])) for each in (z, w))
+        parts.append(_torch_pairs(next(rows), next(rows), y[i : i + step]))
+    loss, other_loss, kl, *others = torch.cat(parts, dim=1).double()
+    difference = other_loss - loss
+    print(loss.mean(), other_loss.mean(), difference.mean(), difference.std() / len(z) ** 0.5)
+    print(kl.mean(), *(each.mean() for each in others), difference.gt(0).double().mean())
+    print(np.percentile(kl.numpy(), [50, 90, 95, 99, 99.9, 100]))
+
+
+def _torch_pairs(z: Any, w: Any, y: Any) -> Any:
+    """Return of each row the losses, KL both ways, JS, agreement, hits, and change of p(label)."""
+    import torch
+
+    log_p, log_q = torch.log_softmax(z, dim=1), torch.log_softmax(w, dim=1)
+    p, q = log_p.exp(), log_q.exp()
+    log_mean = ((p + q) / 2).log()
+    label = y[:, None]
+    first, second = log_p.argmax(dim=1), log_q.argmax(dim=1)
+    facts = (
+        -log_p.gather(1, label)[:, 0],
+        -log_q.gather(1, label)[:, 0],
+        (p * (log_p - log_q)).sum(dim=1),
+        (q * (log_q - log_p)).sum(dim=1),
+        ((p * (log_p - log_mean)).sum(dim=1) + (q * (log_q - log_mean)).sum(dim=1)) / 2,
+        first == second,
+        first == y,
+        second == y,
+        (q.gather(1, label) - p.gather(1, label))[:, 0],
+    )
+    return torch.stack([each.float() for each in facts])
+
+
 def sklearn_eval(logits: str, labels: str) -> None:
     import numpy as np
     from sklearn import metrics
