@@ -55,7 +55,7 @@ def test_threads_that_read_at_once(web: Web) -> None:
     assert b"".join(parts) == CONTENT
 
 
-def test_files_that_are_read_one_after_the_other(web: Web) -> None:
+def test_files_that_are_read_one_after_the_other(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A piece costs no request, and the next file is on its way before it is asked for."""
     names = [f"{i}.npy" for i in range(4)]
     web.files = {name: CONTENT[i:] + CONTENT[:i] for i, name in enumerate(names)}
@@ -73,6 +73,10 @@ def test_files_that_are_read_one_after_the_other(web: Web) -> None:
     for name, data in zip(names, files, strict=True):
         assert read_all(data, 50_000) == web.files[name], name
     assert len(web.asked) == 2 * len(names)
+    monkeypatch.setattr("xentcli.storage.read_ahead._MOST_HEADS", 1)
+    with expecting(urls):
+        for data in [open_input(url) for url in urls]:  # of which the last alone has its beginning
+            assert read_all(data) == web.files[data.name.rpartition("/")[2]]
 
 
 def test_a_file_object_for_libraries(web: Web) -> None:

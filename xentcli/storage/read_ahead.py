@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _HEAD_BYTES = 2**15  # of each file, which are kept
+_MOST_HEADS = 1024  # of one succession
 _SMALL_READ_BYTES = 2**16  # that a smaller read somewhere else fetches
 _MOST_PARTS = 16  # fetched ahead in one succession of files
 _BYTES_AHEAD = 4  # fetched for each that was read, as long as these are few
@@ -34,6 +35,8 @@ class RemoteFile:
     ----------
     size : int or None
         None until `wait` returns, or if no range can be had.
+    head : bytes
+        The first bytes, as long as they are kept.
     version : str
         What tells the version that was opened from others, in any process.
     """
@@ -45,8 +48,10 @@ class RemoteFile:
         self._succession, self._place = ref(succession), place
         self._ends: deque[int] = deque(maxlen=_MOST_PARTS)
         self._ranges: Ranges = _ranges_of(url)
-        self._opening: Future[tuple[int | None, bytes]] = begin(self._ranges.open(_HEAD_BYTES))
-        self._head = b""
+        self._opening: Future[tuple[int | None, bytes]] | None = begin(
+            self._ranges.open(_HEAD_BYTES)
+        )
+        self.head = b""
 
     @property
     def version(self) -> str:
@@ -55,8 +60,10 @@ class RemoteFile:
 
     def wait(self) -> None:
         """Wait until the file is open."""
-        with told(self.url):
-            self.size, self._head = self._opening.result()
+        if (opening := self._opening) is not None:
+            with told(self.url):
+                self.size, self.head = opening.result()
+            self._opening = None  # it would keep the first bytes
 
     def check(self) -> "Future[None]":
         """Have the version compared: with another one, the result is FileChangedError."""
@@ -66,8 +73,7 @@ class RemoteFile:
         """Fill a buffer from any place."""
         size = self.size or 0
         begun, end = offset, min(size, offset + len(buffer))
-        if offset < len(self._head):
-            head = self._head[offset : min(end, len(self._head))]
+        if head := self.head[offset:end]:
             buffer[: len(head)] = head
             offset += len(head)
         if offset >= end:
@@ -105,7 +111,7 @@ class RemoteFile:
 
     def _follows(self, offset: int) -> bool:
         """Whether somebody has read what stands before."""
-        ends = (len(self._head), *self._ends)
+        ends = (len(self.head), *self._ends)
         return any(0 <= offset - end <= _SKIPPED_BYTES for end in ends) or bool(
             self.part_at(offset)
         )
@@ -161,6 +167,8 @@ class Succession:
         finally:
             if file.size is None:
                 self._files[place] = None  # to be opened again
+        if place >= _MOST_HEADS and (old := self._files[place - _MOST_HEADS]) is not None:
+            old.head = b""
         return file
 
     def check(self, url: str) -> None:
@@ -180,12 +188,13 @@ class Succession:
         for file in self._files[place : place + _MOST_OPENING]:
             if file is None or file.size is None:
                 return
+            offset = max(offset, len(file.head))
             while offset < file.size:
                 if not left or not has_room():
                     return
                 part = file.part_at(offset) or file.fetch(offset, offset + PART_BYTES)
                 offset, left = part.end, left - 1
-            offset = _HEAD_BYTES
+            offset = 0
 
 
 def _ranges_of(url: str) -> Ranges:
