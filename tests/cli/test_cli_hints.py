@@ -62,6 +62,9 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
     "take the file that the batch gives": "test_cli_dialects.py",
+    "make a base of both models; or their losses: xent nll BASE, and xent loss LOGITS LABELS": (
+        "test_cli_kld.py"
+    ),
     "decompress_to_sparse of DistillKit, then save the values and their indices": "lists",
     "name the folder of one of them": "test_arrow_vectors.py",
     "was the dataset saved to the end?": "test_arrow_vectors.py",

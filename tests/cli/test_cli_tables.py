@@ -45,6 +45,27 @@ def test_loss_of_a_table(run: Run, logits: Array, name: str) -> None:
     assert piped == want
 
 
+def test_the_hint_of_labels_beside_lists_chooses_them(run: Run, logits: Array) -> None:
+    """In a file and in the folder of a dataset that is saved; followed, it gives the loss."""
+    labels = np.arange(len(logits)) % logits.shape[1]
+    np.save("labels.npy", labels)
+    np.save("rows.npy", logits)
+    folder = Path("saved")
+    folder.mkdir()
+    (folder / "state.json").write_text('{"_data_files": [{"filename": "p.arrow"}]}')
+    table = pa.table({"text": ["a"] * len(labels), "logits": logits.tolist(), "labels": labels})
+    pq.write_table(table, "p.parquet")
+    with pa.ipc.new_stream(folder / "p.arrow", table.schema) as stream:
+        stream.write_table(table)
+    want = run("loss", "rows.npy", "labels.npy").out
+    for name in ("p.parquet", "saved"):
+        asked = run("loss", name)
+        assert asked.code == 2, asked.err
+        options = asked.err.partition("hint: ")[2].split()
+        assert options == ["--key", "logits", "--label-column", "labels"]
+        assert run("loss", name, *options).out == want
+
+
 def test_labels_of_a_table(run: Run, logits: Array) -> None:
     want = run("loss", "--logits", "z.npy", "--labels", "y.npy")
     assert len(logits) == 5

@@ -4,13 +4,22 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from xentcli.errors import InputError, MissingLabels, UsageError
+from xentcli.formats import registry
 from xentcli.formats.base import Source
-from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files, open_pair
+from xentcli.formats.files import (
+    InputFile,
+    columns_of,
+    looked_at,
+    may_have_columns,
+    open_files,
+    open_pair,
+)
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
 from xentcli.pipeline.inputs import are_samples
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import reads_once
+from xentcli.text import name_option
 
 
 def open_both(
@@ -129,7 +138,7 @@ def _open_arrays(
     try:
         labels = open_files(names, labels_of, without)
     except MissingLabels as error:
-        error.hint = _labels_within(names[0], file_of)
+        error.hint = _labels_within(expand(names[0], without)[0], file_of)
         raise
     return open_files(names, file_of, without), labels
 
@@ -141,8 +150,24 @@ def _labels_within(name: str, file_of: Callable[..., InputFile]) -> str | None:
     if reads_once(name):
         return None
     columns = columns_of(file_of(name))
+    if not columns:
+        return _arrays_within(file_of(name))
     named = named_as_labels(columns)
     return one_a_class(named, columns) or choices(named) or None
+
+
+def _arrays_within(file: InputFile) -> str | None:
+    """Return the options that choose labels and the one array beside them, columns of lists."""
+    from xentcli.formats.label_columns import named_as_labels
+
+    contents = registry.contents_of(looked_at(file), file.format, file.options)[1]
+    by_name = {name: each for each in contents for name in each.columns or (each.name or "",)}
+    labels = named_as_labels([*by_name])
+    arrays = [key for key, each in by_name.items() if each.key is not None and key not in labels]
+    if len(labels) != 1 or len(arrays) != 1:
+        return None
+    option = "--label-column" if by_name[labels[0]].key is None else "--label-key"
+    return f"--key {name_option(arrays[0])} {option} {name_option(labels[0])}"
 
 
 def _open_two(

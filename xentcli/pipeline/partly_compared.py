@@ -20,6 +20,7 @@ from xentcli.pipeline.partly import TopOptions, open_partly
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.comparison import Comparison
+from xentcli.storage.names import shown_name
 
 OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
 """What is measured of two models by their lists."""
@@ -86,6 +87,15 @@ def open_models(files: Sequence[InputFile], options: TopOptions) -> Models | Non
     """
     paths = [file.path for file in files]
     if is_base(files[0]):
+        for file in files[1:]:
+            if not is_base(file):
+                first, other = (shown_name(each.path) for each in (files[0], file))
+                raise InputError(
+                    f"{other}: no base of llama-perplexity, as {first} is, which is cut off "
+                    "below the largest: whole rows are not compared with such",
+                    hint="make a base of both models; or their losses: xent nll BASE, and xent "
+                    "loss LOGITS LABELS",
+                )
         return Models([open_base(file) for file in files], paths, [])
     models: list[TopRows] = []
     notes: list[str] = []
