@@ -159,6 +159,19 @@ class TestFiles:
         got = run("info", "states.npy", "--lm-head", "head.npy", "--json")
         assert got.json["files"][0]["shape"] == [ROWS, WIDTH]
         assert f"logits of shape ({ROWS}, {CLASSES})" in got.err
+        assert "of one core" in got.err
+        assert got.json["files"][0]["fits"] == "xent loss states.npy LABELS --lm-head head.npy"
+
+    def test_hidden_states_without_a_head_lead_to_one(self, run: Run) -> None:
+        for found in run("info", "both.npz", "--json").json["files"]:
+            assert found["fits"] == "xent loss both.npz --lm-head MODEL_DIR --shift 1"
+            assert found["looks_like"] != "logits"
+        for command in ("loss", "nll", "eval", "softmax"):
+            got = run(command, "both.npz")
+            assert (got.code, "xent loss FILE --lm-head MODEL_DIR" in got.err) == (1, True), command
+        got = run("nll", "both.npz", "--lm-head", "head.npy")
+        assert got.code == 2
+        assert "xent loss" in got.err
 
     @pytest.mark.parametrize(
         ("options", "code", "message"),

@@ -55,3 +55,14 @@ def test_no_bar_for_short_work(capsys: pytest.CaptureFixture[str], size: int | N
             show(row, 100)
             show(row, None)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("_no_color")
+def test_a_bar_of_tokens(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 2.0, 2.0, 3.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(times, 4.0))
+    with progress.progress_bar("always", 12, 50) as show:
+        show(8, 100)
+    assert "8 of 100 rows, 200 tokens/s" in capsys.readouterr().err

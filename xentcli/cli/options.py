@@ -1,5 +1,6 @@
 """The options of the commands, each written once, in groups that are named tuples."""
 
+import math
 import sys
 from contextlib import contextmanager
 from functools import partial
@@ -237,6 +238,7 @@ class Common(NamedTuple):
         else:
             from xentcli.render.progress import progress_bar
 
-            with progress_bar(self.color, source.size) as progress:
+            tokens = math.prod(n or 1 for n in source.shape[1:-1]) if source.of_tokens else None
+            with progress_bar(self.color, source.size, tokens) as progress:
                 yield run._replace(progress=progress)
         self.tell_notes(run.notes)

@@ -17,6 +17,7 @@ TOKEN_KEYS = {"input_ids", "token_ids"}
 _OF_LISTS = (
     "xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME"
 )
+_OF_HIDDEN = "xent loss FILE --lm-head MODEL_DIR"
 _SHOWN_KEYS = 8  # in an error
 
 
@@ -50,6 +51,11 @@ def choose(
         if top_keys(keys):
             what = "lists of the most probable classes, and no whole rows"
             raise InputError(f"{file}: {what}", hint=_OF_LISTS)
+    if options.key is None and options.head is None and (options.beside or not options.labels):
+        hidden = next((key for key in keys if key.casefold() in HIDDEN_KEYS), None)
+        if hidden is not None:
+            what = f"{shown(hidden)!r} is hidden states, of which a model's head makes logits"
+            raise InputError(f"{file}: {what}", hint=_OF_HIDDEN)
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"

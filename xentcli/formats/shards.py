@@ -76,6 +76,7 @@ class Shards(Source):
         self.tileable, self.shareable = facts.tileable, facts.shareable
         self.notes = list(facts.notes)
         self.files = facts.files
+        self.of_tokens = facts.files[0].options.head is not None
         self.lengths = list(facts.lengths)
         self.shape = (total(self.lengths), *facts.row)
         self.unchanged = partial(_check_all, checks)

@@ -97,6 +97,8 @@ class Source(ABC):
         The names of the places along the last axis.
     of_samples : bool
         Whether rows are docs of lm-evaluation-harness, of which more was logged.
+    of_tokens : bool
+        Whether rows are tokens whose logits are formed first, which is most of the work.
     labelled : bool
         Whether the tables hold labels beside the values.
     label_row : tuple of int
@@ -132,6 +134,7 @@ class Source(ABC):
     columns: tuple[str, ...] | None = None
     header: tuple[str, ...] | None = None
     of_samples: bool = False
+    of_tokens: bool = False
     labelled: bool = False
     label_row: Shape = ()
     id_column: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from xentcli.formats.contents import names_ids, names_labels, names_values
 from xentcli.formats.top_lists import top_keys
 from xentcli.pipeline.inspect import Found
+from xentcli.pipeline.inspect_hidden import HIDDEN_STATES, command_of, may_be_labels
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
 from xentcli.text import name_option
@@ -19,7 +20,9 @@ _COMMANDS = {
 _LABELS = ("labels", "class names", "one-hot labels")
 
 
-def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[ArraySummary]:
+def advise(
+    paths: Sequence[str], found: Sequence[Sequence[Found]], lm_head: str | None = None
+) -> list[ArraySummary]:
     """Return what files hold, each array with a command that fits it and the others.
 
     Parameters
@@ -28,12 +31,16 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
         The files as the user names them.
     found : sequence of sequences of Found
         What each of them holds.
+    lm_head : str, optional
+        The head of hidden states that the user names.
     """
     shown = [shown_name(path) for path in paths]  # without passwords and the like
     pairs = [(path, _of_lists(path, those)) for path, those in zip(shown, found, strict=True)]
     fits: dict[int, str] = {}
     of_rows = [(path, those) for (path, of), those in zip(pairs, found, strict=True) if of is None]
     everything = [(path, each) for path, those in of_rows for each in those]
+    for path, those in of_rows:
+        fits.update(_of_states(path, those, lm_head))
     for path, values in everything:
         if not _is_meant(path, values, everything):
             continue
@@ -56,6 +63,18 @@ def advise(paths: Sequence[str], found: Sequence[Sequence[Found]]) -> list[Array
         for those in listed
         for each in those
     ]
+
+
+def _of_states(path: str, found: Sequence[Found], lm_head: str | None) -> Iterator[tuple[int, str]]:
+    """Yield the command that fits hidden states, for these and for the labels beside them."""
+    for states in found:
+        if states.summary.looks_like != HIDDEN_STATES:
+            continue
+        beside = [each for each in found if each is not states]
+        command = command_of(path, states, beside, lm_head)
+        if command is not None:
+            yield id(states), command
+            yield from ((id(each), command) for each in beside if may_be_labels(each))
 
 
 def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:

@@ -23,6 +23,7 @@ from xentcli.results.info import ArraySummary
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 
 _AT_REST_BYTES = 60 * 2**20  # that Python, NumPy and the command line take
+HIDDEN_STATES = "hidden states"
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output
 
 
@@ -198,6 +199,8 @@ def _found(
         names = state.names
         few = content and look_of_texts(content)
         looks_like = few or ("class names" if 2 * len(names) <= state.count else "text")
+    elif len(shape) > 1 and source.dtype.kind == "f" and _are_hidden(source, name):
+        looks_like = HIDDEN_STATES
     elif looks_like == "labels":
         looks_like = look_of_whole(name or "", values, len(shape))
     summary = ArraySummary(
@@ -218,6 +221,12 @@ def _found(
         memory=_memory(source, shape, run),
     )
     return Found(summary, content, group, names)
+
+
+def _are_hidden(source: Source, name: str | None) -> bool:
+    """Whether an array is hidden states: by its name, or since it fits the head that is named."""
+    named = (name or "").casefold().endswith(("hidden_states", "hidden_state"))
+    return source.of_tokens or named
 
 
 def _file_name(source: Source, content: Content | None) -> str:

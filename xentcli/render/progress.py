@@ -17,11 +17,12 @@ _PATIENCE_SECONDS = 1.0  # before anything is shown
 
 @contextmanager
 def progress_bar(
-    color: Color, size: int | None = None
+    color: Color, size: int | None = None, tokens: int | None = None
 ) -> Iterator[Callable[[int, int | None], None]]:
     """Return what is to be told the rows done and the rows in all.
 
-    Where the bytes of all rows are known, those done and their speed are shown too.
+    Where the bytes of all rows are known, those done and their speed are shown too; of rows of so
+    many tokens, whose logits are computed, the tokens a second.
     """
     began = time.monotonic()
     bar: Progress | None = None
@@ -36,7 +37,9 @@ def progress_bar(
             bar.start()
         done = f"{rows:,}" + (f" of {total:,}" if total else "")
         detail = ""
-        if size is not None and total:
+        if tokens is not None:
+            detail = f", {rows * tokens / (time.monotonic() - began):,.0f} tokens/s"
+        elif size is not None and total:
             read = size * rows / total
             speed = read / (time.monotonic() - began)
             detail = f", {human_bytes(read)}, {human_bytes(speed)}/s"

@@ -40,7 +40,7 @@ def info(
                 common.tell_notes(notes)
             except InputError as error:
                 failed.append(error)
-    if results := advise([*found], [*found.values()]):
+    if results := advise([*found], [*found.values()], next(iter(reading.lm_head or ()), None)):
         output.write(_forms(results))
     for each in failed[:-1]:
         common.tell_error(each)

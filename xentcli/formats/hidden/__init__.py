@@ -33,5 +33,6 @@ def with_head(source: Source, options: ReadOptions) -> Source:
         except InputError:
             return source
         source.notes = [*source.notes, estimate(source, head, options.head)]
+        source.of_tokens = True
         return source
     return HiddenSource(source, head, options.head)

@@ -16,8 +16,8 @@ from xentcli.formats.hidden.options import HeadOptions
 from xentcli.formats.hidden.rounding import round_to
 from xentcli.formats.hidden.tensors import Tensors, find_tensors
 
-TOKENS = 256
-"""Rows of each product: what BLAS returns for a row may depend on how many there are."""
+TOKENS = 128
+"""States of each product: what BLAS returns for one may depend on how many there are."""
 _TILE_ELEMENTS = 2**23  # of the head, in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
 _MOST_OPEN = 8
@@ -66,26 +66,26 @@ class Head:
         """
         count = len(states)
         padded = np.zeros((-(-count // TOKENS) * TOKENS, self.width), np.float32)
-        last = np.empty((TOKENS, self._tile), np.float32)
+        last = np.empty((self._tile, TOKENS), np.float32)
         with np.errstate(all="ignore"):
             padded[:count] = states
             for first in range(0, self.classes, self._tile):
                 rows = min(self._tile, self.classes - first)
                 stored = self.weight.read(first, rows).values
-                tile = np.ascontiguousarray(stored, np.float32).T
+                tile = np.ascontiguousarray(stored, np.float32)
                 for start in range(0, count, TOKENS):
                     stop = min(start + TOKENS, count)
-                    product = last[:, :rows]
-                    np.matmul(padded[start : start + TOKENS], tile, out=product)
+                    product = last[:rows]  # faster by a tenth than with the states on the left
+                    np.matmul(tile, padded[start : start + TOKENS].T, out=product)
                     self._finish(product, first, dtype)
-                    out[start:stop, first : first + rows] = product[: stop - start]
+                    out[start:stop, first : first + rows] = product[:, : stop - start].T
         return out
 
     def _finish(self, product: NDArray[np.float32], first: int, dtype: str) -> None:
-        """Do to logits in place what follows the product, each step rounded as the model does."""
+        """Do to logits of shape (classes, tokens) what follows, each step rounded as models do."""
         multiplier, divisor, softcap, in_float32, _ = self.after
         if self.bias is not None:
-            product += self.bias[first : first + product.shape[1]]
+            product += self.bias[first : first + len(product), np.newaxis]
         round_to(product, dtype)
         dtype = "float32" if in_float32 else dtype
         if multiplier != 1.0:

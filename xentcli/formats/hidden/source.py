@@ -15,6 +15,8 @@ from xentcli.formats.hidden.rounding import round_to
 
 _BLOCK_ELEMENTS = 2**26  # logits of a block: enough tokens for each reading of the head
 _MOST_TOKENS = 1024
+_FEW_TOKENS = 256  # of a block: reading the head costs a tenth of multiplying so many
+_BLOCKS = 8  # of a file, if blocks are not to have fewer tokens: for as many jobs
 _LOOKED_AT = 32  # rows that say whether the norm was applied
 
 
@@ -24,6 +26,7 @@ class HiddenSource(IndexedSource):
     Rows of several axes are made and kept a part of a slice at a time, and read by the tile.
     """
 
+    of_tokens = True
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_states", "_head", "_made")
 
     def __init__(self, states: Source, head: Head, options: HeadOptions) -> None:
@@ -85,9 +88,11 @@ class HiddenSource(IndexedSource):
         return max(1, rows, cheap)
 
     def _tokens(self) -> int:
-        """Return how many tokens are multiplied at a time."""
+        """Return how many tokens are multiplied at a time, of few so that two jobs have some."""
         fitting = _BLOCK_ELEMENTS // self._head.classes // TOKENS * TOKENS
-        return max(TOKENS, min(_MOST_TOKENS, fitting))
+        count = math.prod(n or 0 for n in self.shape[:-1])
+        share = max(min(_FEW_TOKENS, -(-count // 2)), -(-count // _BLOCKS))
+        return max(TOKENS, min(_MOST_TOKENS, fitting, -(-share // TOKENS) * TOKENS))
 
     def read(self, start: int, rows: int, axis: int = 0) -> Table:
         """Read states, and form their logits in memory of this thread."""
