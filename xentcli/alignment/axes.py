@@ -178,34 +178,31 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         )
 
 
-class Fitting(NamedTuple):
-    """Logits and labels that fit: as they were, or readable again, or in another shape."""
+def fitting(
+    logits: Source, labels: Source, class_axis: int | None
+) -> tuple[Source, Source, str | None]:
+    """Return logits and labels without axes of length 1 that keep them from fitting, and a note.
 
-    logits: Source
-    labels: Source
-    note: str | None = None
-
-
-def fitting(logits: Source, labels: Source, class_axis: int | None) -> Fitting:
-    """Return labels without the axes of length 1 that keep them from fitting, and a note of it."""
+    They are as they were, or readable again, or in another shape.
+    """
     shape = logits.shape
     if class_axis in (None, 1, -1):
         before = show_shape(labels.shape)
         logits, labels, found_row = in_one_row(logits, labels)
         if found_row:
-            return Fitting(logits, labels, _read_as(labels, before))
+            return logits, labels, _read_as(labels, before)
     if not shape or fits(shape, labels.shape):
-        return Fitting(logits, labels)
+        return logits, labels, None
     last = len(shape) - 1
     given = class_axis is not None and -last <= class_axis + 1 <= last + 1
     axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
     leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
     if any(fits(lead, labels.shape) for lead in leads):
-        return Fitting(logits, labels)
+        return logits, labels, None
     for lead in leads:
         if lead and (found := in_shape(labels, lead)) is not None:
-            return Fitting(logits, found, _read_as(found, show_shape(labels.shape)))
-    return Fitting(logits, labels)
+            return logits, found, _read_as(found, show_shape(labels.shape))
+    return logits, labels, None
 
 
 def _read_as(labels: Source, before: str) -> str:

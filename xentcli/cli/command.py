@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple
+from inspect import getdoc
+from typing import Any
 
 import typer
 from typer.core import TyperCommand
-from typer.main import get_command
+from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from xentcli.cli import names
 from xentcli.cli.expand import expand
@@ -15,10 +16,10 @@ from xentcli.cli.expand import expand
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-class Command(NamedTuple):
+class Command:
     """A command of the command line.
 
-    Attributes
+    Parameters
     ----------
     run : callable
         Gets the options, each annotated for typer; a parameter that is a named tuple is a group
@@ -29,9 +30,15 @@ class Command(NamedTuple):
         Command lines to begin with.
     """
 
-    run: Callable[..., None]
-    first: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
+    def __init__(
+        self,
+        run: Callable[..., None],
+        first: tuple[str, ...] = (),
+        examples: tuple[str, ...] = (),
+    ) -> None:
+        self.run = run
+        self.first = first
+        self.examples = examples
 
 
 def _begins_like_number(text: str) -> bool:
@@ -71,8 +78,21 @@ def load_command(name: str) -> Any:
     if module is None:
         return None
     spec: Command = import_module(module).COMMAND
-    alone = typer.Typer(add_completion=False, context_settings=CONTEXT)
-    alone.command(name, cls=PagedCommand)(expand(spec.run))
-    made: Any = get_command(alone)
+    run = expand(spec.run)
+    # As typer makes a command of a function, but for a second look at all its options.
+    options, convertors, _ = get_params_convertors_ctx_param_name_from_function(run)
+    parameters: list[Any] = [*options]
+
+    def converted(**values: Any) -> None:
+        run(
+            **{
+                key: convertors[key](value) if key in convertors else value
+                for key, value in values.items()
+            }
+        )
+
+    made = PagedCommand(
+        name, context_settings=CONTEXT, callback=converted, params=parameters, help=getdoc(run)
+    )
     made.spec = spec
     return made

@@ -27,8 +27,9 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, begin_of, in_groups, kept_of
+from xentcli.pipeline.flow import Part, begin_of, in_groups
 from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.kept_rows import kept_of
 
 Array = NDArray[Any]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
 
@@ -10,6 +10,9 @@ from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Block, Source
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
 
@@ -53,24 +56,6 @@ class Remark(NamedTuple):
         return Remark(self.name, self.rows + other.rows, max(self.most, other.most))
 
 
-class Keys(NamedTuple):
-    """Numbers of rows that are put in order when all have been seen, and what came true.
-
-    Attributes
-    ----------
-    values : ndarray of float64 of shape (N,)
-        The numbers.
-    hits : ndarray of bool of shape (N,)
-        Whether what each is the score of came true.
-    columns : ndarray of int32 of shape (N,) or None
-        Which label of several each is of.
-    """
-
-    values: Array
-    hits: Array
-    columns: Array | None = None
-
-
 State = TypeVar("State", bound=Mergeable)
 
 
@@ -89,7 +74,7 @@ class Part(NamedTuple, Generic[State]):
     """The places of their labels, weights, ..., where ids led to others than those of the rows."""
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
-    kept: Mapping[str, Keys] | None = None
+    kept: "Mapping[str, Keys] | None" = None
     """What is kept of every row, by name, until all have been seen."""
 
     def merge(self, later: Self) -> Self:
@@ -233,15 +218,3 @@ def in_groups(facts: RowFacts, by_slices: bool) -> RowFacts:
     if not by_slices:
         return facts
     return facts.at(facts.origin._replace(groups=facts.origin.slices(facts.rows)))
-
-
-def kept_of(facts: RowFacts, kept: tuple[str, ...]) -> dict[str, Keys] | None:
-    """Return what is kept of rows until all have been seen."""
-    if not kept or facts["outcome"] is None:
-        return None
-    measured = slice(None) if facts["measured"] is None else facts["measured"]
-    hits, columns = facts["outcome"][measured], facts.facts.get("column")
-    if columns is not None:
-        columns = columns[measured]
-    facts_of = {"confidence": "forecast", "score": "score"}
-    return {name: Keys(facts[facts_of[name]][measured], hits, columns) for name in kept}

@@ -1,7 +1,7 @@
 """What is done with a step of rows, by whoever does it: they are read and measured."""
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -10,12 +10,15 @@ from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import RowKind, row_kind
 from xentcli.core.dtypes import widen
-from xentcli.core.row_facts import Origin, row_facts
+from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Part, begin_of, in_groups, kept_of
+from xentcli.pipeline.flow import Part, begin_of, in_groups
 from xentcli.pipeline.judgement import first_notes, oddities
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
@@ -84,7 +87,7 @@ class LossWork(NamedTuple):
             rows.matched,
             remarks,
             tuple(first_notes(rows, aligned, criterion)) if first else (),
-            kept_of(facts, criterion.kept),
+            _kept(facts, criterion.kept),
         )
 
 
@@ -92,3 +95,11 @@ def looks_of(rows: Array | TiledRows) -> RowKind:
     """Say what the first of some rows (N, C) look like."""
     count = max(1, min(_SAMPLE_ROWS, _SAMPLE_ELEMENTS // max(1, rows.shape[1])))
     return row_kind(widen(rows[:count]))
+
+
+def _kept(facts: RowFacts, names: tuple[str, ...]) -> "dict[str, Keys] | None":
+    if not names:
+        return None
+    from xentcli.pipeline.kept_rows import kept_of
+
+    return kept_of(facts, names)

@@ -16,9 +16,10 @@ from xentcli.core.shapes import check_options
 from xentcli.errors import ShapeError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.flow import Keys, Part, Remark, begin_of, in_groups
+from xentcli.pipeline.flow import Part, Remark, begin_of, in_groups
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import first_notes, oddities
+from xentcli.pipeline.kept_rows import Keys
 from xentcli.pipeline.loss_work import looks_of
 
 Array = NDArray[Any]

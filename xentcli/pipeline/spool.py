@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import reading
-from xentcli.pipeline.flow import Keys, Part
+from xentcli.pipeline.flow import Part
+from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
 _ROWS_IN_MEMORY = 2**18  # 9 bytes each, 13 with a column
