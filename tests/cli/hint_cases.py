@@ -1442,6 +1442,11 @@ CASES = [
         WORDS,  # every label is at the largest logit of its row
         fill={"LOGITS": "z.npy", "LABELS": "y.npy"},
     ),
+    Case(
+        "calibrate --probs b.npy by.npy --binary",
+        "if these are logits: xent calibrate --binary LOGITS LABELS",
+        WORDS,
+    ),
     # Gates
     *(
         Case(f"loss z.npy y.npy --fail-if '{gate}'", hint)

@@ -345,8 +345,9 @@ def test_log_probabilities_and_probabilities() -> None:
     )
     with pytest.raises(InputError, match=r"z\[0, 0\]: probability 5.48027 is above 1 \(120 such"):
         temperature_of(z, y, from_probs=True)
-    with pytest.raises(InputError, match="not between 0 and 1"):
-        temperature_of(z[:, 0], hot, from_probs=True, binary=binary)
+    one[[3, 8]] = 1.5, -0.5
+    with pytest.raises(InputError, match=r"z\[3\]: probability 1.5 \(2 such"):
+        temperature_of(one, hot, from_probs=True, binary=binary)
 
 
 # Laws

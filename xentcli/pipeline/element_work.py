@@ -127,11 +127,14 @@ class ElementWork(NamedTuple):
         if "weights" in beside:
             facts = weighted(facts, beside["weights"].astype(np.float64))
         facts = facts.at(origin)
+        problems = facts.problems
+        if criterion.from_probs:
+            problems = tuple(_of_probability(each, stored) for each in problems)
         return Part(
             rows_chosen(step, criterion.rows),
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
-            tuple(p.shifted(before) for p in facts.problems if criterion.is_error(p)),
+            tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             self._looks_of(stored) if step.block.start == 0 else None,
             2 if criterion.binary else 0,
             ids,
@@ -230,3 +233,15 @@ def _numbers(
     hint = "labels of a binary loss are 0 and 1, or false and true: write them so"
     named = tuple(problem._replace(hint=hint) for problem in problems)
     return found, options._replace(ignored=(IGNORED,)), named
+
+
+def _of_probability(problem: Problem, stored: Array) -> Problem:
+    """Return a problem of a logit as one of the probability that it was made of."""
+    if problem.input != "logits":
+        return problem
+    value = stored.reshape(-1)[problem.row]
+    problem = problem._replace(message=f"probability {value:g}")
+    if np.isnan(value):
+        return problem
+    hint = "if these are logits: xent calibrate --binary LOGITS LABELS"
+    return problem._replace(error=InputError, hint=hint)

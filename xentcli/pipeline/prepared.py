@@ -13,20 +13,10 @@ Array = NDArray[Any]
 def logits_of(probs: Array, *, binary: bool) -> Array:
     """Return logits that have these probabilities, in float64; binary ones are of class 1.
 
-    What is no probability is found elsewhere, where rows have places; binary ones are checked here.
-
-    Raises
-    ------
-    InputError
-        If a binary number is no probability.
+    Those of what is no probability are NaN at most; it is found where rows have places.
     """
     values: Array = probs.astype(np.float64)
     with np.errstate(all="ignore"):
-        if binary and not ((values >= 0.0) & (values <= 1.0) | np.isnan(values)).all():
-            raise InputError(
-                "these are no probabilities: some are not between 0 and 1",
-                hint="if these are logits: xent calibrate LOGITS LABELS",
-            )
         logits: Array = np.log(values)
         return logits - np.log1p(-values) if binary else logits
 
