@@ -15,6 +15,7 @@ from cli_tools import Outcome, Run, Terminal
 from xentcli import __version__
 
 SHARDS = 5
+SAMPLES = Path(__file__).parents[2] / "sample_data" / "answers"
 LOSSES = {
     "loss": "loss z-{}.npy --labels y-{}.npy",
     "weighted": "loss z-{}.npy --labels y-{}.npy --weight 1,2,0.5 --label-smoothing 0.1",
@@ -123,6 +124,25 @@ def test_any_tree_of_merges_gives_what_one_run_gives(run: Run, tmp_path: Path, k
         assert run("merge", last, "--json").stdout == whole.stdout
         assert run("merge", last).stdout == bare.stdout
         assert (tmp_path / last).read_bytes() == text
+
+
+def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
+    """Also where requests failed: the first few are named, in the order of their files."""
+    lines = (SAMPLES / "vllm_prompt.jsonl").read_text().splitlines()
+    lines += ['{"error": {"message": "too long"}}'] * 4
+    for i, line in enumerate(lines):
+        (tmp_path / f"answers-{i}.jsonl").write_text(f"{lines[0]}\n{line}\n")
+        one(run, f"nll answers-{i}.jsonl", f"state-{i}.json")
+    whole = run("nll", "answers-*.jsonl", "--state", "whole.json", "--json")
+    last = merged_tree(run, [f"state-{i}.json" for i in range(len(lines))], random.Random(3))  # noqa: S311
+    assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
+    merged = run("merge", last, "--json")
+    assert (merged.stdout, merged.err) == (whole.stdout, whole.err)
+    assert run("merge", last, "--fail-if", "loss > 0").code == 3
+    assert run("merge", last, "--fail-if", "accuracy > 0").code == 2
+    one(run, "nll --picked k-0.npy", "other.json")
+    said = refused(run("merge", last, "other.json"))
+    assert "other rows: prompt tokens of vLLM prompt_logprobs, and labels" in said
 
 
 def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
+from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,32 +65,50 @@ def run_answers(
     gates: Gates,
 ) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
-    check_flags(flags, options, "a server's answers have none")
+    check_flags(flags, options._replace(state=None), "a server's answers have none")
+    check_state(options.state, writing, options.reduction)
     from xentcli.pipeline.tokens import measure_tokens, open_answers
-    from xentcli.results.tokens import NAMES
 
     output = Destination("nll", writing, common)
     output.check(is_text=False)
-    keeper = gates.keeper([name for names in NAMES.values() for name in names])
+    keeper = keeper_of(gates)
     file_of = partial(reading.file, tokens=tokens or "any")
     sources = open_answers(files, file_of, [writing.output])
     source = sources[0]
-    _check_names(keeper, source.part)
+    check_names(keeper, source.part)
     keeper.open()
     for each in sources:
         common.tell_notes(each.notes)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
-            found, notes = measure_tokens(sources, "none", run, sink)
+            found, notes, _ = measure_tokens(sources, "none", run, sink)
             notes += _judge(keeper, found)
             output.add_summary(keeper.beside(found.named()))
     else:
         with common.run(source) as run:
-            found, notes = measure_tokens(sources, options.reduction, run)
-        notes += _judge(keeper, found)
-        output.write(_forms(found, keeper))
+            found, notes, counts = measure_tokens(sources, options.reduction, run)
+        notes += write(found, output, keeper)
+        if options.state is not None:
+            from xentcli.pipeline.token_states import state_of_tokens
+
+            state = state_of_tokens(counts, sources, files, options.reduction, [writing.output])
+            write_state(state, options.state, writing)
     common.tell_notes(notes)
     keeper.exit()
+
+
+def write(found: "TokenLoss", output: Destination, keeper: "Gatekeeper") -> list[str]:
+    """Write the loss of tokens and judge it; return what to note."""
+    notes = _judge(keeper, found)
+    output.write(_forms(found, keeper))
+    return notes
+
+
+def keeper_of(gates: Gates) -> "Gatekeeper":
+    """Return what judges the loss of tokens."""
+    from xentcli.results.tokens import NAMES
+
+    return gates.keeper([name for names in NAMES.values() for name in names])
 
 
 def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
@@ -99,7 +118,7 @@ def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
         raise UsageError(f"{given[0]} is for rows of classes, and {why}")
 
 
-def _check_names(keeper: "Gatekeeper", part: str) -> None:
+def check_names(keeper: "Gatekeeper", part: str) -> None:
     """Raise UsageError if a gate names a measure of the other tokens."""
     from xentcli.results.tokens import NAMES
 

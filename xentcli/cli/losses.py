@@ -9,7 +9,6 @@ from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
 from xentcli.cli.states import check_state, write_state
-from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -44,12 +43,7 @@ def run_loss(
     from xentcli.pipeline.evaluate import evaluate
     from xentcli.pipeline.samples import doubts
 
-    if options.state is not None and options.reduction == "none":
-        raise UsageError(
-            "--state is of one number, and --reduction none of one a row",
-            hint="--reduction mean; the losses of rows are put together as their files are",
-        )
-    check_state(options.state, writing)
+    check_state(options.state, writing, options.reduction)
     output = Destination(criterion.command, writing, common)
     output.check(is_text=False)
     in_full = options.state is not None or output.form == "json"

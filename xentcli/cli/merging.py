@@ -37,7 +37,8 @@ def run(
     common.tell_notes(missing(saved.header.rows))
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
-    keeper = _REPORTS[command](saved, drawn, writing, common, gates)
+    report_of = _report_tokens if saved.header.tokens else _REPORTS[command]
+    keeper = report_of(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()
 
@@ -56,6 +57,24 @@ def _report_loss(
         evaluation = loss_of(saved)
     losses.write_number(evaluation, output, keeper, common)
     losses.warn(evaluation, criterion, saved.name, common)
+    return keeper
+
+
+def _report_tokens(
+    saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper":
+    from xentcli.cli import answers
+    from xentcli.pipeline.token_states import tokens_of
+
+    keeper = answers.keeper_of(gates)
+    output = Destination("nll", writing, common)
+    output.check(is_text=False)
+    with damage(saved.name):
+        found, notes = tokens_of(saved)
+    answers.check_names(keeper, found.part)
+    keeper.open()
+    notes += answers.write(found, output, keeper)
+    common.tell_notes(notes)
     return keeper
 
 

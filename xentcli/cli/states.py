@@ -9,10 +9,15 @@ if TYPE_CHECKING:
     from xentcli.pipeline.states import SavedState
 
 
-def check_state(path: str | None, writing: Writing) -> None:
+def check_state(path: str | None, writing: Writing, reduction: str = "mean") -> None:
     """Raise now what writing a state would raise after the work."""
     if path is None:
         return
+    if reduction == "none":
+        raise UsageError(
+            "--state is of one number, and --reduction none of one a row",
+            hint="--reduction mean; the losses of rows are put together as their files are",
+        )
     from xentcli.cli.reports import check_different
     from xentcli.pipeline.outputs import check_output, is_json, shown_name
 

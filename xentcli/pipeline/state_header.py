@@ -8,6 +8,7 @@ from typing import Any
 from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
 from xentcli.pipeline.state_rows import FileRows, joined
+from xentcli.pipeline.token_counts import TokensAsked
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
@@ -72,6 +73,8 @@ class Header:
         What an evaluation was asked for.
     paired : PairAsked or None
         What a comparison was asked for.
+    tokens : TokensAsked or None
+        Which tokens the answers of a server are of.
     """
 
     xent_state: str
@@ -85,6 +88,7 @@ class Header:
     crosses: bool = False
     asked: Asked | None = None
     paired: PairAsked | None = None
+    tokens: TokensAsked | None = None
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -162,6 +166,11 @@ def differences(one: Header, two: Header) -> Iterator[str]:
             yield f"other options{_of(here, one)}: {differs}"
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
+    if one.tokens != two.tokens:
+        said = [
+            each and f"{each.part} tokens of {each.dialect}" for each in (one.tokens, two.tokens)
+        ]
+        yield f"other rows: {said[0] or 'labels'}, and {said[1] or 'labels'}"
     if one.num_classes != two.num_classes:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:

@@ -114,6 +114,11 @@ def rows_of(
         before += length
 
 
+def whole_files(paths: Iterable[str]) -> tuple[FileRows, ...]:
+    """Return files that go into a state as they are, each as one row."""
+    return joined(FileRows(_whole_name(path), 0, 1, 1, shown_name(path)) for path in paths)
+
+
 def _paths(source: Source, names: Sequence[str]) -> list[str]:
     return [each.path for each in source.files] or [p for name in names for p in expand(name)]
 

@@ -16,6 +16,7 @@ from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.outputs import text_file
 from xentcli.pipeline.state_header import Header, differences
 from xentcli.pipeline.state_rows import ONE_STATE, FileRows, Numbering, check_apart
+from xentcli.pipeline.token_counts import TokenCounts
 from xentcli.pipeline.written import read_object
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.text import shortened
@@ -108,10 +109,17 @@ def read_state(path: str) -> SavedState:
     with damage(name):
         if plain.pop(_DIGEST, None) != _digest_of(plain):
             raise ValueError("it is not as it was written")
-        states = tuple(States.from_plain(each) for each in plain.pop("states"))
+        states = tuple(map(_states_of, plain.pop("states")))
         header: Header = from_plain(Header, plain)
         _check_whole(header, states)
     return SavedState(header, states, name)
+
+
+def _states_of(plain: dict[str, Any]) -> States:
+    """Return states of metrics, or those of rows that no metric takes."""
+    if [*plain] == ["tokens"]:
+        return States({"tokens": from_plain(TokenCounts, plain["tokens"])})
+    return States.from_plain(plain)
 
 
 @contextmanager
@@ -139,7 +147,10 @@ def _check_whole(header: Header, states: tuple[States, ...]) -> None:
         for state in each.states.values():
             if getattr(state, "num_classes", 0) not in (0, header.num_classes):
                 raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
-        found = each.compute()[counts]
+        results = each.compute()
+        if (header.tokens is not None) != ("tokens" in results):
+            raise ValueError("it does not say which tokens it is of")
+        found = results["tokens"][0] if header.tokens else results[counts]
         if found.rows < 0 or not 0 <= found.used <= found.rows:
             raise ValueError(f"{found.used} of {found.rows} rows are used")
 

@@ -1,7 +1,6 @@
 """The negative log likelihood of tokens, from the log-probabilities in a server's answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -17,41 +16,13 @@ from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.inputs import expand, expecting
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.token_counts import SHOWN_REQUESTS, TokenCounts, TokensAsked
 from xentcli.results.measure import Measure
 from xentcli.results.tokens import NAMES, TokenLoss
 
 __all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]
 
-_NO_TOKENS = TokensState()
-_SHOWN_REQUESTS = 3  # that a note names
 _ABOVE_0 = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """What was seen of the requests, besides their tokens."""
-
-    tokens: TokensState = _NO_TOKENS
-    requests: int = 0
-    first: int = 0
-    failed: int = 0
-    silent: int = 0
-    others: int = 0
-    named_failed: tuple[str, ...] = ()
-    named_silent: tuple[str, ...] = ()
-
-    def merge(self, other: "_Counts") -> "_Counts":
-        """Return the counts of both, of which the first few are named."""
-        return _Counts(
-            self.tokens.merge(other.tokens),
-            self.requests + other.requests,
-            self.first + other.first,
-            self.failed + other.failed,
-            self.silent + other.silent,
-            self.others + other.others,
-            (*self.named_failed, *other.named_failed)[:_SHOWN_REQUESTS],
-            (*self.named_silent, *other.named_silent)[:_SHOWN_REQUESTS],
-        )
 
 
 class _Step(NamedTuple):
@@ -65,7 +36,7 @@ class _Work(NamedTuple):
     sources: tuple[AnswersSource, ...]
     keeps_losses: bool
 
-    def part_of(self, step: _Step) -> Part[_Counts]:
+    def part_of(self, step: _Step) -> Part[TokenCounts]:
         """Parse them, and measure their tokens."""
         source, block = self.sources[step.file], step.block
         tokens = source.read_tokens(block)
@@ -78,15 +49,15 @@ class _Work(NamedTuple):
         losses = facts["loss"]
         if self.keeps_losses and facts["used"] is not None:
             losses = np.where(facts["used"], losses, np.nan)
-        counts = _Counts(
+        counts = TokenCounts(
             state,
             tokens.requests,
             tokens.first,
             len(tokens.failed),
             len(tokens.silent),
             tokens.others,
-            tokens.failed[:_SHOWN_REQUESTS],
-            tokens.silent[:_SHOWN_REQUESTS],
+            tokens.failed[:SHOWN_REQUESTS],
+            tokens.silent[:SHOWN_REQUESTS],
         )
         return Part(block.rows, losses if self.keeps_losses else None, counts)
 
@@ -120,8 +91,8 @@ def _words(part: str) -> str:
 
 def measure_tokens(
     sources: Sequence[AnswersSource], reduction: Reduction, run: Run, sink: Sink | None = None
-) -> tuple[TokenLoss, list[str]]:
-    """Return the loss of all tokens, and what the user should know of it.
+) -> tuple[TokenLoss, list[str], TokenCounts]:
+    """Return the loss of all tokens, what the user should know of it, and what was counted.
 
     Raises
     ------
@@ -135,10 +106,19 @@ def measure_tokens(
     in_order = run._replace(jobs=1) if any(each.in_pieces for each in sources) else run
     parts = in_order.map(work.part_of, _steps(sources), shareable=True)  # parsing is Python
     total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
-    counts = total.state or _Counts()
-    found = _result(counts, sources[0], reduction)
+    counts = total.state or TokenCounts()
+    asked = TokensAsked(sources[0].part, sources[0].dialect)
+    found, notes = loss_of_tokens(counts, asked, reduction)
     if not found.used:
         raise _nothing(counts, sources[0])
+    return found, notes, counts
+
+
+def loss_of_tokens(
+    counts: TokenCounts, asked: TokensAsked, reduction: Reduction
+) -> tuple[TokenLoss, list[str]]:
+    """Return the loss of tokens that were counted, and what the user should know of it."""
+    found = _result(counts, asked, reduction)
     return found, list(_notes(counts, found))
 
 
@@ -152,14 +132,14 @@ def _unexpected(*_: object) -> InputError:
     raise AssertionError("what is wrong with a token was raised where it was read")
 
 
-def _result(counts: _Counts, source: AnswersSource, reduction: Reduction) -> TokenLoss:
+def _result(counts: TokenCounts, asked: TokensAsked, reduction: Reduction) -> TokenLoss:
     loss, mean, of_bytes = counts.tokens.compute()
-    name, perplexity, bits, bits_per_byte = NAMES[source.part]
+    name, perplexity, bits, bits_per_byte = NAMES[asked.part]
     follows = of_loss(mean, ("perplexity", "bits"))
     a_byte = Measure() if of_bytes is None else of_loss(of_bytes, ("bits",))["bits"]
     return TokenLoss(
-        part=source.part,
-        dialect=source.dialect,
+        part=asked.part,
+        dialect=asked.dialect,
         reduction=reduction,
         total=loss.loss_sum if reduction == "sum" else loss.mean,
         total_sum=loss.loss_sum,
@@ -180,7 +160,7 @@ def _result(counts: _Counts, source: AnswersSource, reduction: Reduction) -> Tok
     )
 
 
-def _nothing(counts: _Counts, source: AnswersSource) -> InputError:
+def _nothing(counts: TokenCounts, source: AnswersSource) -> InputError:
     what = f"no {'prompt' if source.part == 'prompt' else 'generated token'} has a log-probability"
     if counts.failed == counts.requests and counts.failed:
         what = f"every request failed: {_listed(counts.named_failed, counts.failed)}"
@@ -189,7 +169,7 @@ def _nothing(counts: _Counts, source: AnswersSource) -> InputError:
     return InputError(f"{source.name}: {what}", hint=hint)
 
 
-def _notes(counts: _Counts, found: TokenLoss) -> Iterator[str]:
+def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
     if found.part == "generated":
         yield (
             "generated tokens: the mean NLL of what the model drew itself, which depends on the "

@@ -1,0 +1,56 @@
+"""What was seen of the requests in a server's answers, and of their tokens: a state that merges."""
+
+from dataclasses import dataclass
+
+from xentcli.metrics.tokens import TokensState
+from xentcli.results.loss import Loss
+from xentcli.results.measure import Measure
+from xentcli.storage.paths import natural_key
+
+_NO_TOKENS = TokensState()
+SHOWN_REQUESTS = 3  # that a note names
+
+
+@dataclass(frozen=True)
+class TokensAsked:
+    """Which tokens the answers of a state are of, and whose keys they have."""
+
+    part: str
+    dialect: str
+
+
+@dataclass(frozen=True)
+class TokenCounts:
+    """What was seen of the requests, besides their tokens."""
+
+    tokens: TokensState = _NO_TOKENS
+    requests: int = 0
+    first: int = 0
+    failed: int = 0
+    silent: int = 0
+    others: int = 0
+    named_failed: tuple[str, ...] = ()
+    named_silent: tuple[str, ...] = ()
+
+    def merge(self, other: "TokenCounts") -> "TokenCounts":
+        """Return the counts of both, of which the first few are named."""
+        return TokenCounts(
+            self.tokens.merge(other.tokens),
+            self.requests + other.requests,
+            self.first + other.first,
+            self.failed + other.failed,
+            self.silent + other.silent,
+            self.others + other.others,
+            _first(self.named_failed, other.named_failed),
+            _first(self.named_silent, other.named_silent),
+        )
+
+    def compute(self) -> tuple[Loss, Measure, Measure | None]:
+        """Return the loss of the tokens, as their state does."""
+        return self.tokens.compute()
+
+
+def _first(*names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the first few requests, in any order of merging."""
+    every = {name for each in names for name in each}
+    return tuple(sorted(every, key=natural_key)[:SHOWN_REQUESTS])
