@@ -1,6 +1,6 @@
 """What ``xent nll`` does with files whose rows are known in part: exact numbers, or bounds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
@@ -10,7 +10,7 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
-    from xentcli.pipeline.bounded import BoundedRows
+    from xentcli.pipeline.bounded import BoundedRows, BoundedSums
     from xentcli.results.bounds import BoundedLoss
 
 _OF_LOSS = ("loss", "perplexity", "bits")
@@ -23,8 +23,9 @@ def write_loss(
     writing: Writing,
     common: Common,
     gates: Gates,
+    keep: "Callable[[BoundedSums], None] | None" = None,
 ) -> None:
-    """Measure rows, write their loss or its bound, and judge it."""
+    """Measure rows, write their loss or its bound, and judge it; `keep` gets their state."""
     from xentcli.pipeline.bounded import measure_bounded
 
     output = Destination(command, writing, common)
@@ -35,18 +36,42 @@ def write_loss(
         common.tell_notes(source.notes)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(rows.sources[0]) as run:
-            found, notes = measure_bounded(rows, command, "none", run, sink)
+            found, notes, _ = measure_bounded(rows, command, "none", run, sink)
             notes += _judge(keeper, found)
             output.add_summary(keeper.beside(found.named()))
     else:
         with common.run(rows.sources[0]) as run:
-            found, notes = measure_bounded(rows, command, options.reduction, run)
+            found, notes, sums = measure_bounded(rows, command, options.reduction, run)
         notes += _judge(keeper, found)
         output.write(_forms(found, keeper))
+        if keep is not None:
+            keep(sums)
+    _tell(found, notes, common)
+    keeper.exit()
+
+
+def write_merged(
+    found: "BoundedLoss",
+    notes: list[str],
+    writing: Writing,
+    common: Common,
+    gates: Gates,
+) -> "Gatekeeper":
+    """Write a loss of many runs, or its bound, and judge it."""
+    output = Destination(found.command, writing, common)
+    output.check(is_text=False)
+    keeper = gates.keeper(_OF_LOSS)
+    keeper.open()
+    notes = [*notes, *_judge(keeper, found)]
+    output.write(_forms(found, keeper))
+    _tell(found, notes, common)
+    return keeper
+
+
+def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
     common.tell_notes(notes)
     if not found.used:
         common.tell("warning", "nothing is used: every label is ignored, so the mean is NaN")
-    keeper.exit()
 
 
 def check_place(common: Common, what: str) -> None:

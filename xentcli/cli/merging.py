@@ -37,7 +37,11 @@ def run(
     common.tell_notes(missing(saved.header.rows))
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
-    report_of = _report_tokens if saved.header.tokens else _REPORTS[command]
+    report_of = _REPORTS[command]
+    if saved.header.tokens is not None:
+        report_of = _report_tokens
+    elif saved.header.bounded is not None:
+        report_of = _report_bounded
     keeper = report_of(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()
@@ -76,6 +80,17 @@ def _report_tokens(
     notes += answers.write(found, output, keeper)
     common.tell_notes(notes)
     return keeper
+
+
+def _report_bounded(
+    saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper":
+    from xentcli.cli import bounded
+    from xentcli.pipeline.bounded_states import bounded_of
+
+    with damage(saved.name):
+        found, notes = bounded_of(saved)
+    return bounded.write_merged(found, notes, writing, common, gates)
 
 
 def _report_eval(

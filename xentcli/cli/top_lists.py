@@ -11,6 +11,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.bounded import BoundedSums
     from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.partly import Partly
 
@@ -144,16 +145,38 @@ def run(
     writing: Writing,
     common: Common,
     gates: Gates,
+    files: tuple[list[str], list[str]],
 ) -> None:
-    """Measure the labels of rows that are known in part: exact where they can be, else bounded."""
+    """Measure the labels of rows that are known in part: exact where they can be, else bounded.
+
+    `files` are those of the rows, and those of their labels.
+    """
     from xentcli.cli import bounded
+    from xentcli.cli.states import check_state
+
+    asked = flags
 
     if given := [name for name, value in refused.items() if value]:
         raise UsageError(f"{given[0]} is not for {opened.what}")
     if not opened.has_labels:
         flags = flags._replace(ignore_index=None, shift=0, label_base=None)
         flags = flags._replace(label_key=None, label_column=None)
-    bounded.check_flags(flags, options, opened.what)
+    bounded.check_flags(flags, options._replace(state=None), opened.what)
     bounded.check_place(common, opened.what)
+    check_state(options.state, writing, options.reduction)
     common.tell_notes(opened.notes)
-    bounded.write_loss(opened.rows, command, options, writing, common, gates)
+
+    def keep(sums: "BoundedSums") -> None:
+        from xentcli.cli.loss_inputs import criterion_of
+        from xentcli.cli.states import write_state
+        from xentcli.pipeline.bounded import BoundedKind
+        from xentcli.pipeline.bounded_states import state_of_bounded
+
+        kind = BoundedKind(opened.rows.num_classes, opened.rows.why)
+        criterion = criterion_of(asked, "logits", options)
+        facts, paths = opened.files(*files), files[0][: len(opened.parts)]
+        saved = state_of_bounded(command, sums, kind, criterion, facts, paths)
+        write_state(saved, options.state, writing)
+
+    keeping = keep if options.state is not None else None
+    bounded.write_loss(opened.rows, command, options, writing, common, gates, keeping)

@@ -18,6 +18,7 @@ from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.run import Run
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
 from xentcli.results.measure import Measure
+from xentcli.results.rows import RowCounts
 
 UNWRITTEN = "unwritten"
 """Rows that hold nothing but zeros."""
@@ -30,6 +31,30 @@ class RowBounds(NamedTuple):
     used: NDArray[np.bool_] | None = None
     remarks: tuple[Remark, ...] = ()
     """What is odd about them; `UNWRITTEN` is told of."""
+
+
+@dataclass(frozen=True)
+class BoundedSums:
+    """The state of rows of which some are only bounded, and how many were never written."""
+
+    bounds: BoundsState = BoundsState()  # noqa: RUF009 - it is frozen
+    unwritten: int = 0
+
+    def merge(self, other: "BoundedSums") -> "BoundedSums":
+        """Return the state of both states' rows."""
+        return BoundedSums(self.bounds.merge(other.bounds), self.unwritten + other.unwritten)
+
+    def compute(self) -> RowCounts:
+        """Return how many rows there are."""
+        return RowCounts(self.bounds.rows, self.bounds.used, self.bounds.known.used)
+
+
+@dataclass(frozen=True)
+class BoundedKind:
+    """What is to be known of bounded rows besides their sums: see `BoundedRows`."""
+
+    num_classes: int | None
+    why: str
 
 
 class BoundedRows(Protocol):
@@ -117,8 +142,8 @@ class _Work(NamedTuple):
 
 def measure_bounded(
     rows: BoundedRows, command: str, reduction: Reduction, run: Run, sink: Sink | None = None
-) -> tuple[BoundedLoss, list[str]]:
-    """Return the loss of all rows, and what the user should know of it.
+) -> tuple[BoundedLoss, list[str], BoundedSums]:
+    """Return the loss of all rows, what the user should know of it, and the state of the rows.
 
     `sink` gets one loss a row, NaN where it is only bounded.
     """
@@ -128,14 +153,21 @@ def measure_bounded(
     parts = run.map(work.part_of, rows.steps())
     progress = run.progress_of((rows.num_rows,))
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
-    state = total.state or BoundsState()
-    found = loss_of(state, rows, command, reduction)
     unwritten = total.remarks.get(UNWRITTEN)
-    return found, list(_notes(found, reduction, unwritten.rows if unwritten else 0))
+    sums = BoundedSums(total.state or BoundsState(), unwritten.rows if unwritten else 0)
+    kind = BoundedKind(rows.num_classes, rows.why)
+    return *bounded_loss(sums, kind, command, reduction), sums
 
 
-def loss_of(state: BoundsState, rows: BoundedRows, command: str, reduction: str) -> BoundedLoss:
-    """Return what a state says of the loss."""
+def bounded_loss(
+    sums: BoundedSums, rows: BoundedKind, command: str, reduction: str
+) -> tuple[BoundedLoss, list[str]]:
+    """Return what a state says of the loss, and what the user should know of it."""
+    found = _loss_of(sums.bounds, rows, command, reduction)
+    return found, list(_notes(found, reduction, sums.unwritten))
+
+
+def _loss_of(state: BoundsState, rows: BoundedKind, command: str, reduction: str) -> BoundedLoss:
     mean = state.compute()
     rounding = 0.0
     if mean.value is not None and mean.upper_bound is not None and mean.lower_bound is not None:

@@ -51,6 +51,10 @@ class Partly(NamedTuple):
 
     def files(self, lists: Sequence[str], labels: Sequence[str]) -> Iterator[FileFacts]:
         """Yield what is known of the files that lists and labels are in."""
+        if self.has_labels:
+            for part, name in zip(self.parts, lists, strict=True):
+                yield from file_facts("base", part.sources[0], [name])
+            return
         sources = [part.lists.values for part in self.lists]
         roles = ["values"] * len(sources)
         if len(lists) > len(sources):  # named by options

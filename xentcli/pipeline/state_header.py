@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xentcli.pipeline.bounded import BoundedKind
 from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
 from xentcli.pipeline.state_rows import FileRows, joined
@@ -75,6 +76,8 @@ class Header:
         What a comparison was asked for.
     tokens : TokensAsked or None
         Which tokens the answers of a server are of.
+    bounded : BoundedKind or None
+        What is known of rows that are known in part.
     """
 
     xent_state: str
@@ -89,6 +92,7 @@ class Header:
     asked: Asked | None = None
     paired: PairAsked | None = None
     tokens: TokensAsked | None = None
+    bounded: BoundedKind | None = None
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -166,11 +170,8 @@ def differences(one: Header, two: Header) -> Iterator[str]:
             yield f"other options{_of(here, one)}: {differs}"
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
-    if one.tokens != two.tokens:
-        said = [
-            each and f"{each.part} tokens of {each.dialect}" for each in (one.tokens, two.tokens)
-        ]
-        yield f"other rows: {said[0] or 'labels'}, and {said[1] or 'labels'}"
+    if (one.tokens, one.bounded) != (two.tokens, two.bounded):
+        yield f"other rows: {_rows_of(one)}, and {_rows_of(two)}"
     if one.num_classes != two.num_classes:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:
@@ -179,3 +180,10 @@ def differences(one: Header, two: Header) -> Iterator[str]:
 
 def _of(model: ModelFacts, header: Header) -> str:
     return f" of {model.role}" if len(header.models) > 1 else ""
+
+
+def _rows_of(header: Header) -> str:
+    tokens, bounded = header.tokens, header.bounded
+    if bounded is not None:
+        return f"rows of {bounded.num_classes or 'some'} classes that {bounded.why}"
+    return "labels" if tokens is None else f"{tokens.part} tokens of {tokens.dialect}"

@@ -12,6 +12,7 @@ from xentcli import __version__
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.pipeline.bounded import BoundedSums
 from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.outputs import text_file
 from xentcli.pipeline.state_header import Header, differences
@@ -117,8 +118,9 @@ def read_state(path: str) -> SavedState:
 
 def _states_of(plain: dict[str, Any]) -> States:
     """Return states of metrics, or those of rows that no metric takes."""
-    if [*plain] == ["tokens"]:
-        return States({"tokens": from_plain(TokenCounts, plain["tokens"])})
+    kinds = {"tokens": TokenCounts, "bounded": BoundedSums}
+    if len(plain) == 1 and (name := next(iter(plain))) in kinds:
+        return States({name: from_plain(kinds[name], plain[name])})
     return States.from_plain(plain)
 
 
@@ -148,8 +150,11 @@ def _check_whole(header: Header, states: tuple[States, ...]) -> None:
             if getattr(state, "num_classes", 0) not in (0, header.num_classes):
                 raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
         results = each.compute()
-        if (header.tokens is not None) != ("tokens" in results):
-            raise ValueError("it does not say which tokens it is of")
+        for name in ("tokens", "bounded"):
+            if (getattr(header, name) is not None) != (name in results):
+                raise ValueError("it does not say which rows it is of")
+        if header.bounded is not None:
+            counts = "bounded"
         found = results["tokens"][0] if header.tokens else results[counts]
         if found.rows < 0 or not 0 <= found.used <= found.rows:
             raise ValueError(f"{found.used} of {found.rows} rows are used")

@@ -40,7 +40,8 @@ def loss(
     opened = top_lists.find(inputs, top, flags, reading)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}
-        top_lists.run(opened, "loss", refused, flags, loss_options, writing, common, gates)
+        parts = top.files(inputs)
+        top_lists.run(opened, "loss", refused, flags, loss_options, writing, common, gates, parts)
         return
     if flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")

@@ -87,7 +87,8 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     if not picked:
         opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
     if opened is not None:
-        top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates)
+        parts = top.files(inputs)
+        top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates, parts)
         return
     if tokens is not None:
         raise UsageError("--tokens is for a server's answers in JSON, without labels")

@@ -1,0 +1,47 @@
+"""The state of rows that are known in part: made of a run, and made a loss again."""
+
+from collections.abc import Iterable, Sequence
+
+from xentcli import __version__
+from xentcli.errors import InputError
+from xentcli.metrics.interface import States
+from xentcli.pipeline.bounded import BoundedKind, BoundedSums, bounded_loss
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.state_header import Header, ModelFacts, each_once
+from xentcli.pipeline.state_options import Setting
+from xentcli.pipeline.state_rows import whole_files
+from xentcli.pipeline.states import SavedState
+from xentcli.results.bounds import BoundedLoss
+from xentcli.results.provenance import FileFacts
+
+
+def state_of_bounded(
+    command: str,
+    sums: BoundedSums,
+    kind: BoundedKind,
+    criterion: Criterion,
+    files: Iterable[FileFacts],
+    paths: Sequence[str],
+) -> SavedState:
+    """Return the state of the rows in `paths`; `files` are what was read, labels too."""
+    facts = each_once(files)
+    role = next(each.role for each in facts if each.role != "labels")
+    header = Header(
+        __version__,
+        command,
+        whole_files(paths),
+        facts,
+        (ModelFacts(role, Setting.of(criterion, sample_weight=False)),),
+        kind.num_classes or 0,
+        bounded=kind,
+    )
+    return SavedState(header, (States({"bounded": sums}),))
+
+
+def bounded_of(saved: SavedState) -> tuple[BoundedLoss, list[str]]:
+    """Return the loss of a state's rows, and what the user should know of it."""
+    header = saved.header
+    if header.bounded is None:
+        raise InputError(f"{saved.name}: the state is of whole rows")
+    sums = saved.states[0].states["bounded"]
+    return bounded_loss(sums, header.bounded, header.command, header.setting.reduction)
