@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xentcli.core import elementary
 from xentcli.core.checks import Problem
 from xentcli.core.dtypes import computing_dtype
 from xentcli.core.labels import Doubles, as_weight
@@ -53,9 +54,9 @@ def binary_losses(values: Array, labels: Array, options: BinaryOptions) -> Doubl
     z, y = values.astype(np.float64), labels.astype(np.float64)
     with np.errstate(all="ignore"):
         if options.probs:
-            positive, negative = 0.0 - np.log(z), 0.0 - np.log1p(-z)
+            positive, negative = 0.0 - elementary.log(z), 0.0 - elementary.log1p(-z)
         else:
-            rest = np.log1p(np.exp(-np.abs(z)))
+            rest = elementary.log1p(elementary.exp(-np.abs(z)))
             positive, negative = np.maximum(-z, 0.0) + rest, np.maximum(z, 0.0) + rest
         share = y if options.pos_weight is None else y * options.pos_weight
         loss = _times(share, positive) + _times(1.0 - y, negative)

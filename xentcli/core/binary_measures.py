@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.row_facts import RowFacts
 
 Array = NDArray[Any]
@@ -35,7 +36,7 @@ def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool)
         if probs:
             one, zero = score, 1.0 - score
         else:
-            rest = np.exp(-np.abs(score))
+            rest = elementary.exp(-np.abs(score))
             most, least = 1.0 / (1.0 + rest), rest / (1.0 + rest)
             one = np.where(score > 0.0, most, least)
             zero = np.where(score > 0.0, least, most)
@@ -63,4 +64,4 @@ def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool)
 
 
 def _product(p: Array) -> Array:
-    return np.where(p > 0.0, p * np.log(np.where(p > 0.0, p, 1.0)), 0.0)
+    return np.where(p > 0.0, p * elementary.log(np.where(p > 0.0, p, 1.0)), 0.0)

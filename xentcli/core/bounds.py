@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
+
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
@@ -86,14 +88,14 @@ def nll_bounds(
     mass = _mass(log_probs, num_classes, slack)
     at, found = _picked(log_probs, indices, labels)
     with np.errstate(all="ignore"):
-        of_mass = np.where(mass.most > _LEAST_MASS, -np.log(mass.most), 0.0)
+        of_mass = np.where(mass.most > _LEAST_MASS, -elementary.log(mass.most), 0.0)
         of_smallest = -mass.smallest if largest else np.zeros(len(labels))
         lower = np.maximum(0.0, np.maximum(of_smallest, of_mass))
-        left = mass.least - np.maximum(mass.others - 1.0, 0.0) * np.exp(mass.smallest)
+        left = mass.least - np.maximum(mass.others - 1.0, 0.0) * elementary.exp(mass.smallest)
         above = largest & (mass.listed > 0) & (left > _LEAST_MASS)
-        upper = np.where(above, -np.log(left), np.inf)
+        upper = np.where(above, -elementary.log(left), np.inf)
         only_one = (mass.others == 1.0) & (mass.least > _LEAST_MASS)
-        alone = -np.log((mass.least + mass.most) / 2.0)
+        alone = -elementary.log((mass.least + mass.most) / 2.0)
     lower = np.where(found, -at, np.where(only_one, alone, lower))
     upper = np.where(found, -at, np.where(only_one, alone, upper))
     return Bounds(lower, upper, found | only_one)
@@ -112,7 +114,7 @@ def nll_bounds_of_logits(
         sums = log_sums(logits)
         smallest = _smallest(logits)
         others = np.inf if num_classes is None else np.maximum(0.0, num_classes - listed)
-        most = np.where(others > 0, np.logaddexp(sums, np.log(others) + smallest), sums)
+        most = np.where(others > 0, np.logaddexp(sums, elementary.log(others) + smallest), sums)
         at, found = _picked(logits, indices, labels)
         outside = np.logaddexp(sums, smallest) - smallest
         lower = np.where(found, sums - at, np.where(listed == 0, 0.0, outside))
@@ -124,8 +126,7 @@ def log_sums(values: Doubles) -> Doubles:
     """Return the logarithm of each row's sum of exponentials; -inf of one that lists nothing."""
     peak = np.max(values, axis=1, initial=-np.inf)
     peak = np.where(peak > -np.inf, peak, 0.0)
-    with np.errstate(divide="ignore"):
-        sums: Doubles = peak + np.log(np.sum(np.exp(values - peak[:, None]), axis=1))
+    sums: Doubles = peak + elementary.log(elementary.exp(values - peak[:, None]).sum(axis=1))
     return sums
 
 
@@ -138,11 +139,11 @@ def entropy_bounds(
     """
     mass = _mass(log_probs, num_classes, slack)
     with np.errstate(all="ignore"):
-        probs = np.exp(log_probs)
+        probs = elementary.exp(log_probs)
         own = -np.sum(np.where(probs > 0.0, probs * log_probs, 0.0), axis=1)
         few = _least_entropy(mass)
         total = np.clip(mass.others / math.e, mass.least, mass.most)  # which has the most of it
-        equals = np.where(total > 0.0, total * np.log(mass.others / total), 0.0)
+        equals = np.where(total > 0.0, total * elementary.log(mass.others / total), 0.0)
     whole = mass.others == 0.0
     lower = own + np.where(whole | (mass.listed == 0), 0.0, few)
     upper = own + np.where(whole, 0.0, np.maximum(equals, few))
@@ -159,7 +160,7 @@ def _least_entropy(mass: _Mass) -> Doubles:
     for total in (mass.least, mass.most):
         count, rest, smallest = _fewest(mass, total)
         of_whole = 0.0 - count * smallest * mass.smallest
-        found.append(of_whole - np.where(rest > 0.0, rest * np.log(rest), 0.0))
+        found.append(of_whole - np.where(rest > 0.0, rest * elementary.log(rest), 0.0))
     between = count * smallest >= mass.least
     return np.minimum(np.minimum(*found), np.where(between, of_whole, np.inf))
 
@@ -175,9 +176,9 @@ def brier_bounds(
     """Return between which numbers the Brier score of each row lies, from 0 to 2."""
     mass = _mass(log_probs, num_classes, slack)
     at, found = _picked(log_probs, indices, labels)
-    squares = np.sum(np.exp(2.0 * log_probs), axis=1)
+    squares = np.sum(elementary.exp(2.0 * log_probs), axis=1)
     with np.errstate(all="ignore"):
-        own = np.where(found, np.exp(at), 0.0)
+        own = np.where(found, elementary.exp(at), 0.0)
         count, rest, smallest = _fewest(mass, mass.most)
         few = count * smallest**2 + rest**2
         equals = np.where(mass.others > 0.0, mass.least**2 / mass.others, 0.0)
@@ -194,7 +195,7 @@ def brier_bounds(
 
 def _mass(log_probs: Doubles, num_classes: int | None, slack: float) -> _Mass:
     listed = (log_probs > -np.inf).sum(axis=1)
-    left = 1.0 - np.exp(log_probs).sum(axis=1)
+    left = 1.0 - elementary.exp(log_probs).sum(axis=1)
     others = (math.inf if num_classes is None else num_classes) - listed.astype(np.float64)
     none = others <= 0.0
     least = np.where(none, 0.0, np.clip(left - slack, 0.0, 1.0))
@@ -220,6 +221,6 @@ def _picked(
 
 def _fewest(mass: _Mass, total: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     """Return how many classes of p_K make up so much, what remains then, and p_K."""
-    smallest = np.exp(mass.smallest)
+    smallest = elementary.exp(mass.smallest)
     count = np.where(total > 0.0, np.floor(total / smallest), 0.0)
     return count, np.maximum(0.0, total - count * smallest), smallest

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.bins import bins_of
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.dtypes import widen
@@ -32,7 +33,7 @@ def divergence(given: Given) -> Doubles | None:
     with np.errstate(all="ignore"):
         for tile in tiles(*given.logits.shape):
             mass = given.labels[tile].astype(np.float64, order="C")
-            terms = mass * (np.log(mass) - _log_probabilities(given, tile))
+            terms = mass * (elementary.log(mass) - _log_probabilities(given, tile))
             terms[mass == 0.0] = 0.0
             total[tile] = np.add.reduce(terms, axis=1)
     return total
@@ -110,9 +111,9 @@ def _probabilities(given: Given, tile: slice) -> Doubles:
     if given.kind == "probabilities":
         return values.astype(np.float64)
     if given.kind == "log-probabilities":
-        return np.exp(values.astype(np.float64))
+        return elementary.exp(values)
     shares = np.empty(values.shape, values.dtype)
-    exponentials_of(values, given.norm.peak[tile], out=shares)
+    exponentials_of(values, given.norm.peak[tile], out=shares, exp=given.exp)
     probs: Doubles = shares * (1.0 / (1.0 + given.norm.rest[tile]))[:, None]
     return probs
 
@@ -120,7 +121,7 @@ def _probabilities(given: Given, tile: slice) -> Doubles:
 def _log_probabilities(given: Given, tile: slice) -> Any:
     values = widen(given.logits[tile]).astype(np.float64)
     if given.kind == "probabilities":
-        return np.log(values)
+        return elementary.log(values)
     if given.kind == "log-probabilities":
         return values
     part = given.norm.of(tile)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
+
 Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -61,7 +63,7 @@ def coded_pairs(base: Codes, new: Codes, labels: NDArray[np.int64]) -> PairRows:
         loss_base=-log_base,
         loss_new=-log_new,
         kl=kl,
-        delta_p=np.exp(log_new) - np.exp(log_base),
+        delta_p=elementary.exp(log_new) - elementary.exp(log_base),
         same=base.codes.argmax(axis=1) == new.codes.argmax(axis=1),
         floored_base=floored_base,
         floored_new=floored_new,
@@ -89,7 +91,7 @@ def _divergence(base: Codes, new: Codes) -> tuple[Doubles, Flags]:
     codes = new.codes[may_count]
     log_new = codes * new.scale[rows] + new.least[rows]
     counts = log_base > _LEAST_LOG_PROB
-    terms = np.where(counts, np.exp(log_base) * (log_base - log_new), 0.0)
+    terms = np.where(counts, elementary.exp(log_base) * (log_base - log_new), 0.0)
     floored = counts & (codes == 0) & new.cut[rows]
     sums = np.bincount(rows, terms, count).astype(np.float64)
     return sums, np.bincount(rows, floored, count) > 0.0

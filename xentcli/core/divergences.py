@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.checks import Kind
 from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.long_rows import divergences_of_rows
@@ -28,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 LN_2 = math.log(2.0)
 """The largest JS divergence, in nats."""
-_NEAR = 1.0  # up to this difference of logarithms, no digit is lost by expm1 and log1p
+_NEAR = 1.0  # up to this difference of logarithms, no digit is lost by tanh and log1p
 _FAR = 800.0  # from here on exp(-u) is 0
 
 
@@ -107,12 +108,12 @@ def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Side:
     values = widen(model.rows[tile])[rows].astype(np.float64)
     nothing = np.zeros(len(rows))
     if model.kind == "probabilities":
-        return _Side(values, np.log(values), nothing)
+        return _Side(values, elementary.log(values), nothing)
     if model.kind == "log-probabilities":
-        return _Side(np.exp(values), values, nothing)
+        return _Side(elementary.exp(values), values, nothing)
     norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
     peak = norm.peak.astype(np.float64)
-    probs = np.exp(values - peak[:, None])
+    probs = elementary.exp(values - peak[:, None])
     probs /= (1.0 + norm.rest)[:, None]
     return _Side(probs, values, peak + norm.log_rest)
 
@@ -139,7 +140,8 @@ def _kl_terms(p: Doubles, q: Doubles, u: Doubles, *, normalised: bool) -> Double
         terms = p * -u
         terms[p == 0.0] = 0.0
         return terms
-    near = np.expm1(np.minimum(u, _NEAR))
+    half = np.tanh(np.minimum(u, _NEAR) / 2.0)
+    near = 2.0 * half / (1.0 - half)  # exp(u) - 1
     near -= u
     near *= p
     far = q - p
@@ -154,9 +156,9 @@ def _js_terms(p: Doubles, q: Doubles, u: Doubles) -> Doubles:
     size = np.minimum(np.abs(u), _FAR)
     half = np.tanh(size / 2.0)
     near = size * half
-    near += np.log1p(-(np.minimum(half, 0.5) ** 2))
-    shares = np.exp(-size)  # of the smaller in the larger
-    far = 2.0 * (LN_2 - np.log1p(shares) - size * shares / (1.0 + shares))
+    near += elementary.log1p(-(np.minimum(half, 0.5) ** 2))
+    shares = elementary.exp(-size)  # of the smaller in the larger
+    far = 2.0 * (LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares))
     found: Doubles = np.where(size <= _NEAR, near, far)
     found *= (p + q) / 4.0
     return found

@@ -97,7 +97,8 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
     if least > 0.0:
         finest = math.frexp(least)[1] - _MANTISSA_BITS
     headroom = (values.size + 2).bit_length()
-    while exponent + headroom - finest > _MANTISSA_BITS:
+    whole = values
+    while exponent + headroom - finest > _MANTISSA_BITS and (values is whole or values.any()):
         anchor = math.ldexp(1.0, exponent + headroom)
         coarse = values + anchor
         coarse -= anchor
@@ -106,8 +107,6 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
         if finest >= exponent:  # and nothing if all are multiples of that
             return units
         values = np.subtract(values, coarse, out=coarse)
-        if not values.any():
-            return units
     return units + _to_units(float(np.add.reduce(values)))  # as a whole, it is exact
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
@@ -126,4 +127,4 @@ def confidence(given: Given) -> Doubles:
         if given.kind == "logits":
             return 1.0 / (1.0 + given.norm.rest)
         largest: Doubles = given.norm.peak.astype(np.float64)
-        return np.exp(largest) if given.kind == "log-probabilities" else largest
+        return elementary.exp(largest) if given.kind == "log-probabilities" else largest

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.bounds import SLACK, Doubles, Indices
 
 
@@ -34,11 +35,11 @@ def least_divergence(
     at = np.max(np.where(same, log_q[:, None, :], -np.inf), axis=2, initial=-np.inf)
     both = at > -np.inf
     with np.errstate(all="ignore"):
-        p, q = np.where(both, np.exp(log_p), 0.0), np.where(both, np.exp(at), 0.0)
+        p, q = np.where(both, elementary.exp(log_p), 0.0), np.where(both, elementary.exp(at), 0.0)
         listed = np.where(both, p * (log_p - at), 0.0).sum(axis=1)
         left_p, left_q = 1.0 - p.sum(axis=1), np.clip(1.0 - q.sum(axis=1) + slack, slack, 1.0)
         low, high = np.clip(left_p - slack, 0.0, 1.0), np.clip(left_p + slack, 0.0, 1.0)
         least = np.clip(left_q / math.e, low, high)  # where a log(a / b) is smallest
-        others = np.where(least > 0.0, least * np.log(least / left_q), 0.0)
+        others = np.where(least > 0.0, least * elementary.log(least / left_q), 0.0)
     found: Doubles = np.maximum(0.0, listed + others)
     return found

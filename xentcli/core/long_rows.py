@@ -16,9 +16,11 @@ in common but for the largest logits. So log(t) less the mean of the two logits 
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.dtypes import widen
-from xentcli.core.near_rows import Doubles, Floats, Sums, add_products, of_near_rows
+from xentcli.core.near_rows import Doubles, Floats, Sums, of_near_rows
 from xentcli.core.normalizer import Normalizer
+from xentcli.core.products import sums_of_products
 from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
 
@@ -60,13 +62,13 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
         scratch(name, one.shape, np.float32) for name in names
     )
     apart = other_norm.log_rest - norm.log_rest
-    scale = np.exp((norm.log_rest + other_norm.log_rest) / -2.0)
+    scale = elementary.exp((norm.log_rest + other_norm.log_rest) / -2.0)
     excess = _scaled(one, norm, apart / -2.0, logs, probs)
     other_excess = _scaled(other, other_norm, apart / 2.0, other_logs, other_probs)
-    mass, other_mass = np.exp(-excess), np.exp(-other_excess)
+    mass, other_mass = elementary.exp(-excess), elementary.exp(-other_excess)
     np.subtract(other_logs, logs, out=ratio)
-    kl = (excess - other_excess) - add_products(probs, ratio) * scale / mass
-    kl_reverse = (other_excess - excess) + add_products(other_probs, ratio) * scale / other_mass
+    kl = (excess - other_excess) - sums_of_products(probs, ratio) * scale / mass
+    kl_reverse = (other_excess - excess) + sums_of_products(other_probs, ratio) * scale / other_mass
     sums = np.add(probs, other_probs, out=probs)
     unsure = ~(kl + kl_reverse >= _SURE_KL)
     unsure |= np.maximum(np.abs(excess), np.abs(other_excess)) > _MOST_EXCESS
@@ -76,7 +78,7 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
         np.multiply(middle, _HALF, out=middle)
         np.log(sums, out=other_probs)
         np.subtract(other_probs, middle, out=other_probs)
-        shared = add_products(sums, other_probs) * scale - _LN_2 * (mass + other_mass)
+        shared = sums_of_products(sums, other_probs) * scale - _LN_2 * (mass + other_mass)
         js = np.minimum((kl + kl_reverse) / 4.0 - shared / 2.0, _LN_2)
         unsure |= ~(js >= np.maximum(_SURE_JS, _SURE_SHARE * (kl + kl_reverse)))
     if unsure.any():

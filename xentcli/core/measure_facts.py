@@ -5,17 +5,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.class_facts import probabilities_by_tile
 from xentcli.core.dtypes import Floats
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
 from xentcli.core.observer import Exponentials, Peaks
+from xentcli.core.products import sums_of_products
 from xentcli.core.ranks import ranks
 from xentcli.core.scratch import scratch
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
-_PART_CLASSES = 4096  # of a row, whose products are summed up at a time
 
 
 @fact("prediction", "peaks", dtype=np.int64)
@@ -63,24 +64,7 @@ def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
         squared = scratch("squares", terms.shape, terms.dtype)
         np.multiply(terms, terms, out=squared)
         return found.sum_over_classes(squared)
-    return _sums_of_products(terms, terms)
-
-
-def _sums_of_products(one: Floats, other: Floats) -> Floats:
-    """Return the sum over each row of the products of two arrays (n, C).
-
-    Parts of a row are summed up in the arrays' dtype, and their sums in float64.
-    """
-    rows, num_classes = one.shape
-    if num_classes <= _PART_CLASSES:
-        short: Floats = np.einsum("ij,ij->i", one, other)
-        return short
-    parts, whole = (rows, -1, _PART_CLASSES), num_classes // _PART_CLASSES * _PART_CLASSES
-    cut = (values[:, :whole].reshape(parts) for values in (one, other))
-    sums = np.einsum("ijk,ijk->ij", *cut).astype(np.float64)
-    total: Doubles = np.add.reduce(sums, axis=1)
-    total += np.einsum("ij,ij->i", one[:, whole:], other[:, whole:])
-    return total
+    return sums_of_products(terms, terms)
 
 
 @fact("sum_of_squares", needs=("squares", "confidence"))
@@ -108,14 +92,17 @@ def logs(tile: TileFacts, found: Exponentials) -> Floats | float:
         return surprise
     products = scratch("logs", terms.shape, terms.dtype)
     np.maximum(terms, np.finfo(terms.dtype).tiny, out=products)  # 0 * log(tiny) is 0
-    np.log(products, out=products)
+    if products.dtype == np.float64:
+        products = elementary.log(products)
+    else:
+        np.log(products, out=products)
     products *= terms
     return 0.0 - found.sum_over_classes(products)
 
 
 def _weighted_by(terms: Floats, gaps: Floats, found: Exponentials) -> Any:
     if found.class_axis == 1:
-        return _sums_of_products(terms, gaps)
+        return sums_of_products(terms, gaps)
     products = scratch("logs", terms.shape, terms.dtype)
     np.multiply(terms, gaps, out=products)
     sums = found.sum_over_classes(products)
@@ -130,7 +117,8 @@ def entropy(given: Given) -> Doubles:
         if given.kind == "logits":
             found: Doubles = given.log_rest + confidence * given["logs"]
             return found
-        surprise = np.where(confidence > 0.0, (1.0 + given["rest"]) * -np.log(confidence), 0.0)
+        surprise = (1.0 + given["rest"]) * -elementary.log(confidence)
+        surprise = np.where(confidence > 0.0, surprise, 0.0)
         total: Doubles = np.multiply(confidence, surprise + given["logs"])
     return total
 
@@ -143,8 +131,8 @@ def label_probability(given: Given) -> Doubles:
         if given.kind == "probabilities":
             return value
         if given.kind == "log-probabilities":
-            return np.exp(value)
-        share: Doubles = np.exp(value - given["peak"])
+            return elementary.exp(value)
+        share: Doubles = given.exp(value - given["peak"])
         share *= given["confidence"]
     return share
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core.products import sums_of_products
 from xentcli.core.rows import row_by_row
 from xentcli.core.scratch import scratch
 
@@ -30,7 +31,6 @@ _A = (1.000000276, 0.3332058464, 0.2086420362)
 _B = (0.3333335488, 0.1999006144, 0.149590883)
 _F = (0.5000000342, 0.08331753913, 0.03440607244)
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
-_SUMMED_CLASSES = 4096  # of float32 in a row are summed up at a time, and these sums in float64
 
 
 def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) -> Sums:
@@ -74,7 +74,7 @@ def _near(tanh: Floats, weights: Floats) -> Doubles:
     for i, (a, b, f) in enumerate(zip(_A, _B, _F, strict=True)):
         if i:
             np.multiply(weights, square, out=weights)
-        even, odd = add_products(weights, square), add_products(weights, cube)
+        even, odd = sums_of_products(weights, square), sums_of_products(weights, cube)
         found += a * even, b * odd, f * even
     return found
 
@@ -82,22 +82,13 @@ def _near(tanh: Floats, weights: Floats) -> Doubles:
 def _far(ratio: Floats, tanh: Floats, weights: Floats) -> Sums:
     """Return the sums of A, B and F as they stand; the ratio is overwritten."""
     both = scratch("other logs", tanh.shape, np.float32)
-    b = add_products(weights, ratio) / 2.0 - add_products(weights, tanh)
+    b = sums_of_products(weights, ratio) / 2.0 - sums_of_products(weights, tanh)
     np.multiply(tanh, ratio, out=both)
-    a = add_products(weights, both) / 2.0
+    a = sums_of_products(weights, both) / 2.0
     np.abs(ratio, out=ratio)
     np.subtract(ratio, both, out=ratio)
-    f = add_products(weights, ratio) / -2.0
+    f = sums_of_products(weights, ratio) / -2.0
     np.abs(tanh, out=both)
     np.add(both, _ONE, out=both)
     np.log(both, out=both)
-    return a, b, f + add_products(weights, both)
-
-
-def add_products(one: Floats, other: Floats) -> Doubles:
-    """Return the sum of products of each row of (N, C)."""
-    total = np.zeros(len(one))
-    for start in range(0, one.shape[1], _SUMMED_CLASSES):
-        part = slice(start, start + _SUMMED_CLASSES)
-        total += np.vecdot(one[:, part], other[:, part])
-    return total
+    return a, b, f + sums_of_products(weights, both)

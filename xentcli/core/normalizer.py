@@ -13,12 +13,13 @@ Source: Blanchard, Higham and Higham, "Accurately computing the log-sum-exp and 
 IMA J. Numer. Anal. 41 (2021).
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core import half_table
+from xentcli.core import elementary, half_table
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.observer import Exponentials, Observer, Peaks, sum_classes, sum_classes_of
 from xentcli.core.rows import LogitRows, row_by_row, tiles
@@ -32,10 +33,6 @@ FEW_CLASSES = 40
 # error of the subtraction carried along. In float32, exp(-64) has lost digits and exp(-104) is 0;
 # in float64, a difference of 64 is off by up to half a unit in its last place, 32 units of 1's.
 _CONFIDENT = 2.0**-92
-
-# From these values of s on, log(1 + s) is as good as log1p(s): it is off by 3e-16, and by 2e-10,
-# which is far below the rounding of float32.
-_SMALL, _SMALL_FLOAT32 = 0.5, 2.0**-20
 
 
 class Normalizer(NamedTuple):
@@ -55,17 +52,8 @@ class Normalizer(NamedTuple):
 
     @property
     def log_rest(self) -> NDArray[np.float64]:
-        """``logsumexp(z) - peak``, never negative.
-
-        This is ``log1p(rest)``. NumPy's log takes a third of the time of its log1p, so log is used
-        wherever rest is so large that rounding 1 + rest does not change the result.
-        """
-        log_rest: NDArray[np.float64] = np.log(1.0 + self.rest)
-        small = _SMALL if self.peak.dtype == np.float64 else _SMALL_FLOAT32
-        if not self.rest.min(initial=np.inf) >= small:
-            places = np.flatnonzero(self.rest < small)
-            log_rest[places] = np.log1p(self.rest[places])
-        return log_rest
+        """``logsumexp(z) - peak``, never negative: ``log1p(rest)``."""
+        return elementary.log1p(self.rest)
 
     def of(self, rows: slice) -> "Normalizer":
         """Return the normalizer of some of the rows."""
@@ -81,7 +69,7 @@ class Normalizer(NamedTuple):
                 np.where(ahead, other.rest, self.rest),
             )
             gap = np.minimum(self.peak, other.peak).astype(np.float64) - peak
-            rest = np.where(gap == -np.inf, high, high + (1.0 + low) * np.exp(gap))
+            rest = np.where(gap == -np.inf, high, high + (1.0 + low) * elementary.exp(gap))
             return Normalizer(peak, rest + (peak - peak))
 
 
@@ -168,7 +156,7 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
         overwritable = False
     if terms is None:
         terms = logits if overwritable else scratch("terms", logits.shape, logits.dtype)
-    exponentials_of(logits, tile.peak, out=terms, gaps=gaps)
+    exponentials_of(logits, tile.peak, out=terms, gaps=gaps, exp=tile.observer.exp)
     terms.reshape(-1)[at] = 0.0
     tile.rest[...] = np.add.reduce(terms, axis=1)
     if tile.observer.wants_exponentials:
@@ -229,22 +217,28 @@ def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
     if tile.observer.wants_gaps:
         gaps = scratch("differences", terms.shape, terms.dtype)
     np.subtract(terms, peak, out=terms if gaps is None else gaps)
-    np.exp(terms if gaps is None else gaps, out=terms)
+    tile.observer.exp(terms if gaps is None else gaps, out=terms)
     if tile.observer.wants_exponentials:
         tile.rest[...] = sum_classes_of(terms)
         tile.observer.after(tile.rows, Exponentials(terms, 0, peak, gaps))
     else:
         tile.rest[...] = sum_classes(terms)
     if room is not None:
-        exponentials_of(logits, peak, out=room)
+        exponentials_of(logits, peak, out=room, exp=tile.observer.exp)
 
 
-def exponentials_of(logits: Floats, peak: Floats, out: Floats, gaps: Floats | None = None) -> None:
+def exponentials_of(
+    logits: Floats,
+    peak: Floats,
+    out: Floats,
+    gaps: Floats | None = None,
+    exp: Callable[..., Any] = np.exp,
+) -> None:
     """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and what it is of into `gaps`."""
     gaps = out if gaps is None else gaps
     with row_by_row(logits.shape[1]):
         np.subtract(logits, peak[:, None], out=gaps)
-    np.exp(gaps, out=out)
+    exp(gaps, out=out)
 
 
 def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
@@ -255,7 +249,7 @@ def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
     # Knuth's two-sum: gap + error is z - peak exactly, and exp(gap + error) = exp(gap) (1 + error).
     back = gap - z
     error = (z - (gap - back)) - (peak + back)
-    terms = np.exp(gap)
+    terms = elementary.exp(gap)
     terms += np.where(terms > 0.0, terms * error, 0.0)
     terms[places] = 0.0
     rest: NDArray[np.float64] = np.add.reduce(terms, axis=1)

@@ -1,5 +1,6 @@
 """What can be seen of a tile of rows while it is in the cache, and who may look at it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,8 @@ class Observer:
     """Whether `after` is to be called."""
     wants_gaps = False
     """Whether it is to be given what the exponentials are of."""
+    exp: Callable[..., Any] = np.exp
+    """What computes the exponentials: ``exp(values, out=values)``."""
 
     def before(self, tile: slice, rows: NDArray[Any]) -> None:
         """Look at the rows (n, C) of a tile: C-contiguous, of the computing dtype or float16."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.checks import Problem
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
@@ -24,7 +25,7 @@ def picked_facts(values: NDArray[Any], *, probs: bool = False) -> RowFacts:
     x = values.reshape(-1).astype(np.float64)
     with np.errstate(all="ignore"):
         none = np.isnan(x) | (x == _NO_VALUE) | ((x <= _NO_LOGARITHM) & (x > -np.inf))
-        logs = np.log(x) if probs else x
+        logs = elementary.log(x) if probs else x
     used = ~none if none.any() else None
     loss = np.where(none, 0.0, 0.0 - logs)
     facts = {"loss": loss, "used": used, "weight": None, "hit": None, "uneven": None}

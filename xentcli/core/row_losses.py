@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
@@ -37,7 +38,7 @@ def pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
 def nll_of_picked(picked: Doubles, labels: Labels, *, probs: bool) -> Doubles:
     """Return ``-w[y] * picked``, given the log-probabilities of the labels, or probabilities."""
     with np.errstate(all="ignore"):
-        loss = 0.0 - (np.log(picked) if probs else picked)
+        loss = 0.0 - (elementary.log(picked) if probs else picked)
         return loss if labels.weight is None else loss * labels.weight
 
 
@@ -104,7 +105,7 @@ def nll_of_probabilities(
         for tile in tiles(count, num_classes):
             t, values = mass[tile].astype(np.float64, order="C"), rows[tile].astype(np.float64)
             uneven[tile] = np.abs(np.add.reduce(t, axis=1) - 1.0) > _SUM_TOLERANCE
-            logs = np.log(values) if probs else values
+            logs = elementary.log(values) if probs else values
             terms = 0.0 - t * logs
             nothing = (t == 0.0) & np.isneginf(logs)
             zeroed[tile] = nothing.any(axis=1)

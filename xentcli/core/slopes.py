@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.binary_measures import with_measures
 from xentcli.core.dtypes import Floats, widen
@@ -22,6 +23,7 @@ from xentcli.core.fact import Given, fact
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
+from xentcli.core.products import sums_of_products
 from xentcli.core.row_facts import row_facts
 from xentcli.core.row_losses import pick
 from xentcli.core.rows import row_by_row, tiles
@@ -34,7 +36,6 @@ ROUGH_ORDERS, FINE_ORDERS = 4, 3
 _VANISHES = 1000.0  # exp(-1000) is 0 in every dtype
 _ARRAYS = ("scaled", "terms")  # besides the gaps
 _SMALLER_TILES = 4  # than those of other computations, since there are more arrays of them
-_WIDEST_SUM = 4096  # of float32 in a row are summed up at a time, and these sums in float64
 
 
 class SlopeOptions(NamedTuple):
@@ -121,7 +122,13 @@ def held_out(given: Given) -> HeldOut:
     found = HeldOut(np.zeros(rows), np.zeros(rows))
     for tile in tiles(rows, _SMALLER_TILES * num_classes):
         values = widen(given.logits[tile]).astype(np.float64) * scale[tile, None]
-        part = row_facts(values, given.labels[tile], given.options, ("loss", "confidence"))
+        part = row_facts(
+            values,
+            given.labels[tile],
+            given.options,
+            ("loss", "confidence"),
+            parameters={"same_bits": given.same_bits},
+        )
         found.loss[tile], found.forecast[tile] = part["loss"], part["confidence"]
     return found
 
@@ -215,7 +222,10 @@ class _Gaps:
         np.multiply(self.gaps, self.gaps.dtype.type(beta), out=scaled)
         np.minimum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
         np.negative(scaled, out=terms)
-        np.exp(terms, out=terms)
+        if terms.dtype == np.float64:
+            terms = elementary.exp(terms)
+        else:
+            np.exp(terms, out=terms)
         total = self._sum_of(terms)
         found = []
         for order in range(orders):
@@ -223,7 +233,7 @@ class _Gaps:
                 np.multiply(terms, scaled, out=terms)
                 found.append(self._sum_of(terms) / total)
             else:
-                found.append(self._products(terms, scaled) / total)
+                found.append(sums_of_products(terms, scaled) / total)
         return found
 
     def _sum(self, terms: Floats) -> Any:
@@ -232,13 +242,6 @@ class _Gaps:
     def _sum_of(self, terms: Floats) -> Doubles:
         total = sum_classes_of(terms) if self.by_class else np.add.reduce(terms, axis=1)
         return np.asarray(total).astype(np.float64)
-
-    def _products(self, terms: Floats, scaled: Floats) -> Doubles:
-        total = np.zeros(len(terms))
-        for start in range(0, terms.shape[1], _WIDEST_SUM):
-            part = slice(start, start + _WIDEST_SUM)
-            total += np.einsum("ij,ij->i", terms[:, part], scaled[:, part])
-        return total
 
 
 def _subtract(peak: Floats, values: Floats, out: Floats) -> None:

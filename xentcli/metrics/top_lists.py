@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
@@ -97,6 +98,6 @@ class TopListsState:
 
 def first_class_facts(places: Places) -> RowFacts:
     """Return how probable the first class of each row is, and whether it is the label."""
-    confidence = np.minimum(1.0, np.exp(places.peak))  # in half precision it may be above 1
+    confidence = np.minimum(1.0, elementary.exp(places.peak))  # in half precision it may be above 1
     facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": None}
     return RowFacts(len(confidence), 0, facts)

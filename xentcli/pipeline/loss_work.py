@@ -3,13 +3,14 @@
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import RowKind, row_kind
-from xentcli.core.dtypes import widen
+from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.metrics.interface import States
@@ -65,7 +66,11 @@ class LossWork(NamedTuple):
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters={**states.parameters, "slices": origin.folds},
+            parameters={
+                **states.parameters,
+                "slices": origin.folds,
+                "same_bits": computing_dtype(stored.dtype) == np.float32,
+            },
         )
         facts = facts.at(origin)
         odd, remarks = oddities(

@@ -10,6 +10,7 @@ from xentcli.alignment.models import AlignedModels, OtherModel
 from xentcli.alignment.steps import Step, kept
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem
+from xentcli.core.dtypes import computing_dtype
 from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
@@ -74,7 +75,8 @@ class CompareWork(NamedTuple):
                 if stored.shape != rows.logits.shape:
                     raise _misfit(first.logits, other.source, rows.logits.shape, stored.shape)
             values = _prepared(stored, criterion, other)
-            found = self._facts(values, rows.labels, rows.options, criterion)
+            same_bits = computing_dtype(stored.dtype) == np.float32
+            found = self._facts(values, rows.labels, rows.options, criterion, same_bits=same_bits)
             odd, said = oddities(stored, rows.labels, found, criterion)
             problems += _of_model((*odd, *found.problems), criterion, other)
             remarks += [_renamed(remark, i) for remark in said]
@@ -105,11 +107,14 @@ class CompareWork(NamedTuple):
             numbers,
         )
 
-    def _facts(self, values: Any, labels: Array, options: Any, criterion: Criterion) -> RowFacts:
+    def _facts(
+        self, values: Any, labels: Array, options: Any, criterion: Criterion, *, same_bits: bool
+    ) -> RowFacts:
         needs = OF_A_MODEL if self.models.first.unlabelled else (*OF_A_MODEL, *OF_LABELS)
         if criterion.kind != "logits":
             needs = (*needs, "zeroed")
-        return row_facts(values, labels, options, needs, kind=criterion.kind)
+        parameters = {"same_bits": same_bits}
+        return row_facts(values, labels, options, needs, kind=criterion.kind, parameters=parameters)
 
 
 def _prepared(

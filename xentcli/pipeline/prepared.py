@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.errors import InputError
 
 Array = NDArray[Any]
@@ -17,8 +18,8 @@ def logits_of(probs: Array, *, binary: bool) -> Array:
     """
     values: Array = probs.astype(np.float64)
     with np.errstate(all="ignore"):
-        logits: Array = np.log(values)
-        return logits - np.log1p(-values) if binary else logits
+        logits: Array = elementary.log(values)
+        return logits - elementary.log1p(-values) if binary else logits
 
 
 def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import elementary
 from xentcli.core.bounds import SLACK, Bounds, log_sums, nll_bounds, nll_bounds_of_logits
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
@@ -87,8 +88,7 @@ class TopRows:
         if lists.probs:
             wrong = (values < 0.0) | (values > 1.0 + _ABOVE)
             self._refuse(start, wrong, "a value that is no probability")
-            with np.errstate(divide="ignore"):
-                values = np.log(values)
+            values = elementary.log(values)
         padding = np.isnan(values) | (values <= _NO_VALUE)
         if lists.mask is not None:
             padding |= lists.mask.tile(start, rows) <= 0
