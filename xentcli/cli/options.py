@@ -223,13 +223,13 @@ class Common(NamedTuple):
             tell("hint", error.hint, self.color)
 
     @contextmanager
-    def run(self, source: "Source") -> "Iterator[Run]":
+    def run(self, source: "Source", *, grouped: bool = False) -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
         from xentcli.pipeline.inputs import checked_address
         from xentcli.pipeline.run import Run
 
-        keep_freed_memory()
+        keep_freed_memory(grouped=grouped)
         run = Run(self.jobs) if self.jobs else Run()
         if self.scheduler is not None:
             run = run._replace(cluster=checked_address(self.scheduler))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
     """
     if keys.dtype.kind in "iub":
         found, places = np.unique(keys, return_inverse=True)
-        names = [str(key) for key in found.tolist()]
-    else:
-        texts = keys.tolist()
-        found_names: dict[Any, int] = {}
-        places = np.array(
-            [found_names.setdefault(key, len(found_names)) for key in texts], np.int64
-        )
-        names = [_name(key) for key in found_names]
+        order = np.argsort(found.astype("S"))  # as text is ordered; without many small objects
+        place_of = np.empty(len(order), np.int64)
+        place_of[order] = np.arange(len(order))
+        return tuple(map(str, found[order].tolist())), place_of[places.reshape(-1)]
+    texts = keys.tolist()
+    found_names: dict[Any, int] = {}
+    places = np.array([found_names.setdefault(key, len(found_names)) for key in texts], np.int64)
+    names = [_name(key) for key in found_names]
     ordered = _in_order_once(names)
     index = {name: i for i, name in enumerate(ordered)}
     return ordered, np.array([index[name] for name in names], np.int64)[places.reshape(-1)]
@@ -46,14 +47,23 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
         same = np.arange(len(one))
         return one, same, same
     names = _in_order_once([*one, *other])
-    index = {name: i for i, name in enumerate(names)}
-    at = (
-        np.arange(len(names))
-        if len(each) == len(names)
-        else np.array([index[name] for name in each], np.int64)
-        for each in (one, other)
-    )
-    return names, next(at), next(at)
+    return names, _places_in(names, one), _places_in(names, other)
+
+
+def _places_in(names: tuple[str, ...], some: tuple[str, ...]) -> Places:
+    """Return where some names stand among more of them; both are in order."""
+    if len(some) == len(names):
+        return np.arange(len(names))
+    wanted = iter((*some, None))
+    next_name = next(wanted)
+    found = np.empty(len(some), np.int64)
+    count = 0
+    for place, name in enumerate(names):
+        if name == next_name:
+            found[count] = place
+            count += 1
+            next_name = next(wanted)
+    return found
 
 
 def _in_order_once(names: list[str]) -> tuple[str, ...]:
@@ -64,7 +74,7 @@ def _in_order_once(names: list[str]) -> tuple[str, ...]:
     >>> _in_order_once(["b", "c", "a", "c"])
     ('a', 'b', 'c')
     """
-    return tuple(dict.fromkeys(sorted(names)))
+    return tuple(name for name, _ in groupby(sorted(names)))
 
 
 def in_order(names: tuple[str, ...]) -> list[int]:

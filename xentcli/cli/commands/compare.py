@@ -152,7 +152,7 @@ def compare(
     from xentcli.pipeline.compare import compare as compare_models
 
     models = [Model(*each) for each in zip(sources, criteria, strict=True)]
-    with common.run(sources[0]) as run:
+    with common.run(sources[0], grouped=bool(by or cluster)) as run:
         found = compare_models(
             models,
             labels_source,

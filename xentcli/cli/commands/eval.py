@@ -130,7 +130,7 @@ def evaluate(
     from xentcli.pipeline.samples import doubts
 
     groups, clusters = evaluating.beside_rows(reader, source, labels_source, both, by, cluster)
-    with common.run(source) as run:
+    with common.run(source, grouped=bool(by or cluster)) as run:
         found = measure(
             source,
             labels_source,
