@@ -145,6 +145,18 @@ def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
     assert "other rows: prompt tokens of vLLM prompt_logprobs, and labels" in said
 
 
+def test_hidden_states_are_merged_with_one_head(run: Run) -> None:
+    data = SAMPLES.parent
+    line = f"loss {data}/hidden.safetensors --lm-head {data}/tiny_lm"
+    for name, more in (("a", "--rows :2"), ("b", "--rows 2:"), ("c", "--rows 2: --softcap 3")):
+        one(run, f"{line} {more}", f"{name}.json")
+    merged = run("merge", "b.json", "a.json", "--json")
+    assert merged.stdout == run(*line.split(), "--json").stdout
+    said = refused(run("merge", "a.json", "c.json"))
+    assert "other options: --lm-head is /" in said
+    assert "and softcap 3.0, /" in said
+
+
 def test_rows_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> None:
     for kind, sample in (("kld", "text_base.kld"), ("npz", "top20.npz")):
         content = (SAMPLES.parent / sample).read_bytes()

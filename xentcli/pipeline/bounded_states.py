@@ -31,7 +31,7 @@ def state_of_bounded(
         command,
         whole_files(paths),
         facts,
-        (ModelFacts(role, Setting.of(criterion, sample_weight=False)),),
+        (ModelFacts(role, Setting.of(criterion)),),
         kind.num_classes or 0,
         bounded=kind,
     )

@@ -59,7 +59,7 @@ def state_of(
     inputs = [("logits", logits, names[0])]
     if labels is not None:
         inputs.append(("labels", labels, names[1] or names[0]))
-    setting = Setting.of(criterion, sample_weight=sample_weight)
+    setting = Setting.of(criterion, logits, sample_weight=sample_weight)
     missing = None if criterion.normalize else total.remarks.get("sums")
     header = Header(
         __version__,

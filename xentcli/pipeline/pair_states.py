@@ -49,7 +49,7 @@ def state_of_pairs(
         inputs.append((role_of_model(i), model.source, [path]))
         name = shown_name(path)
         within = model.source.name.removeprefix(name) if len(model.source.files) < 2 else ""
-        setting = Setting.of(model.criterion, sample_weight=False)
+        setting = Setting.of(model.criterion, model.source)
         missing = None if model.criterion.normalize else found.sums[i]
         facts.append(ModelFacts(role_of_model(i), setting, within, found.looks[i], missing))
     base = models[0]

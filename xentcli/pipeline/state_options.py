@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Kind
 from xentcli.core.row_losses import Reduction
+from xentcli.formats.base import Source
+from xentcli.formats.hidden.options import HeadOptions
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure_plan import Options
 from xentcli.pipeline.pair_plan import PairOptions
+from xentcli.pipeline.state_rows import whole_name
 from xentcli.text import shortened
 
 
@@ -37,10 +40,13 @@ class Setting:
     picked: bool
     normalize: bool
     clip: float
+    lm_head: str | None = None
 
     @classmethod
-    def of(cls, criterion: Criterion, *, sample_weight: bool) -> "Setting":
-        """Return those of a run."""
+    def of(
+        cls, criterion: Criterion, source: Source | None = None, *, sample_weight: bool = False
+    ) -> "Setting":
+        """Return those of a run over a source, which may be hidden states with a head."""
         options, binary = criterion.options, criterion.binary
         return cls(
             kind=criterion.kind,
@@ -60,6 +66,7 @@ class Setting:
             picked=criterion.picked,
             normalize=criterion.normalize,
             clip=criterion.clip,
+            lm_head=None if source is None else _head_of(source),
         )
 
     def check(self) -> None:
@@ -77,6 +84,20 @@ class Setting:
                 name = "what the rows hold" if field.name == "kind" else _option(field.name)
                 return f"{name} is {_shown(one)}, and {_shown(two)}"
         return None
+
+
+def _head_of(source: Source) -> str | None:
+    """Return the head that makes logits of hidden states, and how."""
+    heads = [getattr(source, "head_options", None), *(each.options.head for each in source.files)]
+    head: HeadOptions | None = next((each for each in heads if each is not None), None)
+    if head is None:
+        return None
+    usual = HeadOptions("")._asdict()
+    said = (f"{k} {v}" for k, v in head._asdict().items() if v != usual[k] and k in _OF_LOGITS)
+    return ", ".join([*said, whole_name(head.path)])
+
+
+_OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_dtype")
 
 
 def _option(field: str) -> str:

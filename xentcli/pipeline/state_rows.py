@@ -92,7 +92,7 @@ def rows_of(
     what the user named them.
     """
     paths = _paths(source, names)
-    of_labels = [] if labels is None else [_whole_name(path) for path in _paths(*labels)]
+    of_labels = [] if labels is None else [whole_name(path) for path in _paths(*labels)]
     if len(of_labels) != len(paths):
         of_labels = [of_labels[0] if len(of_labels) == 1 else ""] * len(paths)
     first = 0 if chosen is None else chosen.start or 0
@@ -108,7 +108,7 @@ def rows_of(
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
             ends = (start - before, stop - before)
-            yield FileRows(_whole_name(path), *ends, length, shown_name(path), beside), before
+            yield FileRows(whole_name(path), *ends, length, shown_name(path), beside), before
         if length is None:
             return
         before += length
@@ -116,14 +116,14 @@ def rows_of(
 
 def whole_files(paths: Iterable[str]) -> tuple[FileRows, ...]:
     """Return files that go into a state as they are, each as one row."""
-    return joined(FileRows(_whole_name(path), 0, 1, 1, shown_name(path)) for path in paths)
+    return joined(FileRows(whole_name(path), 0, 1, 1, shown_name(path)) for path in paths)
 
 
 def _paths(source: Source, names: Sequence[str]) -> list[str]:
     return [each.path for each in source.files] or [p for name in names for p in expand(name)]
 
 
-def _whole_name(path: str) -> str:
+def whole_name(path: str) -> str:
     """Return what names a file wherever one stands; nothing of what is no file."""
     if is_url(path) and local_name(path) == path:
         return shown_name(path)

@@ -42,7 +42,7 @@ def state_of_tokens(
         "nll",
         whole_files(paths),
         each_once(facts),
-        (ModelFacts(_ROLE, Setting.of(criterion, sample_weight=False)),),
+        (ModelFacts(_ROLE, Setting.of(criterion)),),
         0,
         tokens=TokensAsked(sources[0].part, sources[0].dialect),
     )
