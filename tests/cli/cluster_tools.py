@@ -72,6 +72,7 @@ class Cluster:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self._stack = stack
+        self._nannies: list[psutil.Process] = []
         said = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said)]
         self.scheduler = self._start("dask_scheduler", *options)
@@ -81,18 +82,25 @@ class Cluster:
         stack.callback(self.proxy.close)
         self.cuttable = f"tcp://127.0.0.1:{self.proxy.port}"
 
-    def squares(self, address: str, count: int) -> "subprocess.Popen[str]":
+    def squares(self, address: str, count: int, **env: str) -> "subprocess.Popen[str]":
         """Start the command of this name, and wait until workers work for it."""
         working = self.folder / "working"
         working.unlink(missing_ok=True)
-        process = begin("squares", address, str(count), folder=self.folder)
+        process = begin("squares", address, str(count), folder=self.folder, **env)
         wait_until(lambda: working.exists() or process.poll() is not None)
         return process
 
     def add_workers(self, count: int, address: str, path: str = "") -> psutil.Process:
         """Start workers, and another one for each that ends; return what does so."""
         options = [f"--nworkers={count}", "--nthreads=1", f"--memory-limit={MEMORY_BYTES}"]
-        return psutil.Process(self._start("dask_worker", address, *options, path=path).pid)
+        nanny = psutil.Process(self._start("dask_worker", address, *options, path=path).pid)
+        self._nannies.append(nanny)
+        return nanny
+
+    def end_workers(self) -> None:
+        """End all workers for good."""
+        for nanny in self._nannies:
+            kill_all(nanny.pid)
 
     def _start(self, module: str, *options: str, path: str = "") -> "subprocess.Popen[bytes]":
         begun = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from typing import Any, get_args
 
@@ -54,12 +55,17 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
         for name, group in groups.items():
             values[name] = group(**{field: values.pop(field) for field in fields[name]})
         begin_work()
-        if not written:
-            command(**values)
-            return
-        from xentcli.pipeline.inputs import will_write
+        scheduler = getattr(values.get("common"), "scheduler", None)
+        with ExitStack() as stack:
+            if written:
+                from xentcli.pipeline.inputs import will_write
 
-        with will_write(written):
+                stack.enter_context(will_write(written))
+            if scheduler is not None:
+                from xentcli.pipeline.inputs import checked_address
+                from xentcli.pipeline.run import headers_on
+
+                stack.enter_context(headers_on(checked_address(scheduler)))
             command(**values)
 
     signature = inspect.Signature(list(parameters.values()))

@@ -16,7 +16,7 @@ from distributed import KilledWorker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
-from xentcli.execution.dask_client import connected
+from xentcli.execution.dask_client import connected, patience
 from xentcli.execution.dask_task import Done, do
 from xentcli.execution.interface import Join, in_order
 from xentcli.execution.machine import differences
@@ -30,8 +30,7 @@ _MACHINES: dict[str, dict[str, str]] = {}
 """What each worker of a cluster computes with, by the addresses of both."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
 
-_LOOK_SECONDS = 2.0  # without a result, until workers are looked for
-_ALONE_SECONDS = 5.0  # without workers, until the run is given up: one starts in a second or two
+_LOOK_SECONDS = 1.0  # without a result, until workers are looked for
 
 
 class Dask:
@@ -167,7 +166,7 @@ class Tasks:
         """Raise InputError if nobody is left to wait for, though there was time to start again."""
         if self._client.nthreads():
             self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > _ALONE_SECONDS:
+        elif time.monotonic() - self._seen > patience():
             raise InputError(f"the cluster at {self._address} has no workers any more")
 
     def _fail(self, done: Done, batch: list[Any]) -> None:

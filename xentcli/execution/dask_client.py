@@ -8,6 +8,7 @@ from typing import Any
 
 import dask.config
 import distributed
+from dask.utils import parse_timedelta
 
 from xentcli.errors import InputError
 from xentcli.text import first_line
@@ -38,13 +39,19 @@ def connected(address: str) -> Any:
             atexit.register(_close, target)
         client = library.Client(target)
         atexit.register(_close, client)
-        client.wait_for_workers(1, dask.config.get("distributed.comm.timeouts.connect"))
+        client.wait_for_workers(1, patience())
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
             f"no cluster with workers answers at {address}: {first_line(error)}",
             hint="dask scheduler starts one, and dask worker ADDRESS its workers",
         ) from None
     return client
+
+
+def patience() -> float:
+    """Return for how many seconds a cluster is waited for, which is dask's own setting."""
+    seconds: float = parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
+    return seconds
 
 
 def _close(opened: Any) -> None:

@@ -32,7 +32,7 @@ class FileReference(NamedTuple):
     @classmethod
     def to(cls, file: "InputFile", size: int | None) -> "FileReference":
         """Return the reference to a file that has just been opened, of `size` bytes."""
-        return cls(file, _folder(), _stamp(file.path, size))
+        return cls(file, folder_here(), _stamp(file.path, size))
 
     def open(self) -> Source:
         """Open the file.
@@ -42,17 +42,46 @@ class FileReference(NamedTuple):
         InputError
             If it is no longer what it was when it was first opened.
         """
+        data, stamp = self._data()
+        if stamp != self.stamp:
+            raise _changed(data.name)
+        return self._source_of(data)
+
+    @classmethod
+    def first(cls, file: "InputFile", folder: str) -> "tuple[Source, FileReference]":
+        """Open a file, whose relative path starts in a folder, and return its reference too."""
+        data, stamp = cls(file, folder, ())._data()
+        reference = cls(file, folder, stamp)
+        return reference._source_of(data), reference
+
+    def check(self) -> None:
+        """Raise InputError if a file is no longer what it was; a URL says so when it is read."""
+        path = self._path
+        if not is_url(local_name(path)) and _stamp(path, None) != self.stamp:
+            raise _changed(shown_name(self.file.path))
+
+    @property
+    def _path(self) -> str:
         path = self.file.path
-        if not is_url(path) and self.folder != _folder():
-            path = str(Path(self.folder, path))
+        if is_url(path) or self.folder == folder_here():
+            return path
+        return str(Path(self.folder, path))
+
+    def _data(self) -> tuple[Input, tuple[int | str | None, ...]]:
+        path = self._path
         data = open_input(path)
         data.name = shown_name(self.file.path)
-        if _stamp(path, data.size) != self.stamp:
-            raise InputError(f"{data.name}: the file changed while it was read", hint=WHILE_WRITTEN)
+        return data, _stamp(path, data.size)
+
+    def _source_of(self, data: Input) -> Source:
         source = registry.open_source(data, self.file.format, self.file.options)
         if _needs_reference(source, data):
             source.reference = self
         return source
+
+
+def _changed(name: str) -> InputError:
+    return InputError(f"{name}: the file changed while it was read", hint=WHILE_WRITTEN)
 
 
 def source_of(reference: Reference) -> Source:
@@ -91,7 +120,8 @@ def _needs_reference(source: Source, data: Input) -> bool:
     return data.seekable and not source.carries_bytes
 
 
-def _folder() -> str:
+def folder_here() -> str:
+    """Return where relative paths start in this process."""
     return os.getcwd()  # noqa: PTH109 - much faster than Path's
 
 

@@ -9,11 +9,13 @@ from xentcli.formats.files import InputFile
 from xentcli.formats.in_sequence import ArraysInSequence
 from xentcli.formats.inline import as_one_argument, is_inline
 from xentcli.formats.references import remember
-from xentcli.formats.shard_facts import Check, OpenShards, ShardFacts, read_facts, total
+from xentcli.formats.shard_facts import OpenShards, ShardFacts, total
+from xentcli.formats.shard_headers import Check, read_facts
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import natural_key
 
 _OPEN_INDEXED_SHARDS = 2  # neighbouring blocks read the same ones
+_SHARDS_OF_BLOCK = 8  # small ones are opened by several at once
 _OPEN_STREAM_SHARDS = 8  # one for each block that waits to be decoded
 
 
@@ -148,6 +150,11 @@ class IndexedShards(Shards, ArraysInSequence):
     ) -> None:
         super().__init__(facts, once, checks)
         self._set_lengths([n or 0 for n in facts.lengths])
+
+    def step(self, rows: int, axis: int) -> int:
+        """Return how many slices to read at a time: on axis 0, those of some shards at most."""
+        of_some = self._ends[-1] * _SHARDS_OF_BLOCK // len(self._ends)
+        return super().step(rows if axis else min(rows, max(1, of_some)), axis)
 
     def _part(self, i: int) -> IndexedSource:
         source = self._open[i]

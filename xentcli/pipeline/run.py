@@ -1,6 +1,7 @@
 """How a command is run: by how many at once, and who is told how far it is."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from xentcli.execution import available_jobs, notes_of, ordered_map
@@ -60,3 +61,12 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+@contextmanager
+def headers_on(cluster: str) -> Iterator[None]:
+    """Have the workers of a cluster read the headers of many files while the block runs."""
+    from xentcli.formats.shard_headers import reading_headers
+
+    with reading_headers(Run(cluster=cluster).map):
+        yield

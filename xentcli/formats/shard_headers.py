@@ -1,0 +1,189 @@
+"""The headers of many files that make one array: what they have in common, and the rows of each."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, NamedTuple
+
+from xentcli.errors import ShapeError
+from xentcli.formats.base import IndexedSource, Source
+from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.references import FileReference, folder_here
+from xentcli.formats.shard_facts import ShardFacts, total
+from xentcli.storage.names import is_url, shown_name
+from xentcli.storage.paths import reads_once
+
+Check = Callable[[], None]
+Mapped = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+_MANY = 32  # files of which somebody else reads the headers
+_MAPPED: ContextVar[Mapped | None] = ContextVar("mapped", default=None)
+
+
+@contextmanager
+def reading_headers(mapped: Mapped) -> Iterator[None]:
+    """Have the headers of many files read by `mapped`, a `map` elsewhere, while the block runs."""
+    token = _MAPPED.set(mapped)
+    try:
+        yield
+    finally:
+        _MAPPED.reset(token)
+
+
+def read_facts(
+    name: str, files: tuple[InputFile, ...]
+) -> tuple[ShardFacts, dict[int, Source], list[Check]]:
+    """Open every file for its header, and close it again.
+
+    There may be more of them than a process can hold open.
+
+    Returns
+    -------
+    ShardFacts
+        What all shards have in common, and the rows of each.
+    dict of Source
+        Those that can be opened only once, by number.
+    list of callable
+        What raises InputError where a file is no longer what it was.
+
+    Raises
+    ------
+    InputError
+        If the shards are not of one shape, dtype and header.
+    """
+    once: dict[int, Source] = {}
+    checks: list[Check] = []
+    notes: dict[str, list[str]] = {}
+    shards: list[ShardFacts] = []
+    columns: tuple[str, ...] | None = None
+    elsewhere: list[FileReference] = []
+    for i, (facts, said, source) in enumerate(_headers(files)):
+        shards.append(facts)
+        columns = columns or facts.columns
+        _check_alike(facts, shards[0], columns)
+        for note in said:
+            notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
+        (reference,) = facts.references
+        if source is None and reference is not None:
+            elsewhere.append(reference)
+        elif source is not None and source.unchanged is not None:
+            checks.append(source.unchanged)
+        if source is not None and reference is None:
+            once[i] = source
+    if elsewhere:
+        checks.append(partial(_check_elsewhere, elsewhere))
+    together = shards[0]._replace(
+        name=name,
+        files=files,
+        references=tuple(shard.references[0] for shard in shards),
+        lengths=tuple(shard.lengths[0] for shard in shards),
+        format=", ".join(dict.fromkeys(shard.format for shard in shards)),
+        size=total([shard.size for shard in shards]),
+        columns=columns,
+        notes=tuple(_note(text, names) for text, names in notes.items()),
+        indexed=all(shard.indexed for shard in shards),
+        tileable=all(shard.tileable for shard in shards),
+        shareable=all(shard.shareable for shard in shards),
+    )
+    return together, once, checks
+
+
+class _Header(NamedTuple):
+    """What is known of one shard, and the source that says it, if it is open here."""
+
+    facts: ShardFacts
+    notes: list[str]
+    source: Source | None
+
+
+def _headers(files: tuple[InputFile, ...]) -> Iterator[_Header]:
+    """Yield what is known of each shard, read here, or by whoever `reading_headers` names."""
+    mapped = _MAPPED.get()
+    if mapped is not None and len(files) >= _MANY and all(map(_is_elsewhere, files)):
+        yield from mapped(_HeaderWork(folder_here()).header_of, files)
+        return
+    for file in files:
+        source = open_file(file)
+        reference = None if reads_once(file.path) else FileReference.to(file, source.size)
+        yield _Header(_facts_of(source, file, reference), source.notes, source)
+
+
+def _is_elsewhere(file: InputFile) -> bool:
+    """Whether others may see a file that is no URL: those are opened ahead, several at a time."""
+    return not reads_once(file.path) and not is_url(file.path)
+
+
+class _HeaderWork(NamedTuple):
+    """Reads the header of a file, whose relative path starts in a folder."""
+
+    folder: str
+
+    def place_of(self, file: InputFile) -> str:
+        """Name the file."""
+        return shown_name(file.path)
+
+    def header_of(self, file: InputFile) -> _Header:
+        """Return what is known of the file."""
+        source, reference = FileReference.first(file, self.folder)
+        return _Header(_facts_of(source, file, reference), source.notes, None)
+
+
+def _check_elsewhere(references: Sequence[FileReference]) -> None:
+    """Check files where their headers were read."""
+    mapped = _MAPPED.get() or map
+    for _ in mapped(FileReference.check, references):
+        pass
+
+
+def _facts_of(source: Source, file: InputFile, reference: FileReference | None) -> ShardFacts:
+    """Return what is known of one shard, without what keeps it open."""
+    if not source.shape:
+        what = "a single number, which cannot be one of several files"
+        raise ShapeError(f"{source.name}: {what}")
+    return ShardFacts(
+        source.name,
+        (file,),
+        (reference,),
+        (source.shape[0],),
+        source.shape[1:],
+        source.dtype,
+        source.stored_dtype,
+        source.format,
+        source.size,
+        source.columns,
+        source.header,
+        source.labelled,
+        source.label_row,
+        source.id_column,
+        (),
+        isinstance(source, IndexedSource),
+        source.tileable,
+        source.shareable,
+    )
+
+
+def _check_alike(shard: ShardFacts, first: ShardFacts, columns: tuple[str, ...] | None) -> None:
+    """Raise ShapeError if a shard is not like the first."""
+    name = shard.name
+    if shard.row != first.row:
+        what = f"rows of shape {shard.row}, and {first.name} has rows of {first.row}"
+        raise ShapeError(f"{name}: {what}")
+    if shard.label_row != first.label_row:
+        what = f"labels of shape {shard.label_row}, and in {first.name} of {first.label_row}"
+        raise ShapeError(f"{name}: {what}")
+    if shard.dtype.newbyteorder("=") != first.dtype.newbyteorder("="):
+        raise ShapeError(f"{name}: numbers are {shard.dtype}, and {first.dtype} in {first.name}")
+    if shard.id_column != first.id_column:
+        one, other = (f"{s.name}: ids are {s.id_column or 'none'}" for s in (shard, first))
+        raise ShapeError(f"{one}, and in {other}")
+    for i, (ours, theirs) in enumerate(zip(shard.columns or (), columns or (), strict=False)):
+        if ours != theirs:
+            what = f"column {i + 1} is {ours!r}, and {theirs!r} in {first.name}"
+            raise ShapeError(f"{name}: {what}")
+
+
+def _note(text: str, names: list[str]) -> str:
+    """Return one note for what was decided about several shards alike."""
+    more = f" (and so in {len(names) - 1} more)" if len(names) > 1 else ""
+    return f"{names[0]}: {text}{more}"
