@@ -11,6 +11,7 @@ from xentcli.alignment.aligned import align
 from xentcli.core.checks import Problem
 from xentcli.errors import InputError
 from xentcli.execution.dask_task import Results
+from xentcli.execution.machine import differences, machine
 from xentcli.formats.files import InputFile, open_file
 from xentcli.metrics.names import METRIC_NAMES
 from xentcli.pipeline.criterion import Criterion
@@ -60,3 +61,16 @@ def test_parts_with_rows_stay_as_they_are() -> None:
         results.add(part)
     got = [pickle.loads(content) for content in results.pickled()]
     assert [part.rows for part in got] == [2, 4, 4]
+
+
+def test_workers_of_other_kinds_are_named() -> None:
+    here = machine()
+    other = here.replace("AVX-512", "AVX9").replace("AVX2", "AVX-512").replace("AVX9", "AVX2")
+    notes = list(differences({"tcp://b": "NumPy 1.0 on it", "tcp://a": "NumPy 1.0 on it"}))
+    assert notes == [
+        f"worker tcp://a and 1 more: NumPy 1.0 on it there, {here} here: last bits may differ"
+    ]
+    assert list(differences({"tcp://a": here})) == []
+    if other != here:
+        (note,) = differences({"tcp://a": other})
+        assert note.endswith("last bits of float64 logits may differ")
