@@ -11,6 +11,7 @@ import fsspec
 import numpy as np
 import pytest
 from cli_tools import Run
+from safetensors.numpy import save_file
 
 from xentcli.errors import InputError
 from xentcli.storage import remote_outputs
@@ -52,7 +53,11 @@ def test_objects(s3: Any, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         np.save(f"labels-{i}.npy", random.integers(0, 30, 50 * i))
     np.save("head.npy", random.normal(size=(30, 30)).astype(np.float32))
     np.save("large.npy", random.normal(size=(1500, 1000)).astype(np.float32))
-    s3.put([path.name for path in tmp_path.iterdir()], f"{PLACE}/")
+    Path("lm").mkdir()
+    tensors = {"lm_head.weight": np.load("head.npy"), "lm_head.bias": np.ones(30, np.float32)}
+    save_file(tensors, "lm/model.safetensors")
+    Path("lm/config.json").write_text('{"model_type": "cohere", "logit_scale": 0.5}')
+    s3.put(".", f"{PLACE}/", recursive=True)
     same_results(run)
     same_bytes(s3, run, monkeypatch)
     nothing_is_left(s3)
@@ -66,6 +71,8 @@ def same_results(run: Run) -> None:
         ["loss", "--reduction", "none"],
         ["eval", "--metric", "accuracy"],
         ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/head.npy"],
+        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm"],
+        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm/model.safetensors:lm_head.weight"],
         ["loss"],
     ):
         got = run(command, *(f"{PLACE}/{name}" for name in names), *options)

@@ -60,6 +60,13 @@ def compression_suffix_of(name: str) -> str:
     return suffix if suffix in CODECS else ""
 
 
+def beside(folder: str, name: str) -> str:
+    """Return what a file in a folder is called, here or elsewhere."""
+    if is_url(folder):
+        return f"{folder.rstrip('/')}/{name}"
+    return str(Path(folder, name))
+
+
 def _path_of(name: str) -> Path:
     if not is_url(name):
         return Path(name)

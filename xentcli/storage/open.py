@@ -52,6 +52,18 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     return sorted(matching(name, paths.unmatched(without)), key=paths.natural_key)
 
 
+def kind_of(name: str) -> str | None:
+    """Return whether a name is that of a ``file`` or a ``directory``, here or elsewhere.
+
+    None if nothing is there. Over HTTP, everything is a file.
+    """
+    if not is_url(local_name(name)):
+        return paths.kind_of(local_name(name))
+    from xentcli.storage.remote_names import kind_of_url
+
+    return kind_of_url(name)
+
+
 @contextmanager
 def expecting(names: Sequence[str]) -> Iterator[None]:
     """Have files elsewhere opened before they are asked for, in the order in which they will be.

@@ -135,6 +135,13 @@ def _is_linked_folder(entry: "os.DirEntry[str]") -> bool:
     return entry.is_symlink() and entry.is_dir()
 
 
+def kind_of(path: str) -> str | None:
+    """Return whether a path of this machine is that of a ``file`` or a ``directory``, if any."""
+    if not os.path.exists(path):  # noqa: PTH110 - never raises
+        return None
+    return "directory" if os.path.isdir(path) else "file"  # noqa: PTH112
+
+
 def is_there(path: str) -> bool:
     """Whether a file, a pipe or a device has this name; a text too long for a name has none."""
     return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112 - never raise

@@ -37,3 +37,13 @@ def matching(url: str, without: Iterable[str]) -> list[str]:
     if not (left := [name for name in named if name not in set(without)]):
         raise InputError(f"{shown_name(url)}: no file matches this pattern")
     return left
+
+
+def kind_of_url(url: str) -> str | None:
+    """Return whether a URL is that of a ``file`` or a ``directory``; None if nothing is there."""
+    with telling(InputError, url, "read"):
+        files, path = locate(url)
+        try:
+            return str(files.info(path)["type"])
+        except FileNotFoundError:
+            return None

@@ -1,8 +1,6 @@
 """What a model's config.json says of its head: tied or not, what follows the product, the norm."""
 
 import math
-import os
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -15,7 +13,8 @@ from xentcli.formats.hidden.families import (
     Key,
 )
 from xentcli.formats.hidden.tensors import read_json
-from xentcli.storage.names import shown_name
+from xentcli.storage.names import beside, shown_name
+from xentcli.storage.open import kind_of
 
 _EPSILONS = (
     *("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps", "norm_epsilon"),
@@ -78,10 +77,10 @@ def config_of(folder: str | None) -> Config:
     InputError
         If what it says of logits is no number above 0.
     """
-    path = None if folder is None else os.path.join(folder, "config.json")  # noqa: PTH118
-    if path is None or not os.path.exists(path):  # noqa: PTH110
+    path = None if folder is None else beside(folder, "config.json")
+    if path is None or kind_of(path) is None:
         return Config()
-    return config_from(shown_name(str(Path(path))), read_json(path))
+    return config_from(shown_name(path), read_json(path))
 
 
 def config_from(name: str, whole: dict[str, Any]) -> Config:

@@ -1,16 +1,15 @@
 """The tensors of a model: in one file, or in the shards that an index names."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from xentcli.errors import InputError, reading
+from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, ReadOptions, indexed
 from xentcli.formats.keys import shown
-from xentcli.storage.names import is_url, local_name, shown_name
-from xentcli.storage.open import open_input
+from xentcli.storage.names import beside, is_url, local_name, shown_name
+from xentcli.storage.open import kind_of, open_input, open_stored
 from xentcli.text import shortened
 
 _LARGEST_JSON_BYTES = 2**26
@@ -49,8 +48,8 @@ class Tensors:
             If its file is missing or damaged.
         """
         path = self.places[key]
-        if not is_url(path) and not os.path.exists(local_name(path)):  # noqa: PTH110
-            what = f"{shown(key)!r} is in {shown_name(Path(path).name)}, which is not there"
+        if kind_of(path) is None:
+            what = f"{shown(key)!r} is in {Path(shown_name(path)).name}, which is not there"
             raise InputError(f"{self.name}: {what}", hint="is a shard of the model missing?")
         return open_tensor(path, key or None)
 
@@ -64,24 +63,23 @@ def open_tensor(path: str, key: str | None) -> IndexedSource:
 
 def find_tensors(path: str) -> tuple[Tensors, str | None]:
     """Return the tensors of a folder, a file or an index, and the key that FILE:KEY names."""
-    if is_url(path):
-        return Tensors(shown_name(path), None, _keys_of(path)), None
-    local = local_name(path)
-    if os.path.isdir(local):  # noqa: PTH112
-        return _of_folder(path, local), None
+    path = local_name(path)
+    there = kind_of(path)
+    if there == "directory":
+        return _of_folder(path), None
     file, key = path, None
-    if not os.path.exists(local) and ":" in path:  # noqa: PTH110
+    if there is None and ":" in path.rpartition("/")[2]:
         file, _, key = path.rpartition(":")
-        if not os.path.exists(local_name(file)):  # noqa: PTH110
+        if kind_of(file) is None:
             file, key = path, None
     return _of_file(file), key
 
 
-def _of_folder(path: str, local: str) -> Tensors:
+def _of_folder(path: str) -> Tensors:
     for name in _IN_FOLDERS:
-        if os.path.exists(os.path.join(local, name)):  # noqa: PTH110, PTH118
-            tensors = _of_file(os.path.join(local, name))  # noqa: PTH118
-            return Tensors(shown_name(path), local, tensors.places)
+        if kind_of(beside(path, name)) is not None:
+            tensors = _of_file(beside(path, name))
+            return Tensors(shown_name(path), path, tensors.places)
     raise InputError(
         f"{shown_name(path)}: no weights of a model: none of {', '.join(_IN_FOLDERS)} is in it",
         hint="name the file, or one array of it: --lm-head FILE:KEY",
@@ -89,12 +87,12 @@ def _of_folder(path: str, local: str) -> Tensors:
 
 
 def _of_file(path: str) -> Tensors:
-    folder = str(Path(local_name(path)).parent)
+    folder = path.rpartition("/")[0] if is_url(path) else str(Path(path).parent)
     if not path.endswith(_INDEX):
         return Tensors(shown_name(path), folder, _keys_of(path))
     match read_json(path):
         case {"weight_map": {**shards}} if shards and all(map(_is_file_name, shards.values())):
-            places = {str(key): str(Path(folder, str(shard))) for key, shard in shards.items()}
+            places = {str(key): beside(folder, str(shard)) for key, shard in shards.items()}
             return Tensors(shown_name(path), folder, places)
     raise InputError(
         f"{shown_name(path)}: not an index of shards: weight_map gives no names of files beside it",
@@ -121,10 +119,9 @@ def read_json(path: str) -> dict[str, Any]:
         If there is none.
     """
     name = shown_name(path)
-    with reading(name), Path(local_name(path)).open("rb") as file:
-        content = file.read(_LARGEST_JSON_BYTES + 1)
+    content = open_stored(path).read(_LARGEST_JSON_BYTES + 1)
     if len(content) > _LARGEST_JSON_BYTES:
-        raise InputError(f"{name}: too large to be a model's {shown_name(Path(path).name)}")
+        raise InputError(f"{name}: too large to be a model's {Path(name).name}")
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
