@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -123,7 +124,7 @@ def _subjects(found: "Comparison") -> Iterator[tuple[str, list[str]]]:
             "accuracy",
             [
                 _pair(of.get("accuracy_base"), of.get("accuracy_new"), share_of),
-                f"difference {difference_of(gain)}{_interval(gain)}",
+                _difference_in_points(gain),
                 _table_of_rows(found),
             ],
         )
@@ -181,6 +182,17 @@ def _interval(measure: "Measure") -> str:
     return f", 95 % {short(measure.low)} to {short(measure.high)}"
 
 
+def _difference_in_points(share: "Measure") -> str:
+    """Return a difference of shares, in the percents that these are shown in."""
+    value, error, low, high = (
+        None if number is None else 100.0 * number
+        for number in (share.value, share.standard_error, share.low, share.high)
+    )
+    points = difference_of(replace(share, value=value, standard_error=error))
+    interval = "" if low is None or high is None else f", 95 % {low:.2f} to {high:.2f}"
+    return f"difference {points} points{interval}"
+
+
 def _joined(*parts: "tuple[str, Measure | None, object]") -> str:
     texts = []
     for text, measure, shown in parts:
@@ -199,7 +211,7 @@ def _table_of_rows(found: "Comparison") -> str:
     both, lost, won, neither = (
         f"{each.value:,.0f}" for each in counts if each and each.value is not None
     )
-    chance = "" if p is None or p.value is None else f"; p = {p.value:.2g}"
+    chance = "" if p is None or p.value is None else f"; McNemar p = {p.value:.2g}"
     return f"both right {both}, lost {lost}, won {won}, neither {neither}{chance}"
 
 

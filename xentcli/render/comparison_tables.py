@@ -81,7 +81,7 @@ def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int)
     headers = ["row", *(["id"] if ids else [])]
     headers += ["loss", "was", "now"] if labelled else ["KL"]
     headers += ["label"] if labelled else []
-    table = empty_table(*headers, "predicted", "predicts")
+    table = empty_table(*headers, "predicted", "predicts now")
     for each in rows:
         cells = [short_name(found.row_name(each), _NAME_WIDTH)]
         cells += [short_name(each.id or "", room)] if ids else []
