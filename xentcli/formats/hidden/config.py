@@ -97,7 +97,8 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
     both = {**whole, **text}
     kind = str(both.get("model_type", ""))
     family = FAMILIES.get(kind, OF_OTHERS)
-    tied = both.get("tie_word_embeddings")
+    said = [each.get("tie_word_embeddings") for each in (whole, text)]
+    tied = True if True in said else False if False in said else None
 
     def number(*keys: Key) -> float | None:
         for key in keys:
@@ -126,7 +127,7 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
     return Config(
         name,
         after,
-        tied if isinstance(tied, bool) else None,
+        tied,
         norm,
         number(*(Key(each) for each in _EPSILONS)) or EPSILONS.get(kind),
         kind not in WITHOUT_WEIGHTS,

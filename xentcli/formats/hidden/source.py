@@ -109,9 +109,12 @@ class HiddenSource(IndexedSource):
         states = values.reshape(-1, self._head.width)
         if self._options.final_norm and self._head.norm is not None:
             states = self._head.norm.apply(states.astype(np.float32), self.stored_dtype)
-        if self._head.after.before != 1.0:
-            states = states.astype(np.float32) / np.float32(self._head.after.before)
+        before, dtype = self._head.after.before, self._options.logits_dtype
+        if before != 1.0 or dtype not in ("float32", self.stored_dtype):
+            states = states.astype(np.float32)
+            states /= np.float32(before)
             round_to(states, self.stored_dtype)
+            round_to(states, dtype)  # as the head takes them: Mamba's are in float32
         size = len(states) * self._head.classes
         kept: NDArray[np.float32] | None = getattr(self._made, use, None)
         if kept is None or kept.size < size:
