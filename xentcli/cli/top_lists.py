@@ -100,6 +100,11 @@ def find(
         if top.num_classes is not None:
             raise _of_lists()
         return None
+    if named and not bases and top.num_classes is None:
+        from xentcli.pipeline.top_files import find_lists
+
+        if find_lists(named[0]) is None:  # before anything is imported that whole rows do not need
+            return None
     from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.partly import TopOptions, open_partly
 

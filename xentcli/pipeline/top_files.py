@@ -20,8 +20,6 @@ from xentcli.formats.base import (
 from xentcli.formats.contents import Content
 from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
 from xentcli.formats.inline import is_inline
-from xentcli.formats.json.lines import are_lines
-from xentcli.formats.line_lists import Lines, pair_keys, read_lines
 from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
 from xentcli.pipeline.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_masks import rows_that_count
@@ -62,10 +60,12 @@ def find_lists(file: InputFile) -> _Found | None:
         if content.key is not None:
             named[content.key] = content
         named |= dict.fromkeys(content.columns, content)
-    is_lines = format_.name == "json" and bool(named) and are_lines(looked_at(file))
+    is_lines = format_.name == "json" and bool(named) and _are_lines(file)
     check_plain(shown_name(file.path), named)
     keys = top_keys(named)
     if keys is None and (is_lines or format_.name in _TABLES):
+        from xentcli.formats.line_lists import pair_keys
+
         structures = [each.name or "" for each in contents if "struct<" in each.dtype]
         keys = pair_keys(looked_at(file), format_.name, structures)
         keys = keys and keys._replace(labels="labels" if "labels" in named else None)
@@ -73,6 +73,12 @@ def find_lists(file: InputFile) -> _Found | None:
     if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
         return None
     return _Found(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+
+
+def _are_lines(file: InputFile) -> bool:
+    from xentcli.formats.json.lines import are_lines
+
+    return are_lines(looked_at(file))
 
 
 def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
@@ -179,6 +185,8 @@ def _count_of(found: _Found | None) -> int | None:
 
 
 def _of_lines(found: _Found, options: TopOptions) -> TopLists:
+    from xentcli.formats.line_lists import read_lines
+
     keys = found.keys
     if options.labels:
         keys = keys._replace(labels=None)
@@ -186,7 +194,7 @@ def _of_lines(found: _Found, options: TopOptions) -> TopLists:
         keys = keys._replace(labels=options.label_name)
     data = found.data or looked_at(found.file)
     data.rewind()
-    lines: Lines = read_lines(data, keys, found.format)
+    lines = read_lines(data, keys, found.format)
     beside = {role: lines.others.get(role) for role in _ROLES}
     if options.labels:
         beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
