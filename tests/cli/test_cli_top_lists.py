@@ -134,6 +134,17 @@ def test_compressed_lists_are_refused(run: Run) -> None:
     outcome = run("nll", "d.parquet")
     assert (outcome.code, outcome.out) == (1, "")
     assert "lists that DistillKit has compressed" in outcome.err
+    found = run("info", "d.parquet", "--json").json["files"]
+    looks = {each["name"]: (each["looks_like"], each["fits"]) for each in found}
+    assert looks["compressed_logprobs"] == ("compressed by DistillKit", None)
+
+
+def test_info_knows_pairs(tmp_path: Path, run: Run) -> None:
+    for kind in ("pairs.jsonl", "pairs.parquet"):
+        path = written(tmp_path, kind)
+        found = {each["name"]: each for each in run("info", path, "--json").json["files"]}
+        assert found["logprobs"]["looks_like"] == "pairs of a token and its log-probability"
+        assert run(*found["logprobs"]["fits"].split()[1:]).code == 0
 
 
 def test_lists_that_options_name(tmp_path: Path, run: Run) -> None:

@@ -19,7 +19,7 @@ _NAMES = {
 _PLAIN = {"values": ("values",), "indices": ("indices", "ids", "token_ids")}
 _TEXTS = (b"indices", b"_ids", b"_idx", b"_tokens", b"token_id")
 """One of them stands in a file of such lists."""
-_COMPRESSED = "compressed_logprobs"
+_COMPRESSED = ("compressed_logprobs", "bytepacked_indices", "packed_indices")
 """What DistillKit calls the lists that it keeps in polynomials and packed bits."""
 
 
@@ -71,9 +71,15 @@ def top_keys(names: Iterable[str]) -> TopKeys | None:
     return TopKeys(values, indices, labels=labels[0] if len(labels) == 1 else None, **found)
 
 
+def packed_names(names: Iterable[str]) -> list[str]:
+    """Return the names of arrays that DistillKit has compressed."""
+    there = [*names]
+    return [name for name in there if name in _COMPRESSED] if _COMPRESSED[0] in there else []
+
+
 def check_plain(name: str, names: Iterable[str]) -> None:
     """Raise InputError if lists are compressed, which needs what stands in another file."""
-    if _COMPRESSED in names:
+    if packed_names(names):
         raise InputError(
             f"{name}: lists that DistillKit has compressed, to which a file of settings belongs",
             hint="decompress_to_sparse of DistillKit, then save the values and their indices",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xentcli.formats.contents import names_ids, names_labels, names_values
-from xentcli.formats.top_lists import top_keys
+from xentcli.formats.top_lists import packed_names, top_keys
 from xentcli.pipeline.inspect import Found
 from xentcli.pipeline.inspect_hidden import HIDDEN_STATES, command_of, may_be_labels
 from xentcli.results.info import ArraySummary
@@ -17,6 +17,7 @@ _COMMANDS = {
     "log-probabilities": "xent nll",
     "probabilities": "xent nll --probs",
 }
+_UNREAD = "not read"
 _LABELS = ("labels", "class names", "one-hot labels")
 
 
@@ -79,9 +80,10 @@ def _of_states(path: str, found: Sequence[Found], lm_head: str | None) -> Iterat
 
 def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:
     """Return what a file of lists of classes holds, with its command; None of any other file."""
-    keys = top_keys(each.summary.name for each in found if each.summary.name)
+    names = [each.summary.name for each in found if each.summary.name]
+    keys = top_keys(names)
     if keys is None:
-        return None
+        return _of_pairs(path, found, names)
     command = f"xent nll {shlex.quote(path)}{'' if keys.labels else ' LABELS'}"
     looks = {
         keys.values: "the largest of each row",
@@ -97,6 +99,33 @@ def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:
         )
         if each.summary.name in looks
         else each
+        for each in found
+    ]
+
+
+def _of_pairs(path: str, found: Sequence[Found], names: Sequence[str]) -> list[Found] | None:
+    """Return what a file holds whose lists are of pairs, or compressed; None of any other file."""
+    looks: dict[str | None, str] = dict.fromkeys(packed_names(names), "compressed by DistillKit")
+    command = None
+    for each in found:
+        name, dtype = each.summary.name, each.summary.dtype or ""
+        unread = each.summary.looks_like == _UNREAD and (
+            "struct<" in dtype or len(each.summary.shape or ()) > 2
+        )
+        if unread and name is not None and name.endswith("logprobs"):
+            labels = "labels" if "labels" in names else "input_ids"
+            looks[name] = "pairs of a token and its log-probability"
+            command = f"xent nll {shlex.quote(path)} --shift 1 --label-key {labels}"
+    if not looks:
+        return None
+    return [
+        each._replace(
+            summary=replace(
+                each.summary,
+                looks_like=looks.get(each.summary.name, each.summary.looks_like),
+                fits=command if each.summary.name in looks else None,
+            )
+        )
         for each in found
     ]
 
