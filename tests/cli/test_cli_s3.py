@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,6 @@ def same_results(run: Run) -> None:
     names = ["logits-*.npy", "labels-*.npy"]
     for command, *options in (
         ["loss", "--reduction", "none"],
-        ["eval", "--metric", "accuracy"],
-        ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/head.npy"],
         ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm"],
         ["loss", "--rows", "3:120", "--lm-head", f"{PLACE}/lm/model.safetensors:lm_head.weight"],
         ["loss"],
@@ -105,10 +104,11 @@ def same_bytes(s3: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_is_left(s3: Any) -> None:
     """Press Ctrl-C in the middle of an upload."""
     np.save("many.npy", np.zeros(100_000, np.int64))
-    command = ["one-hot", "many.npy", "--num-classes", "500", "-o", "s3://bucket/many.npy"]
+    command = ["one-hot", "many.npy", "--num-classes", "350", "-o", "s3://bucket/many.npy"]
     with subprocess.Popen([sys.executable, "-m", "xentcli", *command]) as process:
         while not s3.list_multipart_uploads("bucket"):
             assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
     assert process.returncode == 130
     assert s3.list_multipart_uploads("bucket") == []
