@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from xentcli.render.tables import headline, short
+from xentcli.render.tables import headline, row_word, short
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 _SURE = 0.05  # of McNemar's test, below which chance does not explain it
 _ERROR_DIGITS = 2
-_ROWS_SHOWN = "row", "rows"
 
 
 def verdict(found: "Comparison") -> tuple[str, str]:
@@ -90,7 +89,7 @@ def _moved(found: "Comparison") -> str:
     lost, won = (found.metrics.get(f"only_{name}_right") for name in ("base", "new"))
     if lost is None or won is None or lost.value is None or won.value is None:
         return ""
-    return f"{lost.value:,.0f} {_ROWS_SHOWN[lost.value != 1]} lost, {won.value:,.0f} won"
+    return f"{lost.value:,.0f} {row_word(lost.value)} lost, {won.value:,.0f} won"
 
 
 def _apart(found: "Comparison") -> str:

@@ -35,6 +35,11 @@ def short(value: float) -> str:
     return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e4 else f"{value:.4g}"
 
 
+def row_word(count: float) -> str:
+    """Return what a number of rows is followed by."""
+    return "row" if count == 1 else "rows"
+
+
 def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
     """Return a number and its standard error, to the digits that the error gives a meaning to.
 
@@ -56,7 +61,7 @@ def loss_table(result: "LossSummary") -> Table:
     table = grid("binary cross entropy" if result.binary else title)
     divisor = full(result.weight_sum) + " (weights)"
     if result.weight_sum == result.used:
-        divisor = f"{result.used:,} rows"
+        divisor = f"{result.used:,} {row_word(result.used)}"
     is_sum = result.reduction == "sum"
     shown = short(result.loss) if is_sum else headline(result.loss, result.standard_error)
     table.add_row("loss", Text(shown, "bold green"))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from xentcli.render.measures import short_number
 from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
-from xentcli.render.tables import full, grid, headline
+from xentcli.render.tables import full, grid, headline, row_word
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def temperature_screen(found: "FittedTemperature", width: int) -> Iterator[Rende
     tested = found.tested
     if tested is not None:
         yield Text()
-        yield Text.assemble(("test files", "bold"), (f"  {tested.used:,} rows used", "dim"))
+        yield Text.assemble(
+            ("test files", "bold"), (f"  {tested.used:,} {row_word(tested.used)} used", "dim")
+        )
         yield _changes(tested.metrics)
         bins = tested.bins_before, tested.bins_after
     yield from _pictures(*bins, width)

@@ -17,6 +17,7 @@ from xentcli.render.pictures.canvas import (
     short_count,
 )
 from xentcli.render.pictures.losses import places_of, power
+from xentcli.render.tables import row_word
 from xentcli.results.comparison import Comparison, LossCell
 
 _WIDTH, _HEIGHT = 520.0, 320.0
@@ -47,14 +48,14 @@ def changes(found: Comparison) -> Figure:
     counts = [sum(rows for rows, _ in side) for side in (worse, better)]
     if found.labelled:
         axes.set_xlabel("change of a row's loss, in nats (log scale)")
-        said = f"{counts[0]:,} rows worse, {counts[1]:,} better, {same:,} the same"
+        said = f"{counts[0]:,} {row_word(counts[0])} worse, {counts[1]:,} better, {same:,} the same"
         headline(figure, "How much the losses of rows changed", said)
         handles = [Patch(**_WORSE), Patch(**_BETTER)]
         names = ["larger with the new model", "smaller with the new model"]
         figure.legend(handles, names, loc="lower left", ncols=2, bbox_to_anchor=(0.1, 0.0))
     else:
         axes.set_xlabel("KL(base || new) of a row, in nats (log scale)")
-        said = f"{counts[0]:,} rows differ, {same:,} are the same"
+        said = f"{counts[0]:,} {row_word(counts[0])} not the same, {same:,} the same"
         headline(figure, "How far the probabilities of rows are apart", said)
     return figure
 
@@ -103,8 +104,8 @@ def both_losses(found: Comparison) -> Figure:
     rows = sum(each.rows for each in cells)
     headline(
         figure,
-        f"Losses of {rows:,} rows with both models",
-        f"above the line: worse with the new one; the darkest square has {most:,} rows",
+        f"Losses of {rows:,} {row_word(rows)} with both models",
+        f"above the line: worse with the new one; the darkest square has {most:,} {row_word(most)}",
     )
     return figure
 

@@ -18,6 +18,7 @@ from xentcli.render.pictures.canvas import (
     short_count,
     short_number,
 )
+from xentcli.render.tables import row_word
 from xentcli.results.histogram import LossBin, LossHistogram
 from xentcli.results.measures import Measures
 
@@ -54,7 +55,7 @@ def losses(measures: Measures) -> Figure:
     if mean is not None and 0.0 < mean < math.inf:
         below += ", the dashed line"
         axes.axvline(math.log10(mean), color=COLORS["ink"], linewidth=1.2, dashes=(4.0, 2.0))
-    headline(figure, f"Losses of {found.n:,} rows", below)
+    headline(figure, f"Losses of {found.n:,} {row_word(found.n)}", below)
     if has_hits:
         figure.legend(
             handles=[Patch(**_ALL_STYLE), Patch(**_WRONG_STYLE)],

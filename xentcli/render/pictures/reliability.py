@@ -19,6 +19,7 @@ from xentcli.render.pictures.canvas import (
     short_number,
     words,
 )
+from xentcli.render.tables import row_word
 from xentcli.results.calibration import Bin
 from xentcli.results.measures import Measures
 
@@ -52,7 +53,7 @@ def reliability(measures: Measures) -> Figure:
     headline(
         figure,
         f"ECE {ece}; by chance alone {chance}",
-        f"{rows:,} rows in {len(filled)} of {len(measures.bins)} bins",
+        f"{rows:,} {row_word(rows)} in {len(filled)} of {len(measures.bins)} bins",
     )
     return figure
 

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from xentcli.render.columns import short_name
 from xentcli.render.pictures.canvas import short_number
+from xentcli.render.tables import row_word
 from xentcli.text import human_bytes, visible
 
 _NAME_WIDTH = 48  # characters
@@ -113,6 +114,7 @@ def plain(value: Any) -> Markup:
 FILTERS = {
     "number": number,
     "count": count,
+    "row_word": row_word,
     "text": text,
     "name": name,
     "command": command,
