@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from xentcli.core import cell_sums
+from xentcli.core import cell_parts, cell_sums
 from xentcli.core.bins import bins_of
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE
@@ -70,7 +70,7 @@ def test_whole_multiples_take_less_time_and_have_the_same_sums(
     values = np.array(numbers, np.float64) * 2.0**exponent
     cells = np.arange(len(numbers)) % CELLS
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cell_sums, "_PIECE_ROWS", rows)
+        patch.setattr(cell_parts, "_PIECE_ROWS", rows)
         patch.setattr(cell_sums, "_CHUNK_ROWS", 2 * rows)
         found = CellSums.of(values, cells, CELLS, exponent)
         assert found == CellSums.of(values, cells, CELLS)

@@ -5,27 +5,19 @@ up those of all cells at once.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.core.by_value import ByValue
+from xentcli.core.cell_parts import DIGIT_BITS, Cells, Digits, digits_of, ends_of, partial_sums
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.labels import Doubles
-from xentcli.core.scratch import scratch
 
-Digits = NDArray[np.int64]
-Cells = NDArray[np.int64]
-_DIGIT_BITS = 32
-_BASE = 2**_DIGIT_BITS
-_PIECE_ROWS = 2**15  # whose parts stay in the cache
+_BASE = 2**DIGIT_BITS
 _CHUNK_ROWS = 2**20  # that leave 31 bits for each part of a number
 _HUGE, _HUGE_DIGITS = 2.0**900, 6  # from there on, numbers are added up as so many digits less
-_MANTISSA_BITS = 53
-_LARGEST_POWER = 1000  # of two, that float64 holds with its inverse
 _UNIT_EXPONENT = ONE.bit_length() - 1
 _MOST_DIGITS = 128  # of 32 bits; float64 numbers and their sums have 66 and a few
 _KINDS = 3  # of what is not finite: NaN, inf, -inf
@@ -81,14 +73,14 @@ class CellSums(ByValue):
         sums: dict[int, Digits] = {}
         for start in range(0, len(values), _CHUNK_ROWS):
             part, at = values[start : start + _CHUNK_ROWS], cells[start : start + _CHUNK_ROWS]
-            ends = _ends(part)
+            ends = ends_of(part)
             if not max(ends) < _HUGE:  # nor is NaN
                 ordinary = np.abs(part) < _HUGE
                 total += cls._of_odd(part[~ordinary], at[~ordinary], size)
                 part, at = part[ordinary], at[ordinary]
-                ends = _ends(part)
-            for each in _partial_sums(part, at, size, ends, finest):
-                for place, digit in _digits(each):
+                ends = ends_of(part)
+            for each in partial_sums(part, at, size, ends, finest):
+                for place, digit in digits_of(each):
                     sums[place] = sums[place] + digit if place in sums else digit
         return total + cls._of_digits(sums, size)
 
@@ -101,7 +93,7 @@ class CellSums(ByValue):
     def _of_odd(cls, values: Doubles, cells: Cells, size: int) -> Self:
         """Return the sums of huge numbers, and of what is not finite."""
         finite = np.isfinite(values)
-        scale = 2.0 ** (-_HUGE_DIGITS * _DIGIT_BITS)
+        scale = 2.0 ** (-_HUGE_DIGITS * DIGIT_BITS)
         huge = cls.of(values[finite] * scale, cells[finite], size)
         lowest = huge.lowest + _HUGE_DIGITS if huge.digits.size else 0
         if finite.all():
@@ -149,7 +141,7 @@ class CellSums(ByValue):
 
     def exact(self) -> list[ExactSum]:
         """Return the sum of each cell."""
-        shift = _UNIT_EXPONENT + _DIGIT_BITS * self.lowest
+        shift = _UNIT_EXPONENT + DIGIT_BITS * self.lowest
         odd = self.odd.T.tolist() if self.odd.size else [[0] * _KINDS] * self.cells
         sums = []
         for whole, counts in zip(self._whole_numbers(), odd, strict=True):
@@ -173,7 +165,7 @@ class CellSums(ByValue):
         total = np.zeros(self.cells)
         for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
             digit = self.digits[place].astype(np.float64)
-            total += np.ldexp(digit, _DIGIT_BITS * (self.lowest + place))
+            total += np.ldexp(digit, DIGIT_BITS * (self.lowest + place))
         if self.odd.size:
             nan, inf, minus = (row > 0 for row in self.odd)
             total[inf], total[minus] = np.inf, -np.inf
@@ -185,83 +177,6 @@ class CellSums(ByValue):
         return np.array([float(each) for each in self.exact()], np.float64)
 
 
-def _partial_sums(
-    values: Doubles, cells: Cells, size: int, ends: tuple[float, float], finest: float
-) -> list[Doubles]:
-    """Return sums by cell of parts of numbers, none of them rounded; together they are the sums.
-
-    Each number is cut into whole multiples of powers of two that are so coarse that all of one kind
-    add up below 2**53 of these, as in `ExactSum`.
-    """
-    totals: list[Doubles] = []
-    exponent = math.frexp(max(ends))[1]  # the numbers are less than 2**exponent
-    if ends[0] < 0.0:
-        finest = max(finest, math.frexp(ends[0])[1] - _MANTISSA_BITS)
-    headroom = (values.size + 2).bit_length()
-    piece = max(_PIECE_ROWS, 2 * size)
-    for start in range(0, values.size, piece):
-        part, at = values[start : start + piece], cells[start : start + piece]
-        for i, sums in enumerate(_parts(part, at, size, exponent, headroom, finest)):
-            if i < len(totals):
-                totals[i] += sums
-            else:
-                totals.append(sums)
-    return totals
-
-
-def _parts(
-    values: Doubles, cells: Cells, size: int, exponent: int, headroom: int, finest: float
-) -> Iterable[Doubles]:
-    """Yield the sums of the coarsest parts of numbers, then of the next, until nothing is left."""
-    coarse, left = (scratch(name, values.shape, np.float64) for name in ("coarse", "left"))
-    while exponent + headroom - finest > _MANTISSA_BITS:
-        anchor = math.ldexp(1.0, exponent + headroom)
-        np.add(values, anchor, out=coarse)
-        coarse -= anchor
-        yield _summed(cells, coarse, size)
-        values = np.subtract(values, coarse, out=left)
-        exponent += headroom + 1 - _MANTISSA_BITS
-        if finest >= exponent or not values.any():
-            return
-    yield _summed(cells, values, size)
-
-
-def _summed(cells: Cells, values: Doubles, size: int) -> Doubles:
-    # NumPy before 2.5 declares these sums as integers.
-    return np.bincount(cells, values, size).astype(np.float64, copy=False)
-
-
-def _digits(values: Doubles) -> Iterable[tuple[int, Digits]]:
-    """Yield each digit of finite numbers, by its place."""
-    most = max(_ends(values))
-    if not most:
-        return
-    place = -(-(math.frexp(most)[1] - _DIGIT_BITS) // _DIGIT_BITS)  # they are < 2**32 of these
-    whole, left = (scratch(name, values.shape, np.float64) for name in ("whole", "left"))
-    while True:
-        power = _DIGIT_BITS * place
-        _scale(values, -power, whole)
-        np.trunc(whole, out=whole)
-        yield place, whole.astype(np.int64)
-        _scale(whole, power, whole)
-        values = np.subtract(values, whole, out=left)
-        if not values.any():
-            return
-        place -= 1
-
-
-def _scale(values: Doubles, power: int, out: Doubles) -> None:
-    if abs(power) < _LARGEST_POWER:
-        np.multiply(values, 2.0**power, out=out)
-    else:
-        np.ldexp(values, power, out=out)
-
-
-def _ends(values: Doubles) -> tuple[float, float]:
-    """Return the negative of the least number, and the largest: NaN are both, or neither."""
-    return (-float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-
-
 def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
     """Return digits from 0 to 2**32 - 1 but for the highest, which is as low as it can be."""
     found = []
@@ -269,14 +184,14 @@ def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
     for row in rows:
         carry = carry + row
         found.append(carry & (_BASE - 1))
-        carry = carry >> _DIGIT_BITS
+        carry = carry >> DIGIT_BITS
     while not _is_sign(carry):
         found.append(carry & (_BASE - 1))
-        carry = carry >> _DIGIT_BITS
-    found[-1] = found[-1] + (carry << _DIGIT_BITS)
+        carry = carry >> DIGIT_BITS
+    found[-1] = found[-1] + (carry << DIGIT_BITS)
     while len(found) > 1 and _is_sign(found[-1]):
         sign = found.pop()
-        found[-1] = found[-1] + (sign << _DIGIT_BITS)
+        found[-1] = found[-1] + (sign << DIGIT_BITS)
     first = next((i for i, row in enumerate(found) if row.any()), len(found))
     if first == len(found):
         return 0, np.zeros((0, size), np.int64)

@@ -207,7 +207,7 @@ def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
     def add(name: str) -> Fact:
         if name not in found:
             if name not in _FACTS:
-                home = "slopes" if name in ("slopes", "held_out") else "measure_facts"
+                home = name if name in ("slopes", "held_out") else "measure_facts"
                 import_module(f"xentcli.core.{home}")
             if name not in _FACTS:
                 raise KeyError(f"there is no fact {name!r}")

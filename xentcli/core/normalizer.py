@@ -107,10 +107,13 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
         for part in tiles(rows, num_classes):
             tile = _Tile(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
-        if not norm.rest.min(initial=np.inf) >= _CONFIDENT * num_classes:  # NaN is not, either
+        least = _CONFIDENT * num_classes
+        if not norm.rest.min(initial=np.inf) >= least:  # NaN is not, either
             norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
             if num_classes > 1:
-                _mend_confident(logits, norm.rest)
+                from xentcli.core.confident_rows import mend_confident
+
+                mend_confident(logits, norm.rest, least)
     return norm
 
 
@@ -127,15 +130,6 @@ def _compute(logits: LogitRows, tile: _Tile, room: Floats | None) -> None:
     else:
         overwritable = values is not stored or not isinstance(logits, np.ndarray)
         _row_major(values, tile, room, overwritable=overwritable)
-
-
-def _mend_confident(logits: LogitRows, rest: NDArray[np.float64]) -> None:
-    """Compute `rest` of confident rows again, in float64."""
-    num_classes = logits.shape[1]
-    for tile in tiles(*logits.shape):
-        places = np.flatnonzero(rest[tile] < _CONFIDENT * num_classes)
-        if places.size:
-            rest[tile][places] = _compensated_rest(logits[tile][places])
 
 
 def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable: bool) -> None:
@@ -239,18 +233,3 @@ def exponentials_of(
     with row_by_row(logits.shape[1]):
         np.subtract(logits, peak[:, None], out=gaps)
     exp(gaps, out=out)
-
-
-def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
-    z = logits.astype(np.float64)
-    places = np.arange(len(z)), z.argmax(axis=1)
-    peak = z[places][:, None]
-    gap = z - peak
-    # Knuth's two-sum: gap + error is z - peak exactly, and exp(gap + error) = exp(gap) (1 + error).
-    back = gap - z
-    error = (z - (gap - back)) - (peak + back)
-    terms = elementary.exp(gap)
-    terms += np.where(terms > 0.0, terms * error, 0.0)
-    terms[places] = 0.0
-    rest: NDArray[np.float64] = np.add.reduce(terms, axis=1)
-    return rest

@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.binary import BinaryOptions, binary_facts
-from xentcli.core.binary_measures import with_measures
+from xentcli.core.binary import BinaryOptions
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.fact import Given, fact
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.products import sums_of_products
-from xentcli.core.row_facts import row_facts
 from xentcli.core.row_losses import pick
 from xentcli.core.rows import row_by_row, tiles
 from xentcli.core.scratch import scratch
@@ -102,37 +100,6 @@ def slopes(given: Given) -> Slopes:
     return found
 
 
-class HeldOut(NamedTuple):
-    """The losses of rows, and their confidences, at the temperatures of their folds."""
-
-    loss: Doubles
-    forecast: Doubles
-
-
-@fact("held_out", "rows", alone=True)
-def held_out(given: Given) -> HeldOut:
-    """Return what rows come to that are multiplied by a number for each fold.
-
-    Parameters ``scales``, the numbers, and ``slices``, what returns the places of so many rows on
-    the first axis, of which the fold is the remainder.
-    """
-    scales: Doubles = np.asarray(given.parameters["scales"])
-    rows, num_classes = given.logits.shape
-    scale = scales[given.parameters.get("slices", np.arange)(rows) % scales.size]
-    found = HeldOut(np.zeros(rows), np.zeros(rows))
-    for tile in tiles(rows, _SMALLER_TILES * num_classes):
-        values = widen(given.logits[tile]).astype(np.float64) * scale[tile, None]
-        part = row_facts(
-            values,
-            given.labels[tile],
-            given.options,
-            ("loss", "confidence"),
-            parameters={"same_bits": given.same_bits},
-        )
-        found.loss[tile], found.forecast[tile] = part["loss"], part["confidence"]
-    return found
-
-
 def binary_slopes(
     values: Array, labels: Array, binary: BinaryOptions, options: SlopeOptions
 ) -> Slopes:
@@ -152,14 +119,6 @@ def binary_slopes(
         rows = np.stack([-gap, np.zeros_like(gap)], axis=1)
         _fill(found, _Gaps(rows, fine=options.fine), masses.sum(axis=0), options)
     return found
-
-
-def binary_held_out(values: Array, labels: Array, binary: BinaryOptions, scale: Doubles) -> HeldOut:
-    """Return the same of elements, each multiplied by a number of its own."""
-    scaled = values.astype(np.float64) * scale.reshape(values.shape)
-    facts = binary_facts(scaled, labels, binary)
-    more = with_measures(facts, scaled, labels, probs=False)
-    return HeldOut(more["loss"], more["forecast"])
 
 
 def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> Doubles | float:

@@ -183,7 +183,8 @@ class ElementWork(NamedTuple):
         options, parameters = self.criterion.binary, states.parameters
         if options is None or labels is None or not {"slopes", "scales"} & parameters.keys():
             return facts
-        from xentcli.core.slopes import binary_held_out, binary_slopes
+        from xentcli.core.held_out import binary_held_out
+        from xentcli.core.slopes import binary_slopes
 
         labels, options, _ = _numbers(labels.reshape(values.shape), options)
         if facts["used"] is not None:

@@ -1,0 +1,32 @@
+"""Rows whose sum of exponentials is next to 0, which is computed again to all of its digits."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core import elementary
+from xentcli.core.rows import LogitRows, tiles
+
+
+def mend_confident(logits: LogitRows, rest: NDArray[np.float64], least: float) -> None:
+    """Compute `rest` of rows where it is below `least` again, in float64."""
+    for tile in tiles(*logits.shape):
+        places = np.flatnonzero(rest[tile] < least)
+        if places.size:
+            rest[tile][places] = _compensated_rest(logits[tile][places])
+
+
+def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:
+    z = logits.astype(np.float64)
+    places = np.arange(len(z)), z.argmax(axis=1)
+    peak = z[places][:, None]
+    gap = z - peak
+    # Knuth's two-sum: gap + error is z - peak exactly, and exp(gap + error) = exp(gap) (1 + error).
+    back = gap - z
+    error = (z - (gap - back)) - (peak + back)
+    terms = elementary.exp(gap)
+    terms += np.where(terms > 0.0, terms * error, 0.0)
+    terms[places] = 0.0
+    rest: NDArray[np.float64] = np.add.reduce(terms, axis=1)
+    return rest
