@@ -14,7 +14,7 @@ _AXIS = 5  # columns of the terminal
 _HEIGHT = 5  # lines of the terminal
 _BARS_APART = 20  # bins, up to which gaps stand between them
 _WIDEST_BAR = 12  # columns of the terminal
-LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} missing, {_ABOVE} above confidence"
+LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} below, {_ABOVE} above confidence"
 
 
 def picture_width(bins: int) -> int:
