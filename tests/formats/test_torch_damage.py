@@ -110,6 +110,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "backwards": (one(tensor("0", "f4", 4, (2,), (-1,), 3)), "an impossible shape"),
     "negative": (one(tensor("0", "f4", 4, (-2,), (1,))), "an impossible shape"),
     "huge": (one(tensor("0", "f4", 4, (2**40, 2**40), (0, 0))), "an impossible shape"),
+    "one number, often": (one(tensor("0", "f4", 4, (2**33,), (0,))), "a tensor shows 8589934592"),
     "an axis more": (one(tensor("0", "f4", 4, (2, 2), (1,))), "an impossible shape"),
     "many axes": (one(tensor("0", "f4", 4, [1] * 99, [1] * 99)), "an impossible shape"),
     "no such member": (one(tensor("1", "f4", 4, (4,), (1,))), "the member data/1 is not there"),

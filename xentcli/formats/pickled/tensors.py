@@ -1,5 +1,6 @@
 """PyTorch's tensors in pickles."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -35,6 +36,7 @@ class Storages(Protocol):
         """Return the storage that a record in the pickle names; None of one without numbers."""
 
 
+_MOST_REPEATED = 2**32  # numbers of a view that shows each of them often
 _DTYPES = {
     "float64": "f8",
     "float32": "f4",
@@ -145,6 +147,9 @@ def _check(
     last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     if 0 not in shape and (last + 1) * itemsize > size:
         raise text.wrong("a tensor reaches outside its storage")
+    count = math.prod(shape)
+    if count > max(_MOST_REPEATED, size // itemsize):
+        raise text.wrong(f"a tensor shows {count} numbers, and its storage has few of them")
 
 
 def _dtype_name(dtype: Any) -> str | None:
