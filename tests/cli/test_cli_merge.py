@@ -196,21 +196,26 @@ def test_hidden_states_are_merged_with_one_head(run: Run) -> None:
 
 
 def test_rows_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> None:
-    for kind, sample in (("kld", "text_base.kld"), ("npz", "top20.npz")):
+    for kind, sample, command in (
+        ("kld", "text_base.kld", "nll"),
+        ("npz", "top20.npz", "nll"),
+        ("npz", "top20.npz", "eval"),
+    ):
         content = (SAMPLES.parent / sample).read_bytes()
         for i in range(3):
             (tmp_path / f"part-{i}.{kind}").write_bytes(content)
-            one(run, f"nll part-{i}.{kind}", f"{kind}-{i}.json")
-        whole = run("nll", f"part-*.{kind}", "--state", f"{kind}-all.json", "--json")
-        bare = run("nll", f"part-*.{kind}")
-        run("merge", f"{kind}-2.json", f"{kind}-0.json", "--state", f"{kind}-tree.json")
+            one(run, f"{command} part-{i}.{kind}", f"{kind}-{i}.json", "--force")
+        whole = run(command, f"part-*.{kind}", "--state", f"{kind}-all.json", "--json", "--force")
+        bare = run(command, f"part-*.{kind}")
+        run("merge", f"{kind}-2.json", f"{kind}-0.json", "--state", f"{kind}-tree.json", "--force")
         last = [f"{kind}-tree.json", f"{kind}-1.json"]
-        merged = run("merge", *last, "--json", "--state", f"{kind}-merged.json")
+        merged = run("merge", *last, "--json", "--state", f"{kind}-merged.json", "--force")
         assert (merged.stdout, merged.err) == (whole.stdout, whole.err), kind
         assert run("merge", *last).stdout == bare.stdout
         written = [(tmp_path / f"{kind}-{each}.json").read_bytes() for each in ("all", "merged")]
         assert written[0] == written[1]
-    assert "other rows: rows of " in refused(run("merge", "kld-0.json", "npz-0.json"))
+    one(run, "nll part-0.npz", "loss.json")
+    assert "other rows: rows of " in refused(run("merge", "kld-0.json", "loss.json"))
 
 
 def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:

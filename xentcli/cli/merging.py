@@ -42,6 +42,8 @@ def run(
         report_of = _report_tokens
     elif saved.header.bounded is not None:
         report_of = _report_bounded
+    elif saved.header.lists is not None:
+        report_of = _report_lists
     keeper = report_of(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()
@@ -91,6 +93,26 @@ def _report_bounded(
     with damage(saved.name):
         found, notes = bounded_of(saved)
     return bounded.write_merged(found, notes, writing, common, gates)
+
+
+def _report_lists(
+    saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper":
+    from xentcli.cli import top_measures
+    from xentcli.pipeline.bounded_states import lists_of
+
+    if drawn.report is not None:
+        raise UsageError("--report is of whole rows, and these states are of lists of classes")
+    with damage(saved.name):
+        found = lists_of(saved)
+    keeper = gates.keeper([*found.metrics])
+    output = Destination("eval", writing, common)
+    output.check(is_text=False)
+    keeper.open()
+    lists = saved.header.lists
+    metrics = None if lists is None else lists.metrics
+    top_measures.write(found, metrics, saved.header.files, output, common, keeper)
+    return keeper
 
 
 def _report_eval(

@@ -1,19 +1,24 @@
 """What ``xent eval`` does with lists of each row's most probable classes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli import __version__
 from xentcli.cli.evaluating import ks_of
+from xentcli.cli.loss_inputs import criterion_of
 from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
+from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.partly import Partly
     from xentcli.results.bounds import TopMeasures
     from xentcli.results.measure import Measure
+    from xentcli.results.provenance import FileFacts
 
 
 def run_eval(
@@ -27,13 +32,16 @@ def run_eval(
     writing: Writing,
     common: Common,
     gates: Gates,
+    state: str | None = None,
 ) -> None:
     """Measure lists, write what they say exactly and what they bound, and judge it."""
     from xentcli.cli import bounded
-    from xentcli.pipeline.partly import OF_LISTS, measure_lists
+    from xentcli.pipeline.partly import OF_LISTS
+    from xentcli.pipeline.top_measures import ListsKind, lists_measures, state_of_lists
 
     if given := [name for name, value in refused.items() if value]:
         raise UsageError(f"{given[0]} is not for {opened.what}")
+    asked = flags
     flags = flags._replace(ignore_index=None, shift=0, label_base=None)
     bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), opened.what)
     bounded.check_place(common, opened.what)
@@ -41,18 +49,40 @@ def run_eval(
     for name in metrics or ():
         if name not in (*known, "all"):
             raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")
+    check_state(state, writing)
     keeper = gates.keeper(known)
     output = Destination("eval", writing, common)
     output.check(is_text=False)
     keeper.open()
     common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
     with common.run(opened.rows.sources[0]) as run:
-        found = measure_lists(opened.lists, ks_of(top_k), bins, run)
+        kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
+        kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
+        sums = state_of_lists(opened.lists, kind, run)
+    facts = [*opened.files(*files)]
+    write(lists_measures(sums, kind), metrics, facts, output, common, keeper)
+    if state is not None:
+        from xentcli.pipeline.bounded_states import state_of_bounded
+
+        criterion = criterion_of(asked, "logits")
+        paths = files[0][: len(opened.parts)]
+        write_state(state_of_bounded("eval", sums, kind, criterion, facts, paths), state, writing)
+    keeper.exit()
+
+
+def write(
+    found: "TopMeasures",
+    metrics: Sequence[str] | None,
+    files: "Sequence[FileFacts]",
+    output: Destination,
+    common: Common,
+    keeper: "Gatekeeper",
+) -> None:
+    """Write what lists say, and judge it."""
     notes = keeper.judge(found.metrics, found.num_classes or 0)
-    more = keeper.beside({}) | {"files": list(opened.files(*files)), "version": __version__}
+    more = keeper.beside({}) | {"files": list(files), "version": __version__}
     output.write(_forms(found, metrics, more))
     common.tell_notes([*found.notes, *notes])
-    keeper.exit()
 
 
 def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str, Any]) -> Forms:

@@ -14,6 +14,7 @@ from xentcli.metrics.ranks import share
 from xentcli.results.bounds import Bounded
 from xentcli.results.calibration import Calibration
 from xentcli.results.measure import Measure
+from xentcli.results.rows import RowCounts
 
 _NONE = BoundsState()
 
@@ -81,6 +82,10 @@ class TopListsState:
             self.entropy.merge(other.entropy),
             self.brier.merge(other.brier),
         )
+
+    def compute(self) -> RowCounts:
+        """Return how many rows there are."""
+        return RowCounts(self.loss.rows, self.rows, self.loss.known.used)
 
     def hit_shares(self) -> dict[int, Measure]:
         """Return the share of rows whose label is among the first k, of each k that lists reach."""

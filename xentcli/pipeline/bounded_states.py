@@ -5,20 +5,22 @@ from collections.abc import Iterable, Sequence
 from xentcli import __version__
 from xentcli.errors import InputError
 from xentcli.metrics.interface import States
+from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedKind, BoundedSums, bounded_loss
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.state_header import Header, ModelFacts, each_once
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState
-from xentcli.results.bounds import BoundedLoss
+from xentcli.pipeline.top_measures import ListsKind, lists_measures
+from xentcli.results.bounds import BoundedLoss, TopMeasures
 from xentcli.results.provenance import FileFacts
 
 
 def state_of_bounded(
     command: str,
-    sums: BoundedSums,
-    kind: BoundedKind,
+    sums: BoundedSums | TopListsState,
+    kind: BoundedKind | ListsKind,
     criterion: Criterion,
     files: Iterable[FileFacts],
     paths: Sequence[str],
@@ -33,9 +35,19 @@ def state_of_bounded(
         facts,
         (ModelFacts(role, Setting.of(criterion)),),
         kind.num_classes or 0,
-        bounded=kind,
+        bounded=kind if isinstance(kind, BoundedKind) else None,
+        lists=kind if isinstance(kind, ListsKind) else None,
     )
-    return SavedState(header, (States({"bounded": sums}),))
+    name = "bounded" if header.bounded is not None else "lists"
+    return SavedState(header, (States({name: sums}),))
+
+
+def lists_of(saved: SavedState) -> TopMeasures:
+    """Return what is measured of a state's lists."""
+    kind = saved.header.lists
+    if kind is None:
+        raise InputError(f"{saved.name}: the state is of whole rows")
+    return lists_measures(saved.states[0].states["lists"], kind)
 
 
 def bounded_of(saved: SavedState) -> tuple[BoundedLoss, list[str]]:

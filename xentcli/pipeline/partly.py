@@ -11,12 +11,12 @@ from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.top_files import find_lists, open_lists
 from xentcli.pipeline.top_inputs import TopOptions
-from xentcli.pipeline.top_measures import OF_LISTS, measure_lists
+from xentcli.pipeline.top_measures import OF_LISTS
 from xentcli.pipeline.top_rows import TopRows, told_apart
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import shown_name
 
-__all__ = ["OF_LISTS", "Partly", "TopOptions", "measure_lists", "open_partly"]
+__all__ = ["OF_LISTS", "Partly", "TopOptions", "open_partly"]
 
 
 class Partly(NamedTuple):

@@ -10,6 +10,7 @@ from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
 from xentcli.pipeline.state_rows import FileRows, joined
 from xentcli.pipeline.token_counts import TokensAsked
+from xentcli.pipeline.top_measures import ListsKind
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
@@ -78,6 +79,8 @@ class Header:
         Which tokens the answers of a server are of.
     bounded : BoundedKind or None
         What is known of rows that are known in part.
+    lists : ListsKind or None
+        What an evaluation of lists is of.
     """
 
     xent_state: str
@@ -93,6 +96,7 @@ class Header:
     paired: PairAsked | None = None
     tokens: TokensAsked | None = None
     bounded: BoundedKind | None = None
+    lists: ListsKind | None = None
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -102,7 +106,7 @@ class Header:
                 raise ValueError(f"there is no file of {model.role}")
         if not 0 <= self.num_classes <= _MOST_CLASSES or self.unpaired < 0:
             raise ValueError(f"{self.num_classes} classes, {self.unpaired} rows without a label")
-        asked = {"eval": self.asked, "compare": self.paired}
+        asked = {"eval": self.asked or self.lists, "compare": self.paired}
         if any((each is not None) != (name == self.command) for name, each in asked.items()):
             raise ValueError("it does not say what was asked for")
 
@@ -170,7 +174,7 @@ def differences(one: Header, two: Header) -> Iterator[str]:
             yield f"other options{_of(here, one)}: {differs}"
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
-    if (one.tokens, one.bounded) != (two.tokens, two.bounded):
+    if (one.tokens, one.bounded, one.lists) != (two.tokens, two.bounded, two.lists):
         yield f"other rows: {_rows_of(one)}, and {_rows_of(two)}"
     if one.num_classes != two.num_classes:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
@@ -183,7 +187,10 @@ def _of(model: ModelFacts, header: Header) -> str:
 
 
 def _rows_of(header: Header) -> str:
-    tokens, bounded = header.tokens, header.bounded
+    tokens, bounded, lists = header.tokens, header.bounded, header.lists
+    if lists is not None:
+        tops = ", ".join(map(str, lists.ks))
+        return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"
     if bounded is not None:
         return f"rows of {bounded.num_classes or 'some'} classes that {bounded.why}"
     return "labels" if tokens is None else f"{tokens.part} tokens of {tokens.dialect}"

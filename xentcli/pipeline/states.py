@@ -12,6 +12,7 @@ from xentcli import __version__
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums
 from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.outputs import text_file
@@ -118,7 +119,11 @@ def read_state(path: str) -> SavedState:
 
 def _states_of(plain: dict[str, Any]) -> States:
     """Return states of metrics, or those of rows that no metric takes."""
-    kinds = {"tokens": TokenCounts, "bounded": BoundedSums}
+    kinds: dict[str, type[Any]] = {
+        "tokens": TokenCounts,
+        "bounded": BoundedSums,
+        "lists": TopListsState,
+    }
     if len(plain) == 1 and (name := next(iter(plain))) in kinds:
         return States({name: from_plain(kinds[name], plain[name])})
     return States.from_plain(plain)
@@ -150,11 +155,10 @@ def _check_whole(header: Header, states: tuple[States, ...]) -> None:
             if getattr(state, "num_classes", 0) not in (0, header.num_classes):
                 raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
         results = each.compute()
-        for name in ("tokens", "bounded"):
+        for name in ("tokens", "bounded", "lists"):
             if (getattr(header, name) is not None) != (name in results):
                 raise ValueError("it does not say which rows it is of")
-        if header.bounded is not None:
-            counts = "bounded"
+            counts = name if name in results and name != "tokens" else counts
         found = results["tokens"][0] if header.tokens else results[counts]
         if found.rows < 0 or not 0 <= found.used <= found.rows:
             raise ValueError(f"{found.used} of {found.rows} rows are used")

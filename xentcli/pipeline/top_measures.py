@@ -1,6 +1,7 @@
 """What is measured of lists of the most probable classes: exact, or within bounds."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
@@ -20,6 +21,37 @@ OF_LISTS = (
 )
 """What is measured of lists, besides ``top5_accuracy`` and the like."""
 _OF_CALIBRATION = ("ece", "ece_by_chance", "mce", "rmsce", "rmsce_debiased", "mean_confidence")
+
+
+@dataclass(frozen=True)
+class ListsKind:
+    """What is to be known of lists besides their sums, and what was asked for.
+
+    Attributes
+    ----------
+    num_classes, listed : int or None
+        How many classes there are; how many a row lists at most.
+    kind, why : str
+        What the values are; what a row does whose number is only bounded.
+    ks, bins
+        The k of top-k accuracies, 1 among them; of confidence.
+    metrics : tuple of str or None
+        The measures that are shown, where not all are.
+    """
+
+    num_classes: int | None
+    listed: int
+    kind: str
+    why: str
+    ks: tuple[int, ...]
+    bins: int
+    metrics: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
+        """Return that of lists."""
+        wanted = tuple(sorted({1, *ks}))
+        return cls(rows.num_classes, rows.listed, rows.kind, rows.why, wanted, bins)
 
 
 class _Work(NamedTuple):
@@ -55,30 +87,33 @@ class _Work(NamedTuple):
         return Part(step[1], state=state)
 
 
-def measure_lists(
-    parts: Sequence[TopRows], ks: tuple[int, ...], bins: int, run: Run
-) -> TopMeasures:
-    """Return what lists say of a model: of logits without their log-sum-exp, loss and hits alone.
+def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopListsState:
+    """Return the state of all rows of lists.
 
     Parameters
     ----------
     parts : sequence of TopRows
         Lists and labels, of one kind and length, of one file after the other.
-    ks : tuple of int
-        The k of top-k accuracies; of more classes than a row lists, none is told.
-    bins : int
-        Of confidence.
+    kind : ListsKind
+        What they are, and what is measured.
     run : Run
         Threads and progress.
     """
-    rows, wanted = parts[0], tuple(sorted({1, *ks}))
-    state = TopListsState(wanted)
+    state = TopListsState(kind.ks)
     for part in parts:
-        work = _Work(part, wanted, bins)
+        work = _Work(part, kind.ks, kind.bins)
         done = run.map(work.part_of, part.steps())
         progress = run.progress_of((part.num_rows,))
         total = collect(done, None, progress, lambda p, _: p.at(""), part.sources)
         state = state if total.state is None else state.merge(total.state)
+    return state
+
+
+def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
+    """Return what lists say of a model: of logits without their log-sum-exp, loss and hits alone.
+
+    Of more classes than a row lists, no top-k accuracy is told.
+    """
     loss, entropy, brier = state.bounds()
     shares = state.hit_shares()
     metrics: dict[str, Measure] = {
@@ -87,24 +122,24 @@ def measure_lists(
         "bits": following(loss, "bits"),
         "accuracy": shares.get(1, Measure()),
     }
-    metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in wanted if k > 1}
+    metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in kind.ks if k > 1}
     errors = state.errors()
     metrics["brier"] = brier
     metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}
     metrics["entropy"] = entropy
     return TopMeasures(
         metrics=metrics,
-        rows=sum(part.num_rows for part in parts),
+        rows=state.loss.rows,
         used=state.rows,
-        num_classes=rows.num_classes,
-        listed=rows.listed,
+        num_classes=kind.num_classes,
+        listed=kind.listed,
         exact=loss.exact,
-        why=rows.why,
-        notes=tuple(_notes(rows, state)),
+        why=kind.why,
+        notes=tuple(_notes(kind, state)),
     )
 
 
-def _notes(rows: TopRows, state: TopListsState) -> Iterator[str]:
+def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
     if missing := [k for k in state.ks if k > state.fewest]:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"

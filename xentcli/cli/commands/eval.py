@@ -99,11 +99,20 @@ def evaluate(
             "--normalize": normalize,
             "--clip": clip,
             "--digest": digest,
-            "--state": state,
             "--temperature": temperature != "1",
         }
         run_eval(
-            opened, top.files(both), metric, top_k, bins, refused, flags, writing, common, gates
+            opened,
+            top.files(both),
+            metric,
+            top_k,
+            bins,
+            refused,
+            flags,
+            writing,
+            common,
+            gates,
+            state,
         )
         return
     criterion = evaluating.criterion_of(flags, kind, temperature, normalize=normalize, clip=clip)
