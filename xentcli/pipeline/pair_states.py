@@ -1,8 +1,8 @@
 """The state of a comparison: made of a run, and made a comparison again."""
 
-import re
 from collections.abc import Sequence
 from itertools import takewhile
+from string import digits
 
 from xentcli import __version__
 from xentcli.errors import InputError
@@ -132,9 +132,9 @@ def _name_of(model: ModelFacts, header: Header) -> str:
     if not others:
         return first + model.within
     names = [first, *others]
-    start = re.sub("[0-9]+$", "", _shared_start(names))
+    start = _shared_start(names).rstrip(digits)
     end = _shared_start([name[len(start) :][::-1] for name in names])[::-1]
-    return f"{start}*{re.sub('^[0-9]+', '', end)}"
+    return f"{start}*{end.lstrip(digits)}"
 
 
 def _shared_start(names: Sequence[str]) -> str:
