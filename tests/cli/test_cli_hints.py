@@ -14,6 +14,7 @@ from hint_tools import hints_in_source, ways_of
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
     "xent loss FILE --lm-head MODEL_DIR": "hidden states",
+    "name it: --head-bias FILE:KEY": "hidden states",
     "name the head: --lm-head FILE:KEY": "hidden states",
     "if it is tied all the same: --lm-head FILE:X": "hidden states",
     "the head of the model before it was quantised: --lm-head MODEL_DIR": "hidden states",

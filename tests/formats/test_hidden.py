@@ -20,6 +20,7 @@ from hidden_tools import (
     write_model,
     write_safetensors,
 )
+from torch_bytes import saved
 
 from xentcli.errors import InputError
 from xentcli.formats.base import IndexedSource
@@ -144,6 +145,18 @@ def test_a_head_in_shards(tmp_path: Path, states: Path) -> None:
         opened(states, f"{model}/.")
 
 
+def test_a_head_of_pytorch(tmp_path: Path, states: Path) -> None:
+    wanted = true_logits(np.load(states), HEAD)
+    file = tmp_path / "pytorch_model.bin"
+    file.write_bytes(saved({"model.embed_tokens.weight": random_head(9), "lm_head.weight": HEAD}))
+    for path in (tmp_path, file, f"{file}:lm_head.weight"):
+        assert near(all_of(opened(states, path)), wanted), path
+    file.rename(tmp_path / "b.bin")
+    index = {"weight_map": {"lm_head.weight": "b.bin", "a": "a.bin"}}
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    assert near(all_of(opened(states, f"{tmp_path}/.")), wanted)
+
+
 @pytest.mark.parametrize("tied", [None, True, False])
 def test_embeddings_are_the_head_where_it_is_tied(
     tmp_path: Path, states: Path, tied: bool | None
@@ -223,6 +236,23 @@ def test_a_bias_beside_the_head_and_one_of_its_own(tmp_path: Path, states: Path)
     np.save(tmp_path / "head.npy", HEAD)
     own = opened(states, tmp_path / "head.npy", bias=str(tmp_path / "bias.npy"))
     assert near(all_of(own), wanted)
+
+
+def test_arrays_of_files_by_their_keys(tmp_path: Path, states: Path) -> None:
+    bias = random_states(CLASSES, seed=7)
+    write_safetensors(tmp_path / "head.safetensors", {"own": HEAD})
+    write_safetensors(tmp_path / "bias.safetensors", {"lm_head.weight": HEAD, "lm_head.bias": bias})
+    write_safetensors(tmp_path / "more.safetensors", {"a": HEAD, "b": bias})
+    head, more = f"{tmp_path}/head.safetensors:own", f"{tmp_path}/more.safetensors"
+    wanted = true_logits(np.load(states), HEAD)
+    assert near(all_of(opened(states, head)), wanted)
+    for path in (f"{tmp_path}/bias.safetensors", f"{more}:b"):
+        assert near(all_of(opened(states, head, bias=path)), wanted + bias), path
+    for path, message in {more: "which array is the bias", f"{more}:c": "no array 'c'"}.items():
+        with pytest.raises(InputError, match=message):
+            opened(states, head, bias=path)
+    with pytest.raises(InputError, match="there is no array 'other'"):
+        opened(states, f"{tmp_path}/head.safetensors:other")
 
 
 def test_options_come_before_the_configuration(tmp_path: Path, states: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, read_whole
 from xentcli.formats.hidden.config import After, config_of
-from xentcli.formats.hidden.keys import UNQUANTISED, bias_of, is_embedding, key_of
+from xentcli.formats.hidden.keys import UNQUANTISED, bias_in, bias_of, is_embedding, key_of
 from xentcli.formats.hidden.norm import Norm, norm_of
 from xentcli.formats.hidden.options import HeadOptions
 from xentcli.formats.hidden.rounding import round_to
@@ -154,7 +154,7 @@ def _bias(
     """Return the bias that a user names, or that stands beside the head."""
     if path is not None:
         found, chosen = find_tensors(path)
-        bias = found.open(chosen if chosen in found.places else next(iter(found.places)))
+        bias = found.open(bias_in(found, chosen))
     else:
         beside = bias_of(tensors, key)
         if beside is None:

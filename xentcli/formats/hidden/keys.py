@@ -22,6 +22,7 @@ _HEADS = (
     "pred_layer.proj.weight",
     "model.llm.unembed.weight",
 )
+_BIASES = tuple(head.removesuffix("weight") + "bias" for head in _HEADS)
 _EMBEDDINGS = (
     "model.embed_tokens.weight",
     "model.language_model.embed_tokens.weight",
@@ -68,9 +69,7 @@ def key_of(tensors: Tensors, key: str | None, config: Config) -> str:
     """
     there = tensors.places
     if key is not None:
-        if key not in there:
-            some = ", ".join(repr(shown(each)) for each in list(there)[:5])
-            raise InputError(f"{tensors.name}: there is no array {key!r}; it holds {some}")
+        _check_there(tensors, key)
         _check_not_quantised(tensors, (key,))
         return key
     if "" in there:
@@ -113,12 +112,37 @@ def is_embedding(key: str) -> bool:
     return key in _EMBEDDINGS or key.endswith(_LAST[1])
 
 
+def bias_in(tensors: Tensors, key: str | None) -> str:
+    """Return the name of the bias in a file of one, by its key or as models name it.
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
+    if key is not None:
+        _check_there(tensors, key)
+        return key
+    if len(tensors.places) == 1:
+        return next(iter(tensors.places))
+    found = next((each for each in _BIASES if each in tensors.places), None)
+    if found is None:
+        what = f"{tensors.name}: which array is the bias? There is no lm_head.bias"
+        raise InputError(what, hint="name it: --head-bias FILE:KEY")
+    return found
+
+
+def _check_there(tensors: Tensors, key: str) -> None:
+    if key not in tensors.places:
+        some = ", ".join(repr(shown(each)) for each in list(tensors.places)[:5])
+        raise InputError(f"{tensors.name}: there is no array {key!r}; it holds {some}")
+
+
 def bias_of(tensors: Tensors, key: str) -> str | None:
     """Return the name of the bias beside a head, which one that is tied may have, too."""
     if not is_embedding(key) and key not in _HEADS and not key.endswith(_LAST[0]):
         return None
-    stems = _HEADS if is_embedding(key) else (key,)
-    names = (each.removesuffix("weight") + "bias" for each in stems)
+    names = _BIASES if is_embedding(key) else (key.removesuffix("weight") + "bias",)
     return next((each for each in names if each in tensors.places), None)
 
 
@@ -133,7 +157,7 @@ def _check_not_quantised(tensors: Tensors, heads: tuple[str, ...]) -> None:
 
 def _check_no_layers(tensors: Tensors) -> None:
     """Raise InputError if a model's head is more than one matrix and one bias."""
-    known = {*_HEADS, *(each.removesuffix("weight") + "bias" for each in _HEADS)}
+    known = {*_HEADS, *_BIASES}
     for each in tensors.places:
         if each.startswith(_OF_LAYERS) and each not in known:
             raise InputError(

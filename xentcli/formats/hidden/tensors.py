@@ -57,7 +57,7 @@ class Tensors:
 def open_tensor(path: str, key: str | None) -> IndexedSource:
     """Open one array of a file."""
     data = open_input(path)
-    options = ReadOptions(key=key, key_option=None)
+    options = ReadOptions(key=key, key_option="FILE:KEY" if key else None)
     return indexed(registry.open_source(data, None, options))
 
 
@@ -72,7 +72,10 @@ def find_tensors(path: str) -> tuple[Tensors, str | None]:
         file, _, key = path.rpartition(":")
         if kind_of(file) is None:
             file, key = path, None
-    return _of_file(file), key
+    tensors = _of_file(file)
+    if key is not None and "" in tensors.places:  # of one array, whose name is not known yet
+        return Tensors(tensors.name, tensors.folder, {key: tensors.places[""]}), key
+    return tensors, key
 
 
 def _of_folder(path: str) -> Tensors:
