@@ -27,7 +27,7 @@ from xentcli.core.scratch import scratch
 _PART_ELEMENTS = 2**17  # the fewer, the more calls; the more, the less of them is in the cache
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
-_SURE_JS = 0.02
+_SURE_JS = 0.03
 _SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
 _MOST_EXCESS = 2e-6  # of what is subtracted of a row, as a share of a divergence
 _HALF = np.float32(0.5)
