@@ -1,6 +1,7 @@
 """Reads the answers of a block: the tokens of each, and what is to be said of the others."""
 
 from codecs import BOM_UTF8
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -21,6 +22,21 @@ _NUMBERS = {float, int, type(None)}
 def payload_of(line: bytes) -> bytes:
     """Return the document of a line of a stream of events."""
     return line[len(SSE) :].strip() if line.startswith(SSE) else line.strip()
+
+
+def _payloads(text: bytes) -> Iterator[bytes | memoryview]:
+    """Yield the document of each line, nothing of a line without one; objects are not copied."""
+    view, start = memoryview(text), 0
+    while start <= len(text):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        if text.startswith(b"{", start):
+            yield view[start:end]
+        else:
+            line = text[start:end]
+            payload = payload_of(line)
+            yield b"" if payload == _SSE_END or line.startswith(SSE_OTHERS) else payload
+        start = end + 1
 
 
 def any_number(numbers: Any) -> bool:
@@ -61,13 +77,12 @@ class Reader:
         if content.line is None:
             self._document(text, self._name, 1)
         else:
-            for number, line in enumerate(text.split(b"\n"), content.line):
-                payload = payload_of(line)
-                if payload and payload != _SSE_END and not line.startswith(SSE_OTHERS):
+            for number, payload in enumerate(_payloads(text), content.line):
+                if payload:
                     self._document(payload, f"{self._name}:{number}", number)
         return self._found.tokens(last=content.last)
 
-    def _document(self, text: bytes, place: str, line: int) -> None:
+    def _document(self, text: bytes | memoryview, place: str, line: int) -> None:
         try:
             document = (
                 self._parser.parse(text, self._keeps_lists) if self._parser is not None else None
@@ -75,7 +90,7 @@ class Reader:
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
-            document = load(decoded(text, place), self._name, line)
+            document = load(decoded(bytes(text), place), self._name, line)
         if is_list(document):
             for i, each in enumerate(document):
                 self._answer(each, f"{place}[{i}]")
