@@ -86,7 +86,7 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
         shift = (other_norm.peak.astype(np.float64) - norm.peak + apart)[some]
         near = of_near_rows(one[some], other[some], shift, sums[some])
         for whole, part in zip((kl, kl_reverse, js), near, strict=True):
-            whole[some] = part * scale[some]
+            whole[some] = part * (2.0 * scale / (mass + other_mass))[some]
     return kl, kl_reverse, js
 
 
