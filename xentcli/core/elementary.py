@@ -62,7 +62,7 @@ _UNDERFLOWS, _OVERFLOWS = -746.0, 710.0
 def log1p(x: ArrayLike) -> Doubles:
     """Return ``log(1 + x)``.
 
-    It is off by less than 1 unit in the last place, of the tiniest numbers too; below 0 by 2.
+    It is off by at most 1.01 units in the last place, of the tiniest numbers too; below 0 by 2.
     """
     return _by_piece(x, _put_log1p, _has_place, _log1p_elsewhere)
 
