@@ -25,6 +25,8 @@ def shards(tmp_path: Path) -> Path:
     for i in range(35):  # so many that workers read the headers
         np.save(tmp_path / f"s{i}.npy", rng.normal(size=(2, 3)))
         np.save(tmp_path / f"t{i}.npy", rng.integers(0, 3, 2))
+    np.save(tmp_path / "hidden.npy", rng.normal(size=(44, 5)).astype(np.float32))
+    np.save(tmp_path / "head.npy", rng.normal(size=(7, 5)).astype(np.float32))
     np.save(tmp_path / "s-odd.npy", np.zeros((2, 3), np.float32))
     for name in ("here", "there", "own"):
         (tmp_path / name).mkdir()
@@ -39,6 +41,7 @@ SAME = (
     ["calibrate", "z?.npy", "y*.npy"],
     ["softmax", "z.csv"],
     ["info", "z1.npy"],
+    ["loss", "hidden.npy", "y4.npy", "--lm-head", "head.npy"],
     ["loss", "s[0-9]*.npy", "t*.npy"],
     ["loss", "s*.npy", "t*.npy"],
 )

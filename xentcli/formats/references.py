@@ -74,7 +74,10 @@ class FileReference(NamedTuple):
         return data, _stamp(path, data.size)
 
     def _source_of(self, data: Input) -> Source:
-        source = registry.open_source(data, self.file.format, self.file.options)
+        options = self.file.options
+        if options.head is not None and self.folder != folder_here():
+            options = options._replace(head=options.head.within(self.folder))
+        source = registry.open_source(data, self.file.format, options)
         if _needs_reference(source, data):
             source.reference = self
         return source

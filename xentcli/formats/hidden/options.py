@@ -1,6 +1,9 @@
 """What a user says about hidden states and the head that makes logits of them."""
 
+from pathlib import Path
 from typing import NamedTuple
+
+from xentcli.storage.names import is_url
 
 
 class HeadOptions(NamedTuple):
@@ -32,3 +35,11 @@ class HeadOptions(NamedTuple):
     bias: str | None = None
     logits_dtype: str = "float32"
     or_logits: bool = False
+
+    def within(self, folder: str) -> "HeadOptions":
+        """Return the same for who works in another folder than the one where paths start."""
+        path, bias = (
+            name if name is None or is_url(name) else str(Path(folder, name))
+            for name in (self.path, self.bias)
+        )
+        return self._replace(path=path or self.path, bias=bias)
