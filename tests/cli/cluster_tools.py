@@ -84,9 +84,8 @@ class Cluster:
 
     def squares(self, address: str, count: int, **env: str) -> "subprocess.Popen[str]":
         """Start the command of this name, and wait until workers work for it."""
-        working = self.folder / "working"
-        working.unlink(missing_ok=True)
         process = begin("squares", address, str(count), folder=self.folder, **env)
+        working = self.folder / f"working-{process.pid}"
         wait_until(lambda: working.exists() or process.poll() is not None)
         return process
 

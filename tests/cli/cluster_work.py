@@ -24,6 +24,8 @@ class Work(NamedTuple):
     """Squares numbers, but for those at which something happens."""
 
     fails: str
+    sign: str
+    """The file that says that workers are at it, for this client."""
 
     def place_of(self, item: int) -> str:
         return f"numbers[{item}]"
@@ -37,7 +39,7 @@ class Work(NamedTuple):
         if item == 3 and self.fails == "everywhere":
             raise InputError("numbers[3] is wrong", hint="leave it out")
         if _is_worker():
-            Path("working").touch()
+            Path(self.sign).touch()
         time.sleep(0.02)
         return item * item
 
@@ -52,7 +54,8 @@ def _is_worker() -> bool:
 
 def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = "nowhere") -> None:
     """Print the sum of the squares of some numbers."""
-    results: Any = ordered_map(Work(fails).part_of, range(count), 1, cluster=address)
+    work = Work(fails, f"working-{os.getpid()}")
+    results: Any = ordered_map(work.part_of, range(count), 1, cluster=address)
     typer.echo(sum(results))
 
 
