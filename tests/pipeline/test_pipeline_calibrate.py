@@ -433,6 +433,17 @@ def test_logits_that_say_nothing() -> None:
     assert said(thirds, [0, 1, 2]).startswith("the higher the temperature")
 
 
+def test_folds_of_logits_that_say_next_to_nothing() -> None:
+    """The series of such a step has terms beyond the largest float64."""
+    for seed, shape, scale in ((37, (48, 4), 1e3), (38, (64, 3), 1e-4), (56, (86, 4), 1e-3)):
+        rng = np.random.default_rng(seed)
+        rng.integers(20, 200), rng.integers(2, 6), rng.integers(-12, 13)
+        z, y = rng.normal(size=shape) * scale, rng.integers(0, shape[1], shape[0])
+        want = where_it_changes_sign(slope(z, np.eye(shape[1])[y]))
+        found = fitted(z, y, CalibrateOptions(folds=5)).temperature.value
+        assert found == pytest.approx(want, rel=1e-12, abs=0), seed
+
+
 def test_the_cases_are_of_rows_that_weigh_something() -> None:
     z, y = problem(18)
     right = y == z.argmax(axis=1)

@@ -118,23 +118,26 @@ class RootSearch:
             unknown = max(_LEAST_UNKNOWN, abs(self._fourth[0] - self.place) / self.place)
         second, third = self._terms(newton, derivatives)
         terms = unknown * abs(third) + abs(second * third / newton)
-        return max(terms / self.place, unknown * (abs(newton) / self.place) ** 3)
+        share = abs(newton) / self.place
+        return max(terms / self.place, unknown * (share * share * share))
 
     def _terms(self, newton: float, derivatives: Sequence[float]) -> tuple[float, float]:
         """Return the terms that follow Newton's step in the series of the step to the root."""
         _, slope, third, *_ = derivatives
         fourth = 0.0 if self._fourth is None else self._fourth[1]
         a, b = third / (2.0 * slope), fourth / (6.0 * slope)
-        return -a * newton**2, (2.0 * a * a - b) * newton**3
+        # Products may become infinite, where powers would raise OverflowError.
+        return -a * newton * newton, (2.0 * a * a - b) * newton * newton * newton
 
     def _series(self, newton: float, derivatives: Sequence[float]) -> float:
         """Return the step to the root by all derivatives, as far as they are of use."""
         if newton == 0.0:
             return 0.0
         second, third = self._terms(newton, derivatives)
-        if max(abs(second), abs(third)) > _TRUSTED * abs(newton):
-            return newton
-        return newton + (second + third)
+        most = _TRUSTED * abs(newton)
+        if abs(second) <= most and abs(third) <= most:  # neither is NaN
+            return newton + (second + third)
+        return newton
 
     def _bounded(self, wanted: float) -> float:
         low = max(self._low, self.place / _MOST_FACTOR)
