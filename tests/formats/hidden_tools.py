@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def write_model(
     return folder
 
 
+@cache
 def random_head(seed: int = 0, classes: int = CLASSES, width: int = WIDTH) -> Array:
     """Return a head of shape (V, D)."""
     drawn = np.random.default_rng(seed).standard_normal((classes, width)) * 0.3

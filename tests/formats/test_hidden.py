@@ -77,7 +77,7 @@ def test_a_row_has_the_same_bits_wherever_it_stands(tmp_path: Path) -> None:
     assert (many.view(np.uint32) == alone.view(np.uint32)).all()
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3, 5, 8, 13, 100, TOKENS - 1, TOKENS, TOKENS + 1, 300])
+@pytest.mark.parametrize("rows", [1, 3, 13, TOKENS - 1, TOKENS, TOKENS + 1, 300])
 def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path, rows: int) -> None:
     np.save(tmp_path / "states.npy", random_states(300, WIDTH))
     np.save(tmp_path / "head.npy", HEAD)
@@ -91,14 +91,15 @@ def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path, rows: 
 @pytest.mark.parametrize("shape", [(7, 50), (2, 700), (1, 1500), (3, 2, 40)])
 def test_tiles_are_the_rows_of_the_whole(tmp_path: Path, shape: tuple[int, ...]) -> None:
     np.save(tmp_path / "states.npy", random_states(*shape, WIDTH))
-    np.save(tmp_path / "head.npy", random_head(0, 90_000, WIDTH)[:, :WIDTH])
+    head = random_head(0, 90_000)
+    np.save(tmp_path / "head.npy", head)
     source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
     assert isinstance(source, IndexedSource)
     assert source.tileable
     rows = int(np.prod(shape))
     for start, count in ((0, 3), (rows - 5, 5), (rows // 2 - 20, 40), (30, 1)):
         states = random_states(*shape, WIDTH).reshape(-1, WIDTH)[start : start + count]
-        assert near(source.tile(start, count), true_logits(states, random_head(0, 90_000)))
+        assert near(source.tile(start, count), true_logits(states, head))
 
 
 def test_slices_of_any_axis(tmp_path: Path) -> None:
