@@ -6,8 +6,9 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import numpy.typing as npt
+from make_elementary_tables import tables
 
-from xentcli.core import elementary
+from xentcli.core import elementary, elementary_tables
 
 Doubles = npt.NDArray[np.float64]
 ODD = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, -1.0, -2.0, 5e-324, 1e-310, 1e308, 2.0**31])
@@ -71,3 +72,7 @@ def test_a_number_is_computed_in_the_same_way_wherever_it_stands() -> None:
         whole = found(x)
         assert np.array_equal(whole[::-1], found(x[::-1]))
         assert np.array_equal(whole[5:300:7], found(x[5:300:7]))
+
+
+def test_the_tables_are_what_whole_numbers_make() -> None:
+    assert elementary_tables.PATH.read_bytes() == tables()

@@ -15,7 +15,6 @@ Transactions on Mathematical Software 16 (1990), and that of the exponential, ib
 
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,22 +79,17 @@ def exp(x: ArrayLike, out: Doubles | None = None) -> Doubles:
     return _by_piece(x, _put_exp, _is_ordinary, _exp_elsewhere, out)
 
 
-class _Room(NamedTuple):
-    """Working memory for the numbers of a piece."""
-
-    values: Doubles
-    bits: NDArray[np.int64]  # of the values
-    ratio: Doubles
-    places: NDArray[np.intp]
-    parts: NDArray[np.complex128]
-    given: Doubles
+_Room = tuple[
+    Doubles, NDArray[np.int64], Doubles, NDArray[np.intp], NDArray[np.complex128], Doubles
+]
+"""Working memory for the numbers of a piece: values, their bits, ratio, places, parts, given."""
 
 
 def _room(size: int) -> _Room:
     memory = scratch("elementary", (6, size), np.float64)
     values, ratio, places = memory[:3]
     parts = memory[3:5].reshape(-1).view(np.complex128)
-    return _Room(values, values.view(np.int64), ratio, places.view(np.intp), parts, memory[5])
+    return values, values.view(np.int64), ratio, places.view(np.intp), parts, memory[5]
 
 
 def _by_piece(
@@ -114,7 +108,7 @@ def _by_piece(
         for start in range(0, values.size, _PIECE_VALUES):
             piece = slice(start, start + _PIECE_VALUES)
             part, its = values[piece], results[piece]
-            if part.size < room.values.size:
+            if part.size < room[0].size:
                 room = _room(part.size)
             if suits(part):
                 put(part, its, room)
@@ -160,13 +154,13 @@ def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
 
 def _put_log(x: Doubles, out: Doubles, room: _Room) -> None:
     """Put ``log(x)`` into `out`: from 1 on log1p(x - 1), and below -log1p((1 - x) / x)."""
-    least, most = room.ratio, room.given
+    _, _, least, _, _, most = room
     np.minimum(x, _ONE, out=least)
     np.maximum(x, _ONE, out=most)
     np.subtract(most, least, most)
     np.divide(most, least, most)
     _put_log1p(most, out, room)
-    np.copysign(out, np.subtract(x, _ONE, room.ratio), out)
+    np.copysign(out, np.subtract(x, _ONE, least), out)
 
 
 def _put_series(
