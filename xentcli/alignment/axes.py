@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-from xentcli.alignment.reshaped import in_one_row, in_shape, same_but_for_ones
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
-from xentcli.core.shapes import without_axis
+from xentcli.core.shapes import same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
@@ -186,7 +185,9 @@ def fitting(
     They are as they were, or readable again, or in another shape.
     """
     shape = logits.shape
-    if class_axis in (None, 1, -1):
+    if class_axis in (None, 1, -1) and len(labels.shape) == 2 and labels.shape[0] is None:
+        from xentcli.alignment.reshaped import in_one_row
+
         before = show_shape(labels.shape)
         logits, labels, found_row = in_one_row(logits, labels)
         if found_row:
@@ -199,6 +200,8 @@ def fitting(
     leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
     if any(fits(lead, labels.shape) for lead in leads):
         return logits, labels, None
+    from xentcli.alignment.reshaped import in_shape
+
     for lead in leads:
         if lead and (found := in_shape(labels, lead)) is not None:
             return logits, found, _read_as(found, show_shape(labels.shape))

@@ -3,8 +3,7 @@
 import math
 
 from xentcli.alignment.axes import fits, show_shape
-from xentcli.alignment.reshaped import same_but_for_ones
-from xentcli.core.shapes import without_axis
+from xentcli.core.shapes import same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xentcli.core.shapes import same_but_for_ones
 from xentcli.errors import ShapeError
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -54,12 +55,6 @@ class Reshaped(StreamSource):
     @property
     def _inner(self) -> Shape:
         return self._source.shape[1:]
-
-
-def same_but_for_ones(one: Shape, other: Shape) -> bool:
-    """Whether two shapes differ by axes of length 1 only; lengths that are not known fit any."""
-    a, b = ([n for n in shape if n != 1] for shape in (one, other))
-    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b, strict=True))
 
 
 def in_shape(source: Source, shape: Shape) -> Source | None:

@@ -1,7 +1,7 @@
 """Which files a command reads: by position, by option, and logits with the labels beside them."""
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from xentcli.errors import InputError, UsageError
 
@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from xentcli.pipeline.reading import Reader
 
 
-class Slot(NamedTuple):
-    """An input of a command: what its usage calls it, and the files that its option names."""
+class Slot:
+    """An input of a command: what its usage calls it, and the files that its option names.
 
-    name: str
-    by_option: list[str] | None
-    takes_several: bool = False
-    """Whether all files that stand there by position are its shards."""
+    It may say that all files that stand there by position are its shards.
+    """
+
+    def __init__(
+        self, name: str, by_option: list[str] | None, *, takes_several: bool = False
+    ) -> None:
+        self.name = name
+        self.by_option = by_option
+        self.takes_several = takes_several
 
 
 def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:

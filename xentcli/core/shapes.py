@@ -33,6 +33,12 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     return shape[:axis] + shape[axis + 1 :]
 
 
+def same_but_for_ones(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Whether two shapes differ by axes of length 1 only; lengths that are not known fit any."""
+    a, b = ([n for n in shape if n != 1] for shape in (one, other))
+    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b, strict=True))
+
+
 def rows_of(
     logits: NDArray[Any], labels: NDArray[Any], class_axis: int, *, one_hot: bool = False
 ) -> Rows:

@@ -1,7 +1,7 @@
 """Files as the user names them, opened as sources."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
@@ -12,9 +12,6 @@ from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url
 from xentcli.storage.open import expecting, open_input
 from xentcli.storage.paths import reads_once
-
-if TYPE_CHECKING:
-    from xentcli.formats.contents import Content
 
 _PROBE_BYTES = 64
 _FIRST_OF_TEXT = 9  # bytes below it stand in no text
@@ -55,7 +52,7 @@ def open_files(
         if paths and holds_samples(file_of(paths[0])):
             from xentcli.formats.harness.source import open_tasks
 
-            inputs = [_input_of(path) for path in paths]
+            inputs = [input_of(path) for path in paths]
             return open_tasks(inputs, file_of(paths[0]).options)
         from xentcli.formats.shards import open_shards
 
@@ -66,58 +63,9 @@ def open_file(file: InputFile) -> Source:
     """Open a file, or data that stand in its place."""
     if is_inline(file.path):
         return registry.made_logits(open_inline(file.path, file.options), file.options)
-    data = _input_of(file.path)
+    data = input_of(file.path)
     source = registry.open_source(data, file.format, file.options)
     return referred(source, file, data)
-
-
-class Listed(NamedTuple):
-    """An array or columns of a file, and the source that reads them, where one does."""
-
-    content: "Content | None"
-    """None of a file that is one array."""
-    source: Source | None
-    problem: InputError | None = None
-    """Why the array cannot be read."""
-
-
-def open_all(file: InputFile) -> Iterator[Listed]:
-    """Open everything that a file holds, one after the other.
-
-    Raises
-    ------
-    InputError
-        If it is one array that cannot be read; of several, what cannot be read has a problem.
-    """
-    if is_inline(file.path):
-        options = file.options._replace(labels=True)  # which names may be
-        yield Listed(None, open_file(file._replace(options=options)))
-        return
-    given = _input_of(file.path)
-    data, contents = registry.contents_of(given, file.format, file.options)
-    if not contents:
-        format_ = registry.format_of(data, file.format, file.options)
-        options = file.options._replace(labels=not format_.has_columns)  # which names may be
-        source = registry.open_source(data, format_.name, options)
-        yield Listed(None, referred(source, file._replace(options=options), given))
-    readable = [content for content in contents if content.key is not None or content.columns]
-    data = data.spooled() if len(readable) > 1 else data
-    for content in contents:
-        if content.key is None and not content.columns:
-            yield Listed(content, None)
-            continue
-        options = file.options._replace(key=content.key, columns=content.columns or None)
-        if content.texts:
-            options = options._replace(labels=True)
-        one = file._replace(options=options)
-        if data.seekable:
-            data.rewind()
-        try:
-            source = referred(registry.open_source(data, file.format, options), one, given)
-        except InputError as error:
-            yield Listed(content, None, error)
-            continue
-        yield Listed(content, source)
 
 
 def may_have_columns(file: InputFile) -> bool:
@@ -138,7 +86,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
     once = reads_once(file.path) or is_url(file.path)
     if once and file.options.encoding is not None:
         return ()
-    data = _input_of(file.path)
+    data = input_of(file.path)
     try:
         format_ = registry.detect(data, file.options.encoding)
         if once:
@@ -182,7 +130,7 @@ def looked_at(file: InputFile) -> Input:
 
     What can be opened only once waits for whoever opens it next.
     """
-    data = _input_of(file.path)
+    data = input_of(file.path)
     if reads_once(file.path) or is_url(file.path):
         _waiting[file.path] = data
     return data
@@ -213,14 +161,14 @@ _waiting: dict[str, Input] = {}
 """Inputs that were looked at, and can be opened only once."""
 
 
-def _input_of(path: str) -> Input:
+def input_of(path: str) -> Input:
     """Open a file, unless it was looked at, can be opened only once, and waits."""
     return _waiting.pop(path, None) or open_input(path)
 
 
 def open_pair(one: InputFile, other: InputFile) -> tuple[Source, Source]:
     """Open two arrays of the same file, which may be standard input."""
-    data = _input_of(one.path)
+    data = input_of(one.path)
     spooled = data.spooled()
     first = referred(registry.open_source(spooled, one.format, one.options), one, data)
     spooled.rewind()

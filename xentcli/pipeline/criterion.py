@@ -13,10 +13,10 @@ from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.prepared import logits_of, prepare
-from xentcli.pipeline.weights import Weights
 
 if TYPE_CHECKING:
     from xentcli.core.binary import BinaryOptions
+    from xentcli.pipeline.weights import Weights
 
 Array = NDArray[Any]
 
@@ -92,7 +92,7 @@ class Criterion(NamedTuple):
     kept: tuple[str, ...] = ()
     by_slices: bool = False
     from_probs: bool = False
-    weights: tuple[Weights | None, Weights | None] = (None, None)
+    weights: "tuple[Weights | None, Weights | None]" = (None, None)
     numbers: Mapping[str, int] = {}
 
     @property

@@ -12,7 +12,8 @@ from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, Source, blocks_along
 from xentcli.formats.contents import Content, Group
-from xentcli.formats.files import InputFile, open_all
+from xentcli.formats.files import InputFile
+from xentcli.formats.held import open_all
 from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState

@@ -1,0 +1,61 @@
+"""Everything that a file holds, one array after the other."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import Source
+from xentcli.formats.contents import Content
+from xentcli.formats.files import InputFile, input_of, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.references import referred
+
+
+class Held(NamedTuple):
+    """An array or columns of a file, and the source that reads them, where one does."""
+
+    content: Content | None
+    """None of a file that is one array."""
+    source: Source | None
+    problem: InputError | None = None
+    """Why the array cannot be read."""
+
+
+def open_all(file: InputFile) -> Iterator[Held]:
+    """Open everything that a file holds, one after the other.
+
+    Raises
+    ------
+    InputError
+        If it is one array that cannot be read; of several, what cannot be read has a problem.
+    """
+    if is_inline(file.path):
+        options = file.options._replace(labels=True)  # which names may be
+        yield Held(None, open_file(file._replace(options=options)))
+        return
+    given = input_of(file.path)
+    data, contents = registry.contents_of(given, file.format, file.options)
+    if not contents:
+        format_ = registry.format_of(data, file.format, file.options)
+        options = file.options._replace(labels=not format_.has_columns)  # which names may be
+        source = registry.open_source(data, format_.name, options)
+        yield Held(None, referred(source, file._replace(options=options), given))
+    readable = [content for content in contents if content.key is not None or content.columns]
+    data = data.spooled() if len(readable) > 1 else data
+    for content in contents:
+        if content.key is None and not content.columns:
+            yield Held(content, None)
+            continue
+        options = file.options._replace(key=content.key, columns=content.columns or None)
+        if content.texts:
+            options = options._replace(labels=True)
+        one = file._replace(options=options)
+        if data.seekable:
+            data.rewind()
+        try:
+            source = referred(registry.open_source(data, file.format, options), one, given)
+        except InputError as error:
+            yield Held(content, None, error)
+            continue
+        yield Held(content, source)
