@@ -149,12 +149,14 @@ class ClustersState(ByValue):
         else:
             names, at = names_of(keys)
             size = len(names)
-        weights_of: dict[int, CellSums] = {}  # most means have the same, which are kept once
+        found: list[tuple[Doubles, CellSums]] = []  # most means have the same, which are kept once
         sums = {}
         for name, values, weights in self._values(facts):
-            if id(weights) not in weights_of:
-                weights_of[id(weights)] = CellSums.of(weights, at, size)
-            sums[name] = OpenSums(CellSums.of(values, at, size), weights_of[id(weights)])
+            known = next((summed for each, summed in found if each is weights), None)
+            if known is None:
+                known = CellSums.of(weights, at, size)
+                found.append((weights, known))
+            sums[name] = OpenSums(CellSums.of(values, at, size), known)
         if keys is None:
             return type(self)(self.means, _closed(sums))
         return type(self)(self.means, {}, names, sums)

@@ -55,7 +55,8 @@ class PairClustersState(ClustersState):
             if name in _OF_USED:
                 yield name, values, weight
                 continue
-            there = one * np.isfinite(values)  # a divergence may be infinite
+            finite = np.isfinite(values)  # a divergence may be infinite
+            there = one if finite.all() else one * finite
             yield name, np.where(there > 0.0, values, 0.0), there
 
 

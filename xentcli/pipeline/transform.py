@@ -1,5 +1,7 @@
 """Logits to an array of the same shape, block by block: softmax and log-softmax."""
 
+import math
+from collections.abc import Iterator
 from functools import partial, reduce
 from typing import Any, Literal, NamedTuple
 
@@ -13,7 +15,7 @@ from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
-from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
+from xentcli.formats.base import ArrayHeader, Block, IndexedSource, Source, blocks_along
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare
@@ -192,7 +194,7 @@ def tail_of(source: Source) -> tuple[int, ...]:
 def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalizer:
     """Pass once over a file whose rows of classes are its columns."""
     work = ColumnNorms(source, function)
-    blocks = blocks_along(source, 0, run.block_elements)
+    blocks = _even_blocks(source, run.block_elements)
     norms = run.map(work.norm_of, blocks, shareable=source.shareable)
     first = next(norms, Normalizer(np.zeros(0), np.zeros(0)))
     norm = reduce(Normalizer.merge, norms, first)
@@ -205,3 +207,11 @@ def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalize
             hint="--non-finite propagate computes what PyTorch does: NaN",
         )
     return norm
+
+
+def _even_blocks(source: Source, elements: int) -> Iterator[Block]:
+    """Cut alike whatever is cheap to read: the last bits along axis 0 depend on the cuts."""
+    if not isinstance(source, IndexedSource):
+        return blocks_along(source, 0, elements)
+    rows, length = max(1, elements // max(1, math.prod(tail_of(source)))), source.shape[0] or 0
+    return (Block(start, min(rows, length - start)) for start in range(0, length, rows))
