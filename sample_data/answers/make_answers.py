@@ -32,13 +32,17 @@ def entry(token: str, number: float, *, with_id: bool = False) -> Object:
     return {**told, "token": token, "bytes": list(token.encode()), "logprob": number}
 
 
+def of_another(number: float) -> float:
+    """Return a log-probability of another token: half of what one leaves."""
+    return round(math.log(0.5 - 0.5 * math.exp(number)), 4)
+
+
 def entries(rng: random.Random, text: str, *, with_id: bool = False) -> list[Object]:
     """Return the tokens of a text, each with the two that are most likely."""
     found = []
     words = words_of(text)
     for word, number in zip(words, numbers(rng, len(words)), strict=True):
-        left = round(math.log(0.5 - 0.5 * math.exp(number)), 4)
-        other = entry(f" {rng.choice(WORDS)}", left, with_id=with_id)
+        other = entry(f" {rng.choice(WORDS)}", of_another(number), with_id=with_id)
         one = entry(word, number, with_id=with_id)
         found.append({**one, "top_logprobs": [one, other]})
     return found
@@ -78,8 +82,9 @@ def vllm(rng: random.Random, i: int) -> Object:
     ids = list(range(100, 100 + len(words)))
     found: list[Object | None] = [None]
     for k, number in enumerate(numbers(rng, len(words) - 1), 1):
-        own = {"logprob": number, "rank": 2, "decoded_token": words[k]}
-        other = {"logprob": number + 0.25, "rank": 1, "decoded_token": " a"}
+        left = of_another(number)
+        own = {"logprob": number, "rank": 1 + (left > number), "decoded_token": words[k]}
+        other = {"logprob": left, "rank": 1 + (left <= number), "decoded_token": " a"}
         found.append({str(ids[k]): own, "7": other})
     choice = {"index": 0, "text": "", "prompt_logprobs": found, "prompt_token_ids": ids}
     return {
