@@ -1156,7 +1156,7 @@ CASES = [
         "loss z.mat y.npy",
         "scipy.io.loadmat reads it in Python",
         RIGHT,
-        {"z.mat": b"MATLAB 5.0 MAT-file\0\0"},
+        {"z.mat": b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM\x0e\0\0\0\xf0\0\0\0"},
         by_hand={"z.mat": Z},
     ),
     Case(

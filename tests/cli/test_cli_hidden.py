@@ -190,6 +190,15 @@ class TestFiles:
         assert got.err.startswith("error: ")
         assert message in got.err.splitlines()[0]
 
+    def test_layers_that_are_not_named(self, run: Run) -> None:
+        np.savez("layers.npz", hidden_states=np.stack([STATES * 2, STATES], 1), input_ids=LABELS)
+        head = ("--lm-head", "head.npy")
+        for more in ((), ("--shift", "1")):
+            got = run("loss", "layers.npz", *head, *more)
+            assert (got.code, "--layer -1 takes the last one" in got.err) == (1, True), more
+        got = run("loss", "layers.npz", *head, "--layer", "-1")
+        assert abs(float(got.out) - losses().mean()) < 1e-6
+
     def test_names_in_files_are_shown_and_nothing_more(self, run: Run, folder: Path) -> None:
         shards = {"lm_head.weight": "\x1b[31m.safetensors"}
         index = folder / "model.safetensors.index.json"

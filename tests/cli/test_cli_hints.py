@@ -26,6 +26,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "--lm-head MODEL_DIR reads a folder with its config.json": "hidden states",
     "is a shard of the model missing?": "hidden states",
     "is this the head of the same model?": "hidden states",
+    "are these layers, (T, layers, D)? --layer -1 takes the last one": "hidden states",
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
     "a state is what xent merge and other commands write: --state FILE.json": "test_cli_merge.py",
     "xent eval --metric NAME --state FILE.json keeps what the measure needs": "the same",

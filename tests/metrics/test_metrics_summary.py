@@ -49,6 +49,9 @@ PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
         (np.arange(40.0), "labels"),
         (np.arange(40) + 0.5, "numbers"),
         (np.eye(4), "one-hot labels"),
+        (np.arange(40.0)[:, None], "labels"),  # as MATLAB has them
+        (np.arange(40.0)[:, None] - 9, "numbers"),
+        (np.arange(40.0)[:, None] + 0.5, "unknown"),
     ],
 )
 def test_kinds(values: Any, kind: str) -> None:

@@ -6,6 +6,9 @@ from xentcli.alignment.axes import fits, show_shape
 from xentcli.core.shapes import same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
+from xentcli.formats.hidden.options import head_of
+
+_LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 
 
 def misfit(
@@ -23,6 +26,8 @@ def misfit(
     fitting_axes = [k for k in others if fits(without_axis(shape, k), labels_shape)]
     if fitting_axes and None not in shape:
         cures.append(f"do classes lie along axis {fitting_axes[0]}? --class-axis {fitting_axes[0]}")
+    if _are_layers(logits, labels_shape):
+        cures.append(_LAYER_HINT)
     lead = leads[axis]
     if len(lead) == len(labels_shape) == 1:
         rows = "columns" if last == 1 and axis == 0 else "rows"
@@ -44,6 +49,12 @@ def misfit(
         f"{show_shape(shape)} (class probabilities)",
         hint=hint,
     )
+
+
+def _are_layers(logits: Source, labels: Shape) -> bool:
+    """Whether labels would fit hidden states of one layer of several."""
+    head = head_of(logits)
+    return head is not None and head.layer is None and fits(logits.shape[:-2], labels)
 
 
 def _cure(shape: Shape, axis: int, labels: Shape) -> str | None:

@@ -25,7 +25,6 @@ _BINARY = (
         rb"\x78[\x01\x5e\x9c\xda]",
         Other("a file that joblib or zlib has compressed", f"save it {_SAVE_HINT}"),
     ),
-    (rb"MATLAB 5\.0 MAT-file", Other("a MATLAB file", "scipy.io.loadmat reads it in Python")),
     (rb"GGUF", Other("a GGUF model")),
     (rb"SQLite format 3", Other("an SQLite database", "save the table as CSV")),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Other("an Excel file", "save the sheet as CSV")),
@@ -45,6 +44,7 @@ _TEXT = (
     (rb"\(?c(?:%s)(?:\.[\w.]+)?\n\w+\n|\([dl]p" % _PICKLED_MODULES, _PICKLE),
     (rb"\s*(?i:<!doctype|<html)", _WEB_PAGE),
     (rb"\s*<\?xml", Other("XML")),
+    (rb"MATLAB 5\.0 MAT-file", Other("a MATLAB file", "scipy.io.loadmat reads it in Python")),
     (rb"%PDF-", Other("a PDF file")),
     (rb"version https://git-lfs", Other("a Git LFS pointer, not the file itself", "git lfs pull")),
 )

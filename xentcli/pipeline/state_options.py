@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Kind
 from xentcli.core.row_losses import Reduction
 from xentcli.formats.base import Source
-from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.options import HeadOptions, head_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure_plan import Options
 from xentcli.pipeline.pair_plan import PairOptions
@@ -88,8 +88,7 @@ class Setting:
 
 def _head_of(source: Source) -> str | None:
     """Return the head that makes logits of hidden states, and how."""
-    heads = [getattr(source, "head_options", None), *(each.options.head for each in source.files)]
-    head: HeadOptions | None = next((each for each in heads if each is not None), None)
+    head = head_of(source)
     if head is None:
         return None
     usual = HeadOptions("")._asdict()

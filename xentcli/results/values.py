@@ -43,7 +43,8 @@ class ValueSummary:
         kind = next(iter(self.kinds)) if len(self.kinds) == 1 else "logits"
         if self.whole and self.kinds == {"probabilities"}:
             return "one-hot labels"
-        if self.whole and (ndim != 2 or integers or self.minimum < self.least):
+        columns = self.kinds == {"unknown"}  # one number a row, as MATLAB has labels
+        if self.whole and (ndim != 2 or integers or columns or self.minimum < self.least):
             labels = self.least >= -1 or self.minimum == self.maximum == IGNORED
-            return "labels" if labels else ("logits" if ndim > 1 else "numbers")
+            return "labels" if labels else ("logits" if ndim > 1 and not columns else "numbers")
         return kind if self.kinds else "numbers"

@@ -1,9 +1,12 @@
 """What a user says about hidden states and the head that makes logits of them."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.storage.names import is_url
+
+if TYPE_CHECKING:
+    from xentcli.formats.base import Source
 
 
 class HeadOptions(NamedTuple):
@@ -43,3 +46,10 @@ class HeadOptions(NamedTuple):
             for name in (self.path, self.bias)
         )
         return self._replace(path=path or self.path, bias=bias)
+
+
+def head_of(source: "Source") -> HeadOptions | None:
+    """Return the head that makes logits of hidden states, in one file or in several."""
+    own: HeadOptions | None = getattr(source, "head_options", None)
+    heads = (own, *(each.options.head for each in source.files))
+    return next((each for each in heads if each is not None), None)
