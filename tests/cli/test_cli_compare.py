@@ -110,6 +110,11 @@ def test_a_verdict_for_everybody(terminal: Terminal) -> None:
     back = terminal("compare", NEW, BASE, "--labels", LABELS, columns=200)
     assert "digits_logits.npy is better: loss -0.565 ± 0.021 (paired)" in back.lines[0]
     assert "1 row lost, 48 won" in back.lines[0]
+    end = screen.lines[0].index(" %")  # of a line this wide, or wider by one
+    for columns in (end, end + 1):
+        lines = terminal("compare", *DIGITS, columns=columns).lines
+        assert lines[0].endswith("accuracy"), columns
+        assert lines[1].startswith("96.9 % -> 86.4 %"), columns
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])
@@ -411,6 +416,7 @@ def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
     found = metrics_of(run("compare", *files, "--json"))
     assert found["loss_difference"]["n"] == rows
     assert (found["loss_difference"]["value"] is None) == (rows == 0)
+    assert {found[name]["n"] for name in ("loss_base", "accuracy_new", "kl", "kl_p90")} == {rows}
     assert found["loss_difference"]["standard_error"] is None
     assert ("nothing is used" in run("compare", *files).err) == (rows == 0)
     assert terminal("compare", *files).code == 0

@@ -263,6 +263,9 @@ def test_a_comparison_begins_with_its_verdict() -> None:
     text = words_of(page_of_models("two models"))
     assert "xent compare: <i>0 and <i>1 450 rows, 450 used; 10 classes Verdict ✗ <i>1" in text
     assert "is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %" in text
+    gain = two_models()[0].metrics["accuracy_difference"]
+    assert gain.value is not None
+    assert f"accuracy_difference {100 * gain.value:.1f} ± 1.5 points 95 %: " in text
     assert "1 of 2 gates failed." in text
     assert "a <b>warning</b>" in text
     headings = [text for tag, text in Page(page_of_models("two models")).headings if tag == "h2"]

@@ -101,6 +101,8 @@ class Report:
         for name in self.plan.names:
             if name in MEASURES or top_of(name):
                 value = self._value(name)
+                if value.n is None and not self.results["rows"].measured:
+                    value = replace(value, n=0)  # of no rows, as the loss is
                 asked = self.plan.options.metrics is not None
                 if asked or not self._is_left_out(name):
                     yield name, value

@@ -95,6 +95,8 @@ class PairReport:
         if errors is not None:
             values = with_errors(values, errors.metrics)
         values.update(_perplexities(values))
+        if not counts.measured:  # each is of no rows, as the losses are
+            values = {name: each if each.n else replace(each, n=0) for name, each in values.items()}
         tables = set(self.plan.names)
         changed, groups = self.results.get("changed_rows"), self.results.get("pair_groups")
         found = Comparison(

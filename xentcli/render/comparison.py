@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -15,9 +14,16 @@ from xentcli.render.comparison_tables import (
     group_table,
     percentile_table,
 )
-from xentcli.render.comparison_verdict import difference_of, percent, signed, verdict
+from xentcli.render.comparison_verdict import (
+    difference_in_points,
+    difference_of,
+    interval_in_points,
+    percent,
+    signed,
+    verdict,
+)
 from xentcli.render.measures import measure_table
-from xentcli.render.tables import grid, headline, short
+from xentcli.render.tables import Sentence, grid, headline, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -33,7 +39,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
     """Yield what to see first: a sentence for each model, and the numbers behind it."""
     for each in comparisons:
         sentence, word = verdict(each)
-        yield Text(visible(sentence), _STYLES[word])
+        yield Sentence(visible(sentence), _STYLES[word])
     yield Text()
     if len(comparisons) > 1:
         yield all_models(comparisons, width)
@@ -120,11 +126,13 @@ def _subjects(found: "Comparison") -> Iterator[tuple[str, list[str]]]:
         )
     gain = of.get("accuracy_difference")
     if gain is not None and gain.value is not None:
+        points = interval_in_points(gain)
+        interval = f", 95 % {points}" if points else ""
         yield (
             "accuracy",
             [
                 _pair(of.get("accuracy_base"), of.get("accuracy_new"), share_of),
-                _difference_in_points(gain),
+                f"difference {difference_in_points(gain)}{interval}",
                 _table_of_rows(found),
             ],
         )
@@ -180,17 +188,6 @@ def _interval(measure: "Measure") -> str:
     if measure.low is None or measure.high is None:
         return ""
     return f", 95 % {short(measure.low)} to {short(measure.high)}"
-
-
-def _difference_in_points(share: "Measure") -> str:
-    """Return a difference of shares, in the percents that these are shown in."""
-    value, error, low, high = (
-        None if number is None else 100.0 * number
-        for number in (share.value, share.standard_error, share.low, share.high)
-    )
-    points = difference_of(replace(share, value=value, standard_error=error))
-    interval = "" if low is None or high is None else f", 95 % {low:.2f} to {high:.2f}"
-    return f"difference {points} points{interval}"
 
 
 def _joined(*parts: "tuple[str, Measure | None, object]") -> str:

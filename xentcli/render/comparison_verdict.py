@@ -1,6 +1,7 @@
 """What a comparison comes to, in one sentence that takes no statistics to read."""
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xentcli.render.tables import headline, row_word, short
@@ -108,6 +109,25 @@ def difference_of(measure: "Measure") -> str:
         return ""
     error = math.nan if measure.standard_error is None else measure.standard_error
     return with_sign(headline(measure.value, error, _ERROR_DIGITS))
+
+
+def difference_in_points(share: "Measure") -> str:
+    """Return a difference of shares with its error, in the percents that shares are shown in."""
+    return f"{difference_of(_in_points(share))} points"
+
+
+def interval_in_points(share: "Measure") -> str:
+    """Return the interval of such a difference; nothing where there is none."""
+    points = _in_points(share)
+    if points.low is None or points.high is None:
+        return ""
+    return f"{points.low:.2f} to {points.high:.2f}"
+
+
+def _in_points(share: "Measure") -> "Measure":
+    names = ("value", "standard_error", "low", "high")
+    numbers = {name: getattr(share, name) for name in names}
+    return replace(share, **{n: None if v is None else 100.0 * v for n, v in numbers.items()})
 
 
 def percent(share: float) -> str:

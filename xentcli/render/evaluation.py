@@ -12,7 +12,7 @@ from xentcli.render.columns import fitted
 from xentcli.render.evaluation_tables import TABLES, line_table, worst_rows_table
 from xentcli.render.measures import is_number, measure_table, short_number
 from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
-from xentcli.render.tables import full, grid, headline, short
+from xentcli.render.tables import counted, full, grid, headline, short
 
 if TYPE_CHECKING:
     from xentcli.results.measure import Measure
@@ -134,7 +134,7 @@ def _calibration(found: "Measures", width: int) -> Text | None:
         text.append(f" ({short_number(chance.value)} by chance)")
     mce, rmsce = found.metrics.get("mce"), found.metrics.get("rmsce")
     if mce is not None and mce.value is not None:
-        text.append(f", MCE {short_number(mce.value)} ({_counted(mce.n or 0, 'row')})")
+        text.append(f", MCE {short_number(mce.value)} ({counted(mce.n or 0, 'row')})")
     more = f", RMSCE {short_number(rmsce.value)}" if rmsce is not None else ""
     if len(text) + len(more) <= width - _SUBJECT_WIDTH:  # and none where it would take a line
         text.append(more)
@@ -145,15 +145,9 @@ def _rows(found: "Measures") -> str:
     counts = [f"{found.used:,} used", f"{found.rows - found.used:,} ignored"]
     if found.used > found.measured:
         counts.append(f"{found.used - found.measured:,} not finite")
-    classes = "" if found.binary else f", {_counted(found.num_classes, 'class')}"
-    clusters = "" if found.clusters is None else f", {_counted(found.clusters, 'cluster')}"
+    classes = "" if found.binary else f", {counted(found.num_classes, 'class')}"
+    clusters = "" if found.clusters is None else f", {counted(found.clusters, 'cluster')}"
     return f"{found.rows:,} ({', '.join(counts)}){classes}{clusters}"
-
-
-def _counted(count: int, what: str) -> str:
-    """Return a number of something, which is one or several."""
-    several = what + ("es" if what.endswith("s") else "s")
-    return f"{count:,} {what if count == 1 else several}"
 
 
 def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:

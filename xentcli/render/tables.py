@@ -9,10 +9,13 @@ from rich.text import Text
 from xentcli.text import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
     from xentcli.results.loss import LossSummary
 
 _ERROR_DIGITS = 3  # of a standard error in a headline
 _MOST_DECIMALS = 9  # of a number in a headline
+_HELD = "\ue000"  # stands for a space: of private use, and visible text has none
 
 
 def grid(title: str) -> Table:
@@ -37,7 +40,38 @@ def short(value: float) -> str:
 
 def row_word(count: float) -> str:
     """Return what a number of rows is followed by."""
-    return "row" if count == 1 else "rows"
+    return word_of(count, "row")
+
+
+def word_of(count: float, what: str) -> str:
+    """Return the word for so many of something: as it is for one, else its plural."""
+    return what if count == 1 else what + ("es" if what.endswith("s") else "s")
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number of something, which is one or several."""
+    return f"{count:,} {word_of(count, what)}"
+
+
+class Sentence:
+    """A sentence for a terminal, whose percents keep their numbers where a line ends.
+
+    Parameters
+    ----------
+    text : str
+        The sentence, made visible.
+    style : str
+        How it is shown.
+    """
+
+    def __init__(self, text: str, style: str) -> None:
+        self.text = Text(text.replace(" %", f"{_HELD}%"), style)
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        """Yield its lines; rich itself would break at a no-break space too."""
+        for line in self.text.wrap(console, options.max_width):
+            line.plain = line.plain.replace(_HELD, " ")
+            yield line
 
 
 def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from xentcli.render.columns import short_name
+from xentcli.render.comparison_verdict import difference_in_points, interval_in_points
 from xentcli.render.pictures.canvas import short_number
 from xentcli.render.tables import row_word
 from xentcli.text import human_bytes, visible
@@ -115,6 +116,8 @@ FILTERS = {
     "number": number,
     "count": count,
     "row_word": row_word,
+    "difference_in_points": difference_in_points,
+    "interval_in_points": interval_in_points,
     "text": text,
     "name": name,
     "command": command,

@@ -62,7 +62,7 @@ PAIR_WORDS = {
     "perplexity_difference": "the new one's less the first one's",
     "accuracy_base": "share of rows that the first model predicts right",
     "accuracy_new": "share of rows that the new model predicts right",
-    "accuracy_difference": "by how much the new one's is larger",
+    "accuracy_difference": "by how much the new one's is larger, as a share: 0.01 is a point",
     "mcnemar_p": "how probable so uneven changes are by chance (McNemar, exact)",
     "both_right": "rows that both predict right",
     "only_base_right": "rows lost: right with the first model alone",
