@@ -36,7 +36,7 @@ class Storages(Protocol):
         """Return the storage that a record in the pickle names; None of one without numbers."""
 
 
-_MOST_REPEATED = 2**32  # numbers of a view that shows each of them often
+MOST_REPEATED = 2**32  # numbers of views that show each of them often
 _DTYPES = {
     "float64": "f8",
     "float32": "f4",
@@ -148,7 +148,7 @@ def _check(
     if 0 not in shape and (last + 1) * itemsize > size:
         raise text.wrong("a tensor reaches outside its storage")
     count = math.prod(shape)
-    if count > max(_MOST_REPEATED, size // itemsize):
+    if count > max(MOST_REPEATED, size // itemsize):
         raise text.wrong(f"a tensor shows {count} numbers, and its storage has few of them")
 
 
