@@ -18,6 +18,7 @@ from hidden_tools import (
     write_safetensors,
 )
 
+import xentcli as xent
 from xentcli.errors import InputError
 
 WEIGHT = (1 + 0.3 * np.random.default_rng(4).standard_normal(WIDTH)).astype(np.float32)
@@ -81,6 +82,18 @@ def test_rows_are_looked_at(tmp_path: Path, family: str) -> None:
     assert not doubts("normed.npy")
     assert not doubts("raw.npy", final_norm=True)
     assert "one too many" in doubts("normed.npy", final_norm=True)[0]
+
+
+def test_results_in_python_say_what_rows_look_like(tmp_path: Path) -> None:
+    model = model_of(tmp_path / "model", "llama")
+    labels = true_logits(RAW, random_head()).argmax(axis=1)
+    labels[::3] = 0  # some are wrong, so that there is a temperature
+    for found in (
+        xent.evaluate(RAW, labels, lm_head=model, metrics=["loss"], jobs=1),
+        xent.compare(RAW, RAW, labels, lm_head=model, metrics=["loss_new"], jobs=1),
+        xent.calibrate(RAW, labels, lm_head=model, folds=0, jobs=1),
+    ):
+        assert any("do not look as" in note for note in found.notes), found
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])

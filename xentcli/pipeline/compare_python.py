@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from xentcli.pipeline.python_data import (
     array_source,
     beside_rows,
     names_of_files,
+    notes_of,
     readers_of,
     rows_source,
 )
@@ -136,10 +138,10 @@ def compare(
     ]
     options = PairOptions(None if metrics is None else tuple(metrics), worst)
     run = Run(jobs) if jobs else Run()
-    (found,) = compare_models(
-        models, targets, run, options, by=groups, cluster=clusters
-    ).comparisons
-    return found
+    compared = compare_models(models, targets, run, options, by=groups, cluster=clusters)
+    (found,) = compared.comparisons
+    notes = (*notes_of(*sources, targets), *compared.notes, *found.notes)
+    return replace(found, notes=notes)
 
 
 def _open(

@@ -22,6 +22,7 @@ from xentcli.pipeline.python_data import (
     beside_rows,
     files_of_labels,
     names_of_files,
+    notes_of,
     open_data,
     reader_of,
 )
@@ -150,7 +151,7 @@ def evaluate(
     groups = groups if tasks is None else tasks
     run = Run(jobs) if jobs else Run()
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
-    found = replace(found, notes=(*found.notes, *doubts(rows)))
+    found = replace(found, notes=(*notes_of(rows, targets), *found.notes, *doubts(rows)))
     return found.of(_provenance(rows, targets, files, label_files))
 
 

@@ -1,6 +1,7 @@
 """`calibrate` as Python calls it, with arrays or the names of files."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from xentcli.pipeline.python_data import (
     Data,
     beside_rows,
     names_of_files,
+    notes_of,
     one_source,
     open_data,
     reader_of,
@@ -126,7 +128,8 @@ def calibrate(
         reader = reader.without(reader.columns_within(files, [cluster]))
     rows, targets = opened(logits, labels, reader=reader)
     ids = targets.id_column if targets else None
-    return fitted(
+    tested = None if test is None else opened(*test, reader=reader)
+    found = fitted(
         rows,
         targets,
         criterion,
@@ -134,5 +137,7 @@ def calibrate(
         CalibrateOptions(folds, bins),
         sample_weight=None if sample_weight is None else one_source(sample_weight, reader),
         cluster=beside_rows(cluster, "clusters", reader, files, label_files, ids),
-        tested=None if test is None else opened(*test, reader=reader),
+        tested=tested,
     )
+    notes = notes_of(rows, targets, *(tested or ()))
+    return replace(found, notes=(*notes, *found.notes))

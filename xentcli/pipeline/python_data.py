@@ -144,3 +144,8 @@ def beside_rows(
     if names not in ROW_WORDS and not logits:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
     return reader.column(names, logits, labels, id_column)
+
+
+def notes_of(*sources: Source | None) -> tuple[str, ...]:
+    """Return what is said of inputs where they are opened, as the command says it."""
+    return tuple(note for source in sources if source is not None for note in source.notes)
