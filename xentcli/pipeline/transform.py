@@ -213,5 +213,6 @@ def _even_blocks(source: Source, elements: int) -> Iterator[Block]:
     """Cut alike whatever is cheap to read: the last bits along axis 0 depend on the cuts."""
     if not isinstance(source, IndexedSource):
         return blocks_along(source, 0, elements)
-    rows, length = max(1, elements // max(1, math.prod(tail_of(source)))), source.shape[0] or 0
+    rows = max(1, elements // max(1, math.prod(tail_of(source))))
+    length = (source.shape or (1,))[0] or 0
     return (Block(start, min(rows, length - start)) for start in range(0, length, rows))
