@@ -107,6 +107,20 @@ def test_long_rows_of_single_precision_are_right(classes: int, spread: float, st
         assert (np.abs(values - wanted) <= 1e-5 * wanted).all()
 
 
+def test_long_rows_are_right_where_single_precision_loses_digits() -> None:
+    random = np.random.default_rng(8)
+    base = random.normal(0.0, 2.0, (20, 60)).astype(np.float32)
+    near = (base + random.normal(0.0, 0.01, base.shape)).astype(np.float32)
+    masked, scaled = near.copy(), (base * 1e4).astype(np.float32)
+    masked[:, 20:] = -1e9
+    shifted = near + np.float32(1e4)
+    cases = {"masked": (base, masked), "shifted": (base, shifted), "scaled": (scaled, near)}
+    for name, rows in cases.items():
+        for one, other in (rows, rows[::-1]):
+            for found, wanted in zip(of(one, other), extended(one, other), strict=True):
+                np.testing.assert_allclose(found, wanted, rtol=1e-5, err_msg=name)
+
+
 def test_the_example_of_two_classes() -> None:
     found = of(np.log([[0.5, 0.5]]), np.log([[0.25, 0.75]]))
     assert found.kl[0] == pytest.approx(0.5 * math.log(4 / 3), rel=1e-15)

@@ -30,6 +30,7 @@ _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of 
 _SURE_JS = 0.03
 _SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
 _MOST_EXCESS = 2e-6  # of what is subtracted of a row, as a share of a divergence
+_MOST_NEAR_EXCESS = 1e-5  # the same of near rows, where probabilities are off by it
 _HALF = np.float32(0.5)
 
 
@@ -38,7 +39,8 @@ def divergences_of_rows(
 ) -> None:
     """Put KL(base || new), KL(new || base) and JS of each row (N, C) of logits into `out`.
 
-    NaN where they are to be computed in another way: in rows that hold -inf.
+    NaN where they are to be computed in another way: in rows that hold -inf, peaks above some
+    hundred that float32 rounds, or what near rows lose.
     """
     count, num_classes = base.shape
     for large in tiles(count, num_classes):
@@ -71,7 +73,8 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
     kl_reverse = (other_excess - excess) + sums_of_products(other_probs, ratio) * scale / other_mass
     sums = np.add(probs, other_probs, out=probs)
     unsure = ~(kl + kl_reverse >= _SURE_KL)
-    unsure |= np.maximum(np.abs(excess), np.abs(other_excess)) > _MOST_EXCESS
+    most = np.maximum(np.abs(excess), np.abs(other_excess))
+    unsure |= most > _MOST_EXCESS
     js = np.zeros(len(one))
     if not unsure.all():
         middle = np.add(logs, other_logs, out=logs)
@@ -87,6 +90,7 @@ def _of_part(one: Floats, other: Floats, norm: Normalizer, other_norm: Normalize
         near = of_near_rows(one[some], other[some], shift, sums[some])
         for whole, part in zip((kl, kl_reverse, js), near, strict=True):
             whole[some] = part * (2.0 * scale / (mass + other_mass))[some]
+        kl[most > _MOST_NEAR_EXCESS] = np.nan
     return kl, kl_reverse, js
 
 

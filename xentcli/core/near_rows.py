@@ -9,6 +9,9 @@ With t = p + q, u = log(q / p), h = tanh(u / 2) and x = h * h, a class adds
 
 None of these is negative. Where u is next to 0 they are the polynomials, of which only sums of
 t * x**k and t * h * x**k are needed; elsewhere they are computed as they stand.
+
+A and B cancel where one KL is far below the other, as of a class that only one model masks with
+-1e9; and u has lost digits where it is far below the shift between the rows. Such rows are NaN.
 """
 
 from typing import Any
@@ -30,11 +33,13 @@ _NEAR = np.float32(0.4)
 _A = (1.000000276, 0.3332058464, 0.2086420362)
 _B = (0.3333335488, 0.1999006144, 0.149590883)
 _F = (0.5000000342, 0.08331753913, 0.03440607244)
+_MOST_UNLIKE = 50.0  # times that one KL may be the other: rounding is 1e-7 of the larger
+_MOST_SHIFT = 1e3  # times the root of JS, which is as large as u: rounding is 1e-7 of the shift
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 
 
 def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) -> Sums:
-    """Return the divergences of rows (N, C) of logits.
+    """Return the divergences of rows (N, C) of logits; NaN where float32 does not hold them.
 
     Parameters
     ----------
@@ -62,7 +67,12 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
         np.subtract(weights, far, out=weights)
         found = np.array(_far(ratio, tanh, far))
     a, b, f = found + _near(tanh, weights)
-    return a - b, a + b, f / 2.0
+    kl, kl_reverse, js = a - b, a + b, f / 2.0
+    lost = ~(np.maximum(kl, kl_reverse) <= _MOST_UNLIKE * np.minimum(kl, kl_reverse))
+    lost |= ~(np.abs(shift) <= _MOST_SHIFT * np.sqrt(js))
+    for each in (kl, kl_reverse, js):
+        each[lost] = np.nan
+    return kl, kl_reverse, js
 
 
 def _near(tanh: Floats, weights: Floats) -> Doubles:
