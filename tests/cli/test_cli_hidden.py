@@ -193,9 +193,14 @@ class TestFiles:
     def test_layers_that_are_not_named(self, run: Run) -> None:
         np.savez("layers.npz", hidden_states=np.stack([STATES * 2, STATES], 1), input_ids=LABELS)
         head = ("--lm-head", "head.npy")
-        for more in ((), ("--shift", "1")):
-            got = run("loss", "layers.npz", *head, *more)
-            assert (got.code, "--layer -1 takes the last one" in got.err) == (1, True), more
+        np.savez("layer.npz", hidden_states=STATES[:, None], input_ids=LABELS)
+        for name, *more in (
+            ["layers.npz"],
+            ["layers.npz", "--shift", "1"],
+            ["layer.npz", "--shift", "1"],
+        ):
+            got = run("loss", name, *head, *more)
+            assert (got.code, "--layer -1 takes the last one" in got.err) == (1, True), (name, more)
         got = run("loss", "layers.npz", *head, "--layer", "-1")
         assert abs(float(got.out) - losses().mean()) < 1e-6
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from xentcli.alignment.shift import Shift
+from xentcli.alignment.shift import Shift, check_shift
 from xentcli.core.dtypes import is_floating
 from xentcli.core.shapes import same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
@@ -89,8 +89,8 @@ def find_axes(
     axes = _find(logits, labels, class_axis, by_id=by_id)
     if shift and labels is None:
         raise AssertionError("labels beside logits are shifted as a source of their own")
-    if shift and not axes.rows:
-        raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
+    if shift:
+        check_shift(logits, axes.rows, shift)
     return axes._replace(shift=Shift(shift, across_blocks=len(axes.rows) == 1))
 
 

@@ -51,6 +51,13 @@ def misfit(
     )
 
 
+def check_no_layer(logits: Source) -> None:
+    """Raise ShapeError if sequences of one token are hidden states of the one layer of a token."""
+    if _are_layers(logits, logits.shape[:-2]):
+        what = f"{logits.name}: a shift leaves no label to sequences of one token"
+        raise ShapeError(what, hint=_LAYER_HINT)
+
+
 def _are_layers(logits: Source, labels: Shape) -> bool:
     """Whether labels would fit hidden states of one layer of several."""
     head = head_of(logits)
