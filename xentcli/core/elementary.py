@@ -72,7 +72,7 @@ def log(x: ArrayLike) -> Doubles:
 
 
 def exp(x: ArrayLike, out: Doubles | None = None) -> Doubles:
-    """Return the exponential, off by at most 1.1 units in the last place.
+    """Return the exponential, off by at most 1.1 units in the last place; beyond -707 and 709, 1.2.
 
     It may be put into `out`, C-contiguous, which may be `x` itself.
     """
