@@ -276,6 +276,41 @@ def test_where_the_system_allows_few_threads(monkeypatch: pytest.MonkeyPatch, mo
     assert not any(thread.is_alive() for thread in started)
 
 
+def test_processes_join_neighbours_and_lose_none() -> None:
+    """Whatever fails on the way, of the items or of their work."""
+    here = os.getpid()
+
+    def work(i: int) -> tuple[int, ...]:
+        if i == ends_at and os.getpid() != here:
+            os._exit(3)
+        return (i + 0 // (i - fails_at),)
+
+    def join(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...] | None:
+        return one + other if one[0] not in alone else None
+
+    cases: tuple[dict[str, Any], ...] = (
+        {"joined": True},
+        {"ends_at": 1700},
+        {"fails_at": 1700, "error": ZeroDivisionError},
+        {"gone_at": 1700, "error": OSError},
+        {"alone": range(0, 3000, 7)},
+    )
+    for case in cases:
+        ends_at, fails_at = case.get("ends_at", -1), case.get("fails_at", -1)
+        alone = case.get("alone", ())
+        items = Counted(3000, fails_at=case.get("gone_at", -1))
+        results: list[tuple[int, ...]] = []
+        caught: type[BaseException] | None = None
+        try:
+            results.extend(ordered_map(work, items, 2, shareable=True, join=join))
+        except (ZeroDivisionError, OSError) as error:
+            caught = type(error)
+        assert caught == case.get("error"), case
+        got = [i for result in results for i in result]
+        assert got == list(range(1700 if caught else 3000)), case
+        assert not case.get("joined") or len(results) < 1000
+
+
 def test_results_larger_than_a_pipe() -> None:
     assert one_by_one(lambda i: bytes([i]) * 10**6, 12) == [bytes([i]) * 10**6 for i in range(12)]
 

@@ -23,10 +23,11 @@ def available_jobs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def scheduler(name: str) -> Scheduler:
-    """Return the scheduler of this name."""
-    made: Scheduler = getattr(import_module(f"xentcli.execution.{name}"), SCHEDULERS[name])()
-    return made
+def scheduler(name: str, join: Join | None = None) -> Scheduler:
+    """Return the scheduler of this name; processes may join the results of neighbouring items."""
+    made = getattr(import_module(f"xentcli.execution.{name}"), SCHEDULERS[name])
+    chosen: Scheduler = made(join) if name == "processes" else made()
+    return chosen
 
 
 def choose(jobs: int, *, shareable: bool) -> str:
@@ -80,11 +81,12 @@ def ordered_map(
 
     At most `jobs` + 2 items are held at a time. With `shareable`, processes may do what threads do:
     items are then sent to them, and results sent back, so that both must be small. With the address
-    of a cluster, its workers do it; they `join` results, where that is given.
+    of a cluster, its workers do it. Processes and workers `join` results, where that is given; of
+    small items, as many as make a request of a quarter of a second at most are then held as one.
     """
     if cluster is not None:
         return on_cluster(cluster, join).map(work, items, jobs)
     todo = iter(items)
     first = list(islice(todo, 2))
     name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # one is not worth it
-    return scheduler(name).map(work, chain(first, todo), jobs)
+    return scheduler(name, join).map(work, chain(first, todo), jobs)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
-from itertools import islice
 from typing import Any, TypeVar
 
 from distributed import KilledWorker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
+from xentcli.execution.batches import batches
 from xentcli.execution.dask_client import connected, patience
 from xentcli.execution.dask_task import Done, do
 from xentcli.execution.interface import Join, in_order
@@ -92,13 +92,9 @@ class Tasks:
 
     def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
         """Yield the results of items, of which `most` tasks are under way."""
-        for results in in_order(self._submit, self._batches(items), most):
+        for results in in_order(self._submit, batches(items, lambda: self._pace.items), most):
             with self._pace.busy():
                 yield from results
-
-    def _batches(self, items: Iterator[Any]) -> Iterator[list[Any]]:
-        while batch := list(islice(items, self._pace.items)):
-            yield batch
 
     def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Have some items worked on; return what waits for their results."""

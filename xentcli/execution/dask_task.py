@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from distributed import get_worker
 
 from xentcli import __version__
+from xentcli.execution.batches import Joined
 from xentcli.execution.interface import Join
 from xentcli.execution.machine import machine
 from xentcli.text import first_line
@@ -62,26 +63,18 @@ class Results:
     def __init__(self, join: Join | None = None) -> None:
         self.items = 0
         self.join = join
-        self._done: list[tuple[int, Any]] = []
-        """Of how many items each is, and the result, pickled where nothing is joined."""
+        self._joined = Joined()
 
     def add(self, result: Any) -> None:
         """Take the result of the next item."""
         self.items += 1
-        count = 1
-        if self.join is None:
+        if self.join is None:  # the next item may use its memory again
             result = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-        while self.join and self._done and self._done[-1][0] == count:
-            joined = self.join(self._done[-1][1], result)
-            if joined is None:
-                break
-            self._done.pop()
-            result, count = joined, 2 * count
-        self._done.append((count, result))
+        self._joined.add(result, self.join)
 
     def pickled(self) -> list[bytes]:
         """Return what is sent back."""
-        results = [result for _, result in self._done]
+        results = self._joined.results
         if self.join is None:
             return results
         return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]

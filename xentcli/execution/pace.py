@@ -1,4 +1,4 @@
-"""How many items go into one task of a cluster, so that it takes about a second or longer."""
+"""How many items go into one task of a cluster, or into one request to a process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +10,8 @@ _GROWTH = 4  # of one task against the one before, at most
 _SCHEDULER_SECONDS = 0.0025  # what dask's scheduler spends on a task, measured
 _SHARE = 0.5  # of the time for the scheduler, and for the client, at most
 _MEMORY = 0.9  # weight of what was learnt before, against the latest task
+_REQUEST_SECONDS = 0.5  # at most: progress is seen to move
+_OF_THE_RUN = 1 / 32  # for a request: at the end, others have nothing to do while one works
 
 
 class Pace:
@@ -51,3 +53,25 @@ class Pace:
         wanted = max(_TASK_SECONDS, self._threads * dearest / _SHARE)
         fitting = int(items * wanted / max(seconds, 1e-9))
         self.items = max(1, min(fitting, self.items * _GROWTH, _MOST_ITEMS))
+
+
+class RequestPace:
+    """Learns from the requests that are done how many items make the next one.
+
+    Attributes
+    ----------
+    items : int
+        Of the next request; a power of two, so that their results are joined to one.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.items = 1
+        self._clock = clock
+        self._begin = clock()
+
+    def learn(self, items: int, seconds: float, most: int) -> None:
+        """Take note of how long a process took for a request; the next has `most` items at most."""
+        wanted = min(_REQUEST_SECONDS, _OF_THE_RUN * (self._clock() - self._begin))
+        fitting = int(items * wanted / max(seconds, 1e-9))
+        fitting = max(1, min(fitting, self.items * _GROWTH, most))
+        self.items = 1 << (fitting.bit_length() - 1)

@@ -4,7 +4,8 @@ Threads hand the interpreter's lock to one another between any two calls of NumP
 computed a loss 1.3 to 1.6 times as fast as one, two processes 1.9 times.
 
 A forked process has the work, and the sources that were open when it was forked; items are sent to
-it, and results sent back. What a process cannot do, this one does itself: its errors are the errors
+it, and results sent back: several at once where results can be joined, so that this process has
+little to do for each. What a process cannot do, this one does itself: its errors are the errors
 that the user sees.
 
 `concurrent.futures.ProcessPoolExecutor` does the same, but its processes live on when this one is
@@ -21,63 +22,76 @@ from contextlib import ExitStack, suppress
 from itertools import chain, islice
 from typing import Any, Generic, NoReturn, TypeVar
 
-from xentcli.execution.interface import in_order
+from xentcli.execution.batches import Work, batches
+from xentcli.execution.interface import Join, in_order
+from xentcli.execution.pace import RequestPace
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _LENGTH_BYTES = 8  # the length of a message goes ahead of it
 _SMALL_REQUEST_BYTES = 2**15  # so small a request waits in a pipe while its process still works
+_MOST_ITEMS = 4096  # of a request
 
 
 class Processes:
-    """As many processes as there are jobs, but no more than items, for the time of one map."""
+    """As many processes as there are jobs, but no more than items, for the time of one map.
+
+    Where `join` is given, they join the results of neighbouring items.
+    """
+
+    def __init__(self, join: Join | None = None) -> None:
+        self._join = join
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
     ) -> Iterator[Result]:
-        """Yield ``work(item)`` in the order of `items`."""
+        """Yield ``work(item)`` in the order of `items`, or what joins several of them."""
         todo = iter(items)
         first = list(islice(todo, jobs))
-        pool = _ProcessPool(work, len(first))
+        pool = _ProcessPool(work, self._join, len(first))
         try:
-            yield from in_order(pool.submit, chain(first, todo), jobs + 2)
+            requests = batches(chain(first, todo), lambda: pool.pace.items)
+            for results in in_order(pool.submit, requests, jobs + 2):
+                yield from results
         finally:
             pool.close()
 
 
 class _Task(Generic[Item]):
-    """An item, and what became of it."""
+    """Some items, and what became of them."""
 
-    def __init__(self, item: Item) -> None:
-        self.item = item
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
         self.request = b""
         self.answer: bytes | None = None
-        """The pickled result; nothing where there is none."""
+        """How long they took and the results, pickled; nothing where there are none."""
 
 
 class _ProcessPool(Generic[Item, Result]):
     """Processes that work for one map."""
 
-    def __init__(self, work: Callable[[Item], Result], count: int) -> None:
+    def __init__(self, work: Callable[[Item], Result], join: Join | None, count: int) -> None:
         self._work = work
+        self._most_items = _MOST_ITEMS if join else 1
+        self.pace = RequestPace()
         self._waiting: deque[_Task[Item]] = deque()
         self._workers: list[_Worker] = []
         with suppress(OSError):  # as many as the system allows
             for _ in range(count):
-                self._workers.append(_Worker(work, self._workers))
+                self._workers.append(_Worker(Work(work, join), self._workers))
 
-    def submit(self, item: Item) -> Callable[[], Result]:
-        """Have an item worked on; return what waits for its result."""
-        task = _Task(item)
+    def submit(self, items: list[Item]) -> Callable[[], Iterable[Result]]:
+        """Have some items worked on; return what waits for their results."""
+        task = _Task(items)
         try:
-            task.request = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
+            task.request = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
         except Exception:  # noqa: BLE001 - whatever cannot be sent is done here
             task.answer = b""
         else:
             self._waiting.append(task)
             self._send()
-        return lambda: self._result(task)
+        return lambda: self._results(task)
 
     def _send(self) -> None:
         """Send requests to processes that take them at once."""
@@ -88,13 +102,22 @@ class _ProcessPool(Generic[Item, Result]):
                 return
             min(free, key=lambda worker: len(worker.asked)).ask(self._waiting.popleft())
 
-    def _result(self, task: _Task[Item]) -> Result:
+    def _results(self, task: _Task[Item]) -> Iterable[Any]:
         while task.answer is None and self._workers:
             self._collect()
         if not task.answer:
-            return self._work(task.item)
-        result: Result = pickle.loads(task.answer)  # noqa: S301 - by our own process
-        return result
+            return map(self._work, task.items)
+        results: list[Any]
+        seconds, results = pickle.loads(task.answer)  # noqa: S301 - by our own process
+        self._learn(task, seconds, len(results))
+        return results
+
+    def _learn(self, task: _Task[Item], seconds: float, results: int) -> None:
+        """Have the next requests as long as it fits, but small, and so their answers."""
+        if results > 1:  # they hold something of each row
+            self._most_items = 1
+        small = len(task.items) * _SMALL_REQUEST_BYTES // len(task.request)
+        self.pace.learn(len(task.items), seconds, min(self._most_items, small))
 
     def _collect(self) -> None:
         """Wait for answers and take them; give up processes that have died."""
@@ -122,7 +145,7 @@ class _ProcessPool(Generic[Item, Result]):
 class _Worker:
     """A process that works on the items that it is asked for, one after the other."""
 
-    def __init__(self, work: Callable[[Any], Any], others: "list[_Worker]") -> None:
+    def __init__(self, work: Work, others: "list[_Worker]") -> None:
         self.asked: deque[_Task[Any]] = deque()
         with ExitStack() as theirs, ExitStack() as ours:
             requests, self._requests = _pipe(theirs, ours)
@@ -165,9 +188,7 @@ class _Worker:
             os.waitpid(self._process, 0)
 
 
-def _serve(
-    work: Callable[[Any], Any], requests: int, answers: int, workers: list[_Worker]
-) -> NoReturn:
+def _serve(work: Work, requests: int, answers: int, workers: list[_Worker]) -> NoReturn:
     """Answer requests until there is nobody who asks."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one
@@ -178,8 +199,7 @@ def _serve(
         while True:
             request = _read(requests)
             try:
-                result = work(pickle.loads(request))  # noqa: S301 - by our own process
-                content = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+                content = work.answer(request)
             except Exception:  # noqa: BLE001
                 content = b""
             _write(answers, content)

@@ -46,7 +46,8 @@ class Run(NamedTuple):
     ) -> Iterator[Result]:
         """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`.
 
-        A cluster joins the results of neighbouring items, as far as `join` makes one of two.
+        Processes and clusters join the results of neighbouring items, as far as `join` makes one of
+        two.
         """
         return ordered_map(
             work, items, self.jobs, shareable=shareable, cluster=self.cluster, join=join
