@@ -43,12 +43,13 @@ _LOW_BITS = MANTISSA_BITS - STEP_BITS
 
 _LEAST, _END = 2.0 ** (1 - POWERS), 2.0**POWERS  # u below the second has a place in the table
 _ONE = np.array(1.0)
-_SHIFT, _QUARTER = np.array(_LOW_BITS), np.array(1 << (_LOW_BITS - 2))
+_SHIFT, _ABOVE_ONE = np.array(_LOW_BITS), np.array(1.0 + 0.25 / STEPS)
 _FIRST_PLACE = np.array(1023 << STEP_BITS)
 _END_BITS = np.array(_END).view(np.uint64)
 # Minimax for (log(1 + r) - r) / r**2 from -1/2048 to 3/2048: 2**-55 of 1 / r, above 1/1024 2**-58.
-_LOG_SERIES = _constants(
-    0.19948817514314793, -0.24999958602331598, 0.33333333338096266, -0.5000000000001141
+# As ((r**2 + a) * (r + b) + d) * c it takes a step less than power by power.
+_LOG_A, _LOG_B, _LOG_D, _LOG_C = _constants(
+    1.670942817246038, -1.2532050375613606, -0.41238026946178585, 0.19948817514314793
 )
 
 _EXP_SERIES = _constants(1 / 24, 1 / 6, 1 / 2)
@@ -135,12 +136,12 @@ def _is_ordinary(x: Doubles) -> bool:
 def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
     """Put ``log(1 + x)`` into `out`, for x that has a place in the table.
 
-    F is 3/4 of a step below u at most, and 1/4 above. Next to 1 that loses fewer digits than 1/2
-    would, since log(F) and log(1 + r) have opposite signs in less of a step.
+    F is the first 10 bits of u + 1/2048. Up to u = 2 it is 3/4 of a step below u at most, and 1/4
+    above: next to 1 that loses fewer digits than 1/2 would, since log(F) and log(1 + r) have
+    opposite signs in less of a step. Above 2, r may be larger, but is little beside log(F).
     """
-    values, bits, ratio, places, parts, _ = room
-    np.add(x, _ONE, values)
-    np.add(bits, _QUARTER, bits)
+    values, bits, ratio, places, parts, terms = room
+    np.add(x, _ABOVE_ONE, values)
     np.right_shift(bits, _SHIFT, places)
     np.left_shift(places, _SHIFT, bits)  # F
     np.subtract(places, _FIRST_PLACE, places)
@@ -148,7 +149,15 @@ def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
     np.subtract(x, ratio, ratio)
     np.divide(ratio, values, ratio)
     logs().take(places, None, parts, "clip")
-    _put_series(ratio, _LOG_SERIES, parts.imag, out)
+    square = np.multiply(ratio, ratio, values)
+    np.add(square, _LOG_A, out)
+    np.add(ratio, _LOG_B, terms)
+    np.multiply(out, terms, out)
+    np.add(out, _LOG_D, out)
+    np.multiply(square, _LOG_C, square)
+    np.multiply(out, square, out)
+    np.add(out, parts.imag, out)
+    np.add(out, ratio, out)
     np.add(out, parts.real, out)
 
 
@@ -163,18 +172,14 @@ def _put_log(x: Doubles, out: Doubles, room: _Room) -> None:
     np.copysign(out, np.subtract(x, _ONE, least), out)
 
 
-def _put_series(
-    r: Doubles, coefficients: tuple[Doubles, ...], more: Doubles | None, out: Doubles
-) -> None:
-    """Put ``r + (r * r * p(r) + more)`` into `out`; p's coefficients are from the highest power."""
-    first, *others = coefficients
+def _put_exp_less_1(r: Doubles, out: Doubles) -> None:
+    """Put ``exp(r) - 1`` into `out`, power by power."""
+    first, *others = _EXP_SERIES
     np.multiply(r, first, out)
     for coefficient in others:
         np.add(out, coefficient, out)
         np.multiply(out, r, out)
     np.multiply(out, r, out)
-    if more is not None:
-        np.add(out, more, out)
     np.add(out, r, out)
 
 
@@ -222,7 +227,7 @@ def _put_exp(x: Doubles, out: Doubles, room: _Room) -> None:
     np.bitwise_and(bits, _EXP_MASK, places)
     np.left_shift(bits, _SHIFT, bits)
     np.add(bits, powers_of_2().take(places, None, whole.view(np.int64), "clip"), bits)  # 2**(k / K)
-    _put_series(ratio, _EXP_SERIES, None, out)
+    _put_exp_less_1(ratio, out)
     np.multiply(out, power, out)
     np.add(out, power, out)
 

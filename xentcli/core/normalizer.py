@@ -99,9 +99,10 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
     2.2e-6 for float32 and narrower, and 8e-15 for float64.
     """
     rows, num_classes = logits.shape
-    norm = Normalizer(np.zeros(rows, computing_dtype(logits.dtype)), np.zeros(rows))
+    dtype = computing_dtype(logits.dtype)
     if num_classes == 0:
-        return norm
+        return Normalizer(np.zeros(rows, dtype), np.zeros(rows))
+    norm = Normalizer(np.empty(rows, dtype), np.empty(rows))
     observer = observer or Observer()
     with np.errstate(all="ignore"):
         for part in tiles(rows, num_classes):

@@ -190,7 +190,9 @@ class _TileObserver(Observer):
         given.facts[each.name] = None
         if each.applies(given):
             dtype = each.dtype or computing_dtype(given.logits.dtype)
-            given.facts[each.name] = np.zeros(given.logits.shape[0], dtype)
+            rows, num_classes = given.logits.shape
+            made = np.empty if num_classes else np.zeros  # there are no tiles without classes
+            given.facts[each.name] = made(rows, dtype)
             self._facts[each.when].append(each)
             self.wants_gaps = self.wants_gaps or each.gaps
 
