@@ -2,6 +2,10 @@
 
 import json
 from codecs import BOM_UTF8
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from xentcli.formats.logprobs.answers import Answer, Refused
 from xentcli.formats.logprobs.dialects import answer_of
@@ -16,6 +20,20 @@ _WORDS = (b"logprob", b"logProb", b"log_prob", b"completion_probabilities", b"cu
 _PROBE_BYTES = 64
 _MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
 _REFUSED = "refused"
+Found = TypeVar("Found")
+
+
+def _once(ask: Callable[[Input], Found]) -> Callable[[Input], Found]:
+    """Return a question whose answer is kept as long as the file is open: several ask it."""
+    known: WeakKeyDictionary[Input, Found] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def asked(data: Input) -> Found:
+        if data not in known:
+            known[data] = ask(data)
+        return known[data]
+
+    return asked
 
 
 def holds_answers(data: Input) -> bool:
@@ -39,6 +57,7 @@ def _beginning(data: Input) -> bytes:
     return head.removeprefix(BOM_UTF8)
 
 
+@_once
 def in_lines(data: Input) -> bool:
     """Whether each line is a document: the first one is, and no list that goes on below."""
     lines = _beginning(data).lstrip().split(b"\n")
@@ -55,6 +74,7 @@ def _says_nothing(line: bytes) -> bool:
     return not line.strip() or line.startswith(SSE_OTHERS)
 
 
+@_once
 def first_answer(data: Input) -> Answer | None:
     """Return the first answer that holds log-probabilities, or else the first one, of the top."""
     if not in_lines(data):
