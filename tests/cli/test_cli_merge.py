@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import random
 from collections.abc import Iterator
 from itertools import pairwise
@@ -453,6 +454,16 @@ def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> N
     one(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
     rows = len(np.load(tmp_path / "y-1.npy"))
     assert f"it has {rows // 2} rows, and {rows}" in refused(run("merge", "a.json", "c.json"))
+
+
+def test_labels_that_were_changed_between_runs_are_a_note(run: Run, tmp_path: Path) -> None:
+    one(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    one(run, "loss z-1.npy y-1.npy --rows 1:", "b.json")
+    os.utime(tmp_path / "y-1.npy", (10**9, 10**9))  # of the same length
+    one(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
+    assert run("merge", "a.json", "b.json").err == ""
+    said = run("merge", "a.json", "c.json").err
+    assert "note: y-1.npy: the labels were changed between the runs: they are of 2001-" in said
 
 
 def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:

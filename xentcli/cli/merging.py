@@ -10,6 +10,7 @@ from xentcli.cli.output import Destination
 from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.errors import InputError, UsageError
+from xentcli.pipeline.state_header import changed
 from xentcli.pipeline.state_rows import missing
 from xentcli.pipeline.states import SavedState, damage
 from xentcli.text import shortened
@@ -34,7 +35,7 @@ def run(
     if report is not None and command not in _DRAWN:
         what = "--report is of states of xent eval and compare"
         raise UsageError(f"{what}, and these are of xent {command}")
-    common.tell_notes(missing(saved.header.rows))
+    common.tell_notes([*changed(saved.header), *missing(saved.header.rows)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     report_of = _REPORTS[command]

@@ -160,6 +160,25 @@ def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
     return tuple(sorted(dict.fromkeys(files), key=order))
 
 
+def changed(header: Header) -> Iterator[str]:
+    """Say which files were changed between the runs of merged states; equal digests say no.
+
+    Runs in several folders may call several files the same: these are not told of.
+    """
+    whole = {path for each in header.rows for path in (each.file, each.labels) if path}
+    versions: dict[tuple[str, str], list[FileFacts]] = {}
+    for each in header.files:
+        versions.setdefault((each.role, each.name), []).append(each)
+    for (role, name), found in versions.items():
+        times = {each.modified for each in found}
+        digests = {each.sha256 for each in found}
+        end = name.removeprefix("./")
+        is_one_file = sum(path == end or path.endswith(f"/{end}") for path in whole) == 1
+        if is_one_file and len(times) > 1 and (None in digests or len(digests) > 1):
+            said = " and ".join(sorted(map(str, times))[:2])
+            yield f"{name}: the {role} were changed between the runs: they are of {said}"
+
+
 def differences(one: Header, two: Header) -> Iterator[str]:
     """Yield why two states do not belong together."""
     if one.command != two.command:
