@@ -210,6 +210,15 @@ def test_the_prompts_own_token_counts_wherever_it_stands(run: Run) -> None:
     assert run("nll", "a.jsonl", "--quiet").out == "0.5\n"
 
 
+def test_the_loss_is_one_number_wherever_it_stands(run: Run) -> None:
+    """Totals of sequences that were rounded one by one add up to another last digit."""
+    logs: list[Numbers] = [[-math.sqrt(2 * i + j + 2) for j in range(6)] for i in range(9)]
+    write(*(chat(each) for each in logs))
+    found = check(run("nll", "a.jsonl", "--json"), "generated", logs)
+    mean = -math.fsum(x or 0.0 for each in logs for x in each) / 54
+    assert found["generated_nll"] == found["metrics"]["generated_nll"]["value"] == mean
+
+
 def test_failed_requests_are_counted_and_named(run: Run) -> None:
     lost = {"custom_id": "lost", "response": None, "error": {"code": "x", "message": "expired"}}
     silent = {"custom_id": "mute", "response": {"status_code": 200, "body": {"choices": []}}}

@@ -30,6 +30,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "it is damaged, or one number stands for many": "a row without bytes: test_pipeline_limits.py",
     "a state is what xent merge and other commands write: --state FILE.json": "test_cli_merge.py",
     "xent eval --metric NAME --state FILE.json keeps what the measure needs": "the same",
+    "xent merge STATE...": "a state as data: test_cli_merge.py",
     "write it again: --state FILE.json": "a damaged state: test_cli_merge.py",
     "states are merged by the version that wrote them": "another version: test_cli_merge.py",
     "name all files in each run, and part them by --rows A:B": "states: test_cli_merge.py",

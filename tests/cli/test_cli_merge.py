@@ -625,6 +625,9 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
     rows |= {"name": "z-0.npy", "labels": str(tmp_path / "y-0.npy")}
     assert found["rows"] == [rows]
+    said = "a.json: the state of a run, and no array"
+    assert refused(run("loss", "a.json")).splitlines()[0].endswith(said)
+    assert run("info", "a.json").err.count(said) == 1
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,13 @@ def test_archives(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in error_of("npz", content, tmp_path)
 
 
+def test_an_archive_that_lost_its_end_is_cut_off(tmp_path: Path) -> None:
+    for content, hint in ((FILES["npz stored"][:90], "the file is cut off"), (b"hello", None)):
+        with pytest.raises(InputError) as caught:
+            read("file", "npz", content, tmp_path)
+        assert caught.value.hint == hint, content
+
+
 # Headers of safetensors
 
 

@@ -3,7 +3,7 @@
 The tokens of a text depend on one another, so a sequence is one observation: see `clusters`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -84,9 +84,12 @@ class TokensState:
 
         The last is None where some of the tokens do not tell their bytes.
         """
-        by_sequence = self.of_sequences.compute() or Measure()
+        loss = self.loss.compute()
+        by_sequence = self.of_sequences.compute()
         of_bytes = None if self.without_bytes else self.of_bytes.compute()
-        return self.loss.compute(), by_sequence, of_bytes
+        # totals of sequences are rounded one by one; those of tokens are not
+        mean = Measure() if by_sequence is None else replace(by_sequence, value=loss.mean)
+        return loss, mean, of_bytes
 
     @property
     def bytes(self) -> int | None:

@@ -49,8 +49,10 @@ class CalibrateOptions(NamedTuple):
 
     def check(self) -> None:
         """Raise UsageError if a number makes no sense."""
-        if self.folds < 0 or self.folds == 1 or self.bins < 1:
-            raise UsageError("there are 2 folds or more, or 0 for none, and 1 bin or more")
+        if self.folds < 0 or self.folds == 1:
+            raise UsageError(f"there are 2 folds or more, or 0 for none, not {self.folds}")
+        if self.bins < 1:
+            raise UsageError(f"there is 1 bin or more, not {self.bins}")
 
 
 def calibrate(

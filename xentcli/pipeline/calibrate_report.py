@@ -67,7 +67,7 @@ def notes_of(fitted: Fit, folds: int, *, tested: bool) -> Iterator[str]:
             + (", but for what is out of fold" if fitted.folds else "")
         )
     if folds and not fitted.folds:
-        yield f"one of the {folds} folds has no rows: nothing is out of fold"
+        yield f"not every one of the {folds} folds has rows: nothing is out of fold"
     lost = [i for i, beta in enumerate(fitted.folds) if math.isnan(beta)]
     if lost:
         yield f"without fold {lost[0]} there is no temperature: nothing is out of fold"

@@ -108,7 +108,7 @@ def inspect(
             problems.append(error)
         found += _unread(file, content, source)
     unread = any(each.summary.looks_like == NOT_READ for each in found)
-    notes += [problem.message for problem in problems if unread]
+    notes += dict.fromkeys(problem.message for problem in problems if unread)
     size = next((each.summary.bytes for each in found if each.summary.bytes), None)
     rows = next((each.summary.shape[0] for each in found if each.summary.shape), None)
     kind = next((each.summary.format for each in found if each.summary.format), "")

@@ -117,7 +117,8 @@ def loss_table(result: "LossSummary") -> Table:
         table.add_row(visible(name), Text(visible(str(getattr(measured, "value", measured)))))
     table.add_row("rows", f"{result.rows:,} ({result.used:,} used, {result.ignored:,} ignored)")
     if result.unpaired:
-        table.add_row("left out", f"{result.unpaired:,} rows that the shift leaves no label")
+        left = f"{result.unpaired:,} {row_word(result.unpaired)}"
+        table.add_row("left out", f"{left} that the shift leaves no label")
     if result.num_classes:
         table.add_row("classes", f"{result.num_classes:,}")
     return table

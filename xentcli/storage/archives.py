@@ -50,8 +50,20 @@ def open_archive(data: Input, what: str) -> "ZipFile":
     """Open a seekable input as an archive; `what` is what an error says if it is none."""
     from zipfile import ZipFile
 
-    with readable(f"{data.name}: {what}"):
-        return ZipFile(cast("IO[bytes]", _Archive(data)))
+    file = cast("IO[bytes]", _Archive(data))
+    try:
+        with readable(f"{data.name}: {what}"):
+            return ZipFile(file)
+    except InputError as error:
+        if not error.hint and _begins(file):
+            error.hint = "the file is cut off"  # what lists the members stands at its end
+        raise
+
+
+def _begins(file: "IO[bytes]") -> bool:
+    """Whether a file has the first bytes of an archive."""
+    file.seek(0)
+    return file.read(4) == b"PK\3\4"
 
 
 class _Member(io.RawIOBase):

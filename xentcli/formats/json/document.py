@@ -110,7 +110,9 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def check_no_table(value: dict[str, Any], name: str, how: str = "") -> None:
-    """Raise InputError if an object has a number under each key, or a column: it is a table."""
+    """Raise InputError if an object is a state, or a table: a number for each key, or a column."""
+    if "xent_state" in value:
+        raise InputError(f"{name}: the state of a run, and no array", hint="xent merge STATE...")
     kinds = {type(item) for item in value.values()}
     if len(value) > 1 and not is_ours(value) and (kinds <= {int, float} or kinds == {dict}):
         raise InputError(
