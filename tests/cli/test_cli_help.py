@@ -91,8 +91,8 @@ def test_examples_of_the_pages_work(run: Run, folder: Path, name: str, line: str
         np.save(folder / "labels.npy", np.where(np.arange(len(logits)) == 0, 2, logits.argmax(1)))
     if name == "merge":
         for i, part in enumerate((slice(2), slice(2, None)), 1):
-            np.save(folder / "part.npy", labels[part])
-            run("loss", f"run/logits-{i}.npy", "part.npy", "--state", f"run-{i}.json")
+            np.save(folder / f"part-{i}.npy", labels[part])
+            run("loss", f"run/logits-{i}.npy", f"part-{i}.npy", "--state", f"run-{i}.json")
     if name == "softmax" and "-o" in line:
         (folder / "probs.npy").unlink()
     if name == "log-softmax" and "-o" in line:

@@ -171,7 +171,9 @@ if __name__ == "__main__":
 
     import xentcli
 
+    # What draws, and what speaks to clusters, would make every fork cost twice as much.
     for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
-        import_module(module.name)
+        if not module.name.startswith(("xentcli.render.", "xentcli.execution.dask")):
+            import_module(module.name)
     gc.freeze()
     _serve()
