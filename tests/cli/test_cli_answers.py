@@ -153,9 +153,8 @@ def test_what_stands_for_no_value_is_left_out_and_counted(run: Run) -> None:
     write(*map(chat, numbers))
     outcome = run("nll", "a.jsonl", "--json")
     check(outcome, "generated", numbers)
-    assert "tokens without a log-probability (null, or -9999 and the like), left out: 3" in (
-        outcome.err
-    )
+    assert "note: tokens at -9999, -Infinity or the like, left out: 2; they are the" in outcome.err
+    assert "note: tokens without a log-probability (null or NaN), left out: 1\n" in outcome.err
 
 
 def test_numbers_that_are_no_json(run: Run) -> None:

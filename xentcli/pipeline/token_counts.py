@@ -29,6 +29,7 @@ class TokenCounts:
     failed: int = 0
     silent: int = 0
     others: int = 0
+    floored: int = 0
     named_failed: tuple[str, ...] = ()
     named_silent: tuple[str, ...] = ()
 
@@ -41,6 +42,7 @@ class TokenCounts:
             self.failed + other.failed,
             self.silent + other.silent,
             self.others + other.others,
+            self.floored + other.floored,
             _first(self.named_failed, other.named_failed),
             _first(self.named_silent, other.named_silent),
         )

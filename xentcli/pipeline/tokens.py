@@ -56,6 +56,7 @@ class _Work(NamedTuple):
             len(tokens.failed),
             len(tokens.silent),
             tokens.others,
+            tokens.floored,
             tokens.failed[:SHOWN_REQUESTS],
             tokens.silent[:SHOWN_REQUESTS],
         )
@@ -182,11 +183,13 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
         yield f"requests without such log-probabilities, left out: {named}"
     if found.first:
         yield f"first tokens, which nothing stands before, left out: {found.first:,}"
-    if other := found.ignored - found.first:
+    if counts.floored:
         yield (
-            f"tokens without a log-probability (null, or -9999 and the like), left out: {other:,}; "
-            "theirs are the least likely, and the mean over all would be higher"
+            f"tokens at -9999, -Infinity or the like, left out: {counts.floored:,}; they are the "
+            "least likely, and the mean over all would be higher"
         )
+    if other := found.ignored - found.first - counts.floored:
+        yield f"tokens without a log-probability (null or NaN), left out: {other:,}"
 
 
 def _listed(names: Sequence[str], count: int) -> str:

@@ -46,6 +46,8 @@ class Tokens(NamedTuple):
     silent: tuple[str, ...]
     others: int
     unclear: int
+    floored: int
+    """How many tokens have what servers write of those that are less likely than all they tell."""
     lists: list[Place] | None = None
     """What is listed beside each token, where that was asked for."""
 
@@ -95,8 +97,11 @@ class Gathered:
         while last and self._open:
             for sequence in self._open.pop(next(iter(self._open))).values():
                 self._add(sequence)
+        values = np.concatenate([*self._values, np.empty(0)])
+        floored = values <= NO_VALUE
+        values[floored] = np.nan
         return Tokens(
-            np.concatenate([*self._values, np.empty(0)]),
+            values,
             np.array(self._lengths, np.int64),
             tuple(self._places),
             self._sizes_of_all(),
@@ -106,6 +111,7 @@ class Gathered:
             tuple(self._silent),
             self.others,
             self.unclear,
+            int(np.count_nonzero(floored)),
             self._lists,
         )
 
@@ -152,14 +158,14 @@ class Gathered:
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
         scored, count = sequence.scored, len(sequence.scored.logprobs)
-        self._values.append(_values(scored.logprobs))
+        self._values.append(np.array(scored.logprobs, np.float64))  # null is NaN
         self._sizes.append(scored.sizes)
         if self._lists is not None:
             listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)
-        self._first += scored.part != "generated" and scored.logprobs[0] is None
+        self._first += scored.part != "generated" and bool(np.isnan(self._values[-1][0]))
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:
@@ -171,13 +177,6 @@ def _joined(one: Sequence, other: Sequence) -> Sequence:
         return one._replace(scored=first._replace(sizes=None, lists=None))
     first.sizes.extend(second.sizes)
     return one._replace(scored=first._replace(lists=None))
-
-
-def _values(numbers: list[float | None]) -> NDArray[np.float64]:
-    """Return log-probabilities, NaN where there is none: no token is less probable than -9999."""
-    found = np.array(numbers, np.float64)
-    found[found <= NO_VALUE] = np.nan
-    return found
 
 
 def _sizes(told: list[int | None]) -> NDArray[np.int64]:
