@@ -14,6 +14,8 @@ from cluster_tools import Cluster, begin, ended, kill_a_worker, run_each, starte
 
 import xentcli
 
+DATA = Path(__file__).parents[2] / "sample_data"
+
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
@@ -28,11 +30,24 @@ def shards(tmp_path: Path) -> Path:
     np.save(tmp_path / "hidden.npy", rng.normal(size=(44, 5)).astype(np.float32))
     np.save(tmp_path / "head.npy", rng.normal(size=(7, 5)).astype(np.float32))
     np.save(tmp_path / "s-odd.npy", np.zeros((2, 3), np.float32))
+    log_probs = np.log(rng.dirichlet(np.ones(30), 15_000))
+    listed = np.argsort(-log_probs)[:, :20]  # of two blocks
+    np.save(tmp_path / "v.npy", np.take_along_axis(log_probs, listed, 1))
+    np.save(tmp_path / "i.npy", listed)
+    np.save(tmp_path / "l.npy", rng.integers(0, 30, 15_000))
+    for name, path in OF_PARTS.items():
+        (tmp_path / name).symlink_to(DATA / path)
     for name in ("here", "there", "own"):
         (tmp_path / name).mkdir()
     return tmp_path
 
 
+OF_PARTS = {
+    "base.kld": "text_base.kld",
+    "lists.npz": "top20.npz",  # compressed: its rows are sent
+    "lists.jsonl": "topk_nemo.jsonl",
+    "stream.jsonl": "answers/ollama_stream.jsonl",
+}
 PATIENCE = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s"}
 SAME = (
     ["loss", "z?.npy", "y*.npy"],
@@ -43,6 +58,13 @@ SAME = (
     ["info", "z1.npy"],
     ["loss", "hidden.npy", "y4.npy", "--lm-head", "head.npy"],
     ["loss", "s[0-9]*.npy", "t*.npy"],
+    ["nll", "base.kld"],
+    ["compare", "base.kld", "base.kld", "--json"],
+    ["eval", "--top-values", "v.npy", "--top-indices", "i.npy", "l.npy"],
+    ["eval", "lists.npz"],
+    ["compare", "lists.jsonl", "lists.jsonl"],
+    ["nll", "stream.jsonl"],
+    ["info", "stream.jsonl"],
     ["loss", "s*.npy", "t*.npy"],
 )
 

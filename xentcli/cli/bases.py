@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
-from xentcli.cli.bounded import check_place, of_rows
+from xentcli.cli.bounded import of_rows
 from xentcli.cli.loss_options import Gates, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def find(
-    paths: Sequence[str], labels: Sequence[str], flags: RowFlags, reader: "Reader", *, probs: bool
+    paths: Sequence[str],
+    labels: Sequence[str],
+    flags: RowFlags,
+    reader: "Reader",
+    common: Common,
+    *,
+    probs: bool,
 ) -> "Models | None":
     """Open models whose rows are known in part; None of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
@@ -39,7 +45,7 @@ def find(
         label_base=flags.label_base or 0,
         probs=probs,
     )
-    return open_models(files, options)
+    return open_models(files, options, common.how)
 
 
 def check(
@@ -73,7 +79,6 @@ def run(
     digest: bool,
 ) -> None:
     """Compare models with the first one, write what is known of their rows, and judge it."""
-    check_place(common, models.what)
     keeper = gates.keeper(models.names)
     output = Destination("compare", writing, common)
     output.check(is_text=False)

@@ -74,12 +74,6 @@ def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
         common.tell("warning", "nothing is used: every label is ignored, so the mean is NaN")
 
 
-def check_place(common: Common, what: str) -> None:
-    """Raise UsageError if rows are to be read on other machines, which need whole ones."""
-    if common.scheduler is not None:
-        raise UsageError(f"--scheduler is not for {what}")
-
-
 def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
     """Raise UsageError if an option is for whole rows and labels of one's own."""
     refused = of_rows(flags) | options.of_rows()

@@ -222,17 +222,20 @@ class Common(NamedTuple):
         if error.hint:
             tell("hint", error.hint, self.color)
 
+    @property
+    def how(self) -> "Run":
+        """How many compute at once, and where."""
+        from xentcli.pipeline.run import run_of
+
+        return run_of(self.jobs, self.scheduler)
+
     @contextmanager
     def run(self, source: "Source", *, grouped: bool = False) -> "Iterator[Run]":
         """Return how to run: in how many threads, and with a progress bar where somebody looks."""
         from xentcli.cli.process import keep_freed_memory
-        from xentcli.pipeline.inputs import checked_address
-        from xentcli.pipeline.run import Run
 
         keep_freed_memory(grouped=grouped)
-        run = Run(self.jobs) if self.jobs else Run()
-        if self.scheduler is not None:
-            run = run._replace(cluster=checked_address(self.scheduler))
+        run = self.how
         if self.quiet or sys.stderr is None or not sys.stderr.isatty():
             yield run
         else:

@@ -86,6 +86,7 @@ def find(
     top: TopFlags,
     flags: RowFlags,
     reading: Reading,
+    common: Common,
     *,
     probs: bool = False,
     bases: bool = False,
@@ -120,7 +121,8 @@ def find(
         flags.label_base or 0,
         probs,
     )
-    opened = open_partly(named, options, bases=bases and not (labels or probs))
+    own = bases and not (labels or probs)
+    opened = open_partly(named, options, common.how, bases=own)
     if opened is None and top.num_classes is not None:
         raise _of_lists()
     return opened
@@ -167,7 +169,6 @@ def run(
         flags = flags._replace(ignore_index=None, shift=0, label_base=None)
         flags = flags._replace(label_key=None, label_column=None)
     bounded.check_flags(flags, options._replace(state=None), opened.what)
-    bounded.check_place(common, opened.what)
     check_state(options.state, writing, options.reduction)
     common.tell_notes(opened.notes)
 

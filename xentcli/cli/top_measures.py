@@ -44,7 +44,6 @@ def run_eval(
     asked = flags
     flags = flags._replace(ignore_index=None, shift=0, label_base=None)
     bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), opened.what)
-    bounded.check_place(common, opened.what)
     known = (*OF_LISTS, *(f"top{k}_accuracy" for k in ks_of(top_k) if k > 1))
     for name in metrics or ():
         if name not in (*known, "all"):

@@ -1,9 +1,7 @@
 """The loss of rows that a file gives only in part: exact, or within bounds."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -13,7 +11,7 @@ from xentcli.core.bounds import Bounds
 from xentcli.core.row_losses import Reduction
 from xentcli.formats.base import ArrayHeader, Source
 from xentcli.metrics.bounds import BoundsState
-from xentcli.pipeline.flow import Part, Remark, Sink, collect
+from xentcli.pipeline.flow import Part, Remark, Sink, collect, joined
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.run import Run
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
@@ -76,11 +74,11 @@ class BoundedRows(Protocol):
     def why(self) -> str:
         """What a row does whose number is only bounded, as in: have a label outside the top 20."""
 
-    def steps(self) -> Iterator[tuple[int, int]]:
-        """Yield the first row of each block, and how many it has."""
+    def blocks(self) -> Iterator["BoundedRows"]:
+        """Yield the rows block by block: data, which any process takes."""
 
-    def bounds_of(self, start: int, rows: int) -> RowBounds:
-        """Return the bounds of some rows."""
+    def bounds(self) -> RowBounds:
+        """Return the bounds of all rows."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Joined:
     @property
     def num_rows(self) -> int:
         """How many rows there are."""
-        return sum(self._lengths)
+        return sum(part.num_rows or 0 for part in self.parts)
 
     @property
     def num_classes(self) -> int | None:
@@ -109,35 +107,27 @@ class Joined:
         """What a row does whose number is only bounded."""
         return self.parts[0].why
 
-    @property
-    def _lengths(self) -> list[int]:
-        return [part.num_rows or 0 for part in self.parts]
+    def blocks(self) -> Iterator[BoundedRows]:
+        """Yield the rows of each block of each file."""
+        for part in self.parts:
+            yield from part.blocks()
 
-    def steps(self) -> Iterator[tuple[int, int]]:
-        """Yield the first row of each block, counted through all files, and how many it has."""
-        for part, end in zip(self.parts, accumulate(self._lengths), strict=True):
-            for start, rows in part.steps():
-                yield end - (part.num_rows or 0) + start, rows
-
-    def bounds_of(self, start: int, rows: int) -> RowBounds:
-        """Return the bounds of some rows of one file."""
-        ends = [*accumulate(self._lengths)]
-        at = bisect_right(ends, start)
-        return self.parts[at].bounds_of(start - ends[at] + self._lengths[at], rows)
+    def bounds(self) -> RowBounds:
+        """Refuse: files are cut one by one."""
+        raise AssertionError("the rows of several files at once")
 
 
 class _Work(NamedTuple):
-    rows: BoundedRows
     keeps_losses: bool
 
-    def part_of(self, step: tuple[int, int]) -> Part[BoundsState]:
+    def part_of(self, rows: BoundedRows) -> Part[BoundsState]:
         """Bound the rows of a block."""
-        bounds, used, remarks = self.rows.bounds_of(*step)
+        bounds, used, remarks = rows.bounds()
         losses = None
         if self.keeps_losses:
             losses = np.where(bounds.exact, (bounds.lower + bounds.upper) / 2.0, np.nan)
             losses = losses if used is None else np.where(used, losses, 0.0)
-        return Part(step[1], losses, BoundsState.from_rows(bounds, used), remarks=remarks)
+        return Part(len(bounds.lower), losses, BoundsState.from_rows(bounds, used), remarks=remarks)
 
 
 def measure_bounded(
@@ -149,8 +139,9 @@ def measure_bounded(
     """
     if sink is not None:
         sink.open(ArrayHeader((rows.num_rows,), np.dtype(np.float64), name="losses"))
-    work = _Work(rows, keeps_losses=sink is not None)
-    parts = run.map(work.part_of, rows.steps())
+    work = _Work(keeps_losses=sink is not None)
+    of_codes = [source for source in rows.sources if source.format == "kld"]  # sent by reference
+    parts = run.where(*of_codes).map(work.part_of, rows.blocks(), join=joined)
     progress = run.progress_of((rows.num_rows,))
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
     unwritten = total.remarks.get(UNWRITTEN)

@@ -49,8 +49,8 @@ class _Work(NamedTuple):
 
 def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySummary:
     """Return what is known of the answers; NaN counts tokens without a log-probability."""
-    in_order = run._replace(jobs=1) if source.in_pieces else run
-    parts = in_order.map(_Work(source).part_of, source.blocks(1), shareable=True)
+    run = run.in_order if source.in_pieces else run
+    parts = run.map(_Work(source).part_of, source.blocks(1), shareable=True)
     total = collect(
         parts, None, run.progress_of((None,)), lambda problem, _: problem.at(source.name), [source]
     )

@@ -49,6 +49,9 @@ class KldLabels:
     """The tokens of the text in a base, each bounded by half a step of its row's codes."""
 
     source: KldSource
+    first: int = 0
+    rows: int | None = None
+    """How many, from the first on; None of all that there are."""
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -58,7 +61,7 @@ class KldLabels:
     @property
     def num_rows(self) -> int:
         """How many tokens have a row."""
-        return self.source.num_rows
+        return self.source.num_rows if self.rows is None else self.rows
 
     @property
     def num_classes(self) -> int:
@@ -76,9 +79,14 @@ class KldLabels:
         for start in range(0, self.num_rows, step):
             yield start, min(step, self.num_rows - start)
 
-    def bounds_of(self, start: int, rows: int) -> RowBounds:
-        """Return the bounds of some rows: of a floored one only the lower."""
-        found = self.source.label_rows(start, rows)
+    def blocks(self) -> Iterator["KldLabels"]:
+        """Yield the rows of each block by themselves."""
+        for step in self.steps():
+            yield KldLabels(self.source, *step)
+
+    def bounds(self) -> RowBounds:
+        """Return the bounds of all rows: of a floored one only the lower."""
+        found = self.source.label_rows(self.first, self.num_rows)
         log_probs, scales, floored = found.log_probs, found.scales, found.floored
         lower = np.maximum(0.0, -log_probs - scales / 2.0)
         upper = np.where(floored, np.inf, -log_probs + scales / 2.0)
@@ -114,7 +122,7 @@ def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
     step = base.rows_at_once(labels_only=False)
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = run.map(_PairWork(base, new).part_of, steps)
+    parts = run.where(base, new).map(_PairWork(base, new).part_of, steps)
     progress = run.progress_of((base.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])
     state = total.state or CodedPairsState()

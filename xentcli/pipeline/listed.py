@@ -6,7 +6,7 @@ of the list.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class ListedRows:
     """The labels at tokens, each with its bounds, in the order of the answers."""
 
     sources: tuple[Source, ...]
-    bounds: Bounds
+    found: Bounds
     used: NDArray[np.bool_]
     num_classes: int | None = None
     why: str = "have a label that the server does not list"
@@ -49,16 +49,17 @@ class ListedRows:
         """How many tokens there are."""
         return len(self.used)
 
-    def steps(self) -> Iterator[tuple[int, int]]:
-        """Yield the first row of each block, and how many it has."""
+    def blocks(self) -> Iterator["ListedRows"]:
+        """Yield the rows of each block by themselves."""
+        lower, upper, exact = self.found
         for start in range(0, self.num_rows, _STEP):
-            yield start, min(_STEP, self.num_rows - start)
+            these = slice(start, start + _STEP)
+            found = Bounds(lower[these], upper[these], exact[these])
+            yield replace(self, sources=(), found=found, used=self.used[these])
 
-    def bounds_of(self, start: int, rows: int) -> RowBounds:
-        """Return the bounds of some rows."""
-        these = slice(start, start + rows)
-        lower, upper, exact = self.bounds
-        return RowBounds(Bounds(lower[these], upper[these], exact[these]), self.used[these])
+    def bounds(self) -> RowBounds:
+        """Return the bounds of all rows."""
+        return RowBounds(self.found, self.used)
 
 
 def open_listed(

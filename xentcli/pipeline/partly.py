@@ -9,10 +9,12 @@ from xentcli.formats.files import InputFile
 from xentcli.pipeline.bounded import BoundedRows, Joined
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_files import find_lists, open_lists
 from xentcli.pipeline.top_inputs import TopOptions
+from xentcli.pipeline.top_kinds import told_apart
 from xentcli.pipeline.top_measures import OF_LISTS
-from xentcli.pipeline.top_rows import TopRows, told_apart
+from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import shown_name
 
@@ -65,7 +67,9 @@ class Partly(NamedTuple):
             yield from file_facts("labels", MemorySource(name, part.lists.labels), [name])
 
 
-def open_partly(files: Sequence[InputFile], options: TopOptions, *, bases: bool) -> Partly | None:
+def open_partly(
+    files: Sequence[InputFile], options: TopOptions, run: Run, *, bases: bool
+) -> Partly | None:
     """Open rows that are known in part; None of files of whole rows, or of something else.
 
     Parameters
@@ -74,6 +78,8 @@ def open_partly(files: Sequence[InputFile], options: TopOptions, *, bases: bool)
         What may hold them; none where options name the lists.
     options : TopOptions
         What is said of lists; of labels, a file for each of these or none.
+    run : Run
+        What looks at all values of lists.
     bases : bool
         Whether bases of llama-perplexity are of use.
 
@@ -98,7 +104,7 @@ def open_partly(files: Sequence[InputFile], options: TopOptions, *, bases: bool)
         if file is not None and found is None:
             raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
         own = options._replace(labels=options.labels[i : i + 1])
-        lists, said = told_apart(open_lists(found, own))
+        lists, said = told_apart(open_lists(found, own), run)
         opened.append(lists)
         notes += said
     for what, each in (("kind", [part.kind for part in opened]), ("length", _listed(opened))):

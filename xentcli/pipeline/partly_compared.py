@@ -14,7 +14,7 @@ from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.names import OF_BASES
-from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.kld import compare_bases, is_base, open_base
 from xentcli.pipeline.partly import TopOptions, open_partly
 from xentcli.pipeline.run import Run
@@ -77,7 +77,7 @@ class Models(NamedTuple):
         return compare_lists(base, new, run)
 
 
-def open_models(files: Sequence[InputFile], options: TopOptions) -> Models | None:
+def open_models(files: Sequence[InputFile], options: TopOptions, run: Run) -> Models | None:
     """Open models whose rows are known in part; None where the first file has whole rows.
 
     Raises
@@ -100,7 +100,7 @@ def open_models(files: Sequence[InputFile], options: TopOptions) -> Models | Non
     models: list[TopRows] = []
     notes: list[str] = []
     for file in files:
-        opened = open_partly([file], options, bases=False)
+        opened = open_partly([file], options, run, bases=False)
         if opened is None and not models:
             return None
         if opened is None:
@@ -110,25 +110,21 @@ def open_models(files: Sequence[InputFile], options: TopOptions) -> Models | Non
     return Models(models, paths, notes)
 
 
-class _Work(NamedTuple):
-    base: TopRows
-    new: TopRows
-
-    def part_of(self, step: tuple[int, int]) -> Part[ListedPairsState]:
-        """Compare the rows of a block."""
-        both = (self.base, self.new)
-        bounds = [each.bounds_of(*step) for each in both]
-        rows = [each.read(*step) for each in both]
-        used = np.ones(step[1], np.bool_)
-        for each in bounds:
-            used &= True if each.used is None else each.used
-        same = np.equal(*(_first_class(*each) for each in rows))[used]
-        kl = None
-        if all(each.kind == "log-probabilities" for each in both):
-            slack = max(each.slack for each in both)
-            kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
-        base, new = (_only(each.bounds, used) for each in bounds)
-        return Part(step[1], state=ListedPairsState.from_rows(base, new, kl, same))
+def _part_of(both: tuple[TopRows, TopRows]) -> Part[ListedPairsState]:
+    """Compare the rows of a block."""
+    count = both[0].num_rows
+    bounds = [each.bounds() for each in both]
+    rows = [each.read(0, count) for each in both]
+    used = np.ones(count, np.bool_)
+    for each in bounds:
+        used &= True if each.used is None else each.used
+    same = np.equal(*(_first_class(*each) for each in rows))[used]
+    kl = None
+    if all(each.kind == "log-probabilities" for each in both):
+        slack = max(each.slack for each in both)
+        kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
+    base, new = (_only(each.bounds, used) for each in bounds)
+    return Part(count, state=ListedPairsState.from_rows(base, new, kl, same))
 
 
 def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
@@ -166,7 +162,7 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> Comparison:
     step = max(1, _PAIRS // max(1, base.listed * new.listed))
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = run.map(_Work(base, new).part_of, steps)
+    parts = run.map(_part_of, ((base.cut(*each), new.cut(*each)) for each in steps), join=joined)
     progress = run.progress_of((base.num_rows,))
     sources = [*base.sources, *new.sources]
     total = collect(parts, None, progress, lambda p, _: p.at(""), sources)

@@ -145,7 +145,7 @@ def in_part(
     opened = None
     if given or (files and may_be_partly(files[0])):
         bases = command == "nll" and labels is None and not probs
-        opened = open_partly(files, options, bases=bases)
+        opened = open_partly(files, options, rows.run, bases=bases)
     if opened is None:
         if lists.num_classes is not None:
             raise UsageError("num_classes is for lists of the most probable classes")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from xentcli.execution import available_jobs, notes_of, ordered_map
+from xentcli.execution import available_jobs, checked_address, notes_of, ordered_map
 from xentcli.execution.interface import Join
-from xentcli.formats.base import BLOCK_ELEMENTS, Shape
+from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
 
 Progress = Callable[[int, int | None], None]
 """Is told how many rows are done, and how many there are if that is known."""
@@ -53,6 +53,17 @@ class Run(NamedTuple):
             work, items, self.jobs, shareable=shareable, cluster=self.cluster, join=join
         )
 
+    def where(self, *sources: Source) -> "Run":
+        """Return how to run over sources: here, if no worker of a cluster can open one of them."""
+        if all(each.reference is not None for each in sources):
+            return self
+        return self._replace(cluster=None)
+
+    @property
+    def in_order(self) -> "Run":
+        """Return how to run over what one process reads from the beginning to the end."""
+        return self._replace(jobs=1, cluster=None)
+
     @property
     def notes(self) -> list[str]:
         """What is to be known of where it ran."""
@@ -62,6 +73,18 @@ class Run(NamedTuple):
         """Return what reports the rows done of an array of `shape`."""
         progress, total = self.progress, shape[0] if shape else 1
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
+
+
+def run_of(jobs: int | None, cluster: str | None) -> Run:
+    """Return how to run, as the command line says.
+
+    Raises
+    ------
+    UsageError
+        If no cluster can have this address.
+    """
+    run = Run(jobs) if jobs else Run()
+    return run if cluster is None else run._replace(cluster=checked_address(cluster))
 
 
 @contextmanager

@@ -104,8 +104,9 @@ def measure_tokens(
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
     work = _Work(tuple(sources), keeps_losses=sink is not None)
-    in_order = run._replace(jobs=1) if any(each.in_pieces for each in sources) else run
-    parts = in_order.map(work.part_of, _steps(sources), shareable=True)  # parsing is Python
+    if any(each.in_pieces for each in sources):
+        run = run.in_order
+    parts = run.map(work.part_of, _steps(sources), shareable=True)  # parsing is Python
     total = collect(parts, sink, run.progress_of((None,)), _unexpected, sources)
     counts = total.state or TokenCounts()
     asked = TokensAsked(sources[0].part, sources[0].dialect)

@@ -9,7 +9,7 @@ from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.top_lists import Places, TopListsState, first_class_facts
 from xentcli.pipeline.bounded import following
-from xentcli.pipeline.flow import Part, collect
+from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.bounds import TopMeasures
@@ -55,16 +55,15 @@ class ListsKind:
 
 
 class _Work(NamedTuple):
-    rows: TopRows
     ks: tuple[int, ...]
     bins: int
 
-    def part_of(self, step: tuple[int, int]) -> Part[TopListsState]:
+    def part_of(self, rows: TopRows) -> Part[TopListsState]:
         """Measure the rows of a block."""
-        bounds, used, _ = self.rows.bounds_of(*step)
+        bounds, used, _ = rows.bounds()
         loss = BoundsState.from_rows(bounds, used)
-        values, indices = self.rows.read(*step)
-        labels = self.rows.lists.labels[step[0] : step[0] + step[1]]
+        values, indices = rows.read(0, rows.num_rows)
+        labels = rows.lists.labels
         if used is not None:
             values, indices, labels = values[used], indices[used], labels[used]
         places = Places(values, indices, labels)
@@ -72,9 +71,9 @@ class _Work(NamedTuple):
         state = TopListsState(
             self.ks, hits, len(labels), places.fewest, CalibrationState(self.bins), loss
         )
-        if self.rows.kind != "log-probabilities":
-            return Part(step[1], state=state)
-        count, slack = self.rows.num_classes, self.rows.slack
+        if rows.kind != "log-probabilities":
+            return Part(rows.num_rows, state=state)
+        count, slack = rows.num_classes, rows.slack
         entropy = entropy_bounds(values, count, slack=slack)
         brier = brier_bounds(values, indices, labels, count, slack=slack)
         state = TopListsState(
@@ -84,7 +83,7 @@ class _Work(NamedTuple):
             BoundsState.from_rows(entropy),
             BoundsState.from_rows(brier),
         )
-        return Part(step[1], state=state)
+        return Part(rows.num_rows, state=state)
 
 
 def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopListsState:
@@ -101,8 +100,8 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
     """
     state = TopListsState(kind.ks)
     for part in parts:
-        work = _Work(part, kind.ks, kind.bins)
-        done = run.map(work.part_of, part.steps())
+        work = _Work(kind.ks, kind.bins)
+        done = run.map(work.part_of, part.blocks(), join=joined)
         progress = run.progress_of((part.num_rows,))
         total = collect(done, None, progress, lambda p, _: p.at(""), part.sources)
         state = state if total.state is None else state.merge(total.state)

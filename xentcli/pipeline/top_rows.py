@@ -3,24 +3,24 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.bounds import SLACK, Bounds, log_sums, nll_bounds, nll_bounds_of_logits
+from xentcli.core.bounds import SLACK, Bounds, nll_bounds, nll_bounds_of_logits
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
+from xentcli.formats.some_rows import SomeRows
 from xentcli.pipeline.bounded import RowBounds
 from xentcli.pipeline.top_inputs import TopLists
 
 Kind = Literal["log-probabilities", "logits", "renormalised"]
 
-_SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
+SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
 """By how much a sum of probabilities may be wrong, by the dtype of their logarithms."""
-_ABOVE = 1e-3  # 1, and no sum of probabilities is there
-_NEAR = 1e-5  # 1, and nothing is left to other classes
+ABOVE = 1e-3  # 1, and no sum of probabilities is there
 _NO_VALUE = -9999.0  # and below: padding
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # of a class, which a vocabulary of 32,768 classes or more does not fit in
@@ -63,13 +63,13 @@ class TopRows:
     @property
     def slack(self) -> float:
         """By how much the sum of a row's probabilities may be wrong."""
-        return _SLACKS.get(self.lists.values.stored_dtype, SLACK)
+        return SLACKS.get(self.lists.values.stored_dtype, SLACK)
 
-    def steps(self) -> Iterator[tuple[int, int]]:
-        """Yield the first row of each block, and how many it has."""
+    def blocks(self) -> Iterator["TopRows"]:
+        """Yield the rows of each block by themselves."""
         step = max(1, _BLOCK_ELEMENTS // max(1, self.listed))
         for start in range(0, self.num_rows, step):
-            yield start, min(step, self.num_rows - start)
+            yield self.cut(start, min(step, self.num_rows - start))
 
     def read(self, start: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return the values and classes of rows: log-probabilities, or logits without their sum.
@@ -86,7 +86,7 @@ class TopRows:
             indices = np.nan_to_num(raw, nan=-1).astype(np.int64)
             self._refuse(start, indices != np.nan_to_num(raw, nan=-1), "a class that is no integer")
         if lists.probs:
-            wrong = (values < 0.0) | (values > 1.0 + _ABOVE)
+            wrong = (values < 0.0) | (values > 1.0 + ABOVE)
             self._refuse(start, wrong, "a value that is no probability")
             values = elementary.log(values)
         padding = np.isnan(values) | (values <= _NO_VALUE)
@@ -136,84 +136,32 @@ class TopRows:
         lead = tuple(n or 0 for n in source.shape[:-1])
         return source.place(tuple(int(i) for i in np.unravel_index(row, lead)))
 
-    def bounds_of(self, start: int, rows: int) -> RowBounds:
-        """Return the bounds of some rows' labels."""
-        values, indices = self.read(start, rows)
-        labels = self.lists.labels[start : start + rows]
-        used = self.lists.used[start : start + rows]
+    def cut(self, start: int, rows: int) -> "TopRows":
+        """Return some rows by themselves."""
+        lists, these = self.lists, slice(start, start + rows)
+        arrays: dict[str, Any] = {
+            name: SomeRows(each, start, rows)
+            for name in ("values", "indices", "mask")
+            if (each := getattr(lists, name)) is not None
+        }
+        for name in ("labels", "used", "log_sum_exp", "lines"):
+            each = getattr(lists, name)
+            arrays[name] = None if each is None else each[these]
+        return replace(self, lists=lists._replace(**arrays))
+
+    def bounds(self) -> RowBounds:
+        """Return the bounds of all rows' labels."""
+        values, indices = self.read(0, self.num_rows)
+        labels, used = self.lists.labels, self.lists.used
         count = self.num_classes
         wrong = used & ((labels < 0) | (labels >= (np.inf if count is None else count)))
         if wrong.any():
             row = int(np.argmax(wrong))
             within = "below 0" if count is None else f"outside 0..{count - 1}"
-            raise InputError(f"{self.place(start + row)}: label {labels[row]} is {within}")
+            raise InputError(f"{self.place(row)}: label {labels[row]} is {within}")
         found: Bounds
         if self.kind == "log-probabilities":
             found = nll_bounds(values, indices, labels, count, slack=self.slack)
         else:
             found = nll_bounds_of_logits(values, indices, labels, count)
         return RowBounds(found, used)
-
-
-def told_apart(lists: TopLists) -> tuple[TopRows, list[str]]:
-    """Return lists with what their values are, by their sums, and what the user should know of it.
-
-    Raises
-    ------
-    InputError
-        If they are no logarithms of what the file says, or may be probabilities.
-    """
-    rows = TopRows(lists)
-    tight = max(_NEAR, 2.0 * rows.slack)
-    least, most, fractions = math.inf, -math.inf, True
-    for step in rows.steps():
-        values, _ = rows.read(*step)
-        sums = log_sums(values)
-        there = values > -np.inf
-        some = sums[there.any(axis=1)]
-        least = min(least, float(some.min(initial=math.inf)))
-        most = max(most, float(some.max(initial=-math.inf)))
-        fractions = fractions and bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
-    above = most > math.log1p(max(_ABOVE, 4.0 * rows.slack))
-    if lists.log_sum_exp is not None or lists.probs:
-        if above:
-            what = "the log-sum-exp is not that of these values" if not lists.probs else ""
-            raise InputError(
-                f"{lists.values.name}: {what or 'rows sum to more than 1'}",
-                hint="logits go with the log-sum-exp over all classes of the same rows",
-            )
-    elif fractions and above:
-        return _of_fractions(rows)
-    if above:
-        return replace(rows, kind="logits"), [_logits_note(rows)]
-    whole = lists.num_classes is not None and lists.num_classes <= rows.listed
-    if least >= math.log1p(-tight) and not whole and rows.num_rows:
-        note = (
-            f"{lists.values.name}: every row of {rows.listed} classes sums to 1, so they were "
-            "normalised again: their values are taken for logits"
-        )
-        return replace(rows, kind="renormalised"), [note]
-    if lists.values.stored_dtype in _SLACKS:
-        part = _SLACKS[lists.values.stored_dtype] / 2.0
-        dtype = lists.values.stored_dtype
-        return rows, [f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself"]
-    return rows, []
-
-
-def _logits_note(rows: TopRows) -> str:
-    return (
-        f"{rows.lists.values.name}: raw logits without their log-sum-exp: bounds alone are known; "
-        "--log-sum-exp FILE makes them exact"
-    )
-
-
-def _of_fractions(rows: TopRows) -> tuple[TopRows, list[str]]:
-    """Return rows whose values are between 0 and 1: logits, unless they may be probabilities."""
-    sums = [rows.lists.values.tile(*step).astype(np.float64).sum(axis=1) for step in rows.steps()]
-    if max((float(each.max(initial=0.0)) for each in sums), default=0.0) <= 1.0 + _ABOVE:
-        raise InputError(
-            f"{rows.lists.values.name}: these may be probabilities: they are between 0 and 1, and "
-            "no row sums to more than 1",
-            hint="xent nll --probs FILE; of logits, save their log-sum-exp too",
-        )
-    return replace(rows, kind="logits"), [_logits_note(rows)]

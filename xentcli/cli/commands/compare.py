@@ -104,7 +104,9 @@ def compare(
     by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
     paths, kinds = comparing.models_of(files, by_option, input_)
     readers = reading.readers(kinds)
-    opened = bases.find(paths, labels or [], flags, readers[0], probs=kinds[0] == "probabilities")
+    opened = bases.find(
+        paths, labels or [], flags, readers[0], common, probs=kinds[0] == "probabilities"
+    )
     if opened is not None:
         others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
         others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}

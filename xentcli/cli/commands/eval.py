@@ -89,7 +89,7 @@ def evaluate(
     files, values = samples.together(files, named[named_kind], reading)
     both = top_lists.fill(files, top, Slot("LOGITS", values), Slot("LABELS", labels))
     loss_inputs.check_files(both, flags, LossFlags(), gates)
-    opened = top_lists.find(both, top, flags, reading, probs=kind == "probabilities")
+    opened = top_lists.find(both, top, flags, reading, common, probs=kind == "probabilities")
     if opened is not None:
         refused: dict[str, object] = {
             "--by": by,

@@ -37,7 +37,7 @@ def loss(
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
     inputs = top_lists.fill(files, top, *slots)
     loss_inputs.check_files(inputs, flags, loss_options, gates)
-    opened = top_lists.find(inputs, top, flags, reading)
+    opened = top_lists.find(inputs, top, flags, reading, common)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}
         parts = top.files(inputs)

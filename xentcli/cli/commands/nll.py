@@ -85,7 +85,7 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
     refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
     opened = None
     if not picked:
-        opened = top_lists.find(inputs, top, flags, reading, probs=bool(probs), bases=True)
+        opened = top_lists.find(inputs, top, flags, reading, common, probs=bool(probs), bases=True)
     if opened is not None:
         parts = top.files(inputs)
         top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates, parts)

@@ -1,0 +1,104 @@
+"""What the values of lists are, by their sums: log-probabilities, logits, or neither."""
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.core.bounds import log_sums
+from xentcli.errors import InputError
+from xentcli.pipeline.flow import Part, collect, joined
+from xentcli.pipeline.run import Run
+from xentcli.pipeline.top_inputs import TopLists
+from xentcli.pipeline.top_rows import ABOVE, SLACKS, TopRows
+
+_NEAR = 1e-5  # 1, and nothing is left to other classes
+
+
+class _Sums(NamedTuple):
+    """Of rows, the range of the logarithms of their sums, and what speaks for probabilities."""
+
+    least: float = math.inf
+    most: float = -math.inf
+    fractions: bool = True
+    """Whether every value is between 0 and 1."""
+    largest: float = 0.0
+    """The largest sum of values themselves."""
+
+    def merge(self, other: "_Sums") -> "_Sums":
+        """Return those of both states' rows."""
+        return _Sums(
+            min(self.least, other.least),
+            max(self.most, other.most),
+            self.fractions and other.fractions,
+            max(self.largest, other.largest),
+        )
+
+
+def _sums_of(rows: TopRows) -> Part[_Sums]:
+    values, _ = rows.read(0, rows.num_rows)
+    there = values > -np.inf
+    some = log_sums(values)[there.any(axis=1)]
+    fractions = bool(((values >= 0.0) & (values <= 1.0) | ~there).all())
+    plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
+    sums = plain.astype(np.float64).sum(axis=1)
+    least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
+    found = _Sums(least, most, fractions, float(sums.max(initial=0.0)))
+    return Part(rows.num_rows, state=found)
+
+
+def told_apart(lists: TopLists, run: Run) -> tuple[TopRows, list[str]]:
+    """Return lists with what their values are, by their sums, and what the user should know of it.
+
+    Raises
+    ------
+    InputError
+        If they are no logarithms of what the file says, or may be probabilities.
+    """
+    rows = TopRows(lists)
+    tight = max(_NEAR, 2.0 * rows.slack)
+    parts = run.map(_sums_of, rows.blocks(), join=joined)
+    found = collect(parts, None, lambda _: None, lambda p, _: p.at(""), ()).state or _Sums()
+    above = found.most > math.log1p(max(ABOVE, 4.0 * rows.slack))
+    if lists.log_sum_exp is not None or lists.probs:
+        if above:
+            what = "the log-sum-exp is not that of these values" if not lists.probs else ""
+            raise InputError(
+                f"{lists.values.name}: {what or 'rows sum to more than 1'}",
+                hint="logits go with the log-sum-exp over all classes of the same rows",
+            )
+    elif found.fractions and above:
+        return _of_fractions(rows, found.largest)
+    if above:
+        return replace(rows, kind="logits"), [_logits_note(rows)]
+    whole = lists.num_classes is not None and lists.num_classes <= rows.listed
+    if found.least >= math.log1p(-tight) and not whole and rows.num_rows:
+        note = (
+            f"{lists.values.name}: every row of {rows.listed} classes sums to 1, so they were "
+            "normalised again: their values are taken for logits"
+        )
+        return replace(rows, kind="renormalised"), [note]
+    if lists.values.stored_dtype in SLACKS:
+        part = SLACKS[lists.values.stored_dtype] / 2.0
+        dtype = lists.values.stored_dtype
+        return rows, [f"{lists.values.name}: {dtype}: a loss is right to {part:.2g} of itself"]
+    return rows, []
+
+
+def _logits_note(rows: TopRows) -> str:
+    return (
+        f"{rows.lists.values.name}: raw logits without their log-sum-exp: bounds alone are known; "
+        "--log-sum-exp FILE makes them exact"
+    )
+
+
+def _of_fractions(rows: TopRows, largest: float) -> tuple[TopRows, list[str]]:
+    """Return rows whose values are between 0 and 1: logits, unless they may be probabilities."""
+    if largest <= 1.0 + ABOVE:
+        raise InputError(
+            f"{rows.lists.values.name}: these may be probabilities: they are between 0 and 1, and "
+            "no row sums to more than 1",
+            hint="xent nll --probs FILE; of logits, save their log-sum-exp too",
+        )
+    return replace(rows, kind="logits"), [_logits_note(rows)]
