@@ -73,7 +73,14 @@ def test_files_that_are_read_one_after_the_other(web: Web, monkeypatch: pytest.M
     for name, data in zip(names, files, strict=True):
         assert read_all(data, 50_000) == web.files[name], name
     assert len(web.asked) == 2 * len(names)
-    monkeypatch.setattr("xentcli.storage.read_ahead._MOST_HEADS", 1)
+    with expecting(urls):
+        files = [open_input(url) for url in urls]
+    for times in (1, 2):
+        web.asked.clear()
+        for i in (1, 0, 3, 2):  # as threads may come to them; and all of them once more
+            assert read_at(files[i], 0, len(CONTENT)) == web.files[names[i]], (i, times)
+        assert set(web.asked.values()) == {1}, times
+    monkeypatch.setattr("xentcli.storage.succession._MOST_HEADS", 1)
     with expecting(urls):
         for data in [open_input(url) for url in urls]:  # of which the last alone has its beginning
             assert read_all(data) == web.files[data.name.rpartition("/")[2]]

@@ -49,6 +49,7 @@ class LossWork(NamedTuple):
         else:
             logits = criterion.prepared(stored)
         first = step.block.start == 0
+        looks_like = looks_of(stored) if first else None  # before what it reads is read over
         if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
@@ -86,7 +87,7 @@ class LossWork(NamedTuple):
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
-            looks_of(stored) if first else None,
+            looks_like,
             stored.shape[1],
             rows.ids,
             rows.matched,

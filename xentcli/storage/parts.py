@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 PART_BYTES = 2**22
 """Of one range, at most."""
-_MOST_BYTES = 2**26  # fetched before they are asked for, of all files together
+MOST_BYTES = 3 * 2**25
+"""Fetched before they are asked for, of all files together."""
+_MOST_BYTES_UNDER_WAY = 2**26
+_MOST_UNDER_WAY = 32
+_SKIPPED_BYTES = 2**16  # that a read may leave out and still follow the one before
 _WHILE_REPLACED = "something replaced it: run again when that is done"
 
 
@@ -75,9 +79,20 @@ LOCK = threading.RLock()
 """Of what is known of all parts."""
 
 
+def continues(offset: int, end: int) -> bool:
+    """Whether a read from here on follows one that ended there."""
+    return 0 <= offset - end <= _SKIPPED_BYTES
+
+
 def has_room() -> bool:
     """Whether one more part may be fetched before it is asked for."""
-    return sum(part.end - part.start for part in PARTS) + PART_BYTES <= _MOST_BYTES
+    sizes = {part: part.end - part.start for part in PARTS}
+    coming = [size for part, size in sizes.items() if not part.content.done()]
+    return (
+        sum(sizes.values()) + PART_BYTES <= MOST_BYTES
+        and sum(coming) + PART_BYTES <= _MOST_BYTES_UNDER_WAY
+        and len(coming) < _MOST_UNDER_WAY
+    )
 
 
 def make_room() -> None:

@@ -12,8 +12,9 @@ from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.names import shown_name
 from xentcli.storage.parts import told
 from xentcli.storage.ranges import DriverRanges, begin
-from xentcli.storage.read_ahead import RemoteFile, Succession
+from xentcli.storage.read_ahead import RemoteFile
 from xentcli.storage.remote import is_http, locate, telling
+from xentcli.storage.succession import Succession
 
 _BUFFER_BYTES = 2**15
 

@@ -1,0 +1,129 @@
+"""Files elsewhere that are read one after the other: fetched before they are asked for.
+
+They are one sequence: what is fetched ahead runs on into the next of them. A range that has come
+makes room for another one at once, whether it was read or not: a server that is slow to begin
+always has some to send.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from xentcli.storage.parts import LOCK, MOST_BYTES, PART_BYTES, Part, continues, has_room, told
+from xentcli.storage.read_ahead import RemoteFile
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_MOST_HEADS = 1024  # that are kept
+_BYTES_AHEAD = 4  # fetched for each that was read, as long as these are few
+_MOST_OPENING = 32  # files at once
+_MOST_ELSEWHERE = 16  # reads, of as many threads
+
+
+class Succession:
+    """Files that are read one after the other; it keeps them open."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = urls
+        self._places = {url: i for i, url in enumerate(urls)}
+        self._files: list[RemoteFile | None] = [None] * len(urls)
+        self._checks: dict[int, Future[None]] = {}
+        self._front = (0, 0)
+        """The file, and the place in it, from which it is fetched ahead."""
+        self._elsewhere: deque[tuple[int, int]] = deque(maxlen=_MOST_ELSEWHERE)
+        """Where the latest reads ended that were not near the front."""
+        self._bytes_read = 0  # that followed those before
+        self._bytes_fetched = 0  # ahead
+
+    def __contains__(self, url: str) -> bool:
+        """Whether it is one of the files."""
+        return url in self._places
+
+    def open(self, url: str) -> RemoteFile:
+        """Return one of the files, which is open; the next ones are being opened."""
+        place = self._places[url]
+        for i in range(place, min(place + _MOST_OPENING, len(self._urls))):
+            if self._files[i] is None:
+                try:
+                    self._files[i] = RemoteFile(self._urls[i], self, i)
+                except Exception:
+                    if i == place:
+                        raise
+        file = self._files[place]
+        assert file is not None  # noqa: S101 - opened above
+        try:
+            file.wait()
+        finally:
+            if file.size is None:
+                self._files[place] = None  # to be opened again
+        if place >= _MOST_HEADS and (old := self._files[place - _MOST_HEADS]) is not None:
+            old.head = b""
+        return file
+
+    def check(self, url: str) -> None:
+        """Raise InputError unless a file is of the version that was opened."""
+        place = self._places[url]
+        for i in range(place, min(place + _MOST_OPENING, len(self._files))):
+            file = self._files[i]
+            if file is not None and file.size is not None and i not in self._checks:
+                self._checks[i] = file.check()
+        with told(url):
+            self._checks.pop(place).result()
+
+    def comes_to(self, place: int, start: int, end: int) -> bool:
+        """Whether what is fetched ahead will come to a range that is read and was not fetched.
+
+        A thread that reads further on is waited for. What is read again, or is far off, becomes the
+        front when the read after it follows.
+        """
+        at, offset = self._front
+        sizes = [file.size for file in self._files[at:place] if file is not None]
+        between = sum(size or 0 for size in sizes) + start - offset
+        if (at, offset) <= (place, start) and between <= MOST_BYTES and len(sizes) == place - at:
+            return True
+        if any(place == other and continues(start, last) for other, last in self._elsewhere):
+            self._front = place, start
+            return True
+        self._elsewhere.append((place, end))
+        return False
+
+    def follow(self, count: int) -> None:
+        """Fetch what follows a read of some bytes; the more, the more of them followed before."""
+        self._bytes_read += count
+        self._fetch_ahead()
+
+    def _fetch_ahead(self) -> None:
+        """Fetch on from the front, as long as there is room."""
+        place, offset = self._front
+        while place < len(self._files):
+            file = self._files[place]
+            if file is None or file.size is None:
+                break
+            offset = max(offset, len(file.head))
+            if offset >= file.size:
+                place, offset = place + 1, 0
+                continue
+            part = file.part_at(offset) or self._fetched(file, offset)
+            if part is None:
+                break
+            offset = part.end
+        self._front = place, offset
+
+    def _fetched(self, file: RemoteFile, offset: int) -> Part | None:
+        """Return a part that is fetched from now on, if there is room."""
+        if self._bytes_fetched > (1 + _BYTES_AHEAD) * self._bytes_read or not has_room():
+            return None
+        part = file.fetch(offset, offset + PART_BYTES)
+        self._bytes_fetched += part.end - part.start
+        succession = ref(self)
+
+        def go_on(content: "Future[bytes]") -> None:
+            found = succession()
+            if found is not None and not content.cancelled() and content.exception() is None:
+                with LOCK:
+                    found._fetch_ahead()
+
+        part.content.add_done_callback(go_on)
+        return part
