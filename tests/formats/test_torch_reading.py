@@ -32,11 +32,14 @@ from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source
 from xentcli.formats.pickled.joined import JoinedSource
+from xentcli.formats.registry import contents_of
+from xentcli.storage.open import open_input
 
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 _SAFETENSORS = {"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2"}
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "digits.pt"
 Z = np.arange(12, dtype="<f4").reshape(4, 3)
 
 
@@ -188,6 +191,28 @@ def test_a_list_of_many_batches_is_one_array() -> None:
         carried = pickle.loads(pickle.dumps([source.carried(block) for block in source.blocks(50)]))
         again = pickle.loads(pickle.dumps(source))
         assert_same_bits(np.concatenate([again.decode(block).values for block in carried]), whole)
+
+
+def test_the_pickle_of_a_file_that_stays_as_it_is_is_read_once(tmp_path: Path) -> None:
+    """One that was written just now may get another content within the same tick of the clock."""
+
+    def asked_again(path: Path) -> bool:
+        contents_of(open_input(str(path)), None, ReadOptions())
+        data, asked = open_input(str(path)), set[int]()
+        read_at = data.read_at
+
+        def counted(offset: int, buffer: memoryview) -> int:
+            asked.add(offset)
+            return read_at(offset, buffer)
+
+        data.read_at = counted  # type: ignore[method-assign]
+        assert contents_of(data, None, ReadOptions())[1]
+        return bool(asked)
+
+    assert not asked_again(SAMPLE)
+    young = tmp_path / "young.pt"
+    young.write_bytes(SAMPLE.read_bytes())
+    assert asked_again(young)
 
 
 def test_large_storages_are_not_read_for_their_checksum() -> None:

@@ -46,7 +46,11 @@ class Input:
     shareable : bool
         Whether the file is one of this machine, which is read by position: forked processes that
         read it do not disturb one another.
+    version : tuple of int or None
+        Equal for inputs of one file that nobody wrote to in between; None where that is not sure.
     """
+
+    version: tuple[int, ...] | None = None
 
     def __init__(
         self,

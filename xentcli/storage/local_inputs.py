@@ -11,6 +11,7 @@ from xentcli.errors import InputError, reading
 from xentcli.storage.inputs import Input
 
 _YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
+_SAME_TIME_SECONDS = 2  # the longest in which two writes may be given one time
 _NO_DISK = 0  # the major number of file systems that have no device of their own
 _SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards
 WHILE_WRITTEN = "something still writes it: run again when that is done"
@@ -33,7 +34,10 @@ def input_of(name: str, file: IO[bytes], place: str | int) -> Input:
     sample = _sample(file.fileno(), status.st_size) if _may_change_unseen(status) else None
     check = partial(_check, name, place, status, sample)
     size = status.st_size if file.tell() == 0 else None
-    return Input(name, file, size, check=check, shareable=size is not None)
+    data = Input(name, file, size, check=check, shareable=size is not None)
+    if size is not None and time.time() - _written(status) > _SAME_TIME_SECONDS:
+        data.version = (*_identity(status), status.st_ctime_ns)
+    return data
 
 
 def _check(name: str, place: str | int, before: os.stat_result, sample: Sample | None) -> None:
@@ -74,8 +78,12 @@ def _may_change_unseen(status: os.stat_result) -> bool:
     time twice. Both need a file that was written to just now, whatever time it was given since;
     or one that is on no disk (tmpfs), or that others may write to elsewhere (NFS).
     """
-    written = max(status.st_mtime, status.st_ctime)
-    return time.time() - written < _YOUNG_SECONDS or os.major(status.st_dev) == _NO_DISK
+    return time.time() - _written(status) < _YOUNG_SECONDS or os.major(status.st_dev) == _NO_DISK
+
+
+def _written(status: os.stat_result) -> float:
+    """Return when a file was written to, whatever time it was given since."""
+    return max(status.st_mtime, status.st_ctime)
 
 
 def _sample_at(place: str | int, size: int) -> Sample:

@@ -82,15 +82,24 @@ def _texts(leaf: Leaf) -> tuple[str, ...]:
     return ()
 
 
-_known: WeakKeyDictionary[Input, Leaves] = WeakKeyDictionary()
-"""What open files hold: each of their arrays is opened by itself."""
+_MOST_KNOWN = 2  # logits and labels of one file or two
+_known: dict[tuple[int, ...], Leaves] = {}
+"""What the latest files hold: a command opens one several times, and its pickle may be long."""
+_open: WeakKeyDictionary[Input, Leaves] = WeakKeyDictionary()
+"""The same of files that are open, and may be others when they are opened again."""
 
 
 def _leaves(data: Input) -> Leaves:
     """Return the arrays of a file by key."""
-    if data not in _known:
-        _known[data] = _read(data)
-    return _known[data]
+    if data.version is None:
+        if data not in _open:
+            _open[data] = _read(data)
+        return _open[data]
+    leaves = _known.pop(data.version, None) or _read(data)
+    _known[data.version] = leaves  # the latest
+    if len(_known) > _MOST_KNOWN:
+        del _known[next(iter(_known))]
+    return leaves
 
 
 def _read(data: Input) -> Leaves:
