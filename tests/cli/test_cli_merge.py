@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import struct
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 import xentcli
 from xentcli import __version__
+from xentcli.metrics.names import PLACES
 
 SHARDS = 5
 SAMPLES = Path(__file__).parents[2] / "sample_data" / "answers"
@@ -652,3 +654,42 @@ def test_a_state_that_is_there_is_not_overwritten(run: Run, tmp_path: Path) -> N
     found = run("loss", "z-0.npy", "y-0.npy", "--state", "a.json")
     assert (found.code, found.stdout) == (1, b"")
     assert (tmp_path / "a.json").read_text() == "mine"
+
+
+def windows(path: Path, first: int, stop: int) -> bytes:
+    """Return some windows of a base of llama-perplexity as a base."""
+    content = path.read_bytes()
+    length, classes, count = struct.unpack_from("<3i", content, len(b"_logits_"))
+    tokens, rows = 4 * length, (length - 1 - length // 2) * (8 + 4 * ((classes + 1) // 2))
+    behind = 20 + tokens * count
+    head = content[:16] + struct.pack("<i", stop - first)
+    text = content[20 + tokens * first : 20 + tokens * stop]
+    return head + text + content[behind + rows * first : behind + rows * stop]
+
+
+def test_models_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> None:
+    data = SAMPLES.parent
+    lists = dict(np.load(data / "top20.npz"))
+    for i, (first, stop) in {0: (0, 1), 1: (1, 2), 2: (2, 3), "all": (0, 3)}.items():
+        for lower, name in enumerate(("base", "q4")):
+            part = windows(data / f"text_{name}.kld", 4 * first, 4 * stop)
+            (tmp_path / f"{name}-{i}.kld").write_bytes(part)
+            arrays = {k: v[first:stop] if v.ndim else v for k, v in lists.items()}
+            arrays["top_logprobs"] = arrays["top_logprobs"] - np.float32(lower / 8)
+            np.savez(tmp_path / f"{name}-{i}.npz", **arrays)
+        for kind in ("kld", "npz"):
+            one(run, f"compare base-{i}.{kind} q4-{i}.{kind}", f"{kind}-{i}.json")
+    for kind, note in (("kld", "note: percentiles of kl and delta_p: null, "), ("npz", "")):
+        last = merged_tree(run, [f"{kind}-{i}.json" for i in range(3)], random.Random(kind))  # noqa: S311
+        whole = json.loads((tmp_path / f"{kind}-all.json").read_bytes())
+        assert json.loads((tmp_path / last).read_bytes())["states"] == whole["states"], kind
+        (tmp_path / f"{last}").rename(tmp_path / f"{kind}-tree.json")
+        merged = run("merge", f"{kind}-tree.json", "--json")
+        metrics = run("compare", f"base-all.{kind}", f"q4-all.{kind}", "--json").json["metrics"]
+        lost = [name for name in metrics if kind == "kld" and name.rpartition("_")[2] in PLACES]
+        assert [merged.json["metrics"][name]["value"] for name in lost] == [None] * len(lost)
+        for name in metrics.keys() - lost:
+            assert merged.json["metrics"][name] == metrics[name], (kind, name)
+        assert note in merged.err
+        assert run("merge", f"{kind}-tree.json", "--fail-if", "kl >= 0").code == 3
+    assert "other rows: codes and codes, " in refused(run("merge", "kld-0.json", "npz-1.json"))

@@ -304,7 +304,6 @@ def test_options_of_lists(tmp_path: Path, run: Run) -> None:
         ("nll", path, "--log-sum-exp", path),
         ("loss", path, "--label-smoothing", "0.1"),
         ("loss", path, "--weight", "1,2"),
-        ("compare", path, path, "--state", tmp_path / "s.json"),
     ):
         done = run(*arguments)
         assert (done.code, done.out) == (2, ""), arguments

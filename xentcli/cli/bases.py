@@ -9,11 +9,14 @@ from xentcli.cli.bounded import of_rows
 from xentcli.cli.loss_options import Gates, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
+from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.partly_compared import Models
     from xentcli.pipeline.reading import Reader
+    from xentcli.pipeline.states import SavedState
     from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
@@ -72,33 +75,87 @@ def check(
 def run(
     models: "Models",
     metrics: Sequence[str] | None,
+    flags: RowFlags,
     writing: Writing,
     common: Common,
     gates: Gates,
+    state: str | None,
     *,
     digest: bool,
 ) -> None:
     """Compare models with the first one, write what is known of their rows, and judge it."""
-    keeper = gates.keeper(models.names)
-    output = Destination("compare", writing, common)
-    output.check(is_text=False)
-    keeper.open()
+    from xentcli.pipeline.partly_pairs import comparison_of
+
+    check_state(state, writing)
+    telling = _Telling(models.names, metrics, writing, common, gates)
     common.tell_notes(models.notes)
-    found = []
+    states = []
     for i in range(1, len(models.sources)):
         with common.run(models.sources[0]) as how:
-            found.append(models.compared(i, how))
-    paths = models.paths
-    provenance = comparing.provenance(models.sources, None, paths, None, digest=digest)
-    notes: list[str] = []
-    verdicts: tuple[Verdict, ...] = ()
-    for each in found:
-        notes += keeper.judge(each.metrics, each.num_classes)
-        verdicts += keeper.verdicts
-    keeper.verdicts = verdicts
-    output.write(_forms([_chosen(each, metrics) for each in found], metrics, provenance, verdicts))
-    common.tell_notes([*(note for each in found for note in each.notes), *notes])
-    keeper.exit()
+            states.append(models.state(i, how))
+    names, kinds, classes = [each.name for each in models.sources], models.kinds, models.num_classes
+    provenance = comparing.provenance(models.sources, None, models.paths, None, digest=digest)
+    telling.tell(
+        [
+            comparison_of(each, (names[0], name), (kinds[0], kind), classes)
+            for each, name, kind in zip(states, names[1:], kinds[1:], strict=True)
+        ],
+        provenance,
+    )
+    if state is not None:
+        from xentcli.cli.loss_inputs import criterion_of
+        from xentcli.pipeline.partly_states import state_of_partly
+
+        criterion = criterion_of(flags, "logits")
+        asked = None if metrics is None else tuple(metrics)
+        saved = state_of_partly(models, states, asked, criterion, provenance.files)
+        write_state(saved, state, writing)
+    telling.keeper.exit()
+
+
+def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) -> "Gatekeeper":
+    """Write what a state says of models that are known in part, and judge it."""
+    from xentcli.cli.evaluating import provenance_of
+    from xentcli.pipeline.partly_states import comparisons_of_partly, notes_of_lost
+    from xentcli.pipeline.states import damage
+
+    kind = saved.header.pairs
+    assert kind is not None  # noqa: S101 - asked before
+    telling = _Telling(kind.names, kind.metrics, writing, common, gates)
+    with damage(saved.name):
+        found = comparisons_of_partly(saved)
+    telling.tell(found, provenance_of(saved.header.files))
+    common.tell_notes(notes_of_lost(kind))
+    return telling.keeper
+
+
+class _Telling:
+    """Writes comparisons, and judges them; its checks are made at once."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        metrics: Sequence[str] | None,
+        writing: Writing,
+        common: Common,
+        gates: Gates,
+    ) -> None:
+        self.keeper = gates.keeper(names)
+        self._metrics, self._common = metrics, common
+        self._output = Destination("compare", writing, common)
+        self._output.check(is_text=False)
+        self.keeper.open()
+
+    def tell(self, found: "Sequence[Comparison]", provenance: "Provenance") -> None:
+        notes: list[str] = []
+        verdicts: tuple[Verdict, ...] = ()
+        for each in found:
+            notes += self.keeper.judge(each.metrics, each.num_classes)
+            verdicts += self.keeper.verdicts
+        self.keeper.verdicts = verdicts
+        chosen = [_chosen(each, self._metrics) for each in found]
+        self._output.write(_forms(chosen, self._metrics, provenance, verdicts))
+        self._common.tell_notes([*(note for each in found for note in each.notes), *notes])
 
 
 def _chosen(found: "Comparison", metrics: Sequence[str] | None) -> "Comparison":

@@ -45,6 +45,8 @@ def run(
         report_of = _report_bounded
     elif saved.header.lists is not None:
         report_of = _report_lists
+    elif saved.header.pairs is not None:
+        report_of = _report_partly
     keeper = report_of(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()
@@ -114,6 +116,16 @@ def _report_lists(
     metrics = None if lists is None else lists.metrics
     top_measures.write(found, metrics, saved.header.files, output, common, keeper)
     return keeper
+
+
+def _report_partly(
+    saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper":
+    from xentcli.cli import bases
+
+    if drawn.report is not None:
+        raise UsageError("--report is of whole rows, and these states are of rows known in part")
+    return bases.report(saved, writing, common, gates)
 
 
 def _report_eval(

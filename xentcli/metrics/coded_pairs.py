@@ -1,69 +1,152 @@
 """The statistics of ``llama-perplexity --kl-divergence``, of rows that were seen.
 
-All rows are kept, a few numbers of each: percentiles need them. Errors are those of independent
-rows; `_error` is what llama-perplexity gives.
+Sums are exact, and merge in any order. Percentiles need all rows, of which two numbers each are
+kept as long as the rows are at hand. Errors are those of independent rows; `_mean` has what
+llama-perplexity gives.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.coded_pairs import Doubles, PairRows
-from xentcli.metrics.names import PLACES
+from xentcli.core.exact_sum import ExactSum
+from xentcli.metrics.intervals import mean_covariance, mean_error, share_error
+from xentcli.metrics.means import MeanState
+from xentcli.metrics.names import OF_BASES, PLACES
 from xentcli.results.bounds import Bounded
 from xentcli.results.comparison import Percentile
 from xentcli.results.measure import Measure
+from xentcli.results.rows import RowCounts
 
 _FEW_ROWS = 10  # of which llama-perplexity gives no error
 PERCENTS = (0.0, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 _ENDINGS = dict(zip(PERCENTS, PLACES, strict=True))
+OF_SUMS = tuple(n for n in OF_BASES if n.rpartition("_")[2] not in PLACES)
+"""What needs no row by itself."""
+_NONE, _ZERO = MeanState(), ExactSum()
+_Places = Mapping[float, float]
+
+
+@dataclass(frozen=True)
+class CodedSums:
+    """Sums over rows of what is measured of each, and counts of those that a floor bounds."""
+
+    base: MeanState = _NONE
+    new: MeanState = _NONE
+    products: ExactSum = _ZERO
+    kl: MeanState = _NONE
+    delta_p: MeanState = _NONE
+    squares: MeanState = _NONE
+    """Of what the label's probability changes by."""
+    same: int = 0
+    floored_base: int = 0
+    floored_new: int = 0
+    bounded: int = 0
+
+    @classmethod
+    def of(cls, rows: PairRows) -> Self:
+        """Return the sums of some rows."""
+        flags = (rows.same, rows.floored_base, rows.floored_new, rows.bounded)
+        return cls(
+            MeanState.of(rows.loss_base),
+            MeanState.of(rows.loss_new),
+            ExactSum.of_products(rows.loss_base, rows.loss_new),
+            MeanState.of(rows.kl),
+            MeanState.of(rows.delta_p),
+            MeanState.of(np.square(rows.delta_p)),
+            *(int(np.count_nonzero(each)) for each in flags),
+        )
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.base.n
+
+    def merge(self, other: Self) -> Self:
+        """Return the sums of both states' rows."""
+        return type(self)(
+            self.base.merge(other.base),
+            self.new.merge(other.new),
+            self.products + other.products,
+            self.kl.merge(other.kl),
+            self.delta_p.merge(other.delta_p),
+            self.squares.merge(other.squares),
+            self.same + other.same,
+            self.floored_base + other.floored_base,
+            self.floored_new + other.floored_new,
+            self.bounded + other.bounded,
+        )
+
+    def compute(self) -> RowCounts:
+        """Return how many rows there are."""
+        return RowCounts(self.rows, self.rows, self.rows)
+
+
+class KeptRows(NamedTuple):
+    """Of some rows, the divergences and the changes of the label's probability."""
+
+    kl: Doubles
+    delta_p: Doubles
 
 
 @dataclass(frozen=True)
 class CodedPairsState:
-    """What is measured of each row, in the order of the rows."""
+    """The sums of rows, and what is kept of each row, in their order: nothing after a merge."""
 
-    parts: tuple[PairRows, ...] = ()
+    sums: CodedSums = CodedSums()
+    parts: tuple[KeptRows, ...] = ()
+
+    @classmethod
+    def from_rows(cls, rows: PairRows) -> Self:
+        """Return the state of some rows."""
+        return cls(CodedSums.of(rows), (KeptRows(rows.kl, rows.delta_p),))
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows, those of this one first."""
-        return type(self)((*self.parts, *other.parts))
+        return type(self)(self.sums.merge(other.sums), (*self.parts, *other.parts))
 
-    @property
-    def rows(self) -> PairRows:
-        """All rows."""
-        return PairRows(*map(np.concatenate, zip(*self.parts, strict=True)))
+    def compute(self) -> RowCounts:
+        """Return how many rows there are."""
+        return self.sums.compute()
 
-    def compute(self) -> dict[str, Measure]:
+    def measures(self) -> dict[str, Measure]:
         """Return every measure by its name; there must be a row."""
-        rows = self.rows
-        return {**_losses(rows), **_divergences(rows), **_probabilities(rows)}
+        kl, delta_p = self._places()
+        return {
+            **_losses(self.sums),
+            **_divergences(self.sums, kl),
+            **_probabilities(self.sums, delta_p),
+        }
 
     def percentiles(self) -> tuple[Percentile, ...]:
         """Return the percentiles; of divergences only where none is bounded."""
-        rows = self.rows
-        kl = {} if rows.bounded.any() else _percentiles(rows.kl)
-        delta = _percentiles(rows.delta_p)
-        return tuple(Percentile(each, kl.get(each), delta[each]) for each in PERCENTS)
+        kl, delta = self._places()
+        known = {} if self.sums.bounded else kl
+        return tuple(Percentile(each, known.get(each), delta[each]) for each in delta)
+
+    def _places(self) -> tuple[_Places, _Places]:
+        """Return the percentiles of divergences and of changes, if the rows are kept."""
+        if not self.parts:
+            return {}, {}
+        kl, delta_p = map(np.concatenate, zip(*self.parts, strict=True))
+        return _percentiles(kl), _percentiles(delta_p)
 
 
-def _error(values: Doubles) -> float:
-    """Return the standard error of a mean as llama-perplexity has it: 0 of few rows."""
-    n = len(values)
-    if n <= _FEW_ROWS:
-        return 0.0
-    return math.sqrt(float(np.square(values - values.mean()).mean()) / (n - 1))
+def _mean(values: MeanState) -> tuple[float, float]:
+    """Return a mean, and its standard error as llama-perplexity has it: 0 of few rows."""
+    n = values.n
+    error = mean_error(values.total, values.squares, n) if n > _FEW_ROWS else 0.0
+    return float(values.total) / n, error
 
 
-def _losses(rows: PairRows) -> dict[str, Measure]:
-    base, new = rows.loss_base, rows.loss_new
-    mean_base, mean_new = float(base.mean()), float(new.mean())
-    error_base, error_new = _error(base), _error(new)
-    n = len(base)
-    centred = (base - mean_base) * (new - mean_new)
-    covariance = float(centred.mean()) / (n - 1) if n > 1 else 0.0
+def _losses(sums: CodedSums) -> dict[str, Measure]:
+    (mean_base, error_base), (mean_new, error_new) = _mean(sums.base), _mean(sums.new)
+    n = sums.rows
+    covariance = mean_covariance(sums.base.total, sums.new.total, sums.products, n)
     errors = error_base * error_new
     correlation = covariance / errors if errors else None
     change = mean_new - mean_base
@@ -71,7 +154,7 @@ def _losses(rows: PairRows) -> dict[str, Measure]:
     ppl_base, ppl_new, ratio = _exp(mean_base), _exp(mean_new), _exp(change)
     of_base, of_new = ppl_base * error_base, ppl_new * error_new
     apart = of_base**2 + of_new**2 - 2.0 * ppl_base * ppl_new * covariance
-    lost_base, lost_new = bool(rows.floored_base.any()), bool(rows.floored_new.any())
+    lost_base, lost_new = bool(sums.floored_base), bool(sums.floored_new)
     of_both = (lost_base, lost_new, n)
     unknown = (lost_base or lost_new,) * 2
     return {
@@ -90,27 +173,26 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < 700.0 else math.inf
 
 
-def _divergences(rows: PairRows) -> dict[str, Measure]:
-    bounded, n = bool(rows.bounded.any()), len(rows.kl)
-    found: dict[str, Measure] = {
-        "kl": _told(float(rows.kl.mean()), _error(rows.kl), bounded=bounded, n=n)
-    }
-    for percent, value in _percentiles(rows.kl).items():
-        found[f"kl_{_ENDINGS[percent]}"] = _told(value, None, bounded=bounded, n=n)
+def _divergences(sums: CodedSums, places: _Places) -> dict[str, Measure]:
+    bounded, n = bool(sums.bounded), sums.rows
+    found: dict[str, Measure] = {"kl": _told(*_mean(sums.kl), bounded=bounded, n=n)}
+    for percent, ending in _ENDINGS.items():
+        value = places.get(percent)
+        found[f"kl_{ending}"] = (
+            Measure(n=n) if value is None else _told(value, None, bounded=bounded, n=n)
+        )
     return found
 
 
-def _probabilities(rows: PairRows) -> dict[str, Measure]:
-    delta, n = rows.delta_p, len(rows.delta_p)
-    found = {"delta_p": Measure(float(delta.mean()), _error(delta), n=n)}
-    for percent, value in _percentiles(delta).items():
-        found[f"delta_p_{_ENDINGS[percent]}"] = Measure(value, n=n)
-    squares = np.square(delta)
-    root = math.sqrt(float(squares.mean()))
-    found["rms_delta_p"] = Measure(root, 0.5 / root * _error(squares) if root else 0.0, n=n)
-    share = float(rows.same.mean())
-    error = math.sqrt(share * (1.0 - share) / (n - 1)) if n > 1 else None
-    found["agreement"] = Measure(share, error, n=n)
+def _probabilities(sums: CodedSums, places: _Places) -> dict[str, Measure]:
+    n = sums.rows
+    found = {"delta_p": Measure(*_mean(sums.delta_p), n=n)}
+    for percent, ending in _ENDINGS.items():
+        found[f"delta_p_{ending}"] = Measure(places.get(percent), n=n)
+    mean, error = _mean(sums.squares)
+    root = math.sqrt(mean)
+    found["rms_delta_p"] = Measure(root, 0.5 / root * error if root else 0.0, n=n)
+    found["agreement"] = Measure(sums.same / n, share_error(sums.same, n), n=n)
     return found
 
 

@@ -58,6 +58,14 @@ def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
         return math.inf
 
 
+def mean_covariance(one: ExactSum, other: ExactSum, products: ExactSum, n: int) -> float:
+    """Return the covariance of the means of two numbers of n rows; 0 of one row."""
+    if n < 2:
+        return 0.0
+    spread = (products.units * n << _UNIT_BITS) - one.units * other.units
+    return spread / ((n - 1) * n**2 << 2 * _UNIT_BITS)
+
+
 def ratio_error(
     total: ExactSum,
     squares: ExactSum,

@@ -10,6 +10,7 @@ from xentcli.core.bounds import Bounds
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.ranks import share
 from xentcli.results.measure import Measure
+from xentcli.results.rows import RowCounts
 
 _NONE = BoundsState()
 
@@ -24,12 +25,21 @@ class ListedPairsState:
     kl: BoundsState = _NONE
     same: int = 0
     rows: int = 0
+    unused: int = 0
 
     @classmethod
     def from_rows(
-        cls, base: Bounds, new: Bounds, kl: NDArray[np.float64] | None, same: NDArray[np.bool_]
+        cls,
+        base: Bounds,
+        new: Bounds,
+        kl: NDArray[np.float64] | None,
+        same: NDArray[np.bool_],
+        unused: int = 0,
     ) -> Self:
-        """Return the state of some rows; of divergences, which may be None, the least is known."""
+        """Return the state of some rows; of divergences, which may be None, the least is known.
+
+        So many rows were `unused` besides.
+        """
         exact = base.exact & new.exact
         apart = Bounds(new.lower - base.upper, new.upper - base.lower, exact)
         none = np.zeros(len(same), np.bool_)
@@ -41,6 +51,7 @@ class ListedPairsState:
             _NONE if bounds is None else BoundsState.from_rows(bounds),
             int(np.count_nonzero(same)),
             len(same),
+            unused,
         )
 
     def merge(self, other: Self) -> Self:
@@ -52,9 +63,18 @@ class ListedPairsState:
             self.kl.merge(other.kl),
             self.same + other.same,
             self.rows + other.rows,
+            self.unused + other.unused,
         )
 
-    def compute(self) -> dict[str, Measure]:
+    def compute(self) -> RowCounts:
+        """Return how many rows there are, and are used."""
+        return RowCounts(self.rows + self.unused, self.rows, self.rows)
+
+    def percentiles(self) -> tuple[()]:
+        """Return no percentiles: numbers are bounds."""
+        return ()
+
+    def measures(self) -> dict[str, Measure]:
         """Return the measures by name."""
         return {
             "loss_base": self.base.compute(),

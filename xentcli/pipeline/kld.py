@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xentcli.core.bounds import Bounds
-from xentcli.core.coded_pairs import Codes, PairRows, coded_pairs
+from xentcli.core.coded_pairs import Codes, coded_pairs
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile, looked_at, open_file
@@ -15,11 +15,9 @@ from xentcli.formats.inline import is_inline
 from xentcli.formats.kld import MAGIC, KldSource
 from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.pipeline.bounded import UNWRITTEN, RowBounds
-from xentcli.pipeline.flow import Part, Remark, collect
+from xentcli.pipeline.flow import Part, Remark, collect, joined
 from xentcli.pipeline.run import Run
-from xentcli.results.comparison import Comparison
 
-_FEWEST_ROWS = 100
 _SAME = "both files must be made with the same text, tokenizer, -c and --chunks"
 
 
@@ -107,11 +105,11 @@ class _PairWork(NamedTuple):
         pairs = coded_pairs(
             Codes(*self.base.coded(start, rows)), Codes(*self.new.coded(start, rows)), labels
         )
-        return Part(rows, state=CodedPairsState((pairs,)))
+        return Part(rows, state=CodedPairsState.from_rows(pairs))
 
 
-def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
-    """Return the statistics of ``llama-perplexity --kl-divergence``, from two files.
+def compare_bases(base: KldSource, new: KldSource, run: Run) -> CodedPairsState:
+    """Return what the statistics of ``llama-perplexity --kl-divergence`` need, from two files.
 
     Raises
     ------
@@ -122,22 +120,10 @@ def compare_bases(base: KldSource, new: KldSource, run: Run) -> Comparison:
     step = base.rows_at_once(labels_only=False)
     starts = range(0, base.num_rows, step)
     steps = ((start, min(step, base.num_rows - start)) for start in starts)
-    parts = run.where(base, new).map(_PairWork(base, new).part_of, steps)
+    parts = run.where(base, new).map(_PairWork(base, new).part_of, steps, join=joined)
     progress = run.progress_of((base.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(base.name), [base, new])
-    state = total.state or CodedPairsState()
-    rows = state.rows
-    return Comparison(
-        base=base.name,
-        new=new.name,
-        metrics=state.compute(),
-        rows=total.rows,
-        used=total.rows,
-        measured=total.rows,
-        num_classes=base.num_classes,
-        percentiles=state.percentiles(),
-        notes=tuple(_pair_notes(rows)),
-    )
+    return total.state or CodedPairsState()
 
 
 def _check_same_text(base: KldSource, new: KldSource) -> None:
@@ -156,19 +142,3 @@ def _check_same_text(base: KldSource, new: KldSource) -> None:
             f"{new.name}: token {place} of window {window} is {theirs}, in {base.name} {ours}",
             hint=_SAME,
         )
-
-
-def _pair_notes(rows: PairRows) -> Iterator[str]:
-    if bounded := int(np.count_nonzero(rows.bounded)):
-        yield (
-            f"rows in which the new model's file keeps no value of a class that counts: "
-            f"{bounded:,}; their KL divergence is at least what its floor says"
-        )
-    lost = [int(np.count_nonzero(each)) for each in (rows.floored_base, rows.floored_new)]
-    if any(lost):
-        yield (
-            f"rows whose label is at the floor: {lost[0]:,} of the base, {lost[1]:,} of the "
-            "new model; their losses are at least what it says"
-        )
-    if len(rows.kl) < _FEWEST_ROWS:
-        yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"

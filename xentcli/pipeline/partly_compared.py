@@ -1,6 +1,6 @@
 """Models whose rows are known in part, compared with the first of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,18 +12,15 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.files import InputFile
 from xentcli.formats.kld import KldSource
+from xentcli.metrics.coded_pairs import CodedPairsState
 from xentcli.metrics.listed_pairs import ListedPairsState
-from xentcli.metrics.names import OF_BASES
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.kld import compare_bases, is_base, open_base
 from xentcli.pipeline.partly import TopOptions, open_partly
+from xentcli.pipeline.partly_pairs import CODES, PairsKind
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
-from xentcli.results.comparison import Comparison
 from xentcli.storage.names import shown_name
-
-OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
-"""What is measured of two models by their lists."""
 
 _PAIRS = 2**20  # of listed classes, which are compared at once
 
@@ -58,17 +55,27 @@ class Models(NamedTuple):
         )
 
     @property
+    def num_classes(self) -> int:
+        """The length of a row; 0 where it is not known."""
+        return self.models[0].num_classes or 0
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What is measured of them."""
-        return OF_BASES if self.are_bases else OF_LISTS
+        return PairsKind(self.kinds).names
 
     @property
     def sources(self) -> list[Source]:
         """The files."""
         return [each.lists.values if isinstance(each, TopRows) else each for each in self.models]
 
-    def compared(self, index: int, run: Run) -> Comparison:
-        """Compare one of them with the first."""
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the values of each are."""
+        return tuple(each.kind if isinstance(each, TopRows) else CODES for each in self.models)
+
+    def state(self, index: int, run: Run) -> CodedPairsState | ListedPairsState:
+        """Compare the rows of one of them with those of the first."""
         base, new = self.models[0], self.models[index]
         if isinstance(base, KldSource) and isinstance(new, KldSource):
             return compare_bases(base, new, run)
@@ -124,7 +131,7 @@ def _part_of(both: tuple[TopRows, TopRows]) -> Part[ListedPairsState]:
         slack = max(each.slack for each in both)
         kl = least_divergence(*rows[0], *rows[1], slack=slack)[used]
     base, new = (_only(each.bounds, used) for each in bounds)
-    return Part(count, state=ListedPairsState.from_rows(base, new, kl, same))
+    return Part(count, state=ListedPairsState.from_rows(base, new, kl, same, count - len(same)))
 
 
 def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
@@ -139,8 +146,8 @@ def _first_class(values: NDArray[np.float64], indices: NDArray[np.int64]) -> NDA
     return first
 
 
-def compare_lists(base: TopRows, new: TopRows, run: Run) -> Comparison:
-    """Return how far apart the lists of two models are on the same rows.
+def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:
+    """Return the state of the lists of two models on the same rows.
 
     Raises
     ------
@@ -166,25 +173,8 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> Comparison:
     progress = run.progress_of((base.num_rows,))
     sources = [*base.sources, *new.sources]
     total = collect(parts, None, progress, lambda p, _: p.at(""), sources)
-    state = total.state or ListedPairsState()
-    return Comparison(
-        base=_name(base),
-        new=_name(new),
-        metrics=state.compute(),
-        rows=base.num_rows,
-        used=state.rows,
-        measured=state.rows,
-        num_classes=base.num_classes or 0,
-        notes=tuple(_notes(base, new)),
-    )
+    return total.state or ListedPairsState()
 
 
 def _name(rows: TopRows) -> str:
     return rows.lists.values.name
-
-
-def _notes(base: TopRows, new: TopRows) -> Iterator[str]:
-    if base.kind == new.kind == "log-probabilities":
-        yield "of lists, a KL divergence is known from below: classes that not both list are one"
-    else:
-        yield "KL needs log-probabilities of both, or their log-sum-exp"

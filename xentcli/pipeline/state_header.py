@@ -7,6 +7,7 @@ from typing import Any
 
 from xentcli.pipeline.bounded import BoundedKind
 from xentcli.pipeline.flow import Remark
+from xentcli.pipeline.partly_pairs import PairsKind
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
 from xentcli.pipeline.state_rows import FileRows, joined
 from xentcli.pipeline.token_counts import TokensAsked
@@ -81,6 +82,8 @@ class Header:
         What is known of rows that are known in part.
     lists : ListsKind or None
         What an evaluation of lists is of.
+    pairs : PairsKind or None
+        What is compared of models that are known in part.
     """
 
     xent_state: str
@@ -97,6 +100,7 @@ class Header:
     tokens: TokensAsked | None = None
     bounded: BoundedKind | None = None
     lists: ListsKind | None = None
+    pairs: PairsKind | None = None
 
     def check(self) -> None:
         """Raise ValueError if no run has such a header."""
@@ -106,9 +110,19 @@ class Header:
                 raise ValueError(f"there is no file of {model.role}")
         if not 0 <= self.num_classes <= _MOST_CLASSES or self.unpaired < 0:
             raise ValueError(f"{self.num_classes} classes, {self.unpaired} rows without a label")
-        asked = {"eval": self.asked or self.lists, "compare": self.paired}
+        asked = {"eval": self.asked or self.lists, "compare": self.paired or self.pairs}
+        if self.pairs is not None and len(self.pairs.kinds) != len(self.models):
+            raise ValueError(f"{len(self.pairs.kinds)} kinds of {len(self.models)} models")
         if any((each is not None) != (name == self.command) for name, each in asked.items()):
             raise ValueError("it does not say what was asked for")
+
+    @property
+    def own(self) -> str | None:
+        """The name of the state, where it is of rows that no metric takes."""
+        if self.pairs is not None:
+            return "coded_pairs" if self.pairs.are_bases else "listed_pairs"
+        names = ("tokens", "bounded", "lists")
+        return next((name for name in names if getattr(self, name) is not None), None)
 
     @property
     def setting(self) -> Setting:
@@ -193,7 +207,7 @@ def differences(one: Header, two: Header) -> Iterator[str]:
             yield f"other options{_of(here, one)}: {differs}"
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
-    if (one.tokens, one.bounded, one.lists) != (two.tokens, two.bounded, two.lists):
+    if _kinds_of(one) != _kinds_of(two):
         yield f"other rows: {_rows_of(one)}, and {_rows_of(two)}"
     if one.num_classes != two.num_classes:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
@@ -205,8 +219,14 @@ def _of(model: ModelFacts, header: Header) -> str:
     return f" of {model.role}" if len(header.models) > 1 else ""
 
 
+def _kinds_of(header: Header) -> tuple[Any, ...]:
+    return header.tokens, header.bounded, header.lists, header.pairs
+
+
 def _rows_of(header: Header) -> str:
-    tokens, bounded, lists = header.tokens, header.bounded, header.lists
+    tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
+    if pairs is not None:
+        return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"
     if lists is not None:
         tops = ", ".join(map(str, lists.ks))
         return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"

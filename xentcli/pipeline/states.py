@@ -10,7 +10,9 @@ from typing import Any
 
 from xentcli import __version__
 from xentcli.errors import InputError, UsageError
+from xentcli.metrics.coded_pairs import CodedSums
 from xentcli.metrics.interface import States
+from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.plain import from_plain, to_plain
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums
@@ -119,14 +121,18 @@ def read_state(path: str) -> SavedState:
 
 def _states_of(plain: dict[str, Any]) -> States:
     """Return states of metrics, or those of rows that no metric takes."""
-    kinds: dict[str, type[Any]] = {
-        "tokens": TokenCounts,
-        "bounded": BoundedSums,
-        "lists": TopListsState,
-    }
-    if len(plain) == 1 and (name := next(iter(plain))) in kinds:
-        return States({name: from_plain(kinds[name], plain[name])})
+    if len(plain) == 1 and (name := next(iter(plain))) in _OWN:
+        return States({name: from_plain(_OWN[name], plain[name])})
     return States.from_plain(plain)
+
+
+_OWN: dict[str, type[Any]] = {
+    "tokens": TokenCounts,
+    "bounded": BoundedSums,
+    "lists": TopListsState,
+    "coded_pairs": CodedSums,
+    "listed_pairs": ListedPairsState,
+}
 
 
 @contextmanager
@@ -155,11 +161,9 @@ def _check_whole(header: Header, states: tuple[States, ...]) -> None:
             if getattr(state, "num_classes", 0) not in (0, header.num_classes):
                 raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
         results = each.compute()
-        for name in ("tokens", "bounded", "lists"):
-            if (getattr(header, name) is not None) != (name in results):
-                raise ValueError("it does not say which rows it is of")
-            counts = name if name in results and name != "tokens" else counts
-        found = results["tokens"][0] if header.tokens else results[counts]
+        if header.own != next((name for name in _OWN if name in results), None):
+            raise ValueError("it does not say which rows it is of")
+        found = results["tokens"][0] if header.tokens else results[header.own or counts]
         if found.rows < 0 or not 0 <= found.used <= found.rows:
             raise ValueError(f"{found.used} of {found.rows} rows are used")
 

@@ -110,9 +110,8 @@ def compare(
     if opened is not None:
         others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
         others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
-        others |= {"--state": state}
         bases.check(opened, metric, others, flags, labels or [])
-        bases.run(opened, metric, writing, common, gates, digest=digest)
+        bases.run(opened, metric, flags, writing, common, gates, state, digest=digest)
         return
     loss_inputs.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
     keeper = gates.keeper(OF_PAIRS)

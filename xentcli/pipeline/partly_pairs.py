@@ -1,0 +1,86 @@
+"""What is known of two models whose rows are known in part: from the states of their rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xentcli.metrics.coded_pairs import CodedPairsState, CodedSums
+from xentcli.metrics.listed_pairs import ListedPairsState
+from xentcli.metrics.names import OF_BASES
+from xentcli.results.comparison import Comparison
+
+CODES = "codes"
+"""What the rows of a base of llama-perplexity are."""
+OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
+"""What is measured of two models by their lists."""
+_FEWEST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class PairsKind:
+    """What is compared of models that are known in part.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        What each model's values are.
+    metrics : tuple of str or None
+        The measures that are shown, where not all are.
+    """
+
+    kinds: tuple[str, ...]
+    metrics: tuple[str, ...] | None = None
+
+    @property
+    def are_bases(self) -> bool:
+        """Whether they are bases."""
+        return self.kinds[:1] == (CODES,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is measured of them."""
+        return OF_BASES if self.are_bases else OF_LISTS
+
+
+def comparison_of(
+    state: CodedPairsState | ListedPairsState,
+    names: tuple[str, str],
+    kinds: tuple[str, str],
+    num_classes: int,
+) -> Comparison:
+    """Return how far two models of these names and kinds are apart."""
+    counts = state.compute()
+    if isinstance(state, CodedPairsState):
+        notes = [*_notes_of_codes(state.sums)]
+    else:
+        notes = [_note_of_lists(kinds)]
+    return Comparison(
+        *names,
+        metrics=state.measures(),
+        rows=counts.rows,
+        used=counts.used,
+        measured=counts.measured,
+        num_classes=num_classes,
+        percentiles=state.percentiles(),
+        notes=tuple(notes),
+    )
+
+
+def _notes_of_codes(sums: CodedSums) -> Iterator[str]:
+    if sums.bounded:
+        yield (
+            f"rows in which the new model's file keeps no value of a class that counts: "
+            f"{sums.bounded:,}; their KL divergence is at least what its floor says"
+        )
+    if sums.floored_base or sums.floored_new:
+        yield (
+            f"rows whose label is at the floor: {sums.floored_base:,} of the base, "
+            f"{sums.floored_new:,} of the new model; their losses are at least what it says"
+        )
+    if sums.rows < _FEWEST_ROWS:
+        yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"
+
+
+def _note_of_lists(kinds: tuple[str, str]) -> str:
+    if {*kinds} == {"log-probabilities"}:
+        return "of lists, a KL divergence is known from below: classes that not both list are one"
+    return "KL needs log-probabilities of both, or their log-sum-exp"
