@@ -1,21 +1,36 @@
-"""The losses of rows at temperatures that were fitted to other rows."""
+"""The losses of rows at temperatures that were fitted to other rows.
 
+These temperatures are next to the one that all rows are divided by. With d the change of the
+inverse temperature, as a share of it, and g the gaps ``z - peak``, of exponentials t,
+
+    sum of exp((1 + d) * g) = sum of t + d * sum of t * g + d**2 / 2 * sum of t * g**2 + ...
+
+so that the exponentials are computed once, for rows as they are and held out.
+"""
+
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.core import facts
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.binary_measures import with_measures
-from xentcli.core.dtypes import widen
-from xentcli.core.fact import Given, fact
+from xentcli.core.dtypes import Floats, widen
+from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.row_facts import row_facts
-from xentcli.core.rows import tiles
+from xentcli.core.normalizer import Normalizer
+from xentcli.core.observer import Exponentials, sum_classes_of
+from xentcli.core.products import sums_of_products
+from xentcli.core.rows import LogitRows
+from xentcli.core.scratch import scratch
 
 Array = NDArray[Any]
 
-_SMALLER_TILES = 4  # than those of other computations, since there are more arrays of them
+_LEFT_OVER = 2.0**-46  # of a loss, by the terms that are left out
+_VANISHES = -1000.0  # whose exponential is 0
+_MOST_TERMS = 8  # more take longer than other exponentials
 
 
 class HeldOut(NamedTuple):
@@ -25,28 +40,103 @@ class HeldOut(NamedTuple):
     forecast: Doubles
 
 
-@fact("held_out", "rows", alone=True)
-def held_out(given: Given) -> HeldOut:
-    """Return what rows come to that are multiplied by a number for each fold.
+@fact("scale_held_out", "labels")
+def scale_held_out(given: Given) -> Doubles | None:
+    """Return the number that each row is multiplied by: that of its fold. None where no logits are.
 
     Parameters ``scales``, the numbers, and ``slices``, what returns the places of so many rows on
     the first axis, of which the fold is the remainder.
     """
+    if given.kind != "logits":
+        return None
     scales: Doubles = np.asarray(given.parameters["scales"])
-    rows, num_classes = given.logits.shape
-    scale = scales[given.parameters.get("slices", np.arange)(rows) % scales.size]
-    found = HeldOut(np.zeros(rows), np.zeros(rows))
-    for tile in tiles(rows, _SMALLER_TILES * num_classes):
-        values = widen(given.logits[tile]).astype(np.float64) * scale[tile, None]
-        part = row_facts(
-            values,
-            given.labels[tile],
-            given.options,
-            ("loss", "confidence"),
-            parameters={"same_bits": given.same_bits},
-        )
-        found.loss[tile], found.forecast[tile] = part["loss"], part["confidence"]
-    return found
+    places = given.parameters.get("slices", np.arange)(given.logits.shape[0])
+    scale: Doubles = scales[places % scales.size]
+    return scale
+
+
+@fact("rest_held_out", "after", needs=("scale_held_out",), gaps=True)
+def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
+    """Return by how much the sum of exponentials less the peak's own changes with the scale."""
+    terms, gaps, axis = found.terms, found.gaps, found.class_axis
+    if gaps is None:
+        raise TypeError("what is held out is computed of gaps")
+    scale: Doubles = tile["scale_held_out"]
+    count = _terms_of_series(tile.given.parameters["scales"], tile.given.logits.shape[1])
+    if count == 0 or terms.dtype != np.float64:
+        factor = scale if axis == 0 else scale[:, None]
+        others = tile.given.exp(gaps.astype(np.float64) * factor)
+        others[terms == 0.0] = 0.0  # the peak's own
+        others -= terms
+        return _sums(others, axis)
+    total = _series(terms, gaps, scale - 1.0, count, axis)
+    lost = np.flatnonzero(np.isnan(total))
+    if lost.size:  # 0 * -inf is 0 here
+        at = (slice(None), lost) if axis == 0 else lost
+        finite = np.maximum(gaps[at], _VANISHES)
+        total[lost] = _series(terms[at], finite, scale[lost] - 1.0, count, axis)
+    return total
+
+
+@fact("held_out", needs=("rest_held_out", "scale_held_out"), uses=("picked", "used"), dtype=None)
+def held_out(given: Given) -> HeldOut:
+    """Return what rows come to that are multiplied by the scale of their fold."""
+    scale = given["scale_held_out"]
+    with np.errstate(all="ignore"):
+        norm = Normalizer(given.norm.peak * scale, given.norm.rest + given["rest_held_out"])
+        scaled = _ScaledRows(given.logits, scale)
+        other = Given(scaled, given.labels, given.options, given.kind, norm, given.parameters)
+        picked = given["picked"]
+        other.facts.update(used=given["used"], picked=None if picked is None else picked * scale)
+        return HeldOut(facts.loss(other), facts.confidence(other))
+
+
+class _ScaledRows:
+    """Rows of logits, each multiplied by a number in float64."""
+
+    def __init__(self, rows: LogitRows, scale: Doubles) -> None:
+        self.shape = rows.shape
+        self.dtype = np.dtype(np.float64)
+        self._rows = rows
+        self._scale = scale
+
+    def __getitem__(self, rows: slice, /) -> Array:
+        values: Array = widen(self._rows[rows]) * self._scale[rows, None]
+        return values
+
+
+def _terms_of_series(scales: tuple[float, ...], num_classes: int) -> int:
+    """Return how many terms of the series leave next to nothing over, or 0 if too many would.
+
+    Of a row with the sum of exponentials s, a gap g contributes ``min(1, C * exp(-g)) * (d * g)**k
+    / k!`` to term k of the loss at most, for gaps up to g = k or log(C) about.
+    """
+    change = max(abs(scale - 1.0) for scale in scales)
+    for count in range(1, _MOST_TERMS + 1):
+        k = count + 1
+        share = change * max(k, math.log(num_classes))
+        if share < 1.0 and share**k / math.factorial(k) * math.exp(share) <= _LEFT_OVER:
+            return count
+    return 0
+
+
+def _series(terms: Floats, gaps: Floats, change: Doubles, count: int, axis: int) -> Doubles:
+    """Return the sum over each row of so many terms of the series after its first."""
+    product = scratch("series", terms.shape, np.float64)
+    total, factor = np.zeros(change.shape), np.ones(change.shape)
+    for k in range(1, count + 1):
+        factor *= change / k
+        if axis == 1 and k == count:
+            total += factor * sums_of_products(terms, gaps)
+        else:
+            np.multiply(terms, gaps, out=product)
+            total += factor * _sums(product, axis)
+            terms = product
+    return total
+
+
+def _sums(values: Floats, axis: int) -> Doubles:
+    return np.asarray(np.add.reduce(values, axis=1) if axis else sum_classes_of(values))
 
 
 def binary_held_out(values: Array, labels: Array, binary: BinaryOptions, scale: Doubles) -> HeldOut:

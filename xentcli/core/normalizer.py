@@ -105,7 +105,7 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
     norm = Normalizer(np.empty(rows, dtype), np.empty(rows))
     observer = observer or Observer()
     with np.errstate(all="ignore"):
-        for part in tiles(rows, num_classes):
+        for part in tiles(rows, num_classes * (dtype.itemsize // 4)):  # as many bytes
             tile = _Tile(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
         least = _CONFIDENT * num_classes

@@ -44,6 +44,8 @@ class HeldOutState:
 
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
+        if facts["held_out"] is None:
+            return self
         found = {**facts.facts, **facts["held_out"]._asdict()}
         held = RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
         return type(self)(self.scales, LossState.from_rows(held), self.calibration.from_rows(held))

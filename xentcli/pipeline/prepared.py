@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
+from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
 
 Array = NDArray[Any]
+
+_LEAST_FOR_FLOAT32 = 1e-200  # of a temperature that makes no float32 logit infinite
 
 
 def logits_of(probs: Array, *, binary: bool) -> Array:
@@ -29,7 +32,11 @@ def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> A
             values = values.astype(dtype)
         if temperature == 1.0:
             return values
-        cooled: Array = values.astype(np.float64) / temperature
+        cooled: Array = values.astype(np.float64)
+        cooled /= temperature
+    narrow = computing_dtype(values.dtype) == np.float32 and temperature > _LEAST_FOR_FLOAT32
+    if narrow or temperature >= 1.0:
+        return cooled
     if np.count_nonzero(np.isinf(cooled)) > np.count_nonzero(np.isinf(values)):
         raise InputError(f"logits divided by the temperature {temperature} are too large")
     return cooled
