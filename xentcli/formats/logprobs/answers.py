@@ -1,10 +1,11 @@
 """What a server of a language model answered: the log-probabilities of its tokens, by its keys.
 
-Documents are Python's dicts and lists, or those that simdjson has parsed.
+Documents are Python's dicts and lists, those that simdjson has parsed, or those of `typed`.
 """
 
 from collections.abc import Iterator
 from functools import partial
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from xentcli.formats.logprobs.lists import Lists, of_entries
@@ -89,6 +90,11 @@ def is_list(value: Any) -> bool:
     return isinstance(value, list) or hasattr(value, "as_list")
 
 
+def is_typed(value: Any) -> bool:
+    """Whether an object was parsed by its type: what is under a key is an attribute."""
+    return hasattr(value, "__struct_fields__")
+
+
 def objects(value: Any) -> Iterator[Any]:
     """Yield the objects of a list; nothing of anything else."""
     if is_list(value):
@@ -112,19 +118,21 @@ def text(value: Any) -> str | None:
 def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
     """Return tokens that are an object each, some with their bytes."""
     entries = [*entries]  # once: simdjson makes each object anew
-    found = Scored(part, _each(entries, key), lists=partial(of_entries, entries, key))
+    found = Scored(part, each(entries, key), lists=partial(of_entries, entries, key))
     if not entries or "bytes" not in entries[0]:
         return found
-    each = _each(entries, "bytes")
+    told = each(entries, "bytes")
     try:
-        sizes: list[int | None] = [len(b) for b in each]
+        sizes: list[int | None] = [*map(len, told)]
     except TypeError:
-        sizes = [None if b is None else len(b) for b in each]
+        sizes = [None if b is None else len(b) for b in told]
     return found._replace(sizes=sizes)
 
 
-def _each(entries: list[Any], key: str) -> list[Any]:
+def each(entries: list[Any], key: str) -> list[Any]:
     """Return what each object has under a key, None where it has none."""
+    if is_typed(entries[0] if entries else None):
+        return [*map(attrgetter(key), entries)]
     try:
         return [entry[key] for entry in entries]
     except KeyError:

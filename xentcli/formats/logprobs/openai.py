@@ -11,6 +11,7 @@ from xentcli.formats.logprobs.answers import (
     Scored,
     is_list,
     is_object,
+    is_typed,
     objects,
     text,
     tokens,
@@ -99,16 +100,30 @@ def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
     """Return the tokens with these ids or, where none are told, the first ones of each place."""
     entries = _unpacked(entries) if is_object(entries) else [*entries]
     told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
-    try:  # what all servers write
-        numbers: Numbers = [
-            None if entry is None else entry[f"{token}"]["logprob"]
-            for entry, token in zip(entries, told, strict=True)
-        ]
-    except (LookupError, TypeError):
-        numbers = [under(one, "logprob") for one in _chosen(entries, told)]
     return Scored(
-        part, numbers, choice=choice, lists=lambda: of_ids(entries, _chosen(entries, told))
+        part,
+        _numbers(entries, told),
+        choice=choice,
+        lists=lambda: of_ids(entries, _chosen(entries, told)),
     )
+
+
+def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
+    """Return the log-probability of each token."""
+    pairs = zip(entries, ids, strict=True)
+    if _is_typed(next(filter(None, entries), None)):
+        if None in ids:
+            return [None if one is None else one.logprob for one in _chosen(entries, ids)]
+        return [None if entry is None else entry[token].logprob for entry, token in pairs]
+    try:  # what all servers write
+        return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
+    except (LookupError, TypeError):
+        return [under(one, "logprob") for one in _chosen(entries, ids)]
+
+
+def _is_typed(entry: Any) -> bool:
+    """Whether the tokens of a place were parsed by their type, and have numbers as keys."""
+    return isinstance(entry, dict) and is_typed(next(iter(entry.values()), None))
 
 
 def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
@@ -133,7 +148,7 @@ def _own(entry: Any, token: int | None) -> Any:
     if token is not None:
         return entry.get(f"{token}")
     each = [*entry.values()]
-    ranks = [under(one, "rank") for one in each]
+    ranks = [one.rank if is_typed(one) else under(one, "rank") for one in each]
     beyond = [i for i, rank in enumerate(ranks) if isinstance(rank, int) and rank > len(each)]
     return each[beyond[0] if len(beyond) == 1 else 0] if each else None
 

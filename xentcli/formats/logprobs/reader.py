@@ -1,7 +1,7 @@
 """Reads the answers of a block: the tokens of each, and what is to be said of the others."""
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -10,7 +10,9 @@ from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_l
 from xentcli.formats.logprobs.dialects import answer_of
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
 from xentcli.formats.logprobs.lists import Place
+from xentcli.formats.logprobs.typed import typed_parser
 
+Bytes = bytes | memoryview
 SSE = b"data:"
 """What the lines of a stream of events begin with."""
 _SSE_END = b"[DONE]"
@@ -44,6 +46,22 @@ def any_number(numbers: Any) -> bool:
     return any(number is not None for number in numbers)
 
 
+def _is_utf8(text: bytes) -> bool:
+    """Whether all of some bytes is UTF-8."""
+    try:
+        return text.isascii() or text.decode() is not None
+    except UnicodeDecodeError:
+        return False
+
+
+def answer_of_typed(document: Any) -> Answer | None:
+    """Return what a document says that was parsed by its types, None if something is odd."""
+    try:
+        return answer_of(document)
+    except (Refused, TypeError, AttributeError, LookupError, ValueError):
+        return None
+
+
 class Whole(NamedTuple):
     """The content of a block: its first line, from 1, or None of a document; and its bytes."""
 
@@ -70,10 +88,13 @@ class Reader:
         self._keeps_lists = keeps_lists
         self._found = Gathered(keeps_lists=keeps_lists, pieces={} if pieces is None else pieces)
         self._parser = parser()
+        self._typed: Callable[[Bytes], Any] | None = None
 
     def read(self, content: Whole) -> Tokens:
         """Return the tokens of all of them."""
         text = content.text.removeprefix(BOM_UTF8)
+        if not self._keeps_lists and _is_utf8(text):
+            self._typed = typed_parser()
         if content.line is None:
             self._document(text, self._name, 1)
         else:
@@ -83,6 +104,9 @@ class Reader:
         return self._found.tokens(last=content.last)
 
     def _document(self, text: bytes | memoryview, place: str, line: int) -> None:
+        if self._typed is not None and (answer := answer_of_typed(self._typed(text))) is not None:
+            self._take(answer, place)
+            return
         try:
             document = (
                 self._parser.parse(text, self._keeps_lists) if self._parser is not None else None

@@ -5,11 +5,13 @@ from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
+    Numbers,
     Part,
     Refused,
     Scored,
     is_list,
     is_object,
+    is_typed,
     objects,
     text,
     tokens,
@@ -37,7 +39,7 @@ def sglang(document: Any) -> Answer | None:
         triples = info.get(f"{key}_token_logprobs")
         if is_list(triples) and len(triples):
             triples = [*triples]  # once: simdjson makes each list anew
-            numbers = [None if triple is None else triple[0] for triple in triples]
+            numbers = _firsts(triples)
             tops = info.get(f"{key}_top_logprobs")
             whole = part == "prompt" or info.get("completion_tokens") == len(numbers)
             lists = partial(of_triples, triples, tops)
@@ -45,6 +47,13 @@ def sglang(document: Any) -> Answer | None:
     name = text(info.get("id"))
     ends = "finish_reason" not in info or info.get("finish_reason") is not None
     return Answer("SGLang", found, name, None, name, ends)
+
+
+def _firsts(triples: list[Any]) -> Numbers:
+    """Return the log-probabilities of triples."""
+    if is_typed(next(filter(None, triples), None)):
+        return [None if triple is None else triple.logprob for triple in triples]
+    return [None if triple is None else triple[0] for triple in triples]
 
 
 def llama_cpp(document: Any) -> Answer | None:

@@ -15,6 +15,7 @@ from xentcli.formats.logprobs.recognised import (
     first_answer,
     in_lines,
 )
+from xentcli.formats.logprobs.typed import typed_parser
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
@@ -89,6 +90,7 @@ class AnswersSource(StreamSource):
         if self._data.seekable:
             self._data.rewind()
         self._pieces = {}
+        typed_parser()  # before processes are forked, each of which would make its own
         if not self._lines:
             text = self._all()
             yield Block(0, max(1, text.count(b"\n")), content=Whole(None, text))

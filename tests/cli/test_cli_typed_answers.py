@@ -1,0 +1,79 @@
+"""Documents that are parsed by their types say what they say to Python's json."""
+
+import copy
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from test_cli_dialects import CASES, LISTS
+
+from xentcli.formats.logprobs.answers import Refused
+from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.reader import answer_of_typed, payload_of
+from xentcli.formats.logprobs.typed import typed_parser
+
+ODD = (Refused, TypeError, AttributeError, LookupError, ValueError)
+WHOLE_ONLY = ("start_indices", "NaN", "Infinity")
+"""What is in documents that are not parsed by their types: flat lists, and what is no JSON."""
+OTHERS: tuple[Any, ...] = (None, True, 7, -1.5, "x", [], {}, [None], [[-1.0, 7, "a"]])
+
+
+def documents() -> Iterator[str]:
+    """Yield the documents of the samples and of the dialects' tests."""
+    folder = Path(__file__).parents[2] / "sample_data" / "answers"
+    texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.json*"))]
+    texts += [case.content for name, case in CASES.items() if name != "over several lines"]
+    texts += [json.dumps(each) for each in LISTS.values()]
+    for line in (payload_of(line.encode()) for text in texts for line in text.splitlines()):
+        if line.startswith(b"{"):
+            yield line.decode()
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each place in a document: what it is in, and its key or position there."""
+    keys = [*value] if isinstance(value, dict) else range(len(value))
+    for key in keys if isinstance(value, dict | list) else ():
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from places(value[key])
+
+
+def changed(document: Any) -> Iterator[str]:
+    """Yield a document with another value, or none, at each place in turn."""
+    copied = copy.deepcopy(document)
+    for inside, key in places(copied):
+        value = inside[key]
+        for other in OTHERS:
+            inside[key] = other
+            yield json.dumps(copied)
+        inside[key] = value
+        if isinstance(inside, dict):
+            kept = {**inside}
+            del inside[key]
+            yield json.dumps(copied)
+            inside.clear()
+            inside.update(kept)
+
+
+def told(answer: Any) -> Any:
+    """Return what an answer says, without what makes its lists."""
+    return answer and answer._replace(scored=[each._replace(lists=None) for each in answer.scored])
+
+
+def test_each_dialect_is_parsed_by_its_types() -> None:
+    """Whatever is changed in a document, what its types say is what all of it says."""
+    parse = typed_parser()
+    assert (parse is None) == (find_spec("msgspec") is None)
+    if parse is None:
+        return
+    compared = 0
+    for text in documents():
+        found = answer_of_typed(parse(text.encode()))
+        assert found is not None or any(map(text.__contains__, WHOLE_ONLY)), text
+        for other in (text, *changed(json.loads(text))):
+            if (found := answer_of_typed(parse(other.encode()))) is not None:
+                assert told(found) == told(answer_of(json.loads(other))), other
+                compared += 1
+    assert compared > 1000
