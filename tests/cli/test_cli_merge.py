@@ -693,3 +693,41 @@ def test_models_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> N
         assert note in merged.err
         assert run("merge", f"{kind}-tree.json", "--fail-if", "kl >= 0").code == 3
     assert "other rows: codes and codes, " in refused(run("merge", "kld-0.json", "npz-1.json"))
+
+
+def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> None:
+    chance = random.Random(8)  # noqa: S311 - the same each time
+    answers = (SAMPLES / "openai_chat.jsonl").read_text().splitlines(keepends=True)
+    for i, count in enumerate((5, 1, 9)):
+        docs = (json.dumps(text_doc(j, chance)) for j in range(count))
+        (tmp_path / f"samples_task-{i}.jsonl").write_text("\n".join(docs))
+        (tmp_path / f"answers-{i}.jsonl").write_text(answers[i])
+        content = json.loads(answers[i])["choices"][0]["logprobs"]["content"]
+        labels = [each["token"] if chance.random() < 0.8 else " else" for each in content]
+        (tmp_path / f"labels-{i}.json").write_text(json.dumps(labels))
+        one(run, f"nll samples_task-{i}.jsonl", f"texts-{i}.json")
+        one(run, f"nll answers-{i}.jsonl labels-{i}.json", f"listed-{i}.json")
+    for kind, files in (("texts", ["samples_*"]), ("listed", ["answers-*", "labels-*"])):
+        whole = run("nll", *files, "--state", f"{kind}.json", "--json")
+        last = merged_tree(run, [f"{kind}-{i}.json" for i in range(3)], chance)
+        assert (tmp_path / last).read_bytes() == (tmp_path / f"{kind}.json").read_bytes(), kind
+        merged = run("merge", last, "--json", "--fail-if", "loss > 0")
+        assert (merged.code, merged.err.partition("fail: ")[0]) == (3, whole.err), kind
+        assert {**merged.json, "gates": None} == {**whole.json, "gates": None}, kind
+        (tmp_path / last).unlink()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "samples_task-1.jsonl").write_text(json.dumps(text_doc(0, chance)))
+    one(run, "nll second/samples_task-1.jsonl", "second.json")
+    assert "both have texts of the task 'task-1'" in refused(
+        run("merge", "texts.json", "second.json")
+    )
+
+
+def text_doc(number: int, chance: random.Random) -> dict[str, Any]:
+    """Return a text as a harness logs it."""
+    words, size = chance.randint(9, 90), chance.randint(99, 999)
+    pairs = {"word_perplexity": words, "byte_perplexity": size, "bits_per_byte": size}
+    value = -chance.uniform(50, 900)
+    said = {"doc": {"page": "p"}, "target": "p", "arguments": [["p"]], "filter": "none"}
+    logged = {name: [value, weight] for name, weight in pairs.items()}
+    return {"doc_id": number, **said, "resps": [[value]], "filtered_resps": [value], **logged}

@@ -13,6 +13,7 @@ from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
+    from xentcli.pipeline.bounded import BoundedSums
     from xentcli.pipeline.tokens import TokenLoss
 
 
@@ -40,18 +41,30 @@ def run_listed(
 ) -> None:
     """Write the loss of labels of the user's own at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
-    from xentcli.pipeline.listed import open_listed
+    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.listed import open_each
 
-    check_flags(flags, options, "a server's answers have none")
-    if len(files[0]) > 1 or len(files[1]) > 1:
-        raise UsageError("answers with labels are one file, and so are the labels")
-    answers = reading.file(files[0][0], tokens=tokens or "any")
-    rows, source = open_listed(answers, reading.reader.labels(files[1][0]), num_classes)
-    bounded.write_loss(rows, "nll", options, writing, common, gates)
-    if source.part == "generated":
-        common.tell_notes(
-            ["the labels stand after what the model generated itself, not after them"]
-        )
+    check_flags(flags, options._replace(state=None), "a server's answers have none")
+    check_state(options.state, writing, options.reduction)
+    answers, labels = ([path for name in names for path in expand(name)] for names in files)
+    if len(answers) != len(labels):
+        raise UsageError(f"{len(answers)} files of answers, and {len(labels)} of labels")
+    opened = [reading.file(path, tokens=tokens or "any") for path in answers]
+    rows = open_each(opened, [reading.reader.labels(path) for path in labels], num_classes)
+
+    def keep(sums: "BoundedSums") -> None:
+        from xentcli.cli.loss_inputs import criterion_of
+        from xentcli.pipeline.bounded import BoundedKind
+        from xentcli.pipeline.bounded_states import state_of_bounded
+        from xentcli.pipeline.listed import facts_of_listed
+
+        criterion = criterion_of(flags, "log-probabilities", options)
+        facts, kind = facts_of_listed(rows, answers, labels), BoundedKind.of(rows)
+        saved = state_of_bounded("nll", sums, kind, criterion, facts, answers)
+        write_state(saved, options.state, writing)
+
+    keeping = None if options.state is None else keep
+    bounded.write_loss(rows, "nll", options, writing, common, gates, keeping)
 
 
 def run_answers(

@@ -41,6 +41,8 @@ def run(
     report_of = _REPORTS[command]
     if saved.header.tokens is not None:
         report_of = _report_tokens
+    elif saved.header.texts is not None:
+        report_of = _report_texts
     elif saved.header.bounded is not None:
         report_of = _report_bounded
     elif saved.header.lists is not None:
@@ -85,6 +87,14 @@ def _report_tokens(
     notes += answers.write(found, output, keeper)
     common.tell_notes(notes)
     return keeper
+
+
+def _report_texts(
+    saved: SavedState, _drawn: Drawn, writing: Writing, common: Common, gates: Gates
+) -> "Gatekeeper":
+    from xentcli.cli import samples
+
+    return samples.report(saved, writing, common, gates)
 
 
 def _report_bounded(

@@ -9,12 +9,14 @@ from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
+from xentcli.cli.states import check_state, write_state
 
 _SUFFIX = ".jsonl"
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.states import SavedState
     from xentcli.results.texts import TextLoss
 
 
@@ -59,7 +61,7 @@ def run(
     samples = samples_of(source)
     kind = None if samples is None else samples.kind
     if kind == "texts" and options.reduction == "mean":
-        run_texts(source, flags, options, writing, common, gates)
+        run_texts(source, inputs[0], flags, options, writing, reading, common, gates)
         return
     choices = kind == "choices"
     criterion = loss_inputs.criterion_of(
@@ -71,28 +73,61 @@ def run(
 
 def run_texts(
     source: "Source",
+    paths: list[str],
     flags: RowFlags,
     options: LossFlags,
     writing: Writing,
+    reading: Reading,
     common: Common,
     gates: Gates,
 ) -> None:
     """Write the loss of whole texts, and judge it."""
-    check_flags(flags, options, "whole texts have none")
-    from xentcli.pipeline.texts import measure_texts
+    check_flags(flags, options._replace(state=None), "whole texts have none")
+    check_state(options.state, writing)
+    from xentcli.pipeline.texts import TextsAsked, loss_of_texts, texts_state
+
+    keeper, output = _opened(writing, common, gates)
+    common.tell_notes(source.notes)
+    texts = texts_state(source)
+    source.check_unchanged()
+    _write(loss_of_texts(texts, source.name), output, keeper, common)
+    if options.state is not None:
+        from xentcli.pipeline.text_states import state_of_texts
+
+        asked, without = TextsAsked(reading.key), [writing.output]
+        saved = state_of_texts(texts, source, paths, asked, without)
+        write_state(saved, options.state, writing)
+    keeper.exit()
+
+
+def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) -> "Gatekeeper":
+    """Write the loss of the texts of a state, and judge it."""
+    from xentcli.pipeline.states import damage
+    from xentcli.pipeline.text_states import texts_of
+
+    keeper, output = _opened(writing, common, gates)
+    with damage(saved.name):
+        found = texts_of(saved)
+    _write(found, output, keeper, common)
+    return keeper
+
+
+def _opened(writing: Writing, common: Common, gates: Gates) -> "tuple[Gatekeeper, Destination]":
+    """Return what judges the loss of texts, and where it goes; both are checked."""
     from xentcli.results.texts import NAMES
 
     output = Destination("nll", writing, common)
     output.check(is_text=False)
     keeper = gates.keeper(NAMES)
     keeper.open()
-    common.tell_notes(source.notes)
-    found = measure_texts(source)
-    source.check_unchanged()
+    return keeper, output
+
+
+def _write(found: "TextLoss", output: Destination, keeper: "Gatekeeper", common: Common) -> None:
+    """Write the loss of texts, and judge it."""
     notes = keeper.judge(found.metrics, 0)
     output.write(_forms(found, keeper))
     common.tell_notes(["the loss is that of a byte; errors are by document", *notes])
-    keeper.exit()
 
 
 def _forms(found: "TextLoss", keeper: "Gatekeeper") -> Forms:

@@ -178,7 +178,7 @@ def run(
         from xentcli.pipeline.bounded import BoundedKind
         from xentcli.pipeline.bounded_states import state_of_bounded
 
-        kind = BoundedKind(opened.rows.num_classes, opened.rows.why)
+        kind = BoundedKind.of(opened.rows)
         criterion = criterion_of(asked, "logits", options)
         facts, paths = opened.files(*files), files[0][: len(opened.parts)]
         saved = state_of_bounded(command, sums, kind, criterion, facts, paths)

@@ -53,6 +53,12 @@ class BoundedKind:
 
     num_classes: int | None
     why: str
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, rows: "BoundedRows") -> "BoundedKind":
+        """Return that of rows."""
+        return cls(rows.num_classes, rows.why, rows.notes)
 
 
 class BoundedRows(Protocol):
@@ -73,6 +79,10 @@ class BoundedRows(Protocol):
     @property
     def why(self) -> str:
         """What a row does whose number is only bounded, as in: have a label outside the top 20."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What goes with their loss, for the user to know."""
 
     def blocks(self) -> Iterator["BoundedRows"]:
         """Yield the rows block by block: data, which any process takes."""
@@ -106,6 +116,11 @@ class Joined:
     def why(self) -> str:
         """What a row does whose number is only bounded."""
         return self.parts[0].why
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What goes with their loss."""
+        return self.parts[0].notes
 
     def blocks(self) -> Iterator[BoundedRows]:
         """Yield the rows of each block of each file."""
@@ -146,8 +161,7 @@ def measure_bounded(
     total = collect(parts, sink, progress, lambda problem, _: problem.at(""), rows.sources)
     unwritten = total.remarks.get(UNWRITTEN)
     sums = BoundedSums(total.state or BoundsState(), unwritten.rows if unwritten else 0)
-    kind = BoundedKind(rows.num_classes, rows.why)
-    return *bounded_loss(sums, kind, command, reduction), sums
+    return *bounded_loss(sums, BoundedKind.of(rows), command, reduction), sums
 
 
 def bounded_loss(
@@ -155,7 +169,7 @@ def bounded_loss(
 ) -> tuple[BoundedLoss, list[str]]:
     """Return what a state says of the loss, and what the user should know of it."""
     found = _loss_of(sums.bounds, rows, command, reduction)
-    return found, list(_notes(found, reduction, sums.unwritten))
+    return found, [*_notes(found, reduction, sums.unwritten), *rows.notes]
 
 
 def _loss_of(state: BoundsState, rows: BoundedKind, command: str, reduction: str) -> BoundedLoss:

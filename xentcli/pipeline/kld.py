@@ -77,6 +77,11 @@ class KldLabels:
         for start in range(0, self.num_rows, step):
             yield start, min(step, self.num_rows - start)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What goes with their loss: nothing."""
+        return ()
+
     def blocks(self) -> Iterator["KldLabels"]:
         """Yield the rows of each block by themselves."""
         for step in self.steps():

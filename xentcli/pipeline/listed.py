@@ -14,17 +14,20 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds, nll_bounds
 from xentcli.errors import InputError
-from xentcli.formats.base import Source, read_whole
+from xentcli.formats.base import MemorySource, Source, read_whole
 from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.values import load
 from xentcli.formats.logprobs.gathered import NO_VALUE
 from xentcli.formats.logprobs.lists import Listed, Place
 from xentcli.formats.logprobs.source import AnswersSource
-from xentcli.pipeline.bounded import RowBounds
+from xentcli.pipeline.bounded import BoundedRows, Joined, RowBounds
+from xentcli.pipeline.provenance import file_facts
+from xentcli.results.provenance import FileFacts
 from xentcli.storage.inputs import Input
 
 Label = int | str | None
+_BEHIND = "the labels stand after what the model generated itself, not after them"
 _IGNORED = (None, -100)
 _ABOVE = 1e-3  # 1, and no sum of probabilities is there
 _MOST_LABELS = 2**24
@@ -43,6 +46,7 @@ class ListedRows:
     used: NDArray[np.bool_]
     num_classes: int | None = None
     why: str = "have a label that the server does not list"
+    notes: tuple[str, ...] = ()
 
     @property
     def num_rows(self) -> int:
@@ -87,7 +91,42 @@ def open_listed(
     if len(found) != len(wanted):
         told = f"{source.name}: {len(found):,} tokens, and {len(wanted):,} labels"
         raise InputError(told, hint="a label for each token, in their order; null leaves one out")
-    return ListedRows((source,), *_bounds(found, num_classes), num_classes), source
+    notes = () if source.part == "prompt" else (_BEHIND,)
+    rows = ListedRows((source,), *_bounds(found, num_classes), num_classes, notes=notes)
+    return rows, source
+
+
+def open_each(
+    answers: Sequence[InputFile], labels: Sequence[InputFile], num_classes: int | None = None
+) -> BoundedRows:
+    """Return the labels of each file at the tokens of as many files of answers.
+
+    Raises
+    ------
+    InputError
+        If files do not belong together.
+    """
+    both = zip(answers, labels, strict=True)
+    parts = [open_listed(*each, num_classes)[0] for each in both]
+    for file, part in zip(answers, parts, strict=True):
+        if part.notes != parts[0].notes:
+            raise InputError(
+                f"{file.path}: other tokens than those of {answers[0].path}: prompts, or generated",
+                hint="--tokens prompt or --tokens generated",
+            )
+    return parts[0] if len(parts) == 1 else Joined(tuple(parts))
+
+
+def facts_of_listed(
+    rows: BoundedRows, answers: Sequence[str], labels: Sequence[str]
+) -> Iterator[FileFacts]:
+    """Yield what is known of files of answers and of labels."""
+    for source, path in zip(rows.sources, answers, strict=True):
+        yield from file_facts("answers", source, [path])
+    parts = rows.parts if isinstance(rows, Joined) else (rows,)
+    for part, path in zip(parts, labels, strict=True):
+        read = MemorySource(path, np.empty(part.num_rows or 0, np.int64))
+        yield from file_facts("labels", read, [path])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.partly_pairs import PairsKind
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
 from xentcli.pipeline.state_rows import FileRows, joined
+from xentcli.pipeline.texts import TextsAsked
 from xentcli.pipeline.token_counts import TokensAsked
 from xentcli.pipeline.top_measures import ListsKind
 from xentcli.results.provenance import FileFacts
@@ -82,6 +83,8 @@ class Header:
         What is known of rows that are known in part.
     lists : ListsKind or None
         What an evaluation of lists is of.
+    texts : TextsAsked or None
+        Which texts of a harness it is of.
     pairs : PairsKind or None
         What is compared of models that are known in part.
     """
@@ -100,6 +103,7 @@ class Header:
     tokens: TokensAsked | None = None
     bounded: BoundedKind | None = None
     lists: ListsKind | None = None
+    texts: TextsAsked | None = None
     pairs: PairsKind | None = None
 
     def check(self) -> None:
@@ -121,7 +125,7 @@ class Header:
         """The name of the state, where it is of rows that no metric takes."""
         if self.pairs is not None:
             return "coded_pairs" if self.pairs.are_bases else "listed_pairs"
-        names = ("tokens", "bounded", "lists")
+        names = ("tokens", "bounded", "lists", "texts")
         return next((name for name in names if getattr(self, name) is not None), None)
 
     @property
@@ -220,13 +224,15 @@ def _of(model: ModelFacts, header: Header) -> str:
 
 
 def _kinds_of(header: Header) -> tuple[Any, ...]:
-    return header.tokens, header.bounded, header.lists, header.pairs
+    return header.tokens, header.bounded, header.lists, header.texts, header.pairs
 
 
 def _rows_of(header: Header) -> str:
     tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
     if pairs is not None:
         return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"
+    if header.texts is not None:
+        return f"whole texts, --key {header.texts.key or 'not given'}"
     if lists is not None:
         tops = ", ".join(map(str, lists.ks))
         return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"

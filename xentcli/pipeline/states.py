@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,18 +13,17 @@ from xentcli.metrics.coded_pairs import CodedSums
 from xentcli.metrics.interface import States
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.metrics.texts import TextsState
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums
-from xentcli.pipeline.flow import Merging
 from xentcli.pipeline.outputs import text_file
-from xentcli.pipeline.state_header import Header, differences
-from xentcli.pipeline.state_rows import ONE_STATE, FileRows, Numbering, check_apart
+from xentcli.pipeline.state_header import Header
+from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.token_counts import TokenCounts
 from xentcli.pipeline.written import read_object
-from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.text import shortened
 
-_WHAT = "a state is what xent merge and other commands write: --state FILE.json"
+WHAT_IS_STATE = "a state is what xent merge and other commands write: --state FILE.json"
 _DIGEST = "sha256"
 _DAMAGED = "write it again: --state FILE.json"
 
@@ -100,9 +98,9 @@ def read_state(path: str) -> SavedState:
     InputError
         If there is none, it is damaged, or another version of xent wrote it.
     """
-    name, plain = read_object(path, _WHAT)
+    name, plain = read_object(path, WHAT_IS_STATE)
     if "xent_state" not in plain:
-        raise InputError(f"{name}: this is no state of a run", hint=_WHAT)
+        raise InputError(f"{name}: this is no state of a run", hint=WHAT_IS_STATE)
     version = plain["xent_state"]
     if version != __version__:
         other = shortened(str(version))
@@ -130,6 +128,7 @@ _OWN: dict[str, type[Any]] = {
     "tokens": TokenCounts,
     "bounded": BoundedSums,
     "lists": TopListsState,
+    "texts": TextsState,
     "coded_pairs": CodedSums,
     "listed_pairs": ListedPairsState,
 }
@@ -180,57 +179,3 @@ _DAMAGES = (
     UsageError,  # options that no run takes
     ValueError,
 )
-
-
-def merged(paths: Iterable[str]) -> SavedState:
-    """Return the state of all rows of states in files.
-
-    Raises
-    ------
-    InputError
-        If they do not belong together, with the names of two that do not.
-    """
-    first: SavedState | None = None
-    merging = Merging[SavedState]()
-    rows: list[tuple[FileRows, str]] = []
-    seen: dict[str, str] = {}
-    for path in paths:
-        _check_new(path, seen)
-        found = read_state(path)
-        first = found if first is None else first
-        _check_alike(first, found)
-        rows += [(each, found.name) for each in found.header.rows]
-        with damage(found.name):
-            merging.add(found)
-    with damage(first.name if first else ""):
-        total = merging.merged()
-    if total is None:
-        raise InputError("there is no state to merge", hint=_WHAT)
-    check_apart(rows)
-    header = total.header
-    if header.crosses and header.unpaired > header.setting.shift:
-        raise InputError(
-            f"{total.name}: --shift {header.setting.shift} pairs the last rows of a file with the "
-            "labels of the next, which single files miss",
-            hint="name all files in each run, and part them by --rows A:B",
-        )
-    return total
-
-
-def _check_new(path: str, seen: dict[str, str]) -> None:
-    """Raise InputError if a file was named before; `seen` has the names by the whole ones."""
-    whole = path if is_url(path) else os.path.realpath(local_name(path))
-    if whole in seen and path != STANDARD_STREAM:
-        names = [shown_name(each) for each in (seen[whole], path)]
-        what = "is named twice" if names[0] == names[1] else f"and {names[1]} are the same file"
-        raise InputError(f"{names[0]} {what}", hint=ONE_STATE)
-    seen[whole] = path
-
-
-def _check_alike(one: SavedState, other: SavedState) -> None:
-    """Raise InputError if two states do not belong together."""
-    names = f"{one.name} and {other.name}"
-    for what in differences(one.header, other.header):
-        raise InputError(f"{names}: {what}")
-    if [[*each.states] for each in one.states] != [[*each.states] for each in other.states]:
-        raise InputError(f"{names}: other measures")

@@ -1,26 +1,30 @@
 """The negative log likelihood of whole texts, by byte and by word, as harnesses log them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
-from xentcli.formats.harness.collected import Samples
 from xentcli.metrics.clusters import Moments
+from xentcli.metrics.texts import TextsState, TextSums
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.samples import samples_of
 from xentcli.results.groups import Group
 from xentcli.results.measure import Measure
 from xentcli.results.texts import TextLoss
+from xentcli.storage.paths import natural_key
 
-Numbers = NDArray[np.float64]
+
+@dataclass(frozen=True)
+class TextsAsked:
+    """Which filter's answers were asked for; None of the first there is."""
+
+    key: str | None = None
 
 
-def measure_texts(source: Source) -> TextLoss:
-    """Return the loss of texts; its errors take the documents, not their bytes, as independent.
+def texts_state(source: Source) -> TextsState:
+    """Return the state of texts.
 
     Raises
     ------
@@ -30,8 +34,8 @@ def measure_texts(source: Source) -> TextLoss:
     samples, name = samples_of(source), source.name
     if samples is None:
         raise InputError(f"{name}: no samples of lm-evaluation-harness")
-    losses = -samples.log_likelihoods
-    if samples.bytes is None:
+    losses, sizes, words = -samples.log_likelihoods, samples.bytes, samples.words
+    if sizes is None:
         raise InputError(
             f"{name}: the bytes of the texts are not told: neither byte_perplexity nor "
             "bits_per_byte was logged",
@@ -41,52 +45,61 @@ def measure_texts(source: Source) -> TextLoss:
         row = int(odd[0])
         told = f"the log-likelihood {samples.log_likelihoods[row]:g} is none of a text"
         raise InputError(f"{samples.place(row)}: {told}")
-    if (odd := np.flatnonzero(~(samples.bytes >= 0))).size:
+    if (odd := np.flatnonzero(~(sizes >= 0))).size:
         raise InputError(f"{samples.place(int(odd[0]))}: the text has no count of bytes")
-    every = np.ones(len(losses), np.bool_)
-    metrics = _measures(losses, samples.bytes, samples.words, every)
+    tasks, names = {}, np.array(samples.tasks)
+    for task in sorted({*samples.tasks}):
+        rows = names == task
+        tasks[task] = TextSums.of(losses[rows], sizes[rows], None if words is None else words[rows])
+    return TextsState(tasks)
+
+
+def loss_of_texts(state: TextsState, name: str) -> TextLoss:
+    """Return the loss of texts; its errors take the documents, not their bytes, as independent.
+
+    Raises
+    ------
+    InputError
+        If the texts, which messages call by `name`, have no byte.
+    """
+    total = state.total
+    metrics = _measures(total, words=total.words is not None)
     if metrics["loss"].value is None:
         raise InputError(f"{name}: the texts have no byte")
-    words = None if samples.words is None else int(samples.words.sum())
     return TextLoss(
         metrics["loss"].value,
-        float(Moments.of(losses, np.ones_like(losses)).total),
-        len(losses),
-        int(samples.bytes.sum()),
-        words,
+        float(total.documents.total),
+        total.documents.clusters,
+        int(float(total.bytes.weight)),
+        None if total.words is None else int(float(total.words.weight)),
         metrics,
-        tuple(_groups(samples.tasks, losses, samples)) if samples.by_task else (),
+        tuple(
+            Group(task, sums.documents.clusters, _measures(sums, words=total.words is not None))
+            for task, sums in sorted(state.tasks.items(), key=lambda each: natural_key(each[0]))
+        )
+        if len(state.tasks) > 1
+        else (),
     )
 
 
-def _groups(tasks: Sequence[str], losses: Numbers, samples: Samples) -> Iterator[Group]:
-    each = np.array(tasks)
-    for task in dict.fromkeys(tasks):
-        rows = each == task
-        found = _measures(losses, samples.bytes, samples.words, rows)
-        yield Group(task, int(rows.sum()), found)
+def measure_texts(source: Source) -> TextLoss:
+    """Return the loss of texts."""
+    return loss_of_texts(texts_state(source), source.name)
 
 
-def _measures(
-    losses: Numbers, sizes: Numbers | None, words: Numbers | None, rows: NDArray[np.bool_]
-) -> dict[str, Measure]:
-    losses = losses[rows]
-
-    def mean(weights: Numbers | None) -> Measure:
-        if weights is None:
-            return Measure()
-        return Moments.of(losses, weights[rows], np.ones(len(losses), np.bool_)).compute() or (
-            Measure()
-        )
-
-    loss = mean(sizes)
+def _measures(sums: TextSums, *, words: bool) -> dict[str, Measure]:
+    loss = _mean(sums.bytes)
     of_bytes = of_loss(loss, ("perplexity", "bits"))
     found = {
         "loss": loss,
         "byte_perplexity": of_bytes["perplexity"],
         "bits_per_byte": of_bytes["bits"],
     }
-    if words is not None:
-        found["word_perplexity"] = of_loss(mean(words), ("perplexity",))["perplexity"]
-    found["loss_of_document"] = mean(np.ones(len(rows)))
-    return {name: replace(each, n=len(losses)) for name, each in found.items()}
+    if words and sums.words is not None:
+        found["word_perplexity"] = of_loss(_mean(sums.words), ("perplexity",))["perplexity"]
+    found["loss_of_document"] = _mean(sums.documents)
+    return {name: replace(each, n=sums.documents.clusters) for name, each in found.items()}
+
+
+def _mean(moments: Moments) -> Measure:
+    return moments.compute() or Measure()

@@ -65,6 +65,11 @@ class TopRows:
         """By how much the sum of a row's probabilities may be wrong."""
         return SLACKS.get(self.lists.values.stored_dtype, SLACK)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What goes with their loss: nothing."""
+        return ()
+
     def blocks(self) -> Iterator["TopRows"]:
         """Yield the rows of each block by themselves."""
         step = max(1, _BLOCK_ELEMENTS // max(1, self.listed))

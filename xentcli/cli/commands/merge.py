@@ -33,7 +33,7 @@ def merge(
 ) -> None:
     """Report the states of many runs as one run over all of their rows would."""
     from xentcli.cli import inputs, merging
-    from xentcli.pipeline.states import merged
+    from xentcli.pipeline.state_merging import merged
 
     inputs.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)
