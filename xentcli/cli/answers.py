@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing
+from xentcli.cli.loss_options import Gates, Given, LossFlags, RowFlags
 from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reading import Reading
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
 
@@ -17,9 +15,10 @@ if TYPE_CHECKING:
     from xentcli.pipeline.tokens import TokenLoss
 
 
-def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, probs: bool) -> bool:
+def are_answers(inputs: list[list[str]], given: Given, *, probs: bool) -> bool:
     """Whether the first file is answers of a server."""
     values, _ = inputs
+    flags, reading = given.flags, given.reading
     chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
     if not values or probs or flags.binary or any(chosen):
         return False
@@ -28,29 +27,21 @@ def are_answers(inputs: list[list[str]], flags: RowFlags, reading: Reading, *, p
     return are_answers(values, reading.file)
 
 
-def run_listed(
-    files: list[list[str]],
-    tokens: str | None,
-    num_classes: int | None,
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
-) -> None:
+def run_listed(files: list[list[str]], tokens: str | None, given: Given) -> None:
     """Write the loss of labels of the user's own at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
     from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.listed import open_each
 
+    flags, options, reading = given.flags, given.loss, given.reading
     check_flags(flags, options._replace(state=None), "a server's answers have none")
-    check_state(options.state, writing, options.reduction)
+    check_state(options.state, given.writing, options.reduction)
     answers, labels = ([path for name in names for path in expand(name)] for names in files)
     if len(answers) != len(labels):
         raise UsageError(f"{len(answers)} files of answers, and {len(labels)} of labels")
     opened = [reading.file(path, tokens=tokens or "any") for path in answers]
-    rows = open_each(opened, [reading.reader.labels(path) for path in labels], num_classes)
+    of_labels = [reading.reader.labels(path) for path in labels]
+    rows = open_each(opened, of_labels, given.top.num_classes)
 
     def keep(sums: "BoundedSums") -> None:
         from xentcli.cli.loss_inputs import criterion_of
@@ -61,31 +52,22 @@ def run_listed(
         criterion = criterion_of(flags, "log-probabilities", options)
         facts, kind = facts_of_listed(rows, answers, labels), BoundedKind.of(rows)
         saved = state_of_bounded("nll", sums, kind, criterion, facts, answers)
-        write_state(saved, options.state, writing)
+        write_state(saved, options.state, given.writing)
 
-    keeping = None if options.state is None else keep
-    bounded.write_loss(rows, "nll", options, writing, common, gates, keeping)
+    bounded.write_loss(rows, "nll", given, None if options.state is None else keep)
 
 
-def run_answers(
-    files: list[str],
-    tokens: str | None,
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
-) -> None:
+def run_answers(files: list[str], tokens: str | None, given: Given) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
-    check_flags(flags, options._replace(state=None), "a server's answers have none")
+    options, writing, common = given.loss, given.writing, given.common
+    check_flags(given.flags, options._replace(state=None), "a server's answers have none")
     check_state(options.state, writing, options.reduction)
     from xentcli.pipeline.tokens import measure_tokens, open_answers
 
     output = Destination("nll", writing, common)
     output.check(is_text=False)
-    keeper = keeper_of(gates)
-    file_of = partial(reading.file, tokens=tokens or "any")
+    keeper = keeper_of(given.gates)
+    file_of = partial(given.reading.file, tokens=tokens or "any")
     sources = open_answers(files, file_of, [writing.output])
     source = sources[0]
     check_names(keeper, source.part)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
 from xentcli.cli.bounded import of_rows
-from xentcli.cli.loss_options import Gates, RowFlags
+from xentcli.cli.loss_options import Gates, Given, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 
 
 def find(
-    paths: Sequence[str],
-    labels: Sequence[str],
-    flags: RowFlags,
-    reader: "Reader",
-    common: Common,
-    *,
-    probs: bool,
+    paths: Sequence[str], labels: Sequence[str], given: Given, reader: "Reader", *, probs: bool
 ) -> "Models | None":
     """Open models whose rows are known in part; None of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
@@ -40,6 +34,7 @@ def find(
     from xentcli.pipeline.partly import TopOptions
     from xentcli.pipeline.partly_compared import open_models
 
+    flags = given.flags
     options = TopOptions(
         labels=list(labels),
         label_name=flags.label_key or flags.label_column,
@@ -48,7 +43,7 @@ def find(
         label_base=flags.label_base or 0,
         probs=probs,
     )
-    return open_models(files, options, common.how)
+    return open_models(files, options, given.common.how)
 
 
 def check(
@@ -75,19 +70,16 @@ def check(
 def run(
     models: "Models",
     metrics: Sequence[str] | None,
-    flags: RowFlags,
-    writing: Writing,
-    common: Common,
-    gates: Gates,
-    state: str | None,
+    given: Given,
     *,
     digest: bool,
 ) -> None:
     """Compare models with the first one, write what is known of their rows, and judge it."""
     from xentcli.pipeline.partly_pairs import comparison_of
 
-    check_state(state, writing)
-    telling = _Telling(models.names, metrics, writing, common, gates)
+    common, state = given.common, given.loss.state
+    check_state(state, given.writing)
+    telling = _PartlyTelling(models.names, metrics, given.writing, common, given.gates)
     common.tell_notes(models.notes)
     states = []
     for i in range(1, len(models.sources)):
@@ -106,10 +98,10 @@ def run(
         from xentcli.cli.loss_inputs import criterion_of
         from xentcli.pipeline.partly_states import state_of_partly
 
-        criterion = criterion_of(flags, "logits")
+        criterion = criterion_of(given.flags, "logits")
         asked = None if metrics is None else tuple(metrics)
         saved = state_of_partly(models, states, asked, criterion, provenance.files)
-        write_state(saved, state, writing)
+        write_state(saved, state, given.writing)
     telling.keeper.exit()
 
 
@@ -121,7 +113,7 @@ def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) 
 
     kind = saved.header.pairs
     assert kind is not None  # noqa: S101 - asked before
-    telling = _Telling(kind.names, kind.metrics, writing, common, gates)
+    telling = _PartlyTelling(kind.names, kind.metrics, writing, common, gates)
     with damage(saved.name):
         found = comparisons_of_partly(saved)
     telling.tell(found, provenance_of(saved.header.files))
@@ -129,7 +121,7 @@ def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) 
     return telling.keeper
 
 
-class _Telling:
+class _PartlyTelling:
     """Writes comparisons, and judges them; its checks are made at once."""
 
     def __init__(

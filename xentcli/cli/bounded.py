@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, Given, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.errors import UsageError
@@ -19,29 +19,27 @@ _OF_LOSS = ("loss", "perplexity", "bits")
 def write_loss(
     rows: "BoundedRows",
     command: str,
-    options: LossFlags,
-    writing: Writing,
-    common: Common,
-    gates: Gates,
+    given: Given,
     keep: "Callable[[BoundedSums], None] | None" = None,
 ) -> None:
     """Measure rows, write their loss or its bound, and judge it; `keep` gets their state."""
     from xentcli.pipeline.bounded import measure_bounded
 
-    output = Destination(command, writing, common)
+    common, reduction = given.common, given.loss.reduction
+    output = Destination(command, given.writing, common)
     output.check(is_text=False)
-    keeper = gates.keeper(_OF_LOSS)
+    keeper = given.gates.keeper(_OF_LOSS)
     keeper.open()
     for source in rows.sources:
         common.tell_notes(source.notes)
-    if options.reduction == "none":
+    if reduction == "none":
         with output.array("losses") as sink, common.run(rows.sources[0]) as run:
             found, notes, _ = measure_bounded(rows, command, "none", run, sink)
             notes += _judge(keeper, found)
             output.add_summary(keeper.beside(found.named()))
     else:
         with common.run(rows.sources[0]) as run:
-            found, notes, sums = measure_bounded(rows, command, options.reduction, run)
+            found, notes, sums = measure_bounded(rows, command, reduction, run)
         notes += _judge(keeper, found)
         output.write(_forms(found, keeper))
         if keep is not None:

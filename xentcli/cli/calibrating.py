@@ -1,19 +1,23 @@
 """What ``xent calibrate`` is asked for, the forms of its result, and what is odd about it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xentcli.cli import odd
+from xentcli.cli import evaluating, inputs, loss_inputs, odd
+from xentcli.cli.loss_options import Given
 from xentcli.cli.output import Forms
+from xentcli.cli.telling import Telling
 
 if TYPE_CHECKING:
     from xentcli.pipeline.calibrate import CalibrateOptions
+    from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.results.provenance import Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
 
-_KINDS = {"logits": "logits", "log-probs": "log-probabilities", "probs": "probabilities"}
 _FITTING_COMMANDS = {
     "logits": "xent calibrate LOGITS LABELS",
     "log-probabilities": "xent calibrate --log-probs LOG_PROBS LABELS",
@@ -43,21 +47,69 @@ def wanted(folds: int, bins: int) -> "CalibrateOptions":
     return found
 
 
-def with_test_files(
-    provenance: "Provenance",
-    sources: "tuple[Source, Source | None]",
-    paths: tuple[str, str],
-    *,
-    digest: bool,
+class FitRows(NamedTuple):
+    """Rows, their labels, their loss, what stands beside them, and rows to report on, too."""
+
+    logits: "Source"
+    labels: "Source | None"
+    criterion: "Criterion"
+    sample_weight: "Source | None"
+    cluster: "Source | str | None"
+    tested: "tuple[Source, Source | None] | None"
+
+
+def open_rows(
+    criterion: "Criterion",
+    files: list[list[str]],
+    test: tuple[str, str] | None,
+    cluster: str | None,
+    given: Given,
+) -> FitRows:
+    """Open rows and what stands beside them, and say what is to be noted about them."""
+    flags, writing, common = given.flags, given.writing, given.common
+    reader = given.reading.reader
+    if cluster is not None:
+        reader = reader.without(reader.columns_within(files[0], [cluster]))
+    source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
+    common.tell_notes([*source.notes, *(labels.notes if labels else [])])
+    criterion = loss_inputs.with_weights_in_order(criterion, source)
+    weights = inputs.open_weights(reader, given.loss.sample_weight, source.id_column)
+    ids = labels.id_column if labels else None
+    clusters = None if cluster is None else reader.column(cluster, files[0], files[1], ids)
+    tested = None
+    if test is not None:
+        tested = loss_inputs.open_rows(criterion, [[each] for each in test], flags, writing, reader)
+        common.tell_notes(note for each in tested if each is not None for note in each.notes)
+    return FitRows(source, labels, criterion, weights, clusters, tested)
+
+
+def provenance(
+    rows: FitRows, files: list[list[str]], test: tuple[str, str] | None, *, digest: bool
 ) -> "Provenance":
-    """Return the same with the files that the temperature is reported on, too."""
+    """Return the command line, the files that were read, also to be tested, and the version."""
     from xentcli.pipeline.provenance import file_facts
 
-    found = list(provenance.files)
-    for role, source, path in zip(("test logits", "test labels"), sources, paths, strict=True):
+    found = evaluating.provenance(rows.logits, rows.labels, files, digest=digest)
+    facts = list(found.files)
+    roles = ("test logits", "test labels")
+    for role, source, path in zip(roles, rows.tested or (), test or (), strict=False):
         if source is not None:
-            found += file_facts(role, source, [path], digest=digest)
-    return provenance._replace(files=tuple(found))
+            facts += file_facts(role, source, [path], digest=digest)
+    return found._replace(files=tuple(facts))
+
+
+def tell(
+    telling: Telling, found: "FittedTemperature", source: "Provenance", kind: "Kind", name: str
+) -> None:
+    """Judge and write a temperature of rows of this name, and say what is odd about it."""
+    notes = telling.keeper.judge(found.metrics, found.num_classes)
+    telling.tell(
+        found,
+        partial(forms, found, source),
+        source,
+        [*found.notes, *notes],
+        warnings(found, kind, name),
+    )
 
 
 def forms(
@@ -78,12 +130,11 @@ def forms(
     return Forms(json, table, number=found.metrics["temperature"].value)
 
 
-def warnings(found: "FittedTemperature", kind: str, name: str) -> Iterator[str]:
+def warnings(found: "FittedTemperature", kind: "Kind", name: str) -> Iterator[str]:
     """Say what is odd about a result, and which command would fit what was given."""
     binary = " --binary" if found.binary else ""
     fitting = {
         each: command.replace("calibrate", "calibrate" + binary)
         for each, command in _FITTING_COMMANDS.items()
     }
-    given: Any = _KINDS[kind]
-    yield from odd.kinds(name, given, found.looks_like, fitting)
+    yield from odd.kinds(name, kind, found.looks_like, fitting)

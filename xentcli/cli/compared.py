@@ -1,12 +1,13 @@
 """The forms of a comparison, and what is said beside it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import comparing, odd
-from xentcli.cli.options import Common
-from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reports import Drawn
+from xentcli.cli import odd
+from xentcli.cli.measure_options import KINDS
+from xentcli.cli.output import Forms
+from xentcli.cli.telling import Telling
 from xentcli.pipeline.names import OF_PAIRS
 
 if TYPE_CHECKING:
@@ -17,40 +18,29 @@ if TYPE_CHECKING:
     from xentcli.results.verdict import Verdict
 
 
-_FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in comparing.KINDS.items()}
+_FITTING: dict[str, str] = {kind: f"--input {name}" for name, kind in KINDS.items()}
 
 
-class Telling(NamedTuple):
-    """Where a comparison goes, and what judges it."""
-
-    keeper: "Gatekeeper"
-    output: Destination
-    drawn: Drawn
-    common: Common
-
-    def check(self) -> None:
-        """Raise now what writing would raise after the work."""
-        self.output.check(is_text=False)
-        self.keeper.open()
-
-    def tell(
-        self,
-        found: "Compared",
-        asked: "PairOptions",
-        source: "Provenance",
-        names: Sequence[str],
-        criteria: "Sequence[Criterion]",
-        doubts: Iterable[str] = (),
-    ) -> None:
-        """Write a comparison of models of these names, judge it, and say what is odd about it."""
-        notes, verdicts = judge(self.keeper, found)
-        self.output.write(forms(found, asked, source, verdicts))
-        self.common.tell_notes([*found.notes, *notes])
-        warnings = [*doubts, *_warnings(found, asked, names, criteria)]
-        for warning in warnings:
-            self.common.tell("warning", warning)
-        said, first = [*warnings, *found.notes], found.comparisons[0]
-        self.drawn.write(found.comparisons, source, verdicts, said, drawn=first)
+def tell(
+    telling: Telling,
+    found: "Compared",
+    asked: "PairOptions",
+    source: "Provenance",
+    names: Sequence[str],
+    criteria: "Sequence[Criterion]",
+    doubts: Iterable[str] = (),
+) -> None:
+    """Judge and write a comparison of models of these names, and say what is odd about it."""
+    notes, _ = judge(telling.keeper, found)
+    telling.tell(
+        found.comparisons,
+        partial(forms, found, asked, source),
+        source,
+        [*found.notes, *notes],
+        [*doubts, *_warnings(found, asked, names, criteria)],
+        on_page=found.notes,
+        drawn=found.comparisons[0],
+    )
 
 
 def judge(keeper: "Gatekeeper", found: "Compared") -> "tuple[list[str], tuple[Verdict, ...]]":

@@ -1,12 +1,11 @@
-"""What ``xent compare`` is asked for, what it opens, and the forms of its result."""
+"""What ``xent compare`` is asked for, what it opens, and what its state keeps."""
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.cli import loss_inputs, states
-from xentcli.cli.loss_options import RowFlags
+from xentcli.cli import evaluating, loss_inputs, states
+from xentcli.cli.loss_options import Given, RowFlags
+from xentcli.cli.measure_options import KINDS
 from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
@@ -17,13 +16,8 @@ if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.reading import Reader
     from xentcli.results.provenance import FileFacts, Provenance
-
-KINDS: "dict[str, Kind]" = {
-    "logits": "logits",
-    "log-probs": "log-probabilities",
-    "probs": "probabilities",
-}
 
 
 def models_of(
@@ -138,6 +132,56 @@ def criteria_of(
     return found
 
 
+class ModelRows(NamedTuple):
+    """The rows of the models, their labels, their losses, and what stands beside them."""
+
+    sources: "Sequence[Source]"
+    labels: "Source | None"
+    criteria: "Sequence[Criterion]"
+    by: "Source | str | None"
+    cluster: "Source | str | None"
+
+    @property
+    def models(self) -> "list[Model]":
+        """The models."""
+        from xentcli.pipeline.compare import Model
+
+        return [Model(*each) for each in zip(self.sources, self.criteria, strict=True)]
+
+
+def open_rows(
+    criteria: "Sequence[Criterion]",
+    paths: Sequence[str],
+    labels: list[str],
+    by: str | None,
+    cluster: str | None,
+    readers: "Sequence[Reader]",
+    given: Given,
+) -> ModelRows:
+    """Open the models, their labels and what groups them, and say what is to be noted."""
+    from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+
+    flags = given.flags
+    named = LabelOptions(
+        flags.label_column,
+        flags.label_key,
+        flags.id_column,
+        flags.shift,
+        criteria[0].naming.classes,
+    )
+    beside = [each for each in (by, cluster) if each is not None]
+    written = [given.writing.output]
+    sources, labels_source = open_models(readers, paths, labels, named, beside, written)
+    for source in (*sources, *([labels_source] if labels_source else [])):
+        given.common.tell_notes(source.notes)
+    for source, criterion in zip(sources, criteria, strict=True):
+        loss_inputs.check_kind(criterion, source)
+    first = loss_inputs.with_weights_in_order(criteria[0], sources[0])
+    files = [[paths[0]], labels]
+    groups = evaluating.beside_rows(readers[0], sources[0], labels_source, files, by, cluster)
+    return ModelRows(sources, labels_source, [first, *criteria[1:]], *groups)
+
+
 def provenance(
     sources: "Sequence[Source]",
     labels: "Source | None",
@@ -147,9 +191,7 @@ def provenance(
     digest: bool,
 ) -> "Provenance":
     """Return the command line, the files that were read, and the version."""
-    from xentcli import __version__
     from xentcli.pipeline.provenance import file_facts
-    from xentcli.results.provenance import Provenance
 
     files: list[FileFacts] = []
     for i, (source, path) in enumerate(zip(sources, paths, strict=True)):
@@ -157,8 +199,7 @@ def provenance(
         files += file_facts(role, source, [path], digest=digest)
     if labels is not None:
         files += file_facts("labels", labels, label_paths or [paths[0]], digest=digest)
-    line = shown_text(shlex.join(["xent", *sys.argv[1:]]))
-    return Provenance(line, __version__, tuple(files))
+    return evaluating.provenance_of(tuple(files))
 
 
 def check_state(path: str | None, writing: Writing, by: str | None) -> None:
@@ -169,16 +210,18 @@ def check_state(path: str | None, writing: Writing, by: str | None) -> None:
 
 
 def write_state(
-    path: str,
     found: "Compared",
-    models: "Sequence[Model]",
+    rows: ModelRows,
     paths: Sequence[str],
-    labels: "tuple[Source, Sequence[str]] | None",
+    labels: Sequence[str],
     asked: "tuple[PairOptions, str | None, str | None]",
-    writing: Writing,
+    given: Given,
 ) -> None:
     """Write the state of a comparison; `asked` are options, groups and clusters."""
     from xentcli.pipeline.pair_states import state_of_pairs
 
-    saved = state_of_pairs(found, models, paths, labels, *asked)
-    states.write_state(saved, path, writing)
+    labelled = None if rows.labels is None else (rows.labels, labels or [paths[0]])
+    wanted, by, cluster = asked
+    by = by or (None if rows.by is None else "tasks")  # of samples, without being asked
+    saved = state_of_pairs(found, rows.models, paths, labelled, wanted, by, cluster)
+    states.write_state(saved, given.loss.state, given.writing)

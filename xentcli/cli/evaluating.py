@@ -1,17 +1,15 @@
-"""What ``xent eval`` is asked for, the forms of its result, and what is odd about it."""
+"""What ``xent eval`` is asked for, and what its state keeps."""
 
 import shlex
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.cli import loss_inputs, odd, states
+from xentcli.cli import loss_inputs, states
+from xentcli.cli.loss_options import Given, RowFlags
 from xentcli.cli.options import Writing
-from xentcli.cli.output import Forms
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.cli.loss_options import RowFlags
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind, Measured
     from xentcli.pipeline.inputs import Source
@@ -19,17 +17,10 @@ if TYPE_CHECKING:
     from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import FileFacts, Provenance
-    from xentcli.results.verdict import Verdict
-
-_FITTING_COMMANDS = {
-    "logits": "xent eval LOGITS LABELS",
-    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
-    "probabilities": "xent eval --probs PROBS LABELS",
-}
 
 
 def criterion_of(
-    flags: "RowFlags", kind: "Kind", temperature: str, *, normalize: bool, clip: float
+    flags: RowFlags, kind: "Kind", temperature: str, *, normalize: bool, clip: float
 ) -> "Criterion":
     """Return how rows are measured.
 
@@ -178,66 +169,30 @@ class KeptState:
         states.write_state(saved, self._path, self._writing)
 
 
-def forms(
-    found: "Measures",
-    asked: "Options",
-    verdicts: "tuple[Verdict, ...]" = (),
-) -> Forms:
-    """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
-    names = asked.metrics
-    shown = found.only(
-        name
-        for name in asked.asked(binary=found.binary)
-        if names is None or name in names or name not in found.inapplicable
-    )
+class EvalRows(NamedTuple):
+    """Rows, their labels, how they are measured, and what stands beside them."""
 
-    def json() -> dict[str, Any]:
-        from xentcli.render.evaluation_json import evaluation_object
-
-        return evaluation_object(found, verdicts)
-
-    def table(width: int) -> Iterator[Any]:
-        from shutil import get_terminal_size
-
-        from xentcli.render.evaluation import evaluation_screen, evaluation_tables
-
-        if names is None:
-            return evaluation_screen(shown, width, get_terminal_size().lines)
-        return evaluation_tables(shown, shown.tables, width)
-
-    def text(delimiter: str) -> str:
-        from xentcli.render.evaluation_text import evaluation_rows
-
-        return evaluation_rows(shown, names, delimiter)
-
-    if names is not None and len(names) == 1 and names[0] in found.metrics:
-        value = found.metrics[names[0]].value
-        return Forms(json, table, number=float("nan") if value is None else value)
-    return Forms(json, table, text)
+    logits: "Source"
+    labels: "Source | None"
+    criterion: "Criterion"
+    by: "Source | str | None"
+    cluster: "Source | str | None"
 
 
-def warnings(
-    found: "Measures", asked: "Options", criterion: "Criterion", name: str
-) -> Iterator[str]:
-    """Say what is odd about a result, and which command would fit what was given."""
-    binary = " --binary" if found.binary else ""
-    fitting = {
-        kind: command.replace("eval", "eval" + binary)
-        for kind, command in _FITTING_COMMANDS.items()
-    }
-    yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
-    if found.missing_rows:
-        yield odd.sums(name, found.missing_rows, found.missing_most)
-    if criterion.options.weight is not None or (criterion.binary and criterion.binary.weight):
-        yield "the weights of classes concern the loss alone"
-    if not found.used:
-        yield "nothing is used: " + (
-            "every label is ignored" if found.rows else "there are no rows"
-        )
-    elif found.num_classes == 1 and not found.binary:
-        yield "there is one class: its probability is 1, whatever the logits are"
-    for metric in asked.metrics or ():
-        if metric in found.inapplicable:
-            yield f"{metric} does not apply: {found.inapplicable[metric]}"
-        elif metric in found.metrics and found.metrics[metric].value is None and found.used:
-            yield f"{metric} does not apply"
+def open_rows(
+    criterion: "Criterion",
+    files: list[list[str]],
+    by: str | None,
+    cluster: str | None,
+    given: Given,
+) -> EvalRows:
+    """Open rows, their labels and what groups them, and say what is to be noted about them."""
+    reader = given.reading.reader
+    beside = [each for each in (by, cluster) if each is not None]
+    reader = reader.without(reader.columns_within(files[0], beside))
+    source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
+    given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
+    loss_inputs.check_kind(criterion, source)
+    criterion = loss_inputs.with_weights_in_order(criterion, source)
+    groups = beside_rows(reader, source, labels, files, by, cluster)
+    return EvalRows(source, labels, criterion, *groups)

@@ -14,6 +14,8 @@ _WRITTEN = ("output", "report", "plot", "state")  # parameters that name what wi
 class Without:
     """Annotates a parameter that is a named tuple: these fields are no options, but their defaults.
 
+    A field may be a named tuple of options itself, or one of its fields.
+
     Examples
     --------
     >>> Without("binary").fields
@@ -27,23 +29,15 @@ class Without:
 def expand(command: Callable[..., Any]) -> Callable[..., None]:
     """Return `command` with each parameter that is a named tuple replaced by its fields.
 
-    Typer sees one option for each field; the command gets the tuple.
+    Typer sees one option for each field, also of a tuple in a tuple; the command gets the tuple.
     """
-    hints = inspect.get_annotations(command)
-    groups: dict[str, Any] = {}
-    fields: dict[str, list[str]] = {}
-    for name, hint in hints.items():
-        group, *more = get_args(hint) or (hint,)
-        if hasattr(group, "_fields"):
-            left_out = {
-                field for each in more if isinstance(each, Without) for field in each.fields
-            }
-            groups[name] = group
-            fields[name] = [field for field in group._fields if field not in left_out]
+    groups: dict[str, _Group] = {}
     parameters: dict[str, inspect.Parameter] = {}
+    hints = inspect.get_annotations(command)
     for name, parameter in inspect.signature(command).parameters.items():
-        if name in groups:
-            parameters.update(_options_of(groups[name], fields[name]))
+        if group := _group_of(hints[name]):
+            groups[name] = group
+            parameters.update(group.options())
         else:
             parameters[name] = parameter.replace(
                 annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY
@@ -52,10 +46,10 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     @wraps(command)
     def expanded(**values: Any) -> None:
         written = [values[name] for name in _WRITTEN if values.get(name) not in (None, "-")]
+        scheduler = values.get("scheduler")
         for name, group in groups.items():
-            values[name] = group(**{field: values.pop(field) for field in fields[name]})
+            values[name] = group.value(values)
         begin_work()
-        scheduler = getattr(values.get("common"), "scheduler", None)
         with ExitStack() as stack:
             if written:
                 from xentcli.pipeline.inputs import will_write
@@ -74,14 +68,42 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     return expanded
 
 
-def _options_of(group: Any, fields: list[str]) -> dict[str, inspect.Parameter]:
-    hints = inspect.get_annotations(group)
-    return {
-        field: inspect.Parameter(
-            field,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=group._field_defaults[field],
-            annotation=hints[field],
+class _Group:
+    """A named tuple of options, and of other such groups."""
+
+    def __init__(self, kind: Any, left_out: frozenset[str]) -> None:
+        self._kind = kind
+        self._parts: dict[str, _Group | inspect.Parameter] = {}
+        for name, hint in inspect.get_annotations(kind).items():
+            if name not in left_out:
+                self._parts[name] = _group_of(hint, left_out) or inspect.Parameter(
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=kind._field_defaults[name],
+                    annotation=hint,
+                )
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Return the options of all fields, also those of the groups among them."""
+        found: dict[str, inspect.Parameter] = {}
+        for name, part in self._parts.items():
+            found.update(part.options() if isinstance(part, _Group) else {name: part})
+        return found
+
+    def value(self, values: dict[str, Any]) -> Any:
+        """Return the named tuple of these values, which are taken out."""
+        return self._kind(
+            **{
+                name: part.value(values) if isinstance(part, _Group) else values.pop(name)
+                for name, part in self._parts.items()
+            }
         )
-        for field in fields
-    }
+
+
+def _group_of(hint: Any, left_out: frozenset[str] = frozenset()) -> _Group | None:
+    """Return the group that a parameter of this type stands for, if it stands for one."""
+    kind, *more = get_args(hint) or (hint,)
+    if not hasattr(kind, "_fields"):
+        return None
+    without = (field for each in more if isinstance(each, Without) for field in each.fields)
+    return _Group(kind, left_out.union(without))

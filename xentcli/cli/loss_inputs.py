@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Given, LossFlags, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
 from xentcli.errors import InputError, MissingLabels, UsageError
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 _PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 
 
-def check_files(
-    files: list[list[str]],
-    flags: RowFlags,
-    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
-    gates: Gates = Gates(),  # noqa: B008 - a named tuple
-) -> None:
+def check_files(files: list[list[str]], given: Given) -> None:
     """Raise UsageError if two of the files are standard input."""
-    others = (flags.weight, options.pos_weight, options.sample_weight, gates.baseline)
+    weights = (given.flags.weight, given.loss.pos_weight, given.loss.sample_weight)
+    others = (*weights, given.gates.baseline)
     inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 

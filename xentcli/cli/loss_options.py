@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from xentcli.cli.options import (
     ClassAxisOption,
     ClassesOption,
+    Common,
     DtypeOption,
     IdColumnOption,
     LabelBaseOption,
@@ -12,12 +13,16 @@ from xentcli.cli.options import (
     LabelKeyOption,
     NonFiniteOption,
     ShiftOption,
+    Writing,
     computation,
     of_gates,
+    of_inputs,
     of_labels,
     of_writing,
 )
 from xentcli.cli.parsing import Reduction
+from xentcli.cli.reading import Reading
+from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,3 +158,69 @@ class Gates(NamedTuple):
         from xentcli.cli.gates import Gatekeeper
 
         return Gatekeeper(self, measures, elsewhere)
+
+
+class TopFlags(NamedTuple):
+    """Options of the commands that take lists of classes in place of whole rows."""
+
+    top_values: Annotated[
+        str | None,
+        of_inputs(
+            "--top-values",
+            metavar="FILE[:KEY]",
+            help="The largest logits or log-probabilities of each row, (..., K), not all of them.",
+        ),
+    ] = None
+    top_indices: Annotated[
+        str | None,
+        of_inputs("--top-indices", metavar="FILE[:KEY]", help="The classes that they are of."),
+    ] = None
+    log_sum_exp: Annotated[
+        str | None,
+        of_inputs(
+            "--log-sum-exp",
+            metavar="FILE[:KEY]",
+            help="Of each row, over all classes: then logits are exact.",
+        ),
+    ] = None
+    num_classes: Annotated[
+        int | None,
+        of_inputs("--num-classes", metavar="V", min=1, help="How many classes there are."),
+    ] = None
+
+    @property
+    def given(self) -> bool:
+        """Whether lists are named by options."""
+        if (self.top_values is None) != (self.top_indices is None):
+            raise UsageError("--top-values and --top-indices go together")
+        if self.top_values is None and self.log_sum_exp is not None:
+            raise UsageError("--log-sum-exp goes with --top-values and --top-indices")
+        return self.top_values is not None
+
+    def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
+        """Return the files of the lists, and those of the labels."""
+        from xentcli.pipeline.inputs import expand
+
+        named = (self.top_values, self.top_indices)
+        lists = [self._path(each) for each in named if each is not None]
+        values, labels = ([path for name in each for path in expand(name)] for each in inputs)
+        return lists or values, labels
+
+    @staticmethod
+    def _path(name: str) -> str:
+        from xentcli.pipeline.inputs import is_there
+
+        path, _, _ = name.rpartition(":")
+        return name if is_there(name) or not path else path
+
+
+class Given(NamedTuple):
+    """The groups of options of a command on rows and their labels, handed on as one."""
+
+    flags: RowFlags
+    loss: LossFlags
+    writing: Writing
+    reading: Reading
+    gates: Gates
+    common: Common
+    top: TopFlags = TopFlags()

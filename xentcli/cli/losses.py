@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xentcli.cli import inputs, loss_inputs, odd
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing
+from xentcli.cli.loss_options import Gates, Given, LossFlags
+from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms
-from xentcli.cli.reading import Reading
 from xentcli.cli.states import check_state, write_state
 
 if TYPE_CHECKING:
@@ -27,57 +26,66 @@ _COMMANDS_OF_ALL = {
 def run_loss(
     criterion: "Criterion",
     files: list[list[str]],
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
+    given: Given,
     opened: "Source | None" = None,
 ) -> None:
     """Read logits and labels, write their loss, say what is odd about it, and judge it.
 
     What is `opened` already has its labels beside it, or needs none.
     """
-    keeper = keeper_of(gates, criterion)
+    options, common = given.loss, given.common
+    keeper = keeper_of(given.gates, criterion)
     from xentcli.pipeline.evaluate import evaluate
     from xentcli.pipeline.samples import doubts
 
-    check_state(options.state, writing, options.reduction)
-    output = Destination(criterion.command, writing, common)
+    check_state(options.state, given.writing, options.reduction)
+    output = Destination(criterion.command, given.writing, common)
     output.check(is_text=False)
-    in_full = options.state is not None or output.form == "json"
-    if in_full or (output.form == "table" and options.reduction != "none"):
-        criterion = criterion.with_all_metrics()
-    elif "accuracy" in keeper.names:
-        criterion = criterion._replace(metrics=("loss", "accuracy"))
+    criterion = _with_metrics(criterion, output, keeper, options)
     keeper.open()
-    reader = reading.reader
-    source, labels_source = (
-        (opened, None)
-        if opened is not None
-        else loss_inputs.open_rows(criterion, files, flags, writing, reader)
-    )
-    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    source, labels, weights = _open(criterion, files, given, opened)
     criterion = loss_inputs.with_weights_in_order(criterion, source)
-    loss_inputs.check_kind(criterion, source)
-    weights = inputs.open_weights(reader, options.sample_weight, source.id_column)
     if options.reduction == "none":
         with output.array("losses") as sink, common.run(source) as run:
-            evaluation = evaluate(source, labels_source, criterion, run, sink, weights)
+            evaluation = evaluate(source, labels, criterion, run, sink, weights)
             notes = _judge(keeper, evaluation)
             output.add_summary(keeper.beside(evaluation.summary._asdict()))
         common.tell_notes([*evaluation.notes, *notes])
     else:
         with common.run(source) as run:
-            evaluation = evaluate(source, labels_source, criterion, run, None, weights)
+            evaluation = evaluate(source, labels, criterion, run, None, weights)
         write_number(evaluation, output, keeper, common)
     for doubt in doubts(source):
         common.tell("warning", doubt)
     warn(evaluation, criterion, source.name, common)
     if options.state is not None:
-        _write_state(evaluation, criterion, (source, labels_source), files, options, writing)
+        _write_state(evaluation, criterion, (source, labels), files, given)
     keeper.exit()
+
+
+def _open(
+    criterion: "Criterion", files: list[list[str]], given: Given, opened: "Source | None"
+) -> "tuple[Source, Source | None, Source | None]":
+    """Open rows, their labels and their weights, and say what is to be noted about them."""
+    reader = given.reading.reader
+    source, labels = opened, None
+    if source is None:
+        source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
+    given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
+    loss_inputs.check_kind(criterion, source)
+    return source, labels, inputs.open_weights(reader, given.loss.sample_weight, source.id_column)
+
+
+def _with_metrics(
+    criterion: "Criterion", output: Destination, keeper: "Gatekeeper", options: LossFlags
+) -> "Criterion":
+    """Return the same with all measures that will be shown, kept or judged."""
+    in_full = options.state is not None or output.form == "json"
+    if in_full or (output.form == "table" and options.reduction != "none"):
+        return criterion.with_all_metrics()
+    if "accuracy" in keeper.names:
+        return criterion._replace(metrics=("loss", "accuracy"))
+    return criterion
 
 
 def write_number(
@@ -103,18 +111,17 @@ def _write_state(
     criterion: "Criterion",
     sources: "tuple[Source, Source | None]",
     names: list[list[str]],
-    options: LossFlags,
-    writing: Writing,
+    given: Given,
 ) -> None:
     """Write the state of a loss."""
     from xentcli.pipeline.loss_states import state_of
 
     assert evaluation.found is not None  # noqa: S101 - rows were read
-    weighted = options.sample_weight is not None
+    weighted = given.loss.sample_weight is not None
     saved = state_of(
         criterion.command, evaluation.found, criterion, sources, names, sample_weight=weighted
     )
-    write_state(saved, options.state, writing)
+    write_state(saved, given.loss.state, given.writing)
 
 
 def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":

@@ -1,10 +1,27 @@
 """Options of what takes probabilities, and of what measures whole models."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from xentcli.cli.options import computation, of_inputs, of_writing
+from xentcli.cli.options import (
+    LabelsOption,
+    LogitsLabelsArgument,
+    LogitsOption,
+    LogProbsOption,
+    computation,
+    of_inputs,
+    of_writing,
+)
 from xentcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.evaluate import Kind
+
+KINDS: "dict[str, Kind]" = {
+    "logits": "logits",
+    "log-probs": "log-probabilities",
+    "probs": "probabilities",
+}
+"""What the rows of a model's outputs are called by options, and everywhere else."""
 
 ProbsOption = Annotated[
     list[str] | None,
@@ -26,6 +43,15 @@ ClipOption = Annotated[
 BinsOption = Annotated[
     int, computation("--bins", metavar="M", min=1, max=10_000, help="Bins of confidence.")
 ]
+ClusterOption = Annotated[
+    str | None,
+    computation(
+        "--cluster",
+        metavar="COLUMN|axis0|rows",
+        help="Which rows depend on one another, for the errors of means.",
+        show_default="axis0 where rows have several axes",
+    ),
+]
 DigestOption = Annotated[
     bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
 ]
@@ -44,15 +70,27 @@ InputOption = Annotated[
 ]
 
 
-def input_kind(named: Mapping[str, list[str] | None], by_position: str | None) -> str:
-    """Return what the rows hold: by the option that names their file, or by ``--input``.
+class OutputFiles(NamedTuple):
+    """The files of one model's outputs and of their labels, by position and by option."""
 
-    Raises
-    ------
-    UsageError
-        If several say it, and not the same.
-    """
-    kinds = [name for name, paths in named.items() if paths] or [by_position or "logits"]
-    if len(kinds) > 1 or (by_position is not None and kinds != [by_position]):
-        raise UsageError("give one of --logits, --log-probs, --probs and --input")
-    return kinds[0]
+    by_position: LogitsLabelsArgument = None
+    logits: LogitsOption = None
+    log_probs: LogProbsOption = None
+    probs: ProbsOption = None
+    labels: LabelsOption = None
+    input_: InputOption = None
+
+    @property
+    def outputs(self) -> "tuple[list[str] | None, Kind]":
+        """What is named by an option, and what it holds: by that option, or by ``--input``.
+
+        Raises
+        ------
+        UsageError
+            If several say it, and not the same.
+        """
+        named = {"logits": self.logits, "log-probs": self.log_probs, "probs": self.probs}
+        kinds = [name for name, paths in named.items() if paths] or [self.input_ or "logits"]
+        if len(kinds) > 1 or (self.input_ is not None and kinds != [self.input_]):
+            raise UsageError("give one of --logits, --log-probs, --probs and --input")
+        return named[kinds[0]], KINDS[kinds[0]]

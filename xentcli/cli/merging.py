@@ -9,6 +9,7 @@ from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
+from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.state_header import changed
 from xentcli.pipeline.state_rows import missing
@@ -141,7 +142,7 @@ def _report_partly(
 def _report_eval(
     saved: SavedState, drawn: Drawn, writing: Writing, common: Common, gates: Gates
 ) -> "Gatekeeper":
-    from xentcli.cli import evaluating
+    from xentcli.cli import evaluated, evaluating
     from xentcli.pipeline.loss_states import criterion_of
     from xentcli.pipeline.measure_states import measures_of
 
@@ -153,20 +154,12 @@ def _report_eval(
     also = (*keeper.names, *drawn.needs)
     if drawn.report is not None:
         also += asked.options._replace(metrics=None).asked(binary=criterion.binary is not None)
-    output = Destination("eval", writing, common)
-    output.check(is_text=False)
-    keeper.open()
+    telling = Telling(keeper, Destination("eval", writing, common), drawn, common)
+    telling.check()
     with damage(saved.name):
         found = measures_of(saved, also)
     found = found.of(evaluating.provenance_of(saved.header.files))
-    notes = keeper.judge(found.metrics, found.num_classes)
-    verdicts = keeper.verdicts
-    output.write(evaluating.forms(found, asked.options, verdicts))
-    common.tell_notes([*found.notes, *notes])
-    warnings = [*evaluating.warnings(found, asked.options, criterion, saved.name)]
-    for warning in warnings:
-        common.tell("warning", warning)
-    drawn.write(found, found.provenance, verdicts, warnings)
+    evaluated.tell(telling, found, asked.options, criterion, saved.name)
     return keeper
 
 
@@ -184,13 +177,13 @@ def _report_compare(
         besides=(*wanted.besides, *keeper.names),
         pictures=drawn.wanted,
     )
-    telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
+    telling = Telling(keeper, Destination("compare", writing, common), drawn, common)
     telling.check()
     with damage(saved.name):
         found = compared_of(saved, wanted)
     provenance = evaluating.provenance_of(saved.header.files)
     criteria = [criterion_of(each.setting) for each in saved.header.models]
-    telling.tell(found, wanted, provenance, names_of(saved), criteria)
+    compared.tell(telling, found, wanted, provenance, names_of(saved), criteria)
     return keeper
 
 

@@ -56,6 +56,7 @@ def files_argument(usage: str, what: str) -> Any:
 
 # Options by themselves
 
+LogitsLabelsArgument = Annotated[list[str] | None, files_argument("LOGITS LABELS", LOGITS_LABELS)]
 LogitsOption = Annotated[
     list[str] | None,
     of_inputs("--logits", metavar="FILE", help="Logits; may be repeated for several shards."),

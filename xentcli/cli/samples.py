@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli import loss_inputs, losses
 from xentcli.cli.answers import check_flags
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, Given
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -15,6 +15,7 @@ _SUFFIX = ".jsonl"
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
+    from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.states import SavedState
     from xentcli.results.texts import TextLoss
@@ -45,48 +46,29 @@ def together(
     return ([], names) if all(are_samples([n], reading.file) for n in names) else (names, None)
 
 
-def run(
-    source: "Source",
-    inputs: list[list[str]],
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
-) -> None:
+def run(source: "Source", inputs: list[list[str]], given: Given) -> None:
     """Write the loss of samples, whatever they are of."""
     from xentcli.pipeline.samples import samples_of
 
     samples = samples_of(source)
     kind = None if samples is None else samples.kind
-    if kind == "texts" and options.reduction == "mean":
-        run_texts(source, inputs[0], flags, options, writing, reading, common, gates)
+    if kind == "texts" and given.loss.reduction == "mean":
+        run_texts(source, inputs[0], given)
         return
     choices = kind == "choices"
-    criterion = loss_inputs.criterion_of(
-        flags, "logits" if choices else "log-probabilities", options
-    )
-    criterion = criterion._replace(picked=not choices)
-    losses.run_loss(criterion, inputs, flags, options, writing, reading, common, gates, source)
+    rows_are: Kind = "logits" if choices else "log-probabilities"
+    criterion = loss_inputs.criterion_of(given.flags, rows_are, given.loss)
+    losses.run_loss(criterion._replace(picked=not choices), inputs, given, source)
 
 
-def run_texts(
-    source: "Source",
-    paths: list[str],
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
-) -> None:
+def run_texts(source: "Source", paths: list[str], given: Given) -> None:
     """Write the loss of whole texts, and judge it."""
-    check_flags(flags, options._replace(state=None), "whole texts have none")
+    options, writing, common = given.loss, given.writing, given.common
+    check_flags(given.flags, options._replace(state=None), "whole texts have none")
     check_state(options.state, writing)
     from xentcli.pipeline.texts import TextsAsked, loss_of_texts, texts_state
 
-    keeper, output = _opened(writing, common, gates)
+    keeper, output = _opened(writing, common, given.gates)
     common.tell_notes(source.notes)
     texts = texts_state(source)
     source.check_unchanged()
@@ -94,7 +76,7 @@ def run_texts(
     if options.state is not None:
         from xentcli.pipeline.text_states import state_of_texts
 
-        asked, without = TextsAsked(reading.key), [writing.output]
+        asked, without = TextsAsked(given.reading.key), [writing.output]
         saved = state_of_texts(texts, source, paths, asked, without)
         write_state(saved, options.state, writing)
     keeper.exit()

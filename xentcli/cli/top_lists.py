@@ -1,73 +1,18 @@
 """What ``xent loss`` and ``xent nll`` do with lists of each row's most probable classes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING
 
 from xentcli.cli import inputs
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing, of_inputs
+from xentcli.cli.loss_options import Given, RowFlags, TopFlags
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.bounded import BoundedSums
     from xentcli.pipeline.inputs import InputFile
-    from xentcli.pipeline.partly import Partly
-
-
-class TopFlags(NamedTuple):
-    """Options of the commands that take lists of classes in place of whole rows."""
-
-    top_values: Annotated[
-        str | None,
-        of_inputs(
-            "--top-values",
-            metavar="FILE[:KEY]",
-            help="The largest logits or log-probabilities of each row, (..., K), not all of them.",
-        ),
-    ] = None
-    top_indices: Annotated[
-        str | None,
-        of_inputs("--top-indices", metavar="FILE[:KEY]", help="The classes that they are of."),
-    ] = None
-    log_sum_exp: Annotated[
-        str | None,
-        of_inputs(
-            "--log-sum-exp",
-            metavar="FILE[:KEY]",
-            help="Of each row, over all classes: then logits are exact.",
-        ),
-    ] = None
-    num_classes: Annotated[
-        int | None,
-        of_inputs("--num-classes", metavar="V", min=1, help="How many classes there are."),
-    ] = None
-
-    @property
-    def given(self) -> bool:
-        """Whether lists are named by options."""
-        if (self.top_values is None) != (self.top_indices is None):
-            raise UsageError("--top-values and --top-indices go together")
-        if self.top_values is None and self.log_sum_exp is not None:
-            raise UsageError("--log-sum-exp goes with --top-values and --top-indices")
-        return self.top_values is not None
-
-    def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
-        """Return the files of the lists, and those of the labels."""
-        from xentcli.pipeline.inputs import expand
-
-        named = (self.top_values, self.top_indices)
-        lists = [self._path(each) for each in named if each is not None]
-        values, labels = ([path for name in each for path in expand(name)] for each in inputs)
-        return lists or values, labels
-
-    @staticmethod
-    def _path(name: str) -> str:
-        from xentcli.pipeline.inputs import is_there
-
-        path, _, _ = name.rpartition(":")
-        return name if is_there(name) or not path else path
+    from xentcli.pipeline.partly import Partly, TopOptions
 
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
@@ -82,21 +27,15 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
 
 
 def find(
-    files: list[list[str]],
-    top: TopFlags,
-    flags: RowFlags,
-    reading: Reading,
-    common: Common,
-    *,
-    probs: bool = False,
-    bases: bool = False,
+    files: list[list[str]], given: Given, *, probs: bool = False, bases: bool = False
 ) -> "Partly | None":
     """Open what holds rows in part: lists that are named or found, or a base of llama-perplexity.
 
     None of whole rows.
     """
     values, labels = files
-    named = [] if top.given else _files(values, reading)
+    top = given.top
+    named = [] if top.given else _files(values, given.reading)
     if not (named or top.given):
         if top.num_classes is not None:
             raise _of_lists()
@@ -106,10 +45,21 @@ def find(
 
         if find_lists(named[0]) is None:  # before anything is imported that whole rows do not need
             return None
-    from xentcli.pipeline.inputs import expand
-    from xentcli.pipeline.partly import TopOptions, open_partly
+    from xentcli.pipeline.partly import open_partly
 
-    options = TopOptions(
+    options = _options(top, given.flags, labels, probs=probs)
+    own = bases and not (labels or probs)
+    opened = open_partly(named, options, given.common.how, bases=own)
+    if opened is None and top.num_classes is not None:
+        raise _of_lists()
+    return opened
+
+
+def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) -> "TopOptions":
+    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.partly import TopOptions
+
+    return TopOptions(
         top.top_values,
         top.top_indices,
         top.log_sum_exp,
@@ -121,11 +71,6 @@ def find(
         flags.label_base or 0,
         probs,
     )
-    own = bases and not (labels or probs)
-    opened = open_partly(named, options, common.how, bases=own)
-    if opened is None and top.num_classes is not None:
-        raise _of_lists()
-    return opened
 
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":
@@ -147,30 +92,23 @@ def run(
     opened: "Partly",
     command: str,
     refused: Mapping[str, object],
-    flags: RowFlags,
-    options: LossFlags,
-    writing: Writing,
-    common: Common,
-    gates: Gates,
-    files: tuple[list[str], list[str]],
+    given: Given,
+    inputs: list[list[str]],
 ) -> None:
-    """Measure the labels of rows that are known in part: exact where they can be, else bounded.
-
-    `files` are those of the rows, and those of their labels.
-    """
+    """Measure the labels of rows that are known in part: exact where they can be, else bounded."""
     from xentcli.cli import bounded
     from xentcli.cli.states import check_state
 
-    asked = flags
-
-    if given := [name for name, value in refused.items() if value]:
-        raise UsageError(f"{given[0]} is not for {opened.what}")
+    if named := [name for name, value in refused.items() if value]:
+        raise UsageError(f"{named[0]} is not for {opened.what}")
+    flags, options = given.flags, given.loss
     if not opened.has_labels:
         flags = flags._replace(ignore_index=None, shift=0, label_base=None)
         flags = flags._replace(label_key=None, label_column=None)
     bounded.check_flags(flags, options._replace(state=None), opened.what)
-    check_state(options.state, writing, options.reduction)
-    common.tell_notes(opened.notes)
+    check_state(options.state, given.writing, options.reduction)
+    given.common.tell_notes(opened.notes)
+    files = given.top.files(inputs)
 
     def keep(sums: "BoundedSums") -> None:
         from xentcli.cli.loss_inputs import criterion_of
@@ -179,10 +117,9 @@ def run(
         from xentcli.pipeline.bounded_states import state_of_bounded
 
         kind = BoundedKind.of(opened.rows)
-        criterion = criterion_of(asked, "logits", options)
+        criterion = criterion_of(given.flags, "logits", options)
         facts, paths = opened.files(*files), files[0][: len(opened.parts)]
         saved = state_of_bounded(command, sums, kind, criterion, facts, paths)
-        write_state(saved, options.state, writing)
+        write_state(saved, options.state, given.writing)
 
-    keeping = keep if options.state is not None else None
-    bounded.write_loss(opened.rows, command, options, writing, common, gates, keeping)
+    bounded.write_loss(opened.rows, command, given, None if options.state is None else keep)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from xentcli import __version__
 from xentcli.cli.evaluating import ks_of
 from xentcli.cli.loss_inputs import criterion_of
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing
+from xentcli.cli.loss_options import Given, LossFlags
+from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
@@ -28,29 +28,18 @@ def run_eval(
     top_k: str,
     bins: int,
     refused: Mapping[str, object],
-    flags: RowFlags,
-    writing: Writing,
-    common: Common,
-    gates: Gates,
-    state: str | None = None,
+    given: Given,
 ) -> None:
     """Measure lists, write what they say exactly and what they bound, and judge it."""
-    from xentcli.cli import bounded
     from xentcli.pipeline.partly import OF_LISTS
     from xentcli.pipeline.top_measures import ListsKind, lists_measures, state_of_lists
 
-    if given := [name for name, value in refused.items() if value]:
-        raise UsageError(f"{given[0]} is not for {opened.what}")
-    asked = flags
-    flags = flags._replace(ignore_index=None, shift=0, label_base=None)
-    bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), opened.what)
+    common, state = given.common, given.loss.state
     known = (*OF_LISTS, *(f"top{k}_accuracy" for k in ks_of(top_k) if k > 1))
-    for name in metrics or ():
-        if name not in (*known, "all"):
-            raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")
-    check_state(state, writing)
-    keeper = gates.keeper(known)
-    output = Destination("eval", writing, common)
+    _check(opened.what, metrics, known, refused, given)
+    check_state(state, given.writing)
+    keeper = given.gates.keeper(known)
+    output = Destination("eval", given.writing, common)
     output.check(is_text=False)
     keeper.open()
     common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
@@ -63,10 +52,30 @@ def run_eval(
     if state is not None:
         from xentcli.pipeline.bounded_states import state_of_bounded
 
-        criterion = criterion_of(asked, "logits")
+        criterion = criterion_of(given.flags, "logits")
         paths = files[0][: len(opened.parts)]
-        write_state(state_of_bounded("eval", sums, kind, criterion, facts, paths), state, writing)
+        saved = state_of_bounded("eval", sums, kind, criterion, facts, paths)
+        write_state(saved, state, given.writing)
     keeper.exit()
+
+
+def _check(
+    what: str,
+    metrics: Sequence[str] | None,
+    known: Sequence[str],
+    refused: Mapping[str, object],
+    given: Given,
+) -> None:
+    """Raise UsageError if something is asked for that needs whole rows."""
+    from xentcli.cli import bounded
+
+    if named := [name for name, value in refused.items() if value]:
+        raise UsageError(f"{named[0]} is not for {what}")
+    flags = given.flags._replace(ignore_index=None, shift=0, label_base=None)
+    bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), what)
+    for name in metrics or ():
+        if name not in (*known, "all"):
+            raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")
 
 
 def write(

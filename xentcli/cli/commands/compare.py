@@ -1,28 +1,25 @@
 """xent compare."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from xentcli.cli import (
-    bases,
-    compared,
-    comparing,
-    evaluating,
-    loss_inputs,
-    measure_options,
-    options,
-)
+from xentcli.cli import bases, compared, comparing, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags, StateOption
-from xentcli.cli.options import Common, Writing
+from xentcli.cli.loss_options import Given
 from xentcli.cli.output import Destination
-from xentcli.cli.reading import Reading
 from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
+from xentcli.cli.telling import Telling
 from xentcli.pipeline.names import OF_PAIRS
 
+if TYPE_CHECKING:
+    from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.evaluate import Kind
 
-def compare(
-    files: Annotated[
+
+class ModelFiles(NamedTuple):
+    """The files of the models' outputs and of the labels, by position and by option."""
+
+    by_position: Annotated[
         list[str] | None,
         options.files_argument(
             "BASE NEW [MORE...]",
@@ -30,12 +27,11 @@ def compare(
             "--input says. Each is a model; a quoted pattern, 'run/*.npy', is one of several "
             "files. - is standard input.",
         ),
-    ] = None,
-    logits: options.LogitsOption = None,
-    log_probs: options.LogProbsOption = None,
-    probs: measure_options.ProbsOption = None,
-    labels: options.LabelsOption = None,
-    *,
+    ] = None
+    logits: options.LogitsOption = None
+    log_probs: options.LogProbsOption = None
+    probs: measure_options.ProbsOption = None
+    labels: options.LabelsOption = None
     input_: Annotated[
         list[str] | None,
         options.computation(
@@ -44,7 +40,18 @@ def compare(
             help="What the files by position hold: once, or once for each.",
             show_default="logits",
         ),
-    ] = None,
+    ] = None
+
+    @property
+    def models(self) -> "tuple[list[str], list[Kind]]":
+        """The files of the models, the first one first, and what each holds."""
+        named = {"logits": self.logits, "log-probs": self.log_probs, "probs": self.probs}
+        return comparing.models_of(self.by_position, named, self.input_)
+
+
+class CompareFlags(NamedTuple):
+    """Options that say how models are compared, and what is made of it."""
+
     metric: Annotated[
         list[str] | None,
         options.computation(
@@ -53,28 +60,20 @@ def compare(
             help="A measure or a table; may be repeated; all is every one.",
             show_default="a sensible set",
         ),
-    ] = None,
+    ] = None
     worst: Annotated[
         int,
         options.computation(
             "--worst", metavar="K", min=0, help="How many of the rows that changed most to name."
         ),
-    ] = 10,
+    ] = 10
     by: Annotated[
         str | None,
         options.computation(
             "--by", metavar="COLUMN|axis0", help="Compare in each group of rows, too."
         ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        options.computation(
-            "--cluster",
-            metavar="COLUMN|axis0|rows",
-            help="Which rows depend on one another, for the errors of means.",
-            show_default="axis0 where rows have several axes",
-        ),
-    ] = None,
+    ] = None
+    cluster: measure_options.ClusterOption = None
     temperature: Annotated[
         list[str] | None,
         options.computation(
@@ -84,93 +83,94 @@ def compare(
             "models, or once for each.",
             show_default="1",
         ),
-    ] = None,
-    normalize: measure_options.NormalizeOption = False,
-    clip: measure_options.ClipOption = 0.0,
-    report: measure_options.ReportOption = None,
-    plot: measure_options.PlotOption = None,
+    ] = None
+    normalize: measure_options.NormalizeOption = False
+    clip: measure_options.ClipOption = 0.0
+    report: measure_options.ReportOption = None
+    plot: measure_options.PlotOption = None
     plot_kind: Annotated[
         PairPictureKind, options.of_writing("--plot-kind", help="What the picture shows.")
-    ] = "changes",
-    digest: measure_options.DigestOption = False,
-    state: StateOption = None,
-    flags: Annotated[RowFlags, Without("binary")],
-    writing: Writing,
-    reading: Reading,
-    common: Common,
-    gates: Gates,
+    ] = "changes"
+    digest: measure_options.DigestOption = False
+
+    def of_rows(self) -> dict[str, object]:
+        """Return the options that are for whole rows, by their names."""
+        return {
+            "--by": self.by,
+            "--cluster": self.cluster,
+            "--temperature": self.temperature,
+            "--normalize": self.normalize,
+            "--clip": self.clip,
+            "--report": self.report,
+            "--plot": self.plot,
+        }
+
+    def criteria(self, given: Given, paths: list[str], kinds: "list[Kind]") -> "list[Criterion]":
+        """Return which loss is computed of each model."""
+        temperatures = comparing.temperatures_of(self.temperature, paths, kinds)
+        return comparing.criteria_of(
+            given.flags, kinds, temperatures, normalize=self.normalize, clip=self.clip
+        )
+
+
+def compare(
+    files: ModelFiles,
+    asked: CompareFlags,
+    given: Annotated[Given, Without("top", "binary", "reduction", "sample_weight", "pos_weight")],
 ) -> None:
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
-    by_option = {"logits": logits, "log-probs": log_probs, "probs": probs}
-    paths, kinds = comparing.models_of(files, by_option, input_)
-    readers = reading.readers(kinds)
-    opened = bases.find(
-        paths, labels or [], flags, readers[0], common, probs=kinds[0] == "probabilities"
-    )
+    paths, kinds = files.models
+    labels = files.labels or []
+    readers = given.reading.readers(kinds)
+    probs = kinds[0] == "probabilities"
+    opened = bases.find(paths, labels, given, readers[0], probs=probs)
     if opened is not None:
-        others: dict[str, object] = {"--by": by, "--cluster": cluster, "--temperature": temperature}
-        others |= {"--normalize": normalize, "--clip": clip, "--report": report, "--plot": plot}
-        bases.check(opened, metric, others, flags, labels or [])
-        bases.run(opened, metric, flags, writing, common, gates, state, digest=digest)
+        bases.check(opened, asked.metric, asked.of_rows(), given.flags, labels)
+        bases.run(opened, asked.metric, given, digest=asked.digest)
         return
-    loss_inputs.check_files([*([path] for path in paths), labels or []], flags, LossFlags(), gates)
-    keeper = gates.keeper(OF_PAIRS)
-    drawn = Drawn(report, plot, plot_kind, writing.force, PAIRS)
-    drawn.check(writing.output)
-    comparing.check_plot(plot, paths)
-    wanted = comparing.wanted(metric, worst, keeper.names)
-    wanted = wanted._replace(pictures=drawn.wanted)
-    temperatures = comparing.temperatures_of(temperature, paths, kinds)
-    criteria = comparing.criteria_of(flags, kinds, temperatures, normalize=normalize, clip=clip)
-    comparing.check_state(state, writing, by)
-    telling = compared.Telling(keeper, Destination("compare", writing, common), drawn, common)
-    telling.check()
-    names = [each for each in (by, cluster) if each is not None]
-    from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+    loss_inputs.check_files([*([path] for path in paths), labels], given)
+    keeper = given.gates.keeper(OF_PAIRS)
+    drawn = Drawn(asked.report, asked.plot, asked.plot_kind, given.writing.force, PAIRS)
+    drawn.check(given.writing.output)
+    comparing.check_plot(asked.plot, paths)
+    telling = Telling(
+        keeper, Destination("compare", given.writing, given.common), drawn, given.common
+    )
+    _compare(paths, kinds, labels, asked, given, telling)
+    keeper.exit()
 
-    named = LabelOptions(
-        flags.label_column,
-        flags.label_key,
-        flags.id_column,
-        flags.shift,
-        criteria[0].naming.classes,
-    )
-    sources, labels_source = open_models(
-        readers, paths, labels or [], named, names, [writing.output]
-    )
-    for source in (*sources, *([labels_source] if labels_source else [])):
-        common.tell_notes(source.notes)
-    for source, criterion in zip(sources, criteria, strict=True):
-        loss_inputs.check_kind(criterion, source)
-    criteria[0] = loss_inputs.with_weights_in_order(criteria[0], sources[0])
+
+def _compare(
+    paths: list[str],
+    kinds: "list[Kind]",
+    labels: list[str],
+    asked: CompareFlags,
+    given: Given,
+    telling: Telling,
+) -> None:
+    """Compare whole rows, and write what they come to."""
+    by, cluster, state = asked.by, asked.cluster, given.loss.state
+    wanted = comparing.wanted(asked.metric, asked.worst, telling.keeper.names)
+    wanted = wanted._replace(pictures=telling.drawn.wanted)
+    criteria = asked.criteria(given, paths, kinds)
+    comparing.check_state(state, given.writing, by)
+    telling.check()
+    readers = given.reading.readers(kinds)
+    rows = comparing.open_rows(criteria, paths, labels, by, cluster, readers, given)
+    from xentcli.pipeline.compare import compare as compare_models
     from xentcli.pipeline.samples import doubts
 
-    beside = ([paths[0]], labels or [])
-    groups, clusters = evaluating.beside_rows(
-        readers[0], sources[0], labels_source, [*beside], by, cluster
-    )
-    from xentcli.pipeline.compare import Model
-    from xentcli.pipeline.compare import compare as compare_models
-
-    models = [Model(*each) for each in zip(sources, criteria, strict=True)]
-    with common.run(sources[0], grouped=bool(by or cluster)) as run:
+    with given.common.run(rows.sources[0], grouped=bool(by or cluster)) as run:
+        keep = state is not None
         found = compare_models(
-            models,
-            labels_source,
-            run,
-            wanted,
-            by=groups,
-            cluster=clusters,
-            keep=state is not None,
+            rows.models, rows.labels, run, wanted, by=rows.by, cluster=rows.cluster, keep=keep
         )
-    provenance = comparing.provenance(sources, labels_source, paths, labels, digest=digest)
-    doubted = (doubt for each in sources for doubt in doubts(each))
-    telling.tell(found, wanted, provenance, [each.name for each in sources], criteria, doubted)
+    provenance = comparing.provenance(rows.sources, rows.labels, paths, labels, digest=asked.digest)
+    doubted = (doubt for each in rows.sources for doubt in doubts(each))
+    names = [each.name for each in rows.sources]
+    compared.tell(telling, found, wanted, provenance, names, rows.criteria, doubted)
     if state is not None:
-        labelled = None if labels_source is None else (labels_source, labels or [paths[0]])
-        by = by or (None if groups is None else "tasks")  # of samples, without being asked
-        comparing.write_state(state, found, models, paths, labelled, (wanted, by, cluster), writing)
-    keeper.exit()
+        comparing.write_state(found, rows, paths, labels, (wanted, by, cluster), given)
 
 
 COMMAND = Command(

@@ -1,6 +1,6 @@
 """xent explain."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from xentcli.cli import inputs, options
 from xentcli.cli.command import Command
@@ -14,22 +14,26 @@ if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
 
-def explain(
-    files: Annotated[
-        list[str] | None, options.files_argument("LOGITS LABELS", options.LOGITS_LABELS)
-    ] = None,
-    logits: options.LogitsOption = None,
-    labels: options.LabelsOption = None,
+class ExplainFlags(NamedTuple):
+    """Options that say which rows are explained, and what their labels are."""
+
     rows: Annotated[
         str, options.computation("--rows", metavar="A:B", help="Which rows, counted from 0.")
-    ] = "0:3",
-    label_column: options.LabelColumnOption = None,
-    label_key: options.LabelKeyOption = None,
-    label_base: options.LabelBaseOption = None,
-    classes: options.ClassesOption = None,
-    shift: options.ShiftOption = 0,
-    class_axis: options.ClassAxisOption = None,
+    ] = "0:3"
+    label_column: options.LabelColumnOption = None
+    label_key: options.LabelKeyOption = None
+    label_base: options.LabelBaseOption = None
+    classes: options.ClassesOption = None
+    shift: options.ShiftOption = 0
+    class_axis: options.ClassAxisOption = None
+
+
+def explain(
+    files: options.LogitsLabelsArgument = None,
+    logits: options.LogitsOption = None,
+    labels: options.LabelsOption = None,
     *,
+    flags: ExplainFlags,
     reading: Reading,
     writing: Writing,
     common: Common,
@@ -39,29 +43,23 @@ def explain(
     from xentcli.pipeline.inputs import read_naming
 
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
-    wanted = parse_rows(rows)
+    wanted = parse_rows(flags.rows)
     output = Destination("explain", writing, common)
     output.check()
-    naming = read_naming(classes, label_base)
-    source, labels_source = inputs.open_both(
-        reading.reader,
-        paths,
-        label_paths,
-        label_column,
-        label_key,
-        shift=shift,
-        classes=naming.classes,
-        output=writing.output,
+    naming = read_naming(flags.classes, flags.label_base)
+    names, shift = (flags.label_column, flags.label_key), flags.shift
+    classes, written = naming.classes, writing.output
+    sources = inputs.open_both(
+        reading.reader, paths, label_paths, *names, shift=shift, classes=classes, output=written
     )
-    common.tell_notes([*source.notes, *(labels_source.notes if labels_source else [])])
+    common.tell_notes(note for each in sources if each is not None for note in each.notes)
     result, notes = steps.explain(
-        source,
-        labels_source,
+        *sources,
         wanted,
-        label_base=label_base or 0,
+        label_base=flags.label_base or 0,
         naming=naming,
         shift=shift,
-        class_axis=class_axis,
+        class_axis=flags.class_axis,
     )
     common.tell_notes(notes)
     output.write(_forms(result))

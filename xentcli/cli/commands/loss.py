@@ -5,17 +5,12 @@ from typing import Annotated
 from xentcli.cli import loss_inputs, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing
-from xentcli.cli.reading import Reading
-from xentcli.cli.top_lists import TopFlags
+from xentcli.cli.loss_options import Given
 from xentcli.errors import UsageError
 
 
 def loss(
-    files: Annotated[
-        list[str] | None, options.files_argument("LOGITS LABELS", options.LOGITS_LABELS)
-    ] = None,
+    files: options.LogitsLabelsArgument = None,
     logits: options.LogitsOption = None,
     labels: options.LabelsOption = None,
     label_smoothing: Annotated[
@@ -24,31 +19,24 @@ def loss(
     ] = 0.0,
     temperature: options.TemperatureOption = "1",
     *,
-    top: TopFlags,
-    flags: RowFlags,
-    loss_options: LossFlags,
-    writing: Writing,
-    reading: Reading,
-    gates: Gates,
-    common: Common,
+    given: Given,
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
-    files, logits = samples.together(files, logits, reading)
+    files, logits = samples.together(files, logits, given.reading)
     slots = (Slot("LOGITS", logits), Slot("LABELS", labels))
-    inputs = top_lists.fill(files, top, *slots)
-    loss_inputs.check_files(inputs, flags, loss_options, gates)
-    opened = top_lists.find(inputs, top, flags, reading, common)
+    inputs = top_lists.fill(files, given.top, *slots)
+    loss_inputs.check_files(inputs, given)
+    opened = top_lists.find(inputs, given)
     if opened is not None:
         refused = {"--temperature": temperature != "1", "--label-smoothing": label_smoothing}
-        parts = top.files(inputs)
-        top_lists.run(opened, "loss", refused, flags, loss_options, writing, common, gates, parts)
+        top_lists.run(opened, "loss", refused, given, inputs)
         return
-    if flags.binary and label_smoothing:
+    if given.flags.binary and label_smoothing:
         raise UsageError("--label-smoothing is for classes; --binary takes labels between 0 and 1")
     criterion = loss_inputs.criterion_of(
-        flags, "logits", loss_options, label_smoothing, temperature
+        given.flags, "logits", given.loss, label_smoothing, temperature
     )
-    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
+    losses.run_loss(criterion, inputs, given)
 
 
 COMMAND = Command(

@@ -1,33 +1,28 @@
 """xent nll."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from xentcli.cli import answers, loss_inputs, losses, measure_options, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Gates, LossFlags, RowFlags
-from xentcli.cli.options import Common, Writing
-from xentcli.cli.reading import WITHOUT_HEADS, Reading
-from xentcli.cli.top_lists import TopFlags
+from xentcli.cli.loss_options import Given, RowFlags
+from xentcli.cli.reading import WITHOUT_HEADS
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
 
-def nll(  # noqa: C901 - each kind of file has a way of its own
-    files: Annotated[
-        list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
-    ] = None,
-    log_probs: options.LogProbsOption = None,
-    probs: measure_options.ProbsOption = None,
-    labels: options.LabelsOption = None,
+class NllFlags(NamedTuple):
+    """Options that say what the numbers are."""
+
+    probs: measure_options.ProbsOption = None
     picked: Annotated[
         bool,
         options.computation(
             "--picked", help="Each number is its label's log-probability: there are no labels."
         ),
-    ] = False,
+    ] = False
     tokens: Annotated[
         Literal["prompt", "generated"] | None,
         options.computation(
@@ -35,67 +30,84 @@ def nll(  # noqa: C901 - each kind of file has a way of its own
             help="Of a server's answers in JSON: the tokens of prompts, or those it generated.",
             show_default="what is there",
         ),
+    ] = None
+    normalize: measure_options.NormalizeOption = False
+    clip: measure_options.ClipOption = 0.0
+
+    def check(self, flags: RowFlags) -> None:
+        """Raise UsageError if options contradict each other."""
+        for name, given in (("--normalize", self.normalize), ("--clip", self.clip)):
+            if given and not self.probs:
+                raise UsageError(f"{name} is for probabilities: --probs FILE")
+        if self.picked and (flags.binary or self.normalize or flags.weight):
+            raise UsageError("--picked goes without --binary, --normalize and --weight")
+        if flags.binary and self.normalize:
+            raise UsageError("--normalize is for rows of classes, and --binary has none")
+
+
+def nll(
+    files: Annotated[
+        list[str] | None, options.files_argument("LOG_PROBS LABELS", options.LOG_PROBS_LABELS)
     ] = None,
-    normalize: measure_options.NormalizeOption = False,
-    clip: measure_options.ClipOption = 0.0,
+    log_probs: options.LogProbsOption = None,
     *,
-    top: TopFlags,
-    flags: RowFlags,
-    loss_options: LossFlags,
-    writing: Writing,
-    reading: Annotated[Reading, WITHOUT_HEADS],
-    gates: Gates,
-    common: Common,
+    numbers: NllFlags,
+    labels: options.LabelsOption = None,
+    given: Annotated[Given, WITHOUT_HEADS],
 ) -> None:
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
-    if log_probs and probs:
+    if log_probs and numbers.probs:
         raise UsageError("give one of --log-probs and --probs")
-    files, log_probs = samples.together(files, log_probs or probs, reading)
-    slots = (Slot("LOG_PROBS", log_probs), Slot("LABELS", labels))
-    inputs = top_lists.fill(files, top, *slots)
-    loss_inputs.check_files(inputs, flags, loss_options, gates)
-    for name, given in (("--normalize", normalize), ("--clip", clip)):
-        if given and not probs:
-            raise UsageError(f"{name} is for probabilities: --probs FILE")
-    if picked and (flags.binary or normalize or flags.weight):
-        raise UsageError("--picked goes without --binary, --normalize and --weight")
-    if flags.binary and normalize:
-        raise UsageError("--normalize is for rows of classes, and --binary has none")
-    asked = (*inputs[1], probs, picked, tokens, flags.label_column, flags.label_key, flags.binary)
-    found = samples.open_samples(inputs[0], reading, writing.output, unless=asked)
-    if found is not None:
-        samples.run(found, inputs, flags, loss_options, writing, reading, common, gates)
-        return
-    if answers.are_answers(inputs, flags, reading, probs=bool(probs)):
-        if inputs[1]:
-            answers.run_listed(
-                inputs,
-                tokens,
-                top.num_classes,
-                flags,
-                loss_options,
-                writing,
-                reading,
-                common,
-                gates,
-            )
+    files, values = samples.together(files, log_probs or numbers.probs, given.reading)
+    slots = (Slot("LOG_PROBS", values), Slot("LABELS", labels))
+    inputs = top_lists.fill(files, given.top, *slots)
+    loss_inputs.check_files(inputs, given)
+    numbers.check(given.flags)
+    for run in (_run_samples, _run_answers, _run_lists):
+        if run(inputs, numbers, given):
             return
-        answers.run_answers(inputs[0], tokens, flags, loss_options, writing, reading, common, gates)
-        return
-    refused = {"--tokens": tokens, "--normalize": normalize, "--clip": clip}
-    opened = None
-    if not picked:
-        opened = top_lists.find(inputs, top, flags, reading, common, probs=bool(probs), bases=True)
-    if opened is not None:
-        parts = top.files(inputs)
-        top_lists.run(opened, "nll", refused, flags, loss_options, writing, common, gates, parts)
-        return
-    if tokens is not None:
+    if numbers.tokens is not None:
         raise UsageError("--tokens is for a server's answers in JSON, without labels")
-    kind: Kind = "probabilities" if probs else "log-probabilities"
-    criterion = loss_inputs.criterion_of(flags, kind, loss_options)
-    criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
-    losses.run_loss(criterion, inputs, flags, loss_options, writing, reading, common, gates)
+    kind: Kind = "probabilities" if numbers.probs else "log-probabilities"
+    criterion = loss_inputs.criterion_of(given.flags, kind, given.loss)
+    criterion = criterion._replace(
+        picked=numbers.picked, normalize=numbers.normalize, clip=numbers.clip
+    )
+    losses.run_loss(criterion, inputs, given)
+
+
+def _run_samples(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+    """Write the loss of samples of lm-evaluation-harness, if the files are some."""
+    flags = given.flags
+    others = (flags.label_column, flags.label_key, flags.binary)
+    asked = (*inputs[1], numbers.probs, numbers.picked, numbers.tokens, *others)
+    found = samples.open_samples(inputs[0], given.reading, given.writing.output, unless=asked)
+    if found is not None:
+        samples.run(found, inputs, given)
+    return found is not None
+
+
+def _run_answers(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+    """Write the loss of the answers of a server, if the files are some."""
+    if not answers.are_answers(inputs, given, probs=bool(numbers.probs)):
+        return False
+    if inputs[1]:
+        answers.run_listed(inputs, numbers.tokens, given)
+    else:
+        answers.run_answers(inputs[0], numbers.tokens, given)
+    return True
+
+
+def _run_lists(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+    """Write the loss of rows that are known in part, or its bound, if the files hold such rows."""
+    if numbers.picked:
+        return False
+    opened = top_lists.find(inputs, given, probs=bool(numbers.probs), bases=True)
+    if opened is None:
+        return False
+    named = {"--tokens": numbers.tokens, "--normalize": numbers.normalize, "--clip": numbers.clip}
+    top_lists.run(opened, "nll", named, given, inputs)
+    return True
 
 
 COMMAND = Command(

@@ -1,0 +1,105 @@
+"""The forms of an evaluation, and what is said beside it."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from xentcli.cli import odd
+from xentcli.cli.output import Forms
+from xentcli.cli.telling import Telling
+
+if TYPE_CHECKING:
+    from xentcli.pipeline.criterion import Criterion
+    from xentcli.pipeline.measure import Options
+    from xentcli.results.measures import Measures
+    from xentcli.results.verdict import Verdict
+
+_FITTING_COMMANDS = {
+    "logits": "xent eval LOGITS LABELS",
+    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
+    "probabilities": "xent eval --probs PROBS LABELS",
+}
+
+
+def tell(
+    telling: Telling,
+    found: "Measures",
+    asked: "Options",
+    criterion: "Criterion",
+    name: str,
+    doubts: Iterable[str] = (),
+) -> None:
+    """Judge and write an evaluation of rows of this name, and say what is odd about it."""
+    notes = telling.keeper.judge(found.metrics, found.num_classes)
+    telling.tell(
+        found,
+        partial(forms, found, asked),
+        found.provenance,
+        [*found.notes, *notes],
+        [*doubts, *warnings(found, asked, criterion, name)],
+    )
+
+
+def forms(
+    found: "Measures",
+    asked: "Options",
+    verdicts: "tuple[Verdict, ...]" = (),
+) -> Forms:
+    """Return a screen for a terminal, CSV for a pipe, or the bare number of one measure."""
+    names = asked.metrics
+    shown = found.only(
+        name
+        for name in asked.asked(binary=found.binary)
+        if names is None or name in names or name not in found.inapplicable
+    )
+
+    def json() -> dict[str, Any]:
+        from xentcli.render.evaluation_json import evaluation_object
+
+        return evaluation_object(found, verdicts)
+
+    def table(width: int) -> Iterator[Any]:
+        from shutil import get_terminal_size
+
+        from xentcli.render.evaluation import evaluation_screen, evaluation_tables
+
+        if names is None:
+            return evaluation_screen(shown, width, get_terminal_size().lines)
+        return evaluation_tables(shown, shown.tables, width)
+
+    def text(delimiter: str) -> str:
+        from xentcli.render.evaluation_text import evaluation_rows
+
+        return evaluation_rows(shown, names, delimiter)
+
+    if names is not None and len(names) == 1 and names[0] in found.metrics:
+        value = found.metrics[names[0]].value
+        return Forms(json, table, number=float("nan") if value is None else value)
+    return Forms(json, table, text)
+
+
+def warnings(
+    found: "Measures", asked: "Options", criterion: "Criterion", name: str
+) -> Iterator[str]:
+    """Say what is odd about a result, and which command would fit what was given."""
+    binary = " --binary" if found.binary else ""
+    fitting = {
+        kind: command.replace("eval", "eval" + binary)
+        for kind, command in _FITTING_COMMANDS.items()
+    }
+    yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
+    if found.missing_rows:
+        yield odd.sums(name, found.missing_rows, found.missing_most)
+    if criterion.options.weight is not None or (criterion.binary and criterion.binary.weight):
+        yield "the weights of classes concern the loss alone"
+    if not found.used:
+        yield "nothing is used: " + (
+            "every label is ignored" if found.rows else "there are no rows"
+        )
+    elif found.num_classes == 1 and not found.binary:
+        yield "there is one class: its probability is 1, whatever the logits are"
+    for metric in asked.metrics or ():
+        if metric in found.inapplicable:
+            yield f"{metric} does not apply: {found.inapplicable[metric]}"
+        elif metric in found.metrics and found.metrics[metric].value is None and found.used:
+            yield f"{metric} does not apply"

@@ -1,0 +1,50 @@
+"""Where a result goes with all that is said beside it, and what judges it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xentcli.cli.options import Common
+from xentcli.cli.output import Destination, Forms
+from xentcli.cli.reports import Drawn
+
+if TYPE_CHECKING:
+    from xentcli.cli.gates import Gatekeeper
+    from xentcli.results.provenance import Provenance
+    from xentcli.results.verdict import Verdict
+
+
+class Telling(NamedTuple):
+    """Where a result goes, what is drawn of it, and what judges it."""
+
+    keeper: "Gatekeeper"
+    output: Destination
+    drawn: Drawn
+    common: Common
+
+    def check(self) -> None:
+        """Raise now what writing would raise after the work."""
+        self.output.check(is_text=False)
+        self.keeper.open()
+
+    def tell(
+        self,
+        found: Any,
+        forms: "Callable[[tuple[Verdict, ...]], Forms]",
+        source: "Provenance",
+        notes: Iterable[str],
+        warnings: Iterable[str],
+        *,
+        on_page: Sequence[str] = (),
+        drawn: Any = None,
+    ) -> None:
+        """Write a result that was judged, and say what is odd about it.
+
+        The page says `on_page`, too; the picture is of `drawn` where that is not the whole result.
+        """
+        verdicts = self.keeper.verdicts
+        self.output.write(forms(verdicts))
+        self.common.tell_notes(notes)
+        said = list(warnings)
+        for warning in said:
+            self.common.tell("warning", warning)
+        self.drawn.write(found, source, verdicts, [*said, *on_page], drawn=drawn)
