@@ -3,6 +3,9 @@
 import _signal  # type: ignore[import-not-found]  # built in; `signal` takes as long as a Ctrl-C
 import os
 
+_FRAME_WORDS = 2**14
+"""Several times what all frames take at the deepest place, an import of NumPy."""
+
 
 def main() -> None:
     """Run the command line of this process and exit."""
@@ -23,6 +26,12 @@ def _end_on_signals() -> None:
     for number in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP, _signal.SIGQUIT):
         if _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, lambda number, _frame: os._exit(128 + number))
+
+
+# CPython maps memory for frames in pieces of 16 KiB. A loop that calls at the end of a piece maps
+# the next one for each call, and unmaps it: 800 times while NumPy is imported. A frame that fits no
+# such piece gets a large one, which has room for all frames of its calls.
+main.__code__ = main.__code__.replace(co_stacksize=_FRAME_WORDS)
 
 
 if __name__ == "__main__":
