@@ -336,9 +336,15 @@ def test_options_of_rows_are_refused(run: Run, option: str) -> None:
 def test_blocks_give_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from xentcli.formats.logprobs.source import AnswersSource
 
-    files = ("openai_batch.jsonl", "ollama_stream.jsonl")  # the answers of one come in pieces
-    want = [run("nll", DATA / file, "--json").stdout for file in files]
+    marked = Path("marked.jsonl")
+    content = (DATA / "openai_batch.jsonl").read_bytes()
+    marked.write_bytes(b"\xef\xbb\xbf" + content.rstrip())  # the last line has no end
+    answers, pieces = DATA / "openai_batch.jsonl", DATA / "ollama_stream.jsonl"
+    files = (answers, pieces, marked)
+    want = [run("nll", file, "--json").stdout for file in files]
     monkeypatch.setattr(AnswersSource, "block_bytes", 64)
     for jobs in ("1", "2"):
-        found = [run("nll", DATA / file, "--json", "--jobs", jobs).stdout for file in files]
+        found = [run("nll", file, "--json", "--jobs", jobs).stdout for file in files]
         assert found == want, jobs
+        piped = run("nll", "-", "--json", "--jobs", jobs, stdin=content)  # blocks carry their bytes
+        assert piped.stdout == want[0].replace(str(answers).encode(), b"<stdin>"), jobs

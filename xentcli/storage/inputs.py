@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import IO, Any, Protocol
 
-from xentcli.errors import reading
+from xentcli.errors import InputError, reading
 from xentcli.storage.names import suffix_of
 from xentcli.storage.temporary import TemporaryCopy
 
@@ -121,6 +121,19 @@ class Input:
                     break
                 done += count
         return done
+
+    def bytes_at(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes from `offset` of a seekable input on.
+
+        Raises
+        ------
+        InputError
+            If there are fewer.
+        """
+        buffer = bytearray(size)
+        if self.read_at(offset, memoryview(buffer)) < size:
+            raise InputError(f"{self.name}: it became shorter while it was read")
+        return bytes(buffer)
 
     def _read_once_at(self, offset: int, buffer: memoryview) -> int:
         return os.preadv(self._file.fileno(), [buffer], offset)

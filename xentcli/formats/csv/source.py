@@ -178,10 +178,7 @@ class CsvSource(StreamSource):
         """Return whole lines, read from the file where the block does not carry them."""
         if lines.text is not None:
             return lines.text
-        buffer = bytearray(lines.size)
-        if self._data.read_at(lines.offset, memoryview(buffer)) < lines.size:
-            raise InputError(f"{self.name}: it became shorter while it was read")
-        text = bytes(buffer)
+        text = self._data.bytes_at(lines.offset, lines.size)
         return text if text.endswith(self._line_end) else text + self._line_end
 
     def decode(self, block: Block) -> Table:

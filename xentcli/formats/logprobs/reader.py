@@ -63,12 +63,17 @@ def answer_of_typed(document: Any) -> Answer | None:
 
 
 class Whole(NamedTuple):
-    """The content of a block: its first line, from 1, or None of a document; and its bytes."""
+    """The content of a block: its first line, from 1, or None of a document; and its bytes.
+
+    Where these are None, they are so many of the file, from an offset on.
+    """
 
     line: int | None
-    text: bytes
+    text: bytes | None
     last: bool = True
     """Whether no answer goes on in another block."""
+    offset: int = 0
+    size: int = 0
 
 
 class Reader:
@@ -91,8 +96,8 @@ class Reader:
         self._typed: Callable[[Bytes], Any] | None = None
 
     def read(self, content: Whole) -> Tokens:
-        """Return the tokens of all of them."""
-        text = content.text.removeprefix(BOM_UTF8)
+        """Return the tokens of all of them; the content has its bytes."""
+        text = (content.text or b"").removeprefix(BOM_UTF8)
         if not self._keeps_lists and _is_utf8(text):
             self._typed = typed_parser()
         if content.line is None:

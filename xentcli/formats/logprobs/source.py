@@ -56,7 +56,6 @@ class AnswersSource(StreamSource):
     """
 
     format = "json"
-    carries_bytes = True
     of_this_process = ("unchanged", "_data", "_pieces")
     block_bytes = _BLOCK_BYTES
 
@@ -72,6 +71,8 @@ class AnswersSource(StreamSource):
         self.dialect = first.dialect if first else "unknown"
         self.in_pieces = first is not None and not first.ends
         self._pieces: Pieces = {}
+        self.shareable = data.shareable  # cutting it is a tenth of parsing it
+        self.carries_bytes = self.in_pieces or not (self._lines and data.shareable)
         self._asked = _PARTS.get(options.tokens or "")
         scored = first.scored if first else []
         parts = [each.part for each in scored if any_number(each.logprobs)]
@@ -95,12 +96,14 @@ class AnswersSource(StreamSource):
             text = self._all()
             yield Block(0, max(1, text.count(b"\n")), content=Whole(None, text))
             return
-        start = 0
+        start = offset = 0
         for text in self._whole_lines():
-            count = text.count(b"\n")
-            whole = Whole(start + 1, text, last=not self.in_pieces)
+            count = text.count(b"\n") + (not text.endswith(b"\n"))
+            carried = text if self.carries_bytes else None
+            whole = Whole(start + 1, carried, not self.in_pieces, offset, len(text))
             yield Block(start, count, content=whole)
             start += count
+            offset += len(text)
         if self.in_pieces:
             yield Block(start, 0, content=Whole(start + 1, b""))
 
@@ -121,7 +124,7 @@ class AnswersSource(StreamSource):
                     hint="write one answer a line, as JSON lines",
                 )
         if last := b"".join(rest):
-            yield last + b"\n"
+            yield last
 
     def _all(self) -> bytes:
         parts: list[bytes] = []
@@ -135,6 +138,17 @@ class AnswersSource(StreamSource):
                     hint="write one answer a line, as JSON lines",
                 )
         return b"".join(parts)
+
+    def carried(self, block: Block) -> Block:
+        """Return the block with its bytes, where no reference leads to the file."""
+        whole: Whole = block.content
+        return block if self.reference is not None else block._replace(content=self._filled(whole))
+
+    def _filled(self, whole: Whole) -> Whole:
+        """Return a content with its bytes, read from the file where it does not carry them."""
+        if whole.text is not None:
+            return whole
+        return whole._replace(text=self._data.bytes_at(whole.offset, whole.size))
 
     def decode(self, block: Block) -> Table:
         """Return the log-probabilities of a block."""
@@ -161,7 +175,7 @@ class AnswersSource(StreamSource):
                 keeps_lists=lists,
                 pieces=self._pieces if self.in_pieces else None,
             )
-            return reader.read(block.content)
+            return reader.read(self._filled(block.content))
         except InputError:
             self.check_unchanged()
             raise
