@@ -3,6 +3,7 @@
 import pickle
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -42,8 +43,11 @@ def do(version: str, held: bytes, content: bytes) -> Done:
     results = Results()
     try:
         work, results.join = _loaded(held)
-        for item in pickle.loads(content):  # noqa: S301 - by our own client
-            results.add(work(item))
+        items = pickle.loads(content)  # noqa: S301 - by our own client
+        coming = getattr(getattr(work, "__self__", None), "coming", None)
+        with coming(items) if coming else nullcontext():
+            for item in items:
+                results.add(work(item))
     except Exception as failure:  # noqa: BLE001 - told to the client
         failed = first_line(failure), getattr(failure, "hint", None)
     seconds = time.perf_counter() - begin

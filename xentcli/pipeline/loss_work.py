@@ -1,6 +1,8 @@
 """What is done with a step of rows, by whoever does it: they are read and measured."""
 
 import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,7 @@ from xentcli.core.checks import RowKind, row_kind
 from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
+from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, begin_of, in_groups
@@ -37,6 +40,10 @@ class LossWork(NamedTuple):
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""
         return begin_of(step.block, self.aligned.logits)
+
+    def coming(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
+        """Have the rows of some steps fetched, and no others, as far as they are elsewhere."""
+        return coming([self.aligned.logits], (step.block for step in steps))
 
     def part_of(self, step: Step) -> Part[States]:
         """Read the rows of a step and measure them."""

@@ -1,6 +1,7 @@
 """What is done with the rows of a step that several models have, by whoever does it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.core.shapes import check_options
 from xentcli.errors import ShapeError
+from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, begin_of, in_groups
@@ -48,6 +50,10 @@ class CompareWork(NamedTuple):
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""
         return begin_of(step.block, self.models.first.logits)
+
+    def coming(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
+        """Have the rows of some steps fetched, and no others, as far as they are elsewhere."""
+        return coming(filter(None, self.models.sources), (step.block for step in steps))
 
     def part_of(self, step: Step) -> Part[PairStates]:
         """Read the rows of a step in all models, and measure how these differ."""

@@ -1,7 +1,8 @@
 """Logits to an array of the same shape, block by block: softmax and log-softmax."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial, reduce
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +17,7 @@ from xentcli.core.shapes import without_axis
 from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, IndexedSource, Source, blocks_along
+from xentcli.formats.coming import coming
 from xentcli.pipeline.flow import Part, Sink, Total, begin_of, collect
 from xentcli.pipeline.loss_work import looks_of
 from xentcli.pipeline.prepared import prepare
@@ -61,6 +63,10 @@ class RowWork(NamedTuple):
     def place_of(self, block: Block) -> str:
         """Name the first row of a block."""
         return begin_of(block, self.source)
+
+    def coming(self, blocks: Sequence[Block]) -> AbstractContextManager[None]:
+        """Have the rows of some blocks fetched, and no others, as far as they are elsewhere."""
+        return coming([self.source], blocks)
 
     def part_of(self, block: Block) -> Part[Any]:
         """Return the output of a block, and what is wrong with its rows."""

@@ -4,7 +4,7 @@ The only module here that knows of all the others, and that none of them knows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from xentcli.errors import OutputError, XentError
@@ -79,6 +79,19 @@ def expecting(names: Sequence[str]) -> Iterator[None]:
     succession = expect(urls)
     yield
     del succession
+
+
+def wanting(shares: Sequence[tuple[str, tuple[float, float]]]) -> AbstractContextManager[None]:
+    """Have parts of files elsewhere fetched ahead, given as shares of their rows, and no others.
+
+    Files that are no URLs are left out.
+    """
+    elsewhere = [(name, share) for name, share in shares if is_url(local_name(name))]
+    if not elsewhere:
+        return nullcontext()
+    from xentcli.storage.remote_inputs import wanting as wanting_urls
+
+    return wanting_urls(elsewhere)
 
 
 def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:

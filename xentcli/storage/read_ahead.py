@@ -11,6 +11,7 @@ from xentcli.storage.parts import LOCK, PART_BYTES, PARTS, Part, continues, make
 from xentcli.storage.ranges import DriverRanges, Ranges, begin
 from xentcli.storage.remote import is_http, locate, protocol_of, telling
 from xentcli.storage.s3_ranges import S3Ranges
+from xentcli.storage.wanted import wanted_from
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -101,7 +102,10 @@ class RemoteFile:
             if part is None:
                 if succession is not None and not succession.comes_to(self._place, at, end):
                     succession = None
-                stop = max(end, at + _SMALL_READ_BYTES) if succession is None else at + PART_BYTES
+                stop = max(end, at + _SMALL_READ_BYTES)
+                if succession is not None:
+                    begin, last = wanted_from(self.url, at, self.size or 0)
+                    stop = max(end, min(at + PART_BYTES, last)) if begin == at else end
                 make_room()
                 part = self.fetch(at, stop)
             parts.append(part)

@@ -1,13 +1,14 @@
 """URLs to read: in ranges where these can be had, and all of one version of what is there."""
 
 import io
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 from xentcli.errors import InputError
+from xentcli.storage import wanted
 from xentcli.storage.inputs import Input, SeekableFile
 from xentcli.storage.names import shown_name
 from xentcli.storage.parts import told
@@ -15,6 +16,7 @@ from xentcli.storage.ranges import DriverRanges, begin
 from xentcli.storage.read_ahead import RemoteFile
 from xentcli.storage.remote import is_http, locate, telling
 from xentcli.storage.succession import Succession
+from xentcli.storage.wanted import Share
 
 _BUFFER_BYTES = 2**15
 
@@ -28,6 +30,15 @@ def expect(urls: Sequence[str]) -> Succession:
     succession = Succession(urls)
     _expected.add(succession)
     return succession
+
+
+@contextmanager
+def wanting(shares: Sequence[tuple[str, Share]]) -> Iterator[None]:
+    """Have parts of files opened and fetched ahead, and no others."""
+    succession = expect([url for url, _ in shares])
+    with wanted.wanting(shares):
+        yield
+    del succession
 
 
 def version_of(url: str) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from xentcli.storage.parts import LOCK, MOST_BYTES, PART_BYTES, Part, continues, has_room, told
+from xentcli.storage.parts import LOCK, MOST_BYTES, PART_BYTES, continues, has_room, told
 from xentcli.storage.read_ahead import RemoteFile
+from xentcli.storage.wanted import is_known, wanted_from
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -78,7 +79,9 @@ class Succession:
         A thread that reads further on is waited for. What is read again, or is far off, becomes the
         front when the read after it follows.
         """
-        at, offset = self._front
+        if len(self._files) == 1 and not self._bytes_read:
+            self._front = place, start  # a worker of several begins anywhere
+        at, offset = self._go_on()
         sizes = [file.size for file in self._files[at:place] if file is not None]
         between = sum(size or 0 for size in sizes) + start - offset
         if (at, offset) <= (place, start) and between <= MOST_BYTES and len(sizes) == place - at:
@@ -94,28 +97,40 @@ class Succession:
         self._bytes_read += count
         self._fetch_ahead()
 
-    def _fetch_ahead(self) -> None:
-        """Fetch on from the front, as long as there is room."""
+    def _go_on(self) -> tuple[int, int]:
+        """Return the front, moved to the next byte that is wanted and not there."""
         place, offset = self._front
         while place < len(self._files):
             file = self._files[place]
             if file is None or file.size is None:
                 break
-            offset = max(offset, len(file.head))
-            if offset >= file.size:
+            offset, end = wanted_from(file.url, max(offset, len(file.head)), file.size)
+            part = file.part_at(offset)
+            if offset >= end:
                 place, offset = place + 1, 0
-                continue
-            part = file.part_at(offset) or self._fetched(file, offset)
-            if part is None:
+            elif part is None:
                 break
-            offset = part.end
+            else:
+                offset = part.end
         self._front = place, offset
+        return self._front
 
-    def _fetched(self, file: RemoteFile, offset: int) -> Part | None:
-        """Return a part that is fetched from now on, if there is room."""
-        if self._bytes_fetched > (1 + _BYTES_AHEAD) * self._bytes_read or not has_room():
-            return None
-        part = file.fetch(offset, offset + PART_BYTES)
+    def _fetch_ahead(self) -> None:
+        """Fetch on from the front, as long as there is room."""
+        while has_room():
+            place, offset = self._go_on()
+            file = self._files[place] if place < len(self._files) else None
+            if file is None or file.size is None:
+                return
+            many = self._bytes_fetched > (1 + _BYTES_AHEAD) * self._bytes_read
+            if many and not is_known(file.url):
+                return
+            _, end = wanted_from(file.url, offset, file.size)
+            self._fetch(file, offset, min(end, offset + PART_BYTES))
+
+    def _fetch(self, file: RemoteFile, start: int, end: int) -> None:
+        """Fetch a part ahead, and then the next one."""
+        part = file.fetch(start, end)
         self._bytes_fetched += part.end - part.start
         succession = ref(self)
 
@@ -126,4 +141,3 @@ class Succession:
                     found._fetch_ahead()
 
         part.content.add_done_callback(go_on)
-        return part
