@@ -69,6 +69,14 @@ class Given:
             return elementary.exp(values, out)
         return np.exp(values, out=out)
 
+    def exp_of_gaps(self, values: Any, out: Any = None) -> Any:
+        """Return exponentials of gaps below the peaks, of a tile or more."""
+        if self.same_bits and values.dtype == np.float64:
+            from xentcli.core import powers
+
+            return powers.exp(values, out)
+        return np.exp(values, out=out)
+
     @cached_property
     def checked(self) -> Labels | None:
         """The class indices; None if the labels are class probabilities."""

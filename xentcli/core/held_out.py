@@ -65,7 +65,7 @@ def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
     count = _terms_of_series(tile.given.parameters["scales"], tile.given.logits.shape[1])
     if count == 0 or terms.dtype != np.float64:
         factor = scale if axis == 0 else scale[:, None]
-        others = tile.given.exp(gaps.astype(np.float64) * factor)
+        others = tile.given.exp_of_gaps(gaps.astype(np.float64) * factor)
         others[terms == 0.0] = 0.0  # the peak's own
         others -= terms
         return _sums(others, axis)

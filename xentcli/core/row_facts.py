@@ -181,7 +181,7 @@ class _TileObserver(Observer):
         for each in planned:
             if each.when in self._facts:
                 self._add(each)
-        self.exp = given.exp
+        self.exp = given.exp_of_gaps
         self.wants_peaks = bool(self._facts["peaks"])
         self.wants_exponentials = bool(self._facts["after"])
 

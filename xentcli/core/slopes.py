@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core import elementary
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.fact import Given, fact
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
+from xentcli.core.powers import put_powers, steps_of
 from xentcli.core.products import sums_of_products
 from xentcli.core.row_losses import pick
 from xentcli.core.rows import row_by_row, tiles
@@ -31,9 +31,9 @@ Array = NDArray[Any]
 
 ROUGH_ORDERS, FINE_ORDERS = 4, 3
 """How many derivatives there are: of rough ones, in float32, more than of fine ones, in float64."""
-_VANISHES = 1000.0  # exp(-1000) is 0 in every dtype
+_VANISHES = -1000.0  # exp(-1000) is 0
 _ARRAYS = ("scaled", "terms")  # besides the gaps
-_SMALLER_TILES = 4  # than those of other computations, since there are more arrays of them
+_SMALLER_TILES = 2  # than those of other computations, since there are more arrays of them
 
 
 class SlopeOptions(NamedTuple):
@@ -140,7 +140,7 @@ def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> 
 
 
 class _Gaps:
-    """The gaps ``peak - z`` of a tile of rows, as (n, C), or as (C, n) of few classes."""
+    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) of few classes."""
 
     def __init__(self, values: Floats, *, fine: bool = True) -> None:
         dtype = np.dtype(np.float64 if fine else np.float32)
@@ -154,10 +154,10 @@ class _Gaps:
         if self.by_class:
             self.gaps = scratch("gaps", values.shape[::-1], dtype)
             wide = np.float64 if fine else values.dtype
-            np.subtract(peak, values.T, out=self.gaps, dtype=wide, casting="same_kind")
+            np.subtract(values.T, peak, out=self.gaps, dtype=wide, casting="same_kind")
         else:
             self.gaps = scratch("gaps", values.shape, dtype)
-            _subtract(peak, values, self.gaps)
+            _subtract(values, peak, self.gaps)
         self.num_classes = values.shape[1]
 
     def mean(self) -> Doubles:
@@ -172,19 +172,20 @@ class _Gaps:
             mean[odd] = np.add.reduce(gaps, axis=1) / np.count_nonzero(there, axis=1)
         return mean
 
-    def moments(self, beta: float, orders: int) -> list[Doubles]:
-        """Return the means of the first powers of ``beta * g`` under ``exp(-beta * g)``.
+    def moments(self, factor: float, orders: int) -> list[Doubles]:
+        """Return the means of the first powers of ``x = factor * g``.
 
-        Where that is 0, the product is made a finite number, so that 0 times it is 0.
+        They are those under ``exp(x)`` of rough gaps, and under ``2**(x / K)`` of fine ones.
+        Where that is 0, x is made a finite number, so that 0 times it is 0.
         """
         scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
-        np.multiply(self.gaps, self.gaps.dtype.type(beta), out=scaled)
-        np.minimum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
-        np.negative(scaled, out=terms)
+        np.multiply(self.gaps, self.gaps.dtype.type(factor), out=scaled)
         if terms.dtype == np.float64:
-            terms = elementary.exp(terms)
+            put_powers(scaled, terms)
         else:
-            np.exp(terms, out=terms)
+            if scaled.size and not np.minimum.reduce(scaled, axis=None) >= _VANISHES:
+                np.maximum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
+            np.exp(scaled, out=terms)
         total = self._sum_of(terms)
         found = []
         for order in range(orders):
@@ -203,24 +204,26 @@ class _Gaps:
         return np.asarray(total).astype(np.float64)
 
 
-def _subtract(peak: Floats, values: Floats, out: Floats) -> None:
-    """Put ``peak - values`` of rows (n, C) into `out`, in its dtype or in that of the values."""
+def _subtract(values: Floats, peak: Floats, out: Floats) -> None:
+    """Put ``values - peak`` of rows (n, C) into `out`, in its dtype or in that of the values."""
     if out.dtype == np.float64 != values.dtype:
         np.copyto(out, values)
-        peak, values = peak.astype(np.float64), out
+        values, peak = out, peak.astype(np.float64)
     with row_by_row(values.shape[1]):
-        np.subtract(peak[:, None], values, out=out, casting="same_kind")
+        np.subtract(values, peak[:, None], out=out, casting="same_kind")
 
 
 def _fill(found: Slopes, gaps: _Gaps, mass: Doubles | float, options: SlopeOptions) -> None:
     """Put the derivatives of a tile of rows where they belong."""
     if options.ends:
-        found.mean_gap[...] = mass * gaps.mean()
+        found.mean_gap[...] = mass * (0.0 - gaps.mean())
     for i, beta in enumerate(options.betas):
-        first, *others = _cumulants(gaps.moments(beta, options.orders))
-        found.values[:, i, 0] = found.label_gap - mass * (first / beta)
+        factor, off = steps_of(beta) if options.fine else (beta, 0.0)
+        first, *others = _cumulants(gaps.moments(factor, options.orders))
+        found.values[:, i, 0] = found.label_gap + mass * (first / factor)
         for order, cumulant in enumerate(others, 2):
-            found.values[:, i, order - 1] = mass * (cumulant / (-beta) ** order)
+            found.values[:, i, order - 1] = mass * (cumulant / factor**order)
+        found.values[:, i, 0] -= off * found.values[:, i, 1]
 
 
 def _cumulants(moments: list[Doubles]) -> list[Doubles]:
