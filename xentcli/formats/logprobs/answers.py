@@ -5,7 +5,6 @@ Documents are Python's dicts and lists, those that simdjson has parsed, or those
 
 from collections.abc import Iterator
 from functools import partial
-from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from xentcli.formats.logprobs.lists import Lists, of_entries
@@ -82,7 +81,7 @@ class Refused(Exception):  # noqa: N818
 
 def is_object(value: Any) -> bool:
     """Whether a value of JSON is an object."""
-    return hasattr(value, "keys")
+    return isinstance(value, dict) or hasattr(value, "keys")
 
 
 def is_list(value: Any) -> bool:
@@ -115,24 +114,28 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def tokens(part: Part, entries: Any, key: str = "logprob") -> Scored:
+def tokens(part: Part, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:
     """Return tokens that are an object each, some with their bytes."""
+    if isinstance(entries, list) and entries and is_typed(entries[0]):
+        numbers = [token.logprob for token in entries]
+        told = [token.bytes for token in entries] if "bytes" in entries[0] else None
+        return Scored(part, numbers, told and _sizes(told), choice)
     entries = [*entries]  # once: simdjson makes each object anew
-    found = Scored(part, each(entries, key), lists=partial(of_entries, entries, key))
-    if not entries or "bytes" not in entries[0]:
-        return found
-    told = each(entries, "bytes")
+    told = _each(entries, "bytes") if entries and "bytes" in entries[0] else None
+    lists = partial(of_entries, entries, key)
+    return Scored(part, _each(entries, key), told and _sizes(told), choice, lists)
+
+
+def _sizes(each: list[Any]) -> list[int | None]:
+    """Return how many bytes each token is, None where they are not told."""
     try:
-        sizes: list[int | None] = [*map(len, told)]
+        return [len(told) for told in each]
     except TypeError:
-        sizes = [None if b is None else len(b) for b in told]
-    return found._replace(sizes=sizes)
+        return [None if told is None else len(told) for told in each]
 
 
-def each(entries: list[Any], key: str) -> list[Any]:
+def _each(entries: list[Any], key: str) -> list[Any]:
     """Return what each object has under a key, None where it has none."""
-    if is_typed(entries[0] if entries else None):
-        return [*map(attrgetter(key), entries)]
     try:
         return [entry[key] for entry in entries]
     except KeyError:

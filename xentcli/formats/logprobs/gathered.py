@@ -1,5 +1,7 @@
 """The tokens of a block's answers, gathered sequence by sequence."""
 
+import math
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -83,7 +85,7 @@ class Gathered:
     def __init__(self, *, keeps_lists: bool, pieces: Pieces) -> None:
         self.others = self.unclear = 0
         self._lists: list[Place] | None = [] if keeps_lists else None
-        self._values: list[NDArray[np.float64]] = []
+        self._values: list[list[float | None]] = []
         self._lengths: list[int] = []
         self._places: list[str] = []
         self._sizes: list[list[int | None] | None] = []
@@ -97,7 +99,7 @@ class Gathered:
         while last and self._open:
             for sequence in self._open.pop(next(iter(self._open))).values():
                 self._add(sequence)
-        values = np.concatenate([*self._values, np.empty(0)])
+        values = np.array([*chain.from_iterable(self._values)], np.float64)  # null is NaN
         floored = values <= NO_VALUE
         values[floored] = np.nan
         return Tokens(
@@ -119,11 +121,13 @@ class Gathered:
         """Return the bytes of all tokens, if any sequence tells them."""
         if all(sizes is None for sizes in self._sizes):
             return None
-        found = [
-            np.full(count, -1, np.int64) if sizes is None else _sizes(sizes)
-            for sizes, count in zip(self._sizes, self._lengths, strict=True)
-        ]
-        return np.concatenate(found)
+        each = zip(self._sizes, self._lengths, strict=True)
+        told = [repeat(None, count) if sizes is None else sizes for sizes, count in each]
+        found = [*chain.from_iterable(told)]
+        try:
+            return np.array(found, np.int64)
+        except TypeError:
+            return np.array([-1 if size is None else size for size in found], np.int64)
 
     def fail(self, what: str) -> None:
         """Take a request that failed."""
@@ -158,14 +162,14 @@ class Gathered:
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
         scored, count = sequence.scored, len(sequence.scored.logprobs)
-        self._values.append(np.array(scored.logprobs, np.float64))  # null is NaN
+        self._values.append(scored.logprobs)
         self._sizes.append(scored.sizes)
         if self._lists is not None:
             listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)
-        self._first += scored.part != "generated" and bool(np.isnan(self._values[-1][0]))
+        self._first += scored.part != "generated" and _is_nan(scored.logprobs[0])
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:
@@ -179,9 +183,5 @@ def _joined(one: Sequence, other: Sequence) -> Sequence:
     return one._replace(scored=first._replace(lists=None))
 
 
-def _sizes(told: list[int | None]) -> NDArray[np.int64]:
-    """Return the bytes of tokens, -1 where they are not told."""
-    try:
-        return np.array(told, np.int64)
-    except TypeError:
-        return np.array([-1 if size is None else size for size in told], np.int64)
+def _is_nan(number: float | None) -> bool:
+    return number is None or math.isnan(number)

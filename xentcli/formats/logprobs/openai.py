@@ -52,7 +52,7 @@ def choices(document: Any) -> Answer | None:
     """Return an answer with choices, and with the prompt as vLLM adds it."""
     if not is_list(document.get("choices")):
         return None
-    each = [*objects(document["choices"])]
+    each = [choice for choice in document["choices"] if is_object(choice)]
     found: list[Scored] = []
     for where in (document, *each):
         if _holds_prompt(where):
@@ -62,8 +62,9 @@ def choices(document: Any) -> Answer | None:
     dialect = _PROMPTS if found else dialect
     for place, choice in enumerate(each):
         index = choice.get("index")
-        for scored in _of_choice(choice.get("logprobs"), document, len(each)):
-            add(found, scored._replace(choice=index if isinstance(index, int) else place))
+        index = index if isinstance(index, int) else place
+        for scored in _of_choice(choice.get("logprobs"), document, len(each), index):
+            add(found, scored)
     name = text(document.get("id"))
     if kind == "chat.completion.chunk":
         return Answer(dialect, found, name, None, name or "", ends=False)
@@ -73,21 +74,26 @@ def choices(document: Any) -> Answer | None:
     return Answer(dialect, found, name)
 
 
-def _of_choice(told: Any, document: Any, count: int) -> Iterator[Scored]:
+def _of_choice(told: Any, document: Any, count: int, index: int) -> Iterator[Scored]:
     """Yield the tokens of one of several choices."""
-    if is_list(under(told, "token_logprobs")):
-        yield from _parallel(told, document, count)
+    if not is_object(told):
+        return
+    if is_list(told.get("token_logprobs")):
+        for scored in _parallel(told, document, count):
+            yield scored._replace(choice=index)
         return
     for key in ("content", "refusal"):
-        entries = under(told, key)
+        entries = told.get(key)
         if is_list(entries) and len(entries):
-            yield tokens("generated", entries)
+            yield tokens("generated", entries, choice=index)
 
 
 def add(found: list[Scored], scored: Scored) -> None:
     """Add tokens, but a prompt only once: each of several choices may repeat it."""
-    given = [each.logprobs for each in found if each.part == "prompt"]
-    if scored.logprobs and not (scored.part == "prompt" and scored.logprobs in given):
+    if not scored.logprobs:
+        return
+    given = (each.logprobs for each in found if each.part == "prompt")
+    if scored.part != "prompt" or scored.logprobs not in given:
         found.append(scored)
 
 
@@ -209,7 +215,7 @@ def request_output(document: Any) -> Answer | None:
 
 def _holds_prompt(where: Any) -> bool:
     told = where.get("prompt_logprobs")
-    return is_list(told) or _is_flat(told)
+    return told is not None and (is_list(told) or _is_flat(told))
 
 
 def _is_flat(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
@@ -92,7 +93,6 @@ class Reader:
         self._name, self._asked, self._part, self._strict = name, asked, part, strict
         self._keeps_lists = keeps_lists
         self._found = Gathered(keeps_lists=keeps_lists, pieces={} if pieces is None else pieces)
-        self._parser = parser()
         self._typed: Callable[[Bytes], Any] | None = None
 
     def read(self, content: Whole) -> Tokens:
@@ -108,14 +108,17 @@ class Reader:
                     self._document(payload, f"{self._name}:{number}", number)
         return self._found.tokens(last=content.last)
 
+    @cached_property
+    def _parser(self) -> Any:
+        return parser()
+
     def _document(self, text: bytes | memoryview, place: str, line: int) -> None:
         if self._typed is not None and (answer := answer_of_typed(self._typed(text))) is not None:
-            self._take(answer, place)
+            self._take(answer, place, checked=True)
             return
+        simdjson = self._parser
         try:
-            document = (
-                self._parser.parse(text, self._keeps_lists) if self._parser is not None else None
-            )
+            document = None if simdjson is None else simdjson.parse(text, self._keeps_lists)
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
@@ -139,7 +142,7 @@ class Reader:
             raise InputError(f"{place}: no answer of a server of language models that is known")
         self._take(answer, place)
 
-    def _take(self, answer: Answer, place: str) -> None:
+    def _take(self, answer: Answer, place: str, *, checked: bool = False) -> None:
         if not answer.counts:
             return
         name = place.rpartition("/")[2] if answer.name is None else answer.name
@@ -151,7 +154,7 @@ class Reader:
             for each in answer.scored
             if self._kept(each.part, each.logprobs, place)
         ]
-        for sequence in kept:
+        for sequence in () if checked else kept:
             self._check(sequence.scored.logprobs, place)
         self._found.take(kept, name, answer.stream, ends=answer.ends)
 

@@ -1,7 +1,7 @@
 """Documents by their types: what the dialects ask for is parsed, and all else is passed over.
 
-Objects are dicts, but a token of a list has what is under its keys as attributes. A document with
-something of another type is no mistake: it is parsed as a whole, by a parser that knows no types.
+Objects are dicts, but a token of a list has attributes: its `logprob`, whatever the key, and what
+else is told of it. A document of other types is no mistake: a parser that knows none parses it.
 """
 
 from collections.abc import Callable
@@ -59,16 +59,22 @@ def _tokens_of(msgspec: Any) -> _Tokens:
         "__contains__": lambda token, key: getattr(token, key, missing) is not missing,
     }
 
-    def token(key: str = "logprob", *others: tuple[str, Any, Any], in_list: bool = False) -> Any:
-        fields = [(key, float | None), *others]
-        return msgspec.defstruct("Token", fields, namespace=as_dict, gc=False, array_like=in_list)
+    def token(*others: tuple[str, Any, Any], key: str = "logprob", in_list: bool = False) -> Any:
+        return msgspec.defstruct(
+            "Token",
+            [("logprob", float | None), *others],
+            namespace=as_dict,
+            rename={"logprob": key},
+            array_like=in_list,
+            gc=False,
+        )
 
-    sizes = ("bytes", list[int] | msgspec.UnsetType | None, missing)
-    by_id = GenericAlias(dict, (int, token("logprob", ("rank", int | None, None))))
+    told = ("bytes", list[int] | msgspec.UnsetType | None, missing)
+    by_id = GenericAlias(dict, (int, token(("rank", int | None, None))))
     return _Tokens(
-        _list(token("logprob", sizes)),
-        _list(token("logProbability")),
-        _list(token("log_probability")),
+        _list(token(told)),
+        _list(token(told, key="logProbability")),
+        _list(token(told, key="log_probability")),
         _list(token(in_list=True) | None),
         _list(by_id | None),
         msgspec.Raw,
