@@ -118,12 +118,19 @@ def tokens(part: Part, entries: Any, key: str = "logprob", choice: int = 0) -> S
     """Return tokens that are an object each, some with their bytes."""
     if isinstance(entries, list) and entries and is_typed(entries[0]):
         numbers = [token.logprob for token in entries]
-        told = [token.bytes for token in entries] if "bytes" in entries[0] else None
-        return Scored(part, numbers, told and _sizes(told), choice)
+        sizes = _sizes_of_typed(entries) if "bytes" in entries[0] else None
+        return Scored(part, numbers, sizes, choice)
     entries = [*entries]  # once: simdjson makes each object anew
     told = _each(entries, "bytes") if entries and "bytes" in entries[0] else None
     lists = partial(of_entries, entries, key)
     return Scored(part, _each(entries, key), told and _sizes(told), choice, lists)
+
+
+def _sizes_of_typed(entries: list[Any]) -> list[int | None]:
+    try:
+        return [len(token.bytes) for token in entries]
+    except TypeError:
+        return _sizes([token.bytes for token in entries])
 
 
 def _sizes(each: list[Any]) -> list[int | None]:

@@ -1,8 +1,8 @@
 """The tokens of a block's answers, gathered sequence by sequence."""
 
 import math
-from itertools import chain, repeat
-from typing import NamedTuple
+from array import array
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from xentcli.formats.logprobs.lists import Listed, Place
 
 NO_VALUE = -9999.0
 """And below, down to -inf: what servers write in place of a log-probability."""
+
+
+_NOT_TOLD = -1
 
 
 class Tokens(NamedTuple):
@@ -85,10 +88,10 @@ class Gathered:
     def __init__(self, *, keeps_lists: bool, pieces: Pieces) -> None:
         self.others = self.unclear = 0
         self._lists: list[Place] | None = [] if keeps_lists else None
-        self._values: list[list[float | None]] = []
+        self._values = array("d")
         self._lengths: list[int] = []
         self._places: list[str] = []
-        self._sizes: list[list[int | None] | None] = []
+        self._sizes, self._tells_sizes = array("q"), False
         self._open = pieces
         self._requests = self._first = 0
         self._failed: list[str] = []
@@ -99,14 +102,14 @@ class Gathered:
         while last and self._open:
             for sequence in self._open.pop(next(iter(self._open))).values():
                 self._add(sequence)
-        values = np.array([*chain.from_iterable(self._values)], np.float64)  # null is NaN
+        values = np.array(self._values)
         floored = values <= NO_VALUE
         values[floored] = np.nan
         return Tokens(
             values,
             np.array(self._lengths, np.int64),
             tuple(self._places),
-            self._sizes_of_all(),
+            np.array(self._sizes) if self._tells_sizes else None,
             self._requests,
             self._first,
             tuple(self._failed),
@@ -116,18 +119,6 @@ class Gathered:
             int(np.count_nonzero(floored)),
             self._lists,
         )
-
-    def _sizes_of_all(self) -> NDArray[np.int64] | None:
-        """Return the bytes of all tokens, if any sequence tells them."""
-        if all(sizes is None for sizes in self._sizes):
-            return None
-        each = zip(self._sizes, self._lengths, strict=True)
-        told = [repeat(None, count) if sizes is None else sizes for sizes, count in each]
-        found = [*chain.from_iterable(told)]
-        try:
-            return np.array(found, np.int64)
-        except TypeError:
-            return np.array([-1 if size is None else size for size in found], np.int64)
 
     def fail(self, what: str) -> None:
         """Take a request that failed."""
@@ -162,8 +153,11 @@ class Gathered:
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
         scored, count = sequence.scored, len(sequence.scored.logprobs)
-        self._values.append(scored.logprobs)
-        self._sizes.append(scored.sizes)
+        _extend(self._values, scored.logprobs, math.nan)
+        _extend(
+            self._sizes, [_NOT_TOLD] * count if scored.sizes is None else scored.sizes, _NOT_TOLD
+        )
+        self._tells_sizes |= scored.sizes is not None
         if self._lists is not None:
             listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
@@ -181,6 +175,17 @@ def _joined(one: Sequence, other: Sequence) -> Sequence:
         return one._replace(scored=first._replace(sizes=None, lists=None))
     first.sizes.extend(second.sizes)
     return one._replace(scored=first._replace(lists=None))
+
+
+def _extend(found: "array[Any]", numbers: list[Any], missing: float) -> None:
+    """Put numbers into an array, and `missing` for null, which the first often is."""
+    if numbers[0] is None:
+        found.append(missing)
+        numbers = numbers[1:]
+    try:
+        found.fromlist(numbers)  # all of them or none
+    except TypeError:
+        found.fromlist([missing if number is None else number for number in numbers])
 
 
 def _is_nan(number: float | None) -> bool:

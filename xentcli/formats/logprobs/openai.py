@@ -118,8 +118,8 @@ def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
     """Return the log-probability of each token."""
     pairs = zip(entries, ids, strict=True)
     if _is_typed(next(filter(None, entries), None)):
-        if None in ids:
-            return [None if one is None else one.logprob for one in _chosen(entries, ids)]
+        if ids[0] is None:  # and so are the others
+            return [_own_typed(entry).logprob if entry else None for entry in entries]
         return [None if entry is None else entry[token].logprob for entry, token in pairs]
     try:  # what all servers write
         return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
@@ -154,9 +154,19 @@ def _own(entry: Any, token: int | None) -> Any:
     if token is not None:
         return entry.get(f"{token}")
     each = [*entry.values()]
-    ranks = [one.rank if is_typed(one) else under(one, "rank") for one in each]
+    ranks = [under(one, "rank") for one in each]
     beyond = [i for i, rank in enumerate(ranks) if isinstance(rank, int) and rank > len(each)]
     return each[beyond[0] if len(beyond) == 1 else 0] if each else None
+
+
+def _own_typed(entry: dict[int, Any]) -> Any:
+    """Return what `_own` returns of a token not told, where all were parsed by their type."""
+    each, count = iter(entry.values()), len(entry)
+    first = next(each)
+    if (first.rank or 0) > count:
+        return first
+    beyond = [one for one in each if (one.rank or 0) > count]
+    return beyond[0] if len(beyond) == 1 else first
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
