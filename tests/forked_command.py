@@ -1,21 +1,25 @@
 """The command as a script whose runs are forks of a process that has imported the package.
 
-    with ForkedCommand(folder) as command:
+    with ForkedCommand(folder):
         subprocess.run(["xent", "info", "z.npy"], env={"PATH": f"{folder}:/usr/bin"})
 
 A shell runs the script, which hands its arguments, variables and streams to that process; the fork
 that gets them calls the entry point. So the many examples of the pages and words to complete do not
 each import all anew. Whatever is about the start or the end of a process runs in one of its own.
+The process is started once, by whoever asks first, and ends with the one that has started it.
 """
 
 import os
+import select
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Self
 
 # Reads all that `_receive` needs, connects, and ends as the fork does. It must start fast.
@@ -33,53 +37,68 @@ if code < 0:
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
+_SELDOM = ("xentcli.render.pictures.", "xentcli.render.report.", "xentcli.execution.dask")
 
 
 class ForkedCommand:
-    """A process that runs the command in forks, and a script ``xent`` in a folder that asks it."""
+    """A script ``xent`` in a folder, for as long as this."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self._temporary = TemporaryDirectory()  # the path of a socket must be short
-        self._socket = str(Path(self._temporary.name) / "socket")
         client = folder / "client.py"
         client.write_text(_CLIENT)
-        script = folder / "xent"
-        words = [sys.executable, "-I", "-S", str(client), self._socket]
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-        script.chmod(0o755)
+        self._script = folder / "xent"
+        words = [sys.executable, "-I", "-S", str(client), _forking().socket]
+        self._script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        self._script.chmod(0o755)
 
     def __enter__(self) -> Self:
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listening.bind(self._socket)
-        listening.listen()
-        with listening:
-            self._process = subprocess.Popen(
-                [sys.executable, __file__, str(listening.fileno())],
-                pass_fds=[listening.fileno()],
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
-        self._temporary.cleanup()
+        self._script.unlink()
+
+
+class _Forking:
+    """The process that forks; it ends when nobody has this end of a pipe open any more."""
+
+    def __init__(self) -> None:
+        self.socket = str(Path(mkdtemp()) / "socket")  # the path of a socket must be short
+        open_there, self._open = os.pipe()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+            listening.bind(self.socket)
+            listening.listen()
+            descriptors = [listening.fileno(), open_there]
+            subprocess.run(
+                [sys.executable, __file__, *map(str, descriptors)],
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                check=True,
+            )
+        os.close(open_there)
+
+
+@cache
+def _forking() -> _Forking:
+    return _Forking()
 
 
 # In the process
 
 
-def _serve(listening: socket.socket) -> None:
+def _serve(listening: socket.socket, open_there: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that answer
-    while True:
+    while open_there not in select.select([listening, open_there], [], [])[0]:
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
+            os.close(open_there)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _answer(connection)
             os._exit(0)
         connection.close()
+    shutil.rmtree(Path(listening.getsockname()).parent)
 
 
 def _answer(connection: socket.socket) -> None:
@@ -125,13 +144,18 @@ def _run(message: str, streams: list[int]) -> None:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)  # so that the tests have no child that goes on
+
     import gc
     import pkgutil
     from importlib import import_module
 
     import xentcli
 
+    # What draws, and what speaks to clusters, would make every fork cost twice as much.
     for module in pkgutil.walk_packages(xentcli.__path__, "xentcli."):
-        import_module(module.name)
+        if not module.name.startswith(_SELDOM):
+            import_module(module.name)
     gc.freeze()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

@@ -77,21 +77,25 @@ def test_a_row_has_the_same_bits_wherever_it_stands(tmp_path: Path) -> None:
     assert (many.view(np.uint32) == alone.view(np.uint32)).all()
 
 
-@pytest.mark.parametrize("rows", [1, 3, 13, TOKENS - 1, TOKENS, TOKENS + 1, 300])
-def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path, rows: int) -> None:
-    np.save(tmp_path / "states.npy", random_states(300, WIDTH))
+def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path) -> None:
+    count = 2 * TOKENS + 9
+    np.save(tmp_path / "states.npy", random_states(count, WIDTH))
     np.save(tmp_path / "head.npy", HEAD)
     source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
     assert isinstance(source, IndexedSource)
-    whole = np.array(source.read(0, 300).values)
-    parts = [np.array(source.read(i, min(rows, 300 - i)).values) for i in range(0, 300, rows)]
-    assert np.array_equal(np.concatenate(parts), whole)
+    whole = np.array(source.read(0, count).values)
+    for rows in (3, 13, TOKENS - 1, TOKENS, TOKENS + 1):
+        starts = range(0, count, rows)
+        parts = [np.array(source.read(i, min(rows, count - i)).values) for i in starts]
+        assert np.array_equal(np.concatenate(parts), whole), rows
+    for row in (0, TOKENS - 1, TOKENS, count - 1):
+        assert np.array_equal(source.read(row, 1).values[0], whole[row]), row
 
 
 @pytest.mark.parametrize("shape", [(7, 50), (2, 700), (1, 1500), (3, 2, 40)])
 def test_tiles_are_the_rows_of_the_whole(tmp_path: Path, shape: tuple[int, ...]) -> None:
     np.save(tmp_path / "states.npy", random_states(*shape, WIDTH))
-    head = random_head(0, 90_000)
+    head = random_head(0, 2 * 2048 + 9)  # of more tiles than one
     np.save(tmp_path / "head.npy", head)
     source = opened(tmp_path / "states.npy", tmp_path / "head.npy")
     assert isinstance(source, IndexedSource)
