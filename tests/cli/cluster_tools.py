@@ -1,29 +1,33 @@
-"""Real dask clusters on loopback, with processes to kill and a network to cut."""
+"""Real dask clusters on loopback, with processes to kill and a network to cut.
+
+Schedulers, workers and clients are forks of a process that has imported dask, but not xent.
+"""
 
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import psutil
+from forking import Forked, forking_of, start
 
 import xentcli
 
 HERE = Path(__file__).parent
 SECONDS = 60
 MEMORY_BYTES = 2**29  # of a worker; one that has done nothing takes a third
-_OF_DASK = {
-    "WORKER__MULTIPROCESSING_METHOD": "forkserver",  # a worker starts again in 0.1 s, not in 1 s
-    "SCHEDULER__ALLOWED_FAILURES": "1",
+_OF_DASK = {  # a worker starts again in 0.1 s, not in 1 s
+    "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver",
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
 }
+_IMPORTED = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "pandas"
 
 
 class Proxy:
@@ -75,44 +79,81 @@ class Cluster:
         self._nannies: list[psutil.Process] = []
         said = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said)]
-        self.scheduler = self._start("dask_scheduler", *options)
+        self._scheduler = self._start("dask_scheduler", *options)
         wait_until(lambda: said.exists() and said.read_text().endswith("}"))
         self.address = json.loads(said.read_text())["address"]
         self.proxy = Proxy(int(self.address.rpartition(":")[2]))
         stack.callback(self.proxy.close)
         self.cuttable = f"tcp://127.0.0.1:{self.proxy.port}"
 
-    def squares(self, address: str, count: int, **env: str) -> "subprocess.Popen[str]":
+    def squares(self, address: str, count: int, **env: str) -> "Client":
         """Start the command of this name, and wait until workers work for it."""
-        process = begin("squares", address, str(count), folder=self.folder, **env)
-        working = self.folder / f"working-{process.pid}"
-        wait_until(lambda: working.exists() or process.poll() is not None)
-        return process
+        client = Client("squares", address, str(count), folder=self.folder, **env)
+        working = self.folder / f"working-{client.forked.pid}"
+        wait_until(lambda: working.exists() or client.forked.poll() is not None)
+        return client
 
-    def add_workers(self, count: int, address: str, path: str = "") -> psutil.Process:
+    def add_workers(self, count: int, address: str) -> psutil.Process:
         """Start workers, and another one for each that ends; return what does so."""
-        options = [f"--nworkers={count}", "--nthreads=1", f"--memory-limit={MEMORY_BYTES}"]
-        nanny = psutil.Process(self._start("dask_worker", address, *options, path=path).pid)
-        self._nannies.append(nanny)
-        return nanny
+        return self._add(address, f"--nworkers={count}")
+
+    def add_a_worker(self, address: str, path: str = "") -> None:
+        """Start a worker; when it ends, there is one less."""
+        self._add(address, "--no-nanny", path=path)
+
+    def _add(self, address: str, *options: str, path: str = "") -> psutil.Process:
+        more = ["--nthreads=1", f"--memory-limit={MEMORY_BYTES}"]
+        added = psutil.Process(self._start("dask_worker", address, *options, *more, path=path).pid)
+        self._nannies.append(added)
+        return added
 
     def end_workers(self) -> None:
         """End all workers for good."""
         for nanny in self._nannies:
             kill_all(nanny.pid)
 
-    def _start(self, module: str, *options: str, path: str = "") -> "subprocess.Popen[bytes]":
-        begun = subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{module}", *options, "--no-dashboard"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=self.folder,
-            env=environment(path, **{f"DASK_DISTRIBUTED__{k}": v for k, v in _OF_DASK.items()}),
-            start_new_session=True,
-        )
+    def kill_the_scheduler(self) -> None:
+        kill_all(self._scheduler.pid)
+
+    def _start(self, module: str, *options: str, path: str = "") -> Forked:
+        with open(os.devnull, "r+b") as nothing:  # noqa: PTH123
+            begun = start(
+                forking_of(*_IMPORTED, **_OF_DASK),
+                f"distributed.cli.{module}:main",
+                [*options, "--no-dashboard"],
+                folder=self.folder,
+                variables=environment(path, **_OF_DASK),
+                streams=[nothing.fileno()] * 3,
+            )
         self._stack.callback(begun.wait)
         self._stack.callback(kill_all, begun.pid)
         return begun
+
+
+class Client:
+    """A run of xent, with the commands of `cluster_work.py` beside its own."""
+
+    def __init__(self, *arguments: str, folder: Path, **env: str) -> None:
+        self._out, self._err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - closed by `ended`
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+            self.forked = start(
+                forking_of(*_IMPORTED, **_OF_DASK),
+                "cluster_work:main",
+                arguments,
+                folder=folder,
+                variables=environment(**env),
+                streams=[nothing.fileno(), self._out.fileno(), self._err.fileno()],
+            )
+
+    def ended(self) -> "Ended":
+        """Wait until it has ended; return what it left behind."""
+        return Ended(self.forked.wait(), _content(self._out), _content(self._err))
+
+
+def _content(file: IO[bytes]) -> str:
+    with file:
+        file.seek(0)
+        return file.read().decode()
 
 
 @contextmanager
@@ -149,19 +190,6 @@ def environment(path: str = "", **more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, found)), **more}
 
 
-def begin(*arguments: str, folder: Path, **env: str) -> "subprocess.Popen[str]":
-    """Start xent, with the commands of `cluster_work.py` beside its own."""
-    return subprocess.Popen(
-        [sys.executable, str(HERE / "cluster_work.py"), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=environment(**env),
-    )
-
-
 class Ended(NamedTuple):
     """What a run left behind."""
 
@@ -170,13 +198,8 @@ class Ended(NamedTuple):
     err: str
 
 
-def ended(process: "subprocess.Popen[str]") -> Ended:
-    out, err = process.communicate(timeout=SECONDS)
-    return Ended(process.returncode, out, err)
-
-
 def run_each(commands: list[list[str]], folder: Path) -> list[Ended]:
     """Run commands one after the other, in one process, which is connected once."""
-    done = ended(begin("each", json.dumps(commands), folder=folder))
+    done = Client("each", json.dumps(commands), folder=folder).ended()
     assert done.code == 0, done
     return [Ended(*each) for each in json.loads(done.out)]

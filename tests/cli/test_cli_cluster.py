@@ -1,5 +1,6 @@
 """--scheduler: real schedulers and workers on loopback, some of which are killed or cut off."""
 
+import os
 import re
 import shutil
 import signal
@@ -10,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 from cli_tools import Run
-from cluster_tools import Cluster, begin, ended, kill_a_worker, run_each, started
+from cluster_tools import Client, Cluster, kill_a_worker, run_each, started
 
 import xentcli
 
@@ -37,7 +38,7 @@ def shards(tmp_path: Path) -> Path:
     np.save(tmp_path / "l.npy", rng.integers(0, 30, 15_000))
     for name, path in OF_PARTS.items():
         (tmp_path / name).symlink_to(DATA / path)
-    for name in ("here", "there", "own"):
+    for name in ("here", "there"):
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -91,12 +92,14 @@ def fails(address: str) -> dict[tuple[str, ...], str]:
 def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
     (shards / "cluster").mkdir()
     with started(shards / "cluster") as cluster:
+        workers_of_another_version_are_refused(cluster, shards)
         nanny = cluster.add_workers(2, cluster.address)
         same_bits(cluster, shards, run)
         what_fails_is_one_line(cluster, shards)
         killed_workers_change_nothing(cluster, nanny)
         an_interrupt_leaves_nothing(cluster)
         what_is_lost_is_one_line(cluster)
+        a_scheduler_that_dies_is_one_line(cluster)
 
 
 def same_bits(cluster: Cluster, folder: Path, run: Run) -> None:
@@ -128,20 +131,18 @@ def what_fails_is_one_line(cluster: Cluster, folder: Path) -> None:
 def killed_workers_change_nothing(cluster: Cluster, nanny: psutil.Process) -> None:
     """Kill workers at random moments, and cut one off the network for good."""
     rng = np.random.default_rng()
-    cluster.add_workers(1, cluster.cuttable)
-    process = cluster.squares(cluster.address, 150)
-    for _ in range(2):
+    cluster.add_a_worker(cluster.cuttable)
+    client = cluster.squares(cluster.address, 150)
+    for act in (lambda: kill_a_worker(nanny, rng), cluster.proxy.cut) * 2:
         time.sleep(rng.uniform(0.1, 0.4))
-        kill_a_worker(nanny, rng)
-        time.sleep(rng.uniform(0.1, 0.4))
-        cluster.proxy.cut()
-    assert ended(process) == (0, f"{sum(i * i for i in range(150))}\n", "")
+        act()
+    assert client.ended() == (0, f"{sum(i * i for i in range(150))}\n", "")
 
 
 def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
-    process = cluster.squares(cluster.address, 100_000)
-    process.send_signal(signal.SIGINT)
-    assert ended(process) == (130, "", "")
+    client = cluster.squares(cluster.address, 100_000)
+    os.kill(client.forked.pid, signal.SIGINT)
+    assert client.ended() == (130, "", "")
 
 
 def what_is_lost_is_one_line(cluster: Cluster) -> None:
@@ -151,28 +152,30 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
         cluster.address: (cluster.end_workers, "has no workers any more"),
     }
     for address, (act, said) in cases.items():
-        process = cluster.squares(address, 100_000, **PATIENCE)
+        client = cluster.squares(address, 100_000, **PATIENCE)
         act()
-        assert ended(process) == (1, "", f"error: the cluster at {address} {said}\n")
+        assert client.ended() == (1, "", f"error: the cluster at {address} {said}\n")
 
 
-def test_workers_of_another_version_and_a_scheduler_that_dies(shards: Path) -> None:
-    shutil.copytree(Path(xentcli.__file__).parent, shards / "old" / "xentcli")
-    home = shards / "old" / "xentcli" / "__init__.py"
+def workers_of_another_version_are_refused(cluster: Cluster, folder: Path) -> None:
+    shutil.copytree(Path(xentcli.__file__).parent, folder / "old" / "xentcli")
+    home = folder / "old" / "xentcli" / "__init__.py"
     home.write_text(home.read_text().replace(f'"{xentcli.__version__}"', '"0.0.1"'))
-    with started(shards / "own") as own:
-        own.add_workers(1, own.address, path=str(shards / "old"))
-        got = ended(begin("squares", own.address, "3", folder=shards))
-        assert re.fullmatch(
-            rf"error: worker tcp://127.0.0.1:\d+: xent 0.0.1 is there, and xent "
-            rf"{xentcli.__version__} here\nhint: workers open .*\n",
-            got.err,
-        )
-        own.end_workers()
-        own.add_workers(1, own.address)
-        process = own.squares(own.address, 100_000)
-        own.scheduler.kill()
-        assert ended(process) == (1, "", f"error: the cluster at {own.address} was lost\n")
+    cluster.add_a_worker(cluster.address, path=str(folder / "old"))
+    got = Client("squares", cluster.address, "3", folder=folder).ended()
+    assert re.fullmatch(
+        rf"error: worker tcp://127.0.0.1:\d+: xent 0.0.1 is there, and xent "
+        rf"{xentcli.__version__} here\nhint: workers open .*\n",
+        got.err,
+    )
+    cluster.end_workers()
+
+
+def a_scheduler_that_dies_is_one_line(cluster: Cluster) -> None:
+    cluster.add_a_worker(cluster.address)
+    client = cluster.squares(cluster.address, 100_000)
+    cluster.kill_the_scheduler()
+    assert client.ended() == (1, "", f"error: the cluster at {cluster.address} was lost\n")
 
 
 @pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", ""])
@@ -185,6 +188,6 @@ def test_what_is_no_address(shards: Path, run: Run, address: str) -> None:
 
 def test_nobody_answers(shards: Path) -> None:
     command = ["loss", "z0.npy", "y0.npy", "--scheduler", "tcp://127.0.0.1:9"]
-    code, out, err = ended(begin(*command, folder=shards, **PATIENCE))
+    code, out, err = Client(*command, folder=shards, **PATIENCE).ended()
     assert (code, out) == (1, "")
     assert err.startswith("error: no cluster with workers answers at tcp://127.0.0.1:9: ")

@@ -1,0 +1,177 @@
+"""A process that has imported what takes long, and forks: each fork is told what to call.
+
+    forking = forking_of("xentcli.*")
+    forked = start(forking, "xentcli.__main__:main", ["info", "z.npy"], folder, os.environ)
+    assert forked.wait() == 0
+
+It is started once, by whoever asks first, and ends with the process that has started it.
+"""
+
+import ast
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import NoReturn
+
+SECONDS = 60
+_SELDOM = ("xentcli.render.pictures.", "xentcli.render.report.", "xentcli.execution.dask")
+
+
+@cache
+def forking_of(*modules: str, **variables: str) -> str:
+    """Start a process that imports modules, packages whole by ``name.*``; return its socket."""
+    path = str(Path(mkdtemp()) / "socket")  # it must be short
+    open_there, _open_until_this_process_ends = os.pipe()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(path)
+        listening.listen()
+        descriptors = [listening.fileno(), open_there]
+        subprocess.run(
+            [sys.executable, __file__, *map(str, descriptors), *modules],
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables},
+            check=True,
+        )
+    os.close(open_there)
+    return path
+
+
+class Forked:
+    """A fork that calls a function, as whoever waits for it sees it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._code: int | None = None
+        self.pid = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "little")
+
+    def poll(self) -> int | None:
+        """Return how it ended, as the module subprocess has it, or None while it has not."""
+        if self._code is None and select.select([self._connection], [], [], 0)[0]:
+            return self.wait()
+        return self._code
+
+    def wait(self) -> int:
+        """Wait until it has ended, and return how."""
+        if self._code is None:
+            answer = self._connection.recv(4, socket.MSG_WAITALL)
+            self._code = int.from_bytes(answer, "little", signed=True)
+            self._connection.close()
+        return self._code
+
+
+def start(
+    forking: str,
+    function: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    variables: Mapping[str, str],
+    streams: Sequence[int],
+) -> Forked:
+    """Have a fork call a function, ``module:name``, as a script with arguments would.
+
+    Parameters
+    ----------
+    forking : str
+        What `forking_of` returns.
+    streams : sequence of int
+        The descriptors of standard input, output and error.
+    """
+    message = repr((function, list(arguments), str(folder), dict(variables))).encode()
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(SECONDS)
+    connection.connect(forking)
+    socket.send_fds(connection, [len(message).to_bytes(8, "little")], streams)
+    connection.sendall(message)
+    return Forked(connection)
+
+
+# In the process
+
+
+def _serve(listening: socket.socket, open_there: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that answer
+    while open_there not in select.select([listening.fileno(), open_there], [], [])[0]:
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            listening.close()
+            os.close(open_there)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _answer(connection)
+            os._exit(0)
+        connection.close()
+    shutil.rmtree(Path(listening.getsockname()).parent)
+
+
+def _answer(connection: socket.socket) -> None:
+    """Call a function in a fork; send the fork's number, and how it ended."""
+    size, streams, _, _ = socket.recv_fds(connection, 8, 3)
+    message = bytearray()
+    while len(message) < int.from_bytes(size, "little"):
+        message += connection.recv(2**16)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        _become(*ast.literal_eval(message.decode()), streams)
+    for stream in streams:
+        os.close(stream)
+    connection.sendall(pid.to_bytes(4, "little"))
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    with suppress(BrokenPipeError):
+        connection.sendall(code.to_bytes(4, "little", signed=True))
+
+
+def _become(
+    function: str,
+    arguments: list[str],
+    folder: str,
+    variables: dict[str, str],
+    streams: list[int],
+) -> NoReturn:
+    """Become the process that was meant, as far as a fork can."""
+    for descriptor, stream in enumerate(streams):
+        os.dup2(stream, descriptor)
+        os.close(stream)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    sys.path[:0] = variables.get("PYTHONPATH", "").split(os.pathsep)
+    if config := sys.modules.get("dask.config"):
+        config.refresh()
+    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    module, _, name = function.partition(":")
+    sys.argv = [name, *arguments]
+    getattr(import_module(module), name)()
+    sys.exit()
+
+
+if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)  # so that the tests have no child that goes on
+
+    import gc
+    import pkgutil
+
+    for name in sys.argv[3:]:
+        module = import_module(name.removesuffix(".*"))
+        # What draws, and what speaks to clusters, would make every fork cost twice as much.
+        within = module.__path__ if name.endswith(".*") else ()
+        for each in pkgutil.walk_packages(within, f"{module.__name__}."):
+            if not each.name.startswith(_SELDOM):
+                import_module(each.name)
+    gc.freeze()
+    _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
