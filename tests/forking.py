@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import NoReturn
 
-SECONDS = 60
+SECONDS = 180
 _SELDOM = ("xentcli.render.pictures.", "xentcli.render.report.", "xentcli.execution.dask")
 
 
@@ -123,7 +123,7 @@ def _answer(connection: socket.socket) -> None:
     pid = os.fork()
     if pid == 0:
         connection.close()
-        _become(*ast.literal_eval(message.decode()), streams)
+        _become(ast.literal_eval(message.decode()), streams)
     for stream in streams:
         os.close(stream)
     connection.sendall(pid.to_bytes(4, "little"))
@@ -133,14 +133,9 @@ def _answer(connection: socket.socket) -> None:
         connection.sendall(code.to_bytes(4, "little", signed=True))
 
 
-def _become(
-    function: str,
-    arguments: list[str],
-    folder: str,
-    variables: dict[str, str],
-    streams: list[int],
-) -> NoReturn:
+def _become(request: tuple[str, list[str], str, dict[str, str]], streams: list[int]) -> NoReturn:
     """Become the process that was meant, as far as a fork can."""
+    function, arguments, folder, variables = request
     for descriptor, stream in enumerate(streams):
         os.dup2(stream, descriptor)
         os.close(stream)

@@ -27,7 +27,7 @@ def connected(address: str) -> Any:
     """
     library: Any = distributed  # half of it has no types
     for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
-        if name.startswith("distributed"):  # what ends a run is one line
+        if name.startswith(("distributed", "asyncio")):  # what ends a run is one line
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         target: Any = address
