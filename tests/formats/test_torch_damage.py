@@ -181,6 +181,20 @@ def test_what_is_wrong(content: bytes, message: str) -> None:
     assert message in error_of(content)
 
 
+@pytest.mark.parametrize(
+    ("at", "mask"),
+    [(6, 1), (8, 8), (14, 1), (18, 4), (22, 4), (26, 4), (28, 4), (30, 1)],
+    ids=["encrypted", "compressed", "checksum", "stored", "size", "name", "extra", "text"],
+)
+def test_headers_and_the_directory_disagree(at: int, mask: int) -> None:
+    """Of a large file, whose checksums are not compared, numbers would be read some bytes aside."""
+    content = bytearray(archive(pickled(plain("0", Z)), {"0": Z.tobytes()}))
+    name = content.find(b"run/data/0")
+    content[name - 30 + at] ^= mask
+    what = "the member run/data/0: its header is not what the directory says"
+    assert what in error_of(bytes(content))
+
+
 def test_what_is_made_here_would_be_read_if_nothing_was_wrong() -> None:
     right = where(several(text("storage"), FLOAT, text("0"), text("cpu"), number(4)))
     for content in (one(tensor("0", "f4", 4, (4,), (1,))), one(right)):

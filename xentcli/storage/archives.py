@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from struct import Struct
 from typing import IO, TYPE_CHECKING, cast
 
 from xentcli.errors import InputError, XentError
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 _FIRST_MEMBER = b"PK\3\4"
 _NAME_BYTES = 26  # where the header of a member says how long its name is
 _HEADER_BYTES = 30
+_LOCAL_HEADER = Struct("<4s2xHH4xIIIHH")
+"""Of a member: signature, flags, method, checksum, sizes, the lengths of its name and what follows.
+"""
+_RECORD = Struct("<HH")  # what follows the name: a kind and a length, and so many bytes
+_PADDING = 0x4246  # the kind with which PyTorch has tensors begin at a multiple of 64
+_USUAL_EXTRA_BYTES = 128
+_SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # sizes that are behind the member, or in a record
 _LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # that an LZMA member begins with; where its size stands
 _ENCRYPTED, _UTF_8 = 1, 0x800  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
@@ -135,21 +143,48 @@ def _lengths_in(header: bytearray) -> int:
 
 
 def place_of(info: "ZipInfo", data: Input) -> int:
-    """Return where the bytes of a stored member begin, which are all there."""
+    """Return where the bytes of a stored member begin, which are all there.
+
+    Raises
+    ------
+    InputError
+        If the header before them is not what the directory says, down to the lengths that tell
+        where they begin: numbers that are read some bytes aside are other numbers.
+    """
     name = f"{data.name}: the member {visible(info.filename)}"
     if info.flag_bits & _ENCRYPTED:
         raise InputError(f"{name} is encrypted")
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
-    header = bytearray(_HEADER_BYTES + len(raw))
-    data.read_at(info.header_offset, memoryview(header))
-    if not header.startswith(_FIRST_MEMBER) or not header.endswith(raw):
-        raise InputError(f"{name} is not where the directory says")
-    start = info.header_offset + _HEADER_BYTES + _lengths_in(header)
-    if start < info.header_offset + len(header):
-        raise InputError(f"{name} is not where the directory says")
+    header = bytearray(_HEADER_BYTES + len(raw) + _USUAL_EXTRA_BYTES)
+    there = data.read_at(info.header_offset, memoryview(header))
+    signature, flags, method, checksum, stored, size, *lengths = _LOCAL_HEADER.unpack_from(header)
+    begin, extra_bytes = _HEADER_BYTES + len(raw), lengths[1]
+    same = signature == _FIRST_MEMBER and header[_HEADER_BYTES:begin] == raw
+    same = same and lengths[0] == len(raw) and method == info.compress_type
+    if not flags & _SIZES_FOLLOW:
+        same = same and checksum == info.CRC and {stored, size} <= {info.file_size, _IN_EXTRA}
+    if not same or flags & _ENCRYPTED or there < min(len(header), begin + extra_bytes):
+        raise InputError(f"{name}: its header is not what the directory says")
+    if extra_bytes > _USUAL_EXTRA_BYTES:
+        header += bytes(extra_bytes - _USUAL_EXTRA_BYTES)
+        data.read_at(info.header_offset, memoryview(header))
+    if not _are_records(header[begin : begin + extra_bytes]):
+        raise InputError(f"{name}: its header is not what the directory says")
+    start: int = info.header_offset + begin + extra_bytes
     if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
         raise InputError(f"{name} is cut off")
     return start
+
+
+def _are_records(extra: bytearray) -> bool:
+    """Whether what follows the name of a member is records, each with its length."""
+    at = 0
+    while at + _RECORD.size <= len(extra):
+        kind, length = _RECORD.unpack_from(extra, at)
+        if not length and kind != _PADDING:
+            return False  # as what small integers and zeros would be, that stand behind it
+        at += _RECORD.size + length
+    return at == len(extra)
 
 
 def only_member(data: Input) -> Input | None:
