@@ -228,19 +228,19 @@ def test_labels_of_ones_own(run: Run) -> None:
 
 
 ENTRY = {"450": {"logprob": -4.5, "rank": 38}, "338": {"logprob": -0.5, "rank": 1}}
-ENTRY |= {"9": {"logprob": -2.5, "rank": 2}}
+ENTRY |= {"9": {"logprob": -1.0, "rank": 2}}
 SGLANG = {
     "text": "a",
     "meta_info": {
         "output_token_logprobs": [[-4.5, 450, "a"]],
-        "output_top_logprobs": [[[-0.5, 338, None], [-2.5, 9, None]]],
+        "output_top_logprobs": [[[-0.5, 338, None], [-1.0, 9, None]]],
     },
 }
 TGI_LISTS = {
     "generated_text": "a",
     "details": {
         "tokens": [{"id": 450, "text": "a", "logprob": -4.5}],
-        "top_tokens": [[{"id": 338, "text": "b", "logprob": -0.5}, {"id": 9, "logprob": -2.5}]],
+        "top_tokens": [[{"id": 338, "text": "b", "logprob": -0.5}, {"id": 9, "logprob": -1.0}]],
     },
 }
 GEMINI_LISTS = {
@@ -252,7 +252,7 @@ GEMINI_LISTS = {
                     {
                         "candidates": [
                             {"token": "b", "tokenId": 338, "logProbability": -0.5},
-                            {"token": "c", "tokenId": 9, "logProbability": -2.5},
+                            {"token": "c", "tokenId": 9, "logProbability": -1.0},
                         ]
                     }
                 ],
@@ -265,7 +265,7 @@ LLAMA_LISTS = {
         {
             "id": 450,
             **token("a", -4.5),
-            "top_logprobs": [{"id": 338, "logprob": -0.5}, {"id": 9, "logprob": -2.5}],
+            "top_logprobs": [{"id": 338, "logprob": -0.5}, {"id": 9, "logprob": -1.0}],
         }
     ]
 }
@@ -280,7 +280,7 @@ CHAT_IDS = {
                         "logprob": -4.5,
                         "top_logprobs": [
                             {"token": "token_id:338", "logprob": -0.5},
-                            {"token": "token_id:9", "logprob": -2.5},
+                            {"token": "token_id:9", "logprob": -1.0},
                         ],
                     }
                 ]
@@ -297,7 +297,7 @@ LEGACY_IDS = {
             "logprobs": {
                 "tokens": ["token_id:450"],
                 "token_logprobs": [-4.5],
-                "top_logprobs": [{"token_id:450": -4.5, "token_id:338": -0.5, "token_id:9": -2.5}],
+                "top_logprobs": [{"token_id:450": -4.5, "token_id:338": -0.5, "token_id:9": -1.0}],
             },
         }
     ],
@@ -315,17 +315,39 @@ LISTS = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_each_dialect(run: Run, name: str) -> None:
-    """The token there and those of the list are exact; the token there bounds no other."""
+    """The token there and those of the list are exact; what all of them leave bounds any other."""
     content = lines(LISTS[name]).encode()
-    for label, number in ((450, 4.5), (338, 0.5), (9, 2.5)):
+    for label, number in ((450, 4.5), (338, 0.5), (9, 1.0)):
         Path("y.json").write_text(f"[{label}]", "utf-8")
         outcome = run("nll", "-", "y.json", stdin=content)
         assert float(outcome.out) == number, outcome.err
     Path("y.json").write_text("[7]", "utf-8")
-    mass = 1 - math.exp(-0.5) - math.exp(-2.5)
-    bound = max(2.5, -math.log(mass + 1e-6))
+    bound = -math.log(1 - math.exp(-0.5) - math.exp(-1.0) - math.exp(-4.5) + 1e-6)
     outcome = run("nll", "-", "y.json", stdin=content)
     assert float(outcome.out.removeprefix(">= ")) == pytest.approx(bound, rel=1e-12)
+
+
+def test_prompts_of_vllm_whose_tokens_are_in_another_order(run: Run) -> None:
+    """Without the tokens' ids: what stands beside K others is the token; else nothing tells."""
+    second, third = ({"logprob": -float(rank), "rank": rank} for rank in (2, 3))
+    one = {"1": {"logprob": -0.5, "rank": 1}}
+    for entries, loss in (([one | {"2": second}, one], 1.25), ([{"2": second} | one], 2.0)):
+        answer = lines({"prompt_logprobs": [None, *entries]})
+        assert run("nll", "-", "--quiet", stdin=answer.encode()).out == f"{loss}\n"
+    mixed = lines({"prompt_logprobs": [None, one | {"3": third, "2": second}]})
+    outcome = run("nll", "-", stdin=mixed.encode())
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "another order than vLLM writes them, and no prompt_token_ids" in outcome.err
+
+
+def test_answers_without_log_probabilities_are_counted(run: Run) -> None:
+    """TGI's without details, and those whose choices are null, also where an error is beside."""
+    bare: list[Object] = [{"generated_text": "a"}, {"id": "n", "choices": None}]
+    bare.append({"choices": None, "error": "busy"})
+    outcome = run("nll", "-", stdin=lines(*bare, TGI_LISTS).encode())
+    assert outcome.out == "4.5\n"
+    assert "without such log-probabilities, left out: 2 (<stdin>:1, n)" in outcome.err
+    assert "requests that failed, left out: 1 (<stdin>:3 (busy))" in outcome.err
 
 
 @pytest.mark.parametrize(

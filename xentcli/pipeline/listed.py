@@ -2,7 +2,7 @@
 
 Whatever a server lists is the most probable that there is, and the token that stands there, which
 may be less probable than those. So a label that is neither is at most as probable as the last one
-of the list.
+of the list, and as what all of them leave.
 """
 
 from collections.abc import Iterator, Sequence
@@ -136,6 +136,8 @@ class _Row:
     label: float | None
     others: list[float]
     used: bool
+    beside: float = -np.inf
+    """That of the token which stands there, if it is none of these."""
 
 
 def _row(place: Place, label: Label, where: str) -> _Row:
@@ -155,9 +157,10 @@ def _row(place: Place, label: Label, where: str) -> _Row:
         raise InputError(f"{where}: the answers name their tokens by {other}, the labels {kind}")
     if label in named:
         return _Row(float(others[named.index(label)].logprob or 0.0), [], used=True)
-    if numbers and _has_value(own) and float(own.logprob or 0.0) <= min(numbers):
-        numbers = [number for number in numbers if number > float(own.logprob or 0.0)]
-    return _Row(None, numbers, used=True)
+    beside = float(own.logprob or 0.0) if _has_value(own) else -np.inf
+    if numbers and beside <= min(numbers):
+        numbers = [number for number in numbers if number > beside]
+    return _Row(None, numbers, used=True, beside=-np.inf if beside in numbers else beside)
 
 
 def _has_value(one: Listed) -> bool:
@@ -176,7 +179,10 @@ def _bounds(rows: Sequence[_Row], num_classes: int | None) -> tuple[Bounds, NDAr
     nobody = np.full(len(rows), -1)
     indices = np.broadcast_to(np.arange(values.shape[1]), values.shape)
     found = nll_bounds(values, indices, nobody, num_classes)
-    lower = np.where(exact, np.maximum(0.0, known), found.lower)
+    every = np.column_stack([values, [row.beside for row in rows]])
+    places = np.broadcast_to(np.arange(every.shape[1]), every.shape)
+    left = nll_bounds(every, places, nobody, largest=False).lower
+    lower = np.where(exact, np.maximum(0.0, known), np.maximum(found.lower, left))
     upper = np.where(exact, np.maximum(0.0, known), found.upper)
     return Bounds(lower, upper, exact | found.exact), used
 

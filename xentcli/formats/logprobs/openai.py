@@ -8,6 +8,7 @@ from xentcli.formats.logprobs.answers import (
     Answer,
     Numbers,
     Part,
+    Refused,
     Scored,
     is_list,
     is_object,
@@ -32,7 +33,7 @@ _FINE = (None, 200)
 def failure(document: Any) -> Answer | None:
     """Return the answer to a request that failed."""
     error = document.get("error")
-    if "choices" in document or not (is_object(error) or isinstance(error, str)):
+    if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
     why = text(under(error, "message")) or text(error) or "error"
     return Answer("error", [], text(document.get("id")) or text(document.get("key")), why)
@@ -50,9 +51,10 @@ def failed_in_batch(document: Any) -> str | None:
 
 def choices(document: Any) -> Answer | None:
     """Return an answer with choices, and with the prompt as vLLM adds it."""
-    if not is_list(document.get("choices")):
+    told = document.get("choices", ...)
+    if not (is_list(told) or (told is None and not document.get("error"))):
         return None
-    each = [choice for choice in document["choices"] if is_object(choice)]
+    each = [choice for choice in told or () if is_object(choice)]
     found: list[Scored] = []
     for where in (document, *each):
         if _holds_prompt(where):
@@ -119,7 +121,8 @@ def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
     pairs = zip(entries, ids, strict=True)
     if _is_typed(next(filter(None, entries), None)):
         if ids[0] is None:  # and so are the others
-            return [_own_typed(entry).logprob if entry else None for entry in entries]
+            listed = _listed(entries)
+            return [_own_typed(entry, listed).logprob if entry else None for entry in entries]
         return [None if entry is None else entry[token].logprob for entry, token in pairs]
     try:  # what all servers write
         return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
@@ -134,7 +137,13 @@ def _is_typed(entry: Any) -> bool:
 
 def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
     """Return the entry of each token itself."""
-    return [_own(entry, token) for entry, token in zip(entries, ids, strict=True)]
+    listed = _listed(entries)
+    return [_own(entry, token, listed) for entry, token in zip(entries, ids, strict=True)]
+
+
+def _listed(entries: list[Any]) -> int:
+    """Return how many of the most probable tokens are listed at each place."""
+    return min((len(entry) for entry in entries if is_object(entry)), default=0)
 
 
 def _unpacked(entries: Any) -> list[dict[str, Any]]:
@@ -147,26 +156,38 @@ def _unpacked(entries: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _own(entry: Any, token: int | None) -> Any:
-    """Return the entry of a token; of one not told the first, unless another's rank is too high."""
+def _own(entry: Any, token: int | None, listed: int) -> Any:
+    """Return the entry of a token, or of what stands there."""
     if not is_object(entry):
         return None
     if token is not None:
         return entry.get(f"{token}")
     each = [*entry.values()]
-    ranks = [under(one, "rank") for one in each]
-    beyond = [i for i, rank in enumerate(ranks) if isinstance(rank, int) and rank > len(each)]
-    return each[beyond[0] if len(beyond) == 1 else 0] if each else None
+    return each[_standing([under(one, "rank") for one in each], listed)] if each else None
 
 
-def _own_typed(entry: dict[int, Any]) -> Any:
+def _own_typed(entry: dict[int, Any], listed: int) -> Any:
     """Return what `_own` returns of a token not told, where all were parsed by their type."""
-    each, count = iter(entry.values()), len(entry)
-    first = next(each)
-    if (first.rank or 0) > count:
-        return first
-    beyond = [one for one in each if (one.rank or 0) > count]
-    return beyond[0] if len(beyond) == 1 else first
+    each = [*entry.values()]
+    return each[_standing([one.rank for one in each], listed)]
+
+
+def _standing(ranks: list[Any], listed: int) -> int:
+    """Return which of the tokens at a place stands there.
+
+    It is the one beside the `listed` most probable ones, or else the first, which vLLM puts before
+    those.
+    """
+    if None in ranks:
+        return 0
+    if len(ranks) > listed or max(ranks) > len(ranks):
+        return ranks.index(max(ranks))
+    if ranks[1:] != sorted(ranks[1:]):
+        raise Refused(
+            "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
+            "keep prompt_token_ids beside prompt_logprobs",
+        )
+    return 0
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:

@@ -110,7 +110,7 @@ def _best_of(documents: list[bytes]) -> Answer | None:
             except Refused:
                 return Answer(_REFUSED, [])
             except (TypeError, AttributeError, LookupError, ValueError):
-                continue  # whoever reads it says what is wrong
+                answer = Answer("unknown", [])  # whoever reads it says what is wrong
             if answer is not None and _has_numbers(answer):
                 return answer
             if answer is not None and answer.dialect != "error":

@@ -98,8 +98,10 @@ def tgi(document: Any) -> Answer | None:
     if "generated_text" in document and is_object(token) and "logprob" in token:  # of a stream
         ends = document.get("generated_text") is not None
         return Answer(_TGI, [tokens("generated", [token])], None, None, "", ends=ends)
-    if "generated_text" not in document or not is_object(details):
+    if not isinstance(document.get("generated_text"), str):
         return None
+    if not is_object(details):  # they were not asked for
+        return Answer(_TGI, [])
     found: list[Scored] = []
     parts: tuple[tuple[Part, str], ...] = (("prompt", "prefill"), ("generated", "tokens"))
     for each in (details, *objects(details.get("best_of_sequences"))):
