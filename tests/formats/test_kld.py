@@ -117,7 +117,7 @@ def test_a_header_without_rows_is_no_file(numbers: tuple[int, int, int], tmp_pat
 def test_damaged_rows_and_tokens_are_named(tmp_path: Path) -> None:
     tokens, logits = text_and_logits(1, 5, 2, 5)
     content = bytearray(kld_file(tokens, logits))
-    for number, word in ((math.nan, "nan"), (-1.0, "-1"), (math.inf, "inf")):
+    for number, word in ((math.nan, "nan"), (-1.0, "-1"), (math.inf, "inf"), (4e-4, "0.0004")):
         damaged = bytearray(content)
         struct.pack_into("<f", damaged, 20 + 40 + 20, number)
         source = opened(saved(tmp_path, bytes(damaged)))

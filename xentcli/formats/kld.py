@@ -23,6 +23,7 @@ STEPS = 65535
 
 _HEADER_BYTES = 20
 _HEAD_BYTES = 8  # of a row, before the codes: two float32
+_ABOVE_0 = 1e-3  # of a log-probability, by rounding
 _NEAR = 5e-5  # what rounding makes of a floor
 _WHOLE_ROW_BYTES = 2**13  # rows up to this size are read whole, though one code of each is wanted
 _BLOCK_BYTES = 2**24
@@ -125,7 +126,9 @@ class KldSource(IndexedSource):
         numbers = np.ascontiguousarray(heads).view("<f4").astype(np.float64)
         scale, least = numbers[:, 0], numbers[:, 1]
         with np.errstate(invalid="ignore"):
-            sound = (scale >= 0.0) & np.isfinite(scale) & (least <= 1e-3) & np.isfinite(least)
+            spans = scale * STEPS
+            sound = (scale >= 0.0) & (spans <= max(FLOORS) + _NEAR)
+            sound &= np.isfinite(least) & (least + spans <= _ABOVE_0)
         if not sound.all():
             row = int(np.argmin(sound))
             what = f"scale {scale[row]:g}, least log-probability {least[row]:g}"
@@ -133,7 +136,6 @@ class KldSource(IndexedSource):
                 f"{self.row_place(start + row)}: no row of log-probabilities ({what})",
                 hint="the file is damaged: make it again",
             )
-        spans = scale * STEPS
         cut = np.logical_or.reduce([np.abs(spans - floor) < _NEAR for floor in FLOORS])
         return scale, least, cut
 

@@ -173,11 +173,7 @@ def _own_typed(entry: dict[int, Any], listed: int) -> Any:
 
 
 def _standing(ranks: list[Any], listed: int) -> int:
-    """Return which of the tokens at a place stands there.
-
-    It is the one beside the `listed` most probable ones, or else the first, which vLLM puts before
-    those.
-    """
+    """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
     if None in ranks:
         return 0
     if len(ranks) > listed or max(ranks) > len(ranks):
