@@ -5,8 +5,10 @@ may be less probable than those. So a label that is neither is at most as probab
 of the list, and as what all of them leave.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, islice, repeat
 from typing import Any
 
 import numpy as np
@@ -81,19 +83,32 @@ def open_listed(
     if not isinstance(source, AnswersSource):
         raise InputError(f"{source.name}: no answers of a server")
     wanted = [*_flat(labels, "labels")] if not isinstance(labels, InputFile) else _labels_of(labels)
-    found: list[_Row] = []
-    for block in source.blocks(1):
-        tokens = source.read_tokens(block, lists=True)
-        for row, place in enumerate(tokens.lists or ()):
-            label = wanted[len(found)] if len(found) < len(wanted) else None
-            found.append(_row(place, label, source.place_of(tokens, row)))
+    found, used = _bounds_of(source, wanted, num_classes)
     source.check_unchanged()
-    if len(found) != len(wanted):
-        told = f"{source.name}: {len(found):,} tokens, and {len(wanted):,} labels"
+    if len(used) != len(wanted):
+        told = f"{source.name}: {len(used):,} tokens, and {len(wanted):,} labels"
         raise InputError(told, hint="a label for each token, in their order; null leaves one out")
     notes = () if source.part == "prompt" else (_BEHIND,)
-    rows = ListedRows((source,), *_bounds(found, num_classes), num_classes, notes=notes)
-    return rows, source
+    return ListedRows((source,), found, used, num_classes, notes=notes), source
+
+
+def _bounds_of(
+    source: AnswersSource, wanted: Sequence[Label], num_classes: int | None
+) -> tuple[Bounds, NDArray[np.bool_]]:
+    """Return the bounds of all labels, and which are not left out; lists are held for a block."""
+    parts, done = [_bounds([], num_classes)], 0
+    for block in source.blocks(1):
+        tokens = source.read_tokens(block, lists=True)
+        places = tokens.lists or []
+        labels = islice(chain(wanted[done : done + len(places)], repeat(None)), len(places))
+        rows = [
+            _row(place, label, partial(source.place_of, tokens, i))
+            for i, (place, label) in enumerate(zip(places, labels, strict=True))
+        ]
+        parts.append(_bounds(rows, num_classes))
+        done += len(rows)
+    found, used = zip(*parts, strict=True)
+    return Bounds(*map(np.concatenate, zip(*found, strict=True))), np.concatenate(used)
 
 
 def open_each(
@@ -140,21 +155,21 @@ class _Row:
     """That of the token which stands there, if it is none of these."""
 
 
-def _row(place: Place, label: Label, where: str) -> _Row:
+def _row(place: Place, label: Label, where: Callable[[], str]) -> _Row:
     own, others = place.own, [one for one in place.others if _has_value(one)]
     numbers = [float(one.logprob or 0.0) for one in others]
     if _has_value(own) and own not in others:
         others = [own, *others]
     if any(float(one.logprob or 0.0) > _ABOVE for one in others):
-        raise InputError(f"{where}: a log-probability above 0", hint=_RAW)
+        raise InputError(f"{where()}: a log-probability above 0", hint=_RAW)
     if float(np.exp(numbers).sum()) > 1.0 + _ABOVE:
-        raise InputError(f"{where}: the probabilities of a list sum to more than 1", hint=_RAW)
+        raise InputError(f"{where()}: the probabilities of a list sum to more than 1", hint=_RAW)
     if label in _IGNORED or not others:
         return _Row(None, [], used=False)
     named = [one.id if isinstance(label, int) else one.text for one in others]
     if all(name is None for name in named):
         kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
-        raise InputError(f"{where}: the answers name their tokens by {other}, the labels {kind}")
+        raise InputError(f"{where()}: the answers name their tokens by {other}, the labels {kind}")
     if label in named:
         return _Row(float(others[named.index(label)].logprob or 0.0), [], used=True)
     beside = float(own.logprob or 0.0) if _has_value(own) else -np.inf

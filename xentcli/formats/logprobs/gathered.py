@@ -12,9 +12,7 @@ from xentcli.formats.logprobs.lists import Listed, Place
 
 NO_VALUE = -9999.0
 """And below, down to -inf: what servers write in place of a log-probability."""
-
-
-_NOT_TOLD = -1
+_NOT_TOLD = array("q", [-1])
 
 
 class Tokens(NamedTuple):
@@ -154,10 +152,11 @@ class Gathered:
         """Take the tokens of a sequence."""
         scored, count = sequence.scored, len(sequence.scored.logprobs)
         _extend(self._values, scored.logprobs, math.nan)
-        _extend(
-            self._sizes, [_NOT_TOLD] * count if scored.sizes is None else scored.sizes, _NOT_TOLD
-        )
-        self._tells_sizes |= scored.sizes is not None
+        if scored.sizes is None:
+            self._sizes.extend(_NOT_TOLD * count)
+        else:
+            _extend(self._sizes, scored.sizes, -1)
+            self._tells_sizes = True
         if self._lists is not None:
             listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
@@ -174,6 +173,8 @@ def _joined(one: Sequence, other: Sequence) -> Sequence:
     if first.sizes is None or second.sizes is None:
         return one._replace(scored=first._replace(sizes=None, lists=None))
     first.sizes.extend(second.sizes)
+    if first.lists is None:
+        return one
     return one._replace(scored=first._replace(lists=None))
 
 
