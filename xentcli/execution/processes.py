@@ -12,25 +12,22 @@ that the user sees.
 killed, one that dies takes the others with it, and its import takes 25 ms.
 """
 
-import os
 import pickle
 import select
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from itertools import chain, islice
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
 
 from xentcli.execution.batches import Work, batches
 from xentcli.execution.interface import Join, in_order
 from xentcli.execution.pace import RequestPace
+from xentcli.execution.worker import SMALL_REQUEST_BYTES, Task, Worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_LENGTH_BYTES = 8  # the length of a message goes ahead of it
-_SMALL_REQUEST_BYTES = 2**15  # so small a request waits in a pipe while its process still works
 _MOST_ITEMS = 4096  # of a request
 
 
@@ -58,16 +55,6 @@ class Processes:
             pool.close()
 
 
-class _Task(Generic[Item]):
-    """Some items, and what became of them."""
-
-    def __init__(self, items: list[Item]) -> None:
-        self.items = items
-        self.request = b""
-        self.answer: bytes | None = None
-        """How long they took and the results, pickled; nothing where there are none."""
-
-
 class _ProcessPool(Generic[Item, Result]):
     """Processes that work for one map."""
 
@@ -75,15 +62,15 @@ class _ProcessPool(Generic[Item, Result]):
         self._work = work
         self._most_items = _MOST_ITEMS if join else 1
         self.pace = RequestPace()
-        self._waiting: deque[_Task[Item]] = deque()
-        self._workers: list[_Worker] = []
+        self._waiting: deque[Task[Item]] = deque()
+        self._workers: list[Worker] = []
         with suppress(OSError):  # as many as the system allows
             for _ in range(count):
-                self._workers.append(_Worker(Work(work, join), self._workers))
+                self._workers.append(Worker(Work(work, join), self._workers))
 
     def submit(self, items: list[Item]) -> Callable[[], Iterable[Result]]:
         """Have some items worked on; return what waits for their results."""
-        task = _Task(items)
+        task = Task(items)
         try:
             task.request = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
         except Exception:  # noqa: BLE001 - whatever cannot be sent is done here
@@ -102,7 +89,7 @@ class _ProcessPool(Generic[Item, Result]):
                 return
             min(free, key=lambda worker: len(worker.asked)).ask(self._waiting.popleft())
 
-    def _results(self, task: _Task[Item]) -> Iterable[Any]:
+    def _results(self, task: Task[Item]) -> Iterable[Any]:
         while task.answer is None and self._workers:
             self._collect()
         if not task.answer:
@@ -112,11 +99,11 @@ class _ProcessPool(Generic[Item, Result]):
         self._learn(task, seconds, len(results))
         return results
 
-    def _learn(self, task: _Task[Item], seconds: float, results: int) -> None:
+    def _learn(self, task: Task[Item], seconds: float, results: int) -> None:
         """Have the next requests as long as it fits, but small, and so their answers."""
         if results > 1:  # they hold something of each row
             self._most_items = 1
-        small = len(task.items) * _SMALL_REQUEST_BYTES // len(task.request)
+        small = len(task.items) * SMALL_REQUEST_BYTES // len(task.request)
         self.pace.learn(len(task.items), seconds, min(self._most_items, small))
 
     def _collect(self) -> None:
@@ -140,100 +127,3 @@ class _ProcessPool(Generic[Item, Result]):
             worker.kill()
         for worker in self._workers:
             worker.wait()
-
-
-class _Worker:
-    """A process that works on the items that it is asked for, one after the other."""
-
-    def __init__(self, work: Work, others: "list[_Worker]") -> None:
-        self.asked: deque[_Task[Any]] = deque()
-        with ExitStack() as theirs, ExitStack() as ours:
-            requests, self._requests = _pipe(theirs, ours)
-            self.answers, answers = _pipe(ours, theirs)
-            self._process = os.fork()
-            self._ends = ours.pop_all()
-            if self._process == 0:
-                _serve(work, requests, answers, [self, *others])
-
-    def takes(self, size: int) -> bool:
-        """Whether a request of so many bytes can be sent without waiting for this process."""
-        return not self.asked or (len(self.asked) == 1 and size <= _SMALL_REQUEST_BYTES)
-
-    def ask(self, task: _Task[Any]) -> None:
-        """Send a request; a process that has died is found out when it should answer."""
-        self.asked.append(task)
-        with suppress(BrokenPipeError):
-            _write(self._requests, task.request)
-
-    def answer(self) -> None:
-        """Take the answer to the first request."""
-        content = _read(self.answers)
-        self.asked.popleft().answer = content
-
-    def close(self) -> None:
-        """Close this process's ends of the pipes."""
-        self._ends.close()
-
-    def kill(self) -> None:
-        """Have the process end; what it was asked for is left to others."""
-        for task in self.asked:
-            task.answer = b""
-        self.close()
-        with suppress(OSError):
-            os.kill(self._process, signal.SIGKILL)
-
-    def wait(self) -> None:
-        """Wait until the killed process has ended."""
-        with suppress(OSError):
-            os.waitpid(self._process, 0)
-
-
-def _serve(work: Work, requests: int, answers: int, workers: list[_Worker]) -> NoReturn:
-    """Answer requests until there is nobody who asks."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        for worker in workers:
-            worker.close()  # else a worker would wait on after the one that asks has died
-        while True:
-            request = _read(requests)
-            try:
-                content = work.answer(request)
-            except Exception:  # noqa: BLE001
-                content = b""
-            _write(answers, content)
-    finally:
-        os._exit(0)
-
-
-def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
-    """Open a pipe whose ends the two stacks close."""
-    ends = os.pipe()
-    read.callback(os.close, ends[0])
-    write.callback(os.close, ends[1])
-    return ends
-
-
-def _read(descriptor: int) -> bytes:
-    """Read a message."""
-    size = int.from_bytes(_read_all(descriptor, _LENGTH_BYTES), "little")
-    return bytes(_read_all(descriptor, size))
-
-
-def _read_all(descriptor: int, count: int) -> bytearray:
-    content = bytearray(count)
-    view = memoryview(content)
-    while view:
-        done = os.readv(descriptor, [view])
-        if not done:
-            raise EOFError
-        view = view[done:]
-    return content
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    """Write a message."""
-    view = memoryview(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
-    while view:
-        view = view[os.write(descriptor, view) :]

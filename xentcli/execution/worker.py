@@ -1,0 +1,122 @@
+"""A forked process that works on requests, and how it is spoken to."""
+
+import os
+import signal
+from collections import deque
+from contextlib import ExitStack, suppress
+from typing import Any, Generic, NoReturn, TypeVar
+
+from xentcli.execution.batches import Work
+
+Item = TypeVar("Item")
+
+_LENGTH_BYTES = 8  # the length of a message goes ahead of it
+SMALL_REQUEST_BYTES = 2**15
+"""So small a request waits in a pipe while its process still works."""
+
+
+class Task(Generic[Item]):
+    """Some items, and what became of them."""
+
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
+        self.request = b""
+        self.answer: bytes | None = None
+        """How long they took and the results, pickled; nothing where there are none."""
+
+
+class Worker:
+    """A process that works on the items that it is asked for, one after the other."""
+
+    def __init__(self, work: Work, others: "list[Worker]") -> None:
+        self.asked: deque[Task[Any]] = deque()
+        with ExitStack() as theirs, ExitStack() as ours:
+            requests, self._requests = _pipe(theirs, ours)
+            self.answers, answers = _pipe(ours, theirs)
+            self._process = os.fork()
+            self._ends = ours.pop_all()
+            if self._process == 0:
+                _serve(work, requests, answers, [self, *others])
+
+    def takes(self, size: int) -> bool:
+        """Whether a request of so many bytes can be sent without waiting for this process."""
+        return not self.asked or (len(self.asked) == 1 and size <= SMALL_REQUEST_BYTES)
+
+    def ask(self, task: Task[Any]) -> None:
+        """Send a request; a process that has died is found out when it should answer."""
+        self.asked.append(task)
+        with suppress(BrokenPipeError):
+            _write(self._requests, task.request)
+
+    def answer(self) -> None:
+        """Take the answer to the first request."""
+        content = _read(self.answers)
+        self.asked.popleft().answer = content
+
+    def close(self) -> None:
+        """Close this process's ends of the pipes."""
+        self._ends.close()
+
+    def kill(self) -> None:
+        """Have the process end; what it was asked for is left to others."""
+        for task in self.asked:
+            task.answer = b""
+        self.close()
+        with suppress(OSError):
+            os.kill(self._process, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Wait until the killed process has ended."""
+        with suppress(OSError):
+            os.waitpid(self._process, 0)
+
+
+def _serve(work: Work, requests: int, answers: int, workers: list[Worker]) -> NoReturn:
+    """Answer requests until there is nobody who asks."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        for worker in workers:
+            worker.close()  # else a worker would wait on after the one that asks has died
+        while True:
+            request = _read(requests)
+            try:
+                content = work.answer(request)
+            except Exception:  # noqa: BLE001
+                content = b""
+            _write(answers, content)
+    finally:
+        os._exit(0)
+
+
+def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
+    """Open a pipe whose ends the two stacks close."""
+    ends = os.pipe()
+    read.callback(os.close, ends[0])
+    write.callback(os.close, ends[1])
+    return ends
+
+
+def _read(descriptor: int) -> bytes:
+    """Read a message."""
+    size = int.from_bytes(_read_all(descriptor, _LENGTH_BYTES), "little")
+    return bytes(_read_all(descriptor, size))
+
+
+def _read_all(descriptor: int, count: int) -> bytearray:
+    content = bytearray(count)
+    view = memoryview(content)
+    while view:
+        done = os.readv(descriptor, [view])
+        if not done:
+            raise EOFError
+        view = view[done:]
+    return content
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Write a message."""
+    view = memoryview(len(content).to_bytes(_LENGTH_BYTES, "little") + content)
+    while view:
+        view = view[os.write(descriptor, view) :]
