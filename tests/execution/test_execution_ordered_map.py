@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -309,6 +309,42 @@ def test_processes_join_neighbours_and_lose_none() -> None:
         got = [i for result in results for i in result]
         assert got == list(range(1700 if caught else 3000)), case
         assert not case.get("joined") or len(results) < 1000
+
+
+class Kept(NamedTuple):
+    """Numbers that are told, and numbers that may wait."""
+
+    told: tuple[int, ...] = ()
+    waits: tuple[int, ...] = ()
+
+    def parted(self) -> "tuple[Kept, Kept | None]":
+        return Kept(self.told), Kept(waits=self.waits) if self.waits else None
+
+
+def test_what_may_wait_in_a_process_comes_once() -> None:
+    """Also what a process held that ended, and what it could not send."""
+    here, parents = os.getpid(), []
+
+    def work(i: int) -> Kept:
+        if os.getpid() == here:
+            parents.append(i)
+        elif i == ends_at:
+            os._exit(3)
+        elif i == odd_at:
+            return Kept((i, lambda: i), (i,))  # type: ignore[arg-type]
+        return Kept((i,), (i,))
+
+    def join(one: Kept, other: Kept) -> Kept:
+        return Kept(one.told + other.told, one.waits + other.waits)
+
+    for ends_at, odd_at in ((-1, -1), (1700, -1), (-1, 1700), (2999, -1)):
+        parents.clear()
+        results = list(ordered_map(work, range(3000), 2, shareable=True, join=join))
+        case = (ends_at, odd_at)
+        assert [i for result in results for i in result.told] == [*range(3000)], case
+        assert sorted(i for result in results for i in result.waits) == [*range(3000)], case
+        assert bool(parents) == (case != (-1, -1)), case
+        assert parents or sum(bool(result.waits) for result in results) < len(results) / 2, case
 
 
 def test_results_larger_than_a_pipe() -> None:

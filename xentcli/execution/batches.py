@@ -10,6 +10,10 @@ from xentcli.execution.interface import Join
 
 Item = TypeVar("Item")
 
+_WORK_FOR_COST = 1000  # times as long as it takes to send what is held back
+_MOST_UNSENT_SECONDS = 10.0  # of work that is done again where a process ends
+_MOST_UNSENT_BYTES = 2**22
+
 
 def batches(items: Iterator[Item], count: Callable[[], int]) -> Iterator[list[Item]]:
     """Yield items, `count()` at once; those before one that fails come before its error."""
@@ -50,17 +54,67 @@ class Joined:
         return [result for _, result in self._done]
 
 
+class Unsent:
+    """What a process holds back of its results: it goes along rarely, joined.
+
+    A result may have a method `parted`, which returns what is told of it at once, and the rest, or
+    None, which is joined with the rest of any others in any order.
+    """
+
+    def __init__(self, join: Join) -> None:
+        self._join = join
+        self._rest: Any = None
+        self._seconds = 0.0
+        """Worked since some of it was sent."""
+        self._worth = 0.0
+        """How long is worked until it is worth it to send again."""
+
+    def answer(self, results: list[Any], seconds: float, *, last: bool) -> bytes:
+        """Return what is sent of some results; what cannot be sent leaves all as it was."""
+        begin = time.perf_counter()
+        told, rest, sent = [], self._rest, []
+        for result in results:
+            part, more = result.parted() if hasattr(result, "parted") else (result, None)
+            told.append(part)
+            if more is not None and rest is not None:
+                joined = self._join(rest, more)
+                sent += [rest] if joined is None else []
+                rest = more if joined is None else joined
+            elif more is not None:
+                rest = more
+        worked = self._seconds + seconds
+        all_sent = rest is None or last or worked >= self._worth
+        if rest is not None and all_sent:
+            sent.append(rest)
+        content = _answer(seconds, told, sent, whole=all_sent)
+        if sent:
+            cost = time.perf_counter() - begin
+            small = len(content) <= _MOST_UNSENT_BYTES
+            self._worth = min(_MOST_UNSENT_SECONDS, _WORK_FOR_COST * cost) if small else 0.0
+        self._rest, self._seconds = (None, 0.0) if all_sent else (rest, worked)
+        return content
+
+
+def _answer(seconds: float, told: list[Any], sent: list[Any], *, whole: bool) -> bytes:
+    """Return an answer: whether nothing is held back, how long it took, and the results."""
+    return bytes([whole]) + pickle.dumps((seconds, told, sent), pickle.HIGHEST_PROTOCOL)
+
+
 class Work:
     """What a process does with each item, and with their results."""
 
     def __init__(self, work: Callable[[Any], Any], join: Join | None) -> None:
         self._work = work
         self._join = join
+        self._unsent = Unsent(join) if join else None
 
     def answer(self, request: bytes) -> bytes:
-        """Return the answer to a request: how long it took, and the results."""
+        """Return the answer to a request; to one without items, all that was held back."""
         begin, joined = time.perf_counter(), Joined()
-        for item in pickle.loads(request):  # noqa: S301 - by our own process
+        items = pickle.loads(request)  # noqa: S301 - by our own process
+        for item in items:
             joined.add(self._work(item), self._join)
-        done = time.perf_counter() - begin, joined.results
-        return pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
+        results, seconds = joined.results, time.perf_counter() - begin
+        if self._unsent is None:
+            return _answer(seconds, results, [], whole=True)
+        return self._unsent.answer(results, seconds, last=not items)

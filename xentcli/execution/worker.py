@@ -22,7 +22,7 @@ class Task(Generic[Item]):
         self.items = items
         self.request = b""
         self.answer: bytes | None = None
-        """How long they took and the results, pickled; nothing where there are none."""
+        """As `Work.answer` returns it; nothing where there are no results."""
 
 
 class Worker:
@@ -30,6 +30,8 @@ class Worker:
 
     def __init__(self, work: Work, others: "list[Worker]") -> None:
         self.asked: deque[Task[Any]] = deque()
+        self.unsent: list[list[Any]] = []
+        """Items of whose results it holds something back."""
         with ExitStack() as theirs, ExitStack() as ours:
             requests, self._requests = _pipe(theirs, ours)
             self.answers, answers = _pipe(ours, theirs)
@@ -51,7 +53,12 @@ class Worker:
     def answer(self) -> None:
         """Take the answer to the first request."""
         content = _read(self.answers)
-        self.asked.popleft().answer = content
+        task = self.asked.popleft()
+        task.answer = content
+        if content and content[0]:
+            self.unsent = []
+        elif content:
+            self.unsent.append(task.items)
 
     def close(self) -> None:
         """Close this process's ends of the pipes."""

@@ -94,6 +94,12 @@ class Part(NamedTuple, Generic[State]):
             notes=(*self.notes, *later.notes),
         )
 
+    def parted(self) -> "tuple[Part[State], Part[State] | None]":
+        """Return what is told at once, and the state, which is merged in any order."""
+        if self.state is None:
+            return self, None
+        return self._replace(state=None), Part(0, state=self.state)
+
 
 def joined(part: Part[State], later: Part[State]) -> Part[State] | None:
     """Return one part for two neighbours, unless one of them holds something of each row."""
