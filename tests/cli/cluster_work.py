@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from operator import add
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import ModuleType
@@ -16,6 +17,7 @@ from xentcli.cli.command import Command
 from xentcli.cli.names import register
 from xentcli.errors import InputError
 from xentcli.execution import ordered_map
+from xentcli.execution.dask_client import connected
 from xentcli.formats.files import InputFile, open_file
 from xentcli.pipeline.inspect import SummaryWork
 
@@ -26,18 +28,20 @@ class Work(NamedTuple):
     fails: str
     sign: str
     """The file that says that workers are at it, for this client."""
+    odd: int = 3
+    """The number at which it happens."""
 
     def place_of(self, item: int) -> str:
         return f"numbers[{item}]"
 
     def part_of(self, item: int) -> int:
-        if item == 3 and self.fails == "dies":
+        if item == self.odd and self.fails == "dies":
             os._exit(1)
-        if item == 3 and self.fails == "hungry" and _is_worker():
+        if item == self.odd and self.fails == "hungry" and _is_worker():
             hungry = bytearray(b"x") * 2**29
             time.sleep(len(hungry))
-        if item == 3 and self.fails == "everywhere":
-            raise InputError("numbers[3] is wrong", hint="leave it out")
+        if item == self.odd and self.fails == "everywhere":
+            raise InputError(f"numbers[{item}] is wrong", hint="leave it out")
         if _is_worker():
             Path(self.sign).touch()
         time.sleep(0.02)
@@ -54,9 +58,17 @@ def _is_worker() -> bool:
 
 def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = "nowhere") -> None:
     """Print the sum of the squares of some numbers."""
-    work = Work(fails, f"working-{os.getpid()}")
-    results: Any = ordered_map(work.part_of, range(count), 1, cluster=address)
+    pid, odd = os.getpid(), 3 if count < 20 else count - 10  # which is merged with others
+    if not address.startswith("local"):
+        held = connected(address).run_on_scheduler(_tasks_held)
+        Path(f"held-{pid}").write_text(str(held))
+    work = Work(fails, f"working-{pid}", odd)
+    results: Any = ordered_map(work.part_of, range(count), 1, cluster=address, join=add)
     typer.echo(sum(results))
+
+
+def _tasks_held(dask_scheduler: Any) -> int:
+    return len(dask_scheduler.tasks)
 
 
 def changing(address: str, path: str) -> None:

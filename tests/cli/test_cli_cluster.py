@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 from cli_tools import Run
-from cluster_tools import Client, Cluster, kill_a_worker, run_each, started
+from cluster_tools import Client, Cluster, kill_a_worker, run_each, started, wait_until
 
 import xentcli
 
@@ -38,7 +38,7 @@ def shards(tmp_path: Path) -> Path:
     np.save(tmp_path / "l.npy", rng.integers(0, 30, 15_000))
     for name, path in OF_PARTS.items():
         (tmp_path / name).symlink_to(DATA / path)
-    for name in ("here", "there"):
+    for name in ("here", "there", "killed"):
         (tmp_path / name).mkdir()
     return tmp_path
 
@@ -72,12 +72,12 @@ SAME = (
 
 def fails(address: str) -> dict[tuple[str, ...], str]:
     """Return commands, and what they say."""
-    died = r"numbers\[3\]: the workers that read it died, each time; the last one was tcp://"
+    died = r"numbers\[{}\]: the workers that read it died, each time; the last one was tcp://"
     worker = r"worker tcp://[0-9.:]+: "
     return {
-        ("squares", address, "9", "dies"): died,
-        ("squares", address, "4", "hungry"): died,
-        ("squares", address, "9", "everywhere"): r"numbers\[3\] is wrong\nhint: leave it out\n",
+        ("squares", address, "30", "dies"): died.format(20),
+        ("squares", address, "4", "hungry"): died.format(3),
+        ("squares", address, "30", "everywhere"): r"numbers\[20\] is wrong\nhint: leave it out\n",
         ("changing", address, "z1.npy"): (
             worker + "z1.npy: the file changed while it was read\nhint: something still writes it"
         ),
@@ -97,6 +97,7 @@ def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
         same_bits(cluster, shards, run)
         what_fails_is_one_line(cluster, shards)
         killed_workers_change_nothing(cluster, nanny)
+        files_of_killed_workers_are_the_same(cluster, shards, nanny)
         an_interrupt_leaves_nothing(cluster)
         what_is_lost_is_one_line(cluster)
         a_scheduler_that_dies_is_one_line(cluster)
@@ -141,6 +142,22 @@ def killed_workers_change_nothing(cluster: Cluster, nanny: psutil.Process) -> No
     assert client.ended() == (0, f"{sum(i * i for i in range(150))}\n", "")
 
 
+def files_of_killed_workers_are_the_same(
+    cluster: Cluster, folder: Path, nanny: psutil.Process
+) -> None:
+    """Kill a worker when the first files are written, before they get their names."""
+    inputs = [f"s{i}.npy" for i in range(35)]
+    arguments = ["softmax", "s[0-9]*.npy", "-o", "killed/{stem}.npy"]
+    client = Client(*arguments, "--scheduler", cluster.address, folder=folder)
+    wait_until(lambda: [*folder.glob("killed/.*/*")] or client.forked.poll() is not None)
+    kill_a_worker(nanny, np.random.default_rng())
+    assert client.ended() == (0, "", "")
+    assert sorted(path.name for path in (folder / "killed").iterdir()) == sorted(inputs)
+    for name in inputs:
+        got = np.load(folder / "killed" / name)
+        assert got.tobytes() == xentcli.softmax(np.load(folder / name)).tobytes(), name
+
+
 def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
     client = cluster.squares(cluster.address, 100_000)
     os.kill(client.forked.pid, signal.SIGINT)
@@ -155,6 +172,8 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
     }
     for address, (act, said) in cases.items():
         client = cluster.squares(address, 100_000, **PATIENCE)
+        held = (cluster.folder / f"held-{client.forked.pid}").read_text()
+        assert held == "0", "of who was here before: interrupted, or cut off"
         act()
         assert client.ended() == (1, "", f"error: the cluster at {address} {said}\n")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xentcli.execution.dask import Tasks
-from xentcli.execution.dask_task import Done
+from xentcli.execution.dask_task import Done, merge
 from xentcli.execution.pace import Pace
 from xentcli.pipeline.flow import Merging
 
@@ -46,7 +46,9 @@ class Depth(NamedTuple):
 class Cluster:
     """Stands where dask's client would: tasks wait for the scheduler, then for a free worker."""
 
-    def __init__(self, workers: int, item_seconds: Callable[[], float]) -> None:
+    def __init__(
+        self, workers: int, item_seconds: Callable[[], float], merge_seconds: float
+    ) -> None:
         self.now = 0.0
         self.tasks = 0
         self.worked = 0.0
@@ -54,6 +56,7 @@ class Cluster:
         self._free = [0.0] * workers
         self._scheduler_free = 0.0
         self._item_seconds = item_seconds
+        self._merge_seconds = merge_seconds
 
     def clock(self) -> float:
         return self.now
@@ -62,18 +65,29 @@ class Cluster:
         del pure
         if function is bytes:
             return None
-        items = pickle.loads(arguments[-1])
+        parts: list[SimulatedFuture] = list(arguments[2:]) if function is merge else []
+        items = 0 if parts else len(pickle.loads(arguments[-1]))
+        seconds = len(parts) * self._merge_seconds + sum(self._item_seconds() for _ in range(items))
         self.now += CLIENT_SECONDS / 2
         self._scheduler_free = max(self._scheduler_free, self.now) + SCHEDULER_SECONDS
-        begin = max(heapq.heappop(self._free), self._scheduler_free)
-        seconds = sum(self._item_seconds() for _ in items)
+        ready = max((each.ready for each in parts), default=0.0)
+        if parts:  # by a worker that is free when all of them are there
+            free = min((each for each in self._free if each >= ready), default=max(self._free))
+            self._free.remove(free)
+            heapq.heapify(self._free)
+        else:
+            free = heapq.heappop(self._free)
+        begin = max(free, self._scheduler_free, ready)
         heapq.heappush(self._free, begin + seconds)
         self.tasks += 1
         self.worked += seconds
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        result = pickle.dumps(Depth(0))
-        done = Done([result], len(items), seconds, "", "")
+        if parts:
+            self.under_way -= len(parts) - 1
+            done = merge(*arguments[:2], *(each.done for each in parts))
+        else:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+            done = Done([pickle.dumps(Depth(0))], items, seconds, "", {})
         return SimulatedFuture(self, begin + seconds, done)
 
     def cancel(self, futures: Any, force: bool) -> None:
@@ -84,13 +98,13 @@ class SimulatedFuture:
     """Waits on the clock of its cluster."""
 
     def __init__(self, cluster: Cluster, ready: float, done: Done) -> None:
-        self._cluster, self._ready, self._done = cluster, ready, done
+        self._cluster, self.ready, self.done = cluster, ready, done
 
     def result(self, _timeout: float) -> Done:
         cluster = self._cluster
-        cluster.now = max(cluster.now, self._ready)
+        cluster.now = max(cluster.now, self.ready)
         cluster.under_way -= 1
-        return self._done
+        return self.done
 
 
 def simulate(
@@ -98,13 +112,13 @@ def simulate(
 ) -> Outcome:
     """Run a map over so many items, each of about so many seconds."""
     rng = random.Random(seed)  # noqa: S311 - no secret
-    cluster = Cluster(workers, lambda: item_seconds * rng.uniform(0.5, 1.5))
-    tasks = Tasks(cluster, "", (abs, None), Pace(workers, cluster.clock))
+    cluster = Cluster(workers, lambda: item_seconds * rng.uniform(0.5, 1.5), merge_seconds)
+    tasks = Tasks(cluster, "", (abs, Depth.merge), Pace(workers, cluster.clock))
     states, busy = Merging[Depth](), 0.0
     for state in tasks.results(iter(range(items)), 4 * workers):
         spent = CLIENT_SECONDS / 2 + merge_seconds
         cluster.now += spent
-        busy += spent + CLIENT_SECONDS / 2
+        busy += spent
         states.add(state)
     merged = states.merged()
     assert merged is not None
@@ -112,7 +126,7 @@ def simulate(
         cluster.now,
         cluster.tasks,
         cluster.tasks * SCHEDULER_SECONDS / cluster.now,
-        busy / cluster.now,
+        (busy + cluster.tasks * CLIENT_SECONDS / 2) / cluster.now,
         cluster.worked / cluster.now / workers,
         cluster.most_under_way,
         merged.merges,
@@ -132,10 +146,10 @@ CASES = (
 
 if __name__ == "__main__":
     print(HEADER)  # noqa: T201
-    for workers, items, seconds, merge in CASES:
-        o = simulate(workers, items, seconds, merge)
+    for workers, items, seconds, each_merge in CASES:
+        o = simulate(workers, items, seconds, each_merge)
         print(  # noqa: T201
-            f"{workers:7,} {items:9,} {seconds:5g}s {merge * 1000:4g}ms {o.seconds:6.0f}s"
+            f"{workers:7,} {items:9,} {seconds:5g}s {each_merge * 1000:4g}ms {o.seconds:6.0f}s"
             f" {o.tasks:8,} {o.scheduler:9.0%} {o.client:6.0%} {o.workers:7.0%}"
             f" {o.most_under_way:9,} {o.depth:5}"
         )

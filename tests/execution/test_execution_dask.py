@@ -1,16 +1,18 @@
 """What a cluster's tasks are made of: how many items, and how their results are joined."""
 
 import pickle
+from operator import add
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from simulated_cluster import simulate
 
+from xentcli import __version__
 from xentcli.alignment.aligned import align
 from xentcli.core.checks import Problem
 from xentcli.errors import InputError
-from xentcli.execution.dask_task import Results
+from xentcli.execution.dask_task import Done, Results, merge
 from xentcli.execution.machine import differences, machine
 from xentcli.formats.files import InputFile, open_file
 from xentcli.metrics.names import METRIC_NAMES
@@ -61,6 +63,25 @@ def test_parts_with_rows_stay_as_they_are() -> None:
         results.add(part)
     got = [pickle.loads(content) for content in results.pickled()]
     assert [part.rows for part in got] == [2, 4, 4]
+
+
+def test_a_worker_merges_what_tasks_came_to_up_to_one_that_failed() -> None:
+    def done(numbers: list[int], error: str = "") -> Done:
+        return Done([pickle.dumps(n) for n in numbers], 2, 0.5, "w", {"w": "kind"}, error)
+
+    for counts in range(1, 9):
+        parts = [done([1]) for _ in range(counts)]
+        total = merge(__version__, pickle.dumps(add), *parts)
+        assert [pickle.loads(each) for each in total.results] == [counts]
+        assert (total.items, total.seconds, total.error) == (2 * counts, counts / 2, "")
+    failed = merge(__version__, pickle.dumps(add), done([1]), done([1], "no"), done([1]))
+    assert (pickle.loads(failed.results[0]), failed.items, failed.error) == (2, 4, "no")
+    kept = merge(__version__, pickle.dumps(joined_never), done([1, 2]), done([3]))
+    assert [pickle.loads(each) for each in kept.results] == [1, 2, 3]
+
+
+def joined_never(one: int, other: int) -> None:
+    """Leave two results as they are."""
 
 
 def test_workers_of_other_kinds_are_named() -> None:

@@ -54,6 +54,18 @@ class Joined:
         return [result for _, result in self._done]
 
 
+def as_one(results: list[Any], join: Join) -> list[Any]:
+    """Return results joined as a tree; all of them, where two of them stay two."""
+    level = results
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        joined = [join(*pair) for pair in pairs]
+        if any(each is None for each in joined):
+            return results
+        level = joined + level[2 * len(joined) :]
+    return level
+
+
 class Unsent:
     """What a process holds back of its results: it goes along rarely, joined.
 

@@ -17,7 +17,7 @@ from xentcli import __version__
 from xentcli.errors import InputError, XentError
 from xentcli.execution.batches import batches
 from xentcli.execution.dask_client import connected, patience
-from xentcli.execution.dask_task import Done, do
+from xentcli.execution.dask_task import Done, do, merge
 from xentcli.execution.interface import Join, in_order
 from xentcli.execution.machine import differences
 from xentcli.execution.pace import Pace
@@ -30,6 +30,7 @@ _MACHINES: dict[str, dict[str, str]] = {}
 """What each worker of a cluster computes with, by the addresses of both."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
 
+_MOST_MERGED = 16  # tasks, by one of the cluster: this process has a sixteenth of them to merge
 _LOOK_SECONDS = 1.0  # without a result, until workers are looked for
 
 
@@ -69,6 +70,15 @@ def notes_of(address: str) -> list[str]:
     return list(differences(_MACHINES.get(address, {})))
 
 
+class _Group:
+    """Neighbouring tasks, each with its items, whose results are merged where they are."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.tasks: list[tuple[Any, list[Any]]] = []
+        self.merged: Any = None
+
+
 class Tasks:
     """The tasks of one map."""
 
@@ -83,6 +93,9 @@ class Tasks:
         self._address = address
         self._work = work[0]
         self._pace = pace
+        self._join = pickle.dumps(work[1]) if work[1] is not None else b""
+        self._fan_in = self._most_merged = 1
+        self._group = _Group(1)
         self._under_way: set[Any] = set()
         self._seen = time.monotonic()
         """When the cluster was known to have workers."""
@@ -92,6 +105,8 @@ class Tasks:
 
     def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
         """Yield the results of items, of which `most` tasks are under way."""
+        if self._join:
+            self._most_merged = min(_MOST_MERGED, most // _TASKS_A_THREAD)
         for results in in_order(self._submit, batches(items, lambda: self._pace.items), most):
             with self._pace.busy():
                 yield from results
@@ -99,7 +114,13 @@ class Tasks:
     def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Have some items worked on; return what waits for their results."""
         with self._pace.busy(begun=1):
-            return partial(self._results, self._begin(batch), batch)
+            if len(self._group.tasks) == self._group.size:
+                self._group = _Group(self._fan_in)
+            group = self._group
+            group.tasks.append((self._begin(batch), batch))
+            if len(group.tasks) == group.size > 1:
+                group.merged = self._merge(group)
+            return partial(self._results_of_group, group)
 
     def cancel(self) -> None:
         """Have nothing more worked on."""
@@ -112,17 +133,43 @@ class Tasks:
         self._under_way.add(future)
         return future
 
-    def _results(self, future: Any, batch: list[Any]) -> list[Any]:
+    def _merge(self, group: "_Group") -> Any:
+        """Have the results of tasks merged where they are."""
+        futures = [future for future, _ in group.tasks]
+        merged = self._client.submit(merge, __version__, self._join, *futures, pure=False)
+        self._under_way.add(merged)
+        return merged
+
+    def _results_of_group(self, group: "_Group") -> list[Any]:
+        """Return the results of all tasks of a group, once."""
+        tasks, group.tasks = group.tasks, []
+        if group is self._group:  # there are no more tasks than that
+            self._group = _Group(1)
+        if group.merged is not None and tasks:
+            items = [item for _, batch in tasks for item in batch]
+            with suppress(KilledWorker):  # some task was: each by itself
+                results = self._results(group.merged, items)
+                self._under_way.difference_update(future for future, _ in tasks)
+                return results
+        return [result for task in tasks for result in self._results_of_task(*task)]
+
+    def _results_of_task(self, future: Any, batch: list[Any]) -> list[Any]:
         try:
-            done = self._wait(future)
+            return self._results(future, batch)
         except KilledWorker:
             # What waited at a worker is blamed for its end with what ended it: each item by itself.
             return [result for item in batch for result in self._alone(item)]
+
+    def _results(self, future: Any, batch: list[Any]) -> list[Any]:
+        done = self._wait(future)
         self._under_way.discard(future)
         if done.error:
             self._fail(done, batch)
-        _MACHINES.setdefault(self._address, {})[done.worker] = done.machine
+        _MACHINES.setdefault(self._address, {}).update(done.machines)
         self._pace.learn(done.items, done.seconds)
+        if len(done.results) > 1:  # they hold something of each row
+            self._most_merged = 1
+        self._fan_in = self._most_merged
         with self._pace.busy():
             return [pickle.loads(result) for result in done.results]  # noqa: S301 - by our workers
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from distributed import get_worker
 
 from xentcli import __version__
-from xentcli.execution.batches import Joined
+from xentcli.execution.batches import Joined, as_one
 from xentcli.execution.interface import Join
 from xentcli.execution.machine import machine
 from xentcli.text import first_line
@@ -24,7 +24,8 @@ class Done(NamedTuple):
     items: int
     seconds: float
     worker: str
-    machine: str
+    machines: dict[str, str]
+    """What the workers compute with, by their addresses."""
     error: str = ""
     """Why the item after these could not be done."""
     hint: str | None = None
@@ -36,10 +37,9 @@ class Done(NamedTuple):
 def do(version: str, held: bytes, content: bytes) -> Done:
     """Work on the items of a task, up to one that fails."""
     begin = time.perf_counter()
-    worker, failed = (get_worker().address, machine()), ("", None)
     if version != __version__:
-        other = f"xent {__version__} is there, and xent {version} here"
-        return Done([], 0, 0.0, *worker, other, refused=True)
+        return _refused(version)
+    address, failed = get_worker().address, ("", None)
     results = Results()
     try:
         work, results.join = _loaded(held)
@@ -51,7 +51,31 @@ def do(version: str, held: bytes, content: bytes) -> Done:
     except Exception as failure:  # noqa: BLE001 - told to the client
         failed = first_line(failure), getattr(failure, "hint", None)
     seconds = time.perf_counter() - begin
-    return Done(results.pickled(), results.items, seconds, *worker, *failed)
+    machines = {address: machine()}
+    return Done(results.pickled(), results.items, seconds, address, machines, *failed)
+
+
+def merge(version: str, join: bytes, *parts: Done) -> Done:
+    """Make one of what tasks came to that follow one another, up to one that failed."""
+    if version != __version__:
+        return _refused(version)
+    ends = (i for i, part in enumerate(parts, 1) if part.error)
+    done = parts[: next(ends, len(parts))]
+    results = [pickle.loads(each) for part in done for each in part.results]  # noqa: S301 - by ours
+    machines: dict[str, str] = {}
+    for part in done:
+        machines |= part.machines
+    return done[-1]._replace(
+        results=_pickled(as_one(results, pickle.loads(join))),  # noqa: S301 - by our own client
+        items=sum(part.items for part in done),
+        seconds=sum(part.seconds for part in done),
+        machines=machines,
+    )
+
+
+def _refused(version: str) -> Done:
+    what = f"xent {__version__} is there, and xent {version} here"
+    return Done([], 0, 0.0, get_worker().address, {}, what, refused=True)
 
 
 @lru_cache(4)
@@ -79,6 +103,8 @@ class Results:
     def pickled(self) -> list[bytes]:
         """Return what is sent back."""
         results = self._joined.results
-        if self.join is None:
-            return results
-        return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]
+        return results if self.join is None else _pickled(results)
+
+
+def _pickled(results: list[Any]) -> list[bytes]:
+    return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]
