@@ -409,9 +409,11 @@ def test_tokens_of_a_sequence_a_line_are_the_labels_of_the_rows_before(
             exact += known
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     shifted = ("--label-key", "input_ids", "--shift", "1")
-    found = run("nll", tmp_path / "a.jsonl", *shifted, "--json").json
-    assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact)
-    assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
+    pq.write_table(pa.Table.from_pylist([*map(json.loads, lines)]), tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.parquet"):
+        found = run("nll", tmp_path / name, *shifted, "--json").json
+        assert (found["used"], found["rows"], found["exact_rows"]) == (8, 11, exact), name
+        assert found["lower_bound"] == pytest.approx(math.fsum(losses) / 8, abs=1e-12)
     alone = run("nll", tmp_path / "a.jsonl")
     assert "tokens are labels with --shift 1" in alone.err
 

@@ -3,7 +3,7 @@
 import math
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -133,8 +133,9 @@ def _each_line(
     data: Input, keys: TopKeys, roles: Mapping[str, str], format_: str
 ) -> Iterator[tuple[int, _Line]]:
     """Yield the number of each line, or row, and what it holds."""
-    simdjson = parser() if keys.values != keys.indices and "mask" not in roles else None
-    wanted = (keys.values, *roles.values())
+    of_numbers = keys.values != keys.indices and format_ == "json"
+    simdjson = parser() if of_numbers and "mask" not in roles else None
+    wanted = {keys.values, keys.indices, *roles.values()}
     for number, line in _lines(data) if format_ == "json" else _rows(data, format_, wanted):
         try:
             found = None if simdjson is None else _fast(simdjson, line, keys, roles)
@@ -156,10 +157,10 @@ def _lines(data: Input) -> Iterator[tuple[int, Any]]:
             yield number, line
 
 
-def _rows(data: Input, format_: str, columns: Sequence[str]) -> Iterator[tuple[int, Any]]:
+def _rows(data: Input, format_: str, columns: Iterable[str]) -> Iterator[tuple[int, Any]]:
     from xentcli.formats.arrow.documents import rows_of
 
-    yield from enumerate(rows_of(data, format_, columns, _ROWS))
+    yield from enumerate(rows_of(data, format_, [*columns], _ROWS))
 
 
 def _document(data: Input, number: int, line: Any) -> Any:

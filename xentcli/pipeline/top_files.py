@@ -45,6 +45,11 @@ class _Found(NamedTuple):
     data: Input | None = None
     """A copy of what can be opened only once."""
 
+    @property
+    def may_be_ragged(self) -> bool:
+        """Whether rows are sequences, which may differ in their lengths."""
+        return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
+
 
 def find_lists(file: InputFile) -> _Found | None:
     """Return the arrays of a file of lists, by their names; None of any other file."""
@@ -104,8 +109,16 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
     InputError
         If they do not belong together, or there are no labels.
     """
-    if found is not None and found.is_lines:
-        return _of_lines(found, options)
+    try:
+        if found is None or not found.is_lines:
+            return _of_arrays(found, options)
+    except InputError:
+        if found is None or not found.may_be_ragged:
+            raise
+    return _of_lines(found, options)
+
+
+def _of_arrays(found: _Found | None, options: TopOptions) -> TopLists:
     if found is None:
         assert options.values is not None  # noqa: S101 - asked for by the command line
         assert options.indices is not None  # noqa: S101
