@@ -4,7 +4,7 @@ import math
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
-from xentcli.formats.base import Source, indexed
+from xentcli.formats.base import Source
 from xentcli.metrics.keys import in_order, names_of
 from xentcli.metrics.slopes import SlopesOfRows
 from xentcli.pipeline.calibrate_report import (
@@ -21,7 +21,7 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, fit
-from xentcli.pipeline.temperature_start import Rows, slopes_criterion, start_of
+from xentcli.pipeline.temperature_start import Rows, rows_of, slopes_criterion, start_of
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
@@ -105,12 +105,9 @@ def calibrate(
     options.check()
     if criterion.temperature != 1.0:
         raise UsageError("a temperature is fitted to logits that no other one has divided")
-    rows = Rows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
-    if sample_weight is not None:
-        rows = rows._replace(sample_weight=indexed(sample_weight))
-    if cluster is not None and not isinstance(cluster, str):
-        cluster = indexed(cluster)
-        rows = rows._replace(clusters=cluster)
+    rows = rows_of(logits, labels, sample_weight, cluster)
+    if rows.clusters is not None:
+        cluster = rows.clusters
         criterion = criterion._replace(numbers=_numbered(cluster))
     folds = max(1, options.folds)
     start = start_of(rows, criterion)
@@ -125,16 +122,29 @@ def calibrate(
 
     fitted = fit(logits.name, found.results["slopes"], start, read, folds)
     cooled = criterion._replace(temperature=fitted.temperature)
+    weight = found.results["loss"].weight_sum
     if before.clusters is not None:
-        weight = found.results["loss"].weight_sum
         fitted = _with_error_of_clusters(fitted, rows, criterion, run, weight)
     curve: tuple[CurvePoint, ...] = ()
     if options.curve:
-        weight = found.results["loss"].weight_sum
         curve = curve_of(fitted.beta, before["loss"].value, weight, read)
-    after, again = _measures(
-        rows, cooled, run, options, _held_out(fitted, options), cluster=cluster
-    )
+    held_out = _held_out(fitted, options)
+    after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
+    of_others = None if tested is None else _tested(tested, criterion, cooled, run, options)
+    return _report(fitted, before, after, again, of_others, curve, options)
+
+
+def _report(
+    fitted: Fit,
+    before: Measures,
+    after: Measures,
+    again: Measured,
+    tested: TestedTemperature | None,
+    curve: tuple[CurvePoint, ...],
+    options: CalibrateOptions,
+) -> FittedTemperature:
+    """Return what a temperature is, and what is measured without and with it."""
+    folds = zip(fitted.fold_rows, fitted.folds, strict=True)
     return FittedTemperature(
         metrics={
             **measure_of_temperature(fitted, before.used, before.clusters),
@@ -146,13 +156,10 @@ def calibrate(
         num_classes=before.num_classes,
         binary=before.binary,
         passes=fitted.passes + 1,
-        folds=tuple(
-            Fold(i, count, 1.0 / beta)
-            for i, (count, beta) in enumerate(zip(fitted.fold_rows, fitted.folds, strict=True))
-        ),
+        folds=tuple(Fold(i, count, 1.0 / beta) for i, (count, beta) in enumerate(folds)),
         bins_before=before.bins,
         bins_after=after.bins,
-        tested=None if tested is None else _tested(tested, criterion, cooled, run, options),
+        tested=tested,
         clusters=before.clusters,
         curve=curve,
         looks_like=before.looks_like,

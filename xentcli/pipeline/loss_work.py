@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
+from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import RowKind, row_kind
@@ -60,27 +61,8 @@ class LossWork(NamedTuple):
         if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
-        states = criterion.states
-        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
-        if criterion.kept:
-            needs = (*needs, *KEPT_FACTS)
         before = aligned.rows_before(step, keep)
-        inner = math.prod(rows.lead[1:])
-        numbers = criterion.numbers_of(rows.clusters)
-        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
-        facts = row_facts(
-            logits,
-            rows.labels,
-            rows.options,
-            needs,
-            kind=criterion.kind,
-            parameters={
-                **states.parameters,
-                "slices": origin.folds,
-                "same_bits": computing_dtype(stored.dtype) == np.float32,
-            },
-        )
-        facts = facts.at(origin)
+        facts = self._facts(rows, logits, before)
         odd, remarks = oddities(
             stored, rows.labels, facts, criterion, in_text=aligned.labels_in_text
         )
@@ -92,7 +74,7 @@ class LossWork(NamedTuple):
         return Part(
             rows_chosen(step, criterion.rows),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
-            states.from_rows(in_groups(facts, criterion.by_slices)),
+            criterion.states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             looks_like,
             stored.shape[1],
@@ -102,6 +84,25 @@ class LossWork(NamedTuple):
             tuple(first_notes(rows, aligned, criterion)) if first else (),
             _kept(facts, criterion.kept),
         )
+
+    def _facts(self, rows: AlignedRows, logits: Array | TiledRows, before: int) -> RowFacts:
+        """Compute what is asked for of rows that stand after so many others."""
+        criterion, states = self.criterion, self.criterion.states
+        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
+        if criterion.kept:
+            needs = (*needs, *KEPT_FACTS)
+        inner = math.prod(rows.lead[1:])
+        numbers = criterion.numbers_of(rows.clusters)
+        origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
+        parameters = {
+            **states.parameters,
+            "slices": origin.folds,
+            "same_bits": computing_dtype(rows.logits.dtype) == np.float32,
+        }
+        facts = row_facts(
+            logits, rows.labels, rows.options, needs, kind=criterion.kind, parameters=parameters
+        )
+        return facts.at(origin)
 
 
 def looks_of(rows: Array | TiledRows) -> RowKind:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.models import AlignedModels, OtherModel
 from xentcli.alignment.steps import Step, kept
 from xentcli.alignment.tiled import TiledRows
@@ -67,22 +68,12 @@ class CompareWork(NamedTuple):
             check_options(criterion.options, rows.logits.shape[1], probabilities=probabilities)
         before = first.rows_before(step, keep)
         origin = Origin(before, first.rows_of_a_slice, rows.ids, rows.groups, rows.clusters)
-        count = first.rows_of_a_slice * step.rows
         facts, prepared, problems, remarks = [], [], [*rows.problems], []
         matched = dict(rows.matched)
-        others = self.models.read(step, rows.ids, count, keep_rows)
-        for i, criterion in enumerate(self.criteria):
-            stored, other = rows.logits, None
-            if i:
-                other = self.models.others[i - 1]
-                stored, places = next(others)
-                if places is not None:
-                    matched[other.input] = places
-                if stored.shape != rows.logits.shape:
-                    raise _misfit(first.logits, other.source, rows.logits.shape, stored.shape)
+        models = self._each_model(step, rows, keep_rows, matched)
+        for i, (criterion, other, stored) in enumerate(models):
             values = _prepared(stored, criterion, other)
-            same_bits = computing_dtype(stored.dtype) == np.float32
-            found = self._facts(values, rows.labels, rows.options, criterion, same_bits=same_bits)
+            found = self._facts(values, stored.dtype, rows, criterion)
             odd, said = oddities(stored, rows.labels, found, criterion)
             problems += _of_model((*odd, *found.problems), criterion, other)
             remarks += [_renamed(remark, i) for remark in said]
@@ -90,6 +81,42 @@ class CompareWork(NamedTuple):
                 remarks.append(Remark(f"looks {i} {looks_of(stored)}", 1))
             facts.append(found.at(origin))
             prepared.append(values)
+        states, numbers = self._states(facts, prepared)
+        noted = is_first and not first.unlabelled
+        return Part(
+            step.block.rows if keep is None else len(range(step.rows)[keep]),
+            None,
+            states,
+            tuple(problem.shifted(before) for problem in problems),
+            None,
+            rows.logits.shape[1],
+            rows.ids,
+            matched,
+            tuple(remarks),
+            tuple(first_notes(rows, first, self.criteria[0])) if noted else (),
+            numbers,
+        )
+
+    def _each_model(
+        self, step: Step, rows: AlignedRows, keep_rows: slice | None, matched: dict[str, Any]
+    ) -> Iterator[tuple[Criterion, OtherModel | None, Any]]:
+        """Yield the rows of each model; the places where ids were found are put into `matched`."""
+        models, shape = self.models, rows.logits.shape
+        yield self.criteria[0], None, rows.logits
+        count = models.first.rows_of_a_slice * step.rows
+        others = models.read(step, rows.ids, count, keep_rows)
+        for criterion, other, found in zip(self.criteria[1:], models.others, others, strict=True):
+            stored, places = found
+            if places is not None:
+                matched[other.input] = places
+            if stored.shape != shape:
+                raise _misfit(models.first.logits, other.source, shape, stored.shape)
+            yield criterion, other, stored
+
+    def _states(
+        self, facts: list[RowFacts], prepared: list[Any]
+    ) -> tuple[PairStates, dict[str, Keys]]:
+        """Return the states of each model with the first, and the numbers that are kept of rows."""
         states: list[States] = []
         numbers: dict[str, Keys] = {}
         for i in range(1, len(facts)):
@@ -97,30 +124,18 @@ class CompareWork(NamedTuple):
             pair = pair_facts(facts[0], facts[i], (prepared[0], prepared[i]), kinds)
             states.append(self.states.from_rows(in_groups(pair, self.by_slices)))
             numbers |= _numbers_of(pair, i)
-        return Part(
-            step.block.rows if keep is None else len(range(step.rows)[keep]),
-            None,
-            PairStates(tuple(states)),
-            tuple(problem.shifted(before) for problem in problems),
-            None,
-            rows.logits.shape[1],
-            rows.ids,
-            matched,
-            tuple(remarks),
-            tuple(first_notes(rows, first, self.criteria[0]))
-            if is_first and not first.unlabelled
-            else (),
-            numbers,
-        )
+        return PairStates(tuple(states)), numbers
 
     def _facts(
-        self, values: Any, labels: Array, options: Any, criterion: Criterion, *, same_bits: bool
+        self, values: Any, stored: np.dtype[Any], rows: AlignedRows, criterion: Criterion
     ) -> RowFacts:
         needs = OF_A_MODEL if self.models.first.unlabelled else (*OF_A_MODEL, *OF_LABELS)
         if criterion.kind != "logits":
             needs = (*needs, "zeroed")
-        parameters = {"same_bits": same_bits}
-        return row_facts(values, labels, options, needs, kind=criterion.kind, parameters=parameters)
+        parameters = {"same_bits": computing_dtype(stored) == np.float32}
+        return row_facts(
+            values, rows.labels, rows.options, needs, kind=criterion.kind, parameters=parameters
+        )
 
 
 def _prepared(

@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.core.root import RootSearch
 from xentcli.errors import XentError
-from xentcli.formats.base import IndexedSource, MemorySource, Source, Table
+from xentcli.formats.base import IndexedSource, MemorySource, Source, Table, indexed
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
 from xentcli.pipeline.inputs import RowSources
@@ -37,6 +37,21 @@ class Rows(NamedTuple):
     def beside(self) -> RowSources:
         """What stands beside the rows."""
         return RowSources(self.sample_weight, None, self.clusters)
+
+
+def rows_of(
+    logits: Source,
+    labels: Source | None,
+    sample_weight: Source | None,
+    cluster: Source | str | None,
+) -> Rows:
+    """Return rows that are read again and again, with what stands beside them."""
+    rows = Rows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
+    if sample_weight is not None:
+        rows = rows._replace(sample_weight=indexed(sample_weight))
+    if cluster is not None and not isinstance(cluster, str):
+        rows = rows._replace(clusters=indexed(cluster))
+    return rows
 
 
 def slopes_criterion(

@@ -1,7 +1,7 @@
 """What ``xent compare`` shows at a terminal: a verdict and a table, or what was asked for."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -104,64 +104,54 @@ def _subjects(found: "Comparison") -> Iterator[tuple[str, list[str]]]:
     of = found.metrics
     difference = of.get("loss_difference")
     if difference is not None and difference.value is not None:
-        yield (
-            "loss",
-            [
-                _pair(of.get("loss_base"), of.get("loss_new"), headline_of),
-                f"difference {difference_of(difference)}{_interval(difference)}",
-                _joined(
-                    ("{} of the rows worse", of.get("share_worse"), percent),
-                    ("correlation {}", of.get("loss_correlation"), short),
-                ),
-            ],
-        )
+        yield "loss", _of_losses(of, difference)
     ratio = of.get("perplexity_ratio")
     if ratio is not None and ratio.value is not None:
-        yield (
-            "perplexity",
-            [
-                _pair(of.get("perplexity_base"), of.get("perplexity_new"), headline_of),
-                f"ratio {headline_of(ratio)}{_interval(ratio)}",
-            ],
-        )
+        pair = _pair(of.get("perplexity_base"), of.get("perplexity_new"), headline_of)
+        yield "perplexity", [pair, f"ratio {headline_of(ratio)}{_interval(ratio)}"]
     gain = of.get("accuracy_difference")
     if gain is not None and gain.value is not None:
         points = interval_in_points(gain)
         interval = f", 95 % {points}" if points else ""
-        yield (
-            "accuracy",
-            [
-                _pair(of.get("accuracy_base"), of.get("accuracy_new"), share_of),
-                f"difference {difference_in_points(gain)}{interval}",
-                _table_of_rows(found),
-            ],
-        )
-    yield (
-        "KL",
-        [
-            _joined(
-                ("base to new {}", of.get("kl"), None),
-                ("back {}", of.get("kl_reverse"), short),
-                ("JS {}", of.get("js"), short),
-            ),
-            _joined(
-                ("median {}", of.get("kl_median"), short),
-                ("90 % {}", of.get("kl_p90"), short),
-                ("99 % {}", of.get("kl_p99"), short),
-                ("largest {}", of.get("kl_max"), short),
-            ),
-        ],
+        pair = _pair(of.get("accuracy_base"), of.get("accuracy_new"), share_of)
+        changed = f"difference {difference_in_points(gain)}{interval}"
+        yield "accuracy", [pair, changed, _table_of_rows(found)]
+    yield "KL", _of_divergences(of)
+    predictions = _joined(
+        ("the same in {} of the rows", of.get("agreement"), percent),
+        ("p(label) {} on average", of.get("delta_p"), signed),
     )
-    yield (
-        "predictions",
-        [
-            _joined(
-                ("the same in {} of the rows", of.get("agreement"), percent),
-                ("p(label) {} on average", of.get("delta_p"), signed),
-            )
-        ],
-    )
+    yield "predictions", [predictions]
     yield "rows", [_rows(found)]
+
+
+def _of_losses(of: "Mapping[str, Measure]", difference: "Measure") -> list[str]:
+    """Return what is said of losses: both, their difference, and how they go together."""
+    return [
+        _pair(of.get("loss_base"), of.get("loss_new"), headline_of),
+        f"difference {difference_of(difference)}{_interval(difference)}",
+        _joined(
+            ("{} of the rows worse", of.get("share_worse"), percent),
+            ("correlation {}", of.get("loss_correlation"), short),
+        ),
+    ]
+
+
+def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
+    """Return what is said of divergences: their means, and percentiles of one of them."""
+    return [
+        _joined(
+            ("base to new {}", of.get("kl"), None),
+            ("back {}", of.get("kl_reverse"), short),
+            ("JS {}", of.get("js"), short),
+        ),
+        _joined(
+            ("median {}", of.get("kl_median"), short),
+            ("90 % {}", of.get("kl_p90"), short),
+            ("99 % {}", of.get("kl_p99"), short),
+            ("largest {}", of.get("kl_max"), short),
+        ),
+    ]
 
 
 def headline_of(measure: "Measure") -> str:

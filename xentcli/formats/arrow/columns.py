@@ -1,7 +1,7 @@
 """Which columns of a table are read: the values, and the labels and ids beside them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,28 +69,10 @@ def select(
             f"{file}: --key and --columns both say what to read", hint="leave --columns out"
         )
     names = schema.names  # a list that pyarrow makes each time
-    there = ColumnNames(file, tuple(names), len(names))
-    labels = None if options.label_column is None else there.name(options.label_column)
-    beside = Beside.of(names, options, lambda i: is_text(schema.field(i).type))
-    ids = None if beside.ids is None else names[beside.ids]
-    if options.id_column is not None and ids is None and not beside.notes:
-        ids = there.name(options.id_column)
     named = options.columns if options.key is None else (options.key,)
-    index = saved_index(schema) if named is None else []
-    others = {*there.names_of(options.drop), labels, ids}
-    if named is None:
-        chosen = [name for name in names if name not in index]
-        others |= {names[i] for i in beside.left_out}
-    else:
-        chosen = there.names_of(named)
-    values = tuple(name for name in chosen if name not in others)
-    if not values:
-        raise InputError(f"{file}: no column is left to read")
-    there.check_once(values)
+    by_name = _chosen(schema, file, options, names, named)
+    values, notes = by_name.values, by_name.notes
     place = {name: i for i, name in enumerate(names)}
-    notes = [f"{file}: {note}" for note in beside.notes]
-    if left_out := [name for name in index if name not in others]:
-        notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
     if options.labels and named is None and not options.any_columns:
         fields = [(place[name], name) for name in values]
         found, more = label_columns.choose(
@@ -109,9 +91,40 @@ def select(
         notes += check(file, columns, names, options.partner)
     if not options.any_columns:
         _check_values(schema, file, values, may_be_names=said and not options.weights)
-    selection = Selection(values, labels, ids, notes)
+    selection = Selection(values, by_name.labels, by_name.ids, notes)
     _check_beside(schema, file, selection)
     return selection
+
+
+def _chosen(
+    schema: Any,
+    file: str,
+    options: ReadOptions,
+    names: list[str],
+    named: Sequence[str] | None,
+) -> Selection:
+    """Choose columns by their names: those that are `named`, or else all that nothing else is."""
+    there = ColumnNames(file, tuple(names), len(names))
+    labels = None if options.label_column is None else there.name(options.label_column)
+    beside = Beside.of(names, options, lambda i: is_text(schema.field(i).type))
+    ids = None if beside.ids is None else names[beside.ids]
+    if options.id_column is not None and ids is None and not beside.notes:
+        ids = there.name(options.id_column)
+    index = saved_index(schema) if named is None else []
+    others = {*there.names_of(options.drop), labels, ids}
+    if named is None:
+        chosen = [name for name in names if name not in index]
+        others |= {names[i] for i in beside.left_out}
+    else:
+        chosen = there.names_of(named)
+    values = tuple(name for name in chosen if name not in others)
+    if not values:
+        raise InputError(f"{file}: no column is left to read")
+    there.check_once(values)
+    notes = [f"{file}: {note}" for note in beside.notes]
+    if left_out := [name for name in index if name not in others]:
+        notes.append(f"{file}: the index that pandas saved, {listed(left_out)}, is left out")
+    return Selection(values, labels, ids, notes)
 
 
 def saved_index(schema: Any) -> list[str]:

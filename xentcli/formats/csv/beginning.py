@@ -68,11 +68,7 @@ class Beginning:
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    text = decode(_first_lines(head), name, 1).removeprefix("# ")  # as np.savetxt begins a header
-    text, said = without_sep_line(text)
-    delimiter = delimiter_of(text, said, options, usual_delimiter)
-    squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
-    padded, text = squeezed != text, squeezed
+    text, said, delimiter, padded = _cut(head, name, options, usual_delimiter)
     notes: list[str] = []
     if said is None and delimiter not in (options.delimiter, usual_delimiter):
         notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
@@ -91,10 +87,10 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     index = find_index(names, second, options)
     if index is not None:
         notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
-    fields = len(names or first)
     below = others if is_header else FirstRows(chain([first], others), most)
-    plain = options.decimal == "." and '"' not in text and said is None
     body = partial(_body, text, header_lines if is_header else 0, most)
+    plain = options.decimal == "." and '"' not in text and said is None
+    fields = len(names or first)
     table = Fields(
         name,
         names,
@@ -111,9 +107,19 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
     header_lines = (header_lines if is_header else 0) + (said is not None)
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)
     notes += [lists.note] if lists.note else []
-    several = options.takes_names and len(columns.values) > 1
-    flags = several and below.are_flags(columns.values)
+    flags = options.takes_names and len(columns.values) > 1 and below.are_flags(columns.values)
     return Beginning(layout, header_lines, columns, label_names, padded, notes, lists, flags)
+
+
+def _cut(
+    head: bytes, name: str, options: ReadOptions, usual_delimiter: str
+) -> tuple[str, str | None, str, bool]:
+    """Return the first lines without padding, their delimiter as said and found, and if padded."""
+    text = decode(_first_lines(head), name, 1).removeprefix("# ")  # as np.savetxt begins a header
+    text, said = without_sep_line(text)
+    delimiter = delimiter_of(text, said, options, usual_delimiter)
+    squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
+    return squeezed, said, delimiter, squeezed != text
 
 
 def _first_lines(head: bytes) -> bytes:

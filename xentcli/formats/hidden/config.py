@@ -91,9 +91,7 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
     InputError
         If what it says of logits is no number above 0.
     """
-    text: dict[str, Any] = next(
-        (whole[each] for each in _TEXTS if isinstance(whole.get(each), dict)), {}
-    )
+    text: Any = next((whole[each] for each in _TEXTS if isinstance(whole.get(each), dict)), {})
     both = {**whole, **text}
     kind = str(both.get("model_type", ""))
     family = FAMILIES.get(kind, OF_OTHERS)
@@ -107,10 +105,9 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
                 return _positive(name, key.name, value)
         return None
 
-    before, base = number(*family.before), number(*family.base)
     width = next((float(both[each]) for each in _WIDTHS if isinstance(both.get(each), int)), 1.0)
-    if base is not None:
-        before = width / base
+    before, base = number(*family.before), number(*family.base)
+    before = before if base is None else width / base
     if family.root and tied is not False:
         before = math.sqrt(width)
     after = After(
@@ -120,19 +117,22 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
         family.in_float32,
         before or 1.0,
     )
-    norm = WITHOUT_WEIGHTS.get(kind) or NORMS.get(kind)
-    if kind == "cohere2_moe" and both.get("rms_norm_eps") is not None:
-        norm = "rms"
     classes = both.get("unpadded_vocab_size")
     return Config(
         name,
         after,
         tied,
-        norm,
+        _norm_of(kind, both),
         number(*(Key(each) for each in _EPSILONS)) or EPSILONS.get(kind),
         kind not in WITHOUT_WEIGHTS,
         classes if isinstance(classes, int) and classes > 0 else None,
     )
+
+
+def _norm_of(kind: str, both: dict[str, Any]) -> str | None:
+    if kind == "cohere2_moe" and both.get("rms_norm_eps") is not None:
+        return "rms"
+    return WITHOUT_WEIGHTS.get(kind) or NORMS.get(kind)
 
 
 def _positive(name: str, key: str, value: Any) -> float:

@@ -147,17 +147,24 @@ def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words
     axes.set_xlim(0.0, max(rows for *_, rows in pairs))
     boxes = [(0.0, float(rows), i + 0.15, i + 0.85) for i, (*_, rows) in enumerate(pairs)]
     rectangles(axes, boxes, facecolor=COLORS["wrong"], alpha=0.6, linewidth=0)
-    supports = confusions.rows_of_labels({label for label, *_ in pairs})
+    to_points = 1.0 / (top + height + 10.0)
     for column, title in enumerate((said.row, said.column)):
-        names = class_texts([class_name(pair[column]) for pair in pairs], 16)
         x = (column * 124.0 + 8.0) / width
-        to_points = 1.0 / (top + height + 10.0)
+        names = class_texts([class_name(pair[column]) for pair in pairs], 16)
         for i, name in enumerate(names):
             y = (height - (i + 0.5) * row_height + 10.0) * to_points
             figure.text(x, y, name, va="center", size=9)
-        figure.text(
-            x, (height + 18.0) * to_points, title, va="center", size=9, color=COLORS["muted"]
-        )
+        y = (height + 18.0) * to_points
+        figure.text(x, y, title, va="center", size=9, color=COLORS["muted"])
+    _write_counts(axes, confusions, pairs)
+    return figure
+
+
+def _write_counts(
+    axes: Axes, confusions: Confusions, pairs: Sequence[tuple[int, int, int]]
+) -> None:
+    """Write beside each bar how many rows it is, and their share of their label's."""
+    supports = confusions.rows_of_labels({label for label, *_ in pairs})
     for i, (label, _, rows) in enumerate(pairs):
         share = f" ({100.0 * rows / supports[label]:.1f} %)" if supports.get(label) else ""
         axes.annotate(
@@ -169,4 +176,3 @@ def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words
             size=9,
             annotation_clip=False,
         )
-    return figure
