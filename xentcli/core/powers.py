@@ -1,11 +1,12 @@
 """Powers of 2 for numbers of steps, to the same bits on every processor.
 
-With K steps to a power of two, which `elementary_tables` holds, and k the whole number next to n,
+With K steps to a power of two, and k the whole number next to n,
 
     2**(n / K) = 2**(k / K) * (1 + (exp((n - k) * log(2) / K) - 1))
 
-which takes a third of the operations less than `elementary.exp`, since what is to be exponentiated
-comes as a number of steps. It is as exact as that number: to half a unit in its last place.
+which takes half of the operations of `elementary.exp`: what is to be exponentiated comes as a
+number of steps, and the first factor, with its power of two, stands in a table. It is as exact as
+the number of steps, to a unit in its last place.
 """
 
 import math
@@ -14,17 +15,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.elementary_tables import MANTISSA_BITS, STEP_BITS, STEPS, ln_2, powers_of_2
+from xentcli.core.elementary_tables import MANTISSA_BITS, STEP_BITS, ln_2, powers_of_2
 from xentcli.core.scratch import scratch
 
 Doubles = NDArray[np.float64]
 
-_LEAST_STEPS = -1000.0 * STEPS
+STEPS = 256
+"""To a power of two: few enough for those that are wanted often to stay near the processor."""
+_LOWEST = 256  # powers of two below 1; what is less counts nowhere beside the peak's own 1
+_LEAST_STEPS = float(-_LOWEST * STEPS)
 _STEPS_OF_1 = np.array(STEPS / math.log(2.0))  # right to 1.5e-17 of it
-_PIECE_VALUES = 2**14  # enough to make calls cheap; the working memory stays near the processor
-_DEGREE = 4  # of the polynomial, which leaves 2**-59 over
-_TO_WHOLE = np.array(1.5 * 2.0**52)  # added, it leaves a whole number in the last bits
-_MASK, _SHIFT = np.array(STEPS - 1), np.array(MANTISSA_BITS - STEP_BITS)
+_PIECE_VALUES = 2**15  # enough to make calls cheap; the working memory stays near the processor
+_DEGREE = 4  # of the polynomial, which leaves 2**-54 over
+_TO_PLACE = np.array(1.5 * 2.0**52 + _LOWEST * STEPS)  # added, it leaves a place in the last bits
+_MASK = np.array(2 * _LOWEST * STEPS - 1)
 
 
 def steps_of(factor: float) -> tuple[float, float]:
@@ -39,6 +43,15 @@ def steps_of(factor: float) -> tuple[float, float]:
     scale = STEPS * denominator * one[1] * two[1] * wanted[1]
     exact = numerator * (one[0] * two[1] + two[0] * one[1]) * wanted[1]
     return steps, (exact - wanted[0] * denominator * one[1] * two[1] * STEPS) / scale
+
+
+@cache
+def _table() -> Doubles:
+    """Return ``2**(k / K)`` for k from the lowest one to 0, and a few more."""
+    bits = powers_of_2() + (np.arange(2**STEP_BITS) << (MANTISSA_BITS - STEP_BITS))
+    of_1 = bits.view(np.float64)[:: 2**STEP_BITS // STEPS]
+    table: Doubles = np.ldexp(of_1, np.arange(-_LOWEST, 1)[:, None])
+    return table.reshape(-1)
 
 
 @cache
@@ -60,7 +73,7 @@ def put_powers(steps: Doubles, out: Doubles) -> None:
         vanishing = steps < _LEAST_STEPS
         np.copyto(steps, _LEAST_STEPS, where=vanishing)
     values, results = steps.reshape(-1), out.reshape(-1)
-    memory = scratch("powers", (3, min(values.size, _PIECE_VALUES)), np.float64)
+    memory = scratch("powers", (2, min(values.size, _PIECE_VALUES)), np.float64)
     for start in range(0, values.size, _PIECE_VALUES):
         piece = slice(start, start + _PIECE_VALUES)
         part, its = values[piece], results[piece]
@@ -72,7 +85,7 @@ def put_powers(steps: Doubles, out: Doubles) -> None:
 def exp(x: Doubles, out: Doubles | None = None) -> Doubles:
     """Return the exponential of x up to 0, C-contiguous, with a relative error of 1.3e-16 * |x|.
 
-    And one of 2e-16. It may be put into `out`, which may be `x` itself; below -693 it is 0.
+    And one of 2e-16. It may be put into `out`, which may be `x` itself; below -177 it is 0.
     """
     found = np.empty(x.shape) if out is None else out
     np.multiply(x, _STEPS_OF_1, out=found)
@@ -81,14 +94,13 @@ def exp(x: Doubles, out: Doubles | None = None) -> Doubles:
 
 
 def _put(steps: Doubles, out: Doubles, memory: Doubles) -> None:
-    power, rest, places = memory
-    bits, found = power.view(np.int64), places.view(np.intp)
-    np.add(steps, _TO_WHOLE, power)
-    np.subtract(power, _TO_WHOLE, rest)  # k
+    power, rest = memory
+    np.add(steps, _TO_PLACE, power)
+    np.subtract(power, _TO_PLACE, rest)  # k
     np.subtract(steps, rest, rest)
-    np.bitwise_and(bits, _MASK, found)
-    np.left_shift(bits, _SHIFT, bits)
-    np.add(bits, powers_of_2().take(found, None, out.view(np.int64), "clip"), bits)  # 2**(k / K)
+    found = out.view(np.intp)  # and the steps, where these are in the same place, are done with
+    np.bitwise_and(power.view(np.int64), _MASK, found)
+    _table().take(found, None, power, "clip")
     first, *others = _series()
     np.multiply(rest, first, out)
     for coefficient in others:
