@@ -114,6 +114,15 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def add(found: list[Scored], scored: Scored) -> None:
+    """Add tokens, but a prompt only once: each of several choices may repeat it."""
+    if not scored.logprobs:
+        return
+    given = (each.logprobs for each in found if each.part == "prompt")
+    if scored.part != "prompt" or scored.logprobs not in given:
+        found.append(scored)
+
+
 def tokens(part: Part, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:
     """Return tokens that are an object each, some with their bytes."""
     if isinstance(entries, list) and entries and is_typed(entries[0]):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from xentcli.formats.logprobs import openai, servers
+from xentcli.formats.logprobs import openai, servers, vllm
 from xentcli.formats.logprobs.answers import Answer, Refused, is_object, text
 
 
@@ -49,5 +49,5 @@ _DIALECTS: tuple[Callable[[Any], Answer | None], ...] = (
     servers.tgi,
     servers.gemini,
     servers.ollama,
-    openai.request_output,
+    vllm.request_output,
 )

@@ -7,24 +7,19 @@ from typing import Any
 from xentcli.formats.logprobs.answers import (
     Answer,
     Numbers,
-    Part,
-    Refused,
     Scored,
+    add,
     is_list,
     is_object,
-    is_typed,
     objects,
     text,
     tokens,
     under,
 )
-from xentcli.formats.logprobs.lists import of_ids, of_texts
+from xentcli.formats.logprobs.lists import of_texts
+from xentcli.formats.logprobs.vllm import PROMPTS, holds_prompt, of_prompt
 
-_CHAT, _COMPLETIONS, _PROMPTS = (
-    "OpenAI chat completions",
-    "OpenAI completions",
-    "vLLM prompt_logprobs",
-)
+_CHAT, _COMPLETIONS = "OpenAI chat completions", "OpenAI completions"
 _RESPONSES = "OpenAI responses"
 _LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
@@ -57,11 +52,11 @@ def choices(document: Any) -> Answer | None:
     each = [choice for choice in told or () if is_object(choice)]
     found: list[Scored] = []
     for where in (document, *each):
-        if _holds_prompt(where):
+        if holds_prompt(where):
             add(found, of_prompt(where))
     kind = text(document.get("object"))
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
-    dialect = _PROMPTS if found else dialect
+    dialect = PROMPTS if found else dialect
     for place, choice in enumerate(each):
         index = choice.get("index")
         index = index if isinstance(index, int) else place
@@ -88,102 +83,6 @@ def _of_choice(told: Any, document: Any, count: int, index: int) -> Iterator[Sco
         entries = told.get(key)
         if is_list(entries) and len(entries):
             yield tokens("generated", entries, choice=index)
-
-
-def add(found: list[Scored], scored: Scored) -> None:
-    """Add tokens, but a prompt only once: each of several choices may repeat it."""
-    if not scored.logprobs:
-        return
-    given = (each.logprobs for each in found if each.part == "prompt")
-    if scored.part != "prompt" or scored.logprobs not in given:
-        found.append(scored)
-
-
-def of_prompt(where: Any) -> Scored:
-    """Return a prompt whose tokens are an object each: by token id, that of the prompt first."""
-    return _by_ids("prompt", where["prompt_logprobs"], where.get("prompt_token_ids"))
-
-
-def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
-    """Return the tokens with these ids or, where none are told, the first ones of each place."""
-    entries = _unpacked(entries) if is_object(entries) else [*entries]
-    told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
-    return Scored(
-        part,
-        _numbers(entries, told),
-        choice=choice,
-        lists=lambda: of_ids(entries, _chosen(entries, told)),
-    )
-
-
-def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
-    """Return the log-probability of each token."""
-    pairs = zip(entries, ids, strict=True)
-    if _is_typed(next(filter(None, entries), None)):
-        if ids[0] is None:  # and so are the others
-            listed = _listed(entries)
-            return [_own_typed(entry, listed).logprob if entry else None for entry in entries]
-        return [None if entry is None else entry[token].logprob for entry, token in pairs]
-    try:  # what all servers write
-        return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
-    except (LookupError, TypeError):
-        return [under(one, "logprob") for one in _chosen(entries, ids)]
-
-
-def _is_typed(entry: Any) -> bool:
-    """Whether the tokens of a place were parsed by their type, and have numbers as keys."""
-    return isinstance(entry, dict) and is_typed(next(iter(entry.values()), None))
-
-
-def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
-    """Return the entry of each token itself."""
-    listed = _listed(entries)
-    return [_own(entry, token, listed) for entry, token in zip(entries, ids, strict=True)]
-
-
-def _listed(entries: list[Any]) -> int:
-    """Return how many of the most probable tokens are listed at each place."""
-    return min((len(entry) for entry in entries if is_object(entry)), default=0)
-
-
-def _unpacked(entries: Any) -> list[dict[str, Any]]:
-    """Return vLLM's FlatLogprobs, whose lists hold the tokens of all places, as an object each."""
-    keys = ("start_indices", "end_indices", "token_ids", "logprobs", "ranks")
-    starts, ends, tokens, numbers, ranks = ([*entries[key]] for key in keys)
-    return [
-        {f"{tokens[i]}": {"logprob": numbers[i], "rank": ranks[i]} for i in range(start, end)}
-        for start, end in zip(starts, ends, strict=True)
-    ]
-
-
-def _own(entry: Any, token: int | None, listed: int) -> Any:
-    """Return the entry of a token, or of what stands there."""
-    if not is_object(entry):
-        return None
-    if token is not None:
-        return entry.get(f"{token}")
-    each = [*entry.values()]
-    return each[_standing([under(one, "rank") for one in each], listed)] if each else None
-
-
-def _own_typed(entry: dict[int, Any], listed: int) -> Any:
-    """Return what `_own` returns of a token not told, where all were parsed by their type."""
-    each = [*entry.values()]
-    return each[_standing([one.rank for one in each], listed)]
-
-
-def _standing(ranks: list[Any], listed: int) -> int:
-    """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
-    if None in ranks:
-        return 0
-    if len(ranks) > listed or max(ranks) > len(ranks):
-        return ranks.index(max(ranks))
-    if ranks[1:] != sorted(ranks[1:]):
-        raise Refused(
-            "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
-            "keep prompt_token_ids beside prompt_logprobs",
-        )
-    return 0
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
@@ -222,28 +121,3 @@ def responses(document: Any) -> Answer | None:
         if is_list(part.get("logprobs")) and len(part["logprobs"])
     ]
     return Answer(_RESPONSES, found, text(document.get("id")))
-
-
-def request_output(document: Any) -> Answer | None:
-    """Return a dump of vLLM's RequestOutput, or the prompt of one."""
-    outputs = [*objects(document.get("outputs"))]
-    made = [each for each in outputs if "token_ids" in each and "logprobs" in each]
-    if not (_holds_prompt(document) or made):
-        return None
-    found: list[Scored] = []
-    if _holds_prompt(document):
-        add(found, of_prompt(document))
-    for index, output in enumerate(made):
-        entries = output.get("logprobs")
-        if is_list(entries) or _is_flat(entries):
-            add(found, _by_ids("generated", entries, output.get("token_ids"), index))
-    return Answer(_PROMPTS, found, text(document.get("request_id")))
-
-
-def _holds_prompt(where: Any) -> bool:
-    told = where.get("prompt_logprobs")
-    return told is not None and (is_list(told) or _is_flat(told))
-
-
-def _is_flat(value: Any) -> bool:
-    return is_object(value) and "start_indices" in value

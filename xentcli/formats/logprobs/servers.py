@@ -9,6 +9,7 @@ from xentcli.formats.logprobs.answers import (
     Part,
     Refused,
     Scored,
+    add,
     is_list,
     is_object,
     is_typed,
@@ -18,7 +19,6 @@ from xentcli.formats.logprobs.answers import (
     under,
 )
 from xentcli.formats.logprobs.lists import beside, of_triples
-from xentcli.formats.logprobs.openai import add
 
 _TGI = "Text Generation Inference"
 _CAMEL = ("logprobsResult", "chosenCandidates", "logProbability", "topCandidates")

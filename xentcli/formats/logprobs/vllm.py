@@ -1,0 +1,139 @@
+"""What vLLM adds to OpenAI's answers: the tokens of prompts, as objects by token id."""
+
+from typing import Any
+
+from xentcli.formats.logprobs.answers import (
+    Answer,
+    Numbers,
+    Part,
+    Refused,
+    Scored,
+    add,
+    is_list,
+    is_object,
+    is_typed,
+    objects,
+    text,
+    under,
+)
+from xentcli.formats.logprobs.lists import of_ids
+
+PROMPTS = "vLLM prompt_logprobs"
+
+
+def of_prompt(where: Any) -> Scored:
+    """Return a prompt whose tokens are an object each: by token id, that of the prompt first."""
+    return _by_ids("prompt", where["prompt_logprobs"], where.get("prompt_token_ids"))
+
+
+def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
+    """Return the tokens with these ids or, where none are told, the first ones of each place."""
+    entries = _unpacked(entries) if is_object(entries) else [*entries]
+    told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
+    return Scored(
+        part,
+        _numbers(entries, told),
+        choice=choice,
+        lists=lambda: of_ids(entries, _chosen(entries, told)),
+    )
+
+
+def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
+    """Return the log-probability of each token."""
+    pairs = zip(entries, ids, strict=True)
+    if _is_typed(next(filter(None, entries), None)):
+        if ids[0] is None:  # and so are the others
+            listed = min(len(entry) for entry in entries if entry is not None)
+            return [_own_typed(entry, listed).logprob if entry else None for entry in entries]
+        return [None if entry is None else entry[token].logprob for entry, token in pairs]
+    try:  # what all servers write
+        return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
+    except (LookupError, TypeError):
+        return [under(one, "logprob") for one in _chosen(entries, ids)]
+
+
+def _is_typed(entry: Any) -> bool:
+    """Whether the tokens of a place were parsed by their type, and have numbers as keys."""
+    return isinstance(entry, dict) and is_typed(next(iter(entry.values()), None))
+
+
+def _chosen(entries: list[Any], ids: list[int | None]) -> list[Any]:
+    """Return the entry of each token itself."""
+    listed = _listed(entries)
+    return [_own(entry, token, listed) for entry, token in zip(entries, ids, strict=True)]
+
+
+def _listed(entries: list[Any]) -> int:
+    """Return how many of the most probable tokens are listed at each place."""
+    return min((len(entry) for entry in entries if is_object(entry)), default=0)
+
+
+def _unpacked(entries: Any) -> list[dict[str, Any]]:
+    """Return vLLM's FlatLogprobs, whose lists hold the tokens of all places, as an object each."""
+    keys = ("start_indices", "end_indices", "token_ids", "logprobs", "ranks")
+    starts, ends, tokens, numbers, ranks = ([*entries[key]] for key in keys)
+    return [
+        {f"{tokens[i]}": {"logprob": numbers[i], "rank": ranks[i]} for i in range(start, end)}
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _own(entry: Any, token: int | None, listed: int) -> Any:
+    """Return the entry of a token, or of what stands there."""
+    if not is_object(entry):
+        return None
+    if token is not None:
+        return entry.get(f"{token}")
+    each = [*entry.values()]
+    return each[_standing([under(one, "rank") for one in each], listed)] if each else None
+
+
+def _own_typed(entry: dict[int, Any], listed: int) -> Any:
+    """Return what `_own` returns of a token not told, where all were parsed by their type."""
+    each = [*entry.values()]
+    return each[_standing([one.rank for one in each], listed)] if len(each) > 1 else each[0]
+
+
+def _standing(ranks: list[Any], listed: int) -> int:
+    """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
+    try:
+        most = max(ranks)
+    except TypeError:  # not all are told
+        most = None
+    if most is None:
+        return 0
+    if len(ranks) > listed or most > len(ranks):
+        return ranks.index(most)
+    others = ranks[1:]
+    if others != sorted(others):
+        raise Refused(
+            "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
+            "keep prompt_token_ids beside prompt_logprobs",
+        )
+    return 0
+
+
+def request_output(document: Any) -> Answer | None:
+    """Return a dump of vLLM's RequestOutput, or the prompt of one."""
+    outputs = [*objects(document.get("outputs"))]
+    made = [each for each in outputs if "token_ids" in each and "logprobs" in each]
+    if not (holds_prompt(document) or made):
+        return None
+    found: list[Scored] = []
+    if holds_prompt(document):
+        add(found, of_prompt(document))
+    for index, output in enumerate(made):
+        entries = output.get("logprobs")
+        if is_list(entries) or _is_flat(entries):
+            add(found, _by_ids("generated", entries, output.get("token_ids"), index))
+    return Answer(PROMPTS, found, text(document.get("request_id")))
+
+
+def holds_prompt(where: Any) -> bool:
+    """Whether an answer or a choice has the log-probabilities of a prompt."""
+    told = where.get("prompt_logprobs")
+    return told is not None and (is_list(told) or _is_flat(told))
+
+
+def _is_flat(value: Any) -> bool:
+    return is_object(value) and "start_indices" in value
