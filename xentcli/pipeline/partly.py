@@ -11,7 +11,7 @@ from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_files import find_lists, open_lists
-from xentcli.pipeline.top_inputs import TopOptions
+from xentcli.pipeline.top_inputs import TopLists, TopOptions
 from xentcli.pipeline.top_kinds import told_apart
 from xentcli.pipeline.top_measures import OF_LISTS
 from xentcli.pipeline.top_rows import TopRows
@@ -97,16 +97,15 @@ def open_partly(
         return None
     if len(options.labels) not in (0, max(1, len(files))):
         raise InputError(f"{len(options.labels)} files of labels, and {len(files)} of lists")
-    opened: list[TopRows] = []
-    notes: list[str] = []
+    lists: list[TopLists] = []
     for i, file in enumerate(files or [None]):
         found = None if file is None else find_lists(file)
         if file is not None and found is None:
             raise InputError(f"{shown_name(file.path)}: no lists, which the file before it has")
         own = options._replace(labels=options.labels[i : i + 1])
-        lists, said = told_apart(open_lists(found, own), run)
-        opened.append(lists)
-        notes += said
+        lists.append(open_lists(found, own))
+    told = told_apart(lists, run)
+    opened, notes = [rows for rows, _ in told], [note for _, notes in told for note in notes]
     for what, each in (("kind", [part.kind for part in opened]), ("length", _listed(opened))):
         _check_same(each, files, what)
     return Partly("lists of the most probable classes", tuple(opened), notes)

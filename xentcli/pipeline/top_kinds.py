@@ -1,6 +1,7 @@
 """What the values of lists are, by their sums: log-probabilities, logits, or neither."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,7 +9,6 @@ import numpy as np
 
 from xentcli.core.bounds import log_sums
 from xentcli.errors import InputError
-from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_inputs import TopLists
 from xentcli.pipeline.top_rows import ABOVE, SLACKS, TopRows
@@ -36,7 +36,9 @@ class _Sums(NamedTuple):
         )
 
 
-def _sums_of(rows: TopRows) -> Part[_Sums]:
+def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _Sums]:
+    """Return the sums of a block of the file with this number."""
+    number, rows = block
     values, _ = rows.read(0, rows.num_rows)
     there = values > -np.inf
     some = log_sums(values)[there.any(axis=1)]
@@ -44,11 +46,10 @@ def _sums_of(rows: TopRows) -> Part[_Sums]:
     plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
     sums = plain.astype(np.float64).sum(axis=1)
     least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
-    found = _Sums(least, most, fractions, float(sums.max(initial=0.0)))
-    return Part(rows.num_rows, state=found)
+    return number, _Sums(least, most, fractions, float(sums.max(initial=0.0)))
 
 
-def told_apart(lists: TopLists, run: Run) -> tuple[TopRows, list[str]]:
+def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
     """Return lists with what their values are, by their sums, and what the user should know of it.
 
     Raises
@@ -56,10 +57,17 @@ def told_apart(lists: TopLists, run: Run) -> tuple[TopRows, list[str]]:
     InputError
         If they are no logarithms of what the file says, or may be probabilities.
     """
-    rows = TopRows(lists)
+    rows = [TopRows(each) for each in lists]
+    sums = [_Sums()] * len(rows)
+    blocks = ((i, block) for i, each in enumerate(rows) for block in each.blocks())
+    for i, found in run.map(_sums_of, blocks):
+        sums[i] = sums[i].merge(found)
+    return [_told(*each) for each in zip(rows, sums, strict=True)]
+
+
+def _told(rows: TopRows, found: _Sums) -> tuple[TopRows, list[str]]:
+    lists = rows.lists
     tight = max(_NEAR, 2.0 * rows.slack)
-    parts = run.map(_sums_of, rows.blocks(), join=joined)
-    found = collect(parts, None, lambda _: None, lambda p, _: p.at(""), ()).state or _Sums()
     above = found.most > math.log1p(max(ABOVE, 4.0 * rows.slack))
     if lists.log_sum_exp is not None or lists.probs:
         if above:

@@ -98,14 +98,12 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
     run : Run
         Threads and progress.
     """
-    state = TopListsState(kind.ks)
-    for part in parts:
-        work = _Work(kind.ks, kind.bins)
-        done = run.map(work.part_of, part.blocks(), join=joined)
-        progress = run.progress_of((part.num_rows,))
-        total = collect(done, None, progress, lambda p, _: p.at(""), part.sources)
-        state = state if total.state is None else state.merge(total.state)
-    return state
+    blocks = (block for part in parts for block in part.blocks())
+    done = run.map(_Work(kind.ks, kind.bins).part_of, blocks, join=joined)
+    progress = run.progress_of((sum(part.num_rows for part in parts),))
+    sources = [source for part in parts for source in part.sources]
+    total = collect(done, None, progress, lambda p, _: p.at(""), sources)
+    return total.state or TopListsState(kind.ks)
 
 
 def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
