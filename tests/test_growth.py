@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from in_one_test import in_one_test
 
 import xentcli
 from xentcli.cli import nearest
@@ -124,6 +125,7 @@ def test_one_that_does_is_found() -> None:
     assert grows(slow.use, lambda n: "1" * n + "x", CHARACTERS)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("use", "text"),
     [

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.text import human_bytes, name_option, shortest, shown_text, split_names, visible
@@ -15,6 +16,7 @@ from xentcli.text import human_bytes, name_option, shortest, shown_text, split_n
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "want"),
     [
@@ -93,6 +95,7 @@ def test_shortest_of_bool() -> None:
     assert shortest(np.array([[True, False]])).tolist() == [[b"1", b"0"]]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("count", "want"),
     [

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.core.labels import LossOptions
@@ -13,6 +14,7 @@ NAMES = ClassNames(("cat", "dog", "é"))
 TEXT = ["dog", " cat ", "é", "dog"]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "labels",
     [

@@ -168,6 +168,7 @@ def _options(name: str) -> dict[str, bool]:
 class _Module(NamedTuple):
     path: str
     tree: ast.Module
+    nodes: list[ast.AST]
     constants: dict[str, ast.expr]
     functions: dict[str, ast.FunctionDef]
 
@@ -175,8 +176,11 @@ class _Module(NamedTuple):
 @cache
 def hints_in_source() -> dict[str, str]:
     """Return the pattern of every text that the package puts into a hint, and where it stands."""
-    modules = [_module(path) for path in sorted(_PACKAGE.rglob("*.py"))]
-    by_parameter = _hint_parameters(modules)
+    texts = {path: path.read_text() for path in sorted(_PACKAGE.rglob("*.py"))}
+    named = [_module(path, text) for path, text in texts.items() if re.search("hint|cure", text)]
+    by_parameter = _hint_parameters(named)
+    calls = re.compile(rf"hint|cure|\b(?:{'|'.join(by_parameter)})\(")
+    modules = [_module(path, text) for path, text in texts.items() if calls.search(text)]
     found: dict[str, str] = {}
     for module in modules:
         for expression, scope in _roots(module, by_parameter):
@@ -185,8 +189,10 @@ def hints_in_source() -> dict[str, str]:
     return found
 
 
-def _module(path: Path) -> _Module:
-    tree = ast.parse(path.read_text())
+@cache
+def _module(path: Path, text: str) -> _Module:
+    tree = ast.parse(text)
+    nodes = list(ast.walk(tree))
     constants = {
         target.id: node.value
         for node in tree.body
@@ -194,8 +200,8 @@ def _module(path: Path) -> _Module:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-    return _Module(str(path.relative_to(_PACKAGE)), tree, constants, functions)
+    functions = {n.name: n for n in nodes if isinstance(n, ast.FunctionDef)}
+    return _Module(str(path.relative_to(_PACKAGE)), tree, nodes, constants, functions)
 
 
 def _is_hint(name: str) -> bool:
@@ -206,7 +212,7 @@ def _hint_parameters(modules: list[_Module]) -> dict[str, int]:
     """Return, for what takes a hint by position, at which."""
     places = {}
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             names: list[str] = []
             if isinstance(node, ast.FunctionDef):
                 names = [argument.arg for argument in node.args.args if argument.arg != "self"]

@@ -244,4 +244,7 @@ def test_a_standard_output_that_is_closed(folder: Path, arguments: str) -> None:
     """Whatever was to be printed and is not makes an error, as a full disk does."""
     outcome = run_shell(f"{sys.executable} -m xentcli {arguments} >&-", folder)
     assert (outcome.code, outcome.err) == (1, "error: <stdout>: cannot be written: it is closed\n")
+
+
+def test_a_run_that_prints_nothing_needs_no_standard_output(folder: Path) -> None:
     assert run_shell(f"{sys.executable} -m xentcli softmax 1,2 -o o.npy >&-", folder).code == 0

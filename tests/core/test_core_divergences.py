@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.core.checks import Kind
 from xentcli.core.divergences import Divergences, ModelRows, divergences
@@ -92,6 +93,7 @@ def extended(one: Array, other: Array) -> list[Array]:
     return [kl, back, js / 2]
 
 
+@in_one_test
 @pytest.mark.parametrize("classes", [41, 1000])
 @pytest.mark.parametrize("spread", [1.0, 4.0, 12.0])
 @pytest.mark.parametrize("step", [0.02, 0.3, 1.0, 2.0, 8.0])

@@ -3,6 +3,7 @@
 import ml_dtypes
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.dtypes import computing_dtype, is_floating, widen
 from xentcli.errors import ShapeError
@@ -50,6 +51,7 @@ def test_what_is_wide_already_is_not_copied() -> None:
         assert widen(values) is values
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("dtype", "wide"),
     [("f4", "f4"), (">f4", "f4"), ("f8", "f8"), (">f8", "f8"), ("f2", "f4"), ("?", "f8")]
@@ -66,6 +68,7 @@ def test_the_result_is_native_and_contiguous(dtype: str, wide: str, *, transpose
     np.testing.assert_array_equal(got, values)
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0)])
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i8"])
 def test_shapes_without_rows(shape: tuple[int, ...], dtype: str) -> None:

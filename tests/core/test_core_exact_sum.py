@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from in_one_test import in_one_test
 
 from xentcli.core.exact_sum import ExactSum
 
@@ -64,6 +65,7 @@ def test_it_is_the_sum_that_the_standard_library_finds(values: Doubles) -> None:
     assert math.isnan(got) if math.isnan(want) else bits(got) == bits(want)
 
 
+@in_one_test
 @pytest.mark.parametrize("spread", [0, 10, 100, 1000])
 @pytest.mark.parametrize("size", [2**15 - 1, 2**15, 2**15 + 1, 100_000])
 def test_many_values(size: int, spread: int) -> None:

@@ -7,6 +7,7 @@ import mpmath as mp
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 
 import xentcli as xent
 
@@ -60,6 +61,7 @@ def dtype_id(dtype: np.dtype[Any]) -> str:
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=dtype_id)
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("num_classes", CLASS_COUNTS)
 def test_ordinary_rows(dtype: np.dtype[Any], num_classes: int) -> None:
@@ -80,6 +82,7 @@ def test_wide_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     assert_rows_exact(logits, np.array([5, 77]))
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("num_classes", [2, 10, 40, 41, 600])
 def test_confident_rows(dtype: np.dtype[Any], num_classes: int) -> None:
@@ -92,6 +95,7 @@ def test_confident_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     assert_rows_exact(logits, labels)
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", [100, 1000, 32_000])
 @pytest.mark.parametrize("loss", [0.01, 1e-10, 1e-20, 3e-28, 1e-30])
 def test_rows_whose_differences_all_round_alike(num_classes: int, loss: float) -> None:
@@ -125,6 +129,7 @@ def test_a_far_offset_costs_nothing(dtype: np.dtype[Any], sign: int) -> None:
     assert_rows_exact(logits, np.arange(6))
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("num_classes", [3, 41])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
@@ -167,6 +172,7 @@ def test_class_probabilities(dtype: np.dtype[Any], num_classes: int) -> None:
         assert_exact(smooth[i], exact_loss(logits[i], mixed), dtype)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", DTYPES[1:], ids=dtype_id)
 @pytest.mark.parametrize("num_classes", [2, 10, 41, 300])
 def test_the_mean_of_many_narrow_rows(dtype: np.dtype[Any], num_classes: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import InputError, LabelError, ShapeError
@@ -214,6 +215,7 @@ def test_ignore_index_does_not_go_with_probabilities() -> None:
 # Ignored rows
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize("ignore_index", [-100, -1, 0, 1, 2, 17, 2**62, 2**80])
 def test_ignored_rows_are_as_if_they_were_not_there(loss: Any, ignore_index: int) -> None:
@@ -228,6 +230,7 @@ def test_ignored_rows_are_as_if_they_were_not_there(loss: Any, ignore_index: int
         assert all_rows == loss(LOGITS[kept], np.array(labels)[kept], reduction=reduction)
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize("bad", [NAN, INF, -INF])
 @pytest.mark.parametrize("weight", [None, WEIGHT])
@@ -270,6 +273,7 @@ def test_nothing_used(loss: Any, rows: int, labels: list[int], options: dict[str
 # Numbers that are not finite
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", [2, 5, 41, 100])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_rows_that_are_not_finite(num_classes: int, dtype: Any) -> None:
@@ -309,6 +313,7 @@ def test_a_masked_class_and_smoothing() -> None:
 # Labels
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize(
     "dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", "f2", "f4", "f8"]
@@ -331,6 +336,7 @@ def test_ignored_labels_of_every_signed_dtype(loss: Any, dtype: str) -> None:
     np.testing.assert_array_equal(loss(LOGITS, labels, reduction="none")[[1, 3]], 0.0)
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize(
     ("labels", "message"),

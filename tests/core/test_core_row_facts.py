@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.core import fact as facts_there_are
@@ -92,6 +93,7 @@ def test_hits_and_ranks_among_ties(rows: tuple[Array, Array], kind: Any, from_fi
     np.testing.assert_array_equal(found["label"], np.where(used, labels, 0))
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", CLASSES)
 @pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
 @pytest.mark.parametrize("kind", KINDS)

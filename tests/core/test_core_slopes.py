@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.core.labels import LossOptions
@@ -32,7 +33,7 @@ def expected(z: Array, mass: Array, beta: float, orders: int) -> Array:
         p = t / t.sum()
         mean = (p * g).sum()
         c = g - mean
-        second, third, fourth = ((p * c**k).sum() for k in (2, 3, 4))
+        second, third, fourth = ((p * power).sum() for power in (c * c, c * c * c, c * c * c * c))
         total = m.sum()
         values = [(m_of * g).sum() - total * mean, total * second, -total * third]
         found.append([*values, total * (fourth - 3 * second**2)][:orders])
@@ -40,10 +41,11 @@ def expected(z: Array, mass: Array, beta: float, orders: int) -> Array:
 
 
 def one_hot(y: Array, num_classes: int) -> Array:
-    return np.eye(num_classes)[y]
+    there: Array = np.arange(num_classes) == y[:, np.newaxis]
+    return there.astype(np.float64)
 
 
-SHAPES = [(40, 1), (40, 2), (40, 10), (30, 40), (30, 41), (5, 9000)]
+SHAPES = [(40, 1), (40, 2), (40, 10), (30, 40), (30, 41), (3, 9000)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -57,6 +59,7 @@ def test_fine_derivatives(shape: tuple[int, int], dtype: str) -> None:
         assert np.all(np.abs(found.values[:, i] - want) <= [1e-15, 1e-14, 1e-11] * scale)
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_rough_derivatives(shape: tuple[int, int], dtype: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.core.normalizer import normalizer
@@ -130,6 +131,7 @@ def test_what_is_no_real_number(function: Any, values: list[Any]) -> None:
         function(np.array(values))
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", WIDTHS[1:])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_rows_that_are_not_finite(num_classes: int, dtype: Any) -> None:
@@ -151,6 +153,7 @@ def test_rows_that_are_not_finite(num_classes: int, dtype: Any) -> None:
     assert np.isnan(normalizer(logits.astype(np.float64)).rest).tolist() == [0, 1, 1, 1, 0, 0]
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", WIDTHS[1:])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_maximum_alone_is_left_out_of_the_rest(num_classes: int, dtype: Any) -> None:
@@ -173,6 +176,7 @@ def test_an_array_is_left_as_it_was() -> None:
         np.testing.assert_array_equal(logits, before)
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", WIDTHS)
 @pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
 def test_the_layout_of_an_array_changes_no_bit(num_classes: int, dtype: str) -> None:

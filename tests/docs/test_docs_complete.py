@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from doc_tools import PAGES, README, ROOT, WRITTEN, table_rows
+from in_one_test import in_one_test
 from typer.main import get_command
 
 from xentcli import errors
@@ -57,6 +58,7 @@ def test_every_command_is_in_the_readme() -> None:
     assert shown == list(REGISTERED)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", REGISTERED)
 def test_every_option_is_documented_where_it_is(name: str) -> None:
     assert documented()[name] == REGISTERED[name]

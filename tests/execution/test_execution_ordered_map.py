@@ -15,13 +15,13 @@ from xentcli.execution import available_jobs, ordered_map
 
 SECONDS = 20  # until a test that waits for another thread gives up
 
-several_jobs = pytest.mark.parametrize("jobs", [2, 5])
+several_jobs = pytest.mark.parametrize("jobs", [2, 3])
 
 
 any_way = pytest.mark.parametrize(
     ("jobs", "shareable"),
-    [(1, False), (2, False), (5, False), (2, True), (5, True)],
-    ids=["alone", "2 threads", "5 threads", "2 processes", "5 processes"],
+    [(1, False), (2, False), (5, False), (2, True), (3, True)],
+    ids=["alone", "2 threads", "5 threads", "2 processes", "3 processes"],
 )
 any_workers = pytest.mark.parametrize("shareable", [False, True], ids=["threads", "processes"])
 
@@ -57,7 +57,7 @@ class Counted:
 
 
 @any_way
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 100])
+@pytest.mark.parametrize("count", [0, 1, 3, 100])
 def test_every_item_once_and_in_order(jobs: int, count: int, shareable: bool) -> None:
     assert list(ordered_map(lambda i: i * i, range(count), jobs, shareable=shareable)) == [
         i * i for i in range(count)
@@ -117,7 +117,7 @@ def test_items_without_end(jobs: int, shareable: bool) -> None:
 
 
 @any_way
-@pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
+@pytest.mark.parametrize("at", [0, 2, 39])
 def test_an_error_in_the_function_comes_out(jobs: int, at: int, shareable: bool) -> None:
     def work(i: int) -> int:
         if i == at:
@@ -129,7 +129,7 @@ def test_an_error_in_the_function_comes_out(jobs: int, at: int, shareable: bool)
 
 
 @any_way
-@pytest.mark.parametrize("at", [0, 1, 2, 17, 39])
+@pytest.mark.parametrize("at", [0, 2, 39])
 def test_an_error_in_the_items_comes_out(jobs: int, at: int, shareable: bool) -> None:
     with pytest.raises(OSError, match="the file is gone"):
         list(ordered_map(lambda i: i, Counted(40, fails_at=at), jobs, shareable=shareable))
@@ -198,6 +198,10 @@ def one_by_one(function: Callable[[int], Any], count: int, jobs: int = 2) -> lis
     return list(ordered_map(function, range(count), jobs, shareable=True))
 
 
+def kill_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @several_jobs
 def test_processes_work_at_once(jobs: int) -> None:
     """Each waits until all have begun."""
@@ -226,8 +230,16 @@ def test_processes_work_at_once(jobs: int) -> None:
     assert here not in pids
 
 
-@pytest.mark.parametrize("end", [lambda: os._exit(3), lambda: os.kill(os.getpid(), signal.SIGKILL)])
-@pytest.mark.parametrize("at", [{0}, {7}, {3, 4}, {0, 1, 2, 3, 4, 5}, {19}])
+@pytest.mark.parametrize(
+    ("at", "end"),
+    [
+        ({0}, kill_this_process),
+        ({3, 4}, kill_this_process),
+        ({3, 4}, lambda: os._exit(3)),
+        ({0, 1, 2, 3, 4, 5}, kill_this_process),
+        ({19}, lambda: os._exit(3)),
+    ],
+)
 def test_what_a_process_that_ends_leaves_undone_is_done_here(
     at: set[int], end: Callable[[], None]
 ) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from in_one_test import in_one_test
 from opening import assert_same_bits, some_array
 from pyarrow import feather
 from tables import FORMATS, read, read_source, source_of, stored
@@ -34,6 +35,7 @@ def fixed(array: Any, *lengths: int) -> pa.Array:
 # Numbers
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "u4", "i8", "u8", "f2", "f4", "f8"])
 def test_columns_of_one_dtype(format_: str, dtype: str) -> None:
@@ -70,6 +72,7 @@ def list_arrays() -> dict[str, tuple[pa.Array, Any]]:
     }
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("kind", list_arrays())
 def test_a_column_of_lists(format_: str, kind: str) -> None:
@@ -143,6 +146,7 @@ def test_one_column_is_a_vector(format_: str) -> None:
 # Columns
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize(
     ("options", "want"),
@@ -161,6 +165,7 @@ def test_chosen_columns(format_: str, options: dict[str, Any], want: list[int]) 
     assert_same_bits(got.values, Z[:, want] if len(want) > 1 else Z[:, want[0]])
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize(
     "options",
@@ -210,6 +215,7 @@ def test_a_name_with_a_dot() -> None:
     assert_same_bits(read(stored(table, "parquet"), drop=("a",)).values, Z[:, 1:])
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize(
     ("labels", "want"),

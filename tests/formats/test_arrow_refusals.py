@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from in_one_test import in_one_test
 from tables import FORMATS, read, stored
 
 from xentcli.errors import InputError
@@ -29,6 +30,7 @@ MIXED = pa.table(
 )
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from in_one_test import in_one_test
 from pyarrow import ipc
 from tables import FORMATS, read, stored
 
@@ -34,6 +35,7 @@ def sparse(row: Any, size: int = 7) -> dict[str, Any]:
     return {"type": 0, "size": size, "indices": places.tolist(), "values": row[places].tolist()}
 
 
+@in_one_test
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("kinds", [(dense,), (sparse,), (dense, sparse), (sparse, sparse, dense)])
 def test_vectors(format_: str, kinds: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from in_one_test import in_one_test
 from opening import Array, assert_same_bits, open_writer, some_array
 from pyarrow import feather
 from tables import FORMATS, opened, read, written
@@ -139,6 +140,7 @@ IDS: dict[str, Any] = {
 }
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("kind", IDS)
 @pytest.mark.parametrize("columns", [None, NAMES])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from in_one_test import in_one_test
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
@@ -54,6 +55,7 @@ NO_CLASSES = [
 ]  # fmt: skip
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize("name", NO_CLASSES)
 def test_a_name_speaks_against_a_class(name: str, format_: str) -> None:
@@ -66,6 +68,7 @@ def test_a_name_speaks_against_a_class(name: str, format_: str) -> None:
         assert (source.columns, values(source)) == (("cat", "dog", "fox"), Z.tolist())
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize("at", [0, 2, 3])
 @pytest.mark.parametrize(
@@ -80,6 +83,7 @@ def test_what_a_column_holds_speaks_against_it(column: Any, at: int, format_: st
     assert (source.columns, values(source)) == (("cat", "dog", "fox"), Z.tolist())
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize(
     "frame",
@@ -175,6 +179,7 @@ def test_columns_by_range_and_pattern(said: str, columns: str, format_: str) -> 
     assert values(source) == FRAME[columns.split()].to_numpy().tolist()
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize("said", ["0-2", "2-9", "z*", "3-1", "2-", "-3"])
 def test_columns_that_are_not_there(said: str, format_: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from in_one_test import in_one_test
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
@@ -188,6 +189,7 @@ def test_header_as_the_user_says(
     assert (read.columns, read.values.tolist()) == (columns, values)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("delimiter", "name"),
     [
@@ -233,6 +235,7 @@ SAVETXT = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize("options", SAVETXT)
 @pytest.mark.parametrize("array", [ROWS, [row[0] for row in ROWS]])
 def test_what_numpy_savetxt_writes(array: list[Any], options: dict[str, str]) -> None:
@@ -251,6 +254,7 @@ def test_the_header_of_numpy_savetxt(fmt: str, comments: str, block: int) -> Non
     assert (read.columns, read.values.tolist()) == (("x", "y", "z"), ROWS)
 
 
+@in_one_test
 @pytest.mark.parametrize("block", [2**21, 96])
 @pytest.mark.parametrize("quote", ['"', ""])
 @pytest.mark.parametrize("delimiter", [" ", ",", "\t"])
@@ -314,6 +318,7 @@ def test_decimal_commas_without_header(text: str) -> None:
 TABLE = "id,x,y,label\n7,1,2,0\n8,3,4,1\n"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("options", "columns"),
     [
@@ -378,6 +383,7 @@ def test_the_hint_about_a_column_of_text_helps(header: str) -> None:
     assert read_csv(text, header=True, columns=columns).values.tolist() == [1.0, 2.0]
 
 
+@in_one_test
 @pytest.mark.parametrize("option", ["columns", "drop", "label_column"])
 @pytest.mark.parametrize("name", ["nope", "0", "5", "-1", "1.0", ""])
 def test_a_column_that_is_not_there(option: str, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from in_one_test import in_one_test
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
@@ -24,6 +25,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("how", WRITTEN)
 def test_lists_beside_an_id_and_labels(how: str, delimiter: str) -> None:
@@ -75,6 +77,7 @@ BAD = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("cell", BAD)
 @pytest.mark.parametrize("between", [", ", "\n "])
 def test_a_cell_that_is_no_such_list(cell: str, between: str) -> None:

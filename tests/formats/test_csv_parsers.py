@@ -6,6 +6,7 @@ import io
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.formats.csv import cells, frame, plain
 from xentcli.formats.csv.cells import RowLayout
@@ -124,6 +125,7 @@ NAMED_LAST = RowLayout(",", 2, None, (0,), texts=(1,))
 NARROW = RowLayout(",", 1, None, (0,))
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "layout"),
     [

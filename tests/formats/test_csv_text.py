@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from opening import csv_source, open_writer, read_csv
 
 from xentcli.errors import InputError, UsageError
@@ -76,6 +77,7 @@ def test_what_marks_a_file_is_quoted(name: str) -> None:
     assert read.ids.tolist() == [name, "x"]
 
 
+@in_one_test
 @blocks
 @pytest.mark.parametrize("cell", ["img_1", " padded ", "", "007", "1e3", "NA", "nan", "true", "-"])
 def test_ids_are_text(cell: str, block: int) -> None:
@@ -108,6 +110,7 @@ def test_a_column_is_labels_or_ids() -> None:
 NAMES = ("cat", "dog", "bird")
 
 
+@in_one_test
 @blocks
 @pytest.mark.parametrize(
     ("text", "labels"),
@@ -164,6 +167,7 @@ def test_text_is_read_only_where_labels_are_looked_for() -> None:
 TEXT = "id,größe,b\ncafé 1,1.5,2\nnaïve,3,4.25\n"
 
 
+@in_one_test
 @blocks
 @pytest.mark.parametrize(
     "encoding",
@@ -188,6 +192,7 @@ def test_text_in_an_encoding_is_read_twice() -> None:
         assert kept.decode(block).values.tolist() == [[1.5, 2.0], [3.0, 4.25]]
 
 
+@in_one_test
 @pytest.mark.parametrize("piece", [3, 2**18])
 @pytest.mark.parametrize(
     ("content", "encoding", "says"),

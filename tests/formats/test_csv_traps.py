@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import csv_source, read_csv
 
 from xentcli.errors import InputError
@@ -27,6 +28,7 @@ def assert_refused(text: str, block: int, message: str) -> None:
         raise
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text",
     [
@@ -115,6 +117,7 @@ def test_rows(row: str, says: str) -> None:
         assert_refused(text, block, rf"^f\.csv:{before + 2}: .*{says}")
 
 
+@in_one_test
 @pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
 def test_cells(cell: str, says: str) -> None:
     for column, before, block in product("ab", [0, 30], BLOCKS):
@@ -131,6 +134,7 @@ def test_columns_without_a_number(cells: str, block: int) -> None:
         read_csv(text, block_bytes=block)
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("cell", ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "+INF"])
 def test_numbers_that_are_not_finite(cell: str, block: int) -> None:
@@ -146,6 +150,7 @@ def test_rows_are_whole_in_columns_that_are_not_read(row: str, block: int) -> No
         read_csv(text, columns=("a",), block_bytes=block)
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("text", ["info", "inf", "TRUE", "nan", "1_0", "naïve", "-Infinity"])
 def test_other_columns_hide_no_overflow(text: str, block: int) -> None:
@@ -154,6 +159,7 @@ def test_other_columns_hide_no_overflow(text: str, block: int) -> None:
         read_csv(content, drop=("id",), block_bytes=block)
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("cell", ["1.0", "01", "+1", "1e0", "true", ""])
 def test_an_index_counts_in_whole_numbers(cell: str, block: int) -> None:
@@ -188,6 +194,7 @@ def test_a_cell_is_read_the_same_beside_any_text() -> None:
         assert read(cell, "plain") == read(cell, "snake_case") == read(cell, "naïve"), repr(cell)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from in_one_test import in_one_test
 from opening import Array, open_writer, read_csv
 
 from xentcli.errors import OutputError
@@ -89,6 +90,7 @@ def test_integers(array: Array) -> None:
     assert write(array).decode() == want
 
 
+@in_one_test
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -0.0])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_numbers_that_are_not_ordinary(value: float, dtype: str) -> None:
@@ -97,6 +99,7 @@ def test_numbers_that_are_not_ordinary(value: float, dtype: str) -> None:
     assert np.isnan(value) or cell.startswith("-") == np.signbit(value)
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "delimiter"), [("csv", ","), ("tsv", "\t")])
 @pytest.mark.parametrize(
     "columns",
@@ -138,6 +141,7 @@ def test_round_trip(array: Array, name: str, *, named: bool) -> None:
     assert (np.signbit(read.values.reshape(array.shape)) == np.signbit(array))[array == 0].all()
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["u1", "i8", "?", "f4", "f8"])
 @pytest.mark.parametrize("rows", [[[0, 1], [1, 0]], [[1, 0], [0, 1]], [[0, 1, 0], [1, 0, 0]]])
 def test_one_hot_rows_are_read_back(dtype: str, rows: list[list[int]]) -> None:

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import npy_bytes, zip_bytes
 from safetensors.numpy import save as safetensors_bytes
 
@@ -26,6 +27,7 @@ def detect(name: str, content: bytes) -> str:
     return registry.detect(Input(name, io.BytesIO(content), len(content))).name
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "content", "want"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import Array, assert_same_bits, pipe_input, read_array
 from torch_goldens import input_of
 
@@ -59,6 +60,7 @@ HOW: dict[str, dict[str, Any]] = {
 ways = pytest.mark.parametrize("how", HOW.values(), ids=HOW)
 
 
+@in_one_test
 @ways
 @pytest.mark.parametrize("matlab", [False, True])
 def test_any_slice_of_any_axis(how: dict[str, Any], matlab: bool) -> None:

@@ -9,6 +9,7 @@ from contract import values_of
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from in_one_test import in_one_test
 from opening import Array, assert_same_bits, file_input
 
 from xentcli.errors import InputError
@@ -127,6 +128,7 @@ WRONG = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: text[:20])
 def test_what_is_wrong_is_one_line_with_a_place(text: str) -> None:
     with pytest.raises(InputError, match=WRONG[text]) as caught:

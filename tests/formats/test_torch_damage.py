@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import pipe_input, read_array, zip_bytes
 from torch_bytes import (
     archive,
@@ -176,6 +177,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize(("content", "message"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong(content: bytes, message: str) -> None:
     assert message in error_of(content)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import Array, assert_same_bits, pipe_input, read_array, zip_bytes
 from torch_bytes import (
     archive,
@@ -54,6 +55,7 @@ def error_of(content: bytes, **options: Any) -> InputError:
     return caught.value
 
 
+@in_one_test
 @pytest.mark.parametrize("name", goldens()[0])
 def test_what_pytorch_writes(name: str) -> None:
     files, arrays, dtypes = goldens()

@@ -5,6 +5,7 @@ import math
 import mpmath as mp
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.metrics.intervals import mean_error, ratio_error, share_error, t_interval, t_quantile
@@ -48,6 +49,7 @@ def test_the_error_of_a_quotient() -> None:
     assert ratio_error(a, b, c, d, e, 40) == pytest.approx(want, rel=1e-13)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "values",
     [

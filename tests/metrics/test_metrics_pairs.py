@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
 from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
@@ -40,6 +41,7 @@ def state_of(name: str, part: slice, **more: Any) -> Any:
     return States.empty([name]).from_rows(facts_of(part, **more)).states[name]
 
 
+@in_one_test
 @pytest.mark.parametrize("name", PAIR_HOMES)
 @pytest.mark.parametrize("more", [{}, {"weight": WEIGHT}, {"labelled": False}], ids=str)
 def test_states_merge_in_any_order_to_the_same_bits(name: str, more: dict[str, Any]) -> None:

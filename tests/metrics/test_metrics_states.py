@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.checks import Kind as Kinds
 from xentcli.core.exact_sum import ExactSum
@@ -275,6 +276,7 @@ def test_what_holds_for_every_state(kind: Kind) -> None:
         law(kind)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("kind", "value"),
     [

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.metrics.summary import SummaryState
 
@@ -37,6 +38,7 @@ def test_nothing() -> None:
 PROBS = np.random.default_rng(1).dirichlet(np.ones(5), size=40)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("values", "kind"),
     [

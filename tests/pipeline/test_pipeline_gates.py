@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.names import MEASURES
@@ -97,6 +98,7 @@ def test_the_bound_is_what_python_makes_of_it(
             assert found.failed == (holds or math.isnan(right))
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("typed", "said", "hint"),
     [
@@ -170,6 +172,7 @@ def test_any_text_is_a_gate_or_a_usage_error(text: str) -> None:
 NO_ERROR = "loss has no standard error"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("gate", "this", "before", "failed", "message"),
     [

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 from pipeline_tools import (
     csv_file,
@@ -152,6 +153,7 @@ def expected(probs: Array, logits: Array, labels: Array, bins: int) -> dict[str,
 SHAPES = [(40, 3), (60, 10), (25, 41), (30, 130), (1, 4), (30, 2)]
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", ["logits", "log-probabilities", "probabilities"])
 def test_measures_are_those_of_loops(shape: tuple[int, int], kind: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.formats.base import ArrayHeader
 from xentcli.render.json import JsonArray, json_parts, to_json
@@ -53,6 +54,7 @@ def array_text(blocks: list[Any], shape: tuple[int | None, ...], result: Any = N
     return "".join(parts)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "uint8", "bool"])
 @pytest.mark.parametrize("shape", [(), (4,), (4, 2), (4, 2, 3), (0, 2)])
 def test_arrays_stream_into_one_object(shape: tuple[int, ...], dtype: str) -> None:

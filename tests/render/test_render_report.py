@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from in_one_test import in_one_test
 from report_tools import (
     COMPARED,
     HOSTILE,
@@ -88,6 +89,7 @@ def test_a_page_is_in_order(name: str) -> None:
     assert {"Verdict", "Numbers", "Where this comes from"} <= set(headings)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_referred_to_is_there(name: str) -> None:
     html = PAGES[name]()
@@ -157,6 +159,7 @@ def test_where_it_comes_from() -> None:
     assert "Made by xent 9.8.7" in text
 
 
+@in_one_test
 @pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
 def test_text_from_files_is_text(hostile: str) -> None:
     """What is too long to be shown stands where one points at it, as far as anybody reads."""
@@ -299,6 +302,7 @@ def test_a_page_of_models_without_labels_or_rows() -> None:
     assert "no row differs" in words_of(page_of_models("the same model"))
 
 
+@in_one_test
 @pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
 def test_names_in_a_comparison_are_text(hostile: str) -> None:
     html = page_of_models("hostile models")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -126,6 +127,7 @@ def test_preview_of_any_blocks(sizes: list[int]) -> None:
     assert (f"{len(places)} of {len(rows)} rows" in shown) == (len(places) < len(rows))
 
 
+@in_one_test
 @pytest.mark.parametrize("width", [40, 60, 80, 132])
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 7, 20, 1000])
 def test_no_digit_is_cut(width: int, count: int) -> None:

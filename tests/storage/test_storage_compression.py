@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.errors import InputError, OutputError
 from xentcli.storage import compression, decompressing
@@ -137,6 +138,7 @@ def test_a_bit_that_is_wrong_anywhere(suffix: str) -> None:
     assert found >= len(compressed) - compression.HEAD_BYTES - 16
 
 
+@in_one_test
 @every_suffix
 @pytest.mark.parametrize("after", [b"x", b"1,2\n", bytes(7) + b"1", b"PK\3\4" * 1000])
 def test_what_follows_the_data(suffix: str, after: bytes) -> None:

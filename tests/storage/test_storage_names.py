@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from in_one_test import in_one_test
 from remote_tools import NEW, read_all
 
 from xentcli.errors import UsageError
@@ -26,6 +27,7 @@ def test_a_url_of_a_file_with_two_slashes() -> None:
     assert "three slashes" in (caught.value.hint or "")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "url", "suffix"),
     [
@@ -49,6 +51,7 @@ def test_names(name: str, url: bool, suffix: str) -> None:
     assert (is_url(local_name(name)), suffix_of(name)) == (url, suffix)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
