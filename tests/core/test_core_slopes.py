@@ -12,7 +12,6 @@ from xentcli.core.row_facts import row_facts
 from xentcli.core.slopes import SlopeOptions, Slopes
 
 Array = NDArray[Any]
-RNG = np.random.default_rng(4)
 
 
 def slopes(z: Array, y: Array, options: SlopeOptions, loss: LossOptions | None = None) -> Slopes:
@@ -51,7 +50,8 @@ SHAPES = [(40, 1), (40, 2), (40, 10), (30, 40), (30, 41), (3, 9000)]
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8"])
 def test_fine_derivatives(shape: tuple[int, int], dtype: str) -> None:
-    z, y = (RNG.normal(size=shape) * 4).astype(dtype), RNG.integers(0, shape[1], shape[0])
+    rng = np.random.default_rng(4)
+    z, y = (rng.normal(size=shape) * 4).astype(dtype), rng.integers(0, shape[1], shape[0])
     found = slopes(z, y, SlopeOptions((0.5, 3.0), fine=True))
     for i, beta in enumerate((0.5, 3.0)):
         want = expected(z, one_hot(y, shape[1]), beta, 3)
@@ -63,7 +63,8 @@ def test_fine_derivatives(shape: tuple[int, int], dtype: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_rough_derivatives(shape: tuple[int, int], dtype: str) -> None:
-    z, y = (RNG.normal(size=shape) * 4).astype(dtype), RNG.integers(0, shape[1], shape[0])
+    rng = np.random.default_rng(4)
+    z, y = (rng.normal(size=shape) * 4).astype(dtype), rng.integers(0, shape[1], shape[0])
     found = slopes(z, y, SlopeOptions((0.5,))).values[:, 0]
     want = expected(z, one_hot(y, shape[1]), 0.5, 4)
     assert np.all(np.abs(found - want) <= 1e-4 * (np.abs(want).max(axis=0) + 1.0))
@@ -72,7 +73,8 @@ def test_rough_derivatives(shape: tuple[int, int], dtype: str) -> None:
 @pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("num_classes", [3, 50])
 def test_logits_of_minus_infinity_have_no_part(num_classes: int, fine: bool) -> None:
-    z = RNG.normal(size=(20, num_classes)) * 3
+    rng = np.random.default_rng(4)
+    z = rng.normal(size=(20, num_classes)) * 3
     z[:, 1] = -np.inf
     z[3, 2:] = -np.inf  # one is left
     y = np.zeros(20, np.int64)
@@ -97,7 +99,8 @@ def test_the_ends_tell_what_the_loss_does() -> None:
 
 
 def test_class_probabilities_and_weights() -> None:
-    z, t = RNG.normal(size=(30, 4)), RNG.random((30, 4))
+    rng = np.random.default_rng(4)
+    z, t = rng.normal(size=(30, 4)), rng.random((30, 4))
     t[0, 2], z[0, 2] = 0.0, -np.inf
     weight = np.array([0.5, 2.0, 1.0, 0.0])
     found = slopes(z, t, SlopeOptions((1.5,), fine=True), LossOptions(weight)).values[:, 0]
@@ -108,8 +111,9 @@ def test_class_probabilities_and_weights() -> None:
 @pytest.mark.parametrize("options", [SlopeOptions((0.3, 2.0)), SlopeOptions((0.3,), fine=True)])
 @pytest.mark.parametrize("num_classes", [7, 300])
 def test_a_row_depends_on_itself_alone(num_classes: int, options: SlopeOptions) -> None:
-    z = (RNG.normal(size=(101, num_classes)) * 5).astype(np.float32)
-    y = RNG.integers(0, num_classes, 101)
+    rng = np.random.default_rng(4)
+    z = (rng.normal(size=(101, num_classes)) * 5).astype(np.float32)
+    y = rng.integers(0, num_classes, 101)
     whole = slopes(z, y, options).values
     for part in (slice(0, 1), slice(1, 34), slice(34, 101)):
         np.testing.assert_array_equal(slopes(z[part], y[part], options).values, whole[part])
@@ -117,8 +121,9 @@ def test_a_row_depends_on_itself_alone(num_classes: int, options: SlopeOptions) 
 
 def test_what_is_rough_is_the_same_of_the_same_numbers() -> None:
     """However they are stored, so that every search goes the same way."""
-    z = (RNG.normal(size=(64, 60)) * 5).astype(np.float16)
-    y = RNG.integers(0, 60, 64)
+    rng = np.random.default_rng(4)
+    z = (rng.normal(size=(64, 60)) * 5).astype(np.float16)
+    y = rng.integers(0, 60, 64)
     one, two, three = (
         slopes(z.astype(dtype), y, SlopeOptions((0.7,))).values
         for dtype in ("float16", "float32", "float64")
