@@ -226,7 +226,7 @@ def test_a_baseline_that_has_no_such_measure_fails(run: Run) -> None:
     texts = ("accuracy < baseline", "loss > baseline + se", "loss > baseline")
     outcome = run("loss", "z.npy", "y.npy", "--baseline", "last.json", *gates(*texts))
     assert (outcome.code, outcome.err.splitlines()) == (3, [
-        "fail: accuracy < baseline: the baseline's accuracy has no value",
+        "fail: accuracy < baseline: the baseline has no accuracy",
         "fail: loss > baseline + se: the baseline's loss has no standard error",
     ])  # fmt: skip
 

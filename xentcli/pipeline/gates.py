@@ -103,6 +103,8 @@ def _verdict(
     bounded = isinstance(this, Bounded) and this.is_bound
     try:
         value = 0.0 if bounded else _value_of(this, gate.measure)
+        if baseline is not None and gate.measure not in baseline and gate.kinds != {"number"}:
+            raise _Unknown(f"the baseline has no {gate.measure}")
         base = _value_of(before or NOTHING, _before(gate)) if "baseline" in gate.kinds else 0.0
         error = _error_of(gate, this, before) if "se" in gate.kinds else 0.0
     except _Unknown as unknown:

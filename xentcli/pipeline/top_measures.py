@@ -47,6 +47,11 @@ class ListsKind:
     bins: int
     metrics: tuple[str, ...] | None = None
 
+    def shows(self, *names: str) -> bool:
+        """Whether one of these measures is shown."""
+        asked = self.metrics
+        return asked is None or "all" in asked or not set(names).isdisjoint(asked)
+
     @classmethod
     def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
         """Return that of lists."""
@@ -137,10 +142,12 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
 
 
 def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
-    if missing := [k for k in state.ks if k > state.fewest]:
+    """Say what does not apply, or could be told more closely, of what was asked for."""
+    if missing := [k for k in state.ks if k > state.fewest and rows.shows(f"top{k}_accuracy")]:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"
     if rows.kind != "log-probabilities":
-        yield "calibration, Brier score and entropy need log-probabilities, or the log-sum-exp"
-    elif rows.num_classes is None:
+        if rows.shows("brier", "entropy", *_OF_CALIBRATION):
+            yield "calibration, Brier score and entropy need log-probabilities, or the log-sum-exp"
+    elif rows.num_classes is None and rows.shows("brier", "entropy"):
         yield "--num-classes V would bound Brier score and entropy more closely"

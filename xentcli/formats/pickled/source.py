@@ -137,7 +137,7 @@ class _PickledStorages:
     """Storages that stand as files in the pickle: tensors that were pickled, not saved."""
 
     def __init__(self) -> None:
-        self._files: dict[int, LegacyStorages] = {}
+        self._files: dict[int, tuple[Any, LegacyStorages]] = {}  # records are kept: ids are theirs
 
     def find(self, record: Any, text: PickleText) -> Storage | None:
         """Return the storage that a record in the pickle names."""
@@ -146,9 +146,9 @@ class _PickledStorages:
                 pass
             case _:
                 raise text.wrong("a tensor without a storage")
-        file = self._files.get(id(record))
-        if file is None:
-            file = self._files[id(record)] = self._opened(content, text)
+        if id(record) not in self._files:
+            self._files[id(record)] = (record, self._opened(content, text))
+        _, file = self._files[id(record)]
         return file.find(file.root, text)
 
     def _opened(self, content: Any, text: PickleText) -> LegacyStorages:
