@@ -263,6 +263,9 @@ def test_whatever_is_compared_is_drawn_or_said_not_to_be(name: str, kind: str) -
         assert OF_PAIRS.picture(kind, found, "svg") == first
     assert OF_PAIRS.is_drawn(kind, found) or OF_PAIRS.nothing[kind].encode() in first
     assert len(first) < 200_000
+    assert OF_PAIRS.is_drawn("changes", found) == (
+        name not in ("the same model", "no rows of models")
+    )
 
 
 def test_the_curve_goes_through_the_losses() -> None:

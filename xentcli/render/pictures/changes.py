@@ -76,9 +76,9 @@ def _frame(axes: Any, spans: Any, ticks: dict[float, str], *sides: Any) -> None:
 
 
 def both_losses(found: Comparison) -> Figure:
-    """Return where the losses of rows stand with both models: squares, as dark as they have rows.
+    """Return where the losses of rows stand with both models: squares of a factor of 2.
 
-    The side of a square is a factor of 2.
+    Their colour is the stronger the more rows they have.
     """
     assert found.pictures is not None  # noqa: S101 - there is something to draw
     figure = paper(_SIDE + _LEFT + 24.0, _SIDE + _BOTTOM + _TOP - 22.0)
@@ -105,7 +105,7 @@ def both_losses(found: Comparison) -> Figure:
     headline(
         figure,
         f"Losses of {rows:,} {row_word(rows)} with both models",
-        f"above the line: worse with the new one; the darkest square has {most:,} {row_word(most)}",
+        f"above the line: worse with the new one; the strongest colour: {most:,} {row_word(most)}",
     )
     return figure
 

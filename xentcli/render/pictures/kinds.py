@@ -18,7 +18,7 @@ def _is_pair_drawn(kind: str, found: Comparison) -> bool:
     if shown is None:
         return False
     there: dict[str, Any] = {
-        "changes": shown.changes.n,
+        "changes": shown.changes.n > shown.changes.zero.rows,
         "losses": shown.losses,
         "reliability": shown.base.bins and shown.new.bins,
         "predictions": shown.predictions,
@@ -71,15 +71,15 @@ OF_PAIRS = Pictures(
     {
         "changes": "Histogram of how much the losses of rows changed, on a logarithmic axis: rows "
         "that are worse above, and better below.",
-        "losses": "The losses of the rows with the first model and with the new one: squares that "
-        "are the darker the more rows they hold.",
+        "losses": "The losses of the rows with the first model and with the new one: squares whose "
+        "colour is the stronger the more rows they hold.",
         "reliability": "Reliability diagram of both models: for each bin of confidence the "
         "accuracy, with an interval of 95 %, and the number of rows.",
         "predictions": "How many rows the first model predicts to be which class, and the new one "
         "to be which.",
     },
     {
-        "changes": "There are no rows that can be compared.",
+        "changes": "There are no rows that can be compared, or none differs.",
         "losses": "There are no rows with a loss.",
         "reliability": "There are no rows whose confidence can be judged.",
         "predictions": "There are no rows that can be compared.",
