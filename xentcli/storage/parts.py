@@ -86,19 +86,20 @@ def continues(offset: int, end: int) -> bool:
 
 def has_room() -> bool:
     """Whether one more part may be fetched before it is asked for."""
-    sizes = {part: part.end - part.start for part in PARTS}
-    coming = [size for part, size in sizes.items() if not part.content.done()]
-    return (
-        sum(sizes.values()) + PART_BYTES <= MOST_BYTES
-        and sum(coming) + PART_BYTES <= _MOST_BYTES_UNDER_WAY
-        and len(coming) < _MOST_UNDER_WAY
-    )
+    coming = [part.end - part.start for part in PARTS if not part.content.done()]
+    few = len(coming) < _MOST_UNDER_WAY and sum(coming) + PART_BYTES <= _MOST_BYTES_UNDER_WAY
+    return few and _fits()
+
+
+def _fits() -> bool:
+    """Whether one more part may be held."""
+    return sum(part.end - part.start for part in PARTS) + PART_BYTES <= MOST_BYTES
 
 
 def make_room() -> None:
     """Drop what was fetched first, where nobody asked for it and there is too much."""
     for part in sorted(PARTS, key=lambda part: part.number):
-        if has_room():
+        if _fits():
             return
         if part.content.done():
             part.drop()
