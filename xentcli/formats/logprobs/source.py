@@ -97,34 +97,35 @@ class AnswersSource(StreamSource):
             yield Block(0, max(1, text.count(b"\n")), content=Whole(None, text))
             return
         start = offset = 0
-        for text in self._whole_lines():
-            count = text.count(b"\n") + (not text.endswith(b"\n"))
-            carried = text if self.carries_bytes else None
-            whole = Whole(start + 1, carried, not self.in_pieces, offset, len(text))
+        for parts, count in self._whole_lines():
+            size = sum(map(len, parts))
+            carried = b"".join(parts) if self.carries_bytes else None
+            whole = Whole(start + 1, carried, not self.in_pieces, offset, size)
             yield Block(start, count, content=whole)
             start += count
-            offset += len(text)
+            offset += size
         if self.in_pieces:
             yield Block(start, 0, content=Whole(start + 1, b""))
 
-    def _whole_lines(self) -> Iterator[bytes]:
-        """Yield whole lines, about as many bytes as a block has."""
-        rest: list[bytes] = []  # of a line whose end is still to come
+    def _whole_lines(self) -> Iterator[tuple[list[memoryview], int]]:
+        """Yield parts of whole lines, about as many bytes as a block has, and how many lines."""
+        rest: list[memoryview] = []  # of a line whose end is still to come
         size = 0
         while part := self._data.read(self.block_bytes):
             cut = part.rfind(b"\n") + 1
+            view = memoryview(part)
             if cut:
-                yield b"".join([*rest, part[:cut]])
+                yield [*rest, view[:cut]], part.count(b"\n")
                 rest, size = [], 0
-            rest.append(part[cut:])
+            rest.append(view[cut:])
             size += len(part) - cut
             if size > LONGEST_LINE_BYTES:
                 raise InputError(
                     f"{self.name}: a line of more than {LONGEST_LINE_BYTES} bytes",
                     hint="write one answer a line, as JSON lines",
                 )
-        if last := b"".join(rest):
-            yield last
+        if size:
+            yield rest, 1
 
     def _all(self) -> bytes:
         parts: list[bytes] = []
