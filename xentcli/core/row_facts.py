@@ -10,21 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
-from xentcli.core.checks import Kind, Problem, check_finite
-from xentcli.core.dtypes import computing_dtype
-from xentcli.core.fact import Fact, Given, TileFacts, When, fact, forget, plan
+from xentcli.core.checks import Kind, Problem
+from xentcli.core.fact import fact, forget
+from xentcli.core.fact_walk import FactWalk
 from xentcli.core.labels import LossOptions
-from xentcli.core.normalizer import Normalizer, normalizer
-from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
-from xentcli.errors import NonFiniteError
 
-__all__ = ["Origin", "RowFacts", "fact", "forget", "row_facts"]
+__all__ = ["Origin", "RowFacts", "fact", "facts_of", "forget", "row_facts"]
 
 Array = NDArray[Any]
-_EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
 class Origin(NamedTuple):
@@ -131,21 +125,16 @@ def row_facts(
     KeyError
         If there is no such fact.
     """
-    needs = tuple(needs)
-    given = Given(logits, labels, options, kind, _EMPTY, parameters)
-    planned = plan(needs if kind == "logits" else (*needs, "picked"))
-    for each in planned:
-        if each.when == "labels":
-            given.facts[each.name] = each.function(given)
-    alone = all(each.alone or each.when == "labels" for each in planned)
-    found = () if alone else _walk(given, planned)
-    for each in planned:
-        if each.when == "rows":
-            given.facts[each.name] = each.function(given) if each.applies(given) else None
-    problems = (given.checked.problems if given.checked else ()) + found
-    wanted = {name: _as_fact(given[name]) for name in needs}
-    rows, num_classes = logits.shape
-    return RowFacts(rows, num_classes, wanted, problems)
+    walk = FactWalk(logits, labels, options, needs, kind=kind, parameters=parameters)
+    walk.read_all()
+    return facts_of(walk)
+
+
+def facts_of(walk: FactWalk) -> RowFacts:
+    """Return what was asked for of rows that have been read."""
+    found = {name: _as_fact(values) for name, values in walk.found().items()}
+    rows, num_classes = walk.given.logits.shape
+    return RowFacts(rows, num_classes, found, walk.problems)
 
 
 def _as_fact(values: Any) -> Any:
@@ -153,95 +142,3 @@ def _as_fact(values: Any) -> Any:
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
     return values
-
-
-def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
-    """Read the rows, compute what is computed tile by tile, and return what is wrong with them."""
-    facts = _TileObserver(given, planned)
-    if given.kind == "logits":
-        given.norm = normalizer(given.logits, facts)
-        return _not_finite(given)
-    names = {each.name for each in planned}
-    given.norm = walk_probabilities(
-        given.logits,
-        facts,
-        logarithms=given.kind == "log-probabilities",
-        peaks="peak" in names or facts.wants_peaks,
-        terms="rest" in names or facts.wants_exponentials,
-    )
-    return _not_probable(given)
-
-
-class _TileObserver(Observer):
-    """Fills the arrays of facts that are computed of each tile while it is in the cache."""
-
-    def __init__(self, given: Given, planned: tuple[Fact, ...]) -> None:
-        self._given = given
-        self._facts: dict[str, list[Fact]] = {"before": [], "peaks": [], "after": []}
-        for each in planned:
-            if each.when in self._facts:
-                self._add(each)
-        self.exp = given.exp_of_gaps
-        self.wants_peaks = bool(self._facts["peaks"])
-        self.wants_exponentials = bool(self._facts["after"])
-
-    def _add(self, each: Fact) -> None:
-        given = self._given
-        given.facts[each.name] = None
-        if each.applies(given):
-            dtype = each.dtype or computing_dtype(given.logits.dtype)
-            rows, num_classes = given.logits.shape
-            made = np.empty if num_classes else np.zeros  # there are no tiles without classes
-            given.facts[each.name] = made(rows, dtype)
-            self._facts[each.when].append(each)
-            self.wants_gaps = self.wants_gaps or each.gaps
-
-    def _fill(self, when: When, tile: slice, found: Any) -> None:
-        view = TileFacts(self._given, tile)
-        for each in self._facts[when]:
-            view[each.name][...] = each.function(view, found)
-
-    def before(self, tile: slice, rows: Array) -> None:
-        self._fill("before", tile, rows)
-
-    def peaks(self, tile: slice, found: Peaks) -> None:
-        self._fill("peaks", tile, found)
-
-    def after(self, tile: slice, found: Exponentials) -> None:
-        self._fill("after", tile, found)
-
-
-def _not_finite(given: Given) -> tuple[Problem, ...]:
-    """Return what is wrong with logits: the first used row whose loss is NaN."""
-    if not np.isnan(given.norm.rest.min(initial=0.0)):
-        return ()
-    bad = np.isnan(given.norm.rest)
-    return check_finite(given.logits, given.checked.of_used(bad) if given.checked else bad)
-
-
-def _not_probable(given: Given) -> tuple[Problem, ...]:
-    """Return what is wrong with the probabilities of labels, or their logarithms."""
-    checked, picked = given.checked, given["picked"]
-    probs = given.kind == "probabilities"
-    if checked is None:
-        return _nan_losses(given)
-    bad = checked.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
-    rows = np.flatnonzero(bad)
-    if rows.size == 0:
-        return ()
-    row = int(rows[0])
-    message = f"{'probability' if probs else 'log-probability'} {picked[row]:g}"
-    hint = "--non-finite propagate computes on with it" if np.isnan(picked[row]) else None
-    column = int(checked.index[row])
-    return (Problem(NonFiniteError, row, message, len(rows), "logits", column, hint),)
-
-
-def _nan_losses(given: Given) -> tuple[Problem, ...]:
-    """Return which rows against class probabilities have no loss: they hold NaN."""
-    rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
-    if rows.size == 0 or given.options.nan_of_zero:
-        return ()
-    row = int(rows[0])
-    message = f"a {'probability' if given.kind == 'probabilities' else 'log-probability'} is NaN"
-    hint = "--non-finite propagate computes on with it"
-    return (Problem(NonFiniteError, row, message, rows.size, "logits", None, hint),)

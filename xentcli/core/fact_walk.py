@@ -1,0 +1,160 @@
+"""The way of rows to their facts: a tile of rows after the other, while each is in the cache."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
+from xentcli.core.checks import Kind, Problem, check_finite
+from xentcli.core.dtypes import computing_dtype
+from xentcli.core.fact import Fact, Given, TileFacts, When, plan
+from xentcli.core.labels import LossOptions
+from xentcli.core.normalizer import Normalizer, normalizer
+from xentcli.core.observer import Exponentials, Observer, Peaks
+from xentcli.core.probability_rows import walk_probabilities
+from xentcli.core.rows import LogitRows
+from xentcli.errors import NonFiniteError
+
+Array = NDArray[Any]
+_EMPTY = Normalizer(np.zeros(0), np.zeros(0))
+
+
+class FactWalk:
+    """Rows on the way to their facts; the parameters are those of `row_facts`.
+
+    Attributes
+    ----------
+    given : Given
+        The rows, and what has been computed of them.
+    """
+
+    def __init__(
+        self,
+        logits: LogitRows,
+        labels: Array,
+        options: LossOptions,
+        needs: Iterable[str],
+        *,
+        kind: Kind = "logits",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.given = given = Given(logits, labels, options, kind, _EMPTY, parameters)
+        self._needs = tuple(needs)
+        self._planned = plan(self._needs if kind == "logits" else (*self._needs, "picked"))
+        self._problems: tuple[Problem, ...] = ()
+        for each in self._planned:
+            if each.when == "labels":
+                given.facts[each.name] = each.function(given)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Labels outside the classes, and rows that are not finite."""
+        checked = self.given.checked
+        return (checked.problems if checked else ()) + self._problems
+
+    def read_all(self) -> None:
+        """Read the rows, and compute what is computed tile by tile."""
+        if not all(each.alone or each.when == "labels" for each in self._planned):
+            self._problems = _walk(self.given, self._planned)
+
+    def found(self) -> dict[str, Any]:
+        """Return what was asked for, when all rows have been read."""
+        given = self.given
+        for each in self._planned:
+            if each.when == "rows":
+                given.facts[each.name] = each.function(given) if each.applies(given) else None
+        return {name: given[name] for name in self._needs}
+
+
+def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
+    """Read the rows, compute what is computed tile by tile, and return what is wrong with them."""
+    facts = _TileObserver(given, planned)
+    if given.kind == "logits":
+        given.norm = normalizer(given.logits, facts)
+        return _not_finite(given)
+    names = {each.name for each in planned}
+    given.norm = walk_probabilities(
+        given.logits,
+        facts,
+        logarithms=given.kind == "log-probabilities",
+        peaks="peak" in names or facts.wants_peaks,
+        terms="rest" in names or facts.wants_exponentials,
+    )
+    return _not_probable(given)
+
+
+class _TileObserver(Observer):
+    """Fills the arrays of facts that are computed of each tile while it is in the cache."""
+
+    def __init__(self, given: Given, planned: tuple[Fact, ...]) -> None:
+        self._given = given
+        self._facts: dict[str, list[Fact]] = {"before": [], "peaks": [], "after": []}
+        for each in planned:
+            if each.when in self._facts:
+                self._add(each)
+        self.exp = given.exp_of_gaps
+        self.wants_peaks = bool(self._facts["peaks"])
+        self.wants_exponentials = bool(self._facts["after"])
+
+    def _add(self, each: Fact) -> None:
+        given = self._given
+        given.facts[each.name] = None
+        if each.applies(given):
+            dtype = each.dtype or computing_dtype(given.logits.dtype)
+            rows, num_classes = given.logits.shape
+            made = np.empty if num_classes else np.zeros  # there are no tiles without classes
+            given.facts[each.name] = made(rows, dtype)
+            self._facts[each.when].append(each)
+            self.wants_gaps = self.wants_gaps or each.gaps
+
+    def _fill(self, when: When, tile: slice, found: Any) -> None:
+        view = TileFacts(self._given, tile)
+        for each in self._facts[when]:
+            view[each.name][...] = each.function(view, found)
+
+    def before(self, tile: slice, rows: Array) -> None:
+        self._fill("before", tile, rows)
+
+    def peaks(self, tile: slice, found: Peaks) -> None:
+        self._fill("peaks", tile, found)
+
+    def after(self, tile: slice, found: Exponentials) -> None:
+        self._fill("after", tile, found)
+
+
+def _not_finite(given: Given) -> tuple[Problem, ...]:
+    """Return what is wrong with logits: the first used row whose loss is NaN."""
+    if not np.isnan(given.norm.rest.min(initial=0.0)):
+        return ()
+    bad = np.isnan(given.norm.rest)
+    return check_finite(given.logits, given.checked.of_used(bad) if given.checked else bad)
+
+
+def _not_probable(given: Given) -> tuple[Problem, ...]:
+    """Return what is wrong with the probabilities of labels, or their logarithms."""
+    checked, picked = given.checked, given["picked"]
+    probs = given.kind == "probabilities"
+    if checked is None:
+        return _nan_losses(given)
+    bad = checked.of_used(np.isnan(picked) | (picked == np.inf) | (probs & (picked < 0.0)))
+    rows = np.flatnonzero(bad)
+    if rows.size == 0:
+        return ()
+    row = int(rows[0])
+    message = f"{'probability' if probs else 'log-probability'} {picked[row]:g}"
+    hint = "--non-finite propagate computes on with it" if np.isnan(picked[row]) else None
+    column = int(checked.index[row])
+    return (Problem(NonFiniteError, row, message, len(rows), "logits", column, hint),)
+
+
+def _nan_losses(given: Given) -> tuple[Problem, ...]:
+    """Return which rows against class probabilities have no loss: they hold NaN."""
+    rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
+    if rows.size == 0 or given.options.nan_of_zero:
+        return ()
+    row = int(rows[0])
+    message = f"a {'probability' if given.kind == 'probabilities' else 'log-probability'} is NaN"
+    hint = "--non-finite propagate computes on with it"
+    return (Problem(NonFiniteError, row, message, rows.size, "logits", None, hint),)
