@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
 
@@ -155,9 +155,12 @@ ROWS = st.integers(1, 60).flatmap(
     lambda n: st.tuples(*[st.lists(st.floats(-60, 60, width=32), min_size=n, max_size=n)] * 2)
 )
 
+JS_IS_LN_2 = ([23.0] + [0.0] * 40, [0.0] * 40 + [26.0])
+
 
 @settings(deadline=None, max_examples=60)
 @given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
+@example(rows=JS_IS_LN_2, dtype=np.float32, shift=0.0, near=False)
 def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:
     one, other = (np.array([row]).astype(dtype) for row in rows)
     if near:

@@ -57,8 +57,10 @@ class Divergences(NamedTuple):
     js: Doubles
 
 
-def divergences(base: ModelRows, new: ModelRows) -> Divergences:
+def divergences(base: ModelRows, new: ModelRows, found: Divergences | None = None) -> Divergences:
     """Return the divergences between the rows of two models.
+
+    They may have been `found` on the way; then the rows with NaN among them are computed.
 
     Examples
     --------
@@ -68,23 +70,20 @@ def divergences(base: ModelRows, new: ModelRows) -> Divergences:
     >>> divergences(base, new).kl.round(6)
     array([0.143841])
     """
-    found = Divergences(*(np.zeros(base.rows.shape[0]) for _ in Divergences._fields))
     normalised = base.kind == new.kind == "logits"
-    fast = normalised and _is_fast(base.rows) and _is_fast(new.rows)
     with np.errstate(all="ignore"):
-        if fast:
-            divergences_of_rows(base.rows, base.norm, new.rows, new.norm, found)
-        for tile in tiles(*base.rows.shape):
-            left = np.arange(tile.stop - tile.start)
-            if fast:
-                left = np.flatnonzero(
-                    np.isnan(found.kl[tile] + found.kl_reverse[tile] + found.js[tile])
-                )
-            if left.size:
-                sides = _side(base, tile, left), _side(new, tile, left)
+        if found is None and normalised and _is_fast(base.rows) and _is_fast(new.rows):
+            found = Divergences(*divergences_of_rows(base.rows, base.norm, new.rows, new.norm))
+        if found is None:
+            found = Divergences(*np.full((3, base.rows.shape[0]), np.nan))
+        left = np.isnan(found.kl + found.kl_reverse + found.js)
+        for tile in tiles(*base.rows.shape) if left.any() else ():
+            some = np.flatnonzero(left[tile])
+            if some.size:
+                sides = _side(base, tile, some), _side(new, tile, some)
                 parts = _of_rows(*sides, normalised=normalised)
                 for whole, part in zip(found, parts, strict=True):
-                    whole[tile][left] = part
+                    whole[tile][some] = part
     return found
 
 

@@ -1,24 +1,42 @@
 """The way of rows to their facts: a tile of rows after the other, while each is in the cache."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
-from xentcli.core.dtypes import computing_dtype
+from xentcli.core.dtypes import Floats, computing_dtype
 from xentcli.core.fact import Fact, Given, TileFacts, When, plan
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.rows import LogitRows
+from xentcli.core.scratch import scratch
 from xentcli.errors import NonFiniteError
 
 Array = NDArray[Any]
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
+
+
+class Tile(NamedTuple):
+    """Some long rows of logits of one model in float32, while they are in the cache.
+
+    Attributes
+    ----------
+    rows, gaps, terms : ndarray of float32 of shape (n, C)
+        The logits z, ``z - peak``, and ``exp(z - peak)``.
+    norm : Normalizer
+        Of these rows.
+    """
+
+    rows: Floats
+    gaps: Floats
+    terms: Floats
+    norm: Normalizer
 
 
 class FactWalk:
@@ -58,6 +76,25 @@ class FactWalk:
         """Read the rows, and compute what is computed tile by tile."""
         if not all(each.alone or each.when == "labels" for each in self._planned):
             self._problems = _walk(self.given, self._planned)
+
+    def begin(self, name: str) -> None:
+        """Begin to read the rows by the tile; memory for the tiles has this name."""
+        given = self.given
+        rows = given.logits.shape[0]
+        given.norm = Normalizer(np.empty(rows, computing_dtype(given.logits.dtype)), np.empty(rows))
+        self._observer = _KeepingObserver(given, self._planned, name)
+
+    def tile(self, part: slice) -> Tile:
+        """Read a tile of long rows of logits in float32."""
+        rows, norm, observer = self.given.logits[part], self.given.norm.of(part), self._observer
+        observer.begin(part.start, rows.shape)
+        peak, rest = normalizer(rows, observer)
+        norm.peak[...], norm.rest[...] = peak, rest
+        return Tile(rows, observer.gaps, observer.terms, norm)
+
+    def end(self) -> None:
+        """End reading by the tile."""
+        self._problems = _not_finite(self.given)
 
     def found(self) -> dict[str, Any]:
         """Return what was asked for, when all rows have been read."""
@@ -122,6 +159,30 @@ class _TileObserver(Observer):
 
     def after(self, tile: slice, found: Exponentials) -> None:
         self._fill("after", tile, found)
+
+
+class _KeepingObserver(_TileObserver):
+    """Keeps the exponentials of one tile, and what they are of, until the next is read."""
+
+    def __init__(self, given: Given, planned: tuple[Fact, ...], name: str) -> None:
+        super().__init__(given, planned)
+        self._name = name
+
+    def begin(self, start: int, shape: tuple[int, ...]) -> None:
+        """Begin a tile of this shape; what is seen of it is that of rows from `start` on."""
+        self._start = start
+        self.gaps, self.terms = (
+            scratch(f"{what} of {self._name}", shape, np.float32) for what in ("gaps", "terms")
+        )
+
+    def _fill(self, when: When, tile: slice, found: Any) -> None:
+        super()._fill(when, slice(self._start + tile.start, self._start + tile.stop), found)
+
+    def room(self, tile: slice) -> Floats:
+        return self.terms[tile]
+
+    def room_for_gaps(self, tile: slice) -> Floats:
+        return self.gaps[tile]
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:

@@ -15,19 +15,22 @@ exp(x) * sqrt(b / a) + exp(y) * sqrt(a / b), whose logarithm less the mean of x 
 2 cosh(u / 2), without a number of the row between them.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import widen
+from xentcli.core.fact_walk import Tile
 from xentcli.core.near_rows import Doubles, Floats, Sums, of_near_rows
-from xentcli.core.normalizer import Normalizer
+from xentcli.core.normalizer import Normalizer, exponentials_of
 from xentcli.core.products import sums_of_products
 from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
 
-_PART_ELEMENTS = 2**17  # the fewer, the more calls; the more, the less of them is in the cache
+PAIR_ELEMENTS = 2**18
+"""Of each model at a time: few enough for the caches, enough to make calls cheap."""
+_NEAR_ELEMENTS = 2**17  # the same of near rows
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.03
@@ -35,17 +38,95 @@ _SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
 _HALF = np.float32(0.5)
 
 
+class LongRows:
+    """The divergences of long rows of two models, which come tile by tile.
+
+    Parameters
+    ----------
+    rows, num_classes : int
+        The shape of all.
+    """
+
+    def __init__(self, rows: int, num_classes: int) -> None:
+        self._sums = np.zeros((3, rows))
+        self._far = np.ones(rows, np.bool_)
+        self._near = _NearRows(num_classes, self._sums)
+
+    def add(self, part: slice, one: Tile, other: Tile) -> None:
+        """Add the rows of a tile of both; the gaps and terms of the other are overwritten."""
+        weights = scratch("weights", one.rows.shape, np.float32)
+        near = _put_far(one, other, self._sums[:, part], weights)
+        if near.any():
+            self._far[part] = ~near
+            self._near.add(part.start, np.flatnonzero(near), one, other, weights)
+
+    def sums(self, norm: Normalizer, other: Normalizer) -> Sums:
+        """Return KL(one || other), KL(other || one) and JS of all rows, given their normalizers.
+
+        NaN where they are to be computed in another way: in rows that hold -inf, or what near rows
+        lose.
+        """
+        self._near.compute()
+        apart = np.where(self._far, other.log_rest - norm.log_rest, 0.0)
+        kl, kl_reverse, js = self._sums
+        return kl + apart, kl_reverse - apart, js
+
+
+class _NearRows:
+    """Rows that are near, put together until they are worth the calls."""
+
+    def __init__(self, num_classes: int, sums: Doubles) -> None:
+        self._shape = 3, max(1, _NEAR_ELEMENTS // num_classes), num_classes
+        self._rows: Floats | None = None
+        self._sums = sums
+        self._waiting: list[tuple[NDArray[np.intp], Normalizer, Normalizer]] = []
+        self._count = 0
+
+    def add(
+        self, start: int, places: NDArray[np.intp], one: Tile, other: Tile, weights: Floats
+    ) -> None:
+        """Add the rows at some places of tiles that begin with row `start`."""
+        most = self._shape[1]
+        if self._rows is None:
+            self._rows = np.empty(self._shape, np.float32)
+        while len(places):
+            some, places = np.split(places, [most - self._count])
+            room = self._rows[:, self._count : self._count + len(some)]
+            for memory, values in zip(room, (one.rows, other.rows, weights), strict=True):
+                np.take(values, some, axis=0, out=memory)
+            norm, its = (
+                Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
+            )
+            self._waiting.append((start + some, norm, its))
+            self._count += len(some)
+            if self._count == most:
+                self.compute()
+
+    def compute(self) -> None:
+        """Compute the divergences of the rows that wait."""
+        if self._rows is None or not self._waiting:
+            return
+        places, ones, others = zip(*self._waiting, strict=True)
+        norm, other = (
+            Normalizer(*map(np.concatenate, zip(*each, strict=True))) for each in (ones, others)
+        )
+        shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
+        pair = _Pair.of(norm, other)
+        one, two, weights = self._rows[:, : self._count]
+        found = np.array(of_near_rows(one, two, shift, weights))
+        found /= pair.scale * (1.0 + pair.excess / 2.0)
+        np.minimum(found[2], _LN_2, out=found[2])
+        self._sums[:, np.concatenate(places)] = found
+        self._waiting, self._count = [], 0
+
+
 class _Pair(NamedTuple):
-    """What is known of each row of two models (N,): the normalizers, and what follows.
+    """What follows from the normalizers of two models' rows (N,).
 
     Attributes
     ----------
-    peak, other_peak : ndarray of float32
-        The largest logits.
     total, other_total : ndarray of float64
-        The sums of exponentials of the logits less those.
-    apart : ndarray of float64
-        By how much the logarithm of the other's sum is larger.
+        The sums of exponentials of the logits less their largest.
     factor, other_factor : ndarray of float32
         What the exponentials are multiplied by for their sum to be a multiple of p + q.
     scale : ndarray of float64
@@ -54,11 +135,8 @@ class _Pair(NamedTuple):
         By how much more that is, with p and q each, since the factors are rounded; the sum of both.
     """
 
-    peak: Floats
-    other_peak: Floats
     total: Doubles
     other_total: Doubles
-    apart: Doubles
     factor: Floats
     other_factor: Floats
     scale: Doubles
@@ -70,97 +148,59 @@ class _Pair(NamedTuple):
         total, other_total = 1.0 + norm.rest, 1.0 + other.rest
         exact, other_exact = np.sqrt(other_total / total), np.sqrt(total / other_total)
         factor, other_factor = exact.astype(np.float32), other_exact.astype(np.float32)
-        return cls(
-            norm.peak,
-            other.peak,
-            total,
-            other_total,
-            other.log_rest - norm.log_rest,
-            factor,
-            other_factor,
-            np.sqrt(total * other_total),
-            (factor / exact - 1.0) + (other_factor / other_exact - 1.0),
-        )
-
-    def at(self, rows: slice | NDArray[Any]) -> "_Pair":
-        """Return what is known of some of the rows."""
-        return _Pair(*(each[rows] for each in self))
+        excess = (factor / exact - 1.0) + (other_factor / other_exact - 1.0)
+        return cls(total, other_total, factor, other_factor, np.sqrt(total * other_total), excess)
 
 
-def divergences_of_rows(
-    base: LogitRows, norm: Normalizer, new: LogitRows, new_norm: Normalizer, out: Sums
-) -> None:
-    """Put KL(base || new), KL(new || base) and JS of each row (N, C) of logits into `out`.
+def _put_far(one: Tile, other: Tile, out: Doubles, weights: Floats) -> NDArray[np.bool_]:
+    """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into `weights`.
 
-    NaN where they are to be computed in another way: in rows that hold -inf, or what near rows
-    lose.
+    The sums are KL both ways but for what the rows' normalizers add, and JS. Returns which rows are
+    not far enough apart. The gaps and terms of the other are overwritten: the fewer arrays, the
+    more of them is in the cache.
     """
-    count, num_classes = base.shape
-    pair = _Pair.of(norm, new_norm)
-    step = max(1, _PART_ELEMENTS // num_classes)
-    for large in tiles(count, num_classes):
-        rows = large.stop - large.start
-        first, weights = (
-            scratch(name, (rows, num_classes), np.float32) for name in ("first model", "weights")
-        )
-        np.copyto(first, widen(base[large]))
-        second = widen(new[large])
-        kl, kl_reverse, js = (sums[large] for sums in out)
-        near = np.zeros(rows, np.bool_)
-        for start in range(0, rows, step):
-            part = slice(start, min(start + step, rows))
-            found = kl[part], kl_reverse[part], js[part]
-            here = slice(large.start + part.start, large.start + part.stop)
-            near[part] = _far(first[part], second[part], pair.at(here), found, weights[part])
-        places = np.flatnonzero(near)
-        for start in range(0, len(places), step):
-            some = places[start : start + step]
-            found = _near(first[some], second[some], pair.at(large.start + some), weights[some])
-            for whole, those in zip((kl, kl_reverse, js), found, strict=True):
-                whole[some] = those
-
-
-def _near(one: Floats, other: Floats, pair: _Pair, weights: Floats) -> Sums:
-    """Return the divergences of rows that are near, given multiples of p + q."""
-    shift = (pair.other_peak.astype(np.float64) - pair.peak) + pair.apart
-    scale = pair.scale * (1.0 + pair.excess / 2.0)
-    kl, kl_reverse, js = of_near_rows(one, other, shift, weights)
-    return kl / scale, kl_reverse / scale, js / scale
-
-
-def _far(one: Floats, other: Floats, pair: _Pair, out: Sums, weights: Floats) -> NDArray[np.bool_]:
-    """Put the divergences of a few rows into `out`, and a multiple of p + q into `weights`.
-
-    Returns which rows are not far enough apart.
-    """
-    names = ("gaps", "other gaps", "probs", "other probs", "ratio")
-    gaps, other_gaps, probs, other_probs, ratio = (
-        scratch(name, one.shape, np.float32) for name in names
-    )
-    with row_by_row(one.shape[1]):
-        np.subtract(one, pair.peak[:, None], out=gaps)
-        np.subtract(other, pair.other_peak[:, None], out=other_gaps)
-    np.exp(gaps, out=probs)
-    np.exp(other_gaps, out=other_probs)
-    np.subtract(other_gaps, gaps, out=ratio)
-    forward = sums_of_products(probs, ratio) / pair.total
-    backward = sums_of_products(other_probs, ratio) / pair.other_total
+    pair = _Pair.of(one.norm, other.norm)
+    ratio = np.subtract(other.gaps, one.gaps, out=weights)
     kl, kl_reverse, js = out
-    np.subtract(pair.apart, forward, out=kl)
-    np.subtract(backward, pair.apart, out=kl_reverse)
-    with row_by_row(one.shape[1]):
-        np.multiply(probs, pair.factor[:, None], out=probs)
-        np.multiply(other_probs, pair.other_factor[:, None], out=other_probs)
-    np.add(probs, other_probs, out=weights)
+    np.divide(sums_of_products(one.terms, ratio), -pair.total, out=kl)
+    np.divide(sums_of_products(other.terms, ratio), pair.other_total, out=kl_reverse)
+    with row_by_row(weights.shape[1]):
+        np.multiply(one.terms, pair.factor[:, None], out=weights)
+        scaled = np.multiply(other.terms, pair.other_factor[:, None], out=other.terms)
+    np.add(weights, scaled, out=weights)
     both = kl + kl_reverse
-    near = ~(both >= _SURE_KL)
+    near: NDArray[np.bool_] = ~(both >= _SURE_KL)
     if not near.all():
-        middle = np.add(gaps, other_gaps, out=gaps)
+        middle = np.add(one.gaps, other.gaps, out=other.gaps)
         np.multiply(middle, _HALF, out=middle)
-        logs = np.log(weights, out=ratio)
+        logs = np.log(weights, out=other.terms)
         np.subtract(logs, middle, out=logs)
         shared = sums_of_products(weights, logs) / pair.scale
         shared -= _LN_2 * (2.0 + pair.excess) + pair.excess
         np.minimum(both / 4.0 - shared / 2.0, _LN_2, out=js)
         near |= ~(js >= np.maximum(_SURE_JS, _SURE_SHARE * both))
     return near
+
+
+def divergences_of_rows(
+    base: LogitRows, norm: Normalizer, new: LogitRows, new_norm: Normalizer
+) -> Sums:
+    """Return KL(base || new), KL(new || base) and JS of each row (N, C) of logits.
+
+    NaN as in `LongRows.sums`.
+    """
+    rows, num_classes = base.shape
+    found = LongRows(rows, num_classes)
+    for part in tiles(rows, num_classes, PAIR_ELEMENTS):
+        one = _tile_of(base[part], norm.of(part), "base")
+        found.add(part, one, _tile_of(new[part], new_norm.of(part), "new"))
+    return found.sums(norm, new_norm)
+
+
+def _tile_of(stored: Floats, norm: Normalizer, name: str) -> Tile:
+    rows, gaps, terms = (
+        scratch(f"{what} of {name}", stored.shape, np.float32) for what in ("rows", "gaps", "terms")
+    )
+    np.copyto(rows, widen(stored))
+    exponentials_of(rows, norm.peak, out=terms, gaps=gaps)
+    return Tile(rows, gaps, terms, norm)

@@ -145,8 +145,8 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
     np.take(logits.reshape(-1), at, out=tile.peak)
     if tile.observer.wants_peaks:
         tile.observer.peaks(tile.rows, Peaks(tile.peak, logits, places))
-    terms, gaps = room, None
-    if tile.observer.wants_gaps:
+    terms, gaps = room, tile.observer.room_for_gaps(tile.rows)
+    if gaps is None and tile.observer.wants_gaps:
         gaps = logits if overwritable else scratch("differences", logits.shape, logits.dtype)
         overwritable = False
     if terms is None:

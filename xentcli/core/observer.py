@@ -148,6 +148,14 @@ class Observer:
         del tile
         return None
 
+    def room_for_gaps(self, tile: slice) -> Floats | None:
+        """Return where ``z - peak`` of a tile is to go, of shape (n, C); None for nowhere.
+
+        Of long rows alone. There the rows of a tile with room for both are left as they are.
+        """
+        del tile
+        return None
+
     def peaks(self, tile: slice, found: Peaks) -> None:
         """Look at the maxima of some rows: of a tile, or of a part of one."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from xentcli.core.checks import Kind
-from xentcli.core.divergences import ModelRows, divergences
+from xentcli.core.divergences import Divergences, ModelRows, divergences
 from xentcli.core.dtypes import computing_dtype
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import Normalizer
@@ -29,13 +29,17 @@ def pair_facts(
     new: RowFacts,
     rows: tuple[LogitRows, LogitRows],
     kinds: tuple[Kind, Kind],
+    found: Divergences | None = None,
 ) -> RowFacts:
-    """Return the facts of two models' rows, given those of each and the rows themselves."""
-    models = (
+    """Return the facts of two models' rows, given those of each and the rows themselves.
+
+    Divergences may have been `found` on the way, but for rows with NaN.
+    """
+    one, other = (
         ModelRows(values, kind, _norm_of(facts, values))
         for values, kind, facts in zip(rows, kinds, (base, new), strict=True)
     )
-    facts: dict[str, Any] = divergences(*models)._asdict()
+    facts: dict[str, Any] = divergences(one, other, found)._asdict()
     for name in _OF_BOTH:
         facts[f"{name}_base"], facts[f"{name}_new"] = base[name], new[name]
     for name in ("used", "weight", "label", "uneven"):

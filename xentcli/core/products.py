@@ -1,11 +1,13 @@
 """Sums of products of long rows, to the same bits on every processor."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _PART_CLASSES = 128  # of a row, whose products are summed up at a time
+_FEW_CLASSES, _MANY_CLASSES = 32, 128  # of a part, where a row is parts of one length
 
 
 def sums_of_products(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
@@ -15,10 +17,22 @@ def sums_of_products(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float
     half the time, but BLAS adds up in an order that the processor decides.
     """
     rows, num_classes = one.shape
-    parts, whole = (rows, -1, _PART_CLASSES), num_classes // _PART_CLASSES * _PART_CLASSES
-    total: NDArray[np.float64] = np.zeros(rows)
-    if whole:
-        cut = (values[:, :whole].reshape(parts) for values in (one, other))
-        np.add.reduce(np.einsum("ijk,ijk->ij", *cut).astype(np.float64), axis=1, out=total)
+    if alike := _parts_alike(num_classes):
+        parts = (rows * alike, num_classes // alike)
+        sums = np.einsum("ij,ij->i", one.reshape(parts), other.reshape(parts))
+        found: NDArray[np.float64] = np.add.reduce(
+            sums.reshape(rows, alike), axis=1, dtype=np.float64
+        )
+        return found
+    whole = num_classes // _PART_CLASSES * _PART_CLASSES
+    total = sums_of_products(one[:, :whole], other[:, :whole]) if whole else np.zeros(rows)
     total += np.einsum("ij,ij->i", one[:, whole:], other[:, whole:])
     return total
+
+
+@lru_cache
+def _parts_alike(num_classes: int) -> int:
+    """Return into how many parts of one length a row is cut; 0 where there is no such length."""
+    fewest = -(-num_classes // _MANY_CLASSES)
+    most = num_classes // _FEW_CLASSES
+    return next((n for n in range(fewest, most + 1) if num_classes % n == 0), 0)

@@ -30,9 +30,9 @@ class LogitRows(Protocol):
         """Return some consecutive rows."""
 
 
-def tiles(rows: int, num_classes: int) -> Iterator[slice]:
-    """Cut `rows` rows into slices of about `TILE_ELEMENTS` elements."""
-    step = max(1, TILE_ELEMENTS // max(1, num_classes))
+def tiles(rows: int, num_classes: int, elements: int = TILE_ELEMENTS) -> Iterator[slice]:
+    """Cut `rows` rows into slices of about so many elements."""
+    step = max(1, elements // max(1, num_classes))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
 

@@ -12,9 +12,12 @@ from xentcli.alignment.models import AlignedModels, OtherModel
 from xentcli.alignment.steps import Step, kept
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem
+from xentcli.core.divergences import Divergences
 from xentcli.core.dtypes import computing_dtype
+from xentcli.core.fact_walk import FactWalk
 from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
-from xentcli.core.row_facts import Origin, RowFacts, row_facts
+from xentcli.core.pair_walk import read_together
+from xentcli.core.row_facts import Origin, RowFacts, facts_of
 from xentcli.core.shapes import check_options
 from xentcli.errors import ShapeError
 from xentcli.formats.coming import coming
@@ -68,20 +71,20 @@ class CompareWork(NamedTuple):
             check_options(criterion.options, rows.logits.shape[1], probabilities=probabilities)
         before = first.rows_before(step, keep)
         origin = Origin(before, first.rows_of_a_slice, rows.ids, rows.groups, rows.clusters)
-        facts, prepared, problems, remarks = [], [], [*rows.problems], []
+        problems, remarks = [*rows.problems], []
         matched = dict(rows.matched)
-        models = self._each_model(step, rows, keep_rows, matched)
-        for i, (criterion, other, stored) in enumerate(models):
-            values = _prepared(stored, criterion, other)
-            found = self._facts(values, stored.dtype, rows, criterion)
+        models = list(self._each_model(step, rows, keep_rows, matched))
+        walks = [self._walk(stored, rows, criterion, other) for criterion, other, stored in models]
+        divergences = read_together(walks)
+        facts = [facts_of(walk) for walk in walks]
+        for i, ((criterion, other, stored), found) in enumerate(zip(models, facts, strict=True)):
             odd, said = oddities(stored, rows.labels, found, criterion)
             problems += _of_model((*odd, *found.problems), criterion, other)
             remarks += [_renamed(remark, i) for remark in said]
             if is_first:
                 remarks.append(Remark(f"looks {i} {looks_of(stored)}", 1))
-            facts.append(found.at(origin))
-            prepared.append(values)
-        states, numbers = self._states(facts, prepared)
+        values = [walk.given.logits for walk in walks]
+        states, numbers = self._states([each.at(origin) for each in facts], values, divergences)
         noted = is_first and not first.unlabelled
         return Part(
             step.block.rows if keep is None else len(range(step.rows)[keep]),
@@ -114,27 +117,36 @@ class CompareWork(NamedTuple):
             yield criterion, other, stored
 
     def _states(
-        self, facts: list[RowFacts], prepared: list[Any]
+        self,
+        facts: list[RowFacts],
+        prepared: list[Any],
+        divergences: Sequence[Divergences | None],
     ) -> tuple[PairStates, dict[str, Keys]]:
         """Return the states of each model with the first, and the numbers that are kept of rows."""
         states: list[States] = []
         numbers: dict[str, Keys] = {}
         for i in range(1, len(facts)):
             kinds = self.criteria[0].kind, self.criteria[i].kind
-            pair = pair_facts(facts[0], facts[i], (prepared[0], prepared[i]), kinds)
+            pair = pair_facts(
+                facts[0], facts[i], (prepared[0], prepared[i]), kinds, divergences[i - 1]
+            )
             states.append(self.states.from_rows(in_groups(pair, self.by_slices)))
             numbers |= _numbers_of(pair, i)
         return PairStates(tuple(states)), numbers
 
-    def _facts(
-        self, values: Any, stored: np.dtype[Any], rows: AlignedRows, criterion: Criterion
-    ) -> RowFacts:
+    def _walk(
+        self, stored: Any, rows: AlignedRows, criterion: Criterion, other: OtherModel | None
+    ) -> FactWalk:
         needs = OF_A_MODEL if self.models.first.unlabelled else (*OF_A_MODEL, *OF_LABELS)
         if criterion.kind != "logits":
             needs = (*needs, "zeroed")
-        parameters = {"same_bits": computing_dtype(stored) == np.float32}
-        return row_facts(
-            values, rows.labels, rows.options, needs, kind=criterion.kind, parameters=parameters
+        return FactWalk(
+            _prepared(stored, criterion, other),
+            rows.labels,
+            rows.options,
+            needs,
+            kind=criterion.kind,
+            parameters={"same_bits": computing_dtype(stored.dtype) == np.float32},
         )
 
 

@@ -1,0 +1,51 @@
+"""Models that are read together have the bits of those that are read by themselves."""
+
+import numpy as np
+import pytest
+
+from xentcli.core.divergences import Divergences, ModelRows, divergences
+from xentcli.core.fact_walk import FactWalk
+from xentcli.core.labels import LossOptions
+from xentcli.core.normalizer import normalizer
+from xentcli.core.pair_walk import read_together
+from xentcli.core.row_facts import facts_of, row_facts
+
+NEEDS = ("peak", "rest", "prediction", "loss", "hit", "entropy")
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(700, 41), (40, 20_000), (0, 50), (9, 4)])
+def test_bits_are_those_of_each_by_itself(rows: int, classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    base = (3.0 * rng.normal(size=(rows, classes))).astype(np.float32)
+    base[::7, 2] = -np.inf
+    steps = 10.0 ** rng.uniform(-3.0, 1.0, (rows, 1))  # near rows, and rows far apart
+    new = (base + steps * rng.normal(size=base.shape)).astype(np.float32)
+    others = {
+        "changed": new,
+        "by columns": np.asfortranarray(new),
+        "big-endian": new.astype(">f4"),
+        "the same memory": base,
+        "float16": new.astype(np.float16),
+    }
+    labels = rng.integers(0, classes, rows)
+    models = [base, *others.values()]
+    for chosen in (models[:3], models[:2], *([base, each] for each in models[2:])):
+        walks = [FactWalk(each, labels, LossOptions(), NEEDS) for each in chosen]
+        found = read_together(walks)
+        for i, each in enumerate(chosen):
+            alone = row_facts(each, labels, LossOptions(), NEEDS)
+            for name, values in facts_of(walks[i]).facts.items():
+                np.testing.assert_array_equal(values, alone[name], f"{name} of {i}")
+        one, *rest = (ModelRows(each, "logits", normalizer(each)) for each in chosen)
+        for seen, other in zip(found, rest, strict=True):
+            wanted = divergences(one, other)
+            for values, its in zip(divergences(one, other, seen), wanted, strict=True):
+                np.testing.assert_array_equal(values, its)
+
+
+def test_long_rows_are_read_once() -> None:
+    base, new = np.random.default_rng(0).normal(size=(2, 5, 60)).astype(np.float32)
+    walks = [FactWalk(each, np.zeros(5, int), LossOptions(), NEEDS) for each in (base, new)]
+    (found,) = read_together(walks)
+    assert isinstance(found, Divergences)
+    assert not np.isnan(found.kl).any()
