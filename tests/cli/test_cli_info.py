@@ -7,12 +7,13 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cli_tools import Run, Terminal
+from cli_tools import Run, Terminal, run_process
 from safetensors.numpy import save_file
 
 from xentcli import cross_entropy
@@ -277,6 +278,15 @@ def test_what_cannot_be_read_is_listed(run: Run) -> None:
     assert looks(run, "label.csv") == {"label": ([3], "class names")}
     Path("text.csv").write_text("id,label\na1,cat\na2,dog\na3,cat\na4,dog\n")
     assert looks(run, "text.csv") == {"id": ([4], "ids"), "label": ([4], "class names")}
+
+
+def test_python_ends_while_a_dataset_is_open(tmp_path: Path) -> None:
+    """The error of what is not read refers to it, and the HDF5 library would end in a crash."""
+    path = tmp_path / "z.h5"
+    with h5py.File(path, "w") as file:
+        file["z"], file["c"] = Z, np.zeros(3, "c8")
+    outcome = run_process("info", path)
+    assert (outcome.code, "complex64 does not hold real numbers" in outcome.err) == (0, True)
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])

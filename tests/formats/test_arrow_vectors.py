@@ -55,6 +55,10 @@ def test_vectors(format_: str, kinds: Any) -> None:
             {"type": 0, "size": 7, "indices": [7], "values": [1.0]},
             "row 5: column 'v': a vector's index is outside 0..6",
         ),
+        (
+            {"type": 0, "size": 7, "indices": [2, 2], "values": [1.0, 2.0]},
+            "row 5: column 'v': a vector's indices do not ascend",
+        ),
         (dense([None, *Z[0][1:]]), "has a null within"),
     ],
 )

@@ -47,6 +47,8 @@ def vectors(array: Array, length: int, rows: "ColumnRows") -> NDArray[Any]:
     columns[np.repeat(sparse, counts)] = places
     if (wrong := np.flatnonzero((columns < 0) | (columns >= length))).size:
         raise rows.error(int(at[wrong[0]]), f"a vector's index is outside 0..{length - 1}")
+    if (wrong := np.flatnonzero((np.diff(at) == 0) & (np.diff(columns) <= 0))).size:
+        raise rows.error(int(at[wrong[0]]), "a vector's indices do not ascend")
     found = np.zeros((len(array), length), values.dtype)
     found[at, columns] = values
     return found

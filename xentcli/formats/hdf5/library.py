@@ -1,5 +1,6 @@
 """h5py: imported when it is used, and whatever it raises turned into one line."""
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +15,18 @@ def h5py() -> Any:
     """Return the library."""
     import h5py
 
+    atexit.register(_close_files, h5py)
     return h5py
+
+
+def _close_files(h5py: Any) -> None:
+    """Close files whose datasets something still refers to as Python ends, such as an error.
+
+    The HDF5 library would close them when what they are read from is gone, and crash.
+    """
+    for dataset in h5py.h5f.get_obj_ids(types=h5py.h5f.OBJ_DATASET):
+        if dataset.valid:  # it belongs to no file that was closed just now
+            h5py.File(h5py.h5i.get_file_id(dataset)).close()
 
 
 @contextmanager
