@@ -221,21 +221,22 @@ def test_labels_in_the_file_of_the_logits(run: Run, shards: Array) -> None:  # n
     assert "reads a file of logits and labels twice" in outcome.err
 
 
+OUTPUTS = [
+    "softmax 'run/*' -o run/out.csv",
+    "nll --picked 'run/*' --reduction none -o run/out.csv",
+    "one-hot 'run/*' --num-classes 3 -o run/out.csv",
+    "eval 'run/*' labels.npy -o run/out.json",
+    "eval 'run/*' labels.npy --report run/page.html --plot run/picture.png",
+    "compare 'run/*' 'run/*' --labels labels.npy -o run/out.json",
+    "calibrate 'run/*' labels.npy -o run/out.json",
+    "explain 'run/*' labels.npy -o run/out.csv",
+    "loss 'run/*' labels.npy --json -o run/out.json",
+]
+
+
 @pytest.mark.parametrize(
-    "line",
-    [
-        "nll --picked 'run/*' --reduction none -o run/out.csv",
-        "softmax 'run/*' -o run/out.csv",
-        "one-hot 'run/*' --num-classes 3 -o run/out.csv",
-        "eval 'run/*' labels.npy -o run/out.json",
-        "eval 'run/*' labels.npy --report run/page.html --plot run/picture.png",
-        "compare 'run/*' 'run/*' --labels labels.npy -o run/out.json",
-        "calibrate 'run/*' labels.npy -o run/out.json",
-        "explain 'run/*' labels.npy -o run/out.csv",
-        "loss 'run/*' labels.npy --json -o run/out.json",
-    ],
+    ("line", "shards"), [(OUTPUTS[0], 1), *((output, 2) for output in OUTPUTS)]
 )
-@pytest.mark.parametrize("shards", [1, 2])
 def test_what_a_run_has_written_is_none_of_its_inputs(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, shards: int
 ) -> None:
