@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentcli.cli.loss_options import Gates, Given, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
 from xentcli.errors import UsageError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.tokens import TokenLoss
 
 
-def are_answers(inputs: list[list[str]], given: Given, *, probs: bool) -> bool:
+def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) -> bool:
     """Whether the first file is answers of a server."""
     values, _ = inputs
     flags, reading = given.flags, given.reading
@@ -27,7 +27,7 @@ def are_answers(inputs: list[list[str]], given: Given, *, probs: bool) -> bool:
     return are_answers(values, reading.file)
 
 
-def run_listed(files: list[list[str]], tokens: str | None, given: Given) -> None:
+def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) -> None:
     """Write the loss of labels of the user's own at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
     from xentcli.pipeline.inputs import expand
@@ -57,7 +57,7 @@ def run_listed(files: list[list[str]], tokens: str | None, given: Given) -> None
     bounded.write_loss(rows, "nll", given, None if options.state is None else keep)
 
 
-def run_answers(files: list[str], tokens: str | None, given: Given) -> None:
+def run_answers(files: list[str], tokens: str | None, given: GivenOptions) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
     options, writing, common = given.loss, given.writing, given.common
     check_flags(given.flags, options._replace(state=None), "a server's answers have none")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
 from xentcli.cli.bounded import of_rows
-from xentcli.cli.loss_options import Gates, Given, RowFlags
+from xentcli.cli.loss_options import Gates, GivenOptions, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def find(
-    paths: Sequence[str], labels: Sequence[str], given: Given, reader: "Reader", *, probs: bool
+    paths: Sequence[str],
+    labels: Sequence[str],
+    given: GivenOptions,
+    reader: "Reader",
+    *,
+    probs: bool,
 ) -> "Models | None":
     """Open models whose rows are known in part; None of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
@@ -70,7 +75,7 @@ def check(
 def run(
     models: "Models",
     metrics: Sequence[str] | None,
-    given: Given,
+    given: GivenOptions,
     *,
     digest: bool,
 ) -> None:

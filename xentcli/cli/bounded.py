@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli.loss_options import Gates, Given, LossFlags, RowFlags
+from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.errors import UsageError
@@ -19,7 +19,7 @@ _OF_LOSS = ("loss", "perplexity", "bits")
 def write_loss(
     rows: "BoundedRows",
     command: str,
-    given: Given,
+    given: GivenOptions,
     keep: "Callable[[BoundedSums], None] | None" = None,
 ) -> None:
     """Measure rows, write their loss or its bound, and judge it; `keep` gets their state."""

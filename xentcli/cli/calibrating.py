@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.cli import evaluating, inputs, loss_inputs, odd
-from xentcli.cli.loss_options import Given
+from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
 
@@ -63,7 +63,7 @@ def open_rows(
     files: list[list[str]],
     test: tuple[str, str] | None,
     cluster: str | None,
-    given: Given,
+    given: GivenOptions,
 ) -> FitRows:
     """Open rows and what stands beside them, and say what is to be noted about them."""
     flags, writing, common = given.flags, given.writing, given.common

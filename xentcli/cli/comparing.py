@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.cli import evaluating, loss_inputs, states
-from xentcli.cli.loss_options import Given, RowFlags
+from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.measure_options import KINDS
 from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_temperature
@@ -156,7 +156,7 @@ def open_rows(
     by: str | None,
     cluster: str | None,
     readers: "Sequence[Reader]",
-    given: Given,
+    given: GivenOptions,
 ) -> ModelRows:
     """Open the models, their labels and what groups them, and say what is to be noted."""
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
@@ -215,7 +215,7 @@ def write_state(
     paths: Sequence[str],
     labels: Sequence[str],
     asked: "tuple[PairOptions, str | None, str | None]",
-    given: Given,
+    given: GivenOptions,
 ) -> None:
     """Write the state of a comparison; `asked` are options, groups and clusters."""
     from xentcli.pipeline.pair_states import state_of_pairs

@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.cli import loss_inputs, states
-from xentcli.cli.loss_options import Given, RowFlags
+from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.errors import UsageError
 
@@ -184,7 +184,7 @@ def open_rows(
     files: list[list[str]],
     by: str | None,
     cluster: str | None,
-    given: Given,
+    given: GivenOptions,
 ) -> EvalRows:
     """Open rows, their labels and what groups them, and say what is to be noted about them."""
     reader = given.reading.reader

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import inputs
-from xentcli.cli.loss_options import Given, LossFlags, RowFlags
+from xentcli.cli.loss_options import GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
 from xentcli.errors import InputError, MissingLabels, UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PICKED_HINT = "if each number is the log-probability of its label already: --picked"
 
 
-def check_files(files: list[list[str]], given: Given) -> None:
+def check_files(files: list[list[str]], given: GivenOptions) -> None:
     """Raise UsageError if two of the files are standard input."""
     weights = (given.flags.weight, given.loss.pos_weight, given.loss.sample_weight)
     others = (*weights, given.gates.baseline)

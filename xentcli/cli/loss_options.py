@@ -214,7 +214,7 @@ class TopFlags(NamedTuple):
         return name if is_there(name) or not path else path
 
 
-class Given(NamedTuple):
+class GivenOptions(NamedTuple):
     """The groups of options of a command on rows and their labels, handed on as one."""
 
     flags: RowFlags

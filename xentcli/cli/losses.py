@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xentcli.cli import inputs, loss_inputs, odd
-from xentcli.cli.loss_options import Gates, Given, LossFlags
+from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags
 from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
@@ -26,7 +26,7 @@ _COMMANDS_OF_ALL = {
 def run_loss(
     criterion: "Criterion",
     files: list[list[str]],
-    given: Given,
+    given: GivenOptions,
     opened: "Source | None" = None,
 ) -> None:
     """Read logits and labels, write their loss, say what is odd about it, and judge it.
@@ -64,7 +64,7 @@ def run_loss(
 
 
 def _open(
-    criterion: "Criterion", files: list[list[str]], given: Given, opened: "Source | None"
+    criterion: "Criterion", files: list[list[str]], given: GivenOptions, opened: "Source | None"
 ) -> "tuple[Source, Source | None, Source | None]":
     """Open rows, their labels and their weights, and say what is to be noted about them."""
     reader = given.reading.reader
@@ -111,7 +111,7 @@ def _write_state(
     criterion: "Criterion",
     sources: "tuple[Source, Source | None]",
     names: list[list[str]],
-    given: Given,
+    given: GivenOptions,
 ) -> None:
     """Write the state of a loss."""
     from xentcli.pipeline.loss_states import state_of

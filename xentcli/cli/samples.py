@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli import loss_inputs, losses
 from xentcli.cli.answers import check_flags
-from xentcli.cli.loss_options import Gates, Given
+from xentcli.cli.loss_options import Gates, GivenOptions
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.reading import Reading
@@ -46,7 +46,7 @@ def together(
     return ([], names) if all(are_samples([n], reading.file) for n in names) else (names, None)
 
 
-def run(source: "Source", inputs: list[list[str]], given: Given) -> None:
+def run(source: "Source", inputs: list[list[str]], given: GivenOptions) -> None:
     """Write the loss of samples, whatever they are of."""
     from xentcli.pipeline.samples import samples_of
 
@@ -61,7 +61,7 @@ def run(source: "Source", inputs: list[list[str]], given: Given) -> None:
     losses.run_loss(criterion._replace(picked=not choices), inputs, given, source)
 
 
-def run_texts(source: "Source", paths: list[str], given: Given) -> None:
+def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:
     """Write the loss of whole texts, and judge it."""
     options, writing, common = given.loss, given.writing, given.common
     check_flags(given.flags, options._replace(state=None), "whole texts have none")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from xentcli.cli import inputs
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Given, RowFlags, TopFlags
+from xentcli.cli.loss_options import GivenOptions, RowFlags, TopFlags
 from xentcli.cli.reading import Reading
 from xentcli.errors import UsageError
 
@@ -27,7 +27,7 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
 
 
 def find(
-    files: list[list[str]], given: Given, *, probs: bool = False, bases: bool = False
+    files: list[list[str]], given: GivenOptions, *, probs: bool = False, bases: bool = False
 ) -> "Partly | None":
     """Open what holds rows in part: lists that are named or found, or a base of llama-perplexity.
 
@@ -92,7 +92,7 @@ def run(
     opened: "Partly",
     command: str,
     refused: Mapping[str, object],
-    given: Given,
+    given: GivenOptions,
     inputs: list[list[str]],
 ) -> None:
     """Measure the labels of rows that are known in part: exact where they can be, else bounded."""

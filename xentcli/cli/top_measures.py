@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli import __version__
 from xentcli.cli.evaluating import ks_of
 from xentcli.cli.loss_inputs import criterion_of
-from xentcli.cli.loss_options import Given, LossFlags
+from xentcli.cli.loss_options import GivenOptions, LossFlags
 from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.states import check_state, write_state
@@ -28,7 +28,7 @@ def run_eval(
     top_k: str,
     bins: int,
     refused: Mapping[str, object],
-    given: Given,
+    given: GivenOptions,
 ) -> None:
     """Measure lists, write what they say exactly and what they bound, and judge it."""
     from xentcli.pipeline.partly import OF_LISTS
@@ -64,7 +64,7 @@ def _check(
     metrics: Sequence[str] | None,
     known: Sequence[str],
     refused: Mapping[str, object],
-    given: Given,
+    given: GivenOptions,
 ) -> None:
     """Raise UsageError if something is asked for that needs whole rows."""
     from xentcli.cli import bounded

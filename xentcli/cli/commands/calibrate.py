@@ -6,7 +6,7 @@ from xentcli.cli import calibrating, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.inputs import Slot, fill
-from xentcli.cli.loss_options import Given
+from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import TEMPERATURES, Drawn, TemperaturePictureKind
 from xentcli.cli.telling import Telling
@@ -60,7 +60,7 @@ class CalibrateFlags(NamedTuple):
 def calibrate(
     files: measure_options.OutputFiles,
     asked: CalibrateFlags,
-    given: Annotated[Given, Without("top", "reduction", "state")],
+    given: Annotated[GivenOptions, Without("top", "reduction", "state")],
 ) -> None:
     """Find the temperature that minimises the cross entropy of logits divided by it."""
     named, kind = files.outputs

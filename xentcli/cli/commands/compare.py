@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from xentcli.cli import bases, compared, comparing, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
-from xentcli.cli.loss_options import Given
+from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
 from xentcli.cli.telling import Telling
@@ -105,7 +105,9 @@ class CompareFlags(NamedTuple):
             "--plot": self.plot,
         }
 
-    def criteria(self, given: Given, paths: list[str], kinds: "list[Kind]") -> "list[Criterion]":
+    def criteria(
+        self, given: GivenOptions, paths: list[str], kinds: "list[Kind]"
+    ) -> "list[Criterion]":
         """Return which loss is computed of each model."""
         temperatures = comparing.temperatures_of(self.temperature, paths, kinds)
         return comparing.criteria_of(
@@ -116,7 +118,9 @@ class CompareFlags(NamedTuple):
 def compare(
     files: ModelFiles,
     asked: CompareFlags,
-    given: Annotated[Given, Without("top", "binary", "reduction", "sample_weight", "pos_weight")],
+    given: Annotated[
+        GivenOptions, Without("top", "binary", "reduction", "sample_weight", "pos_weight")
+    ],
 ) -> None:
     """Compare models: whether the new one is better, how sure that is, how far they are apart."""
     paths, kinds = files.models
@@ -145,7 +149,7 @@ def _compare(
     kinds: "list[Kind]",
     labels: list[str],
     asked: CompareFlags,
-    given: Given,
+    given: GivenOptions,
     telling: Telling,
 ) -> None:
     """Compare whole rows, and write what they come to."""

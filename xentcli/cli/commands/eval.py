@@ -14,7 +14,7 @@ from xentcli.cli import (
 from xentcli.cli.command import Command
 from xentcli.cli.expand import Without
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Given
+from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import Drawn, PictureKind
 from xentcli.cli.telling import Telling
@@ -87,7 +87,7 @@ class EvalFlags(NamedTuple):
         usual = found._replace(metrics=None).asked(binary=binary)
         return found._replace(also=(*found.also, *usual))  # a page shows it, whatever is printed
 
-    def criterion(self, given: Given, kind: "Kind") -> "Criterion":
+    def criterion(self, given: GivenOptions, kind: "Kind") -> "Criterion":
         """Return how rows are measured."""
         return evaluating.criterion_of(
             given.flags, kind, self.temperature, normalize=self.normalize, clip=self.clip
@@ -97,7 +97,7 @@ class EvalFlags(NamedTuple):
 def evaluate(
     files: measure_options.OutputFiles,
     asked: EvalFlags,
-    given: Annotated[Given, Without("reduction", "sample_weight", "pos_weight")],
+    given: Annotated[GivenOptions, Without("reduction", "sample_weight", "pos_weight")],
 ) -> None:
     """Measure a model's outputs: loss, accuracy, calibration, classes, confusions, worst rows."""
     named, kind = files.outputs
@@ -113,7 +113,7 @@ def evaluate(
     run_eval(opened, lists, asked.metric, asked.top_k, asked.bins, refused, given)
 
 
-def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: Given) -> None:
+def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: GivenOptions) -> None:
     """Measure whole rows, write what they come to, and judge it."""
     criterion = asked.criterion(given, kind)
     keeper = given.gates.keeper()

@@ -5,7 +5,7 @@ from typing import Annotated
 from xentcli.cli import loss_inputs, losses, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Given
+from xentcli.cli.loss_options import GivenOptions
 from xentcli.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def loss(
     ] = 0.0,
     temperature: options.TemperatureOption = "1",
     *,
-    given: Given,
+    given: GivenOptions,
 ) -> None:
     """Compute the cross entropy of logits: the mean of -log(softmax(logits)) at the labels."""
     files, logits = samples.together(files, logits, given.reading)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 from xentcli.cli import answers, loss_inputs, losses, measure_options, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
-from xentcli.cli.loss_options import Given, RowFlags
+from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.reading import WITHOUT_HEADS
 from xentcli.errors import UsageError
 
@@ -53,7 +53,7 @@ def nll(
     *,
     numbers: NllFlags,
     labels: options.LabelsOption = None,
-    given: Annotated[Given, WITHOUT_HEADS],
+    given: Annotated[GivenOptions, WITHOUT_HEADS],
 ) -> None:
     """Compute the negative log likelihood of log-probabilities, or of probabilities."""
     if log_probs and numbers.probs:
@@ -76,7 +76,7 @@ def nll(
     losses.run_loss(criterion, inputs, given)
 
 
-def _run_samples(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+def _run_samples(inputs: list[list[str]], numbers: NllFlags, given: GivenOptions) -> bool:
     """Write the loss of samples of lm-evaluation-harness, if the files are some."""
     flags = given.flags
     others = (flags.label_column, flags.label_key, flags.binary)
@@ -87,7 +87,7 @@ def _run_samples(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bo
     return found is not None
 
 
-def _run_answers(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+def _run_answers(inputs: list[list[str]], numbers: NllFlags, given: GivenOptions) -> bool:
     """Write the loss of the answers of a server, if the files are some."""
     if not answers.are_answers(inputs, given, probs=bool(numbers.probs)):
         return False
@@ -98,7 +98,7 @@ def _run_answers(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bo
     return True
 
 
-def _run_lists(inputs: list[list[str]], numbers: NllFlags, given: Given) -> bool:
+def _run_lists(inputs: list[list[str]], numbers: NllFlags, given: GivenOptions) -> bool:
     """Write the loss of rows that are known in part, or its bound, if the files hold such rows."""
     if numbers.picked:
         return False
