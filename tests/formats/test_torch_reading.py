@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from in_one_test import in_one_test
+from numpy.lib.stride_tricks import as_strided
 from opening import Array, assert_same_bits, pipe_input, read_array, zip_bytes
 from torch_bytes import (
     archive,
@@ -19,6 +20,7 @@ from torch_bytes import (
     dictionary,
     imported,
     legacy,
+    listed,
     number,
     pickled,
     plain,
@@ -29,6 +31,7 @@ from torch_bytes import (
 )
 from torch_goldens import check_golden, goldens, input_of
 
+from xentcli import evaluate
 from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source
@@ -177,7 +180,36 @@ def test_a_view_reads_what_it_shows_of_its_storage() -> None:
     source = registry.open_source(data, None, ReadOptions())
     for axis, rows in ((0, 400), (1, 3)):
         assert isinstance(source, IndexedSource)
+        assert not source.tileable  # most of what one run brings is not wanted
         assert_same_bits(source.read(0, rows, axis).values, array[:, 7:10])
+
+
+@pytest.mark.parametrize("dtype", ["<f4", "bfloat16"])
+def test_rows_that_lie_apart_are_read_as_they_lie(dtype: str) -> None:
+    """What is computed overwrites rows, so those that share numbers are copied first."""
+    words = np.arange(120, dtype="<u2" if dtype == "bfloat16" else dtype)
+    kind = imported("torch", "BFloat16Storage" if dtype == "bfloat16" else "FloatStorage")
+    where = storage("0", kind, 120)
+    for shape, strides, tiles in (
+        ((2, 4, 7), (60, 15, 1), True),
+        ((8, 7), (9, 1), True),
+        ((2, 4, 7), (50, 15, 1), False),
+        ((8, 7), (3, 1), False),
+        ((7, 8), (1, 9), False),
+    ):
+        parts = where, number(3), *(several(*map(number, n)) for n in (shape, strides))
+        item = called("torch._utils", "_rebuild_tensor_v2", *parts, b"\x89", b"N")
+        source = opened(archive(pickled(dictionary({"z": item})), {"0": words.tobytes()}))
+        assert isinstance(source, IndexedSource)
+        assert source.tileable == tiles, (shape, strides)
+        steps = [step * words.itemsize for step in strides]
+        want = as_strided(words[3:], shape, steps).reshape(-1, shape[-1])
+        if dtype == "bfloat16":
+            want = (want.astype("u4") << 16).view("f4")
+        if tiles:
+            assert_same_bits(np.ascontiguousarray(source.tile(2, 5)), want[2:7])
+            assert source.tile(3, 0).shape == (0, shape[-1])
+        assert_same_bits(read_array(source, 2).reshape(-1, shape[-1]), want)
 
 
 def test_a_list_of_many_batches_is_one_array() -> None:
@@ -193,6 +225,22 @@ def test_a_list_of_many_batches_is_one_array() -> None:
         carried = pickle.loads(pickle.dumps([source.carried(block) for block in source.blocks(50)]))
         again = pickle.loads(pickle.dumps(source))
         assert_same_bits(np.concatenate([again.decode(block).values for block in carried]), whole)
+
+
+def test_batches_that_lie_differently_are_one_array(tmp_path: Path) -> None:
+    """A transposed one, one whose rows lie apart, and one whose rows are one row, in any order."""
+    numbers = np.random.default_rng(5).normal(size=60).astype("f4")
+    ways = {"side by side": (3, 1), "transposed": (1, 4), "apart": (7, 1), "once": (0, 1)}
+    whole = {name: as_strided(numbers, (4, 3), np.multiply(4, way)) for name, way in ways.items()}
+    for order in ([*ways], [*ways][::-1], [*ways][1:]):
+        made = [tensor("0", "f4", 60, (4, 3), ways[name]) for name in order]
+        items = dictionary({"z": listed(*made)})
+        content = archive(pickled(items), {"0": numbers.tobytes()})
+        want = np.concatenate([whole[name] for name in order])
+        assert_same_bits(read_array(opened(content), 3), want)
+        (tmp_path / "z.pt").write_bytes(content)
+        loss = evaluate(tmp_path / "z.pt", np.zeros(len(want), int), metrics=["loss"]).loss.value
+        assert loss == evaluate(want, np.zeros(len(want), int), metrics=["loss"]).loss.value, order
 
 
 def test_the_pickle_of_a_file_that_stays_as_it_is_is_read_once(tmp_path: Path) -> None:
