@@ -132,7 +132,7 @@ def criteria_of(
     return found
 
 
-class ModelRows(NamedTuple):
+class OpenedModels(NamedTuple):
     """The rows of the models, their labels, their losses, and what stands beside them."""
 
     sources: "Sequence[Source]"
@@ -157,7 +157,7 @@ def open_rows(
     cluster: str | None,
     readers: "Sequence[Reader]",
     given: GivenOptions,
-) -> ModelRows:
+) -> OpenedModels:
     """Open the models, their labels and what groups them, and say what is to be noted."""
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
@@ -179,7 +179,7 @@ def open_rows(
     first = loss_inputs.with_weights_in_order(criteria[0], sources[0])
     files = [[paths[0]], labels]
     groups = evaluating.beside_rows(readers[0], sources[0], labels_source, files, by, cluster)
-    return ModelRows(sources, labels_source, [first, *criteria[1:]], *groups)
+    return OpenedModels(sources, labels_source, [first, *criteria[1:]], *groups)
 
 
 def provenance(
@@ -211,7 +211,7 @@ def check_state(path: str | None, writing: Writing, by: str | None) -> None:
 
 def write_state(
     found: "Compared",
-    rows: ModelRows,
+    rows: OpenedModels,
     paths: Sequence[str],
     labels: Sequence[str],
     asked: "tuple[PairOptions, str | None, str | None]",

@@ -31,7 +31,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 
     Typer sees one option for each field, also of a tuple in a tuple; the command gets the tuple.
     """
-    groups: dict[str, _Group] = {}
+    groups: dict[str, _OptionGroup] = {}
     parameters: dict[str, inspect.Parameter] = {}
     hints = inspect.get_annotations(command)
     for name, parameter in inspect.signature(command).parameters.items():
@@ -68,12 +68,12 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     return expanded
 
 
-class _Group:
+class _OptionGroup:
     """A named tuple of options, and of other such groups."""
 
     def __init__(self, kind: Any, left_out: frozenset[str]) -> None:
         self._kind = kind
-        self._parts: dict[str, _Group | inspect.Parameter] = {}
+        self._parts: dict[str, _OptionGroup | inspect.Parameter] = {}
         for name, hint in inspect.get_annotations(kind).items():
             if name not in left_out:
                 self._parts[name] = _group_of(hint, left_out) or inspect.Parameter(
@@ -87,23 +87,23 @@ class _Group:
         """Return the options of all fields, also those of the groups among them."""
         found: dict[str, inspect.Parameter] = {}
         for name, part in self._parts.items():
-            found.update(part.options() if isinstance(part, _Group) else {name: part})
+            found.update(part.options() if isinstance(part, _OptionGroup) else {name: part})
         return found
 
     def value(self, values: dict[str, Any]) -> Any:
         """Return the named tuple of these values, which are taken out."""
         return self._kind(
             **{
-                name: part.value(values) if isinstance(part, _Group) else values.pop(name)
+                name: part.value(values) if isinstance(part, _OptionGroup) else values.pop(name)
                 for name, part in self._parts.items()
             }
         )
 
 
-def _group_of(hint: Any, left_out: frozenset[str] = frozenset()) -> _Group | None:
+def _group_of(hint: Any, left_out: frozenset[str] = frozenset()) -> _OptionGroup | None:
     """Return the group that a parameter of this type stands for, if it stands for one."""
     kind, *more = get_args(hint) or (hint,)
     if not hasattr(kind, "_fields"):
         return None
     without = (field for each in more if isinstance(each, Without) for field in each.fields)
-    return _Group(kind, left_out.union(without))
+    return _OptionGroup(kind, left_out.union(without))
