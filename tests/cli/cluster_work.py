@@ -60,11 +60,21 @@ def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = 
     """Print the sum of the squares of some numbers."""
     pid, odd = os.getpid(), 3 if count < 20 else count - 10  # which is merged with others
     if not address.startswith("local"):
-        held = connected(address).run_on_scheduler(_tasks_held)
-        Path(f"held-{pid}").write_text(str(held))
+        Path(f"held-{pid}").write_text(str(_left_of_others(address)))
     work = Work(fails, f"working-{pid}", odd)
     results: Any = ordered_map(work.part_of, range(count), 1, cluster=address, join=add)
     typer.echo(sum(results))
+
+
+def _left_of_others(address: str) -> int:
+    """Return how many tasks the scheduler holds that it does not forget in a while."""
+    client = connected(address)
+    for _ in range(100):
+        held: int = client.run_on_scheduler(_tasks_held)
+        if not held:
+            break
+        time.sleep(0.05)
+    return held
 
 
 def _tasks_held(dask_scheduler: Any) -> int:

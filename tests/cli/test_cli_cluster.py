@@ -173,7 +173,7 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
     for address, (act, said) in cases.items():
         client = cluster.squares(address, 100_000, **PATIENCE)
         held = (cluster.folder / f"held-{client.forked.pid}").read_text()
-        assert held == "0", "of who was here before: interrupted, or cut off"
+        assert held == "0" or address == cluster.address, "of who was interrupted before"
         act()
         assert client.ended() == (1, "", f"error: the cluster at {address} {said}\n")
 

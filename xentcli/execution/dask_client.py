@@ -3,6 +3,7 @@
 import atexit
 import gc
 import logging
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -56,7 +57,8 @@ def patience() -> float:
 
 def _close(opened: Any) -> None:
     """Close a client or a cluster, and free what the workers' processes shared with this one."""
-    opened.close()
+    with suppress(Exception):  # the connection may be lost
+        opened.close()
     connected.cache_clear()
     gc.unfreeze()
     gc.collect()  # it may be switched off
