@@ -497,3 +497,17 @@ def test_lists_in_which_every_label_is_listed_are_compared_exactly(
     assert found["loss_difference"]["value"] == pytest.approx(apart.mean())
     error = apart.std(ddof=1) / math.sqrt(3)
     assert found["loss_difference"]["standard_error"] == pytest.approx(error)
+
+
+def test_each_block_of_lists_has_its_own_rows(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    log_probs = np.log(rng.dirichlet(np.ones(30), 2**18 // 20 + 9))  # of two blocks
+    listed = np.argsort(-log_probs)[:, :20]
+    arrays = {"v": np.take_along_axis(log_probs, listed, 1), "i": listed, "l": listed[:, 3]}
+    paths = [tmp_path / f"{name}.npy" for name in arrays]
+    for path, values in zip(paths, arrays.values(), strict=True):
+        np.save(path, values)
+    lists = ("--top-values", paths[0], "--top-indices", paths[1], paths[2])
+    made = run("nll", *lists, "--reduction", "none", "-o", tmp_path / "o.npy")
+    assert made.code == 0, made.err
+    np.testing.assert_allclose(np.load(tmp_path / "o.npy"), -arrays["v"][:, 3], rtol=1e-12)
