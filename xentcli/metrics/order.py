@@ -85,11 +85,12 @@ def _sorted(parts: Parts, first: int, last: int) -> Iterator[Level]:
     keys, hits = (np.concatenate(each) for each in zip(*found, strict=True))
     if not keys.size:
         return
-    order = np.argsort(keys, kind="stable")
-    keys, hits = keys[order], hits[order]
+    true = np.sort(keys[hits])
+    keys.sort()
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     rows = np.diff(np.append(starts, keys.size))
-    yield Level(_values(keys[starts]), rows, np.add.reduceat(hits.astype(np.int64), starts))
+    levels = keys[starts]
+    yield Level(_values(levels), rows, np.diff(np.searchsorted(true, levels, "right"), prepend=0))
 
 
 def _chosen(parts: Parts, first: int, last: int) -> Iterator[tuple[Bits, NDArray[np.bool_]]]:
