@@ -42,7 +42,7 @@ BESIDE_ROWS = ("weights", "groups", "clusters")
 """What a row may have besides its label."""
 
 
-class Follower(NamedTuple):
+class Follower:
     """A source whose rows belong to those of a leader.
 
     Attributes
@@ -59,13 +59,23 @@ class Follower(NamedTuple):
         Whether each of several files belongs to the leader's at the same place.
     """
 
-    source: Source
-    axis: int = 0
-    offset: int = 0
-    what: str = "labels"
-    matching: "Matching | None" = None
-    """What finds its rows by their ids; they may then be more or fewer than the leader's."""
-    in_shards: bool = True
+    def __init__(
+        self,
+        source: Source,
+        axis: int = 0,
+        offset: int = 0,
+        what: str = "labels",
+        matching: "Matching | None" = None,
+        *,
+        in_shards: bool = True,
+    ) -> None:
+        self.source = source
+        self.axis = axis
+        self.offset = offset
+        self.what = what
+        self.matching = matching
+        """What finds its rows by their ids; they may then be more or fewer than the leader's."""
+        self.in_shards = in_shards
 
 
 class Piece(NamedTuple):

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from xentcli.cli.options import Common, Writing
 from xentcli.errors import UsageError
@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from xentcli.pipeline.flow import Sink
 
 
-class Forms(NamedTuple):
+class Forms:
     """The forms of a result; each is made when it is needed."""
 
-    json: Callable[[], Any]
-    """Returns a dataclass or a dict of plain values."""
-    table: Callable[[int], Iterable[Any]]
-    """Returns what to show at a terminal of this width, one after the other."""
-    text: Callable[[str], str] | None = None
-    """Returns text with this delimiter between cells; None where `number` is the result."""
-    number: float | None = None
+    def __init__(
+        self,
+        json: Callable[[], Any],
+        table: Callable[[int], Iterable[Any]],
+        text: Callable[[str], str] | None = None,
+        number: float | None = None,
+    ) -> None:
+        self.json = json
+        """Returns a dataclass or a dict of plain values."""
+        self.table = table
+        """Returns what to show at a terminal of this width, one after the other."""
+        self.text = text
+        """Returns text with this delimiter between cells; None where `number` is the result."""
+        self.number = number
 
 
 class Destination:

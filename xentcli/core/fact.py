@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from importlib import import_module
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -116,17 +116,29 @@ class TileFacts:
         return None if values is None else values[self.rows]
 
 
-class Fact(NamedTuple):
+class Fact:
     """How a fact is computed; the attributes are the parameters of `fact`."""
 
-    name: str
-    function: Function
-    when: When
-    needs: tuple[str, ...]
-    uses: tuple[str, ...]
-    dtype: DTypeLike | None
-    gaps: bool = False
-    alone: bool = False
+    def __init__(
+        self,
+        name: str,
+        function: Function,
+        when: When,
+        needs: tuple[str, ...],
+        uses: tuple[str, ...],
+        dtype: DTypeLike | None,
+        *,
+        gaps: bool,
+        alone: bool,
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.when = when
+        self.needs = needs
+        self.uses = uses
+        self.dtype = dtype
+        self.gaps = gaps
+        self.alone = alone
 
     def applies(self, given: Given) -> bool:
         """Whether what it needs is there."""
@@ -186,7 +198,7 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps, alone)
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps=gaps, alone=alone)
         plan.cache_clear()
         return function
 

@@ -1,7 +1,7 @@
 """The way of rows to their facts: a tile of rows after the other, while each is in the cache."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
-class Tile(NamedTuple):
+class Tile:
     """Some long rows of logits of one model in float32, while they are in the cache.
 
     Attributes
@@ -33,10 +33,11 @@ class Tile(NamedTuple):
         Of these rows.
     """
 
-    rows: Floats
-    gaps: Floats
-    terms: Floats
-    norm: Normalizer
+    def __init__(self, rows: Floats, gaps: Floats, terms: Floats, norm: Normalizer) -> None:
+        self.rows = rows
+        self.gaps = gaps
+        self.terms = terms
+        self.norm = norm
 
 
 class FactWalk:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,15 @@ _SAMPLE_ELEMENTS = 2**20
 KEPT_FACTS = ("forecast", "outcome", "measured")
 
 
-class LossWork(NamedTuple):
+class LossWork:
     """What is done with a step, by whoever does it."""
 
-    aligned: Aligned
-    criterion: Criterion
-    keeps_losses: bool = False
+    def __init__(
+        self, aligned: Aligned, criterion: Criterion, *, keeps_losses: bool = False
+    ) -> None:
+        self.aligned = aligned
+        self.criterion = criterion
+        self.keeps_losses = keeps_losses
 
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from xentcli.errors import missing_library
 
@@ -40,17 +40,26 @@ class Compressor(Protocol):
         """Return the rest."""
 
 
-class Codec(NamedTuple):
+class Codec:
     """A compression: how to know it, read it and write it."""
 
-    name: str
-    begins: Callable[[bytes], bool]
-    """Whether bytes are the beginning of such a stream."""
-    padded: bool
-    """Whether zeros may follow a stream, as tapes and xz have them."""
-    error: Callable[[], type[Exception]]
-    decompressor: Callable[[], Decompressor]
-    compressor: Callable[[], Compressor]
+    def __init__(
+        self,
+        name: str,
+        begins: Callable[[bytes], bool],
+        padded: bool,
+        error: Callable[[], type[Exception]],
+        decompressor: Callable[[], Decompressor],
+        compressor: Callable[[], Compressor],
+    ) -> None:
+        self.name = name
+        self.begins = begins
+        """Whether bytes are the beginning of such a stream."""
+        self.padded = padded
+        """Whether zeros may follow a stream, as tapes and xz have them."""
+        self.error = error
+        self.decompressor = decompressor
+        self.compressor = compressor
 
 
 class _GzipDecompressor:
