@@ -135,6 +135,19 @@ def test_every_measure_is_what_textbooks_say() -> None:
             assert found[name].standard_error == pytest.approx(error, rel=1e-9), name
 
 
+def test_the_difference_of_large_perplexities_has_an_error() -> None:
+    one, two = (np.asarray(each * 100.0, np.longdouble) for each in (ONE, TWO))
+    losses = [np.logaddexp.reduce(z, axis=1) - z[np.arange(60), TRUE] for z in (one, two)]
+    means = [each.mean() for each in losses]
+    assert means[0] > 355  # the squares of such perplexities are beyond float64
+    grown = np.exp(means[1]) * (losses[1] - means[1]) - np.exp(means[0]) * (losses[0] - means[0])
+    found = compared(ONE * 100.0, TWO * 100.0, TRUE)["perplexity_difference"]
+    assert found.value == pytest.approx(float(np.exp(means[1]) - np.exp(means[0])), rel=1e-9)
+    error = float(grown.std(ddof=1) / np.sqrt(np.longdouble(60)))
+    assert found.standard_error == pytest.approx(error, rel=1e-9)
+    assert compared(ONE * 2e3, TWO * 2e3, TRUE)["perplexity_difference"].value is None
+
+
 def test_clusters_sum_up_their_rows() -> None:
     clusters = np.repeat(np.arange(12), 5)
     found = compared(ONE, TWO, TRUE, cluster=source(clusters))

@@ -206,12 +206,15 @@ def _perplexity_difference(
     if base.value is None or new.value is None:
         return replace(NOTHING, n=base.n)
     value = new.value - base.value
+    if math.isnan(value):  # both are infinite
+        return replace(NOTHING, n=base.n)
     errors = [each.standard_error for each in losses]
     if None in errors or not math.isfinite(value):
         return Measure(value, n=base.n)
     one, two, paired = (float(each or 0.0) for each in errors)
     covariance = (one * one + two * two - paired * paired) / 2.0
-    variance = (
-        (base.value * one) ** 2 + (new.value * two) ** 2 - 2.0 * base.value * new.value * covariance
-    )
-    return Measure(value, math.sqrt(max(0.0, variance)), n=base.n)
+    # a power of two, so that the squares of large perplexities stay within float64
+    scale = math.ldexp(1.0, math.frexp(max(base.value, new.value))[1] - 1)
+    first, second = base.value / scale, new.value / scale
+    variance = (first * one) ** 2 + (second * two) ** 2 - 2.0 * first * second * covariance
+    return Measure(value, scale * math.sqrt(max(0.0, variance)), n=base.n)
