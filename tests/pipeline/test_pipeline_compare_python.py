@@ -22,7 +22,9 @@ def test_arrays_and_files_and_both() -> None:
         mixed: list[Any] = [*arrays]
         mixed[i] = Path(NAMES[i])
         assert xent.compare(*mixed, jobs=1).metrics == whole.metrics
-    assert whole["only_base_right"].value == 48
+    assert whole["only_base_right"].value == whole.only_base_right.value == 48
+    with pytest.raises(AttributeError, match="no measure 'los': there are loss_base"):
+        _ = whole.los
     assert json.loads(whole.to_json())["metrics"]["kl"]["value"] == whole["kl"].value
 
 

@@ -63,7 +63,7 @@ def test_a_result_is_shown() -> None:
     found = xent.calibrate(*arrays(), folds=0)
     assert json.loads(found.to_json())["temperature"] == found.temperature.value
     assert "<td>0.57247563" in found._repr_html_()
-    with pytest.raises(AttributeError, match="there is no 'loss'"):
+    with pytest.raises(AttributeError, match="no measure 'loss'"):
         _ = found.loss
 
 

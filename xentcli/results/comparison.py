@@ -7,7 +7,7 @@ from xentcli.results.calibration import Calibration
 from xentcli.results.classes import Confusions
 from xentcli.results.groups import Group
 from xentcli.results.histogram import LossHistogram
-from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measure import NOTHING, ByName, Measure
 from xentcli.results.measures import Names
 
 
@@ -175,7 +175,7 @@ class PairPictures:
 
 
 @dataclass(frozen=True)
-class Comparison(Names):
+class Comparison(ByName, Names):
     """How the outputs of one model differ from those of the first.
 
     Attributes
@@ -224,10 +224,6 @@ class Comparison(Names):
     lead: tuple[int, ...] = ()
     pictures: PairPictures | None = field(default=None, repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
-
-    def __getitem__(self, name: str) -> Measure:
-        """Return a measure by its name."""
-        return self.metrics[name]
 
     def to_json(self) -> str:
         """Return everything that was measured as JSON, as the command prints it."""

@@ -31,4 +31,21 @@ class Measure:
     n: int | None = None
 
 
+class ByName:
+    """What was measured, by name: ``result["accuracy"]`` is ``result.accuracy``."""
+
+    metrics: dict[str, Measure]
+
+    def __getitem__(self, name: str) -> Measure:
+        """Return a measure by its name."""
+        return self.metrics[name]
+
+    def __getattr__(self, name: str) -> Measure:
+        """Return a measure as an attribute."""
+        metrics: dict[str, Measure] = self.__dict__.get("metrics", {})
+        if name not in metrics:
+            raise AttributeError(f"no measure {name!r}: there are {', '.join(metrics)}")
+        return metrics[name]
+
+
 NOTHING = Measure()

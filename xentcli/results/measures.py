@@ -7,7 +7,7 @@ from xentcli.results.calibration import Bin
 from xentcli.results.classes import ClassScores, Confusions
 from xentcli.results.groups import Group
 from xentcli.results.histogram import LossHistogram
-from xentcli.results.measure import Measure
+from xentcli.results.measure import ByName, Measure
 from xentcli.results.provenance import Provenance
 from xentcli.results.rows import Suspect, Suspects, WorstRow
 
@@ -48,7 +48,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Measures(Names):
+class Measures(ByName, Names):
     """What ``xent eval`` reports of one model's outputs.
 
     Attributes
@@ -115,17 +115,6 @@ class Measures(Names):
     inapplicable: dict[str, str] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
-
-    def __getitem__(self, name: str) -> Measure:
-        """Return a measure by its name."""
-        return self.metrics[name]
-
-    def __getattr__(self, name: str) -> Measure:
-        """Return a measure as an attribute: ``result.accuracy``."""
-        metrics: dict[str, Measure] = self.__dict__.get("metrics", {})
-        if name not in metrics:
-            raise AttributeError(f"no measure {name!r}: there are {', '.join(metrics)}")
-        return metrics[name]
 
     def of(self, provenance: Provenance) -> "Measures":
         """Return the same, of these files."""

@@ -1,10 +1,9 @@
 """What ``xent calibrate`` reports."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from xentcli.results.calibration import Bin
-from xentcli.results.measure import Measure
+from xentcli.results.measure import ByName, Measure
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
-class TestedTemperature:
+class TestedTemperature(ByName):
     """What a temperature does to other rows than those that it was fitted on.
 
     Attributes
@@ -47,7 +46,7 @@ class TestedTemperature:
 
 
 @dataclass(frozen=True)
-class FittedTemperature:
+class FittedTemperature(ByName):
     """The temperature that minimises the cross entropy of logits divided by it.
 
     Attributes
@@ -92,14 +91,6 @@ class FittedTemperature:
     curve: tuple[CurvePoint, ...] = ()
     looks_like: str = "unknown"
     notes: tuple[str, ...] = field(default=(), repr=False)
-
-    def __getattr__(self, name: str) -> Measure:
-        """Return a measure by its name."""
-        metrics: dict[str, Any] = self.__dict__.get("metrics", {})
-        if name not in metrics:
-            raise AttributeError(f"there is no {name!r}")
-        found: Measure = metrics[name]
-        return found
 
     def to_json(self) -> str:
         """Return what ``xent calibrate --json`` prints, but for the files."""
