@@ -74,8 +74,8 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
         fine = at_zero()
         if fine.at_zero >= -_ZERO_SHARE * fine.scale:
             why = (
-                "the higher the temperature, the lower the loss, and none is the best: what the "
-                "logits say of the labels is wrong as often as right"
+                "the higher the temperature, the lower the loss, and none is the best: on average "
+                "the logit of the label is no higher than those of all classes"
             )
     if why is not None:
         raise InputError(f"{name}: there is no temperature: {why}")
