@@ -87,7 +87,11 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{name}: cannot be read: {_reason(error)}") from error
+        hint = "a quoted pattern names its files: 'run/*.npy'"
+        raise InputError(
+            f"{name}: cannot be read: {_reason(error)}",
+            hint=hint if isinstance(error, IsADirectoryError) else None,
+        ) from error
 
 
 @contextmanager

@@ -1228,6 +1228,7 @@ CASES = [
         "its option again",
         WORDS,
     ),
+    Case("loss . y.npy", "a quoted pattern names its files: 'run/*.npy'", WORDS),
     Case("loss", "xent takes LOGITS LABELS in this order", WORDS),
     Case("loss z.npy y.npy --dim 1", "did you mean --class-axis? xent loss --help", RIGHT),
     Case("loss z.npy y.npy --picked", "this is an option of xent nll; xent loss --help", WORDS),
@@ -1520,6 +1521,11 @@ CASES = [
         mean_kl(Z, Z[::-1]),
         {"others.csv": csv(Z[::-1], "cat,dog,hen")},
         by_hand={"others.csv": csv(Z[::-1], "cat,dog,fox")},
+    ),
+    Case(
+        "compare z.npy p.npy y.npy --metric loss_base",
+        "labels go by name: --labels FILE",
+        WORDS,
     ),
     Case("compare z.npy p.npy --metric kl-mean", "did you mean kl?", WORDS),
 ]

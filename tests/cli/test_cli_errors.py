@@ -70,7 +70,7 @@ def parts(outcome: Outcome) -> tuple[str, str]:
 UNUSABLE: list[tuple[Command, str, str]] = [
     ([*LOSS, "missing.npy", "--labels", "y.npy"], "missing.npy: cannot be read: no such file", ""),
     ([*LOSS, "z.npy", "--labels", "missing"], "missing: cannot be read: no such file", ""),
-    ([*LOSS, ".", "--labels", "y.npy"], ".: cannot be read: is a directory", ""),
+    ([*LOSS, ".", "--labels", "y.npy"], ".: cannot be read: is a directory", "names its files"),
     (["softmax", "ragged.csv"], "ragged.csv:3: 1 cell where there should be 2", ""),
     (["softmax", "text.csv"], "text.csv:3: column 'b': 'x' is not a number", ""),
     (["softmax", "nothing.csv"], "nothing.csv: the file is empty", ""),

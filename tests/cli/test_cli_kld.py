@@ -160,6 +160,9 @@ def test_a_screen_of_a_bound_has_its_sign(terminal: Terminal) -> None:
     assert "perplexity  >= 4.170277" in text
     text = terminal("compare", BASE, Q4, columns=120).text
     assert "KL >= 0.0154, perplexity >= 4.1707 -> >= 4.2947" in " ".join(text.split())
+    narrow = terminal("compare", BASE, Q4, columns=80).text
+    assert "…" not in narrow, "a number cut off is another number"
+    assert sum(line.split()[-1] == "180" for line in narrow.splitlines() if line.strip()) > 30
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,8 @@ def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> No
     one, two = first.shape, other.shape
     if len(one) != len(two):
         raise ShapeError(
-            f"{other.name}: shape {show_shape(two)}, and {first.name} has {show_shape(one)}"
+            f"{other.name}: shape {show_shape(two)}, and {first.name} has {show_shape(one)}",
+            hint="labels go by name: --labels FILE" if len(two) == len(one) - 1 else None,
         )
     for axis, (here, there) in enumerate(zip(one, two, strict=True)):
         if None in (here, there) or here == there or (by_id and axis == 0):

@@ -59,7 +59,8 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("metric", no_wrap=True)
-    table.add_column("value", no_wrap=True)
+    # What takes room at a narrow terminal goes on below: a cut number would be another one.
+    table.add_column("value", overflow="fold")
     for name in ("±", "low", "high", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in metrics.items():
