@@ -118,17 +118,18 @@ def add(found: list[Scored], scored: Scored) -> None:
     """Add tokens, but a prompt only once: each of several choices may repeat it."""
     if not scored.logprobs:
         return
-    given = (each.logprobs for each in found if each.part == "prompt")
-    if scored.part != "prompt" or scored.logprobs not in given:
-        found.append(scored)
+    if scored.part == "prompt" and any(
+        each.part == "prompt" and each.logprobs == scored.logprobs for each in found
+    ):
+        return
+    found.append(scored)
 
 
 def tokens(part: Part, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:
     """Return tokens that are an object each, some with their bytes."""
     if isinstance(entries, list) and entries and is_typed(entries[0]):
-        numbers = [token.logprob for token in entries]
-        sizes = _sizes_of_typed(entries) if "bytes" in entries[0] else None
-        return Scored(part, numbers, sizes, choice)
+        sizes = _sizes_of_typed(entries) if entries[0].bytes or "bytes" in entries[0] else None
+        return Scored(part, [token.logprob for token in entries], sizes, choice)
     entries = [*entries]  # once: simdjson makes each object anew
     told = _each(entries, "bytes") if entries and "bytes" in entries[0] else None
     lists = partial(of_entries, entries, key)

@@ -52,7 +52,7 @@ def choices(document: Any) -> Answer | None:
     each = [choice for choice in told or () if is_object(choice)]
     found: list[Scored] = []
     for where in (document, *each):
-        if holds_prompt(where):
+        if "prompt_logprobs" in where and holds_prompt(where):
             add(found, of_prompt(where))
     kind = text(document.get("object"))
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
@@ -60,29 +60,28 @@ def choices(document: Any) -> Answer | None:
     for place, choice in enumerate(each):
         index = choice.get("index")
         index = index if isinstance(index, int) else place
-        for scored in _of_choice(choice.get("logprobs"), document, len(each), index):
-            add(found, scored)
+        if is_object(told := choice.get("logprobs")):
+            for scored in _of_choice(told, document, len(each), index):
+                add(found, scored)
     name = text(document.get("id"))
     if kind == "chat.completion.chunk":
         return Answer(dialect, found, name, None, name or "", ends=False)
-    goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
     if kind == "text_completion" and name is not None:  # whose pieces look like whole answers
+        goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
         return Answer(dialect, found, name, None, name, ends=not goes_on)
     return Answer(dialect, found, name)
 
 
-def _of_choice(told: Any, document: Any, count: int, index: int) -> Iterator[Scored]:
-    """Yield the tokens of one of several choices."""
-    if not is_object(told):
-        return
+def _of_choice(told: Any, document: Any, count: int, index: int) -> list[Scored]:
+    """Return the tokens of one of several choices."""
     if is_list(told.get("token_logprobs")):
-        for scored in _parallel(told, document, count):
-            yield scored._replace(choice=index)
-        return
-    for key in ("content", "refusal"):
-        entries = told.get(key)
-        if is_list(entries) and len(entries):
-            yield tokens("generated", entries, choice=index)
+        return [each._replace(choice=index) for each in _parallel(told, document, count)]
+    listed = (told.get("content"), told.get("refusal"))
+    return [
+        tokens("generated", entries, choice=index)
+        for entries in listed
+        if entries and is_list(entries)
+    ]
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:

@@ -150,17 +150,18 @@ class Reader:
             self._found.fail(f"{name} ({answer.failure})")
             return
         kept = [
-            Sequence(place, each, self._listed(each, place))
+            Sequence(place, each, self._listed(each, place) if self._keeps_lists else [])
             for each in answer.scored
             if self._kept(each.part, each.logprobs, place)
         ]
-        for sequence in () if checked else kept:
-            self._check(sequence.scored.logprobs, place)
+        if not checked:
+            for sequence in kept:
+                self._check(sequence.scored.logprobs, place)
         self._found.take(kept, name, answer.stream, ends=answer.ends)
 
     def _listed(self, scored: Scored, place: str) -> list[Place]:
-        """Return what is listed beside tokens, if that was asked for."""
-        if not self._keeps_lists or scored.lists is None:
+        """Return what is listed beside tokens."""
+        if scored.lists is None:
             return []
         try:
             return scored.lists()
@@ -177,6 +178,8 @@ class Reader:
         InputError
             If there are others with log-probabilities too, and nobody asked for either.
         """
+        if part == self._part:
+            return True
         if part is None:
             self._found.unclear += len(numbers)
             if self._strict and self._asked != "prompt":
@@ -186,8 +189,6 @@ class Reader:
                     hint="if nothing was generated (max_tokens 0): --tokens prompt",
                 )
             return self._part == "prompt"
-        if part == self._part:
-            return True
         if any_number(numbers):
             self._found.others += len(numbers)
             if self._strict and self._asked is None:

@@ -1,5 +1,6 @@
 """What vLLM adds to OpenAI's answers: the tokens of prompts, as objects by token id."""
 
+from functools import lru_cache
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
@@ -43,8 +44,7 @@ def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
     pairs = zip(entries, ids, strict=True)
     if _is_typed(next(filter(None, entries), None)):
         if ids[0] is None:  # and so are the others
-            listed = min(len(entry) for entry in entries if entry is not None)
-            return [_own_typed(entry, listed).logprob if entry else None for entry in entries]
+            return _own_typed(entries)
         return [None if entry is None else entry[token].logprob for entry, token in pairs]
     try:  # what all servers write
         return [None if entry is None else entry[f"{token}"]["logprob"] for entry, token in pairs]
@@ -85,16 +85,31 @@ def _own(entry: Any, token: int | None, listed: int) -> Any:
     if token is not None:
         return entry.get(f"{token}")
     each = [*entry.values()]
-    return each[_standing([under(one, "rank") for one in each], listed)] if each else None
+    ranks = tuple([under(one, "rank") for one in each])
+    return each[_standing(ranks, listed)] if each else None
 
 
-def _own_typed(entry: dict[int, Any], listed: int) -> Any:
-    """Return what `_own` returns of a token not told, where all were parsed by their type."""
-    each = [*entry.values()]
-    return each[_standing([one.rank for one in each], listed)] if len(each) > 1 else each[0]
+def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
+    """Return the log-probability of each `_own` token not told, where all were parsed by type.
+
+    The tokens of all places are in one list, which is cut: a list of each is twice as slow.
+    """
+    listed = min(len(entry) for entry in entries if entry is not None)
+    each = [token for entry in entries if entry for token in entry.values()]
+    ranks = tuple([token.rank for token in each])
+    numbers: Numbers = []
+    end = 0
+    for entry in entries:
+        if entry:
+            start, end = end, end + len(entry)
+            numbers.append(each[start + _standing(ranks[start:end], listed)].logprob)
+        else:
+            numbers.append(None)
+    return numbers
 
 
-def _standing(ranks: list[Any], listed: int) -> int:
+@lru_cache(2**12)  # which ranks stand beside one another is much the same at many places
+def _standing(ranks: tuple[Any, ...], listed: int) -> int:
     """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
     try:
         most = max(ranks)
@@ -104,7 +119,7 @@ def _standing(ranks: list[Any], listed: int) -> int:
         return 0
     if len(ranks) > listed or most > len(ranks):
         return ranks.index(most)
-    others = ranks[1:]
+    others = [*ranks[1:]]
     if others != sorted(others):
         raise Refused(
             "prompt_logprobs in another order than vLLM writes them, and no prompt_token_ids",
