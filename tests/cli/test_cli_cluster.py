@@ -208,7 +208,19 @@ def test_what_is_no_address(shards: Path, run: Run, address: str) -> None:
 
 
 def test_nobody_answers(shards: Path) -> None:
-    command = ["loss", "z0.npy", "y0.npy", "--scheduler", "tcp://127.0.0.1:9"]
-    code, out, err = Client(*command, folder=shards, **PATIENCE).ended()
-    assert (code, out) == (1, "")
-    assert err.startswith("error: no cluster with workers answers at tcp://127.0.0.1:9: ")
+    """Or there are no keys to encrypt with, or only what is encrypted may be sent."""
+    encrypted = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
+    cases: tuple[tuple[str, dict[str, str], str], ...] = (
+        ("tcp", PATIENCE, "no cluster with workers answers at tcp://127.0.0.1:9: "),
+        ("tls", {}, "no connection with tls://127.0.0.1:9 by dask's configuration: TLS expects"),
+        ("tcp", encrypted, "no connection with tcp://127.0.0.1:9 by dask's configuration: encr"),
+    )
+    command = ["loss", "z0.npy", "y0.npy", "--scheduler"]
+    clients = [
+        Client(*command, f"{protocol}://127.0.0.1:9", folder=shards, **variables)
+        for protocol, variables, _ in cases
+    ]
+    for client, (_, _, said) in zip(clients, cases, strict=True):
+        code, out, err = client.ended()
+        assert (code, out, err.count("\n")) == (1, "", 2), said
+        assert err.startswith(f"error: {said}"), err

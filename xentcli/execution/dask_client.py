@@ -5,6 +5,7 @@ import gc
 import logging
 from contextlib import suppress
 from functools import cache
+from ssl import SSLError
 from typing import Any
 
 import dask.config
@@ -24,28 +25,40 @@ def connected(address: str) -> Any:
     Raises
     ------
     InputError
-        If none answers.
+        If none answers, or if dask's configuration does not fit its address.
     """
-    library: Any = distributed  # half of it has no types
     for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
         if name.startswith(("distributed", "asyncio")):  # what ends a run is one line
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
-        target: Any = address
-        if address.startswith(_LOCAL):
-            workers = int(address.removeprefix(_LOCAL))
-            target = library.LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            )
-            atexit.register(_close, target)
-        client = library.Client(target)
-        atexit.register(_close, client)
+        client = _client_of(address)
         client.wait_for_workers(1, patience())
+    except (FileNotFoundError, SSLError, RuntimeError, TypeError) as error:
+        # There are no keys, they cannot be read, or what is sent has to be encrypted.
+        raise InputError(
+            f"no connection with {address} by dask's configuration: {first_line(error)}",
+            hint="it names the keys of tls:// under distributed.comm.tls: see xent help cluster",
+        ) from error
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
             f"no cluster with workers answers at {address}: {first_line(error)}",
             hint="dask scheduler starts one, and dask worker ADDRESS its workers",
         ) from None
+    return client
+
+
+def _client_of(address: str) -> Any:
+    """Connect with a scheduler, which is started here if the address is local."""
+    library: Any = distributed  # half of it has no types
+    target: Any = address
+    if address.startswith(_LOCAL):
+        workers = int(address.removeprefix(_LOCAL))
+        target = library.LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+        )
+        atexit.register(_close, target)
+    client = library.Client(target)
+    atexit.register(_close, client)
     return client
 
 
