@@ -239,6 +239,8 @@ def test_what_is_refused_of_a_base(run: Run, tmp_path: Path) -> None:
         ("compare", BASE, Q4, "--labels", logits),
         ("compare", BASE, Q4, "--metric", "js"),
         ("compare", BASE, Q4, "--fail-if", "accuracy < 1"),
+        ("compare", f"{DATA}/text_*.kld", Q4),
+        ("compare", BASE, f"{DATA}/text_*.kld"),
     )
     for options in refused:
         done = run(*options)

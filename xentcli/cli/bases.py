@@ -33,7 +33,8 @@ def find(
     """Open models whose rows are known in part; None of whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
 
-    files = [reader.file(each) for path in paths for each in expand(path)]
+    models = [[reader.file(each) for each in expand(path)] for path in paths]
+    files = [each[0] for each in models]
     if not files or not may_be_partly(files[0]):
         return None
     from xentcli.pipeline.partly import TopOptions
@@ -48,7 +49,11 @@ def find(
         label_base=flags.label_base or 0,
         probs=probs,
     )
-    return open_models(files, options, given.common.how)
+    opened = open_models(files, options, given.common.how)
+    for path, found in zip(paths, models, strict=True) if opened is not None else ():
+        if len(found) > 1:  # of whole rows, a pattern is one model too
+            raise UsageError(f"{path}: {len(found)} files match: name one file of each model")
+    return opened
 
 
 def check(
