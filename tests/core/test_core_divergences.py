@@ -1,5 +1,6 @@
 """Divergences of two models' rows, against 40 digits, and what holds for all of them."""
 
+import itertools
 import math
 from typing import Any
 
@@ -121,6 +122,18 @@ def test_long_rows_are_right_where_single_precision_loses_digits() -> None:
         for one, other in (rows, rows[::-1]):
             for found, wanted in zip(of(one, other), extended(one, other), strict=True):
                 np.testing.assert_allclose(found, wanted, rtol=1e-5, err_msg=name)
+
+
+def test_peaks_that_no_digit_of_other_logits_reaches() -> None:
+    random = np.random.default_rng(9)
+    for classes, dtype in itertools.product((10, 64), (np.float32, np.float64)):
+        one = (random.normal(size=(6, classes)) * 4.0).astype(dtype)
+        for peak in (100.0, 1e8, 1e15, 1e30):
+            large, shifted = one + random.normal(size=one.shape).astype(dtype), one + dtype(peak)
+            large[:, 3] = peak
+            for other in (large, shifted):
+                for values, wanted in zip(of(one, other), extended(one, other), strict=True):
+                    np.testing.assert_allclose(values, wanted, 1e-5, 1e-12, err_msg=f"{peak}")
 
 
 def test_the_example_of_two_classes() -> None:

@@ -31,6 +31,7 @@ LN_2 = math.log(2.0)
 """The largest JS divergence, in nats."""
 _NEAR = 1.0  # up to this difference of logarithms, no digit is lost by tanh and log1p
 _FAR = 800.0  # from here on exp(-u) is 0
+_FAR_PEAKS = 64.0  # from here on the gaps to the peaks are nearer to one another than the logits
 
 
 class ModelRows(NamedTuple):
@@ -93,35 +94,42 @@ def _is_fast(rows: LogitRows) -> bool:
 
 
 class _Side(NamedTuple):
-    """Probabilities of some rows, and their logarithms but for a number that a row has in common.
+    """Probabilities of some rows, and what their logarithms are made of.
 
-    The logarithms are ``values - common``.
+    The logarithms are ``values - peak - log_rest``.
     """
 
     probs: Doubles
     values: Doubles
-    common: Doubles
+    peak: Doubles
+    log_rest: Doubles
 
 
 def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Side:
     values = widen(model.rows[tile])[rows].astype(np.float64)
     nothing = np.zeros(len(rows))
     if model.kind == "probabilities":
-        return _Side(values, elementary.log(values), nothing)
+        return _Side(values, elementary.log(values), nothing, nothing)
     if model.kind == "log-probabilities":
-        return _Side(elementary.exp(values), values, nothing)
+        return _Side(elementary.exp(values), values, nothing, nothing)
     norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
     peak = norm.peak.astype(np.float64)
     probs = elementary.exp(values - peak[:, None])
     probs /= (1.0 + norm.rest)[:, None]
-    return _Side(probs, values, peak + norm.log_rest)
+    return _Side(probs, values, peak, norm.log_rest)
 
 
 def _of_rows(one: _Side, other: _Side, *, normalised: bool) -> Divergences:
     """Return the divergences of rows, in float64."""
-    # The difference of equal or close logits is exact.
+    # The difference of equal or close logits is exact; that of logits far apart loses digits.
     ratio = other.values - one.values
-    ratio -= (other.common - one.common)[:, None]
+    apart = other.peak - one.peak
+    ratio -= apart[:, None]
+    far = ~(np.abs(apart) <= _FAR_PEAKS)
+    if far.any():
+        gaps, other_gaps = (each.values[far] - each.peak[far, None] for each in (one, other))
+        ratio[far] = other_gaps - gaps
+    ratio -= (other.log_rest - one.log_rest)[:, None]
     nothing = np.isneginf(one.values) & np.isneginf(other.values)
     ratio[nothing] = 0.0
     sums = (
