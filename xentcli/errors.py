@@ -3,6 +3,7 @@
 XentError                exit code 1, one line on standard error
 ├── InputError           a file or an array cannot be used as it is (also a ValueError)
 │   ├── ShapeError       shapes or dtypes that do not fit together
+│   ├── DoubtfulColumns  columns that may be no classes
 │   ├── LabelError       labels that name no class
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
@@ -35,6 +36,10 @@ class InputError(XentError, ValueError):
 
 class ShapeError(InputError):
     """Shapes or dtypes do not fit together."""
+
+
+class DoubtfulColumns(InputError):  # noqa: N818
+    """Columns of a table may be no classes."""
 
 
 class LabelError(InputError):

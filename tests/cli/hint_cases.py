@@ -1527,5 +1527,12 @@ CASES = [
         "labels go by name: --labels FILE",
         WORDS,
     ),
+    Case(
+        "compare one.csv two.csv --metric kl",
+        "if labels are there: --label-column label; else leave out what is none: --drop label, or "
+        "name the classes: --columns cat,dog,fox",
+        0.0,
+        dict.fromkeys(("one.csv", "two.csv"), csv(np.c_[Z, Y], *NAMES, "label")),
+    ),
     Case("compare z.npy p.npy --metric kl-mean", "did you mean kl?", WORDS),
 ]

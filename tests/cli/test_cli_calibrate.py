@@ -24,8 +24,8 @@ def test_a_pipe_gets_the_bare_number(run: Run) -> None:
     assert outcome.code == 0
     assert math.isclose(float(outcome.out), TEMPERATURE, rel_tol=2e-16)
     assert outcome.err == (
-        "note: the temperature is reported on the rows that it was fitted on, but for what is out "
-        "of fold\n"
+        "note: loss and calibration 'after' are of the rows that were fitted; of new rows, "
+        "expect 'out of fold'\n"
     )
     assert run("calibrate", *DIGITS, "--quiet").err == ""
 
@@ -226,7 +226,7 @@ def test_a_page_and_a_picture(run: Run) -> None:
     assert float(outcome.out) == float(run("calibrate", *DIGITS, "-q").out)
     page = Path("a.html").read_text()
     assert "Reliability before and after" in page
-    assert "the temperature is reported on the rows that it was fitted on" in page
+    assert "are of the rows that were fitted" in page
     assert "The loss is least at T = 0.5725" in Path("a.svg").read_text()
     assert run("calibrate", *DIGITS, "--plot", "b.pdf", "-q").code == 0
     assert Path("b.pdf").read_bytes().startswith(b"%PDF")

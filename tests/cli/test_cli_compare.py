@@ -249,6 +249,18 @@ def test_classes_in_another_order_are_matched_by_name(
     assert metrics_of(arrays("compare", "one.npy", "b.parquet", *listed)) == expected
 
 
+def test_classes_of_other_names_are_matched_by_number_and_said(
+    arrays: Run, expected: dict[str, Any]
+) -> None:
+    write_rows("a.csv", ["c0", "c1", "c2"], ONE.tolist())
+    for order in ([0, 1, 2], [2, 0, 1]):
+        write_rows("b.csv", [f"d{i}" for i in order], TWO[:, order].tolist())
+        outcome = arrays("compare", "a.csv", "b.csv", "--labels", "y.npy", "--json")
+        assert metrics_of(outcome) == expected
+        said = "b.csv: its classes 'd0', 'd1', ... are taken for 'c0', 'c1', ... of a.csv"
+        assert said in outcome.err, order
+
+
 def test_labels_within_the_first_file(arrays: Run, expected: dict[str, Any]) -> None:
     for name, rows in (("a.csv", ONE), ("b.csv", TWO)):
         lines = [[*z, y] for z, y in zip(rows.tolist(), TRUE.tolist(), strict=True)]
@@ -291,6 +303,7 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     found = metrics_of(outcome)
     assert outcome.json["clusters"] == 6
     assert "mcnemar_p takes each row for independent" in outcome.err
+    assert "mcnemar_p" not in run("compare", *files, "--metric", "kl").err
     plain = metrics_of(run("compare", *files, "--cluster", "rows", "--json"))
     assert found["loss_difference"]["value"] == plain["loss_difference"]["value"]
     assert found["loss_difference"]["standard_error"] != plain["loss_difference"]["standard_error"]
@@ -419,7 +432,12 @@ def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
     assert {found[name]["n"] for name in ("loss_base", "accuracy_new", "kl", "kl_p90")} == {rows}
     assert found["loss_difference"]["standard_error"] is None
     assert ("nothing is used" in run("compare", *files).err) == (rows == 0)
-    assert terminal("compare", *files).code == 0
+    screen = terminal("compare", *files)
+    assert screen.code == 0
+    if rows:
+        assert screen.lines[0].startswith("two.npy: one row says little of others: loss ")
+        hits = [int(np.argmax(z[0]) == TRUE[0]) for z in (ONE, TWO)]
+        assert f"difference {100.0 * (hits[1] - hits[0]):+.1f} points" in screen.text
 
 
 def test_rows_that_are_not_finite(arrays: Run) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import Axes, show_shape
+from xentcli.alignment.class_order import class_order
 from xentcli.alignment.ids import Matching, by_id, check_by_id
 from xentcli.alignment.steps import Follower, Step, read, rows_before, rows_of_table
 from xentcli.alignment.tiled import TiledRows, can_be_tiled
@@ -20,7 +21,6 @@ from xentcli.core.checks import Problem, unravel
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, indexed, read_whole
-from xentcli.formats.column_names import listed, without_shared
 
 Array = NDArray[Any]
 
@@ -38,12 +38,15 @@ class OtherModel(NamedTuple):
         What finds its rows by their ids.
     number : int
         From 1.
+    note : str or None
+        What the user should know of its classes.
     """
 
     source: Source
     order: tuple[int, ...] | None = None
     matching: Matching | None = None
     number: int = 1
+    note: str | None = None
 
     @property
     def input(self) -> str:
@@ -72,9 +75,7 @@ class AlignedModels(NamedTuple):
     @property
     def notes(self) -> list[str]:
         """What the user should know of what was decided."""
-        moved = [other.source.name for other in self.others if other.order is not None]
-        notes = [f"{name}: its classes are in another order; matched by name" for name in moved]
-        return [*self.first.notes, *notes]
+        return [*self.first.notes, *(other.note for other in self.others if other.note)]
 
     @property
     def sources(self) -> tuple[Source | None, ...]:
@@ -180,8 +181,8 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
         _check_shape(first.logits, there, first.axes, by_id=matching is not None)
         if matching is not None:
             check_by_id(first.logits, first.axes)
-        order = _order_of(first, there)
-        found.append(OtherModel(there, order, matching, number))
+        order = class_order(first, there)
+        found.append(OtherModel(there, order.columns, matching, number, order.note))
     tiled = first.tiled and all(
         other.matching is None and can_be_tiled(other.source, first.axes) for other in found
     )
@@ -207,39 +208,3 @@ def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> No
             f"{other.name}: {there} along axis {axis} of shape {show_shape(two)}, and "
             f"{first.name} has {here} of {show_shape(one)}"
         )
-
-
-def _order_of(first: Aligned, other: Source) -> tuple[int, ...] | None:
-    """Return which column of another model each class is, by name; None for the same order.
-
-    Raises
-    ------
-    InputError
-        If both name their classes, and not alike.
-    """
-    last = first.axes.class_axis == len(first.axes.logits) - 1
-    names = tuple(name.strip() for name in other.columns or ())
-    wanted = first.names.names
-    if not last or not names or not wanted:
-        return None
-    pairs = [
-        (one, two)
-        for one in (wanted, without_shared(wanted))
-        for two in (names, without_shared(names))
-        if one and two
-    ]
-    if any(one == two for one, two in pairs):
-        return None
-    for one, two in pairs:
-        if sorted(one) == sorted(two) and len(set(two)) == len(two):
-            return tuple(two.index(name) for name in one)
-    if len(names) != len(wanted):
-        raise ShapeError(
-            f"{other.name}: {len(names)} classes, and {first.logits.name} has {len(wanted)}"
-        )
-    missing = [name for name in names if name not in wanted]
-    raise InputError(
-        f"{other.name}: its header names classes that {first.names.where} does not: "
-        f"{listed(missing or names)}",
-        hint=f"{first.names.where} has {listed(wanted)}: name the columns alike",
-    )

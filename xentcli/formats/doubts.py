@@ -5,7 +5,7 @@ Both formats of tables ask here, with what they know of the first rows, before a
 
 from collections.abc import Sequence
 
-from xentcli.errors import InputError
+from xentcli.errors import DoubtfulColumns
 from xentcli.formats.column_looks import Column
 from xentcli.formats.column_names import is_one_pattern, listed, pattern
 from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
@@ -31,7 +31,7 @@ def check(
 
     Raises
     ------
-    InputError
+    DoubtfulColumns
         If something speaks against one of them, or several.
     """
     if len(columns) < 2:
@@ -46,7 +46,7 @@ def check(
     if len(doubtful) > 1:
         shown = listed(column.name or str(column.number) for column in doubtful)
         message = f"{file}: {len(doubtful)} of {len(columns)} columns may be no classes: {shown}"
-    raise InputError(
+    raise DoubtfulColumns(
         message, hint=by_id(doubtful, names, partner) or hint(columns, doubtful, rest, names)
     )
 

@@ -62,9 +62,8 @@ def out_of_fold(found: Any) -> dict[str, Measure]:
 def notes_of(fitted: Fit, folds: int, *, tested: bool) -> Iterator[str]:
     """Say what the numbers are of."""
     if not tested:
-        yield (
-            "the temperature is reported on the rows that it was fitted on"
-            + (", but for what is out of fold" if fitted.folds else "")
+        yield "loss and calibration 'after' are of the rows that were fitted" + (
+            "; of new rows, expect 'out of fold'" if fitted.folds else ""
         )
     if folds and not fitted.folds:
         yield f"not every one of the {folds} folds has rows: nothing is out of fold"

@@ -153,7 +153,7 @@ def compare(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
-        (*notes, *plan.notes()),
+        (*notes, *plan.notes(comparisons)),
         found,
     )
 

@@ -1,10 +1,11 @@
 """Opening the outputs of several models, and the labels of their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from xentcli.errors import UsageError
+from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
 from xentcli.pipeline import inputs, labelled
 from xentcli.pipeline.reading import Reader
@@ -63,30 +64,46 @@ def open_models(
         reader.labels, label_column=options.label_column, label_key=options.label_key
     )
     ids = tuple(inputs.may_be_ids(name for header in headers[1:] for name in header))
-    if labels or options.label_column or options.label_key:
-        base, labels_source = labelled.open_both(
-            [paths[0]],
-            labels,
-            file_of,
-            labels_of,
-            label_column=options.label_column,
-            label_key=options.label_key,
-            shift=options.shift,
-            classes=options.classes,
-            without=without,
-            others=ids,
-        )
-    else:
-        base, labels_source = labelled.open_alone([paths[0]], file_of, labels_of, without, ids)
-        if labels_source is None and options.shift:
-            raise UsageError("--shift needs labels: --labels FILE")
-    others = [
-        inputs.open_model([path], each.file, base, header, without)
-        for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
-    ]
+    known = bool(labels or options.label_column or options.label_key)
+    with _naming_labels(() if known else headers):
+        if known:
+            base, labels_source = labelled.open_both(
+                [paths[0]],
+                labels,
+                file_of,
+                labels_of,
+                label_column=options.label_column,
+                label_key=options.label_key,
+                shift=options.shift,
+                classes=options.classes,
+                without=without,
+                others=ids,
+            )
+        else:
+            base, labels_source = labelled.open_alone([paths[0]], file_of, labels_of, without, ids)
+            if labels_source is None and options.shift:
+                raise UsageError("--shift needs labels: --labels FILE")
+        others = [
+            inputs.open_model([path], each.file, base, header, without)
+            for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
+        ]
     for other in others:
         check_same_docs(base, other)
     return [base, *others], labels_source
+
+
+@contextmanager
+def _naming_labels(headers: Sequence[tuple[str, ...]]) -> Iterator[None]:
+    """Add to the ways out of columns in doubt that some of these may hold the labels."""
+    try:
+        yield
+    except DoubtfulColumns as doubt:
+        from xentcli.formats.label_columns import choices, named_as_labels
+
+        names = named_as_labels([*dict.fromkeys(name for header in headers for name in header)])
+        if names and doubt.hint:
+            doubt.hint = f"if labels are there: {choices(names)}; else {doubt.hint}"
+        raise
 
 
 def _reader_of(

@@ -1,12 +1,14 @@
 """What is measured of two models, and which states and numbers of every row that needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS, PAIR_TABLES
 from xentcli.pipeline.inputs import Source
+from xentcli.results.comparison import Comparison
+from xentcli.results.measure import NOTHING
 
 OF_SEQUENCES = tuple(name for name in OF_PAIRS if "perplexity" in name)
 """The measures that are shown of language models, and of others on request."""
@@ -117,12 +119,13 @@ class PairPlan:
             yield f"{i} kl"
             yield f"{i} delta_p"
 
-    def notes(self) -> Iterator[str]:
-        """Say what was decided about the errors."""
+    def notes(self, comparisons: Sequence[Comparison]) -> Iterator[str]:
+        """Say what was decided about the errors of what was measured."""
         if self.by_default:
             yield (
                 "the errors of means take the rows of a slice of the first axis to depend on one "
                 "another"
             )
-        if self.clustered and self.labelled:
+        tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
+        if self.clustered and any(each.value is not None for each in tests):
             yield "mcnemar_p takes each row for independent"

@@ -99,7 +99,7 @@ def compared_of(saved: SavedState, options: PairOptions) -> Compared:
         Numbering.of(header.rows),
     )
     comparisons = comparisons_of(plan, rows, saved.states, Spools(plan.kept(len(saved.states))))
-    notes = [*plan.notes()]
+    notes = [*plan.notes(comparisons)]
     if lost := [name for name in plan.names if name in OF_ORDER]:
         notes.append(f"{', '.join(lost)}: null, since states have not all rows at once")
     return Compared(

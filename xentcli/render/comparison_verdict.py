@@ -25,6 +25,8 @@ def verdict(found: "Comparison") -> tuple[str, str]:
     details = ", ".join(part for part in (_loss(found), _accuracy(found), _moved(found)) if part)
     if difference is None or difference.value is None:
         return f"{found.new} differs from {found.base}: {_apart(found)}", "unclear"
+    if found.used == 1:
+        return f"{found.new}: one row says little of others: {details}", "unclear"
     word = _word(found)
     said = {
         "better": "is better",
@@ -113,7 +115,10 @@ def difference_of(measure: "Measure") -> str:
 
 def difference_in_points(share: "Measure") -> str:
     """Return a difference of shares with its error, in the percents that shares are shown in."""
-    return f"{difference_of(_in_points(share))} points"
+    points = _in_points(share)
+    if points.value is not None and not points.standard_error:  # of one row, or of rows all alike
+        return f"{points.value:+.1f} points"
+    return f"{difference_of(points)} points"
 
 
 def interval_in_points(share: "Measure") -> str:

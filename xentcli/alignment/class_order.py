@@ -1,0 +1,90 @@
+"""Which columns of another model are which classes, by the names in both headers."""
+
+from typing import NamedTuple
+
+from xentcli.alignment.aligned import Aligned
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import Source
+from xentcli.formats.column_names import listed, without_shared
+
+_SHOWN_NAMES = 2
+
+
+class ClassOrder(NamedTuple):
+    """How the classes of another model stand to those of the first.
+
+    Attributes
+    ----------
+    columns : tuple of int or None
+        Which of its columns each class of the first model is; None for the same order.
+    note : str or None
+        What the user should know of it.
+    """
+
+    columns: tuple[int, ...] | None = None
+    note: str | None = None
+
+
+def class_order(first: Aligned, other: Source) -> ClassOrder:
+    """Return which column of another model each class of the first is, by name.
+
+    Names count whole, or without what all of one header share: ``prob_cat`` is ``logit_cat``.
+
+    Raises
+    ------
+    InputError
+        If both name their classes, and not alike.
+    """
+    last = first.axes.class_axis == len(first.axes.logits) - 1
+    names = tuple(name.strip() for name in other.columns or ())
+    wanted = first.names.names
+    if not last or not names or not wanted:
+        return ClassOrder()
+    pairs = [
+        (one, two)
+        for one in (wanted, without_shared(wanted))
+        for two in (names, without_shared(names))
+        if one and two
+    ]
+    for one, two in pairs:
+        if one == two:
+            return ClassOrder(None, _by_number(first, other, one))
+    for one, two in pairs:
+        if sorted(one) == sorted(two) and len(set(two)) == len(two):
+            note = f"{other.name}: its classes are in another order; matched by name"
+            order = tuple(two.index(name) for name in one)
+            return ClassOrder(order, _by_number(first, other, one, order) or note)
+    raise _error(first, other, names)
+
+
+def _by_number(
+    first: Aligned, other: Source, matched: tuple[str, ...], order: tuple[int, ...] | None = None
+) -> str | None:
+    """Return a note where only the numbers of names are the same: ``c0, c1`` beside ``d0, d1``."""
+    wanted, names = first.names.names, other.columns or ()
+    if matched in (wanted, names) or not all(map(str.isdecimal, matched)):
+        return None
+    there = [names[i] for i in order[:_SHOWN_NAMES]] if order else names[:_SHOWN_NAMES]
+    return (
+        f"{other.name}: its classes {_beginning(there)} are taken for "
+        f"{_beginning(wanted[:_SHOWN_NAMES])} of {first.names.where}, by their numbers"
+    )
+
+
+def _beginning(names: "list[str] | tuple[str, ...]") -> str:
+    return f"{', '.join(map(repr, names))}, ..."
+
+
+def _error(first: Aligned, other: Source, names: tuple[str, ...]) -> InputError:
+    """Return the error of classes that are not the first model's."""
+    wanted = first.names.names
+    if len(names) != len(wanted):
+        return ShapeError(
+            f"{other.name}: {len(names)} classes, and {first.logits.name} has {len(wanted)}"
+        )
+    missing = [name for name in names if name not in wanted]
+    return InputError(
+        f"{other.name}: its header names classes that {first.names.where} does not: "
+        f"{listed(missing or names)}",
+        hint=f"{first.names.where} has {listed(wanted)}: name the columns alike",
+    )
