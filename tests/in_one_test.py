@@ -1,25 +1,39 @@
 """Many small cases as one test: thousands of tests take longer than what they do."""
 
+import inspect
+import shutil
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 Case = tuple[str, dict[str, Any]]
+_BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 
-def in_one_test(function: Callable[..., None]) -> Callable[[], None]:
-    """Run all cases of the ``parametrize`` marks below in one test, which names those that fail."""
+def in_one_test(function: Callable[..., None]) -> Callable[..., None]:
+    """Run all cases of the ``parametrize`` marks below in one test, which names those that fail.
+
+    Fixtures are set up once, and each case has a folder like `tmp_path` as they have left it.
+    """
     marks: list[pytest.Mark] = function.pytestmark  # type: ignore[attr-defined]
     axes = [list(_cases(mark)) for mark in reversed(marks) if mark.name == "parametrize"]
+    names = list(inspect.signature(function).parameters)
+    of_cases = {name for cases in axes for _, values in cases[:1] for name in values}
+    fixtures_named = dict.fromkeys(name for name in names if name not in of_cases)
+    if fixtures_named:
+        fixtures_named["tmp_path"] = None
 
-    def test() -> None:
+    def test(**fixtures: Any) -> None:
         failures: list[BaseException] = []
-        for case in product(*axes):
+        for i, case in enumerate(product(*axes)):
             arguments = {name: value for _, values in case for name, value in values.items()}
             try:
-                function(**arguments)
+                with pytest.MonkeyPatch.context() as patch:
+                    given = {**_of_a_case(i, patch, **fixtures), **arguments}
+                    function(**{name: given[name] for name in names})
             except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - raised below
                 error.add_note(f"the case {'-'.join(name for name, _ in case)}")
                 failures.append(error)
@@ -30,7 +44,27 @@ def in_one_test(function: Callable[..., None]) -> Callable[[], None]:
         setattr(test, name, getattr(function, name))
     others = [mark for mark in marks if mark.name != "parametrize"]
     test.pytestmark = others  # type: ignore[attr-defined]
+    parameters = [inspect.Parameter(name, _BY_NAME) for name in fixtures_named]
+    test.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return test
+
+
+def _of_a_case(
+    i: int, patch: pytest.MonkeyPatch, tmp_path: Path | None = None, **fixtures: Any
+) -> dict[str, Any]:
+    """Return fixtures for one case, with a folder of its own."""
+    if tmp_path is None:
+        return {}
+    own = tmp_path.with_name(f"{tmp_path.name}-{i}")
+    shutil.copytree(tmp_path, own, symlinks=True)
+    if Path.cwd() == tmp_path:
+        patch.chdir(own)
+    if "monkeypatch" in fixtures:
+        fixtures["monkeypatch"] = patch
+    for name, value in fixtures.items():
+        if isinstance(value, Path) and value.is_relative_to(tmp_path):
+            fixtures[name] = own / value.relative_to(tmp_path)
+    return {**fixtures, "tmp_path": own}
 
 
 def _cases(mark: pytest.Mark) -> Iterator[Case]:

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from cli_tools import Run
 from cluster_tools import Client, Cluster, kill_a_worker, run_each, started, wait_until
+from in_one_test import in_one_test
 
 import xentcli
 
@@ -199,25 +200,27 @@ def a_scheduler_that_dies_is_one_line(cluster: Cluster) -> None:
     assert client.ended() == (1, "", f"error: the cluster at {cluster.address} was lost\n")
 
 
+@in_one_test
 @pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", ""])
-def test_what_is_no_address(shards: Path, run: Run, address: str) -> None:
-    del shards
-    outcome = run("loss", "z0.npy", "y0.npy", "--scheduler", address)
+def test_what_is_no_address(folder: Path, run: Run, address: str) -> None:
+    del folder
+    outcome = run("loss", "z.npy", "y.npy", "--scheduler", address)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: --scheduler: {address!r} is no address, ")
 
 
-def test_nobody_answers(shards: Path) -> None:
+def test_nobody_answers(folder: Path) -> None:
     """Or there are no keys to encrypt with, or only what is encrypted may be sent."""
     encrypted = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
+    impatient = dict.fromkeys(PATIENCE, "0.3s")
     cases: tuple[tuple[str, dict[str, str], str], ...] = (
-        ("tcp", PATIENCE, "no cluster with workers answers at tcp://127.0.0.1:9: "),
+        ("tcp", impatient, "no cluster with workers answers at tcp://127.0.0.1:9: "),
         ("tls", {}, "no connection with tls://127.0.0.1:9 by dask's configuration: TLS expects"),
         ("tcp", encrypted, "no connection with tcp://127.0.0.1:9 by dask's configuration: encr"),
     )
-    command = ["loss", "z0.npy", "y0.npy", "--scheduler"]
+    command = ["loss", "z.npy", "y.npy", "--scheduler"]
     clients = [
-        Client(*command, f"{protocol}://127.0.0.1:9", folder=shards, **variables)
+        Client(*command, f"{protocol}://127.0.0.1:9", folder=folder, **variables)
         for protocol, variables, _ in cases
     ]
     for client, (_, _, said) in zip(clients, cases, strict=True):
