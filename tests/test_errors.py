@@ -8,6 +8,7 @@ from importlib import import_module
 from itertools import product
 
 import pytest
+from in_one_test import in_one_test
 
 import xentcli
 from xentcli.errors import (
@@ -37,6 +38,7 @@ def test_the_errors_are_found() -> None:
     assert {XentError, InputError, OutputError, Stopped} < set(KINDS)
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", KINDS)
 def test_pickle(kind: type[XentError]) -> None:
     if kind is Stopped:

@@ -39,6 +39,7 @@ def test_what_is_not_shown_as_it_is(text: str, want: str) -> None:
     assert visible(text) == want
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text",
     ["", "plain", "naïve café", "数据.csv", "😀", r"a\nb", "[red]", "a b", "e\u0301", "\u00a0"],
@@ -118,6 +119,7 @@ def test_human_bytes(count: float, want: str) -> None:
     assert human_bytes(count) == want
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "want"),
     [

@@ -54,6 +54,7 @@ def test_numbers_of_every_kind_that_are_names(dtype: str) -> None:
     assert (problem.row, problem.message) == (4, "label 100 is none of the 3 classes")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "names", [(), ("0", "1", "2"), ("cat", "1"), ("1", "01"), ("1.0", "2.0"), ("1" * 30, "2")]
 )

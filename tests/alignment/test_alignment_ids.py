@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.alignment.aligned import align
 from xentcli.core.labels import LossOptions
@@ -84,6 +85,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize(("logits", "labels", "message"), WRONG.values(), ids=WRONG)
 def test_ids_that_do_not_pair(logits: pd.DataFrame, labels: pd.DataFrame, message: str) -> None:
     with pytest.raises(InputError) as caught:

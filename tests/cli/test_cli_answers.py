@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 DATA = Path(__file__).parents[2] / "sample_data" / "answers"
 Numbers = list[float | None]
@@ -92,6 +93,7 @@ def lines_of(file: str) -> list[Any]:
     return [json.loads(line) for line in (DATA / f"{file}.jsonl").read_text().splitlines()]
 
 
+@in_one_test
 @pytest.mark.parametrize("case", [*EACH, "ollama_stream generated"])
 def test_each_dialect(run: Run, case: str) -> None:
     file, part = case.split()
@@ -105,6 +107,7 @@ def test_each_dialect(run: Run, case: str) -> None:
     assert ("generated tokens: the mean NLL" in outcome.err) == (part == "generated")
 
 
+@in_one_test
 @pytest.mark.parametrize("case", EACH)
 def test_one_document_and_a_pipe(run: Run, case: str) -> None:
     """A list of answers over several lines is the same as a line each."""
@@ -269,6 +272,7 @@ def test_other_keys(run: Run) -> None:
     check(run("nll", "a.jsonl", "--json"), "generated", [[-0.75]])
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("answer", "message"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run, run_process, run_shell
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -196,6 +197,7 @@ def test_commands_join_in_a_pipe(run: Run, folder: Path) -> None:
 # Options
 
 
+@in_one_test
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 def test_axis(run: Run, folder: Path, axis: int) -> None:
     deep = np.random.default_rng(0).normal(size=(4, 2, 3))
@@ -209,6 +211,7 @@ def test_temperature(run: Run, logits: Array) -> None:
     np.testing.assert_allclose(np.load("out.npy"), softmax(logits / 2.5), rtol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("stored", "said", "written"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Argument, Run, Terminal
+from in_one_test import in_one_test
 
 DATA = Path(__file__).parents[2] / "sample_data"
 DIGITS = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
@@ -69,6 +70,7 @@ def test_the_file_is_what_temperature_takes(run: Run) -> None:
     assert (again.code, "--force" in again.err) == (1, True)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -91,6 +93,7 @@ def test_a_file_that_holds_no_temperature(run: Run, content: str, said: str) -> 
     assert len(outcome.err.splitlines()) == 2
 
 
+@in_one_test
 @pytest.mark.parametrize("text", ["none.json", "0", "-1", "nan", "inf", "1,5"])
 def test_what_is_no_temperature(run: Run, text: str) -> None:
     outcome = run("softmax", DIGITS[0], "--temperature", text)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Outcome, Run
+from in_one_test import in_one_test
 
 Z = np.round(np.random.default_rng(8).normal(size=(12, 3)), 4)
 Y = np.arange(12) * 7 % 5 % 3
@@ -39,6 +40,7 @@ def ways(outcome: Outcome) -> list[list[str]]:
     return [words[i : i + 2] for i, word in enumerate(words) if word.startswith("--")]
 
 
+@in_one_test
 @pytest.mark.parametrize("count", [12, 3])
 @pytest.mark.parametrize("logits", ["z.npy", "z.csv"])
 @pytest.mark.parametrize("labels", ["y.csv", "y.txt", "-"])
@@ -193,6 +195,7 @@ def test_weights_that_fit_no_row(run: Run, ids: str, message: str) -> None:
     assert message in outcome.err
 
 
+@in_one_test
 @pytest.mark.parametrize("by_id", [False, True])
 @pytest.mark.parametrize("ending", ["csv", "parquet", "json", "npy"])
 def test_weights_are_numbers(run: Run, ending: str, *, by_id: bool) -> None:
@@ -220,6 +223,7 @@ def test_weights_are_numbers(run: Run, ending: str, *, by_id: bool) -> None:
         assert ending == "parquet" or "ignore-index" not in outcome.err
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("logits", "labels", "axis", "hint"),
     [

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Outcome, Run, Terminal
+from in_one_test import in_one_test
 
 Array = npt.NDArray[Any]
 DATA = Path(__file__).parents[2] / "sample_data"
@@ -494,6 +495,7 @@ def test_three_axes_without_labels(run: Run) -> None:
     assert run("compare", "one.npy", "one.npy", "--class-axis", "-1").code == 0
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 
 def rows_read(run: Run, text: str, *arguments: str) -> tuple[list[list[float]], str]:
@@ -20,6 +21,7 @@ def rows_read(run: Run, text: str, *arguments: str) -> tuple[list[list[float]], 
 PLAIN = [[0.0, 1.0], [0.0, 2.0]]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "arguments", "said"),
     [
@@ -77,6 +79,7 @@ def test_an_index_that_stops_counting(run: Run) -> None:
     assert "error: in.csv:4: the first column, which has no name" in refused.err
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
@@ -142,6 +145,7 @@ def test_header_option_holds_for_both_files(run: Run, header: bool) -> None:
     assert outcome.err == ""
 
 
+@in_one_test
 @pytest.mark.parametrize("delimiter", ["é", "€", "\U0001f600", "\x85", "\u2028", "ʩ"])
 def test_delimiters_of_several_bytes(run: Run, folder: Path, delimiter: str) -> None:
     """Each of their bytes is one of other characters, too: é is 0xc3 0xa9, è is 0xc3 0xa8."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, command
+from in_one_test import in_one_test
 
 from xentcli.formats.csv.source import CsvSource
 
@@ -74,6 +75,7 @@ def test_an_open_quote_is_said_before_the_rows_that_it_swallows(run: Run, open_o
     assert f"{open_one.replace('z.csv', '<stdin>')}:3: a quote is never closed\n" in piped.err
 
 
+@in_one_test
 @pytest.mark.parametrize("name", TRAPS)
 def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     content, message, cure = TRAPS[name]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 Object = dict[str, Any]
 
@@ -180,6 +181,7 @@ CASES = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", CASES)
 def test_dialects(run: Run, name: str) -> None:
     case = CASES[name]
@@ -313,6 +315,7 @@ LISTS = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", LISTS)
 def test_lists_of_each_dialect(run: Run, name: str) -> None:
     """The token there and those of the list are exact; what all of them leave bounds any other."""

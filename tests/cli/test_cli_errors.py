@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run, copy_files, run_process, run_shell
+from in_one_test import in_one_test
 
 Command = list[str]
 pytestmark = pytest.mark.usefixtures("inputs")
@@ -176,6 +177,7 @@ MISUSED: list[tuple[Command, str]] = [
 ]  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize(("arguments", "message"), MISUSED)
 def test_usage(run: Run, arguments: Command, message: str) -> None:
     outcome = run(*arguments)
@@ -285,6 +287,7 @@ def test_help_and_version(run: Run) -> None:
         assert "xent" in outcome.out
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("closed", "arguments"),
     [
@@ -327,6 +330,7 @@ def test_numbers_that_int_does_not_read(
     assert "a mistake" not in result.err
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["1_0", "9" * 5000, "(2,)f4", "f4,f4", "object", "O"])
 def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
     result = run("one-hot", "y.npy", f"--dtype={dtype}")
@@ -334,6 +338,7 @@ def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
     assert "must be a dtype of numbers" in result.err
 
 
+@in_one_test
 @pytest.mark.parametrize("option", ["--bins", "--folds"])
 @pytest.mark.parametrize("count", [2**31, 2**63, 10**20])
 def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal
+from in_one_test import in_one_test
 
 DATA = Path(__file__).parents[2] / "sample_data"
 DIGITS = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
@@ -60,6 +61,7 @@ def test_one_table_is_its_rows(run: Run) -> None:
     assert [(int(row["row"]), row["loss"]) for row in worst] == [(i, losses[i]) for i in order]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "name", ["classes", "bins", "losses", "worst_rows", "suspects", "groups", "labels"]
 )
@@ -227,6 +229,7 @@ def test_groups_of_a_column(run: Run, where: str) -> None:
     assert groups["south"]["metrics"]["accuracy"]["value"] == 0.0
 
 
+@in_one_test
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize("name", ["number", "text", "mixed"])
 def test_some_rows_have_no_group(run: Run, suffix: str, name: str) -> None:
@@ -309,6 +312,7 @@ def test_names_of_groups_are_cut_and_their_numbers_are_not(
     assert len(run("eval", "z.csv", "y.csv", "--binary", "--metric", "labels").out) > len(long)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("arguments", "metric", "why"),
     [
@@ -383,6 +387,7 @@ def test_class_probabilities_as_labels(run: Run) -> None:
 # What is refused
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

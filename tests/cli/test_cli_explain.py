@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli import cross_entropy
@@ -162,6 +163,7 @@ def test_the_gradient_is_the_slope_of_the_mean(run: Run, folder: Path) -> None:
         assert found[index[0]][index[1]] == pytest.approx((up - down) / (2 * step), abs=1e-8)
 
 
+@in_one_test
 @pytest.mark.parametrize("shift", [0, 1])
 @pytest.mark.parametrize(("rows", "first"), [("0:3", 0), ("4:9", 4), ("11", 11)])
 @pytest.mark.parametrize("axis", ["last", "1"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, run_shell
+from in_one_test import in_one_test
 
 from xentcli.cli.failures import as_xent_error
 from xentcli.errors import XentError
@@ -19,6 +20,7 @@ Original error was: libblas.so: failed to map segment from shared object
 """
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("error", "says"),
     [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal
+from in_one_test import in_one_test
 
 LOGITS = np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [1.0, 0.0, 0.5], [0.0, 0.0, 1.0]])
 LABELS = np.array([0, 1, 2, 2])  # three of four are right
@@ -49,6 +50,7 @@ COMMANDS = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_gate_judges_the_mean_whatever_is_written(run: Run, tmp_path: Path, line: str) -> None:
     plain = run(*line.split())
@@ -234,6 +236,7 @@ def test_a_baseline_that_has_no_such_measure_fails(run: Run) -> None:
 # Before any work
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("more", "said"),
     [

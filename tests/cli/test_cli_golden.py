@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -147,6 +148,7 @@ def text_losses(outcome: Outcome, lengths: tuple[int, ...]) -> Array:
     return np.array([float(cell) for row in rows for cell in row]).reshape(lengths)
 
 
+@in_one_test
 @pytest.mark.parametrize("group", same_arrays(*LOSSES, raises=False))
 def test_losses_of_npy_files(group: list[Case], run: Run) -> None:
     command = [*save(group[0]), "--non-finite", "propagate"]
@@ -169,6 +171,7 @@ def as_text(values: Array) -> str:
     return "".join(",".join(map(repr, row)) + "\n" for row in rows)
 
 
+@in_one_test
 @pytest.mark.parametrize("group", same_arrays(*LOSSES, raises=False, csv_only=True))
 def test_losses_of_csv_files(group: list[Case], run: Run) -> None:
     for name, stored in zip(("values", "labels"), group[0]["args"], strict=True):
@@ -185,6 +188,7 @@ def test_losses_of_csv_files(group: list[Case], run: Run) -> None:
     assert not any(wrong), "\n".join(filter(None, wrong))
 
 
+@in_one_test
 @pytest.mark.parametrize("group", same_arrays("softmax", "log_softmax", raises=False))
 def test_softmax_of_npy_files(group: list[Case], run: Run) -> None:
     command = [*save(group[0]), "--non-finite", "propagate", "-o", "out.npy", "--force"]
@@ -198,6 +202,7 @@ def test_softmax_of_npy_files(group: list[Case], run: Run) -> None:
     assert not any(wrong), "\n".join(filter(None, wrong))
 
 
+@in_one_test
 @pytest.mark.parametrize("group", same_arrays("one_hot", raises=False))
 def test_one_hot_of_npy_files(group: list[Case], run: Run) -> None:
     command = [*save(group[0]), "-o", "out.npy", "--force"]
@@ -223,6 +228,7 @@ def kinder_than_pytorch(case: Case) -> bool:
     return column or case["id"].startswith("nll-probabilities_")
 
 
+@in_one_test
 @pytest.mark.parametrize("group", same_arrays(*LOSSES, *ARRAYS, raises=True))
 def test_what_pytorch_refuses(group: list[Case], run: Run) -> None:
     command = save(group[0])

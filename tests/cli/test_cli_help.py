@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal, run_shell
+from in_one_test import in_one_test
 
 from xentcli.cli import topics
 from xentcli.cli.command import load_command
@@ -38,6 +39,7 @@ def test_a_page_fits_its_terminal(terminal: Terminal, name: str, columns: int) -
     assert "\x1b" not in screen.text
 
 
+@in_one_test
 @pytest.mark.parametrize("name", NAMES)
 def test_what_matters_comes_first_and_nothing_is_left_out(run: Run, name: str) -> None:
     page = run(name, "--help").out
@@ -149,6 +151,7 @@ def test_help_of_a_command_is_its_page(run: Run) -> None:
 # The nearest
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -182,6 +185,7 @@ def test_what_other_libraries_call_a_command(run: Run, typed: str, meant: str) -
     assert re.search(rf"xent {meant}[?,]", outcome.err)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("line", "meant"),
     [

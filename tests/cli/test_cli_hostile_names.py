@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from cli_tools import Run, Screen, Terminal
+from in_one_test import in_one_test
 
 pytestmark = pytest.mark.usefixtures("folder")
 EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
@@ -91,6 +92,7 @@ def test_hostile_arguments(terminal: Terminal, name: str) -> None:
         assert len(screen.lines) <= 2
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
 def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: str) -> None:
     hostile_csv(folder, name)
@@ -102,6 +104,7 @@ def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: 
     assert columns[0] == name.strip()
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
 def test_a_traceback_is_as_harmless(run: Run, name: str, shown: str) -> None:
     outcome = run("loss", "1,2", "0", "--weight", f"{name},x", "--debug")

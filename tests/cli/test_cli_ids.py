@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Run, Terminal
+from in_one_test import in_one_test
 
 from xentcli import cross_entropy, softmax
 
@@ -172,6 +173,7 @@ def test_hostile_text_is_shown_escaped_and_written_unchanged(
 # Formulas
 
 
+@in_one_test
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "@A1", "-x", "-1+2", "\t1", "\rx", "=" * 99])
 @pytest.mark.parametrize("where", ["id", "header"])
 def test_cells_that_a_spreadsheet_would_run(run: Run, cell: str, where: str) -> None:
@@ -192,6 +194,7 @@ def test_cells_that_a_spreadsheet_would_run(run: Run, cell: str, where: str) -> 
     assert run(*SOFTMAX, "-q", "-o", "quiet.csv").err == ""
 
 
+@in_one_test
 @pytest.mark.parametrize("cell", ["-1.5", "+2", "-1e5", "a=b", "", "-inf", " =1"])
 def test_cells_that_are_no_formulas(run: Run, cell: str) -> None:
     save(Path("in.csv"), [cell, "x"])

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, Terminal, run_process
+from in_one_test import in_one_test
 from safetensors.numpy import save_file
 
 from xentcli import cross_entropy
@@ -247,6 +248,7 @@ def test_two_files(run: Run) -> None:
     )
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("values", "kind"),
     [

@@ -8,6 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from cli_tools import Argument, Outcome, Run
+from in_one_test import in_one_test
 from safetensors.numpy import load_file, save_file
 
 pytestmark = pytest.mark.usefixtures("arrays")
@@ -196,6 +197,7 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
 ]  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize(("arguments", "message", "hint"), UNUSABLE)
 def test_what_cannot_be_used(run: Run, arguments: list[str], message: str, hint: str) -> None:
     np.savez("odd.npz", a=np.load("z.npy"), b=np.load("y.npy"))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from cli_tools import Run, Terminal
+from in_one_test import in_one_test
 
 DATA = Path(__file__).parents[2] / "sample_data"
 BASE, Q4 = DATA / "text_base.kld", DATA / "text_q4.kld"
@@ -165,6 +166,7 @@ def test_a_screen_of_a_bound_has_its_sign(terminal: Terminal) -> None:
     assert sum(line.split()[-1] == "180" for line in narrow.splitlines() if line.strip()) > 30
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("gate", "code", "says"),
     [

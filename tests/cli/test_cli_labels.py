@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Outcome, Run
+from in_one_test import in_one_test
 
 from xentcli import cross_entropy
 
@@ -98,6 +99,7 @@ def test_classes_name_the_columns_of_npy(run: Run, kind: str) -> None:
     assert ("read as a header" in outcome.err) == (kind == "header")
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["one-hot", "loss"])
 @pytest.mark.parametrize("name", ["c.txt", "there/c", "c.csv.gz"])
 def test_a_file_of_names_that_is_not_there(run: Run, command: str, name: str) -> None:
@@ -134,6 +136,7 @@ UNKNOWN = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["loss", "explain", "one-hot"])
 @pytest.mark.parametrize(("label", "message", "hint"), UNKNOWN)
 def test_an_unknown_name(run: Run, command: str, label: str, message: str, hint: str) -> None:
@@ -196,6 +199,7 @@ def test_numbers_are_indices(run: Run, labels: Any) -> None:
 NUMBERS = [5, -1, 30]
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", ["header", "classes"])
 @pytest.mark.parametrize("labels", ["csv", "npy", "text"])
 def test_classes_that_are_named_by_numbers(run: Run, kind: str, labels: str) -> None:
@@ -223,6 +227,7 @@ def test_classes_that_are_named_by_numbers(run: Run, kind: str, labels: str) -> 
     ]
 
 
+@in_one_test
 @pytest.mark.parametrize("ignored", [-100, -1, 2, 7])
 @pytest.mark.parametrize("numbers", [True, False])
 def test_ignored_labels(run: Run, ignored: int, numbers: bool) -> None:
@@ -264,6 +269,7 @@ PROBLEMS: list[tuple[list[str], int, str]] = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize(("arguments", "code", "message"), PROBLEMS)
 def test_names_that_do_not_fit(run: Run, arguments: list[str], code: int, message: str) -> None:
     Path("empty.txt").write_text("\n\n")

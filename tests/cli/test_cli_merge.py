@@ -16,6 +16,7 @@ import pytest
 from cli_tools import Outcome, Run, Terminal, run_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 import xentcli
 from xentcli import __version__
@@ -152,6 +153,7 @@ def quoted(line: str) -> list[str]:
     return line.replace("{}", "*").split()
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", LOSSES)
 def test_any_tree_of_merges_gives_what_one_run_gives(run: Run, tmp_path: Path, kind: str) -> None:
     line = LOSSES[kind]
@@ -235,6 +237,7 @@ def without_what_needs_all_rows(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "metrics": metrics, "suspects": None, "labels": labels, "files": files}
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", EVALUATIONS)
 def test_any_tree_of_evaluations_gives_what_one_run_gives(
     run: Run, tmp_path: Path, kind: str
@@ -406,6 +409,7 @@ def refused(outcome: Outcome) -> str:
     return first.removeprefix("error: ")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("other", "said"),
     [

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, Terminal, strict_json
+from in_one_test import in_one_test
 from pyarrow import feather
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -25,6 +26,7 @@ COMMANDS = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_json_by_extension(run: Run, arguments: list[str]) -> None:
     want = run(*arguments, "--json")
@@ -35,6 +37,7 @@ def test_json_by_extension(run: Run, arguments: list[str]) -> None:
     assert run(*arguments, "--to", "json") == want
 
 
+@in_one_test
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_stream_without_an_extension(run: Run, arguments: list[str]) -> None:
     want = run(*arguments)
@@ -94,6 +97,7 @@ IDS: list[tuple[Any, Any, str]] = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize(("ids", "in_json", "in_csv"), IDS)
 def test_ids_of_every_kind(run: Run, ids: Any, in_json: list[Any], in_csv: str) -> None:
     pq.write_table(pa.table({"id": ids, "a": [1.0, 2.0], "b": [0.0, 1.0]}), "in.parquet")

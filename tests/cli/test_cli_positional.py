@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 pytestmark = pytest.mark.usefixtures("folder")
 LINES = [
@@ -17,6 +18,7 @@ LINES = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
 @pytest.mark.parametrize("name", ["loss", "explain"])
 def test_logits_and_labels(run: Run, name: str, line: list[str]) -> None:
@@ -25,6 +27,7 @@ def test_logits_and_labels(run: Run, name: str, line: list[str]) -> None:
     assert outcome.out == run(name, *LINES[1]).out
 
 
+@in_one_test
 @pytest.mark.parametrize("line", LINES, ids=" ".join)
 @pytest.mark.parametrize("option", ["--log-probs", "--probs"])
 def test_nll(run: Run, folder: Path, line: list[str], option: str) -> None:
@@ -52,6 +55,7 @@ def test_shards(run: Run, folder: Path) -> None:
     assert run("one-hot", "--labels", "y.npy").out == run("one-hot", "y.npy").out
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, run_shell
+from in_one_test import in_one_test
 
 # What a run is stopped in, and how the stop is swallowed there.
 SWALLOWING = {
@@ -174,6 +175,7 @@ def test_a_signal_that_was_ignored_stays_so(tmp_path: Path) -> None:
 FULL, CLOSED, GONE = "2>/dev/full", "2>&-", "2> >(true)"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("line", "code", "closings"),
     [

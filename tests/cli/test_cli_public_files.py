@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_tools import Outcome, Run
+from in_one_test import in_one_test
 
 N = 9
 NAMES = ["cat", "dog", "fox"]
@@ -45,6 +46,7 @@ def follow(run: Run, command: str) -> set[Any]:
     return ends
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "named",
     [
@@ -63,6 +65,7 @@ def test_what_stands_around_the_names_of_classes(run: Run, named: str) -> None:
     assert number(run("nll", "--probs", "p.csv", "y.csv")) == pytest.approx(RIGHT, rel=1e-12)
 
 
+@in_one_test
 @pytest.mark.parametrize("written", ["1", "True", "TRUE", '"True"'])
 @pytest.mark.parametrize("named", ["{}", "is_{}", "label={}"])
 def test_dummies_go_by_name_however_they_are_written(run: Run, written: str, named: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import XentError
@@ -29,6 +30,7 @@ LINES: dict[str, dict[str, Any]] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("line", [*LINES, "samples"])
 def test_commands_and_functions_agree(run: Run, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     monkeypatch.chdir(DATA)
@@ -63,6 +65,7 @@ def test_lists_and_labels_may_be_arrays(run: Run) -> None:
     assert listed.exact_rows == listed.rows - 1
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("call", "message"),
     [

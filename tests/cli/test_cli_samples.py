@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run
 from harness_loop import looped
+from in_one_test import in_one_test
 
 DATA = Path(__file__).parents[2] / "sample_data" / "samples"
 Object = dict[str, Any]
@@ -121,6 +122,7 @@ def test_ragged_choices_against_a_loop(run: Run, seed: int) -> None:
     assert shares == want.shares
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("target", "texts", "doc", "delimiter", "gold"),
     [
@@ -382,6 +384,7 @@ def test_info(run: Run) -> None:
     assert found["negative_infinities"] == 0
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "line",
     [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal, command, run_shell
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 import xentcli as xent
@@ -234,6 +235,7 @@ OUTPUTS = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("line", "shards"), [(OUTPUTS[0], 1), *((output, 2) for output in OUTPUTS)]
 )

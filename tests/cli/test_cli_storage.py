@@ -13,12 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, run_shell
+from in_one_test import in_one_test
 
 from xentcli.storage.compression import CODECS
 
 LOSS = ["loss", "--logits"]
 
 
+@in_one_test
 @pytest.mark.parametrize("suffix", sorted(CODECS))
 @pytest.mark.parametrize("kind", ["csv", "npy", "tsv"])
 def test_compressed_out_and_in(run: Run, folder: Path, suffix: str, kind: str) -> None:
@@ -108,6 +110,7 @@ def replaced(path: Path) -> None:
     other.replace(path)
 
 
+@in_one_test
 @pytest.mark.parametrize("change", [shorter, longer, rewritten, replaced])
 @pytest.mark.parametrize(
     "options", [["-o", "out.txt"], ["-o", "out.csv", "--reduction", "none"], ["--json"], []]
@@ -219,6 +222,7 @@ def test_two_runs_that_write_the_same_file(run: Run, folder: Path) -> None:
 # What the shell has opened
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("force", ["", "--force"])
 def test_standard_output_by_its_name_in_a_log(

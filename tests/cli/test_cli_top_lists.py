@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run, Terminal
+from in_one_test import in_one_test
 
 Array = npt.NDArray[Any]
 DATA = Path(__file__).parents[2] / "sample_data"
@@ -111,6 +112,7 @@ KINDS = ["npz", "safetensors", "h5", "parquet", "json", "jsonl"]
 PAIRS = ["pairs.jsonl", "pairs.parquet", "masked.parquet"]
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", [*KINDS, *PAIRS])
 def test_lists_are_found_by_their_names(kind: str, tmp_path: Path, run: Run) -> None:
     command = "loss" if kind in ("npz", "jsonl") else "nll"
@@ -242,6 +244,7 @@ def test_bounds_at_a_terminal(tmp_path: Path, terminal: Terminal) -> None:
     assert ", <= " in text
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -276,6 +279,7 @@ def test_what_is_wrong_with_lists_is_one_line(
     assert "Traceback" not in done.err
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "line",
     [

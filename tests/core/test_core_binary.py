@@ -7,6 +7,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli import binary_cross_entropy_with_logits as bce
 from xentcli.core.binary import BinaryOptions, binary_losses
@@ -53,6 +54,7 @@ def test_as_pytorch(shape: tuple[int, ...]) -> None:
             np.testing.assert_allclose(got, want.numpy(), rtol=1e-12, atol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_weights_and_reductions_as_defined(shape: tuple[int, ...]) -> None:
     for z, y, options in draws(shape):

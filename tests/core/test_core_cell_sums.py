@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.core import cell_parts, cell_sums
@@ -132,6 +133,7 @@ def test_bins(values: list[float], bins: int) -> None:
     assert bins_of(np.array(values), bins).tolist() == [bin_of(v, bins) for v in values]
 
 
+@in_one_test
 @pytest.mark.parametrize("bins", [1, 2, 3, 7, 10, 15, 20, 49, 100])
 def test_edges_of_bins_belong_to_the_bin_below(bins: int) -> None:
     edges = np.arange(bins + 1) / bins

@@ -61,6 +61,7 @@ def pairs_of_rows(classes: int, dtype: Any) -> tuple[Array, Array]:
     return one, other
 
 
+@in_one_test
 @pytest.mark.parametrize("classes", [2, 10, 60])
 @pytest.mark.parametrize(
     ("dtype", "relative"), [(np.float64, 2e-13), (np.float32, 4e-6), (np.float16, 4e-6)]
@@ -209,6 +210,7 @@ def test_what_does_not_sum_to_1_is_as_defined(kind: Kind) -> None:
     assert found.js[0] == pytest.approx((js + 0.25 * LN_2) / 2, rel=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 @pytest.mark.parametrize("classes", [3, 60, 5000])
 def test_a_row_depends_on_nothing_but_itself(dtype: Any, classes: int) -> None:

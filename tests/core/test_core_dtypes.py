@@ -19,6 +19,7 @@ def assert_same_numbers(got: np.ndarray, want: np.ndarray) -> None:
     np.testing.assert_array_equal(bits, wanted)
 
 
+@in_one_test
 @pytest.mark.parametrize("patterns", [PATTERNS, FINITE_HALVES], ids=["all", "finite"])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("step", [1, 2])
@@ -30,6 +31,7 @@ def test_every_half(patterns: np.ndarray, order: str, step: int) -> None:
     assert_same_numbers(got, want[::step])
 
 
+@in_one_test
 @pytest.mark.parametrize("special", [np.inf, -np.inf, np.nan, 65504.0, -65504.0, 2.0**-24, -0.0])
 def test_one_special_half_among_ordinary_ones(special: float) -> None:
     halves = np.array([1.0, special, -2.5], np.float16)

@@ -95,6 +95,7 @@ def test_parts_in_any_order_merge_to_the_same(values: Doubles, data: st.DataObje
     assert ExactSum.of(mixed[cut:]) + ExactSum.of(mixed[:cut]) == whole
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("values", "total"),
     [

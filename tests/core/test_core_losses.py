@@ -53,6 +53,7 @@ def test_a_weighted_mean_divides_by_the_weights() -> None:
     np.testing.assert_allclose(mean, rows.sum() / WEIGHT[LABELS].sum(), rtol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize("weight", [np.ones(3), WEIGHT])
 def test_smoothed_labels_are_class_probabilities(smoothing: float, weight: Array) -> None:
@@ -159,6 +160,7 @@ def test_the_layout_of_class_probabilities_changes_no_bit() -> None:
     np.testing.assert_array_equal(none(logits, probs.astype(">f8")), want)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("logits", "labels", "options", "message"),
     [

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.core.one_hot import one_hot
@@ -33,6 +34,7 @@ def test_rows_of_the_identity(labels: Array, num_classes: int) -> None:
         assert xent.one_hot(labels).shape[-1] == labels.max() + 1
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["u1", "i1", "i4", "u8", "?", "f4"])
 def test_dtypes(dtype: str) -> None:
     labels = np.array([0, 1, 1], dtype)

@@ -164,6 +164,7 @@ def test_no_rows_and_no_classes(kind: Any) -> None:
     assert not found["hit"].any()
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", CLASSES)
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
 @pytest.mark.parametrize("scale", [0.1, 3.0, 30.0])
@@ -185,6 +186,7 @@ def test_sums_over_classes(num_classes: int, dtype: str, scale: float) -> None:
         assert alone[name].tobytes() == found[name].tobytes(), "whatever else is asked for"
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", [1, 2, 10, 41])
 @pytest.mark.parametrize("kind", KINDS[1:])
 def test_probabilities_are_used_as_they_are(num_classes: int, kind: Any) -> None:

@@ -47,6 +47,7 @@ def one_hot(y: Array, num_classes: int) -> Array:
 SHAPES = [(40, 1), (40, 2), (40, 10), (30, 40), (30, 41), (3, 9000)]
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8"])
 def test_fine_derivatives(shape: tuple[int, int], dtype: str) -> None:

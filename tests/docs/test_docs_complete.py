@@ -83,6 +83,7 @@ OTHERS = {
 }  # whose options are not ours
 
 
+@in_one_test
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_no_page_names_an_option_that_is_not_there(page: Path) -> None:
     known = set().union(*REGISTERED.values()) | {"--version"}
@@ -93,6 +94,7 @@ def test_no_page_names_an_option_that_is_not_there(page: Path) -> None:
     assert named <= known
 
 
+@in_one_test
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_no_page_names_a_command_that_is_not_there(page: Path) -> None:
     named = re.findall(r"(?:`|^\$ |\| )xent ([a-z][a-z-]*)", prose(page), re.MULTILINE)
@@ -100,6 +102,7 @@ def test_no_page_names_a_command_that_is_not_there(page: Path) -> None:
     assert set(named) <= {*REGISTERED, *refused}
 
 
+@in_one_test
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_begins_with_a_heading_and_a_sentence(page: Path) -> None:
     heading, empty, *rest = page.read_text("utf-8").splitlines()
@@ -114,6 +117,7 @@ def test_the_readme_links_every_page() -> None:
     assert [page.name for page in PAGES if f"](xentcli/docs/{page.name})" not in text] == []
 
 
+@in_one_test
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]*)(?:#[^)]*)?\)", page.read_text("utf-8")):

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.lib import format as npy_format
 from opening import file_input, npy_bytes, open_array, pipe_input, zip_bytes
 
@@ -116,6 +117,7 @@ def test_flipped_bits_of_the_header(tmp_path: Path, kind: str, step: int) -> Non
     assert not escaped
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x93", MAGIC, MAGIC + b"\1", MAGIC + b"\1\0", MAGIC + b"\1\0\x76", b"PK\3\4" * 9],
@@ -178,6 +180,7 @@ LIES = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", LIES)
 def test_header_that_lies(tmp_path: Path, name: str) -> None:
     for kind in KINDS:

@@ -110,11 +110,13 @@ def test_row_groups_are_joined_or_cut() -> None:
     assert lengths(60, 10) == [10] * 6 + [40]
 
 
+@in_one_test
 @pytest.mark.parametrize("codec", ["snappy", "gzip", "brotli", "zstd", "lz4", "none"])
 def test_parquet_codecs(codec: str) -> None:
     assert_same_bits(read(stored(WIDE, "parquet", 4, compression=codec)).values, Z)
 
 
+@in_one_test
 @pytest.mark.parametrize("codec", ["lz4", "zstd", None])
 @pytest.mark.parametrize("format_", ["arrow", "arrows"])
 def test_arrow_codecs(format_: str, codec: str | None) -> None:
@@ -238,6 +240,7 @@ def test_labels(format_: str, labels: pa.Array, want: list[Any]) -> None:
     assert read(stored(table, format_, 2), columns=("y",)).values.tolist() == want
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "ids",
     [

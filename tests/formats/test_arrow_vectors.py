@@ -44,6 +44,7 @@ def test_vectors(format_: str, kinds: Any) -> None:
     assert np.array_equal(read(stored(table, format_, 9)).values, Z)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("row", "why"),
     [

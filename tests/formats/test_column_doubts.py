@@ -225,6 +225,7 @@ def test_a_first_row_that_counts(first: str) -> None:
     assert {"--header", "--no-header"} <= set((caught.value.hint or "").split())
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("names", "rests"),
     [

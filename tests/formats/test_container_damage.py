@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.lib import format as npy_format
 from opening import Array, file_input, npy_bytes, open_array, pipe_input, read_array, zip_bytes
 from safetensors import SafetensorError
@@ -156,6 +157,7 @@ def test_the_archives_made_here_would_be_read_if_nothing_was_wrong(tmp_path: Pat
         np.testing.assert_array_equal(read("file", "npz", content, tmp_path), ARRAY)
 
 
+@in_one_test
 @pytest.mark.parametrize(("content", "message"), ARCHIVES.values(), ids=ARCHIVES)
 def test_archives(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in error_of("npz", content, tmp_path)
@@ -227,6 +229,7 @@ HEADERS: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize(("content", "message"), HEADERS.values(), ids=HEADERS)
 def test_headers(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in error_of("safetensors", content, tmp_path)

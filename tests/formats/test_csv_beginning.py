@@ -24,6 +24,7 @@ LEFT_OUT = "left out"
 AS_HEADER = "read as a header"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "columns", "notes"),
     [
@@ -49,6 +50,7 @@ def test_first_row_of_names(text: str, columns: tuple[str, ...], notes: list[str
     )
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text",
     [
@@ -72,6 +74,7 @@ def test_first_row_of_numbers(text: str) -> None:
     assert (read.columns, read.values.tolist(), read.notes) == (None, want, [])
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "columns"),
     [
@@ -106,6 +109,7 @@ def test_series_that_pandas_writes(name: str | None, *, index: bool) -> None:
     assert LEFT_OUT in read.notes[-1] if index else not read.notes
 
 
+@in_one_test
 @pytest.mark.parametrize("rows", [[0, 1, 2, 5], [0, 2], [0, 0], [0, 1, 3, 2]])
 @pytest.mark.parametrize("names", [["0", "1", "2"], ["x", "y", "z"]])
 def test_an_index_that_stops_counting(rows: list[int], names: list[str]) -> None:
@@ -148,6 +152,7 @@ def test_row_names_are_not_silently_read_as_numbers(text: str) -> None:
     assert (kept, said) == (columns, True)
 
 
+@in_one_test
 @pytest.mark.parametrize("first", ['"1,234"', "0x10", "1_000", "0X1F", "10%", "1/2", "1 000"])
 def test_almost_numbers_in_the_first_row(first: str) -> None:
     text = f"5,{first}\n1,2\n"
@@ -216,6 +221,7 @@ def test_delimiter_is_found(delimiter: str, name: str, header: tuple[str, ...]) 
     assert len(read.notes) == (delimiter != usual)
 
 
+@in_one_test
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", ":", "/"])
 def test_delimiter_as_the_user_says(delimiter: str) -> None:
     text = "".join(delimiter.join(map(repr, row)) + "\n" for row in ROWS)
@@ -244,6 +250,7 @@ def test_what_numpy_savetxt_writes(array: list[Any], options: dict[str, str]) ->
     assert read_csv(file.getvalue(), "f.txt").values.tolist() == array
 
 
+@in_one_test
 @pytest.mark.parametrize("block", [2**21, 32])
 @pytest.mark.parametrize("comments", ["# ", ""])
 @pytest.mark.parametrize("fmt", ["%.18e", "%14.8g"])
@@ -371,6 +378,7 @@ def test_text_in_columns_that_are_not_read() -> None:
     assert read_csv(text, columns=("x", "y")).values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
 
+@in_one_test
 @pytest.mark.parametrize("header", ["id,x", "my id,x", '"a,b",x', "#,x", "-id,x", ",x", "1,x"])
 def test_the_hint_about_a_column_of_text_helps(header: str) -> None:
     text = f"{header}\nimg_1,1\nimg_2,2\n"

@@ -44,6 +44,7 @@ def expected(text: str, *, header: bool) -> list[list[float]]:
     return [[float(cell) for cell in cells[1:]] for cells in rows]
 
 
+@in_one_test
 @pytest.mark.parametrize(("text", "options"), VARIANTS.values(), ids=VARIANTS)
 def test_every_block_size(text: str, options: dict[str, Any]) -> None:
     want = expected(text, header=options.get("header", True))
@@ -108,6 +109,7 @@ def test_rows_and_places(size: int) -> None:
     assert [csv_file.place((row,)) for row in (0, 29)] == ["f.csv:2", "f.csv:31"]
 
 
+@in_one_test
 @pytest.mark.parametrize("block", [32, 2**22])
 @pytest.mark.parametrize(
     "order", ["a b label", "a label b", "label a b", "label b a", "label b a x"]

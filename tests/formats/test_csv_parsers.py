@@ -213,6 +213,7 @@ def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> Non
     assert parsed.numbers.tolist() == [[float(cell) for cell in row] for row in rows]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "layout"),
     [

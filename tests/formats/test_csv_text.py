@@ -66,6 +66,7 @@ def test_ids_and_headers_of_any_text_come_back(
     assert read.values.reshape(-1).tobytes() == np.array(rows).reshape(-1).tobytes()
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "name", ["\ufeffid", "# id", "#id", "", '"', "a\rb", "\x85", "\u2028", "\0"]
 )
@@ -213,6 +214,7 @@ def test_bytes_that_are_not_text_in_an_encoding(
         read_csv(content, encoding=encoding, block_bytes=piece)
 
 
+@in_one_test
 @pytest.mark.parametrize("encoding", ["klingon", "rot13", "hex", "base64", "\0", "x" * 999])
 def test_no_encoding_of_text(encoding: str) -> None:
     with pytest.raises(UsageError, match="--encoding"):

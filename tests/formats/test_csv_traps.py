@@ -110,6 +110,7 @@ BAD_CELLS = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize(("row", "says"), LONE_ROWS.values(), ids=LONE_ROWS)
 def test_rows(row: str, says: str) -> None:
     for before, block in product([0, 1, 30], BLOCKS):
@@ -244,6 +245,7 @@ def test_a_row_of_many_columns() -> None:
         read_csv(f"{names}\n{','.join(cells)}\n")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "index", "place"),
     [

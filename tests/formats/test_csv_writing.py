@@ -73,6 +73,7 @@ def test_no_shorter_text_reads_back(value: tuple[str, float]) -> None:
             assert kind(float(f"{number:.{shorter - 1}e}")) != kind(number)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "array",
     [

@@ -23,6 +23,7 @@ from contract import (
     values_of,
     written,
 )
+from in_one_test import in_one_test
 from opening import Array, assert_same_bits
 from toy_format import TOY
 
@@ -100,6 +101,7 @@ def test_what_is_written_is_read(format_: Format, tmp_path: Path) -> None:
         source.check_unchanged()
 
 
+@in_one_test
 @pytest.mark.parametrize("format_", [f for f in FORMATS if f.open_writer], ids=lambda f: f.name)
 def test_no_writer_takes_complex_numbers(format_: Format) -> None:
     with pytest.raises(OutputError, match="complex") as caught:

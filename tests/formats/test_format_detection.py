@@ -103,6 +103,7 @@ def test_the_names_on_help_pages_are_those_of_the_formats() -> None:
     assert tuple(format_.name for format_ in registry.formats()) == FORMAT_NAMES
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])
 @pytest.mark.parametrize(
     "content",
@@ -125,6 +126,7 @@ def test_a_name_overrules() -> None:
         registry.by_name("zarr")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("path", "want"),
     [

@@ -191,6 +191,7 @@ def written(array: Array, path: Path, *, counted: bool) -> bytes:
     return path.read_bytes()
 
 
+@in_one_test
 @pytest.mark.parametrize("counted", [True, False])
 @pytest.mark.parametrize("dtype", ["f4", "f2", "i8"])
 def test_h5py_reads_what_is_written(tmp_path: Path, dtype: str, counted: bool) -> None:

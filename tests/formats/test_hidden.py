@@ -20,6 +20,7 @@ from hidden_tools import (
     write_model,
     write_safetensors,
 )
+from in_one_test import in_one_test
 from torch_bytes import saved
 
 from xentcli.errors import InputError
@@ -39,6 +40,7 @@ def near(values: Any, wanted: Any) -> bool:
     return bool(np.abs(np.asarray(values) - wanted).max() < 1e-5)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 @pytest.mark.parametrize("shape", [(7, WIDTH), (3, 5, WIDTH), (2, 2, 3, WIDTH)])
 def test_logits_are_the_product_of_what_is_stored(

@@ -17,6 +17,7 @@ from hidden_tools import (
     write_model,
     write_safetensors,
 )
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import InputError
@@ -69,6 +70,7 @@ def model_of(folder: Path, family: str) -> Path:
     return write_model(folder, tensors, config | after.get(family, {}))
 
 
+@in_one_test
 @pytest.mark.parametrize("family", FAMILIES)
 def test_rows_are_looked_at(tmp_path: Path, family: str) -> None:
     model = model_of(tmp_path / "model", family)
@@ -96,6 +98,7 @@ def test_results_in_python_say_what_rows_look_like(tmp_path: Path) -> None:
         assert any("do not look as" in note for note in found.notes), found
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_norm_is_applied_and_rounded(tmp_path: Path, family: str, dtype: str) -> None:

@@ -64,6 +64,7 @@ PRINTED = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("text", PRINTED)
 def test_printed_arrays(text: str) -> None:
     values, (note,) = read(text.encode(), "a.txt", ReadOptions())
@@ -84,12 +85,14 @@ TUPLES = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("text", TUPLES)
 def test_tuples_and_numbers_of_numpy(tmp_path: Path, text: str) -> None:
     np.testing.assert_array_equal(values_of(opened(tmp_path, text, "a.txt"), 9), TUPLES[text])
     assert is_inline(text)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text", ["(1.5)", "(1.5)\n(2.5)\n", "[(1.5), (2.5)]", "(0, 1]", "(a, b)", "(1.5),(2.5)"]
 )
@@ -169,6 +172,7 @@ LINES = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("text", LINES, ids=repr)
 def test_a_line_that_is_wrong_is_named(tmp_path: Path, text: str) -> None:
     with (
@@ -187,11 +191,13 @@ def test_lines_are_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.Monkey
         assert_same_bits(values_of(source, 1), rows)
 
 
+@in_one_test
 @pytest.mark.parametrize("text", ["1,2,3", "-1,2", ".5", "2", "[[1,2]]", "tensor([1.])", "nan, 1"])
 def test_what_is_data(text: str) -> None:
     assert is_inline(text)
 
 
+@in_one_test
 @pytest.mark.parametrize("text", ["a,b", "1,x", "[0-9].npy", "z.npy", "", "-", "[ab]", "1.npy"])
 def test_what_is_no_data(text: str) -> None:
     assert not is_inline(text)

@@ -11,6 +11,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import (
     Array,
     assert_same_bits,
@@ -95,6 +96,7 @@ def test_bfloat16(tmp_path: Path, kind: str, way: str) -> None:
     np.testing.assert_array_equal(got.view(np.uint32), want[100:].view(np.uint32))
 
 
+@in_one_test
 @pytest.mark.parametrize("words", ["V2", "<u2", ">u2", "<i2", ">i2"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_words_are_bfloat16_if_the_user_says_so(tmp_path: Path, words: str, order: str) -> None:

@@ -183,6 +183,7 @@ def test_what_is_wrong(content: bytes, message: str) -> None:
     assert message in error_of(content)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("at", "mask"),
     [(6, 1), (8, 8), (14, 1), (18, 4), (22, 4), (26, 4), (28, 4), (30, 1)],
@@ -292,6 +293,7 @@ MANY: dict[str, tuple[bytes, str]] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize(("content", "message"), MANY.values(), ids=MANY)
 def test_counts_are_bounded(monkeypatch: pytest.MonkeyPatch, content: bytes, message: str) -> None:
     monkeypatch.setattr(machine, "_MOST_RECORDS", 1000)

@@ -90,6 +90,7 @@ def test_a_program_in_a_pickle_is_named_and_does_not_run(tmp_path: Path) -> None
     assert mark.exists(), "it would have"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "what"),
     [

@@ -3,6 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, row_facts
@@ -24,6 +25,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 COUNTS = [(0, 1), (1, 1), (0, 7), (7, 7), (3, 7), (436, 450), (1, 10**6), (10**6 - 1, 10**6)]
 
 
+@in_one_test
 @pytest.mark.parametrize(("hits", "n"), [*COUNTS, (123_456_789_012, 10**15)])
 def test_wilson(hits: int, n: int) -> None:
     got, want = wilson_interval(hits, n), wilson(hits, n)

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.metrics.keys import in_order, names_of
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("keys", "want"),
     [

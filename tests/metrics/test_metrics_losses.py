@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 from xentcli.core.checks import Kind
@@ -42,6 +43,7 @@ def test_losses_are_counted_between_edges() -> None:
     np.testing.assert_allclose(inner[1:] / inner[:-1], 2.0**0.25, rtol=1e-15)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("loss", "low", "high"),
     [

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.metrics.sign_test import mcnemar_p
 
@@ -18,6 +19,7 @@ def by_counting(one: int, other: int) -> float:
     return float(min(Fraction(1), Fraction(2 * total, 2**n)))
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
 from xentcli.formats.base import MemorySource, Source
@@ -193,6 +194,7 @@ def test_what_holds_of_all(rows: int, classes: int, seed: int) -> None:
     assert same["mcnemar_p"].value == 1.0
 
 
+@in_one_test
 @pytest.mark.parametrize("classes", [6, 60])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_the_same_bits_however_rows_are_cut(tmp_path: Path, classes: int, dtype: Any) -> None:

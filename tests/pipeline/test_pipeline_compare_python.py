@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import UsageError
@@ -63,6 +64,7 @@ def test_a_notebook_shows_a_table_in_which_text_is_escaped() -> None:
     assert "<b>" not in html
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_rows
 
 import xentcli as xent
@@ -124,6 +125,7 @@ def test_uneven_probabilities_are_noted_once(
 # What is wrong, and where
 
 
+@in_one_test
 @pytest.mark.parametrize("block_rows", [1, 3, 100])
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_the_first_wrong_label_and_how_many(
@@ -144,6 +146,7 @@ def test_the_first_wrong_label_and_how_many(
     )
 
 
+@in_one_test
 @pytest.mark.parametrize("block_rows", [1, 3, 100])
 @pytest.mark.parametrize(
     ("bad", "index", "what"),

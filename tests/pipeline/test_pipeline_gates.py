@@ -283,6 +283,7 @@ def test_a_result_of_eval(tmp_path: Path) -> None:
     assert found.num_classes is None
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -179,6 +179,7 @@ def test_measures_are_those_of_loops(shape: tuple[int, int], kind: Any) -> None:
     }
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES)
 def test_tables_are_those_of_loops(shape: tuple[int, int]) -> None:
     logits, labels = rows_like(7, *shape)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.errors import OutputError, UsageError
 from xentcli.formats import registry
@@ -36,6 +37,7 @@ def test_a_file_begins_when_the_array_does(tmp_path: Path) -> None:
     assert np.array_equal(np.load(tmp_path / "a.npy"), ROWS)
 
 
+@in_one_test
 @pytest.mark.parametrize("format_name", WRITTEN)
 def test_nothing_goes_into_a_pipe_before_the_first_row(format_name: str) -> None:
     reader, writer = os.pipe()
@@ -52,6 +54,7 @@ def test_nothing_goes_into_a_pipe_before_the_first_row(format_name: str) -> None
     os.close(reader)
 
 
+@in_one_test
 @pytest.mark.parametrize("format_name", WRITTEN)
 def test_only_files_whose_rows_are_counted_are_positional(tmp_path: Path, format_name: str) -> None:
     for i, length in enumerate((4, None)):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
 
 import xentcli as xent
@@ -77,6 +78,7 @@ def test_jobs_and_blocks(
             assert done == [min(n, ROWS) for n in range(block_rows, ROWS + block_rows, block_rows)]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("num_classes", "dtype"), [(3, "float64"), (10, "float32"), (50, "float16"), (1000, "float32")]
 )
@@ -130,6 +132,7 @@ def test_the_order_of_the_rows(num_classes: int, dtype: str, tmp_path: Path) -> 
         assert math.isfinite(summary.standard_error)
 
 
+@in_one_test
 @pytest.mark.parametrize("probabilities", [False, True])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("weighted", [False, True])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import (
     Kept,
     errors_hold_files_open,
@@ -47,6 +48,7 @@ def losses(logits: Any, labels: Any, jobs: int, **options: Any) -> tuple[Any, by
     return summary, sink.values.tobytes()
 
 
+@in_one_test
 @pytest.mark.parametrize("kinds", ["C", "F", "T", "CFT"])
 @pytest.mark.parametrize(
     ("label_kinds", "soft", "apart"),  # each with each of the others
@@ -70,6 +72,7 @@ def test_a_loss_has_the_bits_of_one_file(
         assert got == want, (block_rows, jobs)
 
 
+@in_one_test
 @pytest.mark.parametrize("kinds", ["C", "F", "T", "CFT"])
 @pytest.mark.parametrize("axis", [-1, 0])
 def test_a_softmax_has_the_bits_of_one_file(
@@ -93,6 +96,7 @@ def test_a_softmax_has_the_bits_of_one_file(
         assert got.header.shape in (want.header.shape, (None, 5))
 
 
+@in_one_test
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(("shape", "class_axis"), [((9, 12), 0), ((9, 4, 3), 0), ((9, 3, 4), 1)])
 def test_other_axes_run_through_all_shards(
@@ -163,6 +167,7 @@ def test_pipes_among_files(tmp_path: Path) -> None:
 # Where something is wrong
 
 
+@in_one_test
 @pytest.mark.parametrize("kinds", ["C", "F", "T", "CT"])
 @pytest.mark.parametrize("block_rows", [2, 99])
 def test_places_are_those_of_the_shard(

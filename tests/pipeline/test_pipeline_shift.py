@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import (
     Kept,
     csv_file,
@@ -67,6 +68,7 @@ def row_losses(logits: Array, labels: Array, class_axis: int, shift: int) -> Arr
     return np.where(hard == -100, 0.0, -picked)
 
 
+@in_one_test
 @pytest.mark.parametrize(("shape", "class_axis"), LAYOUTS)
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("shift", [0, 1, 2, 5, 6, 7, 10**20])
@@ -126,6 +128,7 @@ def test_soft_labels_of_several_axes_are_noted(tmp_path: Path) -> None:
     assert notes[0] == "axis 1 holds the classes, as in PyTorch; so might 2: --class-axis 2"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("shift", "kinds", "label_kinds"),
     [
@@ -197,6 +200,7 @@ def test_a_shift_does_not_hide_that_labels_are_too_few_or_too_many(
 # Places
 
 
+@in_one_test
 @pytest.mark.parametrize("block_rows", [1, 3, 99])
 @pytest.mark.parametrize("class_axis", [0, 1, 2])
 def test_places_within_sequences(

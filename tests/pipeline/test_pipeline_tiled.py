@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import (
     Kept,
     csv_file,
@@ -71,6 +72,7 @@ def test_which_files_are_read_by_the_tile(tmp_path: Path) -> None:
         assert not is_tiled(pipe, labels)
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(3, 7, 4), (1, 50, 4), (2, 3, 5, 4), (3, 0, 4)])
 @pytest.mark.parametrize("shift", [0, 1, 6, 60])
 @pytest.mark.parametrize("cuts", [[], [1]])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from in_one_test import in_one_test
 from pipeline_tools import Kept, csv_file, npy_file, npy_pipe, run, set_block_rows
 
 import xentcli as xent
@@ -125,6 +126,7 @@ def test_a_cast_that_overflows_is_called_what_it_is(tmp_path: Path) -> None:
         transform(source, Transform("softmax", dtype=np.dtype("f2")), Kept(), run())
 
 
+@in_one_test
 @pytest.mark.parametrize("block_rows", [1, 7, 999])
 @pytest.mark.parametrize("classes", [None, 9, tuple("abcdefghi")])
 def test_one_hot(

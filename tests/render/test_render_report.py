@@ -80,6 +80,7 @@ def test_a_page_stands_alone(name: str) -> None:
     assert len(html.encode()) < 1_000_000
 
 
+@in_one_test
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_page_is_in_order(name: str) -> None:
     found = Page(page_of(name))

@@ -72,6 +72,7 @@ def test_short_of_what_is_not_finite(value: float) -> None:
     assert number_texts([np.float64(value), np.float64(0.5)])[0] == str(value)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("value", "error", "shown"),
     [

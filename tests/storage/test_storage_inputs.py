@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
@@ -131,6 +132,7 @@ def test_a_named_pipe(tmp_path: Path) -> None:
     feeder.join()
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("path", "says"),
     [

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
@@ -67,6 +68,7 @@ def old_file(path: Path, content: bytes) -> Path:
     return path
 
 
+@in_one_test
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
 def test_a_file_that_changes(tmp_path: Path, change: Change, name: str) -> None:
@@ -126,6 +128,7 @@ def same_times(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@in_one_test
 @pytest.mark.parametrize("size", [1, 500, 512, 513, 10**6])
 @pytest.mark.parametrize("by_descriptor", [True, False])
 def test_a_young_file_written_in_memory(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.errors import OutputError, Stopped
 from xentcli.storage.open import check_output, open_input, open_output
@@ -58,6 +59,7 @@ def test_write_at(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b"01xyz56789!"
 
 
+@in_one_test
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, Stopped(15)])
 @pytest.mark.parametrize("existing", [True, False])
 def test_an_exception_changes_nothing(
@@ -93,6 +95,7 @@ def test_force_replaces(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a"]
 
 
+@in_one_test
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o444, 0o664, 0o666, 0o755])
 def test_the_mode_of_an_overwritten_file_is_kept(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "a"
@@ -213,6 +216,7 @@ def test_links_are_followed(tmp_path: Path, *, existing: bool) -> None:
     assert (names(tmp_path), names(folder)) == (["folder", "link"], ["target"])
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "name", ["x" * 255, "数" * 85, "数" * 80 + ".npy", "😀" * 60 + ".csv", "a b\n", ".hidden", "-"]
 )
@@ -222,6 +226,7 @@ def test_any_name_that_the_system_takes(tmp_path: Path, name: str) -> None:
     assert names(tmp_path) == [name]
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("path", "says"),
     [

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.errors import InputError, OutputError, Stopped
 from xentcli.storage.inputs import Input
@@ -142,6 +143,7 @@ def test_the_reader_goes_away_while_output_waits(full_pipe: tuple[int, int]) -> 
 # Names of what is open already
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("path", "descriptor"),
     [
