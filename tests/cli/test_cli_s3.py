@@ -132,6 +132,8 @@ def what_changes(s3: Any) -> None:
 
 
 def no_secret_is_said(run: Run) -> None:
+    for url in ("s3://nothing/a.npy", "s3://nothing/*.npy"):
+        assert "no such bucket" in run("info", url).err, url
     for url in ("s3://KEY:WORD@nothing/a.npy?versionId=s1gned", "s3://nothing/a?key=s1gned"):
         for outcome in (run("info", url), run("softmax", "large.npy", "-o", url, "--to", "npy")):
             assert (outcome.code, len(outcome.err.splitlines())) == (1, 1)

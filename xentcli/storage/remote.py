@@ -3,17 +3,16 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from xentcli.errors import InputError, OutputError, XentError, missing_library
 from xentcli.storage.names import shown_name
 from xentcli.storage.ranges import TRIES
+from xentcli.storage.remote_errors import EXTRA, PATIENCE_SECONDS, reason_of
 from xentcli.text import shown_text
 
-_EXTRA = "remote"  # the extra of this package that brings fsspec and aiohttp
-_EXTRA_OF_S3 = "s3"
 _HTTP = ("http", "https")
-_PATIENCE_SECONDS = 20  # without a byte
 _CONNECTIONS = 32  # at once, with one S3 service
 _LISTED_SECONDS = 10  # that a folder's list is taken for what is there
 _CACHE = re.compile(r"(?:^|::)((?:file|block|simple)?cache(?:d)?)(?=::|://)", re.IGNORECASE)
@@ -29,7 +28,7 @@ def locate(url: str) -> tuple[Any, str]:
         from fsspec.config import conf
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
-        raise missing_library("a URL", "fsspec", _EXTRA) from None
+        raise missing_library("a URL", "fsspec", EXTRA) from None
     options = {
         protocol: {**options_of(), **conf.get(protocol, {})}
         for protocol, options_of in _OPTIONS.items()
@@ -46,10 +45,8 @@ def _http_options() -> dict[str, Any]:
     try:
         from aiohttp import ClientTimeout
     except ModuleNotFoundError:
-        raise missing_library("HTTP", "aiohttp", _EXTRA) from None
-    patience = ClientTimeout(
-        total=None, sock_connect=_PATIENCE_SECONDS, sock_read=_PATIENCE_SECONDS
-    )
+        raise missing_library("HTTP", "aiohttp", EXTRA) from None
+    patience = ClientTimeout(total=None, sock_connect=PATIENCE_SECONDS, sock_read=PATIENCE_SECONDS)
     return {"client_kwargs": {"timeout": patience, "trust_env": True}}
 
 
@@ -58,8 +55,8 @@ def _s3_options() -> dict[str, Any]:
     return {
         "listings_expiry_time": _LISTED_SECONDS,
         "config_kwargs": {
-            "connect_timeout": _PATIENCE_SECONDS,
-            "read_timeout": _PATIENCE_SECONDS,
+            "connect_timeout": PATIENCE_SECONDS,
+            "read_timeout": PATIENCE_SECONDS,
             "max_pool_connections": _CONNECTIONS,
             "retries": {"mode": "standard", "total_max_attempts": TRIES},
         },
@@ -80,6 +77,22 @@ def is_http(files: Any) -> bool:
     return protocol_of(files) in _HTTP
 
 
+def check_bucket(files: Any, path: str) -> None:
+    """Raise LookupError if a path of S3 is in no bucket; who may not ask is let by."""
+    if protocol_of(files) == "s3":
+        try:
+            _find(files, path.partition("/")[0])
+        except FileNotFoundError:
+            raise LookupError("no such bucket") from None
+        except PermissionError:
+            pass
+
+
+@cache
+def _find(files: Any, bucket: str) -> None:
+    files.info(bucket)
+
+
 @contextmanager
 def telling(kind: type[XentError], url: str, verb: str) -> Iterator[None]:
     """Turn whatever a driver raises into one line that names the URL, without its secrets."""
@@ -93,7 +106,7 @@ def telling(kind: type[XentError], url: str, verb: str) -> Iterator[None]:
             raise
         raise kind(f"{name}: {error.message}", hint=error.hint) from error
     except Exception as error:
-        what, hint = _reason(error)
+        what, hint = reason_of(error)
         what = shown_text(_without(url, what.replace(url, name)))
         raise kind(f"{name}: cannot be {verb}: {what}", hint=hint) from error
 
@@ -103,25 +116,3 @@ def _without(url: str, text: str) -> str:
     for secret in re.findall(r"//([^/?#]*@)|(\?[^#]*)", url):
         text = text.replace("".join(secret), "")
     return text
-
-
-def _reason(error: Exception) -> tuple[str, str | None]:
-    """Return what an exception of a driver says, and what to do about it."""
-    said: Any = error
-    if isinstance(error, TimeoutError) and not error.strerror:
-        return f"nothing came for {_PATIENCE_SECONDS} seconds", None
-    if isinstance(error, FileNotFoundError):
-        if error.__cause__ is None:
-            return "no such file", None
-        said = error.__cause__  # what fsspec takes for a missing file: any trouble of HTTP
-    if type(said).__name__ == "TooManyRedirects":
-        return "it is redirected again and again", None
-    if getattr(said, "status", None):
-        return f"{said.status} {said.message}".strip(), None
-    text = " ".join(str(getattr(said, "strerror", None) or said).split()) or type(said).__name__
-    if text[1:2].islower():
-        text = text[0].lower() + text[1:]
-    for module, extra in {"aiohttp": _EXTRA, "s3fs": _EXTRA_OF_S3}.items():
-        if isinstance(error, ImportError) and module in text:
-            return text, missing_library("a URL", module, extra).hint
-    return text, None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from xentcli.errors import InputError
 from xentcli.storage.names import shown_name
-from xentcli.storage.remote import is_http, locate, telling
+from xentcli.storage.remote import check_bucket, is_http, locate, telling
 
 _WILD = r"[*[]|\?(?!\w+=)"  # and no query
 
@@ -28,6 +28,8 @@ def matching(url: str, without: Iterable[str]) -> list[str]:
         found = [place for place, info in places.items() if info.get("type") != "directory"]
         if path in found or (not found and files.exists(path)):
             return [url]
+        if not found:
+            check_bucket(files, path)
     link, *others = url.split("::")
     before = link.removesuffix(path)
     if before == link:  # not spelt as the driver spells it

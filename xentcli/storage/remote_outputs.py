@@ -10,7 +10,7 @@ from xentcli.errors import OutputError
 from xentcli.storage.names import shown_name
 from xentcli.storage.outputs import Output
 from xentcli.storage.ranges import is_archive
-from xentcli.storage.remote import is_http, locate, protocol_of, telling
+from xentcli.storage.remote import check_bucket, is_http, locate, protocol_of, telling
 from xentcli.storage.temporary import TemporaryCopy
 
 _UPLOADED_BYTES = 2**24  # at once
@@ -31,6 +31,7 @@ def check_url(url: str, *, force: bool) -> None:
         if not force and files.exists(path):
             what = f"{shown_name(url)}: cannot be written: it exists already"
             raise OutputError(what, hint="--force overwrites it")
+        check_bucket(files, path)
 
 
 @contextmanager

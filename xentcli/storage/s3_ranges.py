@@ -3,6 +3,7 @@
 from typing import Any
 
 from xentcli.storage.ranges import FileChangedError, patiently
+from xentcli.storage.remote_errors import code_of
 from xentcli.text import first_line
 
 
@@ -36,7 +37,10 @@ class S3Ranges:
             if not self._object["Key"]:
                 raise FileNotFoundError
             answer, content = await patiently(self._get, 0, count, passes=_is_cut)
-        except OSError:
+        except OSError as error:
+            cause = error.__cause__
+            if cause and (_status_of(error) not in (404, 416) or code_of(cause) == "NoSuchBucket"):
+                raise
             info = await self._files._info(self._path, refresh=True)
             if info["type"] == "directory":
                 raise IsADirectoryError("is a directory") from None
