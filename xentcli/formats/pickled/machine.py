@@ -87,6 +87,13 @@ class Machine:
         if self._persistent is not None:
             self._persistent.append(self.stack[-1])
 
+    def take_step(self, call: Call, storage: Persistent, records: int) -> None:
+        """Put on the stack what many operations make, of so many records."""
+        self._records += records - 1
+        self.push(call)
+        if self._persistent is not None:
+            self._persistent.append(storage)
+
     def build(self) -> None:
         """Give an object its state."""
         state = self.stack.pop()

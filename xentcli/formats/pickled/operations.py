@@ -8,10 +8,12 @@ from xentcli.errors import InputError
 from xentcli.formats.pickled.calls import Call, Global, Persistent
 from xentcli.formats.pickled.machine import Machine
 from xentcli.formats.pickled.pickle_text import PickleText
+from xentcli.formats.pickled.usual_tensor import read_usual_tensor
 
 _MOST_OPERATIONS = 2**22
 _STOP = ord(".")
 _SET = Global("builtins", "set")
+_TENSOR = Global("torch._utils", "_rebuild_tensor_v2")
 
 
 def read_pickle(text: PickleText, persistent: list[Persistent] | None = None) -> Any:
@@ -93,9 +95,12 @@ def _put(size: int) -> _Operation:
 
 
 def _get(size: int) -> _Operation:
-    if size == 1:
-        return lambda m: m.stack.append(m.memo[m.text.byte()])
-    return lambda m: m.stack.append(m.memo[m.text.number(size)])
+    def operation(m: Machine) -> None:
+        value = m.memo[m.text.byte() if size == 1 else m.text.number(size)]
+        if value != _TENSOR or not read_usual_tensor(m, value):
+            m.stack.append(value)
+
+    return operation
 
 
 def _protocol(m: Machine) -> None:

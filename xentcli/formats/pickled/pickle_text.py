@@ -1,5 +1,7 @@
 """The bytes of a pickle, read in order, of which only a few are held at a time."""
 
+import re
+
 from xentcli.errors import InputError
 from xentcli.formats.pickled.calls import Span
 from xentcli.storage.inputs import Input
@@ -59,6 +61,17 @@ class PickleText:
             start = 0
         self._next = start + 1
         return self._window[start]
+
+    def match(self, pattern: re.Pattern[bytes], longest: int) -> re.Match[bytes] | None:
+        """Return how the next bytes match a pattern of at most `longest` bytes."""
+        left = len(self._window) - self._next
+        if left < longest and left < self.end - self.position:
+            self._refill(left)
+        return pattern.match(self._window, self._next)
+
+    def go_to(self, found: re.Match[bytes]) -> None:
+        """Go behind what was just found."""
+        self._next = found.end()
 
     def _refill(self, count: int) -> None:
         position = self.position
