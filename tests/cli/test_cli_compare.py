@@ -184,6 +184,10 @@ def test_other_formats_and_shards_have_the_same_bits(arrays: Run, expected: dict
         for new in ("two.csv", "two.parquet", "two.npz", "two-*.npy"):
             outcome = arrays("compare", base, new, "--labels", "y.npy", "--json", "--jobs", "1")
             assert metrics_of(outcome) == expected, (base, new)
+            counts = {each["role"]: 0 for each in outcome.json["files"]}
+            for each in outcome.json["files"]:
+                counts[each["role"]] += each["shape"][0]  # also of texts, which have to be counted
+            assert counts == {"base": 40, "new": 40, "labels": 40}, (base, new)
 
 
 def test_half_precision_beside_single(arrays: Run) -> None:

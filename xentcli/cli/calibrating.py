@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.inputs import Source
-    from xentcli.results.provenance import Provenance
+    from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
 
@@ -84,18 +84,26 @@ def open_rows(
 
 
 def provenance(
-    rows: FitRows, files: list[list[str]], test: tuple[str, str] | None, *, digest: bool
+    found: "FittedTemperature",
+    rows: FitRows,
+    files: list[list[str]],
+    test: tuple[str, str] | None,
+    *,
+    digest: bool,
 ) -> "Provenance":
     """Return the command line, the files that were read, also to be tested, and the version."""
-    from xentcli.pipeline.provenance import file_facts
+    from xentcli.pipeline import provenance as of_files
 
-    found = evaluating.provenance(rows.logits, rows.labels, files, digest=digest)
-    facts = list(found.files)
+    counted = (rows.criterion, found.rows)
+    source = evaluating.provenance(rows.logits, rows.labels, files, counted, digest=digest)
+    tested: list[FileFacts] = []
     roles = ("test logits", "test labels")
-    for role, source, path in zip(roles, rows.tested or (), test or (), strict=False):
-        if source is not None:
-            facts += file_facts(role, source, [path], digest=digest)
-    return found._replace(files=tuple(facts))
+    for role, each, path in zip(roles, rows.tested or (), test or (), strict=False):
+        if each is not None:
+            tested += of_files.file_facts(role, each, [path], digest=digest)
+    if found.tested is not None:
+        tested = [*of_files.counted(tested, rows.criterion, found.tested.rows)]
+    return source._replace(files=(*source.files, *tested))
 
 
 def tell(

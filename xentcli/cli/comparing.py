@@ -189,17 +189,22 @@ def provenance(
     label_paths: Sequence[str] | None,
     *,
     digest: bool,
+    counted: "tuple[Criterion, int] | None" = None,
 ) -> "Provenance":
-    """Return the command line, the files that were read, and the version."""
-    from xentcli.pipeline.provenance import file_facts
+    """Return the command line, the files that were read, and the version.
+
+    `counted` is how rows were read, and how many there were.
+    """
+    from xentcli.pipeline import provenance as facts
 
     files: list[FileFacts] = []
     for i, (source, path) in enumerate(zip(sources, paths, strict=True)):
         role = ("base", "new")[i] if i < 2 else f"new {i}"
-        files += file_facts(role, source, [path], digest=digest)
+        files += facts.file_facts(role, source, [path], digest=digest)
     if labels is not None:
-        files += file_facts("labels", labels, label_paths or [paths[0]], digest=digest)
-    return evaluating.provenance_of(tuple(files))
+        files += facts.file_facts("labels", labels, label_paths or [paths[0]], digest=digest)
+    found = tuple(files) if counted is None else facts.counted(files, *counted)
+    return evaluating.provenance_of(found)
 
 
 def check_state(path: str | None, writing: Writing, by: str | None) -> None:

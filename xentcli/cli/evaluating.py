@@ -94,15 +94,23 @@ def beside_rows(
 
 
 def provenance(
-    source: "Source", labels: "Source | None", names: list[list[str]], *, digest: bool
+    source: "Source",
+    labels: "Source | None",
+    names: list[list[str]],
+    counted: "tuple[Criterion, int]",
+    *,
+    digest: bool,
 ) -> "Provenance":
-    """Return the command line, the files that were read, and the version."""
-    from xentcli.pipeline.provenance import file_facts
+    """Return the command line, the files that were read, and the version.
 
-    files = [*file_facts("logits", source, names[0], digest=digest)]
+    `counted` is how rows were read, and how many there were.
+    """
+    from xentcli.pipeline import provenance as facts
+
+    files = [*facts.file_facts("logits", source, names[0], digest=digest)]
     if labels is not None:
-        files += file_facts("labels", labels, names[1] or names[0], digest=digest)
-    return provenance_of(tuple(files))
+        files += facts.file_facts("labels", labels, names[1] or names[0], digest=digest)
+    return provenance_of(facts.counted(files, *counted))
 
 
 def provenance_of(files: "tuple[FileFacts, ...]") -> "Provenance":

@@ -2,12 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from xentcli.errors import reading
 from xentcli.formats.base import Shape, Source
 from xentcli.formats.inline import expand, is_inline
+from xentcli.pipeline.criterion import Criterion
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
 from xentcli.storage.open import open_stored
@@ -40,6 +42,26 @@ def file_facts(
         name = "<stdin>" if path == STANDARD_STREAM else shown_name(path)
         sha256 = _sha256(path) if digest else None
         yield FileFacts(role, name, shape, source.stored_dtype, size, modified, sha256)
+
+
+def counted(files: Iterable[FileFacts], criterion: Criterion, rows: int) -> tuple[FileFacts, ...]:
+    """Return what is known of files once all their rows were read and counted, one by one.
+
+    A text does not say how many rows it has. Files whose parts count otherwise stay as they are:
+    one of several, of some rows, of elements, of labels that are further down or stand in a row.
+    """
+    found = tuple(files)
+    if criterion.rows is not None or criterion.shift or criterion.binary is not None:
+        return found
+    of_role = Counter(each.role for each in found)
+    return tuple(
+        each._replace(shape=(rows, *each.shape[1:]))
+        if each.shape[:1] == (None,)
+        and len(each.shape) <= (1 if each.role.endswith("labels") else 2)
+        and of_role[each.role] == 1
+        else each
+        for each in found
+    )
 
 
 def _shapes(source: Source, count: int) -> list[Shape]:

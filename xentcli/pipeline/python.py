@@ -15,7 +15,7 @@ from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
 from xentcli.pipeline.inputs import Naming
 from xentcli.pipeline.measure import Options, measure
-from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.provenance import counted, file_facts
 from xentcli.pipeline.python_data import (
     Data,
     Name,
@@ -152,7 +152,8 @@ def evaluate(
     run = Run(jobs) if jobs else Run()
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
     found = replace(found, notes=(*notes_of(rows, targets), *found.notes, *doubts(rows)))
-    return found.of(_provenance(rows, targets, files, label_files))
+    of_files = _provenance(rows, targets, files, label_files)
+    return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 
 
 def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:

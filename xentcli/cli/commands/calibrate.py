@@ -88,7 +88,7 @@ def calibrate(
             cluster=rows.cluster,
             tested=rows.tested,
         )
-    provenance = calibrating.provenance(rows, both, asked.test, digest=asked.digest)
+    provenance = calibrating.provenance(found, rows, both, asked.test, digest=asked.digest)
     calibrating.tell(telling, found, provenance, kind, rows.logits.name)
     keeper.exit()
 

@@ -169,7 +169,10 @@ def _compare(
         found = compare_models(
             rows.models, rows.labels, run, wanted, by=rows.by, cluster=rows.cluster, keep=keep
         )
-    provenance = comparing.provenance(rows.sources, rows.labels, paths, labels, digest=asked.digest)
+    counted = (rows.criteria[0], found.comparisons[0].rows)
+    provenance = comparing.provenance(
+        rows.sources, rows.labels, paths, labels, digest=asked.digest, counted=counted
+    )
     doubted = (doubt for each in rows.sources for doubt in doubts(each))
     names = [each.name for each in rows.sources]
     compared.tell(telling, found, wanted, provenance, names, rows.criteria, doubted)
