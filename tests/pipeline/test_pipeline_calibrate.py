@@ -557,14 +557,14 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(temperature_start, "_SAMPLE_ROWS", 160)
     found = fitted(z, y)
     assert found.passes <= 4
-    rows = temperature_start.Rows(source(z), source(y, "y"))
+    rows = temperature_start.TemperatureRows(source(z), source(y, "y"))
     assert temperature_start.start_of(rows, Criterion()) == pytest.approx(
         1 / (found.temperature.value or 0), rel=0.2
     )
     # a sample that has none
     assert (
         temperature_start.start_of(
-            temperature_start.Rows(source(z), source(z.argmax(axis=1), "y")), Criterion()
+            temperature_start.TemperatureRows(source(z), source(z.argmax(axis=1), "y")), Criterion()
         )
         == 1.0
     )

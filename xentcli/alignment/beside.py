@@ -7,12 +7,12 @@ from xentcli.alignment.reshaped import names_of_rows, weights_of_rows
 from xentcli.alignment.steps import BESIDE_ROWS
 from xentcli.formats.base import Shape, Source
 
-Beside = tuple[Source | None, Source | None, Source | None]
+SourcesBeside = tuple[Source | None, Source | None, Source | None]
 
 
 def beside_rows(
     logits: Source, beside: Sequence[Source | None], rows: Shape
-) -> tuple[Beside, tuple[Matching, ...]]:
+) -> tuple[SourcesBeside, tuple[Matching, ...]]:
     """Return weights, groups and clusters in the shape of rows, and what finds them by id.
 
     Raises

@@ -32,7 +32,7 @@ _BOOL_LABELS = {"false": 0, "true": 1}
 _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
 
 
-class Indices(NamedTuple):
+class ClassIndices(NamedTuple):
     """Class indices, the options that read them, and the labels that name no class."""
 
     labels: Array
@@ -117,7 +117,7 @@ class ClassNames:
         )
         return [*notes, f"{what}: {shown} (else --label-base 0)"]
 
-    def indices(self, labels: Array, options: LossOptions) -> Indices:
+    def indices(self, labels: Array, options: LossOptions) -> ClassIndices:
         """Return the classes that labels name; those that name none are ignored, and problems."""
         if labels.dtype.kind == "b" and not _BOOL_LABELS.keys().isdisjoint(
             map(str.casefold, self.names)
@@ -129,9 +129,9 @@ class ClassNames:
             return self._of_names(labels, options)
         if self.numbers:
             return self._of_numbers(labels, options)
-        return Indices(labels, options)
+        return ClassIndices(labels, options)
 
-    def _of_names(self, labels: Array, options: LossOptions) -> Indices:
+    def _of_names(self, labels: Array, options: LossOptions) -> ClassIndices:
         """Look names up; a row is left out if its label or its class is ignore_index."""
         ignored = {str(label) for label in options.ignored}
         names = [_text(label) for label in labels.reshape(-1).tolist()]
@@ -155,7 +155,7 @@ class ClassNames:
             )
         return _without(unknown, codes.reshape(labels.shape), options, problems)
 
-    def _of_numbers(self, labels: Array, options: LossOptions) -> Indices:
+    def _of_numbers(self, labels: Array, options: LossOptions) -> ClassIndices:
         whole, problems = whole_labels(labels)
         order = np.argsort(np.array(self.numbers, np.int64))
         numbers = np.array(self.numbers, np.int64)[order]
@@ -224,9 +224,9 @@ def _without(
     codes: NDArray[np.int64],
     options: LossOptions,
     problems: tuple[Problem, ...],
-) -> Indices:
+) -> ClassIndices:
     codes.reshape(-1)[unknown] = IGNORED
-    return Indices(codes, options.replaced(ignore_index=IGNORED, label_base=0), problems)
+    return ClassIndices(codes, options.replaced(ignore_index=IGNORED, label_base=0), problems)
 
 
 def _text(label: Any) -> str:

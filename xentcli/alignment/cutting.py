@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xentcli.alignment.shard_counts import ShardCounts
-from xentcli.alignment.steps import FollowedRows, Follower, Part, Piece, Step, rows_of_table
+from xentcli.alignment.steps import FollowedRows, Follower, Piece, Step, StepPart, rows_of_table
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
 
@@ -69,7 +69,7 @@ class _Cutter:
         self._end = (self._source.shape[self._axis] or 0) if self._indexed else 0
         self._cut: deque[tuple[int, Block, FollowedRows | None]] = deque()
 
-    def take(self, rows: int) -> tuple[int, Part]:
+    def take(self, rows: int) -> tuple[int, StepPart]:
         """Return how many rows there are for the leader's next `rows` rows, and these."""
         first = self._done + self._follower.offset
         self._done += rows
@@ -90,7 +90,7 @@ class _Cutter:
             return found, Block(first, last - first, self._axis)
         return found, self._pieces(first, last)
 
-    def _pieces(self, first: int, last: int) -> Part:
+    def _pieces(self, first: int, last: int) -> StepPart:
         pieces = [
             (block, values, max(0, first - start), min(last - start, block.rows))
             for start, block, values in self._cut

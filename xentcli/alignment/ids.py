@@ -153,7 +153,7 @@ class Matching:
             )
 
 
-class _Labels(NamedTuple):
+class _HeldLabels(NamedTuple):
     """All labels of a file, in memory."""
 
     values: Array
@@ -161,11 +161,11 @@ class _Labels(NamedTuple):
     places: dict[str, int]
 
 
-_kept: WeakKeyDictionary[Source, _Labels] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Source, _HeldLabels] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def _labels_by_id(labels: Source, what: str) -> _Labels:
+def _labels_by_id(labels: Source, what: str) -> _HeldLabels:
     """Return all labels, which this process reads once."""
     with _lock:
         if labels not in _kept:
@@ -173,7 +173,7 @@ def _labels_by_id(labels: Source, what: str) -> _Labels:
         return _kept[labels]
 
 
-def _read(labels: Source, what: str) -> _Labels:
+def _read(labels: Source, what: str) -> _HeldLabels:
     source = labels if labels.reference is None else labels.reference.open()
     tables = [source.decode(block).copied() for block in blocks_along(source, 0, BLOCK_ELEMENTS)]
     values, _, found = Table.joined(tables)
@@ -188,7 +188,7 @@ def _read(labels: Source, what: str) -> _Labels:
                 f"{source.place((place,))}: a second {what} with the id {_shown(id_)}; the first "
                 f"is in {source.place((first,))}, and rows are matched by id"
             )
-    return _Labels(values, ids, places)
+    return _HeldLabels(values, ids, places)
 
 
 def as_text(ids: Array) -> list[str]:

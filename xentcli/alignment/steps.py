@@ -86,7 +86,7 @@ class Piece(NamedTuple):
     stop: int
 
 
-Part = FollowedRows | Block | tuple[Piece, ...]
+StepPart = FollowedRows | Block | tuple[Piece, ...]
 """The rows of a follower in a step: decoded, or where they are found."""
 
 
@@ -95,7 +95,7 @@ class Step(NamedTuple):
 
     block: Block
     rows: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[StepPart, ...] = ()
 
 
 def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
@@ -125,7 +125,7 @@ def rows_chosen(step: Step, rows: slice | None) -> int:
     return len(range(step.block.rows)[kept(step._replace(rows=step.block.rows), rows)])
 
 
-def read(follower: Follower, part: Part) -> FollowedRows:
+def read(follower: Follower, part: StepPart) -> FollowedRows:
     """Return the rows of a follower that belong to a step."""
     if isinstance(part, FollowedRows):
         return part

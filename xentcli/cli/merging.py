@@ -187,8 +187,8 @@ def _report_compare(
     return keeper
 
 
-_Report = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper"]
-_REPORTS: Mapping[str, _Report] = {
+_StateReport = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper"]
+_REPORTS: Mapping[str, _StateReport] = {
     "loss": _report_loss,
     "nll": _report_loss,
     "eval": _report_eval,

@@ -93,7 +93,7 @@ def _is_fast(rows: LogitRows) -> bool:
     return rows.shape[1] > FEW_CLASSES and computing_dtype(rows.dtype) == np.float32
 
 
-class _Side(NamedTuple):
+class _Distribution(NamedTuple):
     """Probabilities of some rows, and what their logarithms are made of.
 
     The logarithms are ``values - peak - log_rest``.
@@ -105,21 +105,21 @@ class _Side(NamedTuple):
     log_rest: Doubles
 
 
-def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Side:
+def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Distribution:
     values = widen(model.rows[tile])[rows].astype(np.float64)
     nothing = np.zeros(len(rows))
     if model.kind == "probabilities":
-        return _Side(values, elementary.log(values), nothing, nothing)
+        return _Distribution(values, elementary.log(values), nothing, nothing)
     if model.kind == "log-probabilities":
-        return _Side(elementary.exp(values), values, nothing, nothing)
+        return _Distribution(elementary.exp(values), values, nothing, nothing)
     norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
     peak = norm.peak.astype(np.float64)
     probs = elementary.exp(values - peak[:, None])
     probs /= (1.0 + norm.rest)[:, None]
-    return _Side(probs, values, peak, norm.log_rest)
+    return _Distribution(probs, values, peak, norm.log_rest)
 
 
-def _of_rows(one: _Side, other: _Side, *, normalised: bool) -> Divergences:
+def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> Divergences:
     """Return the divergences of rows, in float64."""
     # The difference of equal or close logits is exact; that of logits far apart loses digits.
     ratio = other.values - one.values

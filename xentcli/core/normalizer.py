@@ -73,7 +73,7 @@ class Normalizer(NamedTuple):
             return Normalizer(peak, rest + (peak - peak))
 
 
-class _Tile:
+class _TileResults:
     """Some rows that are computed at a time: which they are, and where their results go."""
 
     __slots__ = ("observer", "peak", "rest", "rows")
@@ -86,10 +86,10 @@ class _Tile:
         self.rest = rest
         self.observer = observer
 
-    def row(self, i: int) -> "_Tile":
+    def row(self, i: int) -> "_TileResults":
         """Return row i alone."""
         part, at = slice(i, i + 1), self.rows.start + i
-        return _Tile(slice(at, at + 1), self.peak[part], self.rest[part], self.observer)
+        return _TileResults(slice(at, at + 1), self.peak[part], self.rest[part], self.observer)
 
 
 def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalizer:
@@ -106,7 +106,7 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
     observer = observer or Observer()
     with np.errstate(all="ignore"):
         for part in tiles(rows, num_classes * (dtype.itemsize // 4)):  # as many bytes
-            tile = _Tile(part, norm.peak[part], norm.rest[part], observer)
+            tile = _TileResults(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
         least = _CONFIDENT * num_classes
         if not norm.rest.min(initial=np.inf) >= least:  # NaN is not, either
@@ -118,7 +118,7 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
     return norm
 
 
-def _compute(logits: LogitRows, tile: _Tile, room: Floats | None) -> None:
+def _compute(logits: LogitRows, tile: _TileResults, room: Floats | None) -> None:
     """Compute a tile in the way that is fastest for its rows."""
     stored = logits[tile.rows]
     looked_up = room is None and half_table.is_faster_for(stored)
@@ -133,7 +133,9 @@ def _compute(logits: LogitRows, tile: _Tile, room: Floats | None) -> None:
         _row_major(values, tile, room, overwritable=overwritable)
 
 
-def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable: bool) -> None:
+def _row_major(
+    logits: Floats, tile: _TileResults, room: Floats | None, *, overwritable: bool
+) -> None:
     """Walk each row; its exponentials take the place of its logits if these may be overwritten.
 
     The cache then holds one array instead of two.
@@ -160,7 +162,7 @@ def _row_major(logits: Floats, tile: _Tile, room: Floats | None, *, overwritable
         room.reshape(-1)[at] = 1.0
 
 
-def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
+def _half_rows(logits: NDArray[np.float16], tile: _TileResults) -> None:
     """Walk long float16 rows, whose exponentials are looked up."""
     terms = scratch("terms", (1, logits.shape[1]), tile.peak.dtype)
     observer = tile.observer
@@ -184,7 +186,7 @@ def _half_rows(logits: NDArray[np.float16], tile: _Tile) -> None:
             observer.after(row.rows, Exponentials(terms, 1, row.peak, gaps))
 
 
-def _class_major(logits: Floats, tile: _Tile, room: Floats | None) -> None:
+def _class_major(logits: Floats, tile: _TileResults, room: Floats | None) -> None:
     """Walk the classes, and compare each with the maximum of those before it.
 
     The larger of the two is the maximum so far. The smaller takes a place among the terms, so that

@@ -20,7 +20,7 @@ _SAMPLE_VALUES = 2**16
 _OF_PERCENTS = 1.0  # that a row may miss 100, as it is rounded
 
 
-class Sums(NamedTuple):
+class RowSums(NamedTuple):
     """How many rows miss a sum of 1 by more than rounding explains, and by how much at most."""
 
     rows: int = 0
@@ -48,7 +48,7 @@ def sum_tolerance(values: NDArray[Any]) -> float:
     return max(rounding, float(values.shape[1] * 0.5 * 10.0**-decimals) + 1e-9)
 
 
-def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], Sums]:
+def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], RowSums]:
     """Return what is wrong with rows (N, C) of probabilities, and which miss a sum of 1.
 
     Parameters
@@ -76,7 +76,7 @@ def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Probl
         missing[~used] = 0.0
     uneven = missing[missing > (tolerance or 0.0)]
     most = float(uneven.max(initial=0.0)) if num_classes else 0.0
-    return _outside(rows, outside), Sums(uneven.size if num_classes else 0, most)
+    return _outside(rows, outside), RowSums(uneven.size if num_classes else 0, most)
 
 
 def _outside(rows: LogitRows, outside: Mask) -> tuple[Problem, ...]:

@@ -11,7 +11,7 @@ from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, ShapeError
 
 
-class Rows(NamedTuple):
+class FlatRows(NamedTuple):
     """Logits and labels as rows, (N, C) with (N,) or (N, C), and the shape that N stands for."""
 
     values: NDArray[Any]
@@ -41,7 +41,7 @@ def same_but_for_ones(one: tuple[int | None, ...], other: tuple[int | None, ...]
 
 def rows_of(
     logits: NDArray[Any], labels: NDArray[Any], class_axis: int, *, one_hot: bool = False
-) -> Rows:
+) -> FlatRows:
     """Lay out logits and labels as rows; integers of the logits' shape only if they are one-hot.
 
     Raises
@@ -70,4 +70,4 @@ def rows_of(
             f"labels of shape {labels.shape} do not fit logits of shape {logits.shape}: they must "
             f"have shape {lead} (class indices) or {logits.shape} (class probabilities)"
         )
-    return Rows(values, labels, lead)
+    return FlatRows(values, labels, lead)

@@ -30,7 +30,7 @@ def batches(items: Iterator[Item], count: Callable[[], int]) -> Iterator[list[It
         yield batch
 
 
-class Joined:
+class JoinedResults:
     """The results of neighbouring items, joined as a tree."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ def _answer(seconds: float, told: list[Any], sent: list[Any], *, whole: bool) ->
     return bytes([whole]) + pickle.dumps((seconds, told, sent), pickle.HIGHEST_PROTOCOL)
 
 
-class Work:
+class ProcessWork:
     """What a process does with each item, and with their results."""
 
     def __init__(self, work: Callable[[Any], Any], join: Join | None) -> None:
@@ -122,7 +122,7 @@ class Work:
 
     def answer(self, request: bytes) -> bytes:
         """Return the answer to a request; to one without items, all that was held back."""
-        begin, joined = time.perf_counter(), Joined()
+        begin, joined = time.perf_counter(), JoinedResults()
         items = pickle.loads(request)  # noqa: S301 - by our own process
         for item in items:
             joined.add(self._work(item), self._join)

@@ -70,7 +70,7 @@ def notes_of(address: str) -> list[str]:
     return list(differences(_MACHINES.get(address, {})))
 
 
-class _Group:
+class _TaskGroup:
     """Neighbouring tasks, each with its items, whose results are merged where they are."""
 
     def __init__(self, size: int) -> None:
@@ -95,7 +95,7 @@ class Tasks:
         self._pace = pace
         self._join = pickle.dumps(work[1]) if work[1] is not None else b""
         self._fan_in = self._most_merged = 1
-        self._group = _Group(1)
+        self._group = _TaskGroup(1)
         self._under_way: set[Any] = set()
         self._seen = time.monotonic()
         """When the cluster was known to have workers."""
@@ -115,7 +115,7 @@ class Tasks:
         """Have some items worked on; return what waits for their results."""
         with self._pace.busy(begun=1):
             if len(self._group.tasks) == self._group.size:
-                self._group = _Group(self._fan_in)
+                self._group = _TaskGroup(self._fan_in)
             group = self._group
             group.tasks.append((self._begin(batch), batch))
             if len(group.tasks) == group.size > 1:
@@ -133,18 +133,18 @@ class Tasks:
         self._under_way.add(future)
         return future
 
-    def _merge(self, group: "_Group") -> Any:
+    def _merge(self, group: "_TaskGroup") -> Any:
         """Have the results of tasks merged where they are."""
         futures = [future for future, _ in group.tasks]
         merged = self._client.submit(merge, __version__, self._join, *futures, pure=False)
         self._under_way.add(merged)
         return merged
 
-    def _results_of_group(self, group: "_Group") -> list[Any]:
+    def _results_of_group(self, group: "_TaskGroup") -> list[Any]:
         """Return the results of all tasks of a group, once."""
         tasks, group.tasks = group.tasks, []
         if group is self._group:  # there are no more tasks than that
-            self._group = _Group(1)
+            self._group = _TaskGroup(1)
         if group.merged is not None and tasks:
             items = [item for _, batch in tasks for item in batch]
             with suppress(KilledWorker):  # some task was: each by itself

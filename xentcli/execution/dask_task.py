@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from distributed import get_worker
 
 from xentcli import __version__
-from xentcli.execution.batches import Joined, as_one
+from xentcli.execution.batches import JoinedResults, as_one
 from xentcli.execution.interface import Join
 from xentcli.execution.machine import machine
 from xentcli.text import first_line
@@ -91,7 +91,7 @@ class Results:
     def __init__(self, join: Join | None = None) -> None:
         self.items = 0
         self.join = join
-        self._joined = Joined()
+        self._joined = JoinedResults()
 
     def add(self, result: Any) -> None:
         """Take the result of the next item."""

@@ -20,7 +20,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
-from xentcli.execution.batches import Work, batches
+from xentcli.execution.batches import ProcessWork, batches
 from xentcli.execution.interface import Join, in_order
 from xentcli.execution.pace import RequestPace
 from xentcli.execution.worker import SMALL_REQUEST_BYTES, Task, Worker
@@ -69,7 +69,7 @@ class _ProcessPool(Generic[Item, Result]):
         """Items of whose results something was held back by a process that died."""
         with suppress(OSError):  # as many as the system allows
             for _ in range(count):
-                self._workers.append(Worker(Work(work, join), self._workers))
+                self._workers.append(Worker(ProcessWork(work, join), self._workers))
 
     def submit(self, items: list[Item]) -> Callable[[], Iterable[Result]]:
         """Have some items worked on; return what waits for their results."""

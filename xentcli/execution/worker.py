@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import ExitStack, suppress
 from typing import Any, Generic, NoReturn, TypeVar
 
-from xentcli.execution.batches import Work
+from xentcli.execution.batches import ProcessWork
 
 Item = TypeVar("Item")
 
@@ -22,13 +22,13 @@ class Task(Generic[Item]):
         self.items = items
         self.request = b""
         self.answer: bytes | None = None
-        """As `Work.answer` returns it; nothing where there are no results."""
+        """As `ProcessWork.answer` returns it; nothing where there are no results."""
 
 
 class Worker:
     """A process that works on the items that it is asked for, one after the other."""
 
-    def __init__(self, work: Work, others: "list[Worker]") -> None:
+    def __init__(self, work: ProcessWork, others: "list[Worker]") -> None:
         self.asked: deque[Task[Any]] = deque()
         self.unsent: list[list[Any]] = []
         """Items of whose results it holds something back."""
@@ -78,7 +78,7 @@ class Worker:
             os.waitpid(self._process, 0)
 
 
-def _serve(work: Work, requests: int, answers: int, workers: list[Worker]) -> NoReturn:
+def _serve(work: ProcessWork, requests: int, answers: int, workers: list[Worker]) -> NoReturn:
     """Answer requests until there is nobody who asks."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one

@@ -19,7 +19,7 @@ _IDS = r"(?:.*[ _.-])?(?:id|ids|idx|index|key|no)"
 _VALUES = r"logit|prob|pred|score|output"
 
 
-class Group(NamedTuple):
+class ColumnGroup(NamedTuple):
     """Columns that are one array, among all that are read together.
 
     Attributes
@@ -58,7 +58,7 @@ class Content(NamedTuple):
         The `ReadOptions.key` that reads it; None for columns.
     columns : tuple of str
         The `ReadOptions.columns` that read them; empty where they are not read.
-    groups : tuple of Group
+    groups : tuple of ColumnGroup
         What the columns that are read together are.
     texts : tuple of str
         The first values of a column that is not numbers.
@@ -69,7 +69,7 @@ class Content(NamedTuple):
     dtype: str
     key: str | None = None
     columns: tuple[str, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ColumnGroup, ...] = ()
     texts: tuple[str, ...] = ()
 
 
@@ -109,7 +109,7 @@ def _words(name: str) -> str:
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", name.strip()).lower()
 
 
-def groups_of(columns: Sequence[ColumnKind]) -> tuple[Group, ...]:
+def groups_of(columns: Sequence[ColumnKind]) -> tuple[ColumnGroup, ...]:
     """Return columns of numbers as arrays: those of the classes, and each other one by itself."""
     some_fractions = any(column.fractions for column in columns)
     beside = {
@@ -126,8 +126,8 @@ def groups_of(columns: Sequence[ColumnKind]) -> tuple[Group, ...]:
     return tuple(_group(columns, places) for places in sorted([classes, *groups]) if places)
 
 
-def _group(columns: Sequence[ColumnKind], places: Sequence[int]) -> Group:
+def _group(columns: Sequence[ColumnKind], places: Sequence[int]) -> ColumnGroup:
     choice = tuple(columns[i].choice for i in places)
     names = tuple(columns[i].name or "" for i in places) if columns[0].name is not None else None
     dtype = ", ".join(dict.fromkeys(columns[i].dtype for i in places))
-    return Group(choice[0] if len(places) == 1 else None, tuple(places), names, choice, dtype)
+    return ColumnGroup(choice[0] if len(places) == 1 else None, tuple(places), names, choice, dtype)

@@ -12,7 +12,7 @@ from xentcli.formats.inline import is_inline
 from xentcli.formats.references import referred
 
 
-class Held(NamedTuple):
+class HeldArray(NamedTuple):
     """An array or columns of a file, and the source that reads them, where one does."""
 
     content: Content | None
@@ -22,7 +22,7 @@ class Held(NamedTuple):
     """Why the array cannot be read."""
 
 
-def open_all(file: InputFile) -> Iterator[Held]:
+def open_all(file: InputFile) -> Iterator[HeldArray]:
     """Open everything that a file holds, one after the other.
 
     Raises
@@ -32,7 +32,7 @@ def open_all(file: InputFile) -> Iterator[Held]:
     """
     if is_inline(file.path):
         options = file.options._replace(labels=True)  # which names may be
-        yield Held(None, open_file(file._replace(options=options)))
+        yield HeldArray(None, open_file(file._replace(options=options)))
         return
     given = input_of(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
@@ -40,12 +40,12 @@ def open_all(file: InputFile) -> Iterator[Held]:
         format_ = registry.format_of(data, file.format, file.options)
         options = file.options._replace(labels=not format_.has_columns)  # which names may be
         source = registry.open_source(data, format_.name, options)
-        yield Held(None, referred(source, file._replace(options=options), given))
+        yield HeldArray(None, referred(source, file._replace(options=options), given))
     readable = [content for content in contents if content.key is not None or content.columns]
     data = data.spooled() if len(readable) > 1 else data
     for content in contents:
         if content.key is None and not content.columns:
-            yield Held(content, None)
+            yield HeldArray(content, None)
             continue
         options = file.options._replace(key=content.key, columns=content.columns or None)
         if content.texts:
@@ -56,6 +56,6 @@ def open_all(file: InputFile) -> Iterator[Held]:
         try:
             source = referred(registry.open_source(data, file.format, options), one, given)
         except InputError as error:
-            yield Held(content, None, error)
+            yield HeldArray(content, None, error)
             continue
-        yield Held(content, source)
+        yield HeldArray(content, source)

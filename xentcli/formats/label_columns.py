@@ -17,7 +17,7 @@ _SHOWN_CHOICES = 3  # of columns, in a hint
 _ROUNDING_ERROR = 5e-3  # by which a share of two decimals may miss
 
 
-class Beside(NamedTuple):
+class BesideColumns(NamedTuple):
     """The columns that are no values, whatever they are named.
 
     Attributes
@@ -37,7 +37,7 @@ class Beside(NamedTuple):
     @classmethod
     def of(
         cls, names: Sequence[str], options: ReadOptions, is_text: Callable[[int], bool]
-    ) -> "Beside":
+    ) -> "BesideColumns":
         """Return what the names of columns, here and in the file of labels, decide."""
         left_out: list[int] = []
         notes: list[str] = []

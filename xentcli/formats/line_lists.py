@@ -76,7 +76,7 @@ class RaggedRows(IndexedSource):
         return found
 
 
-class Lines(NamedTuple):
+class LineLists(NamedTuple):
     """The rows of JSON lines, those of all lines one behind the other.
 
     Attributes
@@ -104,7 +104,7 @@ class _Line(NamedTuple):
     beside: Mapping[str, Numbers]
 
 
-def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> Lines:
+def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     """Return the lists of JSON lines or, if they are pairs, of another table's rows.
 
     Each is of one row, or of the positions of a sequence.
@@ -126,7 +126,7 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> Lines:
             others[role].frombytes(each.tobytes())
         places.extend([number] * len(found.lengths))
     beside = {role: np.array(each, np.float64) for role, each in others.items()}
-    return Lines(values.close(), indices.close(), beside, np.array(places, np.int64))
+    return LineLists(values.close(), indices.close(), beside, np.array(places, np.int64))
 
 
 def _each_line(

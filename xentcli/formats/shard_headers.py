@@ -89,7 +89,7 @@ def read_facts(
     return together, once, checks
 
 
-class _Header(NamedTuple):
+class _ShardHeader(NamedTuple):
     """What is known of one shard, and the source that says it, if it is open here."""
 
     facts: ShardFacts
@@ -97,7 +97,7 @@ class _Header(NamedTuple):
     source: Source | None
 
 
-def _headers(files: tuple[InputFile, ...]) -> Iterator[_Header]:
+def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
     """Yield what is known of each shard, read here, or by whoever `reading_headers` names."""
     mapped = _MAPPED.get()
     if mapped is not None and len(files) >= _MANY and all(map(_is_elsewhere, files)):
@@ -106,7 +106,7 @@ def _headers(files: tuple[InputFile, ...]) -> Iterator[_Header]:
     for file in files:
         source = open_file(file)
         reference = None if reads_once(file.path) else FileReference.to(file, source.size)
-        yield _Header(_facts_of(source, file, reference), source.notes, source)
+        yield _ShardHeader(_facts_of(source, file, reference), source.notes, source)
 
 
 def _is_elsewhere(file: InputFile) -> bool:
@@ -123,10 +123,10 @@ class _HeaderWork(NamedTuple):
         """Name the file."""
         return shown_name(file.path)
 
-    def header_of(self, file: InputFile) -> _Header:
+    def header_of(self, file: InputFile) -> _ShardHeader:
         """Return what is known of the file."""
         source, reference = FileReference.first(file, self.folder)
-        return _Header(_facts_of(source, file, reference), source.notes, None)
+        return _ShardHeader(_facts_of(source, file, reference), source.notes, None)
 
 
 def _check_elsewhere(references: Sequence[FileReference]) -> None:

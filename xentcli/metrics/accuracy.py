@@ -10,13 +10,13 @@ from xentcli.metrics.intervals import wilson_interval
 from xentcli.results.accuracy import Accuracy
 
 
-class _Counts(NamedTuple):
+class _HitCounts(NamedTuple):
     hits: int = 0
     n: int = 0
 
 
 @register("accuracy")
-class AccuracyState(_Counts):
+class AccuracyState(_HitCounts):
     """Two counts: the rows that are measured, and those whose label is the predicted class.
 
     Rows with class probabilities have no label, and are not counted; nor are rows without a finite

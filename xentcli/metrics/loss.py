@@ -15,7 +15,7 @@ from xentcli.results.loss import Loss
 _ZERO = ExactSum()
 
 
-class _Sums(NamedTuple):
+class _LossSums(NamedTuple):
     loss: ExactSum = _ZERO
     loss_squared: ExactSum = _ZERO
     weight: ExactSum = _ZERO
@@ -28,7 +28,7 @@ class _Sums(NamedTuple):
 
 
 @register("loss")
-class LossState(_Sums):
+class LossState(_LossSums):
     """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
 
     The sums are exact and the counters unbounded, so states merge in any order to the same bits.

@@ -19,7 +19,7 @@ from xentcli.results.rows import RowCounts
 _NONE = BoundsState()
 
 
-class Places:
+class LabelPlaces:
     """Where the labels of some rows stand in their lists.
 
     Parameters
@@ -101,7 +101,7 @@ class TopListsState:
         return self.loss.compute(), self.entropy.compute(), self.brier.compute()
 
 
-def first_class_facts(places: Places) -> RowFacts:
+def first_class_facts(places: LabelPlaces) -> RowFacts:
     """Return how probable the first class of each row is, and whether it is the label."""
     confidence = np.minimum(1.0, elementary.exp(places.peak))  # in half precision it may be above 1
     facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": None}

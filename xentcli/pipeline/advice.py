@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from xentcli.formats.contents import names_ids, names_labels, names_values
 from xentcli.formats.top_lists import packed_names, top_keys
-from xentcli.pipeline.inspect import Found
+from xentcli.pipeline.inspect import FoundArray
 from xentcli.pipeline.inspect_hidden import HIDDEN_STATES, command_of, may_be_labels
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
@@ -22,7 +22,7 @@ _LABELS = ("labels", "class names", "one-hot labels")
 
 
 def advise(
-    paths: Sequence[str], found: Sequence[Sequence[Found]], lm_head: str | None = None
+    paths: Sequence[str], found: Sequence[Sequence[FoundArray]], lm_head: str | None = None
 ) -> list[ArraySummary]:
     """Return what files hold, each array with a command that fits it and the others.
 
@@ -30,7 +30,7 @@ def advise(
     ----------
     paths : sequence of str
         The files as the user names them.
-    found : sequence of sequences of Found
+    found : sequence of sequences of FoundArray
         What each of them holds.
     lm_head : str, optional
         The head of hidden states that the user names.
@@ -66,7 +66,9 @@ def advise(
     ]
 
 
-def _of_states(path: str, found: Sequence[Found], lm_head: str | None) -> Iterator[tuple[int, str]]:
+def _of_states(
+    path: str, found: Sequence[FoundArray], lm_head: str | None
+) -> Iterator[tuple[int, str]]:
     """Yield the command that fits hidden states, for these and for the labels beside them."""
     for states in found:
         if states.summary.looks_like != HIDDEN_STATES:
@@ -78,7 +80,7 @@ def _of_states(path: str, found: Sequence[Found], lm_head: str | None) -> Iterat
             yield from ((id(each), command) for each in beside if may_be_labels(each))
 
 
-def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:
+def _of_lists(path: str, found: Sequence[FoundArray]) -> list[FoundArray] | None:
     """Return what a file of lists of classes holds, with its command; None of any other file."""
     names = [each.summary.name for each in found if each.summary.name]
     keys = top_keys(names)
@@ -103,7 +105,9 @@ def _of_lists(path: str, found: Sequence[Found]) -> list[Found] | None:
     ]
 
 
-def _of_pairs(path: str, found: Sequence[Found], names: Sequence[str]) -> list[Found] | None:
+def _of_pairs(
+    path: str, found: Sequence[FoundArray], names: Sequence[str]
+) -> list[FoundArray] | None:
     """Return what a file holds whose lists are of pairs, or compressed; None of any other file."""
     looks: dict[str | None, str] = dict.fromkeys(packed_names(names), "compressed by DistillKit")
     command = None
@@ -130,19 +134,19 @@ def _of_pairs(path: str, found: Sequence[Found], names: Sequence[str]) -> list[F
     ]
 
 
-def _is_id(found: Found) -> bool:
+def _is_id(found: FoundArray) -> bool:
     name = found.summary.name
     return bool(name) and names_ids(name or "")
 
 
-def _is_meant(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:
+def _is_meant(path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]) -> bool:
     """Whether an array may be logits, and no array beside it is more likely to be meant."""
 
-    def named(found: Found) -> bool:
+    def named(found: FoundArray) -> bool:
         name = found.summary.name
         return name is None or names_values(name)
 
-    def alike(found: Found) -> bool:
+    def alike(found: FoundArray) -> bool:
         return found.summary.looks_like in _COMMANDS and len(found.summary.shape) > 1
 
     others = [each for p, each in everything if p == path and alike(each)]
@@ -150,8 +154,8 @@ def _is_meant(path: str, values: Found, everything: Sequence[tuple[str, Found]])
 
 
 def _labels_of(
-    path: str, values: Found, everything: Sequence[tuple[str, Found]]
-) -> list[tuple[str, Found]]:
+    path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]
+) -> list[tuple[str, FoundArray]]:
     """Return the labels that fit, the best first; of other files only where there is no choice."""
     fitting = [(p, each) for p, each in everything if each is not values and _fit(values, each)]
     here = [(p, each) for p, each in fitting if p == path]
@@ -160,7 +164,7 @@ def _labels_of(
     return sorted(chosen, key=lambda pair: not names_labels(pair[1].summary.name or ""))
 
 
-def _rivals(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -> bool:
+def _rivals(path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]) -> bool:
     """Whether another file holds values of the same shape: which of them are meant is not known."""
     return any(
         p != path
@@ -170,7 +174,7 @@ def _rivals(path: str, values: Found, everything: Sequence[tuple[str, Found]]) -
     )
 
 
-def _fit(values: Found, labels: Found) -> bool:
+def _fit(values: FoundArray, labels: FoundArray) -> bool:
     shape, other = values.summary.shape, labels.summary
     if other.looks_like not in _LABELS:
         return False
@@ -186,7 +190,11 @@ def _fit(values: Found, labels: Found) -> bool:
 
 
 def _command(
-    path: str, values: Found, other: str, labels: Found | None, beside: Sequence[Found]
+    path: str,
+    values: FoundArray,
+    other: str,
+    labels: FoundArray | None,
+    beside: Sequence[FoundArray],
 ) -> str:
     """Return a command; labels that are not there are named in capitals."""
     words = [_COMMANDS[values.summary.looks_like], shlex.quote(path)]
@@ -202,19 +210,19 @@ def _command(
     return " ".join(words)
 
 
-def _count_from_one(values: Found, labels: Found) -> bool:
+def _count_from_one(values: FoundArray, labels: FoundArray) -> bool:
     found, count = labels.summary, values.summary.shape[-1]
     return found.looks_like == "labels" and found.minimum >= 1 and found.maximum == count
 
 
-def _choice_of_labels(labels: Found) -> Iterator[str]:
+def _choice_of_labels(labels: FoundArray) -> Iterator[str]:
     """Yield the option that chooses labels in a file that holds more."""
     if labels.content is not None and labels.summary.name is not None:
         yield "--label-column" if labels.content.key is None else "--label-key"
         yield shlex.quote(labels.summary.name)
 
 
-def _choice(values: Found, others: Sequence[Found]) -> Iterator[str]:
+def _choice(values: FoundArray, others: Sequence[FoundArray]) -> Iterator[str]:
     """Yield the option that chooses an array, or its columns where there are others."""
     content, group = values.content, values.group
     if content is None:
@@ -231,7 +239,7 @@ def _choice(values: Found, others: Sequence[Found]) -> Iterator[str]:
         yield from ("--columns", taken) if len(taken) <= len(left) else ("--drop", left)
 
 
-def _columns_of(found: Found) -> tuple[str, ...]:
+def _columns_of(found: FoundArray) -> tuple[str, ...]:
     """Return the columns of an array; pandas' index has no name, and is left out anyway."""
     names = found.group.choice if found.group else (found.summary.name or "",)
     return tuple(name for name in names if name)

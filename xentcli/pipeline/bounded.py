@@ -92,7 +92,7 @@ class BoundedRows(Protocol):
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedRows:
     """The rows of several files, one behind the other."""
 
     parts: tuple[BoundedRows, ...]
@@ -132,7 +132,7 @@ class Joined:
         raise AssertionError("the rows of several files at once")
 
 
-class _Work(NamedTuple):
+class _BoundedWork(NamedTuple):
     keeps_losses: bool
 
     def part_of(self, rows: BoundedRows) -> Part[BoundsState]:
@@ -154,7 +154,7 @@ def measure_bounded(
     """
     if sink is not None:
         sink.open(ArrayHeader((rows.num_rows,), np.dtype(np.float64), name="losses"))
-    work = _Work(keeps_losses=sink is not None)
+    work = _BoundedWork(keeps_losses=sink is not None)
     of_codes = [source for source in rows.sources if source.format == "kld"]  # sent by reference
     parts = run.where(*of_codes).map(work.part_of, rows.blocks(), join=joined)
     progress = run.progress_of((rows.num_rows,))

@@ -8,7 +8,7 @@ from xentcli.metrics.interface import States
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedKind, BoundedSums, bounded_loss
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.state_header import Header, ModelFacts, each_once
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState
@@ -28,7 +28,7 @@ def state_of_bounded(
     """Return the state of the rows in `paths`; `files` are what was read, labels too."""
     facts = each_once(files)
     role = next(each.role for each in facts if each.role != "labels")
-    header = Header(
+    header = StateHeader(
         __version__,
         command,
         whole_files(paths),

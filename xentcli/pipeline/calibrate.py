@@ -21,7 +21,7 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, fit
-from xentcli.pipeline.temperature_start import Rows, rows_of, slopes_criterion, start_of
+from xentcli.pipeline.temperature_start import TemperatureRows, rows_of, slopes_criterion, start_of
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
@@ -168,7 +168,7 @@ def _report(
 
 
 def _measures(
-    rows: Rows,
+    rows: TemperatureRows,
     criterion: Criterion,
     run: Run,
     options: CalibrateOptions,
@@ -220,7 +220,7 @@ def _numbered(clusters: Source) -> dict[str, int]:
 
 
 def _with_error_of_clusters(
-    fitted: Fit, rows: Rows, criterion: Criterion, run: Run, weight: float
+    fitted: Fit, rows: TemperatureRows, criterion: Criterion, run: Run, weight: float
 ) -> Fit:
     """Return a fit whose error is that of the clusters' summed slopes, by one more pass."""
     parameters = {"slope_clusters": {"beta": fitted.beta, "fine": True}}
@@ -241,7 +241,7 @@ def _tested(
     options: CalibrateOptions,
 ) -> TestedTemperature:
     """Return what the temperature does to other rows."""
-    rows = Rows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
+    rows = TemperatureRows(*(None if each is None else each.kept() for each in sources))  # type: ignore[arg-type]
     before, _ = _measures(rows, criterion, run, options)
     after, _ = _measures(rows, cooled, run, options)
     return TestedTemperature(

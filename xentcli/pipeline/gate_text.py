@@ -43,7 +43,7 @@ def parse_gate(text: str, measures: Sequence[str], *, elsewhere: str | None = No
     UsageError
         If it is no gate, or there is no such measure.
     """
-    gate = _Reader(text).gate()
+    gate = _GateReader(text).gate()
     if not is_among(gate.measure, measures):
         raise _unknown(text, gate.measure, measures, elsewhere)
     return gate
@@ -55,7 +55,7 @@ class _Token(NamedTuple):
     place: int
 
 
-class _Reader:
+class _GateReader:
     """Reads a gate word by word."""
 
     def __init__(self, text: str) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, Source, blocks_along
-from xentcli.formats.contents import Content, Group
+from xentcli.formats.contents import ColumnGroup, Content
 from xentcli.formats.files import InputFile
 from xentcli.formats.held import open_all
 from xentcli.formats.kld import KldSource
@@ -28,12 +28,12 @@ HIDDEN_STATES = "hidden states"
 _COPIES = 4  # of a block, at most: as read, as computed, working memory, output
 
 
-class Found(NamedTuple):
+class FoundArray(NamedTuple):
     """An array of a file, and what is known of it beyond what is reported."""
 
     summary: ArraySummary
     content: Content | None = None
-    group: Group | None = None
+    group: ColumnGroup | None = None
     names: frozenset[str] = frozenset()
     """The names of the classes, where the array holds labels that are names."""
 
@@ -54,7 +54,7 @@ class SummaryWork(NamedTuple):
     """Summarises the values of a block."""
 
     source: Source
-    groups: tuple[Group, ...] = ()
+    groups: tuple[ColumnGroup, ...] = ()
 
     def place_of(self, block: Block) -> str:
         """Name the first row of a block."""
@@ -67,7 +67,7 @@ class SummaryWork(NamedTuple):
         return Part(block.rows, state=ColumnStates(tuple(map(_state, parts))))
 
 
-def _columns(values: NDArray[Any], group: Group) -> NDArray[Any]:
+def _columns(values: NDArray[Any], group: ColumnGroup) -> NDArray[Any]:
     if values.ndim == 1:
         return values
     return values[:, group.places[0]] if group.name is not None else values[:, group.places]
@@ -80,17 +80,17 @@ def _state(values: NDArray[Any]) -> SummaryState | TextState:
 
 def inspect(
     file: InputFile, run: Callable[[Source], AbstractContextManager[Run]]
-) -> tuple[list[Found], list[str]]:
+) -> tuple[list[FoundArray], list[str]]:
     """Return every array or column of a file with its range, odd values and looks; reads it all.
 
     Returns
     -------
-    list of Found
+    list of FoundArray
         In the order of the file.
     list of str
         What the user should know.
     """
-    found: list[Found] = []
+    found: list[FoundArray] = []
     notes: list[str] = []
     problems: list[InputError] = []
     for content, source, problem in open_all(file):
@@ -115,7 +115,7 @@ def inspect(
     return [_completed(each, kind, size, rows) for each in found], notes
 
 
-def _completed(found: Found, kind: str, size: int | None, rows: int | None) -> Found:
+def _completed(found: FoundArray, kind: str, size: int | None, rows: int | None) -> FoundArray:
     """Return arrays that were not read with what the others tell: format, size and rows."""
     summary = found.summary
     if found.content is None or found.content.key is not None:
@@ -128,7 +128,9 @@ def _completed(found: Found, kind: str, size: int | None, rows: int | None) -> F
     )
 
 
-def _unread(file: InputFile, content: Content | None, source: Source | None) -> Iterator[Found]:
+def _unread(
+    file: InputFile, content: Content | None, source: Source | None
+) -> Iterator[FoundArray]:
     """Yield columns of text, of which the first rows are known, or what cannot be read."""
     if content is None:
         raise AssertionError("what is not listed is read")
@@ -145,25 +147,25 @@ def _unread(file: InputFile, content: Content | None, source: Source | None) -> 
         summary = ArraySummary(
             path, name, kind, shape, dtype, columns, size, *nothing, looks_like, None
         )
-        yield Found(summary, content, group, frozenset(content.texts))
+        yield FoundArray(summary, content, group, frozenset(content.texts))
 
 
-def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
+def _read(content: Content | None, source: Source, run: Run) -> Iterator[FoundArray]:
     """Read an array, or columns together, and yield each array that they are."""
     if isinstance(source, AnswersSource):
         from xentcli.pipeline.inspect_answers import summary_of_answers
 
-        yield Found(summary_of_answers(source, run, _memory(source, (0,), run)), content)
+        yield FoundArray(summary_of_answers(source, run, _memory(source, (0,), run)), content)
         return
     if source.of_samples:
         from xentcli.pipeline.inspect_samples import summary_of_samples
 
-        yield Found(summary_of_samples(source, _memory(source, (0,), run)), content)
+        yield FoundArray(summary_of_samples(source, _memory(source, (0,), run)), content)
         return
     if isinstance(source, KldSource):
         from xentcli.pipeline.inspect_base import summary_of_base
 
-        yield Found(summary_of_base(source, run, _memory(source, (0,), run)), content)
+        yield FoundArray(summary_of_base(source, run, _memory(source, (0,), run)), content)
         return
     groups = content.groups if content else ()
     blocks = blocks_along(source, 0, run.block_elements)
@@ -185,12 +187,12 @@ def _read(content: Content | None, source: Source, run: Run) -> Iterator[Found]:
 def _found(
     source: Source,
     content: Content | None,
-    group: Group | None,
+    group: ColumnGroup | None,
     shape: tuple[int, ...],
     name: str | None,
     state: SummaryState | TextState,
     run: Run,
-) -> Found:
+) -> FoundArray:
     numbers = state if isinstance(state, SummaryState) else SummaryState()
     values = numbers.compute()
     integers = source.dtype.kind in "iub"
@@ -221,7 +223,7 @@ def _found(
         looks_like=looks_like,
         memory=_memory(source, shape, run),
     )
-    return Found(summary, content, group, names)
+    return FoundArray(summary, content, group, names)
 
 
 def _are_hidden(source: Source, name: str | None) -> bool:

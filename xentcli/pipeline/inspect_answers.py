@@ -17,7 +17,7 @@ _KINDS = {"prompt": "prompts", "generated": "generated tokens"}
 
 
 @dataclass(frozen=True)
-class _Tokens:
+class _TokenSummary:
     """The numbers of the tokens that are read, and how many tokens there are of each kind."""
 
     numbers: SummaryState = _NO_NUMBERS
@@ -25,9 +25,9 @@ class _Tokens:
     others: int = 0
     unclear: int = 0
 
-    def merge(self, other: Self) -> "_Tokens":
+    def merge(self, other: Self) -> "_TokenSummary":
         """Return both."""
-        return _Tokens(
+        return _TokenSummary(
             self.numbers.merge(other.numbers),
             self.count + other.count,
             self.others + other.others,
@@ -35,26 +35,26 @@ class _Tokens:
         )
 
 
-class _Work(NamedTuple):
+class _AnswersWork(NamedTuple):
     source: AnswersSource
 
-    def part_of(self, block: Block) -> Part[_Tokens]:
+    def part_of(self, block: Block) -> Part[_TokenSummary]:
         """Summarise the tokens of some answers."""
         tokens = self.source.read_tokens(block)
         used = picked_facts(tokens.values)["used"]
         numbers = tokens.values if used is None else tokens.values[used]
         counts = (len(tokens.values), tokens.others, tokens.unclear)
-        return Part(block.rows, state=_Tokens(SummaryState.from_block(numbers), *counts))
+        return Part(block.rows, state=_TokenSummary(SummaryState.from_block(numbers), *counts))
 
 
 def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySummary:
     """Return what is known of the answers; NaN counts tokens without a log-probability."""
     run = run.in_order if source.in_pieces else run
-    parts = run.map(_Work(source).part_of, source.blocks(1), shareable=True)
+    parts = run.map(_AnswersWork(source).part_of, source.blocks(1), shareable=True)
     total = collect(
         parts, None, run.progress_of((None,)), lambda problem, _: problem.at(source.name), [source]
     )
-    found = total.state or _Tokens()
+    found = total.state or _TokenSummary()
     values = found.numbers.compute()
     looks_like = f"log-probabilities of {_KINDS[source.part]} ({source.dialect})"
     command = "xent nll"

@@ -33,7 +33,7 @@ class _Heads:
         )
 
 
-class _Work(NamedTuple):
+class _HeadsWork(NamedTuple):
     source: KldSource
 
     def part_of(self, step: tuple[int, int]) -> Part[_Heads]:
@@ -52,7 +52,7 @@ class _Work(NamedTuple):
 
 def summary_of_base(source: KldSource, run: Run, memory: int) -> ArraySummary:
     """Return what is known of a base; its codes are not read, so there is no mean."""
-    parts = run.where(source).map(_Work(source).part_of, KldLabels(source).steps())
+    parts = run.where(source).map(_HeadsWork(source).part_of, KldLabels(source).steps())
     progress = run.progress_of((source.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(source.name), [source])
     heads = total.state or _Heads()

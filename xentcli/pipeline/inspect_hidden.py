@@ -4,19 +4,19 @@ import shlex
 from collections.abc import Sequence
 
 from xentcli.formats.keys import HIDDEN_KEYS, LABELS_KEYS, TOKEN_KEYS
-from xentcli.pipeline.inspect import HIDDEN_STATES, Found
+from xentcli.pipeline.inspect import HIDDEN_STATES, FoundArray
 from xentcli.results.info import ArraySummary
 
 __all__ = ["HIDDEN_STATES", "command_of", "may_be_labels"]
 
 
-def may_be_labels(found: Found) -> bool:
+def may_be_labels(found: FoundArray) -> bool:
     """Whether an array beside hidden states is labels, or the tokens, by its name."""
     return (found.summary.name or "").casefold() in LABELS_KEYS | TOKEN_KEYS
 
 
 def command_of(
-    path: str, states: Found, beside: Sequence[Found], lm_head: str | None
+    path: str, states: FoundArray, beside: Sequence[FoundArray], lm_head: str | None
 ) -> str | None:
     """Return the command that fits hidden states; None of those that no head fits.
 
@@ -24,9 +24,9 @@ def command_of(
     ----------
     path : str
         Of the file.
-    states : Found
+    states : FoundArray
         The hidden states.
-    beside : sequence of Found
+    beside : sequence of FoundArray
         What else the file holds.
     lm_head : str, optional
         The head that the user names.
@@ -49,6 +49,6 @@ def command_of(
     return " ".join(words)
 
 
-def _first_of(found: Sequence[Found], names: set[str]) -> ArraySummary | None:
+def _first_of(found: Sequence[FoundArray], names: set[str]) -> ArraySummary | None:
     of_name = (each.summary for each in found if (each.summary.name or "").casefold() in names)
     return next(of_name, None)

@@ -21,9 +21,9 @@ from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.values import load
 from xentcli.formats.logprobs.gathered import NO_VALUE
-from xentcli.formats.logprobs.lists import Listed, Place
+from xentcli.formats.logprobs.lists import Listed, TokenPlace
 from xentcli.formats.logprobs.source import AnswersSource
-from xentcli.pipeline.bounded import BoundedRows, Joined, RowBounds
+from xentcli.pipeline.bounded import BoundedRows, JoinedRows, RowBounds
 from xentcli.pipeline.provenance import file_facts
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.inputs import Input
@@ -129,7 +129,7 @@ def open_each(
                 f"{file.path}: other tokens than those of {answers[0].path}: prompts, or generated",
                 hint="--tokens prompt or --tokens generated",
             )
-    return parts[0] if len(parts) == 1 else Joined(tuple(parts))
+    return parts[0] if len(parts) == 1 else JoinedRows(tuple(parts))
 
 
 def facts_of_listed(
@@ -138,14 +138,14 @@ def facts_of_listed(
     """Yield what is known of files of answers and of labels."""
     for source, path in zip(rows.sources, answers, strict=True):
         yield from file_facts("answers", source, [path])
-    parts = rows.parts if isinstance(rows, Joined) else (rows,)
+    parts = rows.parts if isinstance(rows, JoinedRows) else (rows,)
     for part, path in zip(parts, labels, strict=True):
         read = MemorySource(path, np.empty(part.num_rows or 0, np.int64))
         yield from file_facts("labels", read, [path])
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _LabelRow:
     """The label's own log-probability, if it is listed, and those of the most probable tokens."""
 
     label: float | None
@@ -155,7 +155,7 @@ class _Row:
     """That of the token which stands there, if it is none of these."""
 
 
-def _row(place: Place, label: Label, where: Callable[[], str]) -> _Row:
+def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow:
     own, others = place.own, [one for one in place.others if _has_value(one)]
     numbers = [float(one.logprob or 0.0) for one in others]
     if _has_value(own) and own not in others:
@@ -165,17 +165,17 @@ def _row(place: Place, label: Label, where: Callable[[], str]) -> _Row:
     if float(np.exp(numbers).sum()) > 1.0 + _ABOVE:
         raise InputError(f"{where()}: the probabilities of a list sum to more than 1", hint=_RAW)
     if label in _IGNORED or not others:
-        return _Row(None, [], used=False)
+        return _LabelRow(None, [], used=False)
     named = [one.id if isinstance(label, int) else one.text for one in others]
     if all(name is None for name in named):
         kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
         raise InputError(f"{where()}: the answers name their tokens by {other}, the labels {kind}")
     if label in named:
-        return _Row(float(others[named.index(label)].logprob or 0.0), [], used=True)
+        return _LabelRow(float(others[named.index(label)].logprob or 0.0), [], used=True)
     beside = float(own.logprob or 0.0) if _has_value(own) else -np.inf
     if numbers and beside <= min(numbers):
         numbers = [number for number in numbers if number > beside]
-    return _Row(None, numbers, used=True, beside=-np.inf if beside in numbers else beside)
+    return _LabelRow(None, numbers, used=True, beside=-np.inf if beside in numbers else beside)
 
 
 def _has_value(one: Listed) -> bool:
@@ -183,7 +183,7 @@ def _has_value(one: Listed) -> bool:
     return isinstance(number, (int, float)) and number > NO_VALUE
 
 
-def _bounds(rows: Sequence[_Row], num_classes: int | None) -> tuple[Bounds, NDArray[np.bool_]]:
+def _bounds(rows: Sequence[_LabelRow], num_classes: int | None) -> tuple[Bounds, NDArray[np.bool_]]:
     used = np.array([row.used for row in rows], np.bool_)
     exact = np.array([row.label is not None for row in rows], np.bool_)
     known = np.array([0.0 if row.label is None else -row.label for row in rows], np.float64)

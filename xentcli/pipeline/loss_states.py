@@ -16,7 +16,7 @@ from xentcli.pipeline.evaluate import Evaluation, Measured
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import summary_of
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.state_header import Header, ModelFacts, each_once
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Asked, Setting
 from xentcli.pipeline.state_rows import Numbering, joined, rows_of
 from xentcli.pipeline.states import SavedState, renumbered
@@ -61,7 +61,7 @@ def state_of(
         inputs.append(("labels", labels, names[1] or names[0]))
     setting = Setting.of(criterion, logits, sample_weight=sample_weight)
     missing = None if criterion.normalize else total.remarks.get("sums")
-    header = Header(
+    header = StateHeader(
         __version__,
         command,
         (),
@@ -77,7 +77,7 @@ def state_of(
 
 
 def of_files(
-    header: Header,
+    header: StateHeader,
     states: tuple[States, ...],
     inputs: Sequence[tuple[str, Source, Sequence[str]]],
     chosen: slice | None,
@@ -87,7 +87,7 @@ def of_files(
 
     Parameters
     ----------
-    header : Header
+    header : StateHeader
         What it is of, without rows and files.
     states : tuple of States
         Whose rows have the numbers that they have in these files, one behind the other.

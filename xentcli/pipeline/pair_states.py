@@ -12,7 +12,7 @@ from xentcli.pipeline.loss_states import of_files
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import OF_ORDER, PairedRows, comparisons_of
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_header import Header, ModelFacts, role_of_model
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, role_of_model
 from xentcli.pipeline.state_options import PairAsked, Setting
 from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.states import SavedState
@@ -55,7 +55,7 @@ def state_of_pairs(
     base = models[0]
     shape = tuple(n or 0 for n in base.source.shape[1:])
     asked = PairAsked(options, by, cluster, shape, rows.rows.lead[1:], rows.labelled)
-    header = Header(
+    header = StateHeader(
         __version__,
         "compare",
         (),
@@ -126,7 +126,7 @@ def names_of(saved: SavedState) -> tuple[str, ...]:
     return tuple(_name_of(each, saved.header) for each in saved.header.models)
 
 
-def _name_of(model: ModelFacts, header: Header) -> str:
+def _name_of(model: ModelFacts, header: StateHeader) -> str:
     """Return what a model is called: its file, or a pattern of its files."""
     first, *others = header.names_of(model.role)
     if not others:

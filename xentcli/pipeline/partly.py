@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource
 from xentcli.formats.files import InputFile
-from xentcli.pipeline.bounded import BoundedRows, Joined
+from xentcli.pipeline.bounded import BoundedRows, JoinedRows
 from xentcli.pipeline.kld import KldLabels, is_base, open_base
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.run import Run
@@ -44,7 +44,7 @@ class Partly(NamedTuple):
     @property
     def rows(self) -> BoundedRows:
         """The rows of all files."""
-        return self.parts[0] if len(self.parts) == 1 else Joined(self.parts)
+        return self.parts[0] if len(self.parts) == 1 else JoinedRows(self.parts)
 
     @property
     def lists(self) -> list[TopRows]:

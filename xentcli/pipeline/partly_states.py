@@ -11,7 +11,7 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.pair_states import names_of
 from xentcli.pipeline.partly_compared import Models
 from xentcli.pipeline.partly_pairs import PairsKind, comparison_of
-from xentcli.pipeline.state_header import Header, ModelFacts, each_once, role_of_model
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once, role_of_model
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState
@@ -33,7 +33,7 @@ def state_of_partly(
     for i, (source, path) in enumerate(zip(models.sources, models.paths, strict=True)):
         within = source.name.removeprefix(shown_name(path))
         facts.append(ModelFacts(role_of_model(i), setting, within))
-    header = Header(
+    header = StateHeader(
         __version__,
         "compare",
         whole_files(models.paths[:1]),

@@ -4,7 +4,15 @@ from typing import Any
 
 from xentcli.errors import UsageError
 from xentcli.pipeline.python_data import Data, names_of_files, reader_of
-from xentcli.pipeline.python_rows import List, Lists, Part, Rows, in_part, of_rows, of_tokens
+from xentcli.pipeline.python_rows import (
+    GivenLists,
+    ListData,
+    RowArguments,
+    TokensPart,
+    in_part,
+    of_rows,
+    of_tokens,
+)
 from xentcli.results.bounds import BoundedLoss
 from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
@@ -17,9 +25,9 @@ def loss(
     *,
     label_smoothing: float = 0.0,
     temperature: float = 1.0,
-    top_values: List | None = None,
-    top_indices: List | None = None,
-    log_sum_exp: List | None = None,
+    top_values: ListData | None = None,
+    top_indices: ListData | None = None,
+    log_sum_exp: ListData | None = None,
     num_classes: int | None = None,
     **options: Any,
 ) -> LossSummary | BoundedLoss:
@@ -63,7 +71,7 @@ def loss(
     0.5
     """
     rows, reading = _split(options)
-    lists = Lists(top_values, top_indices, log_sum_exp, num_classes)
+    lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading)
     found = in_part("loss", logits, labels, lists, rows, reader)
     if found is not None:
@@ -80,12 +88,12 @@ def nll(
     *,
     probs: bool = False,
     picked: bool = False,
-    tokens: Part | None = None,
+    tokens: TokensPart | None = None,
     normalize: bool = False,
     clip: float = 0.0,
-    top_values: List | None = None,
-    top_indices: List | None = None,
-    log_sum_exp: List | None = None,
+    top_values: ListData | None = None,
+    top_indices: ListData | None = None,
+    log_sum_exp: ListData | None = None,
     num_classes: int | None = None,
     **options: Any,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss:
@@ -122,7 +130,7 @@ def nll(
     2
     """
     rows, reading = _split(options)
-    lists = Lists(top_values, top_indices, log_sum_exp, num_classes)
+    lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading, "probs" if probs else "log-probs")
     files = names_of_files(log_probs) or []
     if files and not (probs or picked):
@@ -140,9 +148,9 @@ def nll(
     return of_rows(log_probs, labels, criterion, rows, reader)
 
 
-def _split(options: dict[str, Any]) -> tuple[Rows, dict[str, Any]]:
+def _split(options: dict[str, Any]) -> tuple[RowArguments, dict[str, Any]]:
     """Return what is said of rows, and how files are read."""
-    rows = {name: options.pop(name) for name in Rows._fields if name in options}
+    rows = {name: options.pop(name) for name in RowArguments._fields if name in options}
     if rows.get("reduction", "mean") not in ("mean", "sum"):
         raise UsageError("reduction is 'mean' or 'sum'; cross_entropy and nll_loss have 'none'")
-    return Rows(**rows), options
+    return RowArguments(**rows), options

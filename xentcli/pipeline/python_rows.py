@@ -29,12 +29,12 @@ from xentcli.results.loss import LossSummary
 from xentcli.results.texts import TextLoss
 from xentcli.results.tokens import TokenLoss
 
-Part = Literal["prompt", "generated"]
-List = ArrayLike | Name
+TokensPart = Literal["prompt", "generated"]
+ListData = ArrayLike | Name
 _OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column", "label_key")
 
 
-class Rows(NamedTuple):
+class RowArguments(NamedTuple):
     """What both functions say of rows and labels; see `loss`."""
 
     reduction: Literal["mean", "sum"] = "mean"
@@ -87,15 +87,15 @@ class Rows(NamedTuple):
         ).with_all_metrics()
 
 
-class Lists(NamedTuple):
+class GivenLists(NamedTuple):
     """The most probable classes of each row: arrays, or the names of files."""
 
-    top_values: List | None = None
-    top_indices: List | None = None
-    log_sum_exp: List | None = None
+    top_values: ListData | None = None
+    top_indices: ListData | None = None
+    log_sum_exp: ListData | None = None
     num_classes: int | None = None
 
-    def options(self, labels: Data | None, rows: Rows, *, probs: bool) -> TopOptions:
+    def options(self, labels: Data | None, rows: RowArguments, *, probs: bool) -> TopOptions:
         """Return what is said of lists, and of their labels."""
         if (self.top_values is None) != (self.top_indices is None):
             raise UsageError("top_values and top_indices go together")
@@ -119,7 +119,7 @@ class Lists(NamedTuple):
         )
 
 
-def _named(data: List) -> Any:
+def _named(data: ListData) -> Any:
     """Return the name of a file as text, anything else as an array."""
     names = names_of_files(data)
     return names[0] if names else np.asarray(data)
@@ -129,8 +129,8 @@ def in_part(
     command: str,
     data: Data | None,
     labels: Data | None,
-    lists: Lists,
-    rows: Rows,
+    lists: GivenLists,
+    rows: RowArguments,
     reader: Reader,
     *,
     probs: bool = False,
@@ -157,8 +157,8 @@ def in_part(
 def of_tokens(
     files: list[str],
     labels: Data | None,
-    tokens: Part | None,
-    rows: Rows,
+    tokens: TokensPart | None,
+    rows: RowArguments,
     num_classes: int | None,
     reader: Reader,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss | None:
@@ -187,7 +187,7 @@ def of_tokens(
 
 
 def of_rows(
-    data: Data | None, labels: Data | None, criterion: Criterion, rows: Rows, reader: Reader
+    data: Data | None, labels: Data | None, criterion: Criterion, rows: RowArguments, reader: Reader
 ) -> LossSummary:
     """Measure whole rows, or numbers that are picked already."""
     if data is None:

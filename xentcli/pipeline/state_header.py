@@ -52,7 +52,7 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
-class Header:
+class StateHeader:
     """What a state is of.
 
     Attributes
@@ -143,7 +143,7 @@ class Header:
         """Return the names of the files that were read as this."""
         return list(dict.fromkeys(each.name for each in self.files if each.role == role))
 
-    def merge(self, other: "Header") -> "Header":
+    def merge(self, other: "StateHeader") -> "StateHeader":
         """Return that of both states' rows."""
         first, second = sorted((self, other), key=lambda each: _place(each.rows))
         found = replace(
@@ -178,7 +178,7 @@ def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
     return tuple(sorted(dict.fromkeys(files), key=order))
 
 
-def changed(header: Header) -> Iterator[str]:
+def changed(header: StateHeader) -> Iterator[str]:
     """Say which files were changed between the runs of merged states; equal digests say no.
 
     Runs in several folders may call several files the same: these are not told of.
@@ -197,7 +197,7 @@ def changed(header: Header) -> Iterator[str]:
             yield f"{name}: the {role} were changed between the runs: they are of {said}"
 
 
-def differences(one: Header, two: Header) -> Iterator[str]:
+def differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
     """Yield why two states do not belong together."""
     if one.command != two.command:
         commands = f"xent {shortened(one.command)}, and xent {shortened(two.command)}"
@@ -219,15 +219,15 @@ def differences(one: Header, two: Header) -> Iterator[str]:
         yield "other names of classes, or in another order"
 
 
-def _of(model: ModelFacts, header: Header) -> str:
+def _of(model: ModelFacts, header: StateHeader) -> str:
     return f" of {model.role}" if len(header.models) > 1 else ""
 
 
-def _kinds_of(header: Header) -> tuple[Any, ...]:
+def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
     return header.tokens, header.bounded, header.lists, header.texts, header.pairs
 
 
-def _rows_of(header: Header) -> str:
+def _rows_of(header: StateHeader) -> str:
     tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
     if pairs is not None:
         return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"

@@ -16,7 +16,7 @@ from xentcli.storage.paths import natural_key, reads_once
 
 ONE_STATE = "each row belongs to one state: leave one of them out"
 _ONE_FILE = "run again what was run with the other files"
-Row = TypeVar("Row", WorstRow, Suspect, ChangedRow)
+PlacedRow = TypeVar("PlacedRow", WorstRow, Suspect, ChangedRow)
 _SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
 
@@ -178,7 +178,7 @@ class Numbering(NamedTuple):
                 return f"{each.name}[{','.join(map(str, (row - before, *inner)))}]"
         return None
 
-    def placed(self, found: Names, rows: Iterable[Row]) -> tuple[Row, ...]:
+    def placed(self, found: Names, rows: Iterable[PlacedRow]) -> tuple[PlacedRow, ...]:
         """Return rows of a result with their places, where there are several files."""
         return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
 

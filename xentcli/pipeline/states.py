@@ -17,7 +17,7 @@ from xentcli.metrics.texts import TextsState
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums
 from xentcli.pipeline.outputs import text_file
-from xentcli.pipeline.state_header import Header
+from xentcli.pipeline.state_header import StateHeader
 from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.token_counts import TokenCounts
 from xentcli.pipeline.written import read_object
@@ -34,7 +34,7 @@ class SavedState:
 
     Attributes
     ----------
-    header : Header
+    header : StateHeader
         What they are of.
     states : tuple of States
         One; of each model but the first with it.
@@ -42,7 +42,7 @@ class SavedState:
         The file, which is not part of it.
     """
 
-    header: Header
+    header: StateHeader
     states: tuple[States, ...]
     name: str = ""
 
@@ -112,7 +112,7 @@ def read_state(path: str) -> SavedState:
         if plain.pop(_DIGEST, None) != _digest_of(plain):
             raise ValueError("it is not as it was written")
         states = tuple(map(_states_of, plain.pop("states")))
-        header: Header = from_plain(Header, plain)
+        header: StateHeader = from_plain(StateHeader, plain)
         _check_whole(header, states)
     return SavedState(header, states, name)
 
@@ -147,7 +147,7 @@ def damage(name: str) -> Iterator[None]:
         raise InputError(message, hint=_DAMAGED) from error
 
 
-def _check_whole(header: Header, states: tuple[States, ...]) -> None:
+def _check_whole(header: StateHeader, states: tuple[States, ...]) -> None:
     """Raise an error if states are not what a run could have written."""
     if header.command == "compare":
         models, counts = len(header.models) - 1, "rows"

@@ -25,7 +25,7 @@ _RUN_ROWS = 8  # of a sample that are read at a time
 _LEAST_ROUGH = 1e-30  # of an inverse temperature for float32
 
 
-class Rows(NamedTuple):
+class TemperatureRows(NamedTuple):
     """What a temperature is fitted on, of which any row can be read at any time."""
 
     logits: Source
@@ -44,9 +44,9 @@ def rows_of(
     labels: Source | None,
     sample_weight: Source | None,
     cluster: Source | str | None,
-) -> Rows:
+) -> TemperatureRows:
     """Return rows that are read again and again, with what stands beside them."""
-    rows = Rows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
+    rows = TemperatureRows(*(None if each is None else indexed(each) for each in (logits, labels)))  # type: ignore[arg-type]
     if sample_weight is not None:
         rows = rows._replace(sample_weight=indexed(sample_weight))
     if cluster is not None and not isinstance(cluster, str):
@@ -62,7 +62,7 @@ def slopes_criterion(
     return criterion._replace(metrics=("slopes",), parameters={"slopes": parameters})
 
 
-def start_of(rows: Rows, criterion: Criterion) -> float:
+def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
     """Return the inverse temperature of a few evenly spaced rows; 1 where that cannot be had.
 
     It is one that float32 holds.
@@ -94,7 +94,7 @@ def float32_holds(beta: float) -> bool:
     return _LEAST_ROUGH < beta < 1.0 / _LEAST_ROUGH
 
 
-def _sample(rows: Rows, criterion: Criterion) -> Rows | None:
+def _sample(rows: TemperatureRows, criterion: Criterion) -> TemperatureRows | None:
     """Return a few evenly spaced rows, where all parts of them stand at the same place."""
     sources = [each for each in rows if each is not None]
     shape = rows.logits.shape
@@ -117,7 +117,7 @@ def _sample(rows: Rows, criterion: Criterion) -> Rows | None:
     runs = count // _RUN_ROWS
     starts = [i * (length - _RUN_ROWS) // (runs - 1) for i in range(runs)]
     labels, weight = (None if s is None else _rows_of(s, starts) for s in rows[1:3])
-    return Rows(_rows_of(rows.logits, starts), labels, weight)
+    return TemperatureRows(_rows_of(rows.logits, starts), labels, weight)
 
 
 def _rows_of(source: Source, starts: Sequence[int]) -> MemorySource:

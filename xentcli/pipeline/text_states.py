@@ -10,7 +10,7 @@ from xentcli.metrics.interface import States
 from xentcli.metrics.texts import TextsState
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.state_header import Header, ModelFacts, each_once
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState
@@ -31,7 +31,7 @@ def state_of_texts(
     paths = [path for name in names for path in expand(name, without)]
     # Of one among several files it is not known how many documents there are.
     files = (each._replace(shape=(None,)) for each in file_facts(_ROLE, source, paths))
-    header = Header(
+    header = StateHeader(
         __version__,
         "nll",
         whole_files(paths),

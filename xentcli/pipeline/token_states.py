@@ -11,7 +11,7 @@ from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.provenance import file_facts
-from xentcli.pipeline.state_header import Header, ModelFacts, each_once
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState
@@ -37,7 +37,7 @@ def state_of_tokens(
         for source, path in zip(sources, paths, strict=True)
         for each in file_facts(_ROLE, source, [path])
     ]
-    header = Header(
+    header = StateHeader(
         __version__,
         "nll",
         whole_files(paths),

@@ -25,18 +25,18 @@ __all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]
 _ABOVE_0 = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
 
 
-class _Step(NamedTuple):
+class _AnswersBlock(NamedTuple):
     file: int
     block: Block
 
 
-class _Work(NamedTuple):
+class _TokensWork(NamedTuple):
     """What is done with some answers."""
 
     sources: tuple[AnswersSource, ...]
     keeps_losses: bool
 
-    def part_of(self, step: _Step) -> Part[TokenCounts]:
+    def part_of(self, step: _AnswersBlock) -> Part[TokenCounts]:
         """Parse them, and measure their tokens."""
         source, block = self.sources[step.file], step.block
         tokens = source.read_tokens(block)
@@ -103,7 +103,7 @@ def measure_tokens(
     """
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
-    work = _Work(tuple(sources), keeps_losses=sink is not None)
+    work = _TokensWork(tuple(sources), keeps_losses=sink is not None)
     if any(each.in_pieces for each in sources):
         run = run.in_order
     parts = run.map(work.part_of, _steps(sources), shareable=True)  # parsing is Python
@@ -124,10 +124,10 @@ def loss_of_tokens(
     return found, list(_notes(counts, found))
 
 
-def _steps(sources: Iterable[AnswersSource]) -> Iterator[_Step]:
+def _steps(sources: Iterable[AnswersSource]) -> Iterator[_AnswersBlock]:
     for i, source in enumerate(sources):
         for block in source.blocks(1):
-            yield _Step(i, block)
+            yield _AnswersBlock(i, block)
 
 
 def _unexpected(*_: object) -> InputError:

@@ -34,7 +34,7 @@ _TABLES = ("parquet", "arrow")
 _ROLES = ("log_sum_exp", "labels", "mask")
 
 
-class _Found(NamedTuple):
+class _FoundLists(NamedTuple):
     """The arrays of one file that holds lists."""
 
     file: InputFile
@@ -51,7 +51,7 @@ class _Found(NamedTuple):
         return self.format in _TABLES and len(self.contents[self.keys.values].shape) > 2
 
 
-def find_lists(file: InputFile) -> _Found | None:
+def find_lists(file: InputFile) -> _FoundLists | None:
     """Return the arrays of a file of lists, by their names; None of any other file."""
     if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
         return None
@@ -77,7 +77,7 @@ def find_lists(file: InputFile) -> _Found | None:
         is_lines = keys is not None
     if keys is None or any(len(named[key].shape) < 2 for key in keys[:2] if not is_lines):
         return None
-    return _Found(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
+    return _FoundLists(file, keys, named, format_.name, is_lines, looked_at(file) if once else None)
 
 
 def _are_lines(file: InputFile) -> bool:
@@ -101,7 +101,7 @@ def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
     return format_, contents
 
 
-def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
+def open_lists(found: _FoundLists | None, options: TopOptions) -> TopLists:
     """Open lists and their labels.
 
     Raises
@@ -118,7 +118,7 @@ def open_lists(found: _Found | None, options: TopOptions) -> TopLists:
     return _of_lines(found, options)
 
 
-def _of_arrays(found: _Found | None, options: TopOptions) -> TopLists:
+def _of_arrays(found: _FoundLists | None, options: TopOptions) -> TopLists:
     if found is None:
         assert options.values is not None  # noqa: S101 - asked for by the command line
         assert options.indices is not None  # noqa: S101
@@ -152,7 +152,7 @@ def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
     return indexed(open_file(InputFile(path, None, ReadOptions(key=key or None, key_option=None))))
 
 
-def _array_of(found: _Found, key: str, *, labels: bool = False) -> IndexedSource:
+def _array_of(found: _FoundLists, key: str, *, labels: bool = False) -> IndexedSource:
     content = found.contents[key]
     choice = {"key": key} if content.key is not None else {"columns": (key,)}
     options = found.file.options._replace(key_option=None, labels=labels, **choice)
@@ -163,7 +163,7 @@ def _array_of(found: _Found, key: str, *, labels: bool = False) -> IndexedSource
 
 
 def _beside(
-    found: _Found | None, role: str, options: TopOptions, lead: tuple[int, ...]
+    found: _FoundLists | None, role: str, options: TopOptions, lead: tuple[int, ...]
 ) -> NDArray[np.float64] | None:
     """Return one number a row: labels, log-sum-exps or a mask, where they are given or found."""
     given = {"labels": next(iter(options.labels), None), "log_sum_exp": options.log_sum_exp}
@@ -190,14 +190,14 @@ def _beside(
     return values.reshape(-1).astype(np.float64)
 
 
-def _count_of(found: _Found | None) -> int | None:
+def _count_of(found: _FoundLists | None) -> int | None:
     if found is None or found.keys.num_classes is None:
         return None
     value = read_whole(_array_of(found, found.keys.num_classes), 1)
     return int(value.reshape(-1)[0]) if value.size else None
 
 
-def _of_lines(found: _Found, options: TopOptions) -> TopLists:
+def _of_lines(found: _FoundLists, options: TopOptions) -> TopLists:
     from xentcli.formats.line_lists import read_lines
 
     keys = found.keys

@@ -16,7 +16,7 @@ from xentcli.pipeline.top_rows import ABOVE, SLACKS, TopRows
 _NEAR = 1e-5  # 1, and nothing is left to other classes
 
 
-class _Sums(NamedTuple):
+class _ListSums(NamedTuple):
     """Of rows, the range of the logarithms of their sums, and what speaks for probabilities."""
 
     least: float = math.inf
@@ -26,9 +26,9 @@ class _Sums(NamedTuple):
     largest: float = 0.0
     """The largest sum of values themselves."""
 
-    def merge(self, other: "_Sums") -> "_Sums":
+    def merge(self, other: "_ListSums") -> "_ListSums":
         """Return those of both states' rows."""
-        return _Sums(
+        return _ListSums(
             min(self.least, other.least),
             max(self.most, other.most),
             self.fractions and other.fractions,
@@ -36,7 +36,7 @@ class _Sums(NamedTuple):
         )
 
 
-def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _Sums]:
+def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
     """Return the sums of a block of the file with this number."""
     number, rows = block
     values, _ = rows.read(0, rows.num_rows)
@@ -46,7 +46,7 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _Sums]:
     plain = rows.lists.values.tile(0, rows.num_rows) if fractions else np.zeros((0, 1))
     sums = plain.astype(np.float64).sum(axis=1)
     least, most = float(some.min(initial=math.inf)), float(some.max(initial=-math.inf))
-    return number, _Sums(least, most, fractions, float(sums.max(initial=0.0)))
+    return number, _ListSums(least, most, fractions, float(sums.max(initial=0.0)))
 
 
 def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
@@ -58,14 +58,14 @@ def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[
         If they are no logarithms of what the file says, or may be probabilities.
     """
     rows = [TopRows(each) for each in lists]
-    sums = [_Sums()] * len(rows)
+    sums = [_ListSums()] * len(rows)
     blocks = ((i, block) for i, each in enumerate(rows) for block in each.blocks())
     for i, found in run.map(_sums_of, blocks):
         sums[i] = sums[i].merge(found)
     return [_told(*each) for each in zip(rows, sums, strict=True)]
 
 
-def _told(rows: TopRows, found: _Sums) -> tuple[TopRows, list[str]]:
+def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
     lists = rows.lists
     tight = max(_NEAR, 2.0 * rows.slack)
     above = found.most > math.log1p(max(ABOVE, 4.0 * rows.slack))

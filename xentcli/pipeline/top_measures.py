@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xentcli.core.bounds import brier_bounds, entropy_bounds
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
-from xentcli.metrics.top_lists import Places, TopListsState, first_class_facts
+from xentcli.metrics.top_lists import LabelPlaces, TopListsState, first_class_facts
 from xentcli.pipeline.bounded import following
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.run import Run
@@ -59,7 +59,7 @@ class ListsKind:
         return cls(rows.num_classes, rows.listed, rows.kind, rows.why, wanted, bins)
 
 
-class _Work(NamedTuple):
+class _ListsWork(NamedTuple):
     ks: tuple[int, ...]
     bins: int
 
@@ -71,7 +71,7 @@ class _Work(NamedTuple):
         labels = rows.lists.labels
         if used is not None:
             values, indices, labels = values[used], indices[used], labels[used]
-        places = Places(values, indices, labels)
+        places = LabelPlaces(values, indices, labels)
         hits = tuple(int((places.rank < k).sum()) for k in self.ks)
         state = TopListsState(
             self.ks, hits, len(labels), places.fewest, CalibrationState(self.bins), loss
@@ -104,7 +104,7 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
         Threads and progress.
     """
     blocks = (block for part in parts for block in part.blocks())
-    done = run.map(_Work(kind.ks, kind.bins).part_of, blocks, join=joined)
+    done = run.map(_ListsWork(kind.ks, kind.bins).part_of, blocks, join=joined)
     progress = run.progress_of((sum(part.num_rows for part in parts),))
     sources = [source for part in parts for source in part.sources]
     total = collect(done, None, progress, lambda p, _: p.at(""), sources)

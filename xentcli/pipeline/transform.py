@@ -113,13 +113,13 @@ class ColumnWork(NamedTuple):
         return Part(block.rows, from_rows(out, shape, 0), ids=table.ids)
 
 
-Work = RowWork | ColumnWork
+TransformWork = RowWork | ColumnWork
 
 
 class PlacedWork(NamedTuple):
     """Writes the output of a block where it belongs, by whoever computed it."""
 
-    work: Work
+    work: TransformWork
     sink: Sink
 
     def part_of(self, block: Block) -> Part[Any]:
@@ -174,7 +174,7 @@ def header_of(source: Source, function: Transform) -> ArrayHeader:
     return ArrayHeader(source.shape, dtype, source.columns, source.id_column, name)
 
 
-def work_of(source: Source, function: Transform, run: Run) -> Work:
+def work_of(source: Source, function: Transform, run: Run) -> TransformWork:
     """Return what transforms a block; classes along the first axis are all read once before."""
     dtype = header_of(source, function).dtype
     if function.axis:
@@ -183,7 +183,7 @@ def work_of(source: Source, function: Transform, run: Run) -> Work:
     return ColumnWork(source, function, dtype, _norm_of_columns(source, function, run))
 
 
-def error_of(work: Work, problem: Problem, rows: int) -> InputError:
+def error_of(work: TransformWork, problem: Problem, rows: int) -> InputError:
     """Return the error of a problem, given the number of all rows."""
     source, axis = work.source, work.function.axis
     index = list(unravel(problem.row, without_axis((rows, *tail_of(source)), axis)))

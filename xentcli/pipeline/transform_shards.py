@@ -19,7 +19,7 @@ from xentcli.pipeline.outputs import array_file, check_output, format_for, shown
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.transform import (
     Transform,
-    Work,
+    TransformWork,
     error_of,
     header_of,
     on_axis,
@@ -44,7 +44,7 @@ class ShardOutput(NamedTuple):
 class ShardWork(NamedTuple):
     """Transforms one file of several, block by block, and writes the output."""
 
-    work: Work
+    work: TransformWork
     outputs: tuple[ShardOutput, ...]
     to: str | None
     force: bool

@@ -90,7 +90,7 @@ class Matrix:
         return [short_name(text, self.label_width or 1000) for text in texts]
 
 
-class _Column(NamedTuple):
+class _ShownColumn(NamedTuple):
     """A column of a table: its header, its cells, and the width that both fit into."""
 
     header: str
@@ -129,10 +129,10 @@ def _width(matrix: Matrix, columns: Sequence[int], style: _Style) -> int:
     return sum(widths) + style.gap * (len(widths) - 1)
 
 
-def _columns(matrix: Matrix, columns: Sequence[int], style: _Style) -> list[_Column]:
+def _columns(matrix: Matrix, columns: Sequence[int], style: _Style) -> list[_ShownColumn]:
     """Return the columns of a table: labels, numbers with marks for what is left out, and extra."""
     header, *labels = matrix.labels()
-    built = [_Column(header, labels)]
+    built = [_ShownColumn(header, labels)]
     numbers = [matrix.numbers(column, style.decimals) for column in columns]
     widest = max((cell_len(cell) for cells in numbers for cell in cells), default=0)
     names = [str(column) for column in columns]
@@ -143,15 +143,15 @@ def _columns(matrix: Matrix, columns: Sequence[int], style: _Style) -> list[_Col
     expected = 0
     for column, name, cells in zip(columns, names, numbers, strict=True):
         if column != expected:
-            built.append(_Column(_MARK, [_MARK] * len(cells)))
-        built.append(_Column(name, cells))
+            built.append(_ShownColumn(_MARK, [_MARK] * len(cells)))
+        built.append(_ShownColumn(name, cells))
         expected = column + 1
     if expected < matrix.count:
-        built.append(_Column(_MARK, [_MARK] * len(labels)))
+        built.append(_ShownColumn(_MARK, [_MARK] * len(labels)))
     if matrix.extra:
         header, texts = matrix.extra
         most = max(_EXTRA_WIDTH, style.name_width)
-        built.append(_Column(header, [short_name(text, most) for text in texts]))
+        built.append(_ShownColumn(header, [short_name(text, most) for text in texts]))
     return built
 
 

@@ -22,7 +22,7 @@ HEAD_ROWS, TAIL_ROWS = 10, 5
 _LABEL_WIDTH = 10  # columns of the terminal that the label of a row may always take
 
 
-class _Row(NamedTuple):
+class _PreviewRow(NamedTuple):
     """A row to show: its place, its numbers, and its id if it has one."""
 
     place: int
@@ -39,8 +39,8 @@ class Preview:
         self._title = title
         self._column = column or title  # of an array of one axis
         self._header: ArrayHeader | None = None
-        self._head: list[_Row] = []
-        self._tail: list[_Row] = []
+        self._head: list[_PreviewRow] = []
+        self._tail: list[_PreviewRow] = []
         self._rows = 0
 
     def open(self, header: "ArrayHeader") -> None:
@@ -59,10 +59,10 @@ class Preview:
         wanted = HEAD_ROWS + TAIL_ROWS - len(self._head)
         first = max(0, len(flat) - TAIL_ROWS)
 
-        def kept(i: int) -> _Row:
+        def kept(i: int) -> _PreviewRow:
             at = i * (0 if ids is None else len(ids)) // len(flat)
             name = None if ids is None else str(plain_cells(ids[at : at + 1])[0])
-            return _Row(self._rows + i, flat[i].copy(), name)
+            return _PreviewRow(self._rows + i, flat[i].copy(), name)
 
         self._head += [kept(i) for i in range(min(wanted, len(flat)))]
         self._tail = [*self._tail, *(kept(i) for i in range(first, len(flat)))][-TAIL_ROWS:]

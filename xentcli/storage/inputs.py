@@ -168,7 +168,7 @@ def _nothing() -> None:
     """Check nothing: what is read once cannot be found again."""
 
 
-class Bytes(Protocol):
+class SeekableBytes(Protocol):
     """What can be read at any place."""
 
     @property
@@ -182,7 +182,7 @@ class Bytes(Protocol):
 class SeekableFile(io.RawIOBase):
     """A seekable input as Python's file object, with a position of its own."""
 
-    def __init__(self, data: Bytes) -> None:
+    def __init__(self, data: SeekableBytes) -> None:
         self._data = data
         self._position = 0
 

@@ -17,7 +17,7 @@ _SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards
 WHILE_WRITTEN = "something still writes it: run again when that is done"
 """What to do about a file that changes while it is read."""
 
-Sample = tuple[bytes, ...]
+ContentSample = tuple[bytes, ...]
 
 
 def open_local(name: str, path: str) -> Input:
@@ -40,7 +40,9 @@ def input_of(name: str, file: IO[bytes], place: str | int) -> Input:
     return data
 
 
-def _check(name: str, place: str | int, before: os.stat_result, sample: Sample | None) -> None:
+def _check(
+    name: str, place: str | int, before: os.stat_result, sample: ContentSample | None
+) -> None:
     """Raise InputError unless a file is still the one that was opened, and nobody wrote to it."""
     with reading(name):
         now = os.stat(place)  # noqa: PTH116 - of a path or of a descriptor
@@ -86,7 +88,7 @@ def _written(status: os.stat_result) -> float:
     return max(status.st_mtime, status.st_ctime)
 
 
-def _sample_at(place: str | int, size: int) -> Sample:
+def _sample_at(place: str | int, size: int) -> ContentSample:
     if isinstance(place, int):
         return _sample(place, size)
     descriptor = os.open(place, os.O_RDONLY)
@@ -96,7 +98,7 @@ def _sample_at(place: str | int, size: int) -> Sample:
         os.close(descriptor)
 
 
-def _sample(descriptor: int, size: int) -> Sample:
+def _sample(descriptor: int, size: int) -> ContentSample:
     """Return some bytes from all parts of a file."""
     if size <= _SAMPLES * _SAMPLE_BYTES:
         return (os.pread(descriptor, size, 0),)

@@ -28,10 +28,10 @@ _WHILE_REPLACED = "something replaced it: run again when that is done"
 class HasParts(Protocol):
     """A file of which parts are fetched."""
 
-    parts: "list[Part]"
+    parts: "list[FetchedRange]"
 
 
-class Part:
+class FetchedRange:
     """A range that is fetched, and kept until all of it was read."""
 
     _numbers = count()
@@ -73,7 +73,7 @@ class Part:
         PARTS.discard(self)
 
 
-PARTS: WeakSet[Part] = WeakSet()
+PARTS: WeakSet[FetchedRange] = WeakSet()
 """Those of all files."""
 LOCK = threading.RLock()
 """Of what is known of all parts."""

@@ -7,7 +7,7 @@ from weakref import ref
 
 from xentcli.errors import InputError
 from xentcli.storage.http_ranges import HttpRanges
-from xentcli.storage.parts import LOCK, PART_BYTES, PARTS, Part, continues, make_room, told
+from xentcli.storage.parts import LOCK, PART_BYTES, PARTS, FetchedRange, continues, make_room, told
 from xentcli.storage.ranges import DriverRanges, Ranges, begin
 from xentcli.storage.remote import is_http, locate, protocol_of, telling
 from xentcli.storage.s3_ranges import S3Ranges
@@ -47,7 +47,7 @@ class RemoteFile:
     def __init__(self, url: str, succession: "Ahead", place: int) -> None:
         self.url = url
         self.size: int | None = None
-        self.parts: list[Part] = []
+        self.parts: list[FetchedRange] = []
         self._succession, self._place = ref(succession), place
         self._ends: deque[int] = deque(maxlen=_MOST_ENDS)
         self._ranges: Ranges = _ranges_of(url)
@@ -92,7 +92,7 @@ class RemoteFile:
             offset = stop
         return end - begun
 
-    def _covering(self, offset: int, end: int) -> list[Part]:
+    def _covering(self, offset: int, end: int) -> list[FetchedRange]:
         """Return the parts that hold a range, fetched from now on if they are not."""
         succession = self._succession() if self._follows(offset) else None
         parts = []
@@ -120,15 +120,15 @@ class RemoteFile:
         ends = (len(self.head), *self._ends)
         return any(map(partial(continues, offset), ends)) or bool(self.part_at(offset))
 
-    def part_at(self, offset: int) -> Part | None:
+    def part_at(self, offset: int) -> FetchedRange | None:
         """Return the part that holds a byte."""
         return next((part for part in self.parts if part.start <= offset < part.end), None)
 
-    def fetch(self, start: int, stop: int) -> Part:
+    def fetch(self, start: int, stop: int) -> FetchedRange:
         """Have a part fetched, up to the next one that is there."""
         ends = [part.start for part in self.parts if part.start > start]
         end = min([stop, start + PART_BYTES, self.size or 0, *ends])
-        part = Part(self, start, end, begin(self._fetched(start, end)))
+        part = FetchedRange(self, start, end, begin(self._fetched(start, end)))
         self.parts.append(part)
         PARTS.add(part)
         return part

@@ -10,7 +10,7 @@ from xentcli.cli.reading import Reading
 from xentcli.errors import InputError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.inspect import Found
+    from xentcli.pipeline.inspect import FoundArray
     from xentcli.results.info import ArraySummary
 
 
@@ -30,7 +30,7 @@ def info(
     output = Destination("info", writing, common)
     output.check()
     reader = reading.reader
-    found: dict[str, list[Found]] = {}
+    found: dict[str, list[FoundArray]] = {}
     failed: list[InputError] = []
     paths = [path for name in files for path in expand(name, [writing.output])]
     with expecting(paths):

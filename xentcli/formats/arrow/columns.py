@@ -13,7 +13,7 @@ from xentcli.formats.base import ReadOptions
 from xentcli.formats.column_looks import Column, Look
 from xentcli.formats.column_names import SHOWN_NAMES, ColumnNames, listed
 from xentcli.formats.doubts import check
-from xentcli.formats.label_columns import Beside
+from xentcli.formats.label_columns import BesideColumns
 from xentcli.text import name_option
 
 
@@ -106,7 +106,7 @@ def _chosen(
     """Choose columns by their names: those that are `named`, or else all that nothing else is."""
     there = ColumnNames(file, tuple(names), len(names))
     labels = None if options.label_column is None else there.name(options.label_column)
-    beside = Beside.of(names, options, lambda i: is_text(schema.field(i).type))
+    beside = BesideColumns.of(names, options, lambda i: is_text(schema.field(i).type))
     ids = None if beside.ids is None else names[beside.ids]
     if options.id_column is not None and ids is None and not beside.notes:
         ids = there.name(options.id_column)

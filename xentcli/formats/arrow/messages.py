@@ -116,7 +116,7 @@ def message_at(data: Input, place: int) -> Message | None:
 
 
 def _message(head: bytes, content: bytearray, place: int) -> Message:
-    message = _Table.root(content)
+    message = _Flatbuffer.root(content)
     kind = message.number("B", 1)
     body = place + len(head) + len(content)
     size = message.number("q", 3)
@@ -156,7 +156,7 @@ def places_in_footer(data: Input) -> tuple[list[int], list[int]]:
     content = bytearray(length)
     data.read_at(size - _FOOTER_END_BYTES - length, memoryview(content))
     try:
-        footer = _Table.root(content)
+        footer = _Flatbuffer.root(content)
         spans = (footer.vector(2, 24), footer.vector(3, 24))
         dictionaries, batches = (
             [struct.unpack_from("<q", content, at)[0] for at in span[::24]] for span in spans
@@ -173,7 +173,7 @@ def messages_from(data: Input, place: int) -> Iterator[Message]:
         place = message.end
 
 
-class _Table:
+class _Flatbuffer:
     """A table of Flatbuffers."""
 
     def __init__(self, content: bytearray, at: int) -> None:
@@ -181,7 +181,7 @@ class _Table:
         self._at = at
 
     @classmethod
-    def root(cls, content: bytearray) -> "_Table":
+    def root(cls, content: bytearray) -> "_Flatbuffer":
         return cls(content, struct.unpack_from("<I", content)[0])
 
     def place(self, slot: int) -> int | None:
@@ -204,12 +204,12 @@ class _Table:
         at = self.place(slot)
         return range(0) if at is None else range(at, at + size)
 
-    def table(self, slot: int) -> "_Table":
+    def table(self, slot: int) -> "_Flatbuffer":
         """Return a table within this one."""
         at = self.place(slot)
         if at is None:
             raise ValueError("a table is missing")
-        return _Table(self._content, at + struct.unpack_from("<I", self._content, at)[0])
+        return _Flatbuffer(self._content, at + struct.unpack_from("<I", self._content, at)[0])
 
     def vector(self, slot: int, size: int) -> range:
         """Return the bytes that structures of a size take."""

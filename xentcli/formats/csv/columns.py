@@ -100,7 +100,7 @@ def choose(fields: Fields, options: ReadOptions) -> Columns:
     """
     there = ColumnNames(fields.file, fields.names, fields.width)
     label = None if options.label_column is None else there.find(options.label_column)
-    beside = label_columns.Beside.of(
+    beside = label_columns.BesideColumns.of(
         fields.names or (), options, lambda i: look_at_cells(fields.rows.column(i)).is_text
     )
     ids = beside.ids

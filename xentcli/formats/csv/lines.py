@@ -12,7 +12,7 @@ from xentcli.storage.inputs import Input
 _BLANK_LINE_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # how content ends whose last line is blank
 
 
-class Lines(NamedTuple):
+class BlockLines(NamedTuple):
     """The content of a block: whole lines, or where they stand in the file."""
 
     line: int
@@ -47,7 +47,7 @@ class LineCutter(NamedTuple):
     block_bytes: int
     longest_bytes: int
 
-    def cut(self, data: Input, offset: int, line: int) -> Iterator[tuple[Lines, int, int]]:
+    def cut(self, data: Input, offset: int, line: int) -> Iterator[tuple[BlockLines, int, int]]:
         """Yield whole lines from `offset` on with their text, how many they are, and how many rows.
 
         Blank lines are handed out only where others follow them.
@@ -62,7 +62,7 @@ class LineCutter(NamedTuple):
             if text:
                 whole = text if text.endswith(self.line_end) else text + self.line_end
                 lines = self._count(whole)
-                yield Lines(line, offset, len(text), whole), lines, self._rows(whole, lines)
+                yield BlockLines(line, offset, len(text), whole), lines, self._rows(whole, lines)
                 line += lines
                 offset += len(carry) - len(rest)
                 carry = rest

@@ -20,7 +20,7 @@ _BYTE_ORDER_MARKS = {
 }
 
 
-class Sample(NamedTuple):
+class FirstLines(NamedTuple):
     """The lines at the top of a file.
 
     Attributes
@@ -46,7 +46,7 @@ class Sample(NamedTuple):
         return self.mark_bytes + (found.end() if found else 0)
 
 
-def read_sample(data: Input, name: str, block_bytes: int, longest_line_bytes: int) -> Sample:
+def read_sample(data: Input, name: str, block_bytes: int, longest_line_bytes: int) -> FirstLines:
     """Return about a block of lines, or as much as a header and a row of data take.
 
     Raises
@@ -62,20 +62,20 @@ def read_sample(data: Input, name: str, block_bytes: int, longest_line_bytes: in
     lines = first[mark:]
     line_end = b"\n" if b"\n" in lines or b"\r" not in lines else b"\r"
     if len(first) < block_bytes:
-        return Sample(lines, mark, line_end, is_small=True)
+        return FirstLines(lines, mark, line_end, is_small=True)
     wanted = block_bytes
     while lines.count(line_end) < 2 and wanted < longest_line_bytes:
         wanted *= 2
         lines = data.peek(wanted)[mark:]
         if mark + len(lines) < wanted:
-            return Sample(lines, mark, line_end, is_small=False)
+            return FirstLines(lines, mark, line_end, is_small=False)
     end = lines.rfind(line_end)
     if end < 0:
         raise LineCutter(name, "", line_end, block_bytes, longest_line_bytes).too_long(1)
-    return Sample(lines[: end + 1], mark, line_end, is_small=False)
+    return FirstLines(lines[: end + 1], mark, line_end, is_small=False)
 
 
-def check_columns(sample: Sample, name: str, delimiter: str | None) -> None:
+def check_columns(sample: FirstLines, name: str, delimiter: str | None) -> None:
     """Raise InputError if a line has more cells than rows have: each is text at first."""
     if len(sample.lines) <= _MOST_COLUMNS:
         return

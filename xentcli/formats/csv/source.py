@@ -16,11 +16,11 @@ from xentcli.formats.csv import cells
 from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
-from xentcli.formats.csv.lines import LineCutter, Lines
+from xentcli.formats.csv.lines import BlockLines, LineCutter
 from xentcli.formats.csv.lists import to_array
 from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.csv.parsers import check_cell_count, parse
-from xentcli.formats.csv.sample import Sample, check_columns, read_sample
+from xentcli.formats.csv.sample import FirstLines, check_columns, read_sample
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
@@ -101,7 +101,7 @@ class CsvSource(StreamSource):
         label_row = self._lists.labels or ()
         self.label_row: Shape = () if label_row == (1,) else label_row
 
-    def _sample(self) -> Sample:
+    def _sample(self) -> FirstLines:
         return read_sample(self._data, self.name, self.block_bytes, self.longest_line_bytes)
 
     @property
@@ -174,7 +174,7 @@ class CsvSource(StreamSource):
             return block
         return block._replace(content=block.content._replace(text=self._text(block.content)))
 
-    def _text(self, lines: Lines) -> bytes:
+    def _text(self, lines: BlockLines) -> bytes:
         """Return whole lines, read from the file where the block does not carry them."""
         if lines.text is not None:
             return lines.text

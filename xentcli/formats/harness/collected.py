@@ -83,7 +83,7 @@ class Samples(NamedTuple):
         return len(set(self.tasks)) > 1
 
 
-class _Placed(NamedTuple):
+class _PlacedSample(NamedTuple):
     sample: Sample
     file: str
     line: int
@@ -94,7 +94,7 @@ class Collector:
 
     def __init__(self, filter_: str | None) -> None:
         self._filter = filter_
-        self._found: list[_Placed] = []
+        self._found: list[_PlacedSample] = []
         self._tasks: list[str] = []
         self._left_out: dict[str, int] = {}
         self._seen: dict[tuple[str, str], int] = {}
@@ -135,7 +135,7 @@ class Collector:
             sample = sample._replace(kind=kind)
         if sample.kind != kind:
             raise InputError(f"{file}:{line}: {_WHAT[sample.kind]}, and before it {_WHAT[kind]}")
-        self._found.append(_Placed(sample, file, line))
+        self._found.append(_PlacedSample(sample, file, line))
         self._tasks.append(task)
 
     def collected(self, name: str) -> Samples:

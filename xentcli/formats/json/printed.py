@@ -66,7 +66,7 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
     return Text(_ODD.sub(_said, whole) if odd else whole, plain.printed)
 
 
-class Lists(NamedTuple):
+class ListsText(NamedTuple):
     """Text whose tuples, and arrays as they are printed, are lists.
 
     Attributes
@@ -84,14 +84,14 @@ class Lists(NamedTuple):
     end: int | None = None
 
 
-def as_lists(text: str) -> Lists:
+def as_lists(text: str) -> ListsText:
     """Return text with lists in place of tuples, and of calls, whose first argument is kept.
 
     One number in brackets is no tuple, but an accountant's negative.
     """
     if "(" not in text:
-        return Lists(text)
-    writer = _Writer()
+        return ListsText(text)
+    writer = _ListWriter()
     at = 0
     for match in _BRACKET.finditer(text):
         mark = match[0]
@@ -99,16 +99,16 @@ def as_lists(text: str) -> Lists:
             continue
         piece, at = text[at : match.start()], match.end()
         if mark[-1] in "[(" and writer.depth == _DEEPEST:
-            return Lists(text)
+            return ListsText(text)
         if mark[-1] in "[(":
             writer.open(piece, mark, is_list=mark in "[(" or match["list"] is not None)
             writer.printed = writer.printed or match["array"]
         elif not writer.close(piece, mark):
-            return Lists(text)
-    return Lists("".join([*writer.parts, text[at:]]), writer.printed, writer.end)
+            return ListsText(text)
+    return ListsText("".join([*writer.parts, text[at:]]), writer.printed, writer.end)
 
 
-class _Writer:
+class _ListWriter:
     """Writes lists, bracket by bracket.
 
     Attributes
@@ -116,7 +116,7 @@ class _Writer:
     parts : list of str
         What was written.
     printed, end
-        As those of `Lists`.
+        As those of `ListsText`.
     """
 
     def __init__(self) -> None:

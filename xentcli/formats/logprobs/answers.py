@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from xentcli.formats.logprobs.lists import Lists, of_entries
+from xentcli.formats.logprobs.lists import ReadLists, of_entries
 
-Part = Literal["prompt", "generated"]
+AnswerPart = Literal["prompt", "generated"]
 Numbers = list[float | None]
 
 
@@ -33,11 +33,11 @@ class Scored(NamedTuple):
         Whether these are all tokens so far, where an answer comes in pieces.
     """
 
-    part: Part | None
+    part: AnswerPart | None
     logprobs: Numbers
     sizes: list[int | None] | None = None
     choice: int = 0
-    lists: Lists | None = None
+    lists: ReadLists | None = None
     whole: bool = False
 
 
@@ -125,7 +125,7 @@ def add(found: list[Scored], scored: Scored) -> None:
     found.append(scored)
 
 
-def tokens(part: Part, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:
+def tokens(part: AnswerPart, entries: Any, key: str = "logprob", choice: int = 0) -> Scored:
     """Return tokens that are an object each, some with their bytes."""
     if isinstance(entries, list) and entries and is_typed(entries[0]):
         sizes = _sizes_of_typed(entries) if entries[0].bytes or "bytes" in entries[0] else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.logprobs.answers import Scored
-from xentcli.formats.logprobs.lists import Listed, Place
+from xentcli.formats.logprobs.lists import Listed, TokenPlace
 
 NO_VALUE = -9999.0
 """And below, down to -inf: what servers write in place of a log-probability."""
@@ -51,7 +51,7 @@ class Tokens(NamedTuple):
     unclear: int
     floored: int
     """How many tokens have what servers write of those that are less likely than all they tell."""
-    lists: list[Place] | None = None
+    lists: list[TokenPlace] | None = None
     """What is listed beside each token, where that was asked for."""
 
 
@@ -60,7 +60,7 @@ class Sequence(NamedTuple):
 
     place: str
     scored: Scored
-    lists: list[Place]
+    lists: list[TokenPlace]
 
 
 Pieces = dict[str, dict[int, Sequence]]
@@ -85,7 +85,7 @@ class Gathered:
 
     def __init__(self, *, keeps_lists: bool, pieces: Pieces) -> None:
         self.others = self.unclear = 0
-        self._lists: list[Place] | None = [] if keeps_lists else None
+        self._lists: list[TokenPlace] | None = [] if keeps_lists else None
         self._values = array("d")
         self._lengths: list[int] = []
         self._places: list[str] = []
@@ -158,7 +158,7 @@ class Gathered:
             _extend(self._sizes, scored.sizes, -1)
             self._tells_sizes = True
         if self._lists is not None:
-            listed = sequence.lists or [Place(Listed(None, None, n)) for n in scored.logprobs]
+            listed = sequence.lists or [TokenPlace(Listed(None, None, n)) for n in scored.logprobs]
             self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)

@@ -14,22 +14,22 @@ class Listed(NamedTuple):
     logprob: float | None
 
 
-class Place(NamedTuple):
+class TokenPlace(NamedTuple):
     """The token that stands at a place, and the list of the most probable ones there."""
 
     own: Listed
     others: tuple[Listed, ...] = ()
 
 
-Places = list[Place]
-Lists = Callable[[], Places]
+Places = list[TokenPlace]
+ReadLists = Callable[[], Places]
 """Makes the lists of some tokens; it is called while their document is there, if at all."""
 
 
 def of_entries(entries: Iterable[Any], key: str = "logprob", tops: str = "top_logprobs") -> Places:
     """Return the places of tokens that are an object each, with a list in each."""
     return [
-        Place(_entry(entry, key), tuple(_entry(one, key) for one in entry.get(tops) or ()))
+        TokenPlace(_entry(entry, key), tuple(_entry(one, key) for one in entry.get(tops) or ()))
         for entry in entries
     ]
 
@@ -37,7 +37,7 @@ def of_entries(entries: Iterable[Any], key: str = "logprob", tops: str = "top_lo
 def beside(entries: Iterable[Any], tops: Iterable[Any] | None, key: str = "logprob") -> Places:
     """Return the places of tokens whose lists are beside them."""
     return [
-        Place(_entry(entry, key), tuple(_entry(one, key) for one in found or ()))
+        TokenPlace(_entry(entry, key), tuple(_entry(one, key) for one in found or ()))
         for entry, found in _paired(entries, tops)
     ]
 
@@ -46,7 +46,7 @@ def of_texts(tokens: Iterable[str], numbers: Iterable[Any], tops: Iterable[Any] 
     """Return the places of parallel lists, whose most probable tokens are keys."""
     own = [_named(text, number) for text, number in zip(tokens, numbers, strict=True)]
     return [
-        Place(one, tuple(_named(*pair) for pair in (found.items() if found else ())))
+        TokenPlace(one, tuple(_named(*pair) for pair in (found.items() if found else ())))
         for one, found in _paired(own, tops)
     ]
 
@@ -58,14 +58,14 @@ def of_ids(entries: Iterable[Any], chosen: Iterable[Any]) -> Places:
         pairs = [] if entry is None else [(_by_id(key, one), one) for key, one in entry.items()]
         mine = next((found for found, one in pairs if one is own or one == own), None)
         others = tuple(found for found, _ in pairs)
-        places.append(Place(mine or Listed(None, None, None), others))
+        places.append(TokenPlace(mine or Listed(None, None, None), others))
     return places
 
 
 def of_triples(triples: Iterable[Any], tops: Iterable[Any] | None) -> Places:
     """Return the places of triples of log-probability, token id and text."""
     return [
-        Place(_triple(own), tuple(_triple(one) for one in found or ()))
+        TokenPlace(_triple(own), tuple(_triple(one) for one in found or ()))
         for own, found in _paired(triples, tops)
     ]
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, load, parser, shown
-from xentcli.formats.logprobs.answers import Answer, Part, Refused, Scored, is_list, is_object
+from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
-from xentcli.formats.logprobs.lists import Place
+from xentcli.formats.logprobs.lists import TokenPlace
 from xentcli.formats.logprobs.typed import typed_parser
 
 Bytes = bytes | memoryview
@@ -77,14 +77,14 @@ class Whole(NamedTuple):
     size: int = 0
 
 
-class Reader:
+class AnswersReader:
     """Reads the documents of a block."""
 
     def __init__(
         self,
         name: str,
-        asked: Part | None,
-        part: Part,
+        asked: AnswerPart | None,
+        part: AnswerPart,
         *,
         strict: bool,
         keeps_lists: bool = False,
@@ -159,7 +159,7 @@ class Reader:
                 self._check(sequence.scored.logprobs, place)
         self._found.take(kept, name, answer.stream, ends=answer.ends)
 
-    def _listed(self, scored: Scored, place: str) -> list[Place]:
+    def _listed(self, scored: Scored, place: str) -> list[TokenPlace]:
         """Return what is listed beside tokens."""
         if scored.lists is None:
             return []
@@ -170,7 +170,7 @@ class Reader:
                 f"{place}: the lists of the most probable tokens are not as servers write them"
             ) from error
 
-    def _kept(self, part: Part | None, numbers: Any, place: str) -> bool:
+    def _kept(self, part: AnswerPart | None, numbers: Any, place: str) -> bool:
         """Whether tokens are those that are read.
 
         Raises

@@ -20,15 +20,15 @@ _WORDS = (b"logprob", b"logProb", b"log_prob", b"completion_probabilities", b"cu
 _PROBE_BYTES = 64
 _MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
 _REFUSED = "refused"
-Found = TypeVar("Found")
+Told = TypeVar("Told")
 
 
-def _once(ask: Callable[[Input], Found]) -> Callable[[Input], Found]:
+def _once(ask: Callable[[Input], Told]) -> Callable[[Input], Told]:
     """Return a question whose answer is kept as long as the file is open: several ask it."""
-    known: WeakKeyDictionary[Input, Found] = WeakKeyDictionary()
+    known: WeakKeyDictionary[Input, Told] = WeakKeyDictionary()
 
     @wraps(ask)
-    def asked(data: Input) -> Found:
+    def asked(data: Input) -> Told:
         if data not in known:
             known[data] = ask(data)
         return known[data]

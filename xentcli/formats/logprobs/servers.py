@@ -5,8 +5,8 @@ from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
+    AnswerPart,
     Numbers,
-    Part,
     Refused,
     Scored,
     add,
@@ -34,7 +34,7 @@ def sglang(document: Any) -> Answer | None:
     if not is_object(info):
         return None
     found: list[Scored] = []
-    parts: tuple[tuple[Part, str], ...] = (("prompt", "input"), ("generated", "output"))
+    parts: tuple[tuple[AnswerPart, str], ...] = (("prompt", "input"), ("generated", "output"))
     for part, key in parts:
         triples = info.get(f"{key}_token_logprobs")
         if is_list(triples) and len(triples):
@@ -103,7 +103,7 @@ def tgi(document: Any) -> Answer | None:
     if not is_object(details):  # they were not asked for
         return Answer(_TGI, [])
     found: list[Scored] = []
-    parts: tuple[tuple[Part, str], ...] = (("prompt", "prefill"), ("generated", "tokens"))
+    parts: tuple[tuple[AnswerPart, str], ...] = (("prompt", "prefill"), ("generated", "tokens"))
     for each in (details, *objects(details.get("best_of_sequences"))):
         for part, key in parts:
             if is_list(entries := each.get(key)):

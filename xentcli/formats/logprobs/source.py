@@ -6,9 +6,9 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.logprobs.answers import Part
+from xentcli.formats.logprobs.answers import AnswerPart
 from xentcli.formats.logprobs.gathered import Pieces, Tokens
-from xentcli.formats.logprobs.reader import Reader, Whole, any_number
+from xentcli.formats.logprobs.reader import AnswersReader, Whole, any_number
 from xentcli.formats.logprobs.recognised import (
     LONGEST_LINE_BYTES,
     MOST_BYTES,
@@ -20,7 +20,7 @@ from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
 _PIECE_BYTES = 2**22
-_PARTS: dict[str, Part] = {"prompt": "prompt", "generated": "generated"}
+_PARTS: dict[str, AnswerPart] = {"prompt": "prompt", "generated": "generated"}
 
 
 def open_answers(data: Input, options: ReadOptions) -> "AnswersSource":
@@ -76,7 +76,7 @@ class AnswersSource(StreamSource):
         self._asked = _PARTS.get(options.tokens or "")
         scored = first.scored if first else []
         parts = [each.part for each in scored if any_number(each.logprobs)]
-        self.part: Part = self._asked or _first_part(parts)
+        self.part: AnswerPart = self._asked or _first_part(parts)
         self._strict = options.tokens is not None
         self._data = data
 
@@ -168,7 +168,7 @@ class AnswersSource(StreamSource):
             If something is no answer, or holds prompts and generated tokens and none was asked for.
         """
         try:
-            reader = Reader(
+            reader = AnswersReader(
                 self.name,
                 self._asked,
                 self.part,
@@ -182,6 +182,6 @@ class AnswersSource(StreamSource):
             raise
 
 
-def _first_part(parts: list[Part | None]) -> Part:
+def _first_part(parts: list[AnswerPart | None]) -> AnswerPart:
     """Return what the first tokens are; those of an echo are a prompt at least."""
     return "generated" if not parts else parts[0] or "prompt"

@@ -40,7 +40,7 @@ def typed_parser() -> Callable[[bytes | memoryview], Any] | None:
     return parsed
 
 
-class _Tokens(NamedTuple):
+class _TokenTypes(NamedTuple):
     """The types of lists of tokens, and of what is not wanted."""
 
     plain: Any
@@ -52,7 +52,7 @@ class _Tokens(NamedTuple):
     """Of what it is only asked whether it is there."""
 
 
-def _tokens_of(msgspec: Any) -> _Tokens:
+def _tokens_of(msgspec: Any) -> _TokenTypes:
     missing = msgspec.UNSET
     as_dict = {
         "keys": lambda token: token.__struct_fields__,
@@ -71,7 +71,7 @@ def _tokens_of(msgspec: Any) -> _Tokens:
 
     told = ("bytes", list[int] | msgspec.UnsetType | None, missing)
     by_id = GenericAlias(dict, (int, token(("rank", int | None, None))))
-    return _Tokens(
+    return _TokenTypes(
         _list(token(told)),
         _list(token(told, key="logProbability")),
         _list(token(told, key="log_probability")),
@@ -91,7 +91,7 @@ def _object(**kinds: Any) -> Any:
     return typed("Object", kinds, total=False)
 
 
-def _document(tokens: _Tokens, inner: Any) -> Any:
+def _document(tokens: _TokenTypes, inner: Any) -> Any:
     """Return the type of an answer in any dialect, which an inner document may be within."""
     within = dict.fromkeys(_WRAPPERS, inner | str | None)
     within["output"] = inner | _list(_object(content=_list(_object(logprobs=tokens.plain)) | str))
@@ -119,7 +119,7 @@ def _document(tokens: _Tokens, inner: Any) -> Any:
     )
 
 
-def _choice(tokens: _Tokens, prompt: dict[str, Any]) -> Any:
+def _choice(tokens: _TokenTypes, prompt: dict[str, Any]) -> Any:
     told = _object(
         content=tokens.plain,
         refusal=tokens.plain,
@@ -130,7 +130,7 @@ def _choice(tokens: _Tokens, prompt: dict[str, Any]) -> Any:
     return _object(index=int | None, finish_reason=_NAME, logprobs=told | None, **prompt)
 
 
-def _of_sglang(tokens: _Tokens) -> Any:
+def _of_sglang(tokens: _TokenTypes) -> Any:
     return (
         _object(
             id=_NAME,
@@ -143,12 +143,12 @@ def _of_sglang(tokens: _Tokens) -> Any:
     )
 
 
-def _of_tgi(tokens: _Tokens) -> Any:
+def _of_tgi(tokens: _TokenTypes) -> Any:
     sequence = {"prefill": tokens.plain, "tokens": tokens.plain}
     return _object(**sequence, best_of_sequences=_list(_object(**sequence))) | None
 
 
-def _of_gemini(tokens: _Tokens) -> Any:
+def _of_gemini(tokens: _TokenTypes) -> Any:
     return _object(
         logprobsResult=_object(chosenCandidates=tokens.of_gemini) | None,
         logprobs_result=_object(chosen_candidates=tokens.of_its_sdk) | None,

@@ -5,8 +5,8 @@ from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
+    AnswerPart,
     Numbers,
-    Part,
     Refused,
     Scored,
     add,
@@ -27,7 +27,7 @@ def of_prompt(where: Any) -> Scored:
     return _by_ids("prompt", where["prompt_logprobs"], where.get("prompt_token_ids"))
 
 
-def _by_ids(part: Part, entries: Any, ids: Any, choice: int = 0) -> Scored:
+def _by_ids(part: AnswerPart, entries: Any, ids: Any, choice: int = 0) -> Scored:
     """Return the tokens with these ids or, where none are told, the first ones of each place."""
     entries = _unpacked(entries) if is_object(entries) else [*entries]
     told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)

@@ -22,7 +22,7 @@ class Global(NamedTuple):
         return self.module.partition(".")[0] == package
 
 
-class Span(NamedTuple):
+class StoredBytes(NamedTuple):
     """Bytes that stay where they are in the input."""
 
     offset: int

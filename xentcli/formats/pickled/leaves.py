@@ -101,7 +101,7 @@ def placed(
     return Placed(apart, Stored(shape, dtype, 0, 0, offset), strides)
 
 
-class Held(NamedTuple):
+class LooseValues(NamedTuple):
     """Numbers or text that stand in the pickle one by one, and so are in memory."""
 
     values: NDArray[Any]
@@ -126,7 +126,7 @@ class Held(NamedTuple):
         return source
 
 
-class Joined(NamedTuple):
+class JoinedArrays(NamedTuple):
     """Arrays of a list, one behind the other along the first axis; numbers become an array."""
 
     parts: tuple[Leaf, ...]
@@ -148,7 +148,7 @@ class Joined(NamedTuple):
         if self.parts[0].shape:
             return JoinedSource(opened, [part.shape[0] for part in self.parts])
         values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
-        return Held(values).open(data, name, format_, options)
+        return LooseValues(values).open(data, name, format_, options)
 
 
 class Unread(NamedTuple):
@@ -186,4 +186,4 @@ def joined(leaves: list[Leaf]) -> Leaf | None:
     )
     if not alike:
         return None
-    return first if len(leaves) == 1 and first.shape else Joined(tuple(leaves))
+    return first if len(leaves) == 1 and first.shape else JoinedArrays(tuple(leaves))

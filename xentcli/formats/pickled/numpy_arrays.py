@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.formats.pickled.calls import Call, Global, Span, name_of
-from xentcli.formats.pickled.leaves import Held, Leaf, Unread, placed
+from xentcli.formats.pickled.calls import Call, Global, StoredBytes, name_of
+from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread, placed
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.stored import is_possible
 
@@ -42,16 +42,16 @@ def _array(
     there = bytes_of(content)
     if there is None:
         raise text.wrong("an array is damaged")
-    if (there.size if isinstance(there, Span) else len(there)) != size:
+    if (there.size if isinstance(there, StoredBytes) else len(there)) != size:
         raise text.wrong(f"an array of shape {shape} does not have {size} bytes")
-    if isinstance(there, Span) and shape:
+    if isinstance(there, StoredBytes) and shape:
         return placed(text.apart, there.offset, shape, kind, fortran=fortran)
-    if isinstance(there, Span):
+    if isinstance(there, StoredBytes):
         number = bytearray(there.size)
         text.data.read_at(there.offset, memoryview(number))
         there = bytes(number)
     values = np.frombuffer(there, kind).reshape(shape, order="F" if fortran else "C")
-    return Held(values.astype(object) if kind.kind == "U" else values)
+    return LooseValues(values.astype(object) if kind.kind == "U" else values)
 
 
 def _dtype_of(record: Any) -> np.dtype[Any] | None:
@@ -70,10 +70,10 @@ def _dtype_of(record: Any) -> np.dtype[Any] | None:
         return None
 
 
-def bytes_of(record: Any) -> bytes | Span | None:
+def bytes_of(record: Any) -> bytes | StoredBytes | None:
     """Return bytes, which the older protocols write as text."""
     match record:
-        case Span():
+        case StoredBytes():
             return record
         case str():
             return record.encode("latin-1")

@@ -3,7 +3,7 @@
 import re
 
 from xentcli.errors import InputError
-from xentcli.formats.pickled.calls import Span
+from xentcli.formats.pickled.calls import StoredBytes
 from xentcli.storage.inputs import Input
 
 _MOST_BYTES = 2**26  # of a pickle, beside the bytes of its arrays
@@ -98,11 +98,11 @@ class PickleText:
                 raise self.wrong("the name of a module or a class does not end")
         return found.decode()
 
-    def span(self, size: int) -> Span:
+    def span(self, size: int) -> StoredBytes:
         """Return where the next bytes are, and go behind them."""
         if size > self.end - self.position:
             raise self.wrong("it is cut off")
-        span = Span(self.position, size)
+        span = StoredBytes(self.position, size)
         self._next += size
         self._skipped += size
         return span

@@ -8,8 +8,8 @@ from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.contents import Content
 from xentcli.formats.keys import choose, notes_of, shown
 from xentcli.formats.pickled import PT
-from xentcli.formats.pickled.calls import Call, Global, Span
-from xentcli.formats.pickled.leaves import Held, Leaf
+from xentcli.formats.pickled.calls import Call, Global, StoredBytes
+from xentcli.formats.pickled.leaves import Leaf, LooseValues
 from xentcli.formats.pickled.legacy import LegacyStorages
 from xentcli.formats.pickled.numpy_arrays import bytes_of, numpy_leaf
 from xentcli.formats.pickled.operations import read_pickle
@@ -77,7 +77,7 @@ def contents(data: Input) -> list[Content]:
 
 
 def _texts(leaf: Leaf) -> tuple[str, ...]:
-    if isinstance(leaf, Held) and leaf.values.dtype == object:
+    if isinstance(leaf, LooseValues) and leaf.values.dtype == object:
         return tuple(map(str, leaf.values.reshape(-1)[:_FIRST_TEXTS]))
     return ()
 
@@ -155,7 +155,7 @@ class _PickledStorages:
         there = bytes_of(content)
         if there is None:
             raise text.wrong("a tensor without a storage")
-        if isinstance(there, Span):
+        if isinstance(there, StoredBytes):
             return LegacyStorages(text.data, there.offset, there.offset + there.size, text.apart)
         copy = TemporaryCopy(text.data.name)
         copy.write(there)

@@ -8,8 +8,8 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
-from xentcli.formats.pickled.calls import Call, Global, Persistent, Span, name_of
-from xentcli.formats.pickled.leaves import Held, Leaf, Unread, joined
+from xentcli.formats.pickled.calls import Call, Global, Persistent, StoredBytes, name_of
+from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread, joined
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import MOST_REPEATED
 
@@ -57,7 +57,7 @@ class _Tree:
         match node:
             case Global() | Persistent():
                 return {"": Unread(name_of(node))}
-            case Span():  # bytes, which are no numbers
+            case StoredBytes():  # bytes, which are no numbers
                 return {}
             case tuple():
                 return self._named({str(i): item for i, item in enumerate(node)}, depth)
@@ -141,7 +141,7 @@ class _Tree:
             return Unread(_RAGGED)
         if values.dtype.kind not in ("fiub" if kinds != (str,) else "O"):
             return Unread("a list of numbers that are too large")
-        return Held(values)
+        return LooseValues(values)
 
     def _all_are(self, items: list[Any], kinds: tuple[type, ...], depth: int) -> bool:
         self._step(depth)
