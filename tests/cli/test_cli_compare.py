@@ -362,6 +362,9 @@ def test_three_models_in_one_table(arrays: Run, terminal: Terminal) -> None:
     assert [each["new"] for each in found["comparisons"]] == ["two.npy", "three.npy"]
     screen = terminal("compare", *files)
     assert [line.split()[0] for line in screen.lines[-3:]] == ["one.npy", "two.npy", "three.npy"]
+    narrow = terminal("compare", *files, columns=40)
+    shown = [each for line in screen.lines[-3:] for each in line.split()]
+    assert all(each in shown for line in narrow.lines[-3:] for each in line.split()[1:])  # none cut
     gate = arrays("compare", *files, "--fail-if", "kl > 0.9")
     failed = [line for line in gate.err.splitlines() if "kl" in line]
     apart = {e["new"]: e["metrics"]["kl"]["value"] > 0.9 for e in found["comparisons"]}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.table import Table
 
-from xentcli.render.columns import short_name
+from xentcli.render.columns import short_name, short_names
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.evaluation_tables import empty_table, left_out
 from xentcli.render.measures import short_number
@@ -18,22 +18,33 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import ChangedRow, Comparison
 
 
-_NAME_WIDTH = 24  # columns of the terminal
+_NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 8  # columns of the terminal
+_LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # the first first, of a narrow terminal
 
 
 def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     """Return a line for each model, and its differences from the first."""
     first = comparisons[0]
-    headers = ["model"]
-    headers += ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
+    headers = ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
     headers += ["KL", "same"]
-    rows = [_first_line(first), *map(_line, comparisons)]
-    others = [max(map(len, column)) + 2 for column in zip(headers, *rows, strict=True)][1:]
-    room = max(8, min(_NAME_WIDTH, width - sum(others)))
-    table = empty_table(*headers)
-    for name, *cells in rows:
-        table.add_row(short_name(name, room), *cells)
+    names, *cells = zip(_first_line(first), *map(_line, comparisons), strict=True)
+    columns = dict(zip(headers, cells, strict=True))
+    taken = {head: max(map(len, (head, *each))) + 2 for head, each in columns.items()}
+    for head in _LEFT_OUT:  # where there is no room for all, before a number is cut
+        if _LEAST_NAME_WIDTH + sum(taken[each] for each in columns) > width:
+            columns.pop(head, None)
+    room = width - sum(taken[each] for each in columns)
+    shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, min(_NAME_WIDTH, room)))
+    table = empty_table("model", *columns)
+    for row in zip(shown, *columns.values(), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _file_names(names: "Sequence[str]") -> "Sequence[str]":
+    """Return names without their folders, where these do not tell them apart."""
+    files = [name.rpartition("/")[2] for name in names]
+    return files if len(set(files)) == len(names) else names
 
 
 def _first_line(found: "Comparison") -> list[str]:
@@ -44,7 +55,7 @@ def _first_line(found: "Comparison") -> list[str]:
 
 
 def _line(found: "Comparison") -> list[str]:
-    apart = [_number(found, "kl", _three_digits), _number(found, "agreement", percent)]
+    apart = [_number(found, "kl", short), _number(found, "agreement", percent)]
     if not found.labelled:
         return [found.new, *apart]
     return [
@@ -56,10 +67,6 @@ def _line(found: "Comparison") -> list[str]:
         _number(found, "only_new_right", _count),
         *apart,
     ]
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:.3g}"
 
 
 def _count(value: float) -> str:
