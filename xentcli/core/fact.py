@@ -129,6 +129,7 @@ class Fact:
         dtype: DTypeLike | None,
         *,
         gaps: bool,
+        classes: bool,
         alone: bool,
     ) -> None:
         self.name = name
@@ -138,6 +139,7 @@ class Fact:
         self.uses = uses
         self.dtype = dtype
         self.gaps = gaps
+        self.classes = classes
         self.alone = alone
 
     def applies(self, given: Given) -> bool:
@@ -156,6 +158,7 @@ def fact(
     uses: tuple[str, ...] = (),
     dtype: DTypeLike | None = np.float64,
     gaps: bool = False,
+    classes: bool = False,
     alone: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as what computes a fact.
@@ -179,6 +182,8 @@ def fact(
         Of an array that is filled tile by tile; None for that of the computation.
     gaps : bool
         Whether a function that is called 'after' wants what the exponentials are of.
+    classes : bool
+        Whether one that is called with 'peaks' wants the rows class by class, if they are short.
     alone : bool
         With 'rows': whether it reads the rows by itself, and uses nothing of their normalizer,
         which is not computed where all facts are so.
@@ -198,7 +203,8 @@ def fact(
     """
 
     def registered(function: Function) -> Function:
-        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, gaps=gaps, alone=alone)
+        wants = {"gaps": gaps, "classes": classes, "alone": alone}
+        _FACTS[name] = Fact(name, function, when, needs, uses, dtype, **wants)
         plan.cache_clear()
         return function
 

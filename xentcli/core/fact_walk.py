@@ -146,6 +146,7 @@ class _TileObserver(Observer):
             given.facts[each.name] = made(rows, dtype)
             self._facts[each.when].append(each)
             self.wants_gaps = self.wants_gaps or each.gaps
+            self.wants_classes = self.wants_classes or each.classes
 
     def _fill(self, when: When, tile: slice, found: Any) -> None:
         view = TileFacts(self._given, tile)

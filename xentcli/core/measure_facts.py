@@ -19,14 +19,14 @@ Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 
 
-@fact("prediction", "peaks", dtype=np.int64)
+@fact("prediction", "peaks", dtype=np.int64, classes=True)
 def prediction(tile: TileFacts, found: Peaks) -> Places:
     """Return the predicted class of each row: the first one that has the largest value."""
     del tile
     return found.first_places()
 
 
-@fact("standing", "peaks", needs=("label", "picked"), dtype=np.int64)
+@fact("standing", "peaks", needs=("label", "picked"), dtype=np.int64, classes=True)
 def standing(tile: TileFacts, found: Peaks) -> Places:
     """Return twice the number of classes that are ahead of the label, and 1 if one is level."""
     ahead, tied = ranks(found, tile["label"], tile["picked"])

@@ -194,22 +194,17 @@ def _class_major(logits: Floats, tile: _TileResults, room: Floats | None) -> Non
     """
     num_classes = logits.shape[1]
     terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
-    values, second = terms, None
-    if tile.observer.wants_peaks:
-        values = scratch("classes", terms.shape, terms.dtype)
+    values, by_class = terms, None
+    if tile.observer.wants_classes:
+        values = by_class = scratch("classes", terms.shape, terms.dtype)
     np.copyto(values, logits.T)
     peak[...] = values[0]
-    if tile.observer.wants_peaks and num_classes > 1:
-        second = scratch("second", peak.shape, peak.dtype)
-        second[...] = -np.inf
     for i in range(1, num_classes):
         np.minimum(values[i], peak, out=terms[i - 1])
         np.maximum(values[i], peak, out=peak)
-        if second is not None:
-            np.maximum(terms[i - 1], second, out=second)
-    if tile.observer.wants_peaks:
-        tile.observer.peaks(tile.rows, Peaks(peak, logits, second=second, by_class=values))
     terms = terms[: num_classes - 1]
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(peak, logits, others=terms, by_class=by_class))
     gaps = None
     if tile.observer.wants_gaps:
         gaps = scratch("differences", terms.shape, terms.dtype)

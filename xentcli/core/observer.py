@@ -21,26 +21,26 @@ class Peaks:
         The rows, of the computing dtype or float16.
     places : ndarray of int64 of shape (n,) or None
         The first place of each maximum, where the kernel knows it.
-    second : ndarray of shape (n,) or None
-        Else the largest of the other values of each row, which may be as large.
+    others : ndarray of shape (C - 1, n) or None
+        Else the values of each row but for one that is the maximum, in no particular order.
     by_class : ndarray of shape (C, n)
         The same rows, class by class; short ones come that way.
     """
 
-    __slots__ = ("_by_class", "peak", "places", "rows", "second")
+    __slots__ = ("_by_class", "others", "peak", "places", "rows")
 
     def __init__(
         self,
         peak: Floats,
         rows: NDArray[Any],
         places: NDArray[np.int64] | None = None,
-        second: Floats | None = None,
+        others: Floats | None = None,
         by_class: Floats | None = None,
     ) -> None:
         self.peak = peak
         self.rows = rows
         self.places = places
-        self.second = second
+        self.others = others
         self._by_class: NDArray[Any] | None = by_class
 
     @property
@@ -61,8 +61,10 @@ class Peaks:
             found &= self.places == index
             return found
         found &= picked == self.peak
-        if self.second is not None:
-            tied = np.flatnonzero(found & (self.second == self.peak))
+        if self.others is not None and len(self.others):
+            second = scratch("second", self.peak.shape, self.peak.dtype)
+            np.maximum.reduce(self.others, axis=0, out=second)
+            tied = np.flatnonzero(found & (second == self.peak))
             if tied.size:
                 found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
         return found
@@ -130,6 +132,8 @@ class Observer:
 
     wants_peaks = False
     """Whether `peaks` is to be called."""
+    wants_classes = False
+    """Whether it looks at rows class by class; otherwise these are copied when asked for."""
     wants_exponentials = False
     """Whether `after` is to be called."""
     wants_gaps = False
