@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from xentcli.metrics import order
+from xentcli.metrics import order, ranking
 from xentcli.results.measure import NOTHING
 
 Array = NDArray[Any]
@@ -84,9 +84,9 @@ def average_precision(rows: list[Row]) -> Fraction:
 def test_ranking(rows: list[Row], most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order, "SORTED_ROWS", most)
     hits = sum(hit for _, hit in rows)
-    found = order.ranking(order.in_order(parts_of(rows), len(rows)), len(rows), hits)
+    found = ranking.ranking(order.in_order(parts_of(rows), len(rows)), len(rows), hits)
     if hits in (0, len(rows)):
-        assert found == order.Ranking()
+        assert found == ranking.Ranking()
         return
     assert found.auroc.value == float(auroc(rows))
     assert found.average_precision.value == pytest.approx(float(average_precision(rows)), 1e-15)
@@ -117,7 +117,7 @@ def test_equal_mass_bins(
     monkeypatch.setattr(order, "SORTED_ROWS", most)
     for each in (rows, rows[::-1]):
         levels = order.in_order(parts_of(each), len(each))
-        found = order.equal_mass_ece(levels, len(each), bins).value
+        found = ranking.equal_mass_ece(levels, len(each), bins).value
         assert found == pytest.approx(float(equal_mass_ece(rows, bins)), rel=1e-13, abs=1e-16)
 
 
@@ -130,9 +130,9 @@ def test_ordinary_rows_are_in_bins_of_as_many() -> None:
     )
     rows = list(zip(conf.tolist(), hits.tolist(), strict=True))
     levels = order.in_order(parts_of(rows), 60)
-    assert order.equal_mass_ece(levels, 60, 12).value == pytest.approx(want / 60, rel=1e-13)
+    assert ranking.equal_mass_ece(levels, 60, 12).value == pytest.approx(want / 60, rel=1e-13)
 
 
 def test_nothing_of_no_rows() -> None:
-    assert order.equal_mass_ece(order.in_order(parts_of([]), 0), 0, 15) == NOTHING
-    assert order.ranking(order.in_order(parts_of([]), 0), 0, 0) == order.Ranking()
+    assert ranking.equal_mass_ece(order.in_order(parts_of([]), 0), 0, 15) == NOTHING
+    assert ranking.ranking(order.in_order(parts_of([]), 0), 0, 0) == ranking.Ranking()

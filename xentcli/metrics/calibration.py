@@ -14,7 +14,7 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import wilson_interval
-from xentcli.metrics.means import mean_of_sums
+from xentcli.metrics.mean_state import mean_of_sums
 from xentcli.results.calibration import Bin, Calibration
 from xentcli.results.measure import Measure
 

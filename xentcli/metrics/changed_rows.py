@@ -7,7 +7,7 @@ import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.worst_rows import at, largest_places
+from xentcli.metrics.largest import at, largest_places
 from xentcli.results.comparison import ChangedRow, ChangedRows
 
 _NUMBERS = (

@@ -15,12 +15,12 @@ import numpy as np
 from xentcli.core.coded_pairs import Doubles, PairRows
 from xentcli.core.exact_sum import ExactSum
 from xentcli.metrics.intervals import mean_covariance, mean_error, share_error
-from xentcli.metrics.means import MeanState
+from xentcli.metrics.mean_state import MeanState
 from xentcli.metrics.names import OF_BASES, PLACES
 from xentcli.results.bounds import Bounded
 from xentcli.results.comparison import Percentile
 from xentcli.results.measure import Measure
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 _FEW_ROWS = 10  # of which llama-perplexity gives no error
 PERCENTS = (0.0, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
 from xentcli.metrics.bounds import BoundsState
-from xentcli.metrics.ranks import share
+from xentcli.metrics.shares import share
 from xentcli.results.measure import Measure
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 _NONE = BoundsState()
 

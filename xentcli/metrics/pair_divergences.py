@@ -1,25 +1,35 @@
 """How far the probabilities of two models are apart."""
 
 import math
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.means import MeanState
-from xentcli.metrics.ranks import share
+from xentcli.metrics.mean_state import MeanState
+from xentcli.metrics.shares import share
 from xentcli.results.comparison import PairedDivergences
 from xentcli.results.measure import NOTHING, Measure
 
 
+class _Sums(NamedTuple):
+    kl: MeanState = MeanState()
+    kl_reverse: MeanState = MeanState()
+    js: MeanState = MeanState()
+    delta_p: MeanState = MeanState()
+    delta_p_squared: MeanState = MeanState()
+    infinite: int = 0
+    agreeing: int = 0
+    n: int = 0
+
+
 @register("pair_divergences")
-@dataclass(frozen=True)
-class PairDivergencesState:
+class PairDivergencesState(_Sums):
     """The divergences' sums over the rows where they are finite, and how the label's p changed."""
 
+    __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = (
         "kl",
         "kl_reverse",
@@ -28,15 +38,6 @@ class PairDivergencesState:
         "probability_difference",
         "measured",
     )
-
-    kl: MeanState = field(default_factory=MeanState)
-    kl_reverse: MeanState = field(default_factory=MeanState)
-    js: MeanState = field(default_factory=MeanState)
-    delta_p: MeanState = field(default_factory=MeanState)
-    delta_p_squared: MeanState = field(default_factory=MeanState)
-    infinite: int = 0
-    agreeing: int = 0
-    n: int = 0
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

@@ -1,31 +1,32 @@
 """Which rows two models predict right: accuracy, its difference, and McNemar's test."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import t_interval
-from xentcli.metrics.ranks import share
+from xentcli.metrics.shares import share
 from xentcli.metrics.sign_test import mcnemar_p
 from xentcli.results.comparison import PairedHits
 from xentcli.results.measure import NOTHING, Measure
 
 
-@register("pair_hits")
-@dataclass(frozen=True)
-class PairHitsState:
-    """The 2 x 2 table of rows that are right in one, the other, both, or neither."""
-
-    needs: ClassVar[tuple[str, ...]] = ("hit_base", "hit_new", "measured")
-
+class _Counts(NamedTuple):
     both: int = 0
     only_base: int = 0
     only_new: int = 0
     neither: int = 0
+
+
+@register("pair_hits")
+class PairHitsState(_Counts):
+    """The 2 x 2 table of rows that are right in one, the other, both, or neither."""
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ("hit_base", "hit_new", "measured")
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

@@ -1,8 +1,7 @@
 """The losses of two models on the same rows, and their differences row by row."""
 
 import math
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import t_interval
 from xentcli.metrics.loss import LossState
-from xentcli.metrics.ranks import share
+from xentcli.metrics.shares import share
 from xentcli.results.comparison import PairedLoss
 from xentcli.results.loss import Loss
 from xentcli.results.measure import NOTHING, Measure
@@ -21,11 +20,20 @@ _ZERO = ExactSum()
 _ROUNDED_BITS = 51  # of squares, beyond which a spread is nothing but their rounding
 
 
+class _Sums(NamedTuple):
+    base: LossState = LossState()
+    new: LossState = LossState()
+    difference: LossState = LossState()
+    product: ExactSum = _ZERO
+    worse: int = 0
+    compared: int = 0
+
+
 @register("pair_loss")
-@dataclass(frozen=True)
-class PairLossState:
+class PairLossState(_Sums):
     """The sums of both losses and of their difference, and of the product of the losses."""
 
+    __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = (
         "loss_base",
         "loss_new",
@@ -34,13 +42,6 @@ class PairLossState:
         "used",
         "uneven",
     )
-
-    base: LossState = field(default_factory=LossState)
-    new: LossState = field(default_factory=LossState)
-    difference: LossState = field(default_factory=LossState)
-    product: ExactSum = _ZERO
-    worse: int = 0
-    compared: int = 0
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

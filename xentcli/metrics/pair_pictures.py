@@ -13,7 +13,7 @@ from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.classes import ClassesState
 from xentcli.metrics.interface import register
 from xentcli.metrics.losses import OCTAVES, LossesState, octaves_of
-from xentcli.results.comparison import LossCell, PairPictures
+from xentcli.results.pair_pictures import LossCell, PairPictures
 
 
 @register("pair_pictures")

@@ -10,7 +10,8 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import Tally
 from xentcli.metrics.interface import register
-from xentcli.metrics.intervals import share_error, t_interval, wilson_interval
+from xentcli.metrics.intervals import t_interval
+from xentcli.metrics.shares import share
 from xentcli.results.measure import Measure
 from xentcli.results.rows import Ranks
 
@@ -53,8 +54,3 @@ class RanksState(ByValue):
             spread = math.fsum((counts * (1.0 / (ranks + 1) - mean) ** 2).tolist())
             error = math.sqrt(spread / (n - 1) / n) if squares else 0.0
         return Ranks(top, Measure(mean, error, *t_interval(mean, error, n - 1), n), self.tied)
-
-
-def share(hits: int, n: int) -> Measure:
-    """Return a share of n rows, with its interval."""
-    return Measure(hits / n, share_error(hits, n), *wilson_interval(hits, n), n)

@@ -1,25 +1,26 @@
 """How many rows there are, and how many of them are measured."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 
-@register("rows")
-@dataclass(frozen=True)
-class RowsState:
-    """Three counts: of all rows, of those that are not ignored, and of those finite besides."""
-
-    needs: ClassVar[tuple[str, ...]] = ("used", "measured")
-
+class _Counts(NamedTuple):
     rows: int = 0
     used: int = 0
     measured: int = 0
+
+
+@register("rows")
+class RowsState(_Counts):
+    """Three counts: of all rows, of those that are not ignored, and of those finite besides."""
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ("used", "measured")
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.metrics.clusters import Moments
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 Numbers = NDArray[np.float64]
 _NONE = Moments()

@@ -10,11 +10,11 @@ from xentcli.core import elementary
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
-from xentcli.metrics.ranks import share
+from xentcli.metrics.shares import share
 from xentcli.results.bounds import Bounded
 from xentcli.results.calibration import Calibration
 from xentcli.results.measure import Measure
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 _NONE = BoundsState()
 

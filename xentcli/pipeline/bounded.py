@@ -16,7 +16,7 @@ from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.run import Run
 from xentcli.results.bounds import Bounded, BoundedLoss, told_shares
 from xentcli.results.measure import Measure
-from xentcli.results.rows import RowCounts
+from xentcli.results.row_counts import RowCounts
 
 UNWRITTEN = "unwritten"
 """Rows that hold nothing but zeros."""

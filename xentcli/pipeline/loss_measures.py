@@ -1,10 +1,12 @@
 """The mean loss, what follows from it, and accuracy, as measures with their errors."""
 
 import math
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xentcli.metrics.intervals import share_error, t_interval
+from xentcli.metrics.names import top_of
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.measure import NOTHING, Measure
 
@@ -71,4 +73,19 @@ def with_accuracy(loss: Measure, accuracy: Accuracy | None) -> dict[str, Measure
     found = {"loss": loss, **of_loss(loss, ("perplexity", "bits"))}
     if accuracy is not None:
         found["accuracy"] = accuracy_measure(accuracy)
+    return found
+
+
+def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
+    """Return measures with the errors that clusters give them."""
+    found = dict(values)
+    for name, error in errors.items():
+        if name in found:
+            low, high = error.low, error.high
+            if name == "accuracy" or top_of(name):  # shares, of which Student's t knows nothing
+                low = None if low is None else max(0.0, low)
+                high = None if high is None else min(1.0, high)
+            found[name] = replace(
+                found[name], standard_error=error.standard_error, low=low, high=high
+            )
     return found

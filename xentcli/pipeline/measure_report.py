@@ -9,7 +9,7 @@ from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
-from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss
+from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss, with_errors
 from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.groups import Group, Groups
@@ -129,7 +129,8 @@ class Report:
         return _named(self.results[metric], metric, name)
 
     def _of_order(self, name: str) -> Measure:
-        from xentcli.metrics.order import equal_mass_ece, in_order
+        from xentcli.metrics.order import in_order
+        from xentcli.metrics.ranking import equal_mass_ece
 
         if name == "equal_mass_ece":
             spool = self.spools["confidence"]
@@ -138,7 +139,7 @@ class Report:
         if not self.plan.binary:
             return NOTHING
         if self.by_label:
-            from xentcli.metrics.order import mean_of
+            from xentcli.metrics.ranking import mean_of
 
             return mean_of(group.metrics[name] for group in self.by_label)
         return _ranking_of(self.spools["score"])[name]
@@ -203,24 +204,10 @@ def _named(result: Any, metric: str, name: str) -> Measure:
     return found
 
 
-def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> dict[str, Measure]:
-    """Return measures with the errors that clusters give them."""
-    found = dict(values)
-    for name, error in errors.items():
-        if name in found:
-            low, high = error.low, error.high
-            if name == "accuracy" or top_of(name):  # shares, of which Student's t knows nothing
-                low = None if low is None else max(0.0, low)
-                high = None if high is None else min(1.0, high)
-            found[name] = replace(
-                found[name], standard_error=error.standard_error, low=low, high=high
-            )
-    return found
-
-
 def _ranking_of(spool: Spool, column: int | None = None) -> dict[str, Measure]:
     """Return the measures of the order of all scores, or of those of one label of several."""
-    from xentcli.metrics.order import in_order, parts_of_column, ranking
+    from xentcli.metrics.order import in_order, parts_of_column
+    from xentcli.metrics.ranking import ranking
 
     if column is None or spool.columns is None:
         return ranking(in_order(spool.parts, spool.rows), spool.rows, spool.hits)._asdict()

@@ -1,6 +1,5 @@
 """The files that a result is of: their shapes, sizes and times of change, and their digests."""
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,6 +84,8 @@ def _sha256(path: str) -> str | None:
     """Return the digest of a file's bytes as they are stored; None of what is read only once."""
     if path == STANDARD_STREAM or is_inline(path) or reads_once(path):
         return None
+    import hashlib  # 3 ms, and seldom asked for
+
     digest = hashlib.sha256()
     data = open_stored(path)
     try:

@@ -2,27 +2,29 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.inline import expand, is_inline
-from xentcli.results.comparison import ChangedRow
-from xentcli.results.measures import Measures, Names
-from xentcli.results.rows import Suspect, WorstRow
 from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.paths import natural_key, reads_once
 
+if TYPE_CHECKING:
+    from xentcli.results.comparison import ChangedRow
+    from xentcli.results.measures import Measures
+    from xentcli.results.names import Names
+    from xentcli.results.rows import Suspect, WorstRow
+
 ONE_STATE = "each row belongs to one state: leave one of them out"
 _ONE_FILE = "run again what was run with the other files"
-PlacedRow = TypeVar("PlacedRow", WorstRow, Suspect, ChangedRow)
+PlacedRow = TypeVar("PlacedRow", "WorstRow", "Suspect", "ChangedRow")
 _SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
 
 
-@dataclass(frozen=True)
-class FileRows:
+class FileRows(NamedTuple):
     """Consecutive rows of a file.
 
     Attributes
@@ -137,7 +139,7 @@ def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
     for each in sorted(rows, key=lambda each: each.key):
         if found and found[-1].touches(each):
             length = each.length if found[-1].length is None else found[-1].length
-            found[-1] = replace(found[-1], stop=each.stop, length=length)
+            found[-1] = found[-1]._replace(stop=each.stop, length=length)
         else:
             found.append(each)
     return tuple(found)
@@ -178,7 +180,7 @@ class Numbering(NamedTuple):
                 return f"{each.name}[{','.join(map(str, (row - before, *inner)))}]"
         return None
 
-    def placed(self, found: Names, rows: Iterable[PlacedRow]) -> tuple[PlacedRow, ...]:
+    def placed(self, found: "Names", rows: Iterable[PlacedRow]) -> tuple[PlacedRow, ...]:
         """Return rows of a result with their places, where there are several files."""
         return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
 
@@ -240,7 +242,7 @@ def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
                 yield f"{file}: rows {end}:{start} are in no state"
 
 
-def with_places(measures: Measures, files: Numbering) -> Measures:
+def with_places(measures: "Measures", files: Numbering) -> "Measures":
     """Return measures whose worst and suspect rows say where they are."""
     suspects = measures.suspects
     if suspects is not None:

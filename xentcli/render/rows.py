@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from xentcli.results.measures import Names
+from xentcli.results.names import Names
 from xentcli.results.records import field_names
 
 

@@ -1,18 +1,19 @@
 """What ``xent compare`` reports: how another model's outputs differ from those of a first one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
-from xentcli.results.calibration import Calibration
-from xentcli.results.classes import Confusions
-from xentcli.results.groups import Group
-from xentcli.results.histogram import LossHistogram
 from xentcli.results.measure import NOTHING, ByName, Measure
-from xentcli.results.measures import Names
+from xentcli.results.names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xentcli.results.groups import Group
+    from xentcli.results.pair_pictures import PairPictures
 
 
-@dataclass(frozen=True)
-class PairedLoss:
+class PairedLoss(NamedTuple):
     """The losses of two models on the same rows.
 
     Attributes
@@ -32,8 +33,7 @@ class PairedLoss:
     worse: Measure = NOTHING
 
 
-@dataclass(frozen=True)
-class PairedHits:
+class PairedHits(NamedTuple):
     """How many rows each of two models predicts right.
 
     Attributes
@@ -56,8 +56,7 @@ class PairedHits:
     p: float | None = None
 
 
-@dataclass(frozen=True)
-class PairedDivergences:
+class PairedDivergences(NamedTuple):
     """How far the probabilities of two models are apart.
 
     Attributes
@@ -122,56 +121,18 @@ class ChangedRow:
     place: str | None = None
 
 
-@dataclass(frozen=True)
-class ChangedRows:
+class ChangedRows(NamedTuple):
     """The rows that changed most, the first most of all."""
 
     rows: tuple[ChangedRow, ...] = ()
 
 
-@dataclass(frozen=True)
-class Percentile:
+class Percentile(NamedTuple):
     """So many percent of the rows are not above these numbers; None where they do not apply."""
 
     percent: float
     kl: float | None = None
     delta_p: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LossCell:
-    """How many rows have a loss in one cell with the first model, in another with the new one.
-
-    A cell is a factor of 2 wide: `octave_edge` of the losses' metric says which.
-    """
-
-    base: int
-    new: int
-    rows: int
-
-
-@dataclass(frozen=True)
-class PairPictures:
-    """What pictures of two models show.
-
-    Attributes
-    ----------
-    changes : LossHistogram
-        By how much the losses of rows changed; hits are those that became smaller. Without labels,
-        KL(base || new), and no hits.
-    losses : tuple of LossCell
-        Both losses of the rows.
-    base, new : Calibration
-        Of both models.
-    predictions : Confusions or None
-        What the first model predicts, as labels, and what the new one does.
-    """
-
-    changes: LossHistogram = field(default_factory=LossHistogram)
-    losses: tuple[LossCell, ...] = ()
-    base: Calibration = field(default_factory=Calibration)
-    new: Calibration = field(default_factory=Calibration)
-    predictions: Confusions | None = None
 
 
 @dataclass(frozen=True)
@@ -216,13 +177,13 @@ class Comparison(ByName, Names):
     labelled: bool = True
     percentiles: tuple[Percentile, ...] = ()
     changed_rows: tuple[ChangedRow, ...] = ()
-    groups: Sequence[Group] = ()
+    groups: "Sequence[Group]" = ()
     temperature_base: float = 1.0
     temperature_new: float = 1.0
     clusters: int | None = None
     class_names: tuple[str, ...] | None = None
     lead: tuple[int, ...] = ()
-    pictures: PairPictures | None = field(default=None, repr=False)
+    pictures: "PairPictures | None" = field(default=None, repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""What can be said of rows: their counts, their ranks, the worst and the suspect ones."""
+"""What can be said of rows: their ranks, the worst and the suspect ones."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,15 +10,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Counts = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class RowCounts:
-    """How many rows there are, how many are not ignored, and how many are finite besides."""
-
-    rows: int = 0
-    used: int = 0
-    measured: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from xentcli.render.pictures.canvas import (
 )
 from xentcli.render.pictures.losses import places_of, power
 from xentcli.render.tables import row_word
-from xentcli.results.comparison import Comparison, LossCell
+from xentcli.results.comparison import Comparison
+from xentcli.results.pair_pictures import LossCell
 
 _WIDTH, _HEIGHT = 520.0, 320.0
 _LEFT, _BOTTOM, _RIGHT, _TOP = 62.0, 74.0, 16.0, 50.0

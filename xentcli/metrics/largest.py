@@ -1,0 +1,46 @@
+"""The rows with the largest numbers."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from xentcli.core.labels import Doubles
+
+_RUN_ROWS = 64
+
+
+def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
+    """Return the places of the largest of some numbers, of equal ones the first; NaN is none."""
+    if measured is not None:
+        values = np.where(measured, values, -np.inf)
+    if not most or not values.size:
+        return []
+    if np.isnan(values.max()):
+        values = np.where(np.isnan(values), -np.inf, values)
+    places = np.flatnonzero(values >= _reached_by(values, most))
+    if most < places.size:
+        several = values[places]
+        least = np.partition(several, several.size - most)[several.size - most]
+        above = places[several > least]
+        level = places[several == least][: most - above.size]
+        places = np.concatenate([above, level])
+    found: list[int] = places[values[places] > -np.inf].tolist()
+    return found
+
+
+def _reached_by(loss: Doubles, most: int) -> float:
+    """Return a loss that at least so many of the rows reach, and few more if they are many.
+
+    That is a look at each number, where to find the very loss takes ten.
+    """
+    runs = loss.size // _RUN_ROWS
+    if runs < most:
+        return -math.inf
+    largest = loss[: runs * _RUN_ROWS].reshape(_RUN_ROWS, runs).max(axis=0)
+    return float(np.partition(largest, runs - most)[runs - most])
+
+
+def at(values: Any, place: int, kind: type[Any]) -> Any:
+    """Return what a fact says of one row, as a Python number; None where it does not apply."""
+    return None if values is None else kind(values[place])

@@ -1,0 +1,61 @@
+"""The mean over rows of one number each, with its error."""
+
+import math
+from typing import ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.intervals import mean_error, t_interval
+from xentcli.results.measure import NOTHING, Measure
+
+_ZERO = ExactSum()
+
+
+class _Sums(NamedTuple):
+    total: ExactSum = _ZERO
+    squares: ExactSum = _ZERO
+    n: int = 0
+
+
+class MeanState(_Sums):
+    """The exact sums of a fact and of its squares over the rows that are measured."""
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def from_rows(cls, facts: RowFacts) -> Self:
+        """Return the state of some rows."""
+        values, measured = facts[cls.needs[0]], facts["measured"]
+        if values is None:
+            return cls()
+        return cls.of(values if measured is None else values[measured])
+
+    @classmethod
+    def of(cls, values: Doubles) -> Self:
+        """Return the state of rows with these numbers."""
+        with np.errstate(all="ignore"):
+            return cls(ExactSum.of(values), ExactSum.of_products(values, values), len(values))
+
+    def merge(self, other: Self) -> Self:
+        """Return the state of both states' rows."""
+        total, squares = self.total + other.total, self.squares + other.squares
+        return type(self)(total, squares, self.n + other.n)
+
+    def compute(self) -> Measure:
+        """Return the mean, with its error; nothing of no rows."""
+        return mean_of_sums(self.total, self.squares, self.n)
+
+
+def mean_of_sums(total: ExactSum, squares: ExactSum, n: int) -> Measure:
+    """Return the mean of n independent rows, given the sums of a number and of its squares."""
+    if n == 0:
+        return NOTHING
+    error: float | None = mean_error(total, squares, n)
+    if error is not None and not math.isfinite(error):
+        error = None
+    mean = float(total) / n
+    return Measure(mean, error, *t_interval(mean, error, n - 1), n)
