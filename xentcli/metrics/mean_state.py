@@ -14,13 +14,13 @@ from xentcli.results.measure import NOTHING, Measure
 _ZERO = ExactSum()
 
 
-class _Sums(NamedTuple):
+class _MeanSums(NamedTuple):
     total: ExactSum = _ZERO
     squares: ExactSum = _ZERO
     n: int = 0
 
 
-class MeanState(_Sums):
+class MeanState(_MeanSums):
     """The exact sums of a fact and of its squares over the rows that are measured."""
 
     __slots__ = ()

@@ -14,7 +14,7 @@ from xentcli.results.comparison import PairedDivergences
 from xentcli.results.measure import NOTHING, Measure
 
 
-class _Sums(NamedTuple):
+class _DivergenceSums(NamedTuple):
     kl: MeanState = MeanState()
     kl_reverse: MeanState = MeanState()
     js: MeanState = MeanState()
@@ -26,7 +26,7 @@ class _Sums(NamedTuple):
 
 
 @register("pair_divergences")
-class PairDivergencesState(_Sums):
+class PairDivergencesState(_DivergenceSums):
     """The divergences' sums over the rows where they are finite, and how the label's p changed."""
 
     __slots__ = ()

@@ -14,7 +14,7 @@ from xentcli.results.comparison import PairedHits
 from xentcli.results.measure import NOTHING, Measure
 
 
-class _Counts(NamedTuple):
+class _PairedHitCounts(NamedTuple):
     both: int = 0
     only_base: int = 0
     only_new: int = 0
@@ -22,7 +22,7 @@ class _Counts(NamedTuple):
 
 
 @register("pair_hits")
-class PairHitsState(_Counts):
+class PairHitsState(_PairedHitCounts):
     """The 2 x 2 table of rows that are right in one, the other, both, or neither."""
 
     __slots__ = ()

@@ -20,7 +20,7 @@ _ZERO = ExactSum()
 _ROUNDED_BITS = 51  # of squares, beyond which a spread is nothing but their rounding
 
 
-class _Sums(NamedTuple):
+class _PairedLossSums(NamedTuple):
     base: LossState = LossState()
     new: LossState = LossState()
     difference: LossState = LossState()
@@ -30,7 +30,7 @@ class _Sums(NamedTuple):
 
 
 @register("pair_loss")
-class PairLossState(_Sums):
+class PairLossState(_PairedLossSums):
     """The sums of both losses and of their difference, and of the product of the losses."""
 
     __slots__ = ()

@@ -9,14 +9,14 @@ from xentcli.metrics.interface import register
 from xentcli.results.row_counts import RowCounts
 
 
-class _Counts(NamedTuple):
+class _CountsOfRows(NamedTuple):
     rows: int = 0
     used: int = 0
     measured: int = 0
 
 
 @register("rows")
-class RowsState(_Counts):
+class RowsState(_CountsOfRows):
     """Three counts: of all rows, of those that are not ignored, and of those finite besides."""
 
     __slots__ = ()
