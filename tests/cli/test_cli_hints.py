@@ -13,6 +13,7 @@ from hint_tools import hints_in_source, ways_of
 
 _MOST_HINTS = 3  # in a chain
 ELSEWHERE = {  # what it takes to provoke it; none of these leads to another number
+    "ask Triton for whole answers (/generate)": "a stream: test_cli_kept_answers.py",
     "it names the keys of tls:// under distributed.comm.tls: see xent help cluster": "a cluster",
     "xent loss FILE --lm-head MODEL_DIR": "hidden states",
     "name it: --head-bias FILE:KEY": "hidden states",

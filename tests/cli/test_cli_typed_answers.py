@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from test_cli_dialects import CASES, LISTS
+from test_cli_kept_answers import CASES as KEPT
 
 from xentcli.formats.logprobs.answers import Refused
 from xentcli.formats.logprobs.dialects import answer_of
@@ -17,6 +18,8 @@ from xentcli.formats.logprobs.typed import typed_parser
 ODD = (Refused, TypeError, AttributeError, LookupError, ValueError)
 WHOLE_ONLY = ("start_indices", "NaN", "Infinity")
 """What is in documents that are not parsed by their types: flat lists, and what is no JSON."""
+TYPED = ("reasoning", "Together's prompt", "an error as vLLM writes it")
+"""Which of the kept answers are parsed by their types."""
 OTHERS: tuple[Any, ...] = (None, True, 7, -1.5, "x", [], {}, [None], [[-1.0, 7, "a"]])
 
 
@@ -25,6 +28,7 @@ def documents() -> Iterator[str]:
     folder = Path(__file__).parents[2] / "sample_data" / "answers"
     texts = [path.read_text("utf-8") for path in sorted(folder.glob("*.json*"))]
     texts += [case.content for name, case in CASES.items() if name != "over several lines"]
+    texts += [case.content for name, case in KEPT.items() if name in TYPED]
     texts += [json.dumps(each) for each in LISTS.values()]
     for line in (payload_of(line.encode()) for text in texts for line in text.splitlines()):
         if line.startswith(b"{"):

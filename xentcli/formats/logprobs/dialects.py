@@ -1,10 +1,11 @@
 """Which dialect an answer is in: each is known by its keys."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from xentcli.formats.logprobs import openai, servers, vllm
-from xentcli.formats.logprobs.answers import Answer, Refused, is_object, text
+from xentcli.formats.logprobs import hosted, openai, plain, servers, vllm
+from xentcli.formats.logprobs.answers import Answer, Refused, is_list, is_object, text
 
 
 def answer_of(document: Any) -> Answer | None:
@@ -14,12 +15,72 @@ def answer_of(document: Any) -> Answer | None:
     for dialect in _DIALECTS:
         if (found := dialect(document)) is not None:
             return found
+    return _kept(document)
+
+
+def held_by(document: Any) -> list[tuple[str, Any]]:
+    """Return what may be answers in a list, or in an object that is none: where each is, and it."""
+    if is_list(document):
+        return _listed([*document])
+    if not is_object(document):
+        return []
+    for key in _SEVERAL:
+        value = document.get(key)
+        inside = value.values() if is_object(value) else value if is_list(value) else ()
+        if any(map(_may_hold, inside)):
+            return [(f".{key}", value)]
+    items = [*document.items()]
+    return [(f".{key}", value) for key, value in items if all(is_object(one) for _, one in items)]
+
+
+def _may_hold(value: Any) -> bool:
+    return is_object(value) or is_list(value)
+
+
+def _listed(each: list[Any]) -> list[tuple[str, Any]]:
+    """Return the items of a list, of a request and its answer the latter, of tokens all of them."""
+    if len(each) > 1 and _is_request(each[0]):  # as OpenAI's example of many requests writes them
+        why = f"{each[1][-1]}" if is_list(each[1]) and len(each[1]) else "no answer"
+        return [("[1]", {"error": why} if is_list(each[1]) else each[1])]
+    if each and is_object(each[0]) and "logprob" in each[0]:
+        return [("", {"logprobs": each})]
+    return [(f"[{i}]", one) for i, one in enumerate(each) if _may_hold(one)]
+
+
+def _is_request(value: Any) -> bool:
+    return (
+        is_object(value) and "choices" not in value and ("messages" in value or "prompt" in value)
+    )
+
+
+def _kept(document: Any) -> Answer | None:
+    """Return the answer within what somebody keeps of a request; None of none, or of all."""
     for key in _WRAPPERS:
-        inner = document.get(key)
-        if is_object(inner) and (found := answer_of(inner)) is not None:
-            name = text(document.get("custom_id")) or text(document.get("id"))
-            return found._replace(name=name or found.name)
+        if (found := answer_of(_parsed(document.get(key)))) is not None:
+            return _renamed(found, document)
+    others = ((key, value) for key, value in document.items() if is_object(value))
+    within = {key: found for key, value in others if (found := answer_of(value)) is not None}
+    if len(within) == 1:
+        return _renamed(next(iter(within.values())), document)
+    if 1 < len(within) < len(document):
+        one, other, *_ = within
+        raise Refused(f"several answers, {one!r} and {other!r}", "keep one of them a line")
     return None
+
+
+def _renamed(answer: Answer, document: Any) -> Answer:
+    name = next((found for key in _NAMES if (found := text(document.get(key)))), None)
+    return answer._replace(name=name or answer.name)
+
+
+def _parsed(value: Any) -> Any:
+    """Return a value, and of a text that is an object in JSON that object."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def _batch(document: Any) -> Answer | None:
@@ -39,6 +100,12 @@ def _batch(document: Any) -> Answer | None:
 
 _WRAPPERS = ("response", "completion", "output", "result", "answer", "body")
 """What people who keep their requests too call the answer to each."""
+_NAMES = ("custom_id", "id", "recordId")
+_SEVERAL = (
+    *("samples", "responses", "completions", "generations", "request_states", "outputs"),
+    *("inlinedResponses", "inlined_responses", "results", "data"),
+)
+"""What several answers are called."""
 _DIALECTS: tuple[Callable[[Any], Answer | None], ...] = (
     openai.choices,
     _batch,
@@ -49,5 +116,11 @@ _DIALECTS: tuple[Callable[[Any], Answer | None], ...] = (
     servers.tgi,
     servers.gemini,
     servers.ollama,
+    hosted.cohere,
+    hosted.watsonx,
+    hosted.triton,
+    hosted.helm,
     vllm.request_output,
+    openai.bare,
+    plain.numbers,
 )

@@ -150,8 +150,15 @@ class Gathered:
 
     def _add(self, sequence: Sequence) -> None:
         """Take the tokens of a sequence."""
-        scored, count = sequence.scored, len(sequence.scored.logprobs)
-        _extend(self._values, scored.logprobs, math.nan)
+        scored, numbers, count = (
+            sequence.scored,
+            sequence.scored.logprobs,
+            len(sequence.scored.logprobs),
+        )
+        starts = scored.part != "generated" and _is_none(numbers[0])
+        if starts:
+            numbers = [None, *numbers[1:]]
+        _extend(self._values, numbers, math.nan)
         if scored.sizes is None:
             self._sizes.extend(_NOT_TOLD * count)
         else:
@@ -162,7 +169,7 @@ class Gathered:
             self._lists += listed
         self._lengths.append(count)
         self._places.append(sequence.place)
-        self._first += scored.part != "generated" and _is_nan(scored.logprobs[0])
+        self._first += starts
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:
@@ -189,5 +196,6 @@ def _extend(found: "array[Any]", numbers: list[Any], missing: float) -> None:
         found.fromlist([missing if number is None else number for number in numbers])
 
 
-def _is_nan(number: float | None) -> bool:
-    return number is None or math.isnan(number)
+def _is_none(number: float | None) -> bool:
+    """Whether a first token has no number, or the zero that some write in its place."""
+    return number is None or number == 0 or math.isnan(number)

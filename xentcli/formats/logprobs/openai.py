@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from xentcli.formats.logprobs.answers import (
     Answer,
+    AnswerPart,
     Numbers,
     Scored,
     add,
@@ -23,11 +25,13 @@ _CHAT, _COMPLETIONS = "OpenAI chat completions", "OpenAI completions"
 _RESPONSES = "OpenAI responses"
 _LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
+_TEXTS = ("reasoning_content", "content", "refusal")
+"""What the tokens of a choice are of; DeepSeek tells those of its reasoning apart."""
 
 
 def failure(document: Any) -> Answer | None:
     """Return the answer to a request that failed."""
-    error = document.get("error")
+    error = document if text(document.get("object")) == "error" else document.get("error")
     if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
     why = text(under(error, "message")) or text(error) or "error"
@@ -45,18 +49,17 @@ def failed_in_batch(document: Any) -> str | None:
 
 
 def choices(document: Any) -> Answer | None:
-    """Return an answer with choices, and with the prompt as vLLM adds it."""
+    """Return an answer with choices, and with the prompt as vLLM or Together adds it."""
     told = document.get("choices", ...)
     if not (is_list(told) or (told is None and not document.get("error"))):
         return None
     each = [choice for choice in told or () if is_object(choice)]
-    found: list[Scored] = []
-    for where in (document, *each):
-        if "prompt_logprobs" in where and holds_prompt(where):
-            add(found, of_prompt(where))
+    if told and not each:  # those of a question
+        return None
     kind = text(document.get("object"))
+    found = _prompts(document, each)
     dialect = _COMPLETIONS if kind == "text_completion" else _CHAT
-    dialect = PROMPTS if found else dialect
+    dialect = PROMPTS if found and found[0].whole else dialect
     for place, choice in enumerate(each):
         index = choice.get("index")
         index = index if isinstance(index, int) else place
@@ -72,28 +75,37 @@ def choices(document: Any) -> Answer | None:
     return Answer(dialect, found, name)
 
 
+def _prompts(document: Any, each: list[Any]) -> list[Scored]:
+    """Return what vLLM adds, whose prompts are whole, or what Together does."""
+    found: list[Scored] = []
+    for where in (document, *each):
+        if "prompt_logprobs" in where and holds_prompt(where):
+            add(found, of_prompt(where)._replace(whole=True))
+    for echoed in objects(document.get("prompt")):
+        if is_list(under(echoed, "logprobs", "token_logprobs")):
+            add(found, _listed("prompt", echoed["logprobs"]))
+    return found
+
+
 def _of_choice(told: Any, document: Any, count: int, index: int) -> list[Scored]:
     """Return the tokens of one of several choices."""
     if is_list(told.get("token_logprobs")):
         return [each._replace(choice=index) for each in _parallel(told, document, count)]
-    listed = (told.get("content"), told.get("refusal"))
-    return [
-        tokens("generated", entries, choice=index)
-        for entries in listed
-        if entries and is_list(entries)
-    ]
+    each = [one for key in _TEXTS if (one := told.get(key)) and is_list(one)]
+    if not each:
+        return []
+    return [tokens("generated", each[0] if len(each) == 1 else [*chain(*each)], choice=index)]
 
 
 def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
     """Yield the tokens of parallel lists, of which an echo has those of the prompt first."""
-    listed = told["token_logprobs"]
-    numbers: Numbers = listed if isinstance(listed, list) else listed.as_list()
-    lists = partial(of_texts, told.get("tokens") or (), numbers, told.get("top_logprobs"))
+    both = _listed("generated", told)
+    numbers, lists = both.logprobs, both.lists or list
     prompt, made = (under(document, "usage", key) for key in ("prompt_tokens", "completion_tokens"))
     counted = isinstance(prompt, int) and isinstance(made, int)
     whole = counted and count == 1 and len(numbers) == prompt + made
     if not (numbers and numbers[0] is None) and not (whole and prompt):
-        yield Scored("generated", numbers, lists=lists)
+        yield both
     elif counted and not made:
         yield Scored("prompt", numbers, lists=lists)
     elif whole:
@@ -101,6 +113,26 @@ def _parallel(told: Any, document: Any, count: int) -> Iterator[Scored]:
         yield Scored("generated", numbers[prompt:], lists=lambda: lists()[prompt:])
     else:
         yield Scored(None, numbers, lists=lists)
+
+
+def _listed(part: AnswerPart, told: Any) -> Scored:
+    """Return the tokens of parallel lists."""
+    listed = told["token_logprobs"]
+    numbers: Numbers = listed if isinstance(listed, list) else listed.as_list()
+    lists = partial(of_texts, told.get("tokens") or (), numbers, told.get("top_logprobs"))
+    return Scored(part, numbers, lists=lists)
+
+
+def bare(document: Any) -> Answer | None:
+    """Return what somebody keeps of a choice: its lists of tokens, and maybe its text."""
+    told = document.get("logprobs")
+    if is_object(told) and (is_list(told.get("content")) or is_list(told.get("token_logprobs"))):
+        return choices({"choices": [document]})
+    if is_list(document.get("token_logprobs")):
+        return choices({"choices": [{"logprobs": document}]})
+    if is_list(told) and len(told) and is_object(told[0]) and "logprob" in told[0]:
+        return Answer(_CHAT, [tokens("generated", told)])
+    return None
 
 
 def responses(document: Any) -> Answer | None:

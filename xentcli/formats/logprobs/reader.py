@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
-from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
 from xentcli.formats.logprobs.lists import TokenPlace
 from xentcli.formats.logprobs.typed import typed_parser
@@ -94,10 +94,12 @@ class AnswersReader:
         self._keeps_lists = keeps_lists
         self._found = Gathered(keeps_lists=keeps_lists, pieces={} if pieces is None else pieces)
         self._typed: Callable[[Bytes], Any] | None = None
+        self._in_events = False
 
     def read(self, content: Whole) -> Tokens:
         """Return the tokens of all of them; the content has its bytes."""
         text = (content.text or b"").removeprefix(BOM_UTF8)
+        self._in_events = text.lstrip().startswith((SSE, *SSE_OTHERS))
         if not self._keeps_lists and _is_utf8(text):
             self._typed = typed_parser()
         if content.line is None:
@@ -123,28 +125,33 @@ class AnswersReader:
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
             document = load(decoded(bytes(text), place), self._name, line)
-        if is_list(document):
-            for i, each in enumerate(document):
-                self._answer(each, f"{place}[{i}]")
-        else:
-            self._answer(document, place)
+        self._answer(document, place)
 
     def _answer(self, document: Any, place: str) -> None:
         try:
             answer = answer_of(document)
+            held = held_by(document) if answer is None else []
         except Refused as refused:
             raise InputError(f"{place}: {refused}", hint=refused.hint) from refused
         except (TypeError, AttributeError, LookupError, ValueError) as error:
             raise InputError(
                 f"{place}: the log-probabilities are not as servers write them"
             ) from error
-        if answer is None:
+        for key, each in held:
+            self._answer(each, f"{place}{key}")
+        if answer is not None:
+            self._take(answer, place)
+        elif not held and not is_list(document):
             raise InputError(f"{place}: no answer of a server of language models that is known")
-        self._take(answer, place)
 
     def _take(self, answer: Answer, place: str, *, checked: bool = False) -> None:
         if not answer.counts:
             return
+        if self._in_events and answer.dialect == "Triton":
+            raise InputError(
+                f"{place}: pieces of a stream of Triton, each with the numbers of all before it",
+                hint="ask Triton for whole answers (/generate)",
+            )
         name = place.rpartition("/")[2] if answer.name is None else answer.name
         if answer.failure is not None:
             self._found.fail(f"{name} ({answer.failure})")

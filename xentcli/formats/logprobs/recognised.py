@@ -2,13 +2,13 @@
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from xentcli.formats.logprobs.answers import Answer, Refused
-from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.reader import SSE, SSE_OTHERS, any_number, payload_of
 from xentcli.storage.inputs import Input
 
@@ -16,7 +16,10 @@ LONGEST_LINE_BYTES = 2**26
 MOST_BYTES = 2**28
 """Of a document that is not in lines, which is held in memory."""
 _HEAD_BYTES = 2**16
-_WORDS = (b"logprob", b"logProb", b"log_prob", b"completion_probabilities", b"custom_id")
+_WORDS = (
+    *(b"logprob", b"logProb", b"log_prob", b"token_likelihoods"),
+    *(b"completion_probabilities", b"custom_id"),
+)
 _PROBE_BYTES = 64
 _MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
 _REFUSED = "refused"
@@ -104,18 +107,27 @@ def _best_of(documents: list[bytes]) -> Answer | None:
             document = json.loads(payload_of(text))
         except ValueError:
             continue
-        for each in document if isinstance(document, list) else [document]:
-            try:
-                answer = answer_of(each)
-            except Refused:
-                return Answer(_REFUSED, [])
-            except (TypeError, AttributeError, LookupError, ValueError):
-                answer = Answer("unknown", [])  # whoever reads it says what is wrong
-            if answer is not None and _has_numbers(answer):
+        for answer in _answers(document):
+            if _has_numbers(answer):
                 return answer
-            if answer is not None and answer.dialect != "error":
+            if answer.dialect != "error":
                 first = first or answer
     return first
+
+
+def _answers(document: Any) -> Iterator[Answer]:
+    """Yield the answers in a document; whoever reads it says what is wrong with one."""
+    try:
+        answer = answer_of(document)
+    except Refused:
+        answer = Answer(_REFUSED, [])
+    except (TypeError, AttributeError, LookupError, ValueError):
+        answer = Answer("unknown", [])
+    if answer is not None:
+        yield answer
+        return
+    for _, each in held_by(document):
+        yield from _answers(each)
 
 
 def _peeked(data: Input) -> bytes:

@@ -96,12 +96,14 @@ def _document(tokens: _TokenTypes, inner: Any) -> Any:
     within = dict.fromkeys(_WRAPPERS, inner | str | None)
     within["output"] = inner | _list(_object(content=_list(_object(logprobs=tokens.plain)) | str))
     prompt = {"prompt_logprobs": tokens.by_ids, "prompt_token_ids": _list(int)}
-    unread = dict.fromkeys(("url", "message", "request"), tokens.unread)
+    unread = dict.fromkeys(("url", "request"), tokens.unread)
     names = dict.fromkeys(("object", "id", "custom_id", "type", "status", "key"), _NAME)
     return _object(
         **{**prompt, **unread, **names, **within},
         choices=_list(_choice(tokens, prompt)),
+        prompt=_list(_object(logprobs=_parallel(tokens) | None)) | str,
         usage=_object(prompt_tokens=int | None, completion_tokens=int | None) | None,
+        message=_object() | _NAME,
         error=_object(message=str | None) | str | None,
         meta_info=_of_sglang(tokens),
         completion_probabilities=tokens.plain,
@@ -120,14 +122,18 @@ def _document(tokens: _TokenTypes, inner: Any) -> Any:
 
 
 def _choice(tokens: _TokenTypes, prompt: dict[str, Any]) -> Any:
-    told = _object(
-        content=tokens.plain,
-        refusal=tokens.plain,
+    lists = dict.fromkeys(("content", "reasoning_content", "refusal"), tokens.plain)
+    told = _parallel(tokens, **lists)
+    return _object(index=int | None, finish_reason=_NAME, logprobs=told | None, **prompt)
+
+
+def _parallel(tokens: _TokenTypes, **others: Any) -> Any:
+    return _object(
+        **others,
         token_logprobs=_list(float | None),
         tokens=tokens.unread,
         top_logprobs=tokens.unread,
     )
-    return _object(index=int | None, finish_reason=_NAME, logprobs=told | None, **prompt)
 
 
 def _of_sglang(tokens: _TokenTypes) -> Any:

@@ -1,0 +1,116 @@
+"""Answers of hosts and in what people keep of them; the means are worked out by hand."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_tools import Run
+from test_cli_dialects import CHAT, Case, chunk, events, lines, token
+
+TOKENS = [token("a", -1.0), token("b", -3.0)]
+CONTENT = {"content": TOKENS}
+PARALLEL = {"tokens": ["a", "b"], "token_logprobs": [-1.0, -3.0]}
+HELD = {"tokens": [{"text": "x", "logprob": 0}, {"text": "y", "logprob": -2.0}]}
+ECHOED = {
+    "prompt": [{"text": "x y", "logprobs": {"token_logprobs": [None, -4.0], "tokens": ["x", "y"]}}],
+    "choices": [{"index": 0, "logprobs": PARALLEL}],
+}
+WATSONX = {
+    "model_id": "m",
+    "results": [
+        {
+            "generated_text": "ab",
+            "generated_tokens": [{"text": "a", "logprob": -1.0}, {"text": "b", "logprob": -3.0}],
+            "input_tokens": [{"text": "x"}, {"text": "y", "logprob": -4.0}],
+        }
+    ],
+}
+LIKELIHOODS = [{"token": "a", "likelihood": -1.0}, {"token": "b", "likelihood": -3.0}]
+COHERE = {"generations": [{"text": "ab", "likelihood": -2.0, "token_likelihoods": LIKELIHOODS}]}
+PIECES = [{"token_ids": [5, 6], "text": "ab", "logprobs": [-1.0, -3.0]}]
+TRITON: dict[str, Any] = {"model_name": "m", "text_output": "ab", "output_log_probs": [-1.0, -3.0]}
+REQUEST = {"messages": [{"role": "user", "content": "x"}], "model": "m"}
+REASONED = {"reasoning_content": TOKENS[:1], "content": TOKENS[1:]}
+CASES = {
+    "reasoning": Case(lines({"choices": [{"index": 0, "logprobs": REASONED}]}), 2.0, 2),
+    "Together's prompt": Case(lines(ECHOED), 4.0, 1, tokens="prompt"),
+    "Together's text": Case(lines(ECHOED), 2.0, 2, tokens="generated"),
+    "Cohere": Case(lines({"id": "x", "logprobs": PIECES}), 2.0, 2),
+    "Cohere, older": Case(lines(COHERE), 2.0, 2),
+    "watsonx": Case(lines(WATSONX), 2.0, 2, tokens="generated"),
+    "watsonx, prompt": Case(lines(WATSONX), 4.0, 1, tokens="prompt"),
+    "Triton, also not asked": Case(
+        lines(TRITON, {**TRITON, "output_log_probs": [0.0, 0.0]}), 2.0, 2, 1, 2
+    ),
+    "HELM": Case(
+        lines(
+            {
+                "request_states": [
+                    {
+                        "request": {"echo_prompt": True, "max_tokens": 0},
+                        "result": {"completions": [HELD]},
+                    }
+                ]
+            }
+        ),
+        *(2.0, 1),
+    ),
+    "an error as vLLM writes it": Case(
+        lines(CHAT, {"object": "error", "message": "too long", "code": 400}), 2.0, 2, 1, 2
+    ),
+    "a choice": Case(lines({"text": "ab", "logprobs": CONTENT}), 2.0, 2),
+    "lists of a choice": Case(lines({"text": "ab", "logprobs": PARALLEL}), 2.0, 2),
+    "lists": Case(lines(PARALLEL), 2.0, 2),
+    "tokens": Case(json.dumps(TOKENS, indent=1), 2.0, 2),
+    "numbers": Case(lines({"tokens": [5, 6], "logprobs": [-1.0, -3.0]}), 2.0, 2),
+    "promptfoo": Case(
+        lines({"results": {"results": [{"response": {"output": "", "logProbs": [-1, -3]}}]}}),
+        *(2.0, 2),
+    ),
+    "any key": Case(lines({"prompt": "x", "raw_response": CHAT}), 2.0, 2),
+    "a message of LangChain": Case(
+        lines({"content": "ab", "response_metadata": {"logprobs": CONTENT}}), 2.0, 2
+    ),
+    "in a text": Case(lines({"response": json.dumps(CHAT)}), 2.0, 2),
+    "several": Case(lines({"id": 1, "completions": [CHAT, CHAT]}), 2.0, 4, 2, 2),
+    "by name": Case(json.dumps({"q1": CHAT, "q2": CHAT}, indent=1), 2.0, 4, 2, 2),
+    "a log of Inspect": Case(
+        json.dumps({"version": 2, "results": {"scores": [{}]}, "samples": [{"output": CHAT}]}),
+        *(2.0, 2),
+    ),
+    "request and answer": Case(lines([REQUEST, CHAT], [REQUEST, ["busy", "late"]]), 2.0, 2, 1, 2),
+    "pieces in a list": Case(json.dumps([chunk((0, "a", -1.0)), chunk((0, "b", -3.0))]), 2.0, 2),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_kept_answers(run: Run, name: str) -> None:
+    case = CASES[name]
+    tokens = ("--tokens", case.tokens) if case.tokens else ()
+    outcome = run("nll", "-", "--json", *tokens, stdin=case.content.encode())
+    assert outcome.code == 0, outcome.err
+    found = outcome.json
+    mean = found.get("loss", found.get("generated_nll"))
+    assert mean == pytest.approx(case.mean, rel=1e-15)
+    counts = (found["used"], found["sequences"], found["requests"])
+    assert counts == (case.used, case.sequences, case.requests)
+
+
+def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
+    """Each with the words of its line; the choices of a question are rows of classes."""
+    several = {"base": CHAT, "tuned": CHAT, "prompt": "x"}
+    beams = {**TRITON, "output_log_probs": [[-1.0], [-2.0]]}
+    stream = events({**TRITON, "output_log_probs": [-1.0]}, TRITON)
+    for content, why in (
+        (lines(several), "several answers, 'base' and 'tuned'\nhint: keep one of them a line"),
+        (lines(beams), "several beams\nhint: ask Triton with beam_width 1"),
+        (stream, "pieces of a stream of Triton"),
+        (lines({"tokens": ["a", "b"], "logprobs": [None, -3.0]}), "nothing says where its prompt"),
+    ):
+        outcome = run("nll", "-", stdin=content.encode())
+        assert (outcome.code, outcome.out) == (1, ""), content
+        assert why in outcome.err
+    Path("q.jsonl").write_text(lines({"choices": ["a", "b"], "logprobs": [-1.0, -0.5], "label": 0}))
+    assert run("nll", "q.jsonl", "--key", "logprobs", "--quiet").out == "1.0\n"
+    assert run("loss", "q.jsonl", "--key", "logprobs", "--quiet").code == 0
