@@ -72,6 +72,10 @@ def test_many_values(size: int, spread: int) -> None:
     rng = np.random.default_rng(size)
     values = np.ldexp(rng.normal(size=size), rng.integers(-spread, spread + 1, size))
     assert float(ExactSum.of(values)) == math.fsum(values)
+    small = np.ldexp(values, -spread // 2)  # whose squares are finite
+    for some in (small, np.abs(small), np.maximum(small, 0.0)):
+        total, squares = (float(each) for each in ExactSum.with_squares(some))
+        assert (total, squares) == (math.fsum(some), math.fsum(some * some))
     cancelling = np.concatenate([values, -values, [2.0**-60]])
     rng.shuffle(cancelling)
     assert float(ExactSum.of(cancelling)) == 2.0**-60

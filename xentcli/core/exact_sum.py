@@ -1,10 +1,13 @@
 """A sum that is correctly rounded, and so does not depend on order, blocks, threads or shards."""
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from xentcli.core.scratch import scratch
 
 _UNIT_EXPONENT = 1074  # every finite float64 is a whole multiple of 2**-1074
 ONE = 1 << _UNIT_EXPONENT
@@ -12,7 +15,9 @@ ONE = 1 << _UNIT_EXPONENT
 
 _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
+_ONE = np.uint64(1)
 _MANTISSA_BITS = 53
+_SUMMED_BITS = 62  # of whole numbers, a sum of which is less than 2**63
 
 
 class ExactSum(NamedTuple):
@@ -29,24 +34,34 @@ class ExactSum(NamedTuple):
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Self:
         """Return the exact sum of `values`, of any shape."""
-        values = values.reshape(-1)
         total = cls()
-        for start in range(0, values.size, _PIECE_VALUES):
-            total += cls._of_piece(values[start : start + _PIECE_VALUES])
+        for piece in _pieces(values.reshape(-1)):
+            total += cls._of_piece(piece, *_bounds(piece))
         return total
 
     @classmethod
     def of_products(cls, one: NDArray[np.float64], other: NDArray[np.float64]) -> Self:
         """Return the exact sum of the rounded products of two arrays of shape (N,)."""
         total = cls()
-        for start in range(0, one.size, _PIECE_VALUES):
-            piece = slice(start, start + _PIECE_VALUES)
-            total += cls._of_piece(one[piece] * other[piece])  # while it is in the cache
+        for first, second in zip(_pieces(one), _pieces(other), strict=True):
+            products = np.multiply(first, second, out=_scratch("products", first.size))
+            total += cls._of_piece(products, *_bounds(products))  # while it is in the cache
         return total
 
     @classmethod
-    def _of_piece(cls, values: NDArray[np.float64]) -> Self:
-        least, most = float(values.min()), float(values.max())
+    def with_squares(cls, values: NDArray[np.float64]) -> tuple[Self, Self]:
+        """Return the exact sums of values of shape (N,), and of their rounded squares."""
+        total, squared = cls(), cls()
+        for piece in _pieces(values):
+            least, most = _bounds(piece)
+            total += cls._of_piece(piece, least, most)
+            squares = np.multiply(piece, piece, out=_scratch("products", piece.size))
+            bounds = (least * least, most * most) if least >= 0.0 else _bounds(squares)
+            squared += cls._of_piece(squares, *bounds)
+        return total, squared
+
+    @classmethod
+    def _of_piece(cls, values: NDArray[np.float64], least: float, most: float) -> Self:
         if max(most, -least) < _HUGE:  # false for NaN too
             return cls(_units(values, least, most))
         finite = values[np.isfinite(values)]
@@ -77,37 +92,76 @@ class ExactSum(NamedTuple):
             return math.inf if self.units > 0 else -math.inf
 
 
+def _pieces(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    for start in range(0, values.size, _PIECE_VALUES):
+        yield values[start : start + _PIECE_VALUES]
+
+
+def _bounds(values: NDArray[np.float64]) -> tuple[float, float]:
+    return float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
+
+
+def _scratch(name: str, size: int) -> NDArray[np.float64]:
+    memory: NDArray[np.float64] = scratch(name, (size,), np.float64)
+    return memory
+
+
 def _units_of(values: NDArray[np.float64]) -> int:
-    if not values.size:
-        return 0
-    return _units(values, float(values.min()), float(values.max()))
+    return _units(values, *_bounds(values)) if values.size else 0
 
 
 def _units(values: NDArray[np.float64], least: float, most: float) -> int:
     """Sum finite values from `least` to `most`, in units of 2**-1074.
 
-    Each pass rounds what is left of every value to multiples of a power of two that is coarse
-    enough for their sum to be exact in any order, and sums those (Rump, Ogita and Oishi, "Accurate
-    floating-point summation part I", SIAM J. Sci. Comput. 2008, algorithm 3.2). What rounding
-    leaves over is exact too; two or three passes leave nothing.
+    Each pass rounds what is left of every value to multiples of a power of two, by adding a number
+    so large that these stand in its last bits, where whole numbers add them up (Rump, Ogita and
+    Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 2008, algorithm 3.2, but
+    for the whole numbers). What rounding leaves over is exact too, and so is its sum if it has few
+    enough bits: after a pass or two.
     """
     units = 0
     exponent = math.frexp(max(most, -least))[1]  # values are less than 2**exponent
     finest = -math.inf  # they are multiples of two to that
+    if least == 0.0:
+        least = _least_above_0(values)
     if least > 0.0:
         finest = math.frexp(least)[1] - _MANTISSA_BITS
     headroom = (values.size + 2).bit_length()
-    whole = values
-    while exponent + headroom - finest > _MANTISSA_BITS and (values is whole or values.any()):
-        anchor = math.ldexp(1.0, exponent + headroom)
-        coarse = values + anchor
+    bits = min(_SUMMED_BITS - headroom, _MANTISSA_BITS - 3)
+    given, coarse, rest = values, _scratch("coarse", values.size), _scratch("rest", values.size)
+    while exponent + headroom - finest > _MANTISSA_BITS and (values is given or values.any()):
+        step = max(exponent - bits, -_UNIT_EXPONENT)
+        anchor = math.ldexp(1.5, step + _MANTISSA_BITS - 1)
+        np.add(values, anchor, out=coarse)
+        whole = int(np.add.reduce(coarse.view(np.int64))) - values.size * _bits(anchor)
+        units += _signed(whole) << (step + _UNIT_EXPONENT)
         coarse -= anchor
-        units += _to_units(float(np.add.reduce(coarse)))
-        exponent += headroom - 52  # what rounding leaves over is at most half of 2**exponent,
-        if finest >= exponent:  # and nothing if all are multiples of that
+        exponent = step  # what rounding leaves over is at most half of two to that,
+        if finest >= exponent:  # and nothing if all are multiples of it
             return units
-        values = np.subtract(values, coarse, out=coarse)
+        values = np.subtract(values, coarse, out=rest)
     return units + _to_units(float(np.add.reduce(values)))  # as a whole, it is exact
+
+
+def _least_above_0(values: NDArray[np.float64]) -> float:
+    """Return the least of numbers from 0 on that is not 0, or 0 if all are.
+
+    As whole numbers less 1, those of 0 are the largest, and the others are in order.
+    """
+    less = _scratch("rest", values.size).view(np.uint64)
+    np.subtract(values.view(np.uint64), _ONE, out=less)
+    bits = (int(np.minimum.reduce(less)) + 1) % 2**64
+    return float(np.uint64(bits).view(np.float64))
+
+
+def _bits(value: float) -> int:
+    """Return the bits of a float64 as a whole number."""
+    return int(np.float64(value).view(np.int64))
+
+
+def _signed(whole: int) -> int:
+    """Return the number of 64 bits, with its sign, that a sum of such numbers wrapped around."""
+    return (whole + 2**63) % 2**64 - 2**63
 
 
 def _to_units(value: float) -> int:

@@ -45,7 +45,7 @@ class LossState(_LossSums):
         used = rows if facts["used"] is None else int(np.count_nonzero(facts["used"]))
         uneven = 0 if facts["uneven"] is None else int(np.count_nonzero(facts["uneven"]))
         with np.errstate(all="ignore"):
-            total, squares = ExactSum.of(loss), ExactSum.of_products(loss, loss)
+            total, squares = ExactSum.with_squares(loss)
             if weight is None:
                 return cls(total, squares, rows=rows, used=used, uneven=uneven)
             return cls(

@@ -38,7 +38,7 @@ class MeanState(_MeanSums):
     def of(cls, values: Doubles) -> Self:
         """Return the state of rows with these numbers."""
         with np.errstate(all="ignore"):
-            return cls(ExactSum.of(values), ExactSum.of_products(values, values), len(values))
+            return cls(*ExactSum.with_squares(values), len(values))
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
