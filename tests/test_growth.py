@@ -20,7 +20,7 @@ from in_one_test import in_one_test
 import xentcli
 from xentcli.cli import nearest
 from xentcli.formats import column_names, inline
-from xentcli.formats.csv import lists, numbers
+from xentcli.formats.csv import list_cells, numbers
 from xentcli.formats.json import printed
 from xentcli.storage import names
 from xentcli.text import json_text, links_of, shown_text, shown_url, split_names, visible
@@ -140,7 +140,7 @@ def test_one_that_does_is_found() -> None:
         (inline.is_inline, lambda n: "1" * n + "x"),
         (inline.is_inline, lambda n: "1 , " * n + "x"),
         (numbers.is_almost_number, lambda n: "1" * n + "x"),
-        (lists.is_list, lambda n: "(" + " " * n + "x"),
+        (list_cells.is_list, lambda n: "(" + " " * n + "x"),
         (printed.as_lists, lambda n: "(" + '\\"' * n),
         (lambda text: printed.as_json(text, "a"), lambda n: "[" + '\\"' * n),
         (column_names.names_several, lambda n: "a-" * n + "\n"),

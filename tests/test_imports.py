@@ -58,7 +58,7 @@ LIBRARIES = {
 HEAVY_INSIDE_FUNCTIONS = {
     "formats/arrow/library.py": {"pyarrow"},
     "formats/csv/frame.py": {"pandas"},
-    "formats/csv/plain.py": {"simdjson"},
+    "formats/csv/plain_rows.py": {"simdjson"},
     "formats/hdf5/library.py": {"h5py"},
     "formats/json/values.py": {"simdjson"},
     "formats/logprobs/typed.py": {"msgspec"},

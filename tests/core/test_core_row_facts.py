@@ -41,7 +41,7 @@ class FromFile:
 
 @pytest.fixture(autouse=True)
 def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", 64)
+    monkeypatch.setattr("xentcli.core.tiled_rows.TILE_ELEMENTS", 64)
     monkeypatch.setattr(half_table, "_exp_is_fast", lambda: False)
 
 
@@ -205,7 +205,7 @@ def test_a_fact_of_a_row_does_not_depend_on_its_tile(monkeypatch: pytest.MonkeyP
         logits = rng.normal(size=(200, num_classes)).astype(np.float32)
         labels = rng.integers(0, num_classes, 200)
         whole = facts_of(logits, labels, *names)
-        monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", 7 * num_classes)
+        monkeypatch.setattr("xentcli.core.tiled_rows.TILE_ELEMENTS", 7 * num_classes)
         parts = facts_of(logits[13:], labels[13:], *names)
         for name in names:
             assert whole[name][13:].tobytes() == parts[name].tobytes()

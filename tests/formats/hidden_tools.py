@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xentcli.formats.base import BLOCK_ELEMENTS, ReadOptions, Source, blocks_along
 from xentcli.formats.files import InputFile, open_file
-from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.head_options import HeadOptions
 
 Array = NDArray[Any]
 WIDTH, CLASSES = 64, 1000

@@ -11,9 +11,9 @@ import pytest
 from opening import file_input
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.files import RowGroups
 from xentcli.formats.arrow.ipc_files import ArrowFile, ArrowStream
 from xentcli.formats.arrow.parquet_file import ParquetFile
+from xentcli.formats.arrow.table_files import RowGroups
 
 ROWS = 37
 RNG = np.random.default_rng(5)

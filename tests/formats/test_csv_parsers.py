@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from in_one_test import in_one_test
 
-from xentcli.formats.csv import cells, frame, plain
+from xentcli.formats.csv import cells, frame, plain_rows
 from xentcli.formats.csv.cells import RowLayout
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False).map(repr)
@@ -103,7 +103,7 @@ def assert_the_fast_parsers_are_right(
 ) -> None:
     rows = count_rows(content, layout.delimiter)
     for parsed in (
-        plain.parse(content, layout, rows),
+        plain_rows.parse(content, layout, rows),
         frame.parse(content, layout, rows, first_row),
     ):
         if parsed is not None:
@@ -208,7 +208,7 @@ def test_any_corrupted_table(table: tuple[bytes, RowLayout, int]) -> None:
 def test_plain_numbers_take_the_fastest_path(rows: list[tuple[str, str]]) -> None:
     """The fast parsers are there to be used."""
     content = "".join(",".join(row) + "\n" for row in rows)
-    parsed = plain.parse(content.encode(), PLAIN, len(rows))
+    parsed = plain_rows.parse(content.encode(), PLAIN, len(rows))
     assert parsed is not None
     assert parsed.numbers.tolist() == [[float(cell) for cell in row] for row in rows]
 

@@ -35,7 +35,7 @@ from torch_goldens import goldens, input_of
 from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.pickled import machine, operations, tree, zipped
+from xentcli.formats.pickled import operations, stack, tree, zipped
 from xentcli.storage.inputs import Input
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -215,7 +215,7 @@ from xentcli.errors import InputError
 from xentcli.formats.pickled import source
 from xentcli.formats.registry import open_source
 from xentcli.formats.base import ReadOptions
-from xentcli.formats.pickled import machine, tree, zipped
+from xentcli.formats.pickled import stack, tree, zipped
 from xentcli.storage.open import open_input
 statm = Path("/proc/self/statm")
 if statm.exists():
@@ -296,7 +296,7 @@ MANY: dict[str, tuple[bytes, str]] = {
 @in_one_test
 @pytest.mark.parametrize(("content", "message"), MANY.values(), ids=MANY)
 def test_counts_are_bounded(monkeypatch: pytest.MonkeyPatch, content: bytes, message: str) -> None:
-    monkeypatch.setattr(machine, "_MOST_RECORDS", 1000)
+    monkeypatch.setattr(stack, "_MOST_RECORDS", 1000)
     monkeypatch.setattr(operations, "_MOST_OPERATIONS", 5000)
     monkeypatch.setattr(tree, "_MOST_VALUES", 3000)
     assert message in error_of(content)

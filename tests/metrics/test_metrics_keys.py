@@ -8,7 +8,7 @@ import pytest
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
-from xentcli.metrics.keys import in_order, names_of
+from xentcli.metrics.group_names import in_order, names_of
 
 
 @in_one_test

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Kind
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import row_facts
-from xentcli.metrics.losses import LossesState
+from xentcli.metrics.loss_bins import LossesState
 from xentcli.results.histogram import LossBin, LossHistogram
 
 Array = NDArray[Any]

@@ -14,7 +14,7 @@ from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
 from xentcli.metrics.interface import States, from_outside, metric_of
 from xentcli.metrics.names import PAIR_HOMES
-from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.metrics.state_json import from_plain, to_plain
 
 RNG = np.random.default_rng(21)
 ONE = RNG.normal(size=(300, 4)) * 5

@@ -22,7 +22,7 @@ from xentcli.core.row_facts import Origin, row_facts
 from xentcli.errors import InputError
 from xentcli.metrics.interface import States, metric_of
 from xentcli.metrics.names import METRIC_NAMES
-from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.metrics.state_json import from_plain, to_plain
 from xentcli.metrics.summary import SummaryState
 from xentcli.results.records import field_names
 

@@ -87,7 +87,7 @@ def test_the_last_axis_holds_the_classes(
     want = xent.cross_entropy(kept.reshape(-1, 4), labels.reshape(-1), reduction="none")
     for block_rows, jobs in ((1, 1), (2, 2), (99, 1)):
         set_block_rows(monkeypatch, block_rows, max(1, math.prod(shape[1:])))
-        monkeypatch.setattr("xentcli.core.rows.TILE_ELEMENTS", 3 * 4)
+        monkeypatch.setattr("xentcli.core.tiled_rows.TILE_ELEMENTS", 3 * 4)
         logits = open_paths(*write_shards(tmp_path, "x", x, cuts, "C"))
         sink = Kept()
         criterion = Criterion(shift=shift, class_axis=-1)

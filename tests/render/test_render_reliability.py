@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentcli.render.reliability import picture_width, reliability_picture
+from xentcli.render.reliability_bars import picture_width, reliability_picture
 from xentcli.results.calibration import Bin
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"

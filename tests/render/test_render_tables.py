@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from xentcli.formats.base import ArrayHeader
-from xentcli.render.columns import choose, number_texts, short_names
+from xentcli.render.number_columns import choose, number_texts, short_names
 from xentcli.render.preview import Preview
 from xentcli.render.tables import full, headline, loss_table, short
 from xentcli.results.loss import LossSummary

@@ -6,7 +6,7 @@ from xentcli.alignment.axes import fits, show_shape
 from xentcli.core.shapes import same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
-from xentcli.formats.hidden.options import head_of
+from xentcli.formats.hidden.head_options import head_of
 
 _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from xentcli.cli import losses
+from xentcli.cli import loss_output
 from xentcli.cli.loss_options import Gates
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
@@ -61,14 +61,14 @@ def _report_loss(
     from xentcli.pipeline.loss_states import criterion_of, loss_of
 
     criterion = criterion_of(saved.header.setting)
-    keeper = losses.keeper_of(gates, criterion)
+    keeper = loss_output.keeper_of(gates, criterion)
     output = Destination(saved.header.command, writing, common)
     output.check(is_text=False)
     keeper.open()
     with damage(saved.name):
         evaluation = loss_of(saved)
-    losses.write_number(evaluation, output, keeper, common)
-    losses.warn(evaluation, criterion, saved.name, common)
+    loss_output.write_number(evaluation, output, keeper, common)
+    loss_output.warn(evaluation, criterion, saved.name, common)
     return keeper
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from xentcli.cli import loss_inputs, losses
+from xentcli.cli import loss_inputs, loss_output
 from xentcli.cli.answers import check_flags
 from xentcli.cli.loss_options import Gates, GivenOptions
 from xentcli.cli.options import Common, Writing
@@ -58,7 +58,7 @@ def run(source: "Source", inputs: list[list[str]], given: GivenOptions) -> None:
     choices = kind == "choices"
     rows_are: Kind = "logits" if choices else "log-probabilities"
     criterion = loss_inputs.criterion_of(given.flags, rows_are, given.loss)
-    losses.run_loss(criterion._replace(picked=not choices), inputs, given, source)
+    loss_output.run_loss(criterion._replace(picked=not choices), inputs, given, source)
 
 
 def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:

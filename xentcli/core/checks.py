@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Floats, is_floating
-from xentcli.core.rows import LogitRows
+from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]

@@ -13,7 +13,7 @@ from xentcli.core.dtypes import widen
 from xentcli.core.fact import Given, fact
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import exponentials_of
-from xentcli.core.rows import tiles
+from xentcli.core.tiled_rows import tiles
 
 Places = NDArray[np.int64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.rows import LogitRows, tiles
+from xentcli.core.tiled_rows import LogitRows, tiles
 
 
 def mend_confident(logits: LogitRows, rest: NDArray[np.float64], least: float) -> None:

@@ -22,7 +22,7 @@ from xentcli.core.checks import Kind
 from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.long_rows import divergences_of_rows
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer
-from xentcli.core.rows import LogitRows, tiles
+from xentcli.core.tiled_rows import LogitRows, tiles
 
 Doubles = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from xentcli.core.dtypes import computing_dtype
 from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.row_losses import losses_of_probabilities, nll_of_probabilities
-from xentcli.core.rows import LogitRows
+from xentcli.core.tiled_rows import LogitRows
 
 Array = NDArray[Any]
 Function = Callable[..., Any]

@@ -14,8 +14,8 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
-from xentcli.core.rows import LogitRows
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import NonFiniteError
 
 Array = NDArray[Any]

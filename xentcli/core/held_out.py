@@ -23,8 +23,8 @@ from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.observer import Exponentials, sum_classes_of
 from xentcli.core.products import sums_of_products
-from xentcli.core.rows import LogitRows
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import LogitRows
 
 Array = NDArray[Any]
 

@@ -25,8 +25,8 @@ from xentcli.core.fact_walk import Tile
 from xentcli.core.near_rows import Doubles, Floats, Sums, of_near_rows
 from xentcli.core.normalizer import Normalizer, exponentials_of
 from xentcli.core.products import sums_of_products
-from xentcli.core.rows import LogitRows, row_by_row, tiles
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
 
 PAIR_ELEMENTS = 2**18
 """Of each model at a time: few enough for the caches, enough to make calls cheap."""

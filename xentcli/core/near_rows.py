@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.products import sums_of_products
-from xentcli.core.rows import row_by_row
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import row_by_row
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[Any]

@@ -15,7 +15,7 @@ from xentcli.core.dtypes import computing_dtype
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.row_facts import RowFacts
-from xentcli.core.rows import LogitRows
+from xentcli.core.tiled_rows import LogitRows
 
 OF_A_MODEL = ("peak", "rest", "prediction", "used", "measured")
 """The facts of each model that those of a pair are made of."""

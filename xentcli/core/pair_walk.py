@@ -8,7 +8,7 @@ from xentcli.core.divergences import Divergences
 from xentcli.core.fact_walk import FactWalk
 from xentcli.core.long_rows import PAIR_ELEMENTS, LongRows
 from xentcli.core.normalizer import FEW_CLASSES
-from xentcli.core.rows import tiles
+from xentcli.core.tiled_rows import tiles
 
 
 def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:

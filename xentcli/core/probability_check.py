@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.checks import Problem, row_kind
 from xentcli.core.dtypes import widen
-from xentcli.core.rows import LogitRows, tiles
+from xentcli.core.tiled_rows import LogitRows, tiles
 from xentcli.errors import InputError, LabelError, NonFiniteError
 
 Mask = NDArray[np.bool_]

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer, exponentials_of
 from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.rows import LogitRows, tiles
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import LogitRows, tiles
 
 
 def walk_probabilities(

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import Peaks
-from xentcli.core.rows import row_by_row
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import row_by_row
 
 Counts = NDArray[np.int64]
 _WORD = 8  # bytes; a word sums so many truth values at once

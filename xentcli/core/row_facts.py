@@ -14,7 +14,7 @@ from xentcli.core.checks import Kind, Problem
 from xentcli.core.fact import fact, forget
 from xentcli.core.fact_walk import FactWalk
 from xentcli.core.labels import LossOptions
-from xentcli.core.rows import LogitRows
+from xentcli.core.tiled_rows import LogitRows
 
 __all__ = ["Origin", "RowFacts", "fact", "facts_of", "forget", "row_facts"]
 

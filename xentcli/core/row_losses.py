@@ -18,8 +18,8 @@ from xentcli.core import elementary
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
-from xentcli.core.rows import LogitRows, tiles
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import LogitRows, tiles
 
 Reduction = Literal["mean", "sum", "none"]
 

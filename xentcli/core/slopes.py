@@ -24,8 +24,8 @@ from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.powers import put_powers, steps_of
 from xentcli.core.products import sums_of_products
 from xentcli.core.row_losses import pick
-from xentcli.core.rows import row_by_row, tiles
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import row_by_row, tiles
 
 Array = NDArray[Any]
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, exponentials_of, normalizer
 from xentcli.core.observer import Observer
-from xentcli.core.rows import row_by_row, tiles
+from xentcli.core.tiled_rows import row_by_row, tiles
 from xentcli.errors import ShapeError
 
 

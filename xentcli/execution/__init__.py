@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from xentcli.errors import UsageError, missing_library
-from xentcli.execution.interface import Join, Scheduler
+from xentcli.execution.scheduler import Join, Scheduler
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from xentcli.execution.interface import Join
+from xentcli.execution.scheduler import Join
 
 Item = TypeVar("Item")
 

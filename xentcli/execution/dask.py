@@ -18,9 +18,9 @@ from xentcli.errors import InputError, XentError
 from xentcli.execution.batches import batches
 from xentcli.execution.dask_client import connected, patience
 from xentcli.execution.dask_task import Done, do, merge
-from xentcli.execution.interface import Join, in_order
 from xentcli.execution.machine import differences
 from xentcli.execution.pace import Pace
+from xentcli.execution.scheduler import Join, in_order
 from xentcli.text import first_line
 
 Item = TypeVar("Item")

@@ -11,8 +11,8 @@ from distributed import get_worker
 
 from xentcli import __version__
 from xentcli.execution.batches import JoinedResults, as_one
-from xentcli.execution.interface import Join
 from xentcli.execution.machine import machine
+from xentcli.execution.scheduler import Join
 from xentcli.text import first_line
 
 

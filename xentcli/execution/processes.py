@@ -21,8 +21,8 @@ from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 from xentcli.execution.batches import ProcessWork, batches
-from xentcli.execution.interface import Join, in_order
 from xentcli.execution.pace import RequestPace
+from xentcli.execution.scheduler import Join, in_order
 from xentcli.execution.worker import SMALL_REQUEST_BYTES, Task, Worker
 
 Item = TypeVar("Item")

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
-from xentcli.execution.interface import in_order
+from xentcli.execution.scheduler import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

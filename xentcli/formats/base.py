@@ -21,7 +21,7 @@ from xentcli.storage.outputs import Output
 
 if TYPE_CHECKING:
     from xentcli.formats.contents import Content
-    from xentcli.formats.hidden.options import HeadOptions
+    from xentcli.formats.hidden.head_options import HeadOptions
 
 __all__ = [
     "BLOCK_ELEMENTS",

@@ -19,9 +19,9 @@ from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
+from xentcli.metrics.group_names import names_of, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import ratio_error, t_interval
-from xentcli.metrics.keys import names_of, united
 from xentcli.metrics.names import top_of
 from xentcli.results.groups import ClusterErrors
 from xentcli.results.measure import Measure

@@ -13,8 +13,8 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.calibration import BINS
 from xentcli.metrics.deferred import DeferredGroups
+from xentcli.metrics.group_names import in_order, names_of, united
 from xentcli.metrics.interface import register
-from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.mean_state import mean_of_sums
 from xentcli.metrics.shares import share
 from xentcli.results.groups import Group, Groups

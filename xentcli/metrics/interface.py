@@ -1,7 +1,7 @@
 """What a metric is: a state with three verbs, from_rows, merge and compute.
 
-A state is plain data, so that it pickles and goes to JSON and back (`plain`), and it merges in any
-order and grouping to the same bits. A metric of one file: a frozen dataclass under `register`.
+A state is plain data, so that it pickles and goes to JSON and back (`state_json`), and it merges
+in any order and grouping to the same bits. A metric is a frozen dataclass under `register`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -156,7 +156,7 @@ class States(NamedTuple):
 
     def to_plain(self) -> dict[str, Any]:
         """Return what JSON can hold, exactly."""
-        from xentcli.metrics.plain import to_plain
+        from xentcli.metrics.state_json import to_plain
 
         return {name: to_plain(state) for name, state in self.states.items()}
 
@@ -171,6 +171,6 @@ class States(NamedTuple):
         InputError
             If something is not a state of its metric.
         """
-        from xentcli.metrics.plain import from_plain
+        from xentcli.metrics.state_json import from_plain
 
         return cls({name: from_plain(metric_of(name), part) for name, part in plain.items()})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 HOMES = {  # name: module of this folder, which registers the metric
-    "rows": "rows",
+    "rows": "row_counts",
     "loss": "loss",
     "accuracy": "accuracy",
     "ranks": "ranks",
@@ -13,7 +13,7 @@ HOMES = {  # name: module of this folder, which registers the metric
     "kl": "means",
     "calibration": "calibration",
     "classwise": "classwise",
-    "losses": "losses",
+    "losses": "loss_bins",
     "worst_rows": "worst_rows",
     "groups": "groups",
     "labels": "groups",

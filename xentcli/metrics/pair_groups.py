@@ -10,8 +10,8 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.deferred import DeferredGroups
+from xentcli.metrics.group_names import in_order, names_of, united
 from xentcli.metrics.interface import register
-from xentcli.metrics.keys import in_order, names_of, united
 from xentcli.metrics.mean_state import mean_of_sums
 from xentcli.metrics.pair_hits import PairHitsState
 from xentcli.metrics.shares import share

@@ -12,7 +12,7 @@ from xentcli.core.tally import Tally
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.classes import ClassesState
 from xentcli.metrics.interface import register
-from xentcli.metrics.losses import OCTAVES, LossesState, octaves_of
+from xentcli.metrics.loss_bins import OCTAVES, LossesState, octaves_of
 from xentcli.results.pair_pictures import LossCell, PairPictures
 
 

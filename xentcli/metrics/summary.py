@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import row_kind
 from xentcli.core.dtypes import widen
 from xentcli.core.exact_sum import ExactSum
-from xentcli.results.values import IGNORED, ValueSummary
+from xentcli.results.array_values import IGNORED, ValueSummary
 
 _ZERO = ExactSum()
 _MOST_NAMES = 10_000

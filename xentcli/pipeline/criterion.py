@@ -118,7 +118,7 @@ class Criterion(NamedTuple):
         """Return the number of each row's cluster, if clusters have numbers."""
         if clusters is None or not self.numbers:
             return None
-        from xentcli.metrics.keys import names_of
+        from xentcli.metrics.group_names import names_of
 
         names, places = names_of(clusters)
         return np.array([self.numbers.get(name, 0) for name in names], np.int64)[places]

@@ -10,7 +10,7 @@ from xentcli.alignment.class_names import IGNORED, ClassNames
 from xentcli.core.checks import Problem, check_labels, unravel, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.core.one_hot import one_hot
-from xentcli.core.rows import tiles
+from xentcli.core.tiled_rows import tiles
 from xentcli.errors import InputError, LabelError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, Source, blocks_along
 from xentcli.pipeline.flow import Part, Sink, collect, least_label

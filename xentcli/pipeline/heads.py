@@ -7,7 +7,7 @@ from typing import Any
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import ReadOptions, Source
-from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.head_options import HeadOptions
 
 __all__ = ["ARGUMENTS", "HeadOptions", "heads_from", "logits_of", "paths_of_models"]
 

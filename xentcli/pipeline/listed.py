@@ -21,7 +21,7 @@ from xentcli.formats.files import InputFile, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.json.values import load
 from xentcli.formats.logprobs.gathered import NO_VALUE
-from xentcli.formats.logprobs.lists import Listed, TokenPlace
+from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.pipeline.bounded import BoundedRows, JoinedRows, RowBounds
 from xentcli.pipeline.provenance import file_facts

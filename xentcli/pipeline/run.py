@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
 from xentcli.execution import available_jobs, checked_address, notes_of, ordered_map
-from xentcli.execution.interface import Join
+from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
 
 Progress = Callable[[int, int | None], None]

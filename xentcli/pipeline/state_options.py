@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Kind
 from xentcli.core.row_losses import Reduction
 from xentcli.formats.base import Source
-from xentcli.formats.hidden.options import HeadOptions, head_of
+from xentcli.formats.hidden.head_options import HeadOptions, head_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.measure_plan import Options
 from xentcli.pipeline.pair_plan import PairOptions

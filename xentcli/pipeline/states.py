@@ -12,7 +12,7 @@ from xentcli.errors import InputError, UsageError
 from xentcli.metrics.coded_pairs import CodedSums
 from xentcli.metrics.interface import States
 from xentcli.metrics.listed_pairs import ListedPairsState
-from xentcli.metrics.plain import from_plain, to_plain
+from xentcli.metrics.state_json import from_plain, to_plain
 from xentcli.metrics.texts import TextsState
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.table import Table
 
-from xentcli.render.columns import short_name, short_names
 from xentcli.render.comparison_verdict import difference_of, percent, signed
 from xentcli.render.evaluation_tables import empty_table, left_out
 from xentcli.render.measures import short_number
+from xentcli.render.number_columns import short_name, short_names
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 

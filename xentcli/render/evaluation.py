@@ -8,10 +8,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import fitted
 from xentcli.render.evaluation_tables import TABLES, line_table, worst_rows_table
 from xentcli.render.measures import is_number, measure_table, short_number
-from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
+from xentcli.render.number_columns import fitted
+from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
 from xentcli.render.tables import counted, full, grid, headline, short
 
 if TYPE_CHECKING:

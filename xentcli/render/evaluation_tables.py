@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import fitted, short_name
 from xentcli.render.measures import short_number
+from xentcli.render.number_columns import fitted, short_name
 from xentcli.text import visible
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import short_names
 from xentcli.render.matrix import Matrix, columns_that_fit, matrix_table
+from xentcli.render.number_columns import short_names
 from xentcli.render.tables import full
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import short_name
+from xentcli.render.number_columns import short_name
 from xentcli.render.tables import full, grid
 from xentcli.text import human_bytes, visible
 

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.columns import choose, number_texts, short_name, short_names
+from xentcli.render.number_columns import choose, number_texts, short_name, short_names
 from xentcli.text import visible
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.render.measures import short_number
-from xentcli.render.reliability import LEGEND, picture_width, reliability_picture
+from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
 from xentcli.render.tables import full, grid, headline, row_word
 from xentcli.results.measure import NOTHING
 

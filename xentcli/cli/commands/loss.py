@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from xentcli.cli import loss_inputs, losses, options, samples, top_lists
+from xentcli.cli import loss_inputs, loss_output, options, samples, top_lists
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions
@@ -36,7 +36,7 @@ def loss(
     criterion = loss_inputs.criterion_of(
         given.flags, "logits", given.loss, label_smoothing, temperature
     )
-    losses.run_loss(criterion, inputs, given)
+    loss_output.run_loss(criterion, inputs, given)
 
 
 COMMAND = Command(

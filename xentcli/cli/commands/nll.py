@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from xentcli.cli import answers, loss_inputs, losses, measure_options, options, samples, top_lists
+from xentcli.cli import (
+    answers,
+    loss_inputs,
+    loss_output,
+    measure_options,
+    options,
+    samples,
+    top_lists,
+)
 from xentcli.cli.command import Command
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions, RowFlags
@@ -73,7 +81,7 @@ def nll(
     criterion = criterion._replace(
         picked=numbers.picked, normalize=numbers.normalize, clip=numbers.clip
     )
-    losses.run_loss(criterion, inputs, given)
+    loss_output.run_loss(criterion, inputs, given)
 
 
 def _run_samples(inputs: list[list[str]], numbers: NllFlags, given: GivenOptions) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import saved_index
 from xentcli.formats.arrow.convert import ColumnRows, flat
-from xentcli.formats.arrow.files import open_table_file
 from xentcli.formats.arrow.library import understood
+from xentcli.formats.arrow.table_files import open_table_file
 from xentcli.formats.arrow.types import is_text, nested, number_dtype, shown
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of

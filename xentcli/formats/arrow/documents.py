@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.files import RowGroups, open_table_file
 from xentcli.formats.arrow.library import understood
+from xentcli.formats.arrow.table_files import RowGroups, open_table_file
 from xentcli.storage.inputs import Input
 
 _ROWS = 1000  # that are read at a time

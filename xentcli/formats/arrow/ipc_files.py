@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.files import RecordBatch, RowGroups, TablePiece
 from xentcli.formats.arrow.layout import Layout
 from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.messages import (
@@ -19,6 +18,7 @@ from xentcli.formats.arrow.messages import (
     places_in_footer,
 )
 from xentcli.formats.arrow.slices import SLICE_BYTES, slices
+from xentcli.formats.arrow.table_files import RecordBatch, RowGroups, TablePiece
 from xentcli.storage.inputs import Input, SeekableFile
 
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from xentcli.errors import InputError
-from xentcli.formats.arrow.files import RecordBatch, RowGroups, TablePiece
 from xentcli.formats.arrow.library import parquet
 from xentcli.formats.arrow.pages import LARGEST_PAGE_BYTES, check_pages, chunks_of
+from xentcli.formats.arrow.table_files import RecordBatch, RowGroups, TablePiece
 from xentcli.storage.inputs import Input
 
 _BUFFER_BYTES = 2**25  # for all columns together

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrow.columns import select
 from xentcli.formats.arrow.convert import ColumnRows, dense, flat, lengths_of, wide
-from xentcli.formats.arrow.files import RowGroups, open_table_file
 from xentcli.formats.arrow.library import understood
+from xentcli.formats.arrow.table_files import RowGroups, open_table_file
 from xentcli.formats.arrow.types import names_of, nested, number_dtype, plain, shown
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.column_looks import Look, look_at

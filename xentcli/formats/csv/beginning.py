@@ -15,7 +15,7 @@ from xentcli.formats.csv.columns import Columns, Fields, are_names, choose
 from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
 from xentcli.formats.csv.first_rows import FirstRows, looks_of
 from xentcli.formats.csv.header import check_one_row, decide_header, names_of
-from xentcli.formats.csv.lists import row_shape
+from xentcli.formats.csv.list_cells import row_shape
 from xentcli.formats.csv.numbers import with_point
 from xentcli.formats.csv.unnamed_index import find_index, index_hint
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
 from xentcli.formats.contents import ENOUGH_ROWS, ColumnKind, Content, groups_of
-from xentcli.formats.csv.lists import JUDGED_ROWS, is_list, row_shape
+from xentcli.formats.csv.list_cells import JUDGED_ROWS, is_list, row_shape
 from xentcli.formats.csv.numbers import is_number
 from xentcli.formats.csv.source import CsvSource
 from xentcli.storage.inputs import Input

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.column_looks import Look, look_at, looks_at
-from xentcli.formats.csv import lists, plain
+from xentcli.formats.csv import list_cells, plain_rows
 from xentcli.formats.csv.cells import RowLayout
 from xentcli.formats.csv.numbers import MISSING, is_almost_number, is_cut, is_flag, is_number
 from xentcli.formats.label_columns import are_shares
@@ -46,8 +46,10 @@ class FirstRows:
 
     def holds_lists(self, field: int) -> bool:
         """Whether most cells of a column are lists, as far as they hold anything."""
-        cells = [cell for cell in islice(self.column(field), lists.JUDGED_ROWS) if cell.strip()]
-        return 2 * sum(map(lists.is_list, cells)) > len(cells)
+        cells = [
+            cell for cell in islice(self.column(field), list_cells.JUDGED_ROWS) if cell.strip()
+        ]
+        return 2 * sum(map(list_cells.is_list, cells)) > len(cells)
 
     def sum_to_one(self, fields: list[int]) -> bool:
         """Whether columns hold shares of 1, row by row: class probabilities, or one-hot labels."""
@@ -88,7 +90,7 @@ def looks_of(content: str, delimiter: str, fields: int) -> list[Look] | None:
     text = content.encode()
     text = text if text.endswith(b"\n") else text + b"\n"
     layout = RowLayout(delimiter, fields, None, tuple(range(fields)))
-    parsed = plain.parse(text, layout, text.count(b"\n"))
+    parsed = plain_rows.parse(text, layout, text.count(b"\n"))
     if parsed is None:
         return None
     with_point = _cells_with_point(text, delimiter, fields)
@@ -132,4 +134,4 @@ def _is_integer(cell: str) -> bool:
 
 def _is_text(cell: str) -> bool:
     almost = is_number(cell) or is_almost_number(cell) or is_cut(cell)
-    return not almost and "\0" not in cell and not lists.is_list(cell)
+    return not almost and "\0" not in cell and not list_cells.is_list(cell)

@@ -1,7 +1,7 @@
 """The three parsers of CSV text, of which the fastest one is used that is not in doubt."""
 
 from xentcli.errors import InputError
-from xentcli.formats.csv import cells, frame, plain
+from xentcli.formats.csv import cells, frame, plain_rows
 from xentcli.formats.csv.cells import Parsed, RowLayout, outside_quotes
 
 
@@ -10,7 +10,7 @@ def parse(
 ) -> Parsed:
     """Return the cells of whole lines as numbers and text.
 
-    `plain` reads nothing but numbers, and `frame` has pandas read the columns; each of them
+    `plain_rows` reads nothing but numbers, and `frame` has pandas read the columns; each of them
     returns None where it might read a cell otherwise than `cells` does, which reads everything,
     and says what is wrong with a cell. A small file does without `frame`, which imports pandas.
 
@@ -32,7 +32,7 @@ def parse(
     pointed = _with_points(text, layout)
     parsed = None
     if pointed is not None:
-        parsed = plain.parse(pointed, layout, len(rows))
+        parsed = plain_rows.parse(pointed, layout, len(rows))
         if parsed is None and not is_small and layout.fields <= frame.MOST_FRAME_COLUMNS:
             parsed = frame.parse(pointed, layout, len(rows), rows.start)
     return parsed or cells.parse(text, layout, name, line, rows.start)

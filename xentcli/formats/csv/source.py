@@ -16,11 +16,11 @@ from xentcli.formats.csv import cells
 from xentcli.formats.csv.beginning import Beginning, read_beginning
 from xentcli.formats.csv.cells import Parsed, squeeze
 from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
-from xentcli.formats.csv.lines import BlockLines, LineCutter
-from xentcli.formats.csv.lists import to_array
+from xentcli.formats.csv.first_lines import FirstLines, check_columns, read_sample
+from xentcli.formats.csv.line_blocks import BlockLines, LineCutter
+from xentcli.formats.csv.list_cells import to_array
 from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.csv.parsers import check_cell_count, parse
-from xentcli.formats.csv.sample import FirstLines, check_columns, read_sample
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 

@@ -12,7 +12,7 @@ from xentcli.formats.hidden.families import (
     WITHOUT_WEIGHTS,
     Key,
 )
-from xentcli.formats.hidden.tensors import read_json
+from xentcli.formats.hidden.model_tensors import read_json
 from xentcli.storage.names import beside, shown_name
 from xentcli.storage.open import kind_of
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from xentcli.formats.base import Source
 from xentcli.formats.hidden.head import TOKENS, Head
-from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.head_options import HeadOptions
 
 _COLUMNS = 1024  # of the product that is timed
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, read_whole
 from xentcli.formats.hidden.config import After, config_of
-from xentcli.formats.hidden.keys import UNQUANTISED, bias_in, bias_of, is_embedding, key_of
+from xentcli.formats.hidden.head_keys import UNQUANTISED, bias_in, bias_of, is_embedding, key_of
+from xentcli.formats.hidden.head_options import HeadOptions
+from xentcli.formats.hidden.model_tensors import Tensors, find_tensors
 from xentcli.formats.hidden.norm import Norm, norm_of
-from xentcli.formats.hidden.options import HeadOptions
 from xentcli.formats.hidden.rounding import round_to
-from xentcli.formats.hidden.tensors import Tensors, find_tensors
 
 TOKENS = 128
 """States of each product: what BLAS returns for one may depend on how many there are."""

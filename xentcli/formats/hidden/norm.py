@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from xentcli.formats.base import read_whole
 from xentcli.formats.hidden.config import Config
+from xentcli.formats.hidden.model_tensors import Tensors
 from xentcli.formats.hidden.rounding import round_to
-from xentcli.formats.hidden.tensors import Tensors
 
 _KEYS = (
     "model.norm.weight",

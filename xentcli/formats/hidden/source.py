@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import IndexedSource, Source, Table, indexed
 from xentcli.formats.hidden.head import TOKENS, Head
-from xentcli.formats.hidden.options import HeadOptions
+from xentcli.formats.hidden.head_options import HeadOptions
 from xentcli.formats.hidden.rounding import round_to
 
 _BLOCK_ELEMENTS = 2**26  # logits of a block: enough tokens for each reading of the head

@@ -9,7 +9,7 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
-from xentcli.formats.csv.lines import LineCutter
+from xentcli.formats.csv.line_blocks import LineCutter
 from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from xentcli.formats.logprobs.lists import ReadLists, of_entries
+from xentcli.formats.logprobs.listed_tokens import ReadLists, of_entries
 
 AnswerPart = Literal["prompt", "generated"]
 Numbers = list[float | None]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.logprobs.answers import Scored
-from xentcli.formats.logprobs.lists import Listed, TokenPlace
+from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 
 NO_VALUE = -9999.0
 """And below, down to -inf: what servers write in place of a log-probability."""

@@ -18,7 +18,7 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
-from xentcli.formats.logprobs.lists import Listed, TokenPlace, of_entries
+from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace, of_entries
 
 
 def cohere(document: Any) -> Answer | None:

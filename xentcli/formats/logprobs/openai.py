@@ -18,7 +18,7 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
-from xentcli.formats.logprobs.lists import of_texts
+from xentcli.formats.logprobs.listed_tokens import of_texts
 from xentcli.formats.logprobs.vllm import PROMPTS, holds_prompt, of_prompt
 
 _CHAT, _COMPLETIONS = "OpenAI chat completions", "OpenAI completions"

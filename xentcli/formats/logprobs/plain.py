@@ -3,7 +3,7 @@
 from typing import Any
 
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Numbers, Scored, is_list, text
-from xentcli.formats.logprobs.lists import Listed, TokenPlace
+from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 
 _TOKENS = ("tokens", "token_ids", "output_ids")
 

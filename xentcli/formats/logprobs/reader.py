@@ -10,7 +10,7 @@ from xentcli.formats.json.values import decoded, load, parser, shown
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
-from xentcli.formats.logprobs.lists import TokenPlace
+from xentcli.formats.logprobs.listed_tokens import TokenPlace
 from xentcli.formats.logprobs.typed import typed_parser
 
 Bytes = bytes | memoryview

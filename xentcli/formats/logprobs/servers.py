@@ -18,7 +18,7 @@ from xentcli.formats.logprobs.answers import (
     tokens,
     under,
 )
-from xentcli.formats.logprobs.lists import beside, of_triples
+from xentcli.formats.logprobs.listed_tokens import beside, of_triples
 
 _TGI = "Text Generation Inference"
 _CAMEL = ("logprobsResult", "chosenCandidates", "logProbability", "topCandidates")

@@ -17,7 +17,7 @@ from xentcli.formats.logprobs.answers import (
     text,
     under,
 )
-from xentcli.formats.logprobs.lists import of_ids
+from xentcli.formats.logprobs.listed_tokens import of_ids
 
 PROMPTS = "vLLM prompt_logprobs"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.pickled.calls import Call, Global, Persistent
-from xentcli.formats.pickled.machine import Machine
 from xentcli.formats.pickled.pickle_text import PickleText
+from xentcli.formats.pickled.stack import Machine
 from xentcli.formats.pickled.usual_tensor import read_usual_tensor
 
 _MOST_OPERATIONS = 2**22

@@ -11,7 +11,7 @@ from struct import Struct
 from typing import Any
 
 from xentcli.formats.pickled.calls import Call, Persistent
-from xentcli.formats.pickled.machine import Machine
+from xentcli.formats.pickled.stack import Machine
 
 _GET, _PUT = rb"(h.|j.{4})", rb"(q.|r.{4}|\x94)"
 _NUMBER = rb"(?:K.|M..|J.{4})"

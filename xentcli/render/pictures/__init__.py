@@ -67,7 +67,7 @@ def _figure_of(kind: str, measures: Measures) -> "Figure":
         from xentcli.render.pictures.confusion import confusion
 
         return confusion(measures)
-    from xentcli.render.pictures.losses import losses
+    from xentcli.render.pictures.loss_bins import losses
 
     return losses(measures)
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from xentcli.render.columns import short_names
+from xentcli.render.number_columns import short_names
 
 COLORS = {
     "ink": "#1b1f24",

@@ -16,7 +16,7 @@ from xentcli.render.pictures.canvas import (
     rectangles,
     short_count,
 )
-from xentcli.render.pictures.losses import places_of, power
+from xentcli.render.pictures.loss_bins import places_of, power
 from xentcli.render.tables import row_word
 from xentcli.results.comparison import Comparison
 from xentcli.results.pair_pictures import LossCell

@@ -52,7 +52,7 @@ class Pictures(NamedTuple):
 
         The suffix sets its references apart from those of other pictures of the same kind.
         """
-        from xentcli.render.pictures.inline import inline_svg
+        from xentcli.render.pictures.page_pictures import inline_svg
 
         svg = self.picture(kind, found, "svg")
         return inline_svg(svg, f"{kind}{suffix}", self.descriptions[kind])

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from xentcli.render.pictures.canvas import COLORS
-from xentcli.render.report.cells import FILTERS
+from xentcli.render.report.page_cells import FILTERS
 from xentcli.results.provenance import Provenance
 from xentcli.results.verdict import Verdict
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from xentcli.render.columns import short_name
 from xentcli.render.comparison_verdict import difference_in_points, interval_in_points
+from xentcli.render.number_columns import short_name
 from xentcli.render.pictures.canvas import short_number
 from xentcli.render.tables import row_word
 from xentcli.text import human_bytes, visible

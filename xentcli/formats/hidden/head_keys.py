@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from xentcli.errors import InputError
 from xentcli.formats.hidden.config import Config
-from xentcli.formats.hidden.tensors import Tensors
+from xentcli.formats.hidden.model_tensors import Tensors
 from xentcli.formats.keys import shown
 
 _HEADS = (

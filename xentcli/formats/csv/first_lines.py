@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.csv.delimiter import DELIMITERS
-from xentcli.formats.csv.lines import LineCutter
+from xentcli.formats.csv.line_blocks import LineCutter
 from xentcli.storage.inputs import Input
 
 _MOST_COLUMNS = 2**18
