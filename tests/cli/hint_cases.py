@@ -484,6 +484,12 @@ CASES = [
     ),
     Case(
         "nll made.jsonl",
+        "write json.dumps of its dict",
+        WORDS,
+        {"made.jsonl": str({"choices": [{"logprobs": {"content": []}}]})},
+    ),
+    Case(
+        "nll made.jsonl",
         "ask llama.cpp's server without post_sampling_probs",
         WORDS,
         {"made.jsonl": json.dumps({"completion_probabilities": [{"prob": 0.5}]})},

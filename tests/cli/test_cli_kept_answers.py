@@ -30,8 +30,12 @@ LIKELIHOODS = [{"token": "a", "likelihood": -1.0}, {"token": "b", "likelihood": 
 COHERE = {"generations": [{"text": "ab", "likelihood": -2.0, "token_likelihoods": LIKELIHOODS}]}
 PIECES = [{"token_ids": [5, 6], "text": "ab", "logprobs": [-1.0, -3.0]}]
 TRITON: dict[str, Any] = {"model_name": "m", "text_output": "ab", "output_log_probs": [-1.0, -3.0]}
+SHIFTED = {"token_ids": [5], "logprobs": [], "prompt_logprobs": [{"2": {"logprob": -2.0}}]}
 REQUEST = {"messages": [{"role": "user", "content": "x"}], "model": "m"}
 REASONED = {"reasoning_content": TOKENS[:1], "content": TOKENS[1:]}
+TENSOR = {"name": "output_log_probs", "shape": [1, 1, 2], "data": [-1.0, -3.0]}
+BY_IDS = [{"9": {"logprob": -0.5}, "5": {"logprob": -1.0}}, {"6": {"logprob": -3.0}}]
+PRINTED = "Logprob(logprob=-0.125, rank=3, decoded_token='x')"
 CASES = {
     "reasoning": Case(lines({"choices": [{"index": 0, "logprobs": REASONED}]}), 2.0, 2),
     "Together's prompt": Case(lines(ECHOED), 4.0, 1, tokens="prompt"),
@@ -80,6 +84,27 @@ CASES = {
         *(2.0, 2),
     ),
     "request and answer": Case(lines([REQUEST, CHAT], [REQUEST, ["busy", "late"]]), 2.0, 2, 1, 2),
+    "values after one another": Case(
+        json.dumps(CHAT, indent=1) + json.dumps(CHAT, indent=2), 2.0, 4, 2, 2
+    ),
+    "Triton's tensors": Case(lines({"model_name": "m", "outputs": [TENSOR]}), 2.0, 2),
+    "an output of vLLM": Case(lines({"token_ids": [5, 6], "logprobs": BY_IDS}), 2.0, 2),
+    "numbers by ids": Case(
+        lines({"prompt_token_ids": [1, 4], "prompt_logprobs": [None, {"9": -1.0, "4": -2.0}]}),
+        *(2.0, 1),
+    ),
+    "as Python prints vLLM's": Case(
+        lines({"outputs": [{"token_ids": [5], "logprobs": [{"5": PRINTED}]}]}), 0.125, 1
+    ),
+    "numbers of a prompt": Case(lines({"prompt_logprobs": [None, -2.0, -4.0]}), 3.0, 2),
+    "TensorRT-LLM": Case(
+        lines({"outputs": [{"token_ids": [5, 6], "logprobs": [-1.0, -3.0]}]}), 2.0, 2
+    ),
+    "Llama at Bedrock": Case(
+        lines({"modelOutput": {"generation": "ab", "logprobs": [{"5": -1.0}, {"6": -3.0}]}}),
+        *(2.0, 2),
+    ),
+    "an error as FastAPI writes it": Case(lines(CHAT, {"detail": "Not Found"}), 2.0, 2, 1, 2),
     "pieces in a list": Case(json.dumps([chunk((0, "a", -1.0)), chunk((0, "b", -3.0))]), 2.0, 2),
 }
 
@@ -105,6 +130,10 @@ def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
     for content, why in (
         (lines(several), "several answers, 'base' and 'tuned'\nhint: keep one of them a line"),
         (lines(beams), "several beams\nhint: ask Triton with beam_width 1"),
+        (lines({"outputs": [SHIFTED]}), "prompt_logprobs of TensorRT-LLM, which are lists"),
+        (lines({"type": "message", "stop_reason": "end_turn"}), "gives no log-probabilities"),
+        (lines({"object": "chat.completion", "choices": [{}]}), "no generated token has a log-"),
+        (lines({"candidates": [{"avgLogprobs": -2.0}]}), "no generated token has a log-"),
         (stream, "pieces of a stream of Triton"),
         (lines({"tokens": ["a", "b"], "logprobs": [None, -3.0]}), "nothing says where its prompt"),
     ):

@@ -42,6 +42,10 @@ _PICKLED_MODULES = (
 _TEXT = (
     # protocols 0 and 1: names of classes may begin with a c, too
     (rb"\(?c(?:%s)(?:\.[\w.]+)?\n\w+\n|\([dl]p" % _PICKLED_MODULES, _PICKLE),
+    (
+        rb"\s*\[?(?:\{'(?:id|choices|object)'|(?:ChatCompletion|Completion|RequestOutput|CompletionOutput|Response)\()",
+        Other("what Python prints of an object, and no JSON", "write json.dumps of its dict"),
+    ),
     (rb"\s*(?i:<!doctype|<html)", _WEB_PAGE),
     (rb"\s*<\?xml", Other("XML")),
     (rb"MATLAB 5\.0 MAT-file", Other("a MATLAB file", "scipy.io.loadmat reads it in Python")),

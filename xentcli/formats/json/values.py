@@ -47,6 +47,21 @@ def load(text: str, name: str, first_line: int = 1, *, strict: bool = False) -> 
         raise InputError(f"{name}: a number is larger than any float64") from error
 
 
+def several(text: str) -> list[Any]:
+    """Return values that follow one another, as jq prints them; none unless there are several."""
+    values: list[Any] = []
+    end, size, decoder = 0, len(text.rstrip()), json.JSONDecoder()
+    try:
+        while end < size:
+            while text[end].isspace():
+                end += 1
+            value, end = decoder.raw_decode(text, end)
+            values.append(value)
+    except (ValueError, RecursionError):
+        return []
+    return values if len(values) > 1 else []
+
+
 def _refused(constant: str) -> NoReturn:
     raise InputError(f"{constant} is no JSON")
 

@@ -116,6 +116,7 @@ _DIALECTS: tuple[Callable[[Any], Answer | None], ...] = (
     servers.tgi,
     servers.gemini,
     servers.ollama,
+    servers.anthropic,
     hosted.cohere,
     hosted.watsonx,
     hosted.triton,

@@ -65,11 +65,15 @@ def watsonx(document: Any) -> Answer | None:
 
 def triton(document: Any) -> Answer | None:
     """Return an answer of Triton's TensorRT-LLM, which writes zeros where it was not asked."""
-    numbers = document.get("output_log_probs")
+    name = "output_log_probs"
+    tensors = [each for each in objects(document.get("outputs")) if each.get("name") == name]
+    numbers = tensors[0].get("data") if tensors else document.get(name)
     if "model_name" not in document or not is_list(numbers):
         return None
     numbers = [*numbers]
-    if any(map(is_list, numbers)):
+    if any(map(is_list, numbers)) or (
+        tensors and {*tensors[0].get("shape", ())} - {1, len(numbers)}
+    ):
         raise Refused("log-probabilities of several beams", "ask Triton with beam_width 1")
     found = [Scored("generated", numbers)] if any(numbers) else []
     return Answer("Triton", found, text(document.get("id")))

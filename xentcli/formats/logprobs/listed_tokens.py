@@ -96,5 +96,5 @@ def _by_id(key: str, entry: Any) -> Listed:
 def _triple(triple: Any) -> Listed:
     if triple is None:
         return Listed(None, None, None)
-    number, told, text = triple
-    return Listed(told, text, number)
+    number, told, *texts = triple  # LMDeploy tells no text
+    return Listed(told, texts[0] if texts else None, number)

@@ -32,6 +32,8 @@ _TEXTS = ("reasoning_content", "content", "refusal")
 def failure(document: Any) -> Answer | None:
     """Return the answer to a request that failed."""
     error = document if text(document.get("object")) == "error" else document.get("error")
+    if len(document) == 1 and "detail" in document:  # as FastAPI writes them
+        return Answer("error", [], None, f"{document['detail']}")
     if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
     why = text(under(error, "message")) or text(error) or "error"
@@ -45,7 +47,9 @@ def failed_in_batch(document: Any) -> str | None:
     if is_object(response) and error is None and status in _FINE:
         return None
     why = text(under(error, "message") or under(response, "body", "error", "message"))
-    return f"status {status}" if status not in _FINE else why or "no response"
+    if status not in _FINE:
+        return f"status {status}: {why}" if why else f"status {status}"
+    return why or "no response"
 
 
 def choices(document: Any) -> Answer | None:

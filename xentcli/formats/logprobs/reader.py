@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
-from xentcli.formats.json.values import decoded, load, parser, shown
+from xentcli.formats.json.values import decoded, load, parser, several, shown
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
@@ -124,7 +124,8 @@ class AnswersReader:
         except (ValueError, RuntimeError):
             document = None
         if document is None:  # NaN and infinities, or a mistake, which the other parser names
-            document = load(decoded(bytes(text), place), self._name, line)
+            written = decoded(bytes(text), place)
+            document = (place == self._name and several(written)) or load(written, self._name, line)
         self._answer(document, place)
 
     def _answer(self, document: Any, place: str) -> None:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from xentcli.formats.json.values import several
 from xentcli.formats.logprobs.answers import Answer, Refused
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.reader import SSE, SSE_OTHERS, any_number, payload_of
@@ -19,6 +20,7 @@ _HEAD_BYTES = 2**16
 _WORDS = (
     *(b"logprob", b"logProb", b"log_prob", b"token_likelihoods"),
     *(b"completion_probabilities", b"custom_id"),
+    *(b"chat.completion", b"text_completion", b"avgLogprobs", b"stop_reason"),  # without any
 )
 _PROBE_BYTES = 64
 _MOST_SEARCHED_BYTES = 2**22  # for the first answer with log-probabilities
@@ -103,10 +105,11 @@ def _best_of(documents: list[bytes]) -> Answer | None:
     """Return the first answer with log-probabilities, or else the first one that did not fail."""
     first: Answer | None = None
     for text in documents:
+        written = payload_of(text)
         try:
-            document = json.loads(payload_of(text))
+            document = json.loads(written)
         except ValueError:
-            continue
+            document = several(written.decode("utf-8", "replace")) if len(documents) == 1 else []
         for answer in _answers(document):
             if _has_numbers(answer):
                 return answer

@@ -135,3 +135,13 @@ def _failed_gemini(document: Any) -> Answer | None:
     if not status or "request" not in document:
         return None
     return Answer("Gemini", [], text(document.get("key")), status)
+
+
+def anthropic(document: Any) -> Answer | None:
+    """Refuse an answer of Anthropic's API."""
+    if text(document.get("type")) == "message" and "stop_reason" in document:
+        raise Refused(
+            "an answer of Anthropic's API, which gives no log-probabilities",
+            "ask another server for them",
+        )
+    return None

@@ -116,7 +116,11 @@ def _document(tokens: _TokenTypes, inner: Any) -> Any:
         generated_text=str | None,
         candidates=_list(_of_gemini(tokens)),
         status_code=int | None,
-        outputs=_list(_object(token_ids=_list(int), logprobs=tokens.by_ids)),
+        outputs=_list(
+            _object(
+                token_ids=_list(int), logprobs=tokens.by_ids, prompt_logprobs=_list(tokens.unread)
+            )
+        ),
         request_id=_NAME,
     )
 

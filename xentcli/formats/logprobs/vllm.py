@@ -1,5 +1,6 @@
 """What vLLM adds to OpenAI's answers: the tokens of prompts, as objects by token id."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from xentcli.formats.logprobs.answers import (
 from xentcli.formats.logprobs.listed_tokens import of_ids
 
 PROMPTS = "vLLM prompt_logprobs"
+_PRINTED = re.compile(r"Logprob\(logprob=([-+.\w]+)")
 
 
 def of_prompt(where: Any) -> Scored:
@@ -30,6 +32,11 @@ def of_prompt(where: Any) -> Scored:
 def _by_ids(part: AnswerPart, entries: Any, ids: Any, choice: int = 0) -> Scored:
     """Return the tokens with these ids or, where none are told, the first ones of each place."""
     entries = _unpacked(entries) if is_object(entries) else [*entries]
+    first: Any = next((entry for entry in entries if entry), None)
+    if isinstance(first, float | int):  # the tokens' own numbers alone
+        return Scored(part, entries, choice=choice)
+    if is_object(first) and not is_object(next(iter(first.values()))):
+        entries = [_as_objects(entry) for entry in entries]
     told = [*ids] if is_list(ids) and len(ids) == len(entries) else [None] * len(entries)
     return Scored(
         part,
@@ -37,6 +44,18 @@ def _by_ids(part: AnswerPart, entries: Any, ids: Any, choice: int = 0) -> Scored
         choice=choice,
         lists=lambda: of_ids(entries, _chosen(entries, told)),
     )
+
+
+def _as_objects(entry: Any) -> Any:
+    """Return numbers by token id as objects; Python prints vLLM's with their name."""
+    if not is_object(entry):
+        return entry
+    return {key: {"logprob": _as_number(value)} for key, value in entry.items()}
+
+
+def _as_number(value: Any) -> Any:
+    printed = isinstance(value, str) and _PRINTED.match(value)
+    return float(printed.group(1)) if printed else value
 
 
 def _numbers(entries: list[Any], ids: list[int | None]) -> Numbers:
@@ -129,9 +148,10 @@ def _standing(ranks: tuple[Any, ...], listed: int) -> int:
 
 
 def request_output(document: Any) -> Answer | None:
-    """Return a dump of vLLM's RequestOutput, or the prompt of one."""
+    """Return a dump of vLLM's RequestOutput, the prompt of one, or one of its outputs."""
     outputs = [*objects(document.get("outputs"))]
     made = [each for each in outputs if "token_ids" in each and "logprobs" in each]
+    made = [document] if not made and _is_by_ids(document.get("logprobs")) else made
     if not (holds_prompt(document) or made):
         return None
     found: list[Scored] = []
@@ -141,7 +161,18 @@ def request_output(document: Any) -> Answer | None:
         entries = output.get("logprobs")
         if is_list(entries) or _is_flat(entries):
             add(found, _by_ids("generated", entries, output.get("token_ids"), index))
+    if not found and any(output.get("prompt_logprobs") for output in made):
+        raise Refused(
+            "prompt_logprobs of TensorRT-LLM, which are lists of the token after each",
+            "ask for return_context_logits, and save the logits with the prompt's token ids",
+        )
     return Answer(PROMPTS, found, text(document.get("request_id")))
+
+
+def _is_by_ids(entries: Any) -> bool:
+    """Whether these are objects by token id, and no objects of a token each."""
+    first: Any = next((one for one in entries if one), None) if is_list(entries) else None
+    return is_object(first) and all(key.isdecimal() for key in first)
 
 
 def holds_prompt(where: Any) -> bool:
