@@ -135,6 +135,7 @@ def test_ragged_choices_against_a_loop(run: Run, seed: int) -> None:
         ("[1]", ["b", "cc"], None, " ", 1),
         ("['cc']", ["b", "cc"], None, " ", 1),
         ("2", ["1", "2", "3"], None, " ", 2),
+        ("B", ["b", "cc"], {"choices": {"text": ["b", "cc"], "label": ["A", "B"]}}, " ", 1),
     ],
 )
 def test_targets(
@@ -370,6 +371,17 @@ def test_details_of_lighteval(run: Run) -> None:
     assert found["loss"]["value"] == pytest.approx(math.fsum(losses) / 3, rel=1e-14)
     assert found["accuracy"]["value"] == pytest.approx(2 / 3, rel=1e-15)
     assert run("info", name, "--json").json["files"][0]["fits"] == f"xent eval {name}"
+    tokens = [[[value / 4, value * 0.75] for value in row] for row in values]
+    for by_token in (
+        [{"logprobs": row} for row in tokens],
+        [
+            {"logprobs": [x for one in row for x in one], "output_tokens": [[5, 6]] * len(row)}
+            for row in tokens
+        ],
+    ):
+        split = [{**row, "model_response": one} for row, one in zip(rows, by_token, strict=True)]
+        pq.write_table(pa.Table.from_pylist(split), name)
+        assert run("eval", name, "--json").json["metrics"]["loss"] == found["loss"]
     rows[1]["doc"]["gold_index"] = 2
     pq.write_table(pa.Table.from_pylist(rows), name)
     wrong = run("loss", name)

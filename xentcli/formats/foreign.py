@@ -43,7 +43,7 @@ _TEXT = (
     # protocols 0 and 1: names of classes may begin with a c, too
     (rb"\(?c(?:%s)(?:\.[\w.]+)?\n\w+\n|\([dl]p" % _PICKLED_MODULES, _PICKLE),
     (
-        rb"\s*\[?(?:\{'(?:id|choices|object)'|(?:ChatCompletion|Completion|RequestOutput|CompletionOutput|Response)\()",
+        rb"\s*\[?(?:\{'(?:id|choices|object)'|(?:Chat)?Completion\(|\w{7,10}Output\()",
         Other("what Python prints of an object, and no JSON", "write json.dumps of its dict"),
     ),
     (rb"\s*(?i:<!doctype|<html)", _WEB_PAGE),

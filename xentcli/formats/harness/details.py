@@ -1,6 +1,8 @@
 """What lighteval saves of a task: docs, a model's responses and measures, in columns of Parquet."""
 
+import math
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import PurePath
 from typing import Any
 
@@ -44,8 +46,9 @@ def samples_of(data: Input) -> Iterator[tuple[int, Sample]]:
 
 def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
     doc, response = row["doc"] or {}, row["model_response"] or {}
-    numbers, choices = _numbers(response.get("logprobs")), doc.get("choices") or []
-    others = _numbers(response.get("unconditioned_logprobs"))
+    choices = doc.get("choices") or []
+    numbers = _summed(response.get("logprobs"), response.get("output_tokens"), len(choices))
+    others = _summed(response.get("unconditioned_logprobs"), None, len(choices))
     if numbers and len(numbers) != len(choices):
         raise InputError(f"{place}: {len(numbers)} log-probabilities of {len(choices)} choices")
     gold = doc.get("gold_index")
@@ -71,6 +74,22 @@ def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
         logged=logged,
         several_inputs=False,
     )
+
+
+def _summed(value: Any, tokens: Any, count: int) -> list[float]:
+    """Return a number for each of so many choices: the sum of those of its tokens, if told apart.
+
+    They are where each choice has a list of its own, or its tokens are as many as the numbers.
+    """
+    nested = isinstance(value, list) and len(value) == count and all(map(_numbers, value))
+    if nested:
+        return [math.fsum(_numbers(one)) for one in value]
+    numbers = _numbers(value)
+    sizes = [len(one) for one in tokens or () if isinstance(one, list)]
+    if len(numbers) == count or len(sizes) != count or sum(sizes) != len(numbers) or not all(sizes):
+        return numbers
+    ends = [*accumulate(sizes)]
+    return [math.fsum(numbers[end - size : end]) for size, end in zip(sizes, ends, strict=True)]
 
 
 def _numbers(value: Any) -> list[float]:

@@ -7,7 +7,7 @@ The harness writes every number and truth value within `resps` as text; files of
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from xentcli.formats.harness.targets import choice_texts, golds_of
+from xentcli.formats.harness.targets import choice_letters, choice_texts, golds_of
 
 SampleKind = Literal["choices", "likelihoods", "texts", "generated"]
 """Choices of which one is right; a continuation a doc; whole texts; answers that were generated."""
@@ -120,7 +120,8 @@ def _with_choices(
     texts: list[str] = []
     if len(told) == len(values) and not several_inputs:
         texts = choice_texts(document.get("doc"), told)
-    golds, other_golds = golds_of(document.get("target"), texts, len(values))
+    letters = choice_letters(document.get("doc"), len(values))
+    golds, other_golds = golds_of(document.get("target"), texts, len(values), letters)
     if several_inputs:
         golds, other_golds = _gold_by_outcome(values, sample.logged.get("acc")), ()
     return sample._replace(

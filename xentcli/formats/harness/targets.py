@@ -42,22 +42,36 @@ def _lists(value: Any, count: int, depth: int = 0) -> Iterator[list[str]]:
         yield from _lists(each, count, depth + 1)
 
 
+def choice_letters(doc: Any, count: int) -> list[str]:
+    """Return what a doc calls its choices, A, B, ..., beside their texts; nothing of numbers."""
+    choices = doc.get("choices") if isinstance(doc, dict) else None
+    told = choices.get("label") if isinstance(choices, dict) else None
+    if not isinstance(told, list) or len(told) != count:
+        return []
+    letters = [each for each in told if isinstance(each, str) and not each.strip().isdigit()]
+    return letters if len(letters) == count else []
+
+
 def golds_of(
-    target: Any, texts: Sequence[str], count: int
+    target: Any, texts: Sequence[str], count: int, letters: Sequence[str] = ()
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return which choices are right: as a number, and else, or besides, as the text of a choice.
+
+    What is neither may be what the doc calls a choice.
 
     The second is empty unless both readings make sense and differ.
     """
     if isinstance(target, str) and target[:1] == "[" and target[-1:] == "]":
         target = _list_of(target)
     if isinstance(target, list):
-        each = [golds_of(one, texts, count)[0] for one in target]
+        each = [golds_of(one, texts, count, letters)[0] for one in target]
         return tuple(dict.fromkeys(gold for golds in each for gold in golds)), ()
     by_text = _place(target, texts) if isinstance(target, str) else ()
     by_number = _index(target, count)
     if by_number and by_text and by_number != by_text:
         return by_number, by_text
+    if not (by_number or by_text) and isinstance(target, str):
+        return _place(target, letters), ()
     return by_number or by_text, ()
 
 
