@@ -92,11 +92,16 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = "a quoted pattern names its files: 'run/*.npy'"
-        raise InputError(
-            f"{name}: cannot be read: {_reason(error)}",
-            hint=hint if isinstance(error, IsADirectoryError) else None,
-        ) from error
+        raise input_error(name, error) from error
+
+
+def input_error(name: str, error: OSError) -> InputError:
+    """Return what the system says while `name` is read as one line that names it."""
+    hint = "a quoted pattern names its files: 'run/*.npy'"
+    return InputError(
+        f"{name}: cannot be read: {_reason(error)}",
+        hint=hint if isinstance(error, IsADirectoryError) else None,
+    )
 
 
 @contextmanager

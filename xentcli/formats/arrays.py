@@ -172,16 +172,19 @@ class ArraySource(_StoredArray, IndexedSource):
         """Read `count` numbers from each of some places on, counted in numbers."""
         run = count * self._itemsize
         buffer = self._buffer("stored", len(firsts) * run)
-        begin = self._stored.header_bytes + self._stored.offset
         for i, first in enumerate(firsts):
             part = buffer[i * run : (i + 1) * run].data
-            if self._data.read_at(begin + first * self._itemsize, part) < run:
+            if self._read_run(first * self._itemsize, part) < run:
                 raise InputError(f"{self.name}: it became shorter while it was read")
         numbers = buffer.view(self._stored.dtype)
         if meaning := self._stored.meaning:
             wide = self._buffer("wide", 4 * numbers.size).view(np.float32)
             numbers = widen_words(numbers, meaning, wide)
         return numbers
+
+    def _read_run(self, first: int, part: memoryview) -> int:
+        """Read the array's bytes from one on; return how many there were."""
+        return self._data.read_at(self._stored.header_bytes + self._stored.offset + first, part)
 
     def _buffer(self, use: str, size: int) -> NDArray[np.uint8]:
         kept: NDArray[np.uint8] | None = getattr(self._buffers, use, None)

@@ -151,29 +151,33 @@ def place_of(info: "ZipInfo", data: Input) -> int:
         If the header before them is not what the directory says, down to the lengths that tell
         where they begin: numbers that are read some bytes aside are other numbers.
     """
-    name = f"{data.name}: the member {visible(info.filename)}"
     if info.flag_bits & _ENCRYPTED:
-        raise InputError(f"{name} is encrypted")
+        raise _wrong(info, data, " is encrypted")
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
-    header = bytearray(_HEADER_BYTES + len(raw) + _USUAL_EXTRA_BYTES)
+    begin = _HEADER_BYTES + len(raw)
+    header = bytearray(begin + _USUAL_EXTRA_BYTES)
     there = data.read_at(info.header_offset, memoryview(header))
     signature, flags, method, checksum, stored, size, *lengths = _LOCAL_HEADER.unpack_from(header)
-    begin, extra_bytes = _HEADER_BYTES + len(raw), lengths[1]
-    same = signature == _FIRST_MEMBER and header[_HEADER_BYTES:begin] == raw
+    extra_bytes = lengths[1]
+    same = signature == _FIRST_MEMBER and header.startswith(raw, _HEADER_BYTES)
     same = same and lengths[0] == len(raw) and method == info.compress_type
     if not flags & _SIZES_FOLLOW:
         same = same and checksum == info.CRC and {stored, size} <= {info.file_size, _IN_EXTRA}
     if not same or flags & _ENCRYPTED or there < min(len(header), begin + extra_bytes):
-        raise InputError(f"{name}: its header is not what the directory says")
+        raise _wrong(info, data, ": its header is not what the directory says")
     if extra_bytes > _USUAL_EXTRA_BYTES:
         header += bytes(extra_bytes - _USUAL_EXTRA_BYTES)
         data.read_at(info.header_offset, memoryview(header))
     if not _are_records(header[begin : begin + extra_bytes]):
-        raise InputError(f"{name}: its header is not what the directory says")
+        raise _wrong(info, data, ": its header is not what the directory says")
     start: int = info.header_offset + begin + extra_bytes
     if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
-        raise InputError(f"{name} is cut off")
+        raise _wrong(info, data, " is cut off")
     return start
+
+
+def _wrong(info: "ZipInfo", data: Input, what: str) -> InputError:
+    return InputError(f"{data.name}: the member {visible(info.filename)}{what}")
 
 
 def _are_records(extra: bytearray) -> bool:

@@ -5,9 +5,9 @@ import os
 import select
 import weakref
 from collections.abc import Callable
-from typing import IO, Any, Protocol
+from typing import IO, Any, ClassVar, Protocol
 
-from xentcli.errors import InputError, reading
+from xentcli.errors import InputError, input_error, reading
 from xentcli.storage.names import suffix_of
 from xentcli.storage.temporary import TemporaryCopy
 
@@ -51,6 +51,8 @@ class Input:
     """
 
     version: tuple[int, ...] | None = None
+    scatters: ClassVar[bool] = True
+    """Whether the system fills several buffers at once."""
 
     def __init__(
         self,
@@ -114,12 +116,26 @@ class Input:
     def read_at(self, offset: int, buffer: memoryview) -> int:
         """Fill `buffer` from `offset` of a seekable input; return how many bytes there were."""
         done = 0
-        with reading(self.name):
+        try:
             while done < len(buffer):
-                count = self._read_once_at(offset + done, buffer[done:])
+                count = self._read_once_at(offset + done, buffer[done:] if done else buffer)
                 if count == 0:
                     break
                 done += count
+        except OSError as error:
+            raise input_error(self.name, error) from error
+        return done
+
+    def read_parts_at(self, offset: int, buffers: list[memoryview]) -> int:
+        """Fill buffers, one behind the other, as `read_at` fills one."""
+        size = sum(map(len, buffers))
+        if self.scatters and self._read_parts_once_at(offset, buffers) == size:
+            return size
+        together = memoryview(bytearray(size))
+        done, start = self.read_at(offset, together), 0
+        for buffer in buffers:
+            buffer[:] = together[start : start + len(buffer)]
+            start += len(buffer)
         return done
 
     def bytes_at(self, offset: int, size: int) -> bytes:
@@ -137,6 +153,10 @@ class Input:
 
     def _read_once_at(self, offset: int, buffer: memoryview) -> int:
         return os.preadv(self._file.fileno(), [buffer], offset)
+
+    def _read_parts_once_at(self, offset: int, buffers: list[memoryview]) -> int:
+        with reading(self.name):
+            return os.preadv(self._file.fileno(), buffers, offset)
 
     def as_file(self) -> "SeekableFile":
         """Return a file object on a seekable input, for libraries that read one."""

@@ -76,6 +76,8 @@ def _open_stream(url: str) -> Input:
 class _RemoteInput(Input):
     """A file of which ranges are fetched, in any thread."""
 
+    scatters = False
+
     def __init__(self, name: str, file: RemoteFile, size: int, check: Callable[[], None]) -> None:
         self._remote = file
         stream = io.BufferedReader(SeekableFile(self._remote), _BUFFER_BYTES)

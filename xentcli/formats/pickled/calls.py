@@ -19,7 +19,7 @@ class Global(NamedTuple):
 
     def belongs_to(self, package: str) -> bool:
         """Whether it is of a package or a module of it."""
-        return self.module.partition(".")[0] == package
+        return self.module == package or self.module.startswith(f"{package}.")
 
 
 class StoredBytes(NamedTuple):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from xentcli.errors import InputError
 from xentcli.formats.arrays import ArraySource
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions
-from xentcli.formats.pickled.joined import JoinedSource
 from xentcli.formats.pickled.strided import StridedSource
 from xentcli.formats.stored import Stored
 from xentcli.storage.inputs import Input
@@ -58,30 +57,36 @@ class Placed(NamedTuple):
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
         """Return the array in place."""
-        if self.stored.dtype.kind == "U" and not options.takes_names:
-            raise InputError(f"{name}: an array of text does not hold numbers")
         if self.check is not None:
             self.check(data)
         held = self.apart or data
-        stored = self.stored.as_input_dtype(options.input_dtype, name)._replace(
-            data_bytes=held.size or 0
-        )
+        stored = stored_in(held, self.stored, name, options)
         source: IndexedSource
-        if self._are_strides(_c_strides(self.shape)):
+        if is_c_order(self.shape, self.strides):
             source = ArraySource(held, stored, format_, name)
-        elif self._are_strides(_c_strides(self.shape[::-1])[::-1]):
+        elif is_c_order(self.shape[::-1], self.strides[::-1]):
             source = ArraySource(held, stored._replace(fortran_order=True), format_, name)
         else:
             source = StridedSource(held, stored, self.strides, format_, name)
         source.size, source.unchanged = data.size, data.check_unchanged
         return source
 
-    def _are_strides(self, strides: tuple[int, ...]) -> bool:
-        """Whether the array is laid out so, wherever an axis has more than one place."""
-        if 0 in self.shape:
-            return True
-        steps = zip(self.shape, self.strides, strides, strict=True)
-        return all(mine == other for n, mine, other in steps if n > 1)
+
+def stored_in(held: Input, stored: Stored, name: str, options: ReadOptions) -> Stored:
+    """Return how an array is stored in what holds it, as the user says it is to be read."""
+    if stored.dtype.kind == "U" and not options.takes_names:
+        raise InputError(f"{name}: an array of text does not hold numbers")
+    stored = stored.as_input_dtype(options.input_dtype, name)
+    return stored._replace(data_bytes=held.size or 0)
+
+
+@lru_cache
+def is_c_order(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether strides are of C order, wherever an axis has more than one place."""
+    if 0 in shape:
+        return True
+    steps = zip(shape, strides, _c_strides(shape), strict=True)
+    return all(mine == other for n, mine, other in steps if n > 1)
 
 
 def _c_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -126,31 +131,6 @@ class LooseValues(NamedTuple):
         return source
 
 
-class JoinedArrays(NamedTuple):
-    """Arrays of a list, one behind the other along the first axis; numbers become an array."""
-
-    parts: tuple[Leaf, ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of all together."""
-        _, *row = self.parts[0].shape or (1,)
-        return (sum((part.shape or (1,))[0] for part in self.parts), *row)
-
-    @property
-    def dtype_name(self) -> str:
-        """The name of their dtype."""
-        return self.parts[0].dtype_name
-
-    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
-        """Return the arrays as one."""
-        opened = [partial(part.open, data, name, format_, options) for part in self.parts]
-        if self.parts[0].shape:
-            return JoinedSource(opened, [part.shape[0] for part in self.parts])
-        values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
-        return LooseValues(values).open(data, name, format_, options)
-
-
 class Unread(NamedTuple):
     """Something that is not read."""
 
@@ -172,18 +152,3 @@ class Unread(NamedTuple):
 def tensor_of(kind: str) -> Unread:
     """Return a tensor of a kind that is not read."""
     return Unread(kind, f"in Python: {_TO_NUMPY}")
-
-
-def joined(leaves: list[Leaf]) -> Leaf | None:
-    """Return the arrays of a list as one; None where they are not alike."""
-    first = leaves[0]
-    if any(isinstance(leaf, Unread) for leaf in leaves):
-        return None
-    alike = all(
-        (len(leaf.shape), leaf.shape[1:], leaf.dtype_name)
-        == (len(first.shape), first.shape[1:], first.dtype_name)
-        for leaf in leaves
-    )
-    if not alike:
-        return None
-    return first if len(leaves) == 1 and first.shape else JoinedArrays(tuple(leaves))

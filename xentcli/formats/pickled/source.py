@@ -118,7 +118,7 @@ def _read(data: Input) -> Leaves:
         raise InputError(f"{data.name}: neither a PyTorch file nor a pickle")
 
     def leaf_of(call: Call) -> Leaf | None:
-        return numpy_leaf(call, text) or tensor_leaf(call, text, storages)
+        return tensor_leaf(call, text, storages) or numpy_leaf(call, text)
 
     return leaves_of(root, text, leaf_of)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -89,12 +90,12 @@ def tensor_leaf(call: Call, text: PickleText, storages: Storages) -> Leaf | None
         function, arguments = call.function, call.arguments
         if not isinstance(function, Global) or not function.belongs_to("torch"):
             return None
+        if function.name in _PLAIN:
+            return _tensor(function.name, arguments, text, storages)
         if function.name in _WRAPPERS and arguments and isinstance(arguments[0], Call):
             call = arguments[0]
         elif function.name in _BY_TYPE and len(arguments) > 2:
             call = Call(arguments[0], arguments[2])
-        elif function.name in _PLAIN:
-            return _tensor(function.name, arguments, text, storages)
         elif function.name.startswith("_rebuild"):
             return tensor_of(f"a tensor of {function}")
         else:
@@ -116,45 +117,55 @@ def _tensor(
     named = function == "_rebuild_tensor_v3"
     dtype = more[2] if named and len(more) > 2 else found.kind
     metadata = more[3 if named else 2 :]
-    name = _dtype_name(dtype)
-    if name is None:
+    words = _words_of(dtype, found.byte_order) if isinstance(dtype, Global) else None
+    if words is None:
         shown = getattr(dtype, "name", "an unknown kind").removesuffix("Storage")
         return tensor_of(f"a tensor of {visible(shown)}")
     if metadata and metadata[0]:
         return tensor_of("a tensor that is to be conjugated or negated first")
-    words = np.dtype(_DTYPES[name]).newbyteorder(found.byte_order)  # type: ignore[arg-type]
-    _check(offset, shape, strides, words.itemsize, found.size, text)
-    meaning = name if name in _NOT_NUMPYS else None
-    begin = found.offset + (offset * words.itemsize if 0 not in shape else 0)
-    stored = Stored(shape, words, 0, 0, begin, meaning=meaning)
+    place = _place(offset, shape, strides, words[0].itemsize, found.size)
+    if isinstance(place, str):
+        raise text.wrong(place)
+    begin, shape, strides = place
+    stored = Stored(shape, words[0], 0, 0, found.offset + begin, meaning=words[1])
     return Placed(found.apart, stored, strides, found.check)
 
 
-def _check(
-    offset: int,
-    shape: tuple[Any, ...],
-    strides: tuple[Any, ...],
-    itemsize: int,
-    size: int,
-    text: PickleText,
-) -> None:
-    """Raise InputError unless a tensor is inside of its storage of `size` bytes."""
+@lru_cache
+def _place(
+    offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...], itemsize: int, size: int
+) -> tuple[int, tuple[int, ...], tuple[int, ...]] | str:
+    """Return where in its storage of `size` bytes a tensor begins, its shape and its strides.
+
+    What is equal to these was not looked at, and may be no integers. Text says what is wrong.
+    """
     numbers = [offset, *shape, *strides]
     if not all(type(n) is int and 0 <= n < 2**63 for n in numbers) or len(shape) != len(strides):
-        raise text.wrong("a tensor has an impossible shape")
+        return "a tensor has an impossible shape"
     if not is_possible(shape, itemsize):
-        raise text.wrong("a tensor has an impossible shape")
+        return "a tensor has an impossible shape"
     last = offset + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     if 0 not in shape and (last + 1) * itemsize > size:
-        raise text.wrong("a tensor reaches outside its storage")
+        return "a tensor reaches outside its storage"
     count = math.prod(shape)
     if count > max(MOST_REPEATED, size // itemsize):
-        raise text.wrong(f"a tensor shows {count} numbers, and its storage has few of them")
+        return f"a tensor shows {count} numbers, and its storage has few of them"
+    return offset * itemsize if 0 not in shape else 0, shape, strides
 
 
-def _dtype_name(dtype: Any) -> str | None:
+@lru_cache
+def _words_of(dtype: Global, byte_order: str) -> tuple[np.dtype[Any], str | None] | None:
+    """Return what is stored of a dtype, and what that means where NumPy has no such dtype."""
+    name = _dtype_name(dtype)
+    if name is None:
+        return None
+    words = np.dtype(_DTYPES[name]).newbyteorder(byte_order)  # type: ignore[arg-type]
+    return words, name if name in _NOT_NUMPYS else None
+
+
+def _dtype_name(dtype: Global) -> str | None:
     """Return the dtype that a type of storage, or PyTorch's name of a dtype, means."""
-    if not isinstance(dtype, Global) or not dtype.belongs_to("torch"):
+    if not dtype.belongs_to("torch"):
         return None
     name = _STORAGES.get(dtype.name, _SHORT.get(dtype.name, dtype.name))
     return name if name in _DTYPES else None

@@ -9,7 +9,8 @@ import numpy as np
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
 from xentcli.formats.pickled.calls import Call, Global, Persistent, StoredBytes, name_of
-from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread, joined
+from xentcli.formats.pickled.joined_leaves import joined
+from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import MOST_REPEATED
 

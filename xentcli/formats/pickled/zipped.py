@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.errors import InputError
 from xentcli.formats.keys import shown
-from xentcli.formats.pickled.calls import Persistent
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage
 from xentcli.storage.archives import open_archive, open_member, place_of
@@ -27,6 +26,7 @@ _OTHERS = {
         "in Python: torch.save(torch.export.load(path).module()(x), 'logits.pt')",
     ),
 }
+_STORED = 0  # not compressed, as zipfile says it
 _COMPARED_BYTES = 2**24  # of storages, read whole for their checksums
 _INFLATED_BYTES = 2**30  # PyTorch itself compresses nothing
 _PIECE_BYTES = 2**20
@@ -75,8 +75,8 @@ class ZippedStorages:
 
     def find(self, record: Any, text: PickleText) -> Storage | None:
         """Return the storage that a record in the pickle names."""
-        match record:
-            case Persistent(identity=("storage", kind, str(key), location, *_)):
+        match getattr(record, "identity", None):
+            case ("storage", kind, str(key), location, *_):
                 pass
             case _:
                 raise text.wrong("a tensor without a storage")
@@ -97,9 +97,7 @@ class ZippedStorages:
 
     def _opened(self, member: "ZipInfo") -> tuple[Input | None, int]:
         """Return what holds the bytes of a member, None for the file, and where they begin."""
-        from zipfile import ZIP_STORED
-
-        if member.compress_type == ZIP_STORED:
+        if member.compress_type == _STORED:
             return None, place_of(member, self._data)
         name = member.filename
         if name not in self._inflated:

@@ -1,0 +1,110 @@
+"""Arrays of a list that are one array: the batches of a run."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from xentcli.formats.base import IndexedSource, ReadOptions
+from xentcli.formats.pickled.joined import JoinedSource
+from xentcli.formats.pickled.leaves import Leaf, LooseValues, Placed, Unread, is_c_order, stored_in
+from xentcli.formats.pickled.scattered import ScatteredSource
+from xentcli.formats.stored import Stored
+from xentcli.storage.inputs import Input
+
+
+def joined(leaves: list[Leaf]) -> Leaf | None:
+    """Return the arrays of a list as one; None where they are not alike."""
+    first = leaves[0]
+    if any(isinstance(leaf, Unread) for leaf in leaves):
+        return None
+    if len({(len(leaf.shape), leaf.shape[1:], leaf.dtype_name) for leaf in leaves}) > 1:
+        return None
+    if len(leaves) == 1 and first.shape:
+        return first
+    return _scattered(leaves) or JoinedArrays(tuple(leaves))
+
+
+class Scattered(NamedTuple):
+    """Arrays whose numbers stand side by side, each somewhere in the file; there may be thousands.
+
+    They are numbers here, and not one object each.
+    """
+
+    apart: Input | None
+    """What holds them, if it is not the file itself."""
+    stored: Stored
+    """Of all together."""
+    offsets: list[int]
+    rows: list[int]
+    checks: list[Callable[[Input], None]]
+    """What raises InputError if the numbers of an array are damaged."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all together."""
+        return self.stored.shape
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of their dtype."""
+        return self.stored.dtype_name
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return the arrays as one."""
+        for check in self.checks:
+            check(data)
+        held = self.apart or data
+        stored = stored_in(held, self.stored, name, options)
+        row_bytes = math.prod(stored.shape[1:]) * stored.dtype.itemsize
+        sizes = [rows * row_bytes for rows in self.rows]
+        source = ScatteredSource(held, stored, self.offsets, sizes, format_, name)
+        source.size, source.unchanged = data.size, data.check_unchanged
+        return source
+
+
+def _scattered(leaves: list[Leaf]) -> Scattered | None:
+    """Return arrays as one that is read at their places; None if one is not of C order."""
+    first = leaves[0]
+    if not isinstance(first, Placed) or not first.shape:
+        return None
+    dtype, apart = first.stored.dtype, first.apart
+    placed = [leaf for leaf in leaves if isinstance(leaf, Placed)]
+    if len(placed) < len(leaves) or not all(
+        leaf.stored.dtype == dtype
+        and leaf.apart is apart
+        and is_c_order(leaf.stored.shape, leaf.strides)
+        for leaf in placed
+    ):
+        return None
+    rows = [leaf.stored.shape[0] for leaf in placed]
+    stored = first.stored._replace(shape=(sum(rows), *first.shape[1:]), offset=0)
+    checks = [leaf.check for leaf in placed if leaf.check is not None]
+    return Scattered(apart, stored, [leaf.stored.offset for leaf in placed], rows, checks)
+
+
+class JoinedArrays(NamedTuple):
+    """Arrays one behind the other along the first axis; single numbers become an array."""
+
+    parts: tuple[Leaf, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all together."""
+        _, *row = self.parts[0].shape or (1,)
+        return (sum((part.shape or (1,))[0] for part in self.parts), *row)
+
+    @property
+    def dtype_name(self) -> str:
+        """The name of their dtype."""
+        return self.parts[0].dtype_name
+
+    def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
+        """Return the arrays as one."""
+        opened = [partial(part.open, data, name, format_, options) for part in self.parts]
+        if self.parts[0].shape:
+            return JoinedSource(opened, [part.shape[0] for part in self.parts])
+        values = np.stack([open_().read(0, 1).copied().values for open_ in opened])
+        return LooseValues(values).open(data, name, format_, options)
