@@ -4,18 +4,16 @@ With p and q the two probabilities of a class and u = log(q / p), the divergence
 they are defined,
 
     KL(p || q) = -sum of p * u        KL(q || p) = sum of q * u
-    JS = (KL(p || q) + KL(q || p)) / 4 + ln 2 - sum of t * log(2 cosh(u / 2)) / 2,   t = p + q
+    JS = (KL(q || p) - sum of t * log(t / (2 * p))) / 2,   t = p + q
 
 which loses digits where p and q are nearly equal: terms of both signs cancel. Rows that are less
 apart than that allows are computed once more, by `near_rows`, from terms that are never negative.
 
 With x and y the logits less their row's largest, a = 1 + rest the sum of exp(x), and b that of
-exp(y), the sums are those of exp(x) * (y - x) and exp(y) * (y - x); and t is a multiple of
-exp(x) * sqrt(b / a) + exp(y) * sqrt(a / b), whose logarithm less the mean of x and y is that of
-2 cosh(u / 2), without a number of the row between them.
+exp(y), the sums are those of exp(x) * (y - x) and exp(y) * (y - x), which lack log(a / b); and t is
+a multiple of exp(x) + exp(y) * a / b, whose logarithm less x is log(t / p): one pass less than with
+numbers in which p and q stand alike.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +33,6 @@ _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.03
 _SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
-_HALF = np.float32(0.5)
 
 
 class LongRows:
@@ -54,11 +51,10 @@ class LongRows:
 
     def add(self, part: slice, one: Tile, other: Tile) -> None:
         """Add the rows of a tile of both; the gaps and terms of the other are overwritten."""
-        weights = scratch("weights", one.rows.shape, np.float32)
-        near = _put_far(one, other, self._sums[:, part], weights)
+        near = _put_far(one, other, self._sums[:, part])
         if near.any():
             self._far[part] = ~near
-            self._near.add(part.start, np.flatnonzero(near), one, other, weights)
+            self._near.add(part.start, np.flatnonzero(near), one, other)
 
     def sums(self, norm: Normalizer, other: Normalizer) -> Sums:
         """Return KL(one || other), KL(other || one) and JS of all rows, given their normalizers.
@@ -69,7 +65,7 @@ class LongRows:
         self._near.compute()
         apart = np.where(self._far, other.log_rest - norm.log_rest, 0.0)
         kl, kl_reverse, js = self._sums
-        return kl + apart, kl_reverse - apart, js
+        return kl + apart, kl_reverse - apart, np.minimum(js - apart / 2.0, _LN_2)
 
 
 class _NearRows:
@@ -82,17 +78,15 @@ class _NearRows:
         self._waiting: list[tuple[NDArray[np.intp], Normalizer, Normalizer]] = []
         self._count = 0
 
-    def add(
-        self, start: int, places: NDArray[np.intp], one: Tile, other: Tile, weights: Floats
-    ) -> None:
-        """Add the rows at some places of tiles that begin with row `start`."""
+    def add(self, start: int, places: NDArray[np.intp], one: Tile, other: Tile) -> None:
+        """Add the rows at some places of tiles that begin with row `start`, after `_put_far`."""
         most = self._shape[1]
         if self._rows is None:
             self._rows = np.empty(self._shape, np.float32)
         while len(places):
             some, places = np.split(places, [most - self._count])
             room = self._rows[:, self._count : self._count + len(some)]
-            for memory, values in zip(room, (one.rows, other.rows, weights), strict=True):
+            for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
                 np.take(values, some, axis=0, out=memory)
             norm, its = (
                 Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
@@ -111,74 +105,45 @@ class _NearRows:
             Normalizer(*map(np.concatenate, zip(*each, strict=True))) for each in (ones, others)
         )
         shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
-        pair = _Pair.of(norm, other)
+        scale, ratio, factor = _scales(norm, other)
         one, two, weights = self._rows[:, : self._count]
         found = np.array(of_near_rows(one, two, shift, weights))
-        found /= pair.scale * (1.0 + pair.excess / 2.0)
-        np.minimum(found[2], _LN_2, out=found[2])
+        found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
         self._sums[:, np.concatenate(places)] = found
         self._waiting, self._count = [], 0
 
 
-class _Pair(NamedTuple):
-    """What follows from the normalizers of two models' rows (N,).
+def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floats]:
+    """Return what scales rows of a pair: a, a / b, and a / b in float32."""
+    total = 1.0 + norm.rest
+    ratio = total / (1.0 + other.rest)
+    return total, ratio, ratio.astype(np.float32)
 
-    Attributes
-    ----------
-    total, other_total : ndarray of float64
-        The sums of exponentials of the logits less their largest.
-    factor, other_factor : ndarray of float32
-        What the exponentials are multiplied by for their sum to be a multiple of p + q.
-    scale : ndarray of float64
-        That multiple.
-    excess : ndarray of float64
-        By how much more that is, with p and q each, since the factors are rounded; the sum of both.
+
+def _put_far(one: Tile, other: Tile, out: Doubles) -> NDArray[np.bool_]:
+    """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into the other's terms.
+
+    The sums are KL both ways and JS, but for what the rows' normalizers add. Returns which rows are
+    not far enough apart. The gaps of the other are overwritten: the fewer arrays, the more of them
+    is in the cache.
     """
-
-    total: Doubles
-    other_total: Doubles
-    factor: Floats
-    other_factor: Floats
-    scale: Doubles
-    excess: Doubles
-
-    @classmethod
-    def of(cls, norm: Normalizer, other: Normalizer) -> "_Pair":
-        """Return what follows from two normalizers."""
-        total, other_total = 1.0 + norm.rest, 1.0 + other.rest
-        exact, other_exact = np.sqrt(other_total / total), np.sqrt(total / other_total)
-        factor, other_factor = exact.astype(np.float32), other_exact.astype(np.float32)
-        excess = (factor / exact - 1.0) + (other_factor / other_exact - 1.0)
-        return cls(total, other_total, factor, other_factor, np.sqrt(total * other_total), excess)
-
-
-def _put_far(one: Tile, other: Tile, out: Doubles, weights: Floats) -> NDArray[np.bool_]:
-    """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into `weights`.
-
-    The sums are KL both ways but for what the rows' normalizers add, and JS. Returns which rows are
-    not far enough apart. The gaps and terms of the other are overwritten: the fewer arrays, the
-    more of them is in the cache.
-    """
-    pair = _Pair.of(one.norm, other.norm)
-    ratio = np.subtract(other.gaps, one.gaps, out=weights)
+    total, ratio, factor = _scales(one.norm, other.norm)
+    apart = np.subtract(other.gaps, one.gaps, out=other.gaps)
     kl, kl_reverse, js = out
-    np.divide(sums_of_products(one.terms, ratio), -pair.total, out=kl)
-    np.divide(sums_of_products(other.terms, ratio), pair.other_total, out=kl_reverse)
-    with row_by_row(weights.shape[1]):
-        np.multiply(one.terms, pair.factor[:, None], out=weights)
-        scaled = np.multiply(other.terms, pair.other_factor[:, None], out=other.terms)
-    np.add(weights, scaled, out=weights)
+    np.divide(sums_of_products(one.terms, apart), -total, out=kl)
+    np.divide(sums_of_products(other.terms, apart), total / ratio, out=kl_reverse)
+    with row_by_row(apart.shape[1]):
+        weights = np.multiply(other.terms, factor[:, None], out=other.terms)
+    np.add(weights, one.terms, out=weights)
     both = kl + kl_reverse
     near: NDArray[np.bool_] = ~(both >= _SURE_KL)
     if not near.all():
-        middle = np.add(one.gaps, other.gaps, out=other.gaps)
-        np.multiply(middle, _HALF, out=middle)
-        logs = np.log(weights, out=other.terms)
-        np.subtract(logs, middle, out=logs)
-        shared = sums_of_products(weights, logs) / pair.scale
-        shared -= _LN_2 * (2.0 + pair.excess) + pair.excess
-        np.minimum(both / 4.0 - shared / 2.0, _LN_2, out=js)
-        near |= ~(js >= np.maximum(_SURE_JS, _SURE_SHARE * both))
+        logs = np.log(weights, out=apart)
+        np.subtract(logs, one.gaps, out=logs)
+        shared = sums_of_products(weights, logs) / total
+        shared -= 2.0 * _LN_2 + (factor / ratio - 1.0) * (1.0 + _LN_2)  # as q is a little more
+        np.divide(kl_reverse - shared, 2.0, out=js)
+        near |= ~(js + np.log(factor) / 2.0 >= np.maximum(_SURE_JS, _SURE_SHARE * both))
     return near
 
 
