@@ -1,5 +1,6 @@
 """The temperature, against a bisection in extended precision; its laws; and where there is none."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -469,6 +470,15 @@ def test_a_fold_without_a_temperature() -> None:
     assert found.temperature.value is not None
     assert found.loss_out_of_fold.value is None
     assert "without fold 0 there is no temperature: nothing is out of fold" in found.notes
+    assert found.passes < 12  # none of them in search of what is not there
+    order, fold = np.argsort(z, axis=1), np.arange(120) % 5
+    low = np.where(fold == 1, order[:, 1], order[:, 3])  # without some, the logits say nothing
+    found = fitted(z, low, CalibrateOptions(folds=5))
+    above = z[np.arange(120), low] - z.mean(axis=1)
+    ends = [above[fold != i].sum() <= 0.0 for i in range(5)]
+    assert [math.isnan(each.temperature) for each in found.folds] == ends
+    assert 0 < sum(ends) < 5
+    assert found.passes < 12
     few = fitted(z[:4], y[:4], CalibrateOptions(folds=5))
     assert few.folds == ()
     assert "not every one of the 5 folds has rows: nothing is out of fold" in few.notes

@@ -96,7 +96,7 @@ def slopes(given: Given) -> Slopes:
             values = widen(given.logits[tile])
             part = Slopes(*(each[tile] for each in found))
             mass = _gaps_of_labels(given, tile, values, part.label_gap)
-            _fill(part, _Gaps(values, fine=options.fine), mass, options)
+            _fill(part, values, mass, options)
     return found
 
 
@@ -117,7 +117,7 @@ def binary_slopes(
             np.zeros((gap.size, len(options.betas), options.orders)), label_gap, np.zeros(gap.size)
         )
         rows = np.stack([-gap, np.zeros_like(gap)], axis=1)
-        _fill(found, _Gaps(rows, fine=options.fine), masses.sum(axis=0), options)
+        _fill(found, rows, masses.sum(axis=0), options)
     return found
 
 
@@ -213,10 +213,15 @@ def _subtract(values: Floats, peak: Floats, out: Floats) -> None:
         np.subtract(values, peak[:, None], out=out, casting="same_kind")
 
 
-def _fill(found: Slopes, gaps: _Gaps, mass: Doubles | float, options: SlopeOptions) -> None:
+def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOptions) -> None:
     """Put the derivatives of a tile of rows where they belong."""
+    # The ends decide by a sign, and float32 may change float64 values by more than the gaps.
+    wide = options.fine or (options.ends and values.dtype == np.float64)
+    gaps = _Gaps(values, fine=wide)
     if options.ends:
         found.mean_gap[...] = mass * (0.0 - gaps.mean())
+    if wide != options.fine:
+        gaps = _Gaps(values, fine=options.fine)
     for i, beta in enumerate(options.betas):
         factor, off = steps_of(beta) if options.fine else (beta, 0.0)
         first, *others = _cumulants(gaps.moments(factor, options.orders))

@@ -66,6 +66,26 @@ class SlopesOfBeta(NamedTuple):
     changes: float
 
 
+class SlopeEnds(NamedTuple):
+    """Where the derivative of some rows' loss is not 0: at an inverse temperature of 0, or at none.
+
+    Attributes
+    ----------
+    at_zero, scale : float
+        The first derivative there, and the sum of what it is the difference of.
+    below_peak : int
+        How many rows of a weight above 0 have a label that is not at the peak.
+    """
+
+    at_zero: float
+    scale: float
+    below_peak: int
+
+    def at_zero_within(self, share: float) -> bool:
+        """Whether the derivative at 0 is no lower than a share of what it is the difference of."""
+        return self.at_zero >= -share * self.scale
+
+
 class SlopesOfRows(NamedTuple):
     """What the derivatives of some rows come to.
 
@@ -73,20 +93,21 @@ class SlopesOfRows(NamedTuple):
     ----------
     counts : SlopeCounts
         How many rows there are, and how many are extreme.
-    at_zero, scale : float
-        The first derivative at an inverse temperature of 0, and the sum of what it is the
-        difference of.
+    ends : SlopeEnds
+        Of all rows.
     betas : tuple of SlopesOfBeta
         At each inverse temperature.
     fold_rows : tuple of int
         How many rows of a weight above 0 each fold has.
+    ends_without_fold : tuple of SlopeEnds
+        Of all rows but those of each fold; none where there are no folds.
     """
 
     counts: SlopeCounts
-    at_zero: float
-    scale: float
+    ends: SlopeEnds
     betas: tuple[SlopesOfBeta, ...]
     fold_rows: tuple[int, ...] = ()
+    ends_without_fold: tuple[SlopeEnds, ...] = ()
 
 
 _ZERO = ExactSum()
@@ -109,8 +130,9 @@ class SlopesState:
     ends: bool = True
     folds: int = 1
     counts: SlopeCounts = SlopeCounts()
-    label_gaps: ExactSum = _ZERO
-    mean_gaps: ExactSum = _ZERO
+    label_gaps: CellSums = field(default_factory=CellSums)
+    mean_gaps: CellSums = field(default_factory=CellSums)
+    below_peak: CellSums = field(default_factory=CellSums)
     rows: CellSums = field(default_factory=CellSums)
     sums: tuple[CellSums, ...] = ()
 
@@ -137,6 +159,7 @@ class SlopesState:
             int(np.count_nonzero(weight < 0.0)),
         )
         fold = facts.origin.folds(facts.rows) % self.folds
+        below = np.bincount(fold[there & (slopes.label_gap != 0.0)], minlength=self.folds)
         all_there = bool(there.all())
         if not all_there:
             weight, fold = weight[there], fold[there]
@@ -146,14 +169,17 @@ class SlopesState:
             return weighted
 
         with np.errstate(all="ignore"):
-            gaps = (ExactSum.of(of(each)) for each in (slopes.label_gap, slopes.mean_gap))
+            gaps = [
+                CellSums.of(of(each), fold, self.folds)
+                for each in (slopes.label_gap, slopes.mean_gap)
+            ]
             sums = []
             for i in range(len(self.betas)):
                 columns = [of(slopes.values[:, i, k]) for k in range(self.options.orders)]
                 columns += [columns[0] ** 2, columns[0] * columns[1]]
                 sums += [CellSums.of(each, fold, self.folds) for each in columns]
         rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
-        return self._with(counts, *gaps, rows, tuple(sums))
+        return self._with(counts, *gaps, CellSums.whole(below), rows, tuple(sums))
 
     def _with(self, *sums: Any) -> Self:
         return type(self)(self.betas, self.fine, self.ends, self.folds, *sums)
@@ -166,35 +192,47 @@ class SlopesState:
             self.counts + other.counts,
             self.label_gaps + other.label_gaps,
             self.mean_gaps + other.mean_gaps,
+            self.below_peak + other.below_peak,
             self.rows + other.rows,
             tuple(one + two for one, two in zip(self.sums, other.sums, strict=True)),
         )
 
     def compute(self) -> SlopesOfRows:
         """Return the derivatives, each sum rounded once."""
-        label, mean = self.label_gaps, self.mean_gaps
-        minus = ExactSum(-mean.units, mean.nan, mean.negative_infinities, mean.positive_infinities)
         exact = [each.exact() for each in self.sums]
         step = self.options.orders + _SUMS_BESIDE
+        ends = [each.exact() for each in (self.label_gaps, self.mean_gaps, self.below_peak)]
         return SlopesOfRows(
             self.counts,
-            float(label + minus),
-            float(label + mean),
+            _ends(*(sum(each, _ZERO) for each in ends)),
             tuple(self._of_beta(exact[i : i + step]) for i in range(0, len(exact), step)),
             tuple(int(float(each)) for each in self.rows.exact()),
+            tuple(_ends(*(_without(each, fold) for each in ends)) for fold in self._left_out),
         )
+
+    @property
+    def _left_out(self) -> range:
+        """The folds that are left out, one at a time."""
+        return range(self.folds if self.folds > 1 else 0)
 
     def _of_beta(self, exact: list[list[ExactSum]]) -> SlopesOfBeta:
         totals = [sum(each, _ZERO) for each in exact]
         derivatives = tuple(float(each) for each in totals[:-_SUMS_BESIDE])
-        without = []
-        for fold in range(self.folds if self.folds > 1 else 0):
-            others = [
-                sum((each[i] for i in range(self.folds) if i != fold), _ZERO)
-                for each in exact[:-_SUMS_BESIDE]
-            ]
-            without.append(tuple(map(float, others)))
+        without = [
+            tuple(float(_without(each, fold)) for each in exact[:-_SUMS_BESIDE])
+            for fold in self._left_out
+        ]
         return SlopesOfBeta(derivatives, tuple(without), *map(float, totals[-_SUMS_BESIDE:]))
+
+
+def _without(cells: list[ExactSum], fold: int) -> ExactSum:
+    """Return the sum of all folds but one."""
+    return sum((each for i, each in enumerate(cells) if i != fold), _ZERO)
+
+
+def _ends(label: ExactSum, mean: ExactSum, below_peak: ExactSum) -> SlopeEnds:
+    minus = ExactSum(-mean.units, mean.nan, mean.negative_infinities, mean.positive_infinities)
+    return SlopeEnds(float(label + minus), float(label + mean), int(float(below_peak)))
 
 
 def weights_of(facts: RowFacts) -> Doubles:

@@ -12,6 +12,7 @@ from xentcli.metrics.slopes import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # of a sum that rounding may make of 0
+_ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
 _FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
 
 
@@ -68,15 +69,14 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
     """
     counts = found.counts
     why = _why_not(counts)
-    if why is None and math.isnan(found.at_zero):
+    if why is None and math.isnan(found.ends.at_zero):
         why = "the loss is NaN: rows hold NaN or +inf, or nothing but -inf"
-    if why is None and found.at_zero >= -1e-3 * found.scale:  # rough ones may be wrong by less
-        fine = at_zero()
-        if fine.at_zero >= -_ZERO_SHARE * fine.scale:
-            why = (
-                "the higher the temperature, the lower the loss, and none is the best: on average "
-                "the logit of the label is no higher than those of all classes"
-            )
+    doubtful = why is None and found.ends.at_zero_within(_ROUGH_ZERO_SHARE)
+    if doubtful and at_zero().ends.at_zero_within(_ZERO_SHARE):
+        why = (
+            "the higher the temperature, the lower the loss, and none is the best: on average "
+            "the logit of the label is no higher than those of all classes"
+        )
     if why is not None:
         raise InputError(f"{name}: there is no temperature: {why}")
 
@@ -118,12 +118,12 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
         How many folds there are, if more than 1.
     """
     check_counts(name, first, lambda: read((start,), fine=True, ends=True))
+    doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
     search, found, passes = RootSearch(start), first, 1
     fourth: list[float] = []
-    fine = False
     while True:
         at = found.betas[0]
-        if not fine:
+        if not search.fine:
             fourth = [each[3] for each in at.without_fold]
         search.step(at.derivatives)
         if search.done:
@@ -136,21 +136,32 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
             search.place = float(np.float32(search.place))
             if not float32_holds(search.place):
                 search.begin_fine()
-        fine = search.fine
-        found = read((search.place,), fine=fine)
+        found = read((search.place,), fine=search.fine, ends=search.fine and doubtful)
         passes += 1
     curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
     ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
     if folds < 2 or min(found.fold_rows) == 0:
         return ends
-    searches = [_fold_search(search, at.without_fold[i], fourth[i]) for i in range(folds)]
-    while waiting := [i for i in range(folds) if not (searches[i].done or searches[i].lost)]:
-        found = read(tuple(searches[i].place for i in waiting), fine=True)
+    without = found.ends_without_fold if doubtful else first.ends_without_fold
+    searches = {
+        i: _fold_search(search, at.without_fold[i], fourth[i])
+        for i in range(folds)
+        if without[i].below_peak and not without[i].at_zero_within(_ZERO_SHARE)
+    }
+    return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
+
+
+def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
+    """Return a fit with the inverse temperatures without each fold, of those that have one."""
+    passes = found.passes
+    while waiting := [i for i, each in searches.items() if not (each.done or each.lost)]:
+        slopes = read(tuple(searches[i].place for i in waiting), fine=True)
         passes += 1
-        for j, i in enumerate(waiting):
-            searches[i].accept(found.betas[j].without_fold[i], _FOLD_TOLERANCE)
-    betas = tuple(each.place if each.done else math.nan for each in searches)
-    return ends._replace(passes=passes, folds=betas, fold_rows=found.fold_rows)
+        for i, at in zip(waiting, slopes.betas, strict=True):
+            searches[i].accept(at.without_fold[i], _FOLD_TOLERANCE)
+    places = {i: each.place for i, each in searches.items() if each.done}
+    betas = tuple(places.get(i, math.nan) for i in range(folds))
+    return found._replace(passes=passes, folds=betas)
 
 
 def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: float) -> RootSearch:
