@@ -187,6 +187,8 @@ def test_range_of_each_group(run: Run) -> None:
     assert ends[None] == (Z.min(), Z.max(), pytest.approx(Z.mean()))
     assert ends["id"] == (500, 500 + N - 1, 500 + (N - 1) / 2)
     assert ends["label"] == (None, None, None)
+    np.save("whole.npy", np.arange(3))
+    assert '"minimum": 0, "maximum": 2, "mean": 1.0' in run("info", "whole.npy", "--json").out
 
 
 def test_parquet_with_lists_beside_others(run: Run, frame: pd.DataFrame) -> None:

@@ -136,6 +136,17 @@ def test_little_that_is_left_by_rounding_bounds_nothing() -> None:
     assert first_of(bounds) == (0.0, np.inf, False)
 
 
+def test_the_only_other_class_is_exact_where_much_is_left_to_it() -> None:
+    """Of little, the rounding of the others is a part that shows: there are two bounds then."""
+    for left, exact in ((0.5, True), (1.0 - 1e-9, True), (5e-3, False)):
+        row = np.log(np.array([[(1.0 - left) / 2, (1.0 - left) / 2]]))
+        bounds = nll_bounds(row, np.array([[0, 1]]), np.array([2]), 3, largest=False)
+        assert bounds.exact[0] == exact
+        gap = 0.0 if exact else 2e-6 / left
+        assert bounds.upper[0] - bounds.lower[0] == pytest.approx(gap, rel=1e-3, abs=1e-12)
+        assert bounds.lower[0] == pytest.approx(-math.log(left), abs=gap + 1e-15)
+
+
 @given(rows(), st.randoms(use_true_random=False), st.integers(1, 7))
 def test_a_divergence_is_at_least_that_of_two_lists(
     row: tuple[Array, int], drawn: random.Random, other: int

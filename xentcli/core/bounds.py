@@ -21,6 +21,7 @@ Indices = NDArray[np.int64]
 SLACK = 1e-6
 """By how much the sum of probabilities may be wrong that were computed in single precision."""
 _LEAST_MASS = 1e-4  # below it M is little but rounding, and bounds nothing
+_LEAST_ALONE = 1e-2  # above it M is exact enough to be the probability of the only other class
 
 
 class Bounds(NamedTuple):
@@ -46,6 +47,8 @@ class _Mass(NamedTuple):
     """K of each row."""
     smallest: Doubles
     """The logarithm of p_K; 0 where nothing is listed."""
+    left: Doubles
+    """M as it is computed."""
     least: Doubles
     """M at least."""
     most: Doubles
@@ -92,10 +95,11 @@ def nll_bounds(
         of_smallest = -mass.smallest if largest else np.zeros(len(labels))
         lower = np.maximum(0.0, np.maximum(of_smallest, of_mass))
         left = mass.least - np.maximum(mass.others - 1.0, 0.0) * elementary.exp(mass.smallest)
-        above = largest & (mass.listed > 0) & (left > _LEAST_MASS)
+        other = mass.others == 1.0
+        above = (other | (largest & (mass.listed > 0))) & (left > _LEAST_MASS)
         upper = np.where(above, -elementary.log(left), np.inf)
-        only_one = (mass.others == 1.0) & (mass.least > _LEAST_MASS)
-        alone = -elementary.log((mass.least + mass.most) / 2.0)
+        only_one = other & (mass.least > _LEAST_ALONE)
+        alone = 0.0 - elementary.log(mass.left)
     lower = np.where(found, -at, np.where(only_one, alone, lower))
     upper = np.where(found, -at, np.where(only_one, alone, upper))
     return Bounds(lower, upper, found | only_one)
@@ -200,7 +204,7 @@ def _mass(log_probs: Doubles, num_classes: int | None, slack: float) -> _Mass:
     none = others <= 0.0
     least = np.where(none, 0.0, np.clip(left - slack, 0.0, 1.0))
     most = np.where(none, 0.0, np.clip(left + slack, 0.0, 1.0))
-    return _Mass(listed, _smallest(log_probs), least, most, np.maximum(others, 0.0))
+    return _Mass(listed, _smallest(log_probs), left, least, most, np.maximum(others, 0.0))
 
 
 def _smallest(values: Doubles) -> Doubles:

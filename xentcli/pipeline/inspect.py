@@ -214,8 +214,8 @@ def _found(
         dtype=group.dtype if group else "text" if names else source.stored_dtype,
         columns=group.columns if group else source.columns,
         bytes=source.size,
-        minimum=values.minimum,
-        maximum=values.maximum,
+        minimum=_whole(values.minimum, integers=integers),
+        maximum=_whole(values.maximum, integers=integers),
         mean=values.mean,
         nan=values.nan,
         positive_infinities=values.positive_infinities,
@@ -224,6 +224,11 @@ def _found(
         memory=_memory(source, shape, run),
     )
     return FoundArray(summary, content, group, names)
+
+
+def _whole(number: float, *, integers: bool) -> float:
+    """Return one of integers as it is stored, where float64 holds all of them."""
+    return int(number) if integers and abs(number) < 2**53 else number
 
 
 def _are_hidden(source: Source, name: str | None) -> bool:

@@ -55,7 +55,8 @@ def _one(result: "ArraySummary") -> Table:
         table.add_row("columns", Text(_columns(result.columns)))
     if result.dtype != "text":
         table.add_row("range", " to ".join(_ends(result)))
-        table.add_row("mean", full(result.mean))
+        if not math.isnan(result.mean):
+            table.add_row("mean", full(result.mean))
         infinities = (result.positive_infinities, result.negative_infinities)
         table.add_row("NaN", f"{result.nan:,}")
         table.add_row("inf, -inf", ", ".join(f"{count:,}" for count in infinities))
@@ -71,8 +72,9 @@ def _one(result: "ArraySummary") -> Table:
 
 
 def _ends(result: "ArraySummary") -> list[str]:
-    whole = result.looks_like in _LABELS
-    return [f"{end:.0f}" if whole else full(end) for end in (result.minimum, result.maximum)]
+    labels = result.looks_like in _LABELS
+    ends = (result.minimum, result.maximum)
+    return [f"{end:.0f}" if labels or isinstance(end, int) else full(end) for end in ends]
 
 
 def _shape(result: "ArraySummary") -> str:
@@ -115,7 +117,7 @@ def _row(result: "ArraySummary") -> list[str]:
         name = _columns(result.columns) if result.columns else ""
     some = math.isfinite(result.minimum) or math.isfinite(result.maximum)
     ends = [
-        f"{end:,.0f}" if end.is_integer() else f"{end:.4g}"
+        f"{end:,.0f}" if float(end).is_integer() else f"{end:.4g}"
         for end in (result.minimum, result.maximum)
     ]
     span = " to ".join(ends) if some else ""
