@@ -100,7 +100,7 @@ class Labels:
                 index = np.where(used, index, 0)
         weight = None
         if options.weight is not None:
-            weight = options.weight[index] if num_classes else np.zeros(index.shape)
+            weight = options.weight.take(index) if num_classes else np.zeros(index.shape)
             weight = weight if used is None else np.where(used, weight, 0.0)
         return cls(index, used, weight, problems)
 

@@ -203,16 +203,17 @@ def _class_major(logits: Floats, tile: _TileResults, room: Floats | None) -> Non
         np.minimum(values[i], peak, out=terms[i - 1])
         np.maximum(values[i], peak, out=peak)
     terms = terms[: num_classes - 1]
-    if tile.observer.wants_peaks:
-        tile.observer.peaks(tile.rows, Peaks(peak, logits, others=terms, by_class=by_class))
-    gaps = None
+    gaps = terms
     if tile.observer.wants_gaps:
         gaps = scratch("differences", terms.shape, terms.dtype)
-    np.subtract(terms, peak, out=terms if gaps is None else gaps)
-    tile.observer.exp(terms if gaps is None else gaps, out=terms)
+    np.subtract(terms, peak, out=gaps)
+    if tile.observer.wants_peaks:
+        tile.observer.peaks(tile.rows, Peaks(peak, logits, gaps=gaps, by_class=by_class))
+    tile.observer.exp(gaps, out=terms)
     if tile.observer.wants_exponentials:
         tile.rest[...] = sum_classes_of(terms)
-        tile.observer.after(tile.rows, Exponentials(terms, 0, peak, gaps))
+        kept = None if gaps is terms else gaps
+        tile.observer.after(tile.rows, Exponentials(terms, 0, peak, kept))
     else:
         tile.rest[...] = sum_classes(terms)
     if room is not None:

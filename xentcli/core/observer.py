@@ -21,26 +21,27 @@ class Peaks:
         The rows, of the computing dtype or float16.
     places : ndarray of int64 of shape (n,) or None
         The first place of each maximum, where the kernel knows it.
-    others : ndarray of shape (C - 1, n) or None
-        Else the values of each row but for one that is the maximum, in no particular order.
+    gaps : ndarray of shape (C - 1, n) or None
+        Else what the values of each row but for one that is the maximum are above it, which is 0 at
+        most: in no particular order.
     by_class : ndarray of shape (C, n)
         The same rows, class by class; short ones come that way.
     """
 
-    __slots__ = ("_by_class", "others", "peak", "places", "rows")
+    __slots__ = ("_by_class", "gaps", "peak", "places", "rows")
 
     def __init__(
         self,
         peak: Floats,
         rows: NDArray[Any],
         places: NDArray[np.int64] | None = None,
-        others: Floats | None = None,
+        gaps: Floats | None = None,
         by_class: Floats | None = None,
     ) -> None:
         self.peak = peak
         self.rows = rows
         self.places = places
-        self.others = others
+        self.gaps = gaps
         self._by_class: NDArray[Any] | None = by_class
 
     @property
@@ -61,12 +62,9 @@ class Peaks:
             found &= self.places == index
             return found
         found &= picked == self.peak
-        if self.others is not None and len(self.others):
-            second = scratch("second", self.peak.shape, self.peak.dtype)
-            np.maximum.reduce(self.others, axis=0, out=second)
-            tied = np.flatnonzero(found & (second == self.peak))
-            if tied.size:
-                found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
+        if self.gaps is not None and self.gaps.size and not self.gaps.max() < 0.0:  # for NaN too
+            tied = np.flatnonzero(found & (self.gaps.max(axis=0) == 0.0))
+            found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
         return found
 
     def first_places(self) -> NDArray[np.int64]:
