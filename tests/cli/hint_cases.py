@@ -1237,6 +1237,7 @@ CASES = [
     Case("loss . y.npy", "a quoted pattern names its files: 'run/*.npy'", WORDS),
     Case("loss", "xent takes LOGITS LABELS in this order", WORDS),
     Case("loss z.npy y.npy --dim 1", "did you mean --class-axis? xent loss --help", RIGHT),
+    Case("loss z.npy y.npy --red mean", "did you mean --reduction? xent loss --help", RIGHT),
     Case("loss z.npy y.npy --picked", "this is an option of xent nll; xent loss --help", WORDS),
     Case("loss z.npy y.npy --qqqq", "xent loss --help", WORDS),
     Case(

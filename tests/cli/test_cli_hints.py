@@ -64,6 +64,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "name one of them, or compare them: xent compare BASE NEW": "test_cli_samples.py",
     "are these two runs in one file? One file a run": "samples",
     "the filters are 'none'": "samples",
+    "name files of one kind: xent nll measures texts, xent eval measures choices": "samples",
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
     "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",

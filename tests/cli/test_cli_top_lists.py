@@ -163,6 +163,8 @@ def test_lists_that_options_name(tmp_path: Path, run: Run) -> None:
     assert raw.json["lower_bound"] <= truth
     assert raw.json["exact"] == 0.0
     assert "raw logits without their log-sum-exp" in raw.err
+    hits = run("eval", *lists, "--labels", tmp_path / "y.npy", "--metric", "accuracy")
+    assert hits.err == "", "which no sum would change"
     keyed = (tmp_path / "o.npz", "--label-key", "y")
     named = run("loss", *lists, *keyed, "--log-sum-exp", f"{tmp_path}/o.npz:lse", "--json")
     assert named.json["exact_rows"] == exact

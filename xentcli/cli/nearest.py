@@ -122,6 +122,7 @@ _MEANT_OPTIONS = {
     "--threads": ("--jobs",),
     "--workers": ("--jobs",),
 }
+_FEW = 3  # options that are named at a time
 
 
 def unknown_command(name: str) -> UsageError:
@@ -150,8 +151,10 @@ def unknown_option(error: Any) -> UsageError:
     elif elsewhere := _commands_with(_dashed(typed), context.info_name):
         hint = f"this is an option of {', '.join(elsewhere)}; {page}"
     else:
-        near = get_close_matches(_dashed(typed), sorted(has - {"--help"}), 1, 0.7)
-        hint = f"did you mean {near[0]}? {page}" if near else page
+        near = _begun(_dashed(typed), has) or get_close_matches(
+            _dashed(typed), sorted(has - {"--help"}), 1, 0.7
+        )
+        hint = f"did you mean {' or '.join(near)}? {page}" if near else page
     return UsageError(f"No such option: {typed}", hint=hint)
 
 
@@ -161,6 +164,12 @@ def _same_option(typed: str, has: set[str]) -> str | None:
     return next(
         (option for option in (plain, *_MEANT_OPTIONS.get(plain, ())) if option in has), None
     )
+
+
+def _begun(typed: str, has: set[str]) -> list[str]:
+    """Return the options that begin with what was typed, if they are few."""
+    begun = sorted(option for option in has if option.startswith(typed))
+    return begun if len(begun) <= _FEW else []
 
 
 def _commands_with(option: str, but: str | None) -> list[str]:

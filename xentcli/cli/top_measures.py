@@ -42,10 +42,11 @@ def run_eval(
     output = Destination("eval", given.writing, common)
     output.check(is_text=False)
     keeper.open()
-    common.tell_notes([*opened.rows.sources[0].notes, *opened.notes])
+    kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
+    kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
+    of_values = opened.notes if kind.shows_values else []  # what the loss is, and how exact
+    common.tell_notes([*opened.rows.sources[0].notes, *of_values])
     with common.run(opened.rows.sources[0]) as run:
-        kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
-        kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
         sums = state_of_lists(opened.lists, kind, run)
     facts = [*opened.files(*files)]
     write(lists_measures(sums, kind), metrics, facts, output, common, keeper)

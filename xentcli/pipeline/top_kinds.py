@@ -96,8 +96,8 @@ def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
 
 def _logits_note(rows: TopRows) -> str:
     return (
-        f"{rows.lists.values.name}: raw logits without their log-sum-exp: bounds alone are known; "
-        "--log-sum-exp FILE makes them exact"
+        f"{rows.lists.values.name}: raw logits without their log-sum-exp, so the loss is only "
+        "bounded; --log-sum-exp FILE makes it exact"
     )
 
 

@@ -52,6 +52,12 @@ class ListsKind:
         asked = self.metrics
         return asked is None or "all" in asked or not set(names).isdisjoint(asked)
 
+    @property
+    def shows_values(self) -> bool:
+        """Whether a measure is shown that is of more than the order of the classes."""
+        asked = self.metrics
+        return asked is None or not all(name.endswith("accuracy") for name in asked)
+
     @classmethod
     def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
         """Return that of lists."""

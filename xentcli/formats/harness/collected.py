@@ -134,7 +134,10 @@ class Collector:
         if sample.kind != kind and {sample.kind, kind} == {"choices", "likelihoods"}:
             sample = sample._replace(kind=kind)
         if sample.kind != kind:
-            raise InputError(f"{file}:{line}: {_WHAT[sample.kind]}, and before it {_WHAT[kind]}")
+            raise InputError(
+                f"{file}:{line}: {_WHAT[sample.kind]}, but the docs before it have {_WHAT[kind]}",
+                hint="name files of one kind: xent nll measures texts, xent eval measures choices",
+            )
         self._found.append(_PlacedSample(sample, file, line))
         self._tasks.append(task)
 
