@@ -39,7 +39,7 @@ PosWeightOption = Annotated[
     computation(
         "--pos-weight",
         metavar="FILE|2|1,2,0.5",
-        help="With --binary: a factor for labels of 1, one or one for each column.",
+        help="With --binary: a factor for labels of 1, for all or each column.",
     ),
 ]
 StateOption = Annotated[
@@ -47,7 +47,7 @@ StateOption = Annotated[
     of_writing(
         "--state",
         metavar="FILE.json",
-        help="Write a state, too: xent merge makes one result of those of many runs.",
+        help="Also write a state; xent merge makes one result of many.",
     ),
 ]
 
@@ -56,7 +56,8 @@ class LossFlags(NamedTuple):
     """Options of the commands whose result is a loss."""
 
     reduction: Annotated[
-        Reduction, computation("--reduction", help="none writes one loss a row.")
+        Reduction,
+        computation("--reduction", help="The mean or the sum; none writes one loss per row."),
     ] = "mean"
     sample_weight: SampleWeightOption = None
     pos_weight: PosWeightOption = None
@@ -84,14 +85,15 @@ class RowFlags(NamedTuple):
     ] = None
     binary: Annotated[
         bool,
-        computation(
-            "--binary", help="Binary and multi-label: each number has a label of its own, 0 to 1."
-        ),
+        computation("--binary", help="Each number has a label of its own, 0 to 1 (multi-label)."),
     ] = False
     rows: Annotated[
         str | None,
         computation(
-            "--rows", metavar="A:B", help="Only these rows, as a slice.", show_default="all"
+            "--rows",
+            metavar="A:B",
+            help="Use only these rows, given as a slice.",
+            show_default="all",
         ),
     ] = None
     ignore_index: Annotated[
@@ -173,19 +175,19 @@ class TopFlags(NamedTuple):
     ] = None
     top_indices: Annotated[
         str | None,
-        of_inputs("--top-indices", metavar="FILE[:KEY]", help="The classes that they are of."),
+        of_inputs("--top-indices", metavar="FILE[:KEY]", help="The classes of these values."),
     ] = None
     log_sum_exp: Annotated[
         str | None,
         of_inputs(
             "--log-sum-exp",
             metavar="FILE[:KEY]",
-            help="Of each row, over all classes: then logits are exact.",
+            help="The log-sum-exp of each row over all classes: with it, losses are exact.",
         ),
     ] = None
     num_classes: Annotated[
         int | None,
-        of_inputs("--num-classes", metavar="V", min=1, help="How many classes there are."),
+        of_inputs("--num-classes", metavar="V", min=1, help="How many classes there are in all."),
     ] = None
 
     @property

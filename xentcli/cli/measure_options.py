@@ -37,11 +37,18 @@ NormalizeOption = Annotated[
 ClipOption = Annotated[
     float,
     computation(
-        "--clip", metavar="EPS", help="Clip probabilities to EPS and 1 - EPS.", min=0.0, max=0.5
+        "--clip",
+        metavar="EPS",
+        help="Clip probabilities to EPS at least, 1 - EPS at most.",
+        min=0.0,
+        max=0.5,
     ),
 ]
 BinsOption = Annotated[
-    int, computation("--bins", metavar="M", min=1, max=10_000, help="Bins of confidence.")
+    int,
+    computation(
+        "--bins", metavar="M", min=1, max=10_000, help="How many bins of confidence there are."
+    ),
 ]
 ClusterOption = Annotated[
     str | None,
@@ -53,15 +60,15 @@ ClusterOption = Annotated[
     ),
 ]
 DigestOption = Annotated[
-    bool, of_writing("--digest", help="Give the SHA-256 of each file in JSON.")
+    bool, of_writing("--digest", help="Add the SHA-256 of each file to the JSON.")
 ]
 ReportOption = Annotated[
     str | None,
-    of_writing("--report", metavar="FILE.html", help="Write a page of it all, too."),
+    of_writing("--report", metavar="FILE.html", help="Also write a page of all results."),
 ]
 PlotOption = Annotated[
     str | None,
-    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Write a picture, too."),
+    of_writing("--plot", metavar="FILE.png|svg|pdf", help="Also write a picture."),
 ]
 InputKind = Literal["logits", "log-probs", "probs"]
 InputOption = Annotated[

@@ -41,7 +41,7 @@ LOG_PROBS_LABELS = (
     f"names. - is standard input. {_SHARDS}"
 )
 SEVERAL = "Files or URLs, which are one array; quote a pattern, 'run/*.npy'. - is standard input."
-EACH = "Files or URLs, each by itself; quote a pattern, 'run/*.npy'. - is standard input."
+EACH = "Files or URLs, each shown by itself; quote a pattern, 'run/*.npy'. - is standard input."
 
 
 def complete_format(incomplete: str) -> list[str]:
@@ -85,13 +85,13 @@ TemperatureOption = Annotated[
     computation(
         "--temperature",
         metavar="T|FILE",
-        help="Divides the logits: a number, or what xent calibrate -o wrote.",
+        help="Divide the logits by this: a number, or what xent calibrate -o wrote.",
     ),
 ]
-DtypeOption = Annotated[Dtype | None, computation("--dtype", help="Cast to this before computing.")]
+DtypeOption = Annotated[Dtype | None, computation("--dtype", help="Cast values to it first.")]
 NonFiniteOption = Annotated[
     NonFinite,
-    computation("--non-finite", help="What NaN and +inf are: an error, or NaN as in PyTorch."),
+    computation("--non-finite", help="What NaN and +inf give: an error, or NaN as in PyTorch."),
 ]
 LabelBaseOption = Annotated[
     int | None,
@@ -119,8 +119,8 @@ IdColumnOption = Annotated[
     of_reading(
         "--id-column",
         metavar="NAME",
-        help="The column that names the rows: written before each row; labels and weights are "
-        "matched by it where their file has it too.",
+        help="The column that names the rows. It is written before each row, and labels and "
+        "weights are matched by it if their file has it too.",
     ),
 ]
 LabelColumnOption = Annotated[
@@ -128,7 +128,7 @@ LabelColumnOption = Annotated[
     of_labels(
         "--label-column",
         metavar="NAME",
-        help="The column of labels: of the file of labels, or else of the logits' own file.",
+        help="The column that holds the labels, in their file or else in the logits'.",
     ),
 ]
 LabelKeyOption = Annotated[
@@ -136,7 +136,7 @@ LabelKeyOption = Annotated[
     of_labels(
         "--label-key",
         metavar="NAME",
-        help="The array of labels in a file of several: of labels, or else of the logits.",
+        help="The array that holds the labels, in their file or else in the logits'.",
     ),
 ]
 ShiftOption = Annotated[
@@ -190,8 +190,8 @@ class Common(NamedTuple):
             "--jobs",
             metavar="N",
             min=1,
-            help="Threads or processes at once.",
-            show_default="the cores there are",
+            help="How many threads or processes work at once.",
+            show_default="all cores",
         ),
     ] = None
     scheduler: Annotated[
@@ -199,7 +199,7 @@ class Common(NamedTuple):
         of_every_command(
             "--scheduler",
             metavar="ADDRESS",
-            help="A dask cluster that computes: tcp://HOST:PORT, tls://HOST:PORT, or local:N.",
+            help="Compute on a dask cluster: tcp://HOST:PORT, tls://HOST:PORT or local:N.",
         ),
     ] = None
     color: Annotated[

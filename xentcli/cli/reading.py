@@ -38,27 +38,30 @@ class Reading(NamedTuple):
     delimiter: Annotated[
         str | None,
         of_reading(
-            "--delimiter", metavar="CHAR", help="Between the cells of CSV.", show_default="found"
+            "--delimiter",
+            metavar="CHAR",
+            help="What separates the cells of CSV.",
+            show_default="detected",
         ),
     ] = None
     header: Annotated[
         bool | None,
         of_reading(
             "--header/--no-header",
-            help="Whether the first row of CSV is names.",
-            show_default="found",
+            help="Whether the first row of CSV holds names.",
+            show_default="detected",
         ),
     ] = None
     labels_header: Annotated[
         bool | None,
         of_reading(
             "--labels-header/--no-labels-header",
-            help="The same of the file of labels alone.",
-            show_default="found",
+            help="The same, for the file of labels alone.",
+            show_default="detected",
         ),
     ] = None
     decimal: Annotated[
-        Decimal, of_reading("--decimal", help="What stands before the fraction of a number in CSV.")
+        Decimal, of_reading("--decimal", help="The decimal mark of numbers in CSV.")
     ] = "."
     columns: Annotated[
         str | None,
@@ -83,14 +86,14 @@ class Reading(NamedTuple):
     ] = None
     input_dtype: Annotated[
         InputDtype | None,
-        of_reading("--input-dtype", help="What an array of raw 2-byte words is."),
+        of_reading("--input-dtype", help="Read arrays of raw 2-byte words as this."),
     ] = None
     encoding: Annotated[
         str | None,
         of_reading(
             "--encoding",
             metavar="NAME",
-            help="Of CSV and TSV: latin-1, utf-16, ...",
+            help="The encoding of CSV and TSV: latin-1, utf-16, ...",
             show_default="utf-8",
         ),
     ] = None
@@ -115,7 +118,7 @@ class Reading(NamedTuple):
     ] = None
     final_norm: Annotated[
         bool,
-        of_heads("--final-norm", help="Apply the model's final norm, if that was not done."),
+        of_heads("--final-norm", help="Apply the model's final norm, if states precede it."),
     ] = False
     logit_scale: Annotated[
         float | None,
@@ -142,7 +145,7 @@ class Reading(NamedTuple):
             "--head-bias",
             metavar="FILE|FILE:KEY",
             help="The bias that is added to the logits.",
-            show_default="lm_head.bias, if it is there",
+            show_default="lm_head.bias, if there is one",
         ),
     ] = None
     logits_dtype: Annotated[

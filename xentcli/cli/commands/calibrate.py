@@ -25,14 +25,14 @@ class CalibrateFlags(NamedTuple):
             metavar="K",
             min=0,
             max=1000,
-            help="Parts of the rows to leave out in turn; 0: none.",
+            help="How many parts of the rows are left out in turn; 0 for none.",
         ),
     ] = 5
     bins: measure_options.BinsOption = 15
     test: Annotated[
         tuple[str, str] | None,
         options.computation(
-            "--test", metavar="LOGITS LABELS", help="Report on these files, too.", show_default=""
+            "--test", metavar="LOGITS LABELS", help="Also report on these files.", show_default=""
         ),
     ] = None
     cluster: Annotated[

@@ -64,13 +64,13 @@ class CompareFlags(NamedTuple):
     worst: Annotated[
         int,
         options.computation(
-            "--worst", metavar="K", min=0, help="How many of the rows that changed most to name."
+            "--worst", metavar="K", min=0, help="How many of the rows that changed most to list."
         ),
     ] = 10
     by: Annotated[
         str | None,
         options.computation(
-            "--by", metavar="COLUMN|axis0", help="Compare in each group of rows, too."
+            "--by", metavar="COLUMN|axis0", help="Also compare within each group of rows."
         ),
     ] = None
     cluster: measure_options.ClusterOption = None

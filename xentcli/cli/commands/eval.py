@@ -46,12 +46,14 @@ class EvalFlags(NamedTuple):
     bins: measure_options.BinsOption = 15
     worst: Annotated[
         int,
-        options.computation("--worst", metavar="K", min=0, help="How many worst rows to name."),
+        options.computation(
+            "--worst", metavar="K", min=0, help="How many of the worst rows to list."
+        ),
     ] = 10
     by: Annotated[
         str | None,
         options.computation(
-            "--by", metavar="COLUMN|axis0", help="Measure each group of rows by itself, too."
+            "--by", metavar="COLUMN|axis0", help="Also measure each group of rows by itself."
         ),
     ] = None
     cluster: measure_options.ClusterOption = None

@@ -22,7 +22,9 @@ def merge(
     report: Annotated[
         str | None,
         options.of_writing(
-            "--report", metavar="FILE.html", help="Write a page of an evaluation, too."
+            "--report",
+            metavar="FILE.html",
+            help="Also write a page of the evaluation or comparison.",
         ),
     ] = None,
     state: StateOption = None,

@@ -28,15 +28,15 @@ class NllFlags(NamedTuple):
     picked: Annotated[
         bool,
         options.computation(
-            "--picked", help="Each number is its label's log-probability: there are no labels."
+            "--picked", help="Each number is the log-probability of its label already."
         ),
     ] = False
     tokens: Annotated[
         Literal["prompt", "generated"] | None,
         options.computation(
             "--tokens",
-            help="Of a server's answers in JSON: the tokens of prompts, or those it generated.",
-            show_default="what is there",
+            help="Which tokens of a server's answers to read: of prompts, or generated ones.",
+            show_default="those that are there",
         ),
     ] = None
     normalize: measure_options.NormalizeOption = False
