@@ -76,6 +76,7 @@ def losses_of_probabilities(
     smoothing = options.label_smoothing
     loss, uneven = np.zeros(rows), np.zeros(rows, np.bool_)
     with np.errstate(all="ignore"):
+        log_rest = norm.log_rest  # of all at once: a call costs as much as hundreds of rows
         for tile in tiles(rows, num_classes):
             mass = probs[tile].astype(np.float64, order="C")  # a row's sum depends on the layout
             sums = np.add.reduce(mass, axis=1)
@@ -86,8 +87,8 @@ def losses_of_probabilities(
                 mass *= options.weight
             if smoothing > 0.0 or options.weight is not None:
                 sums = np.add.reduce(mass, axis=1)
-            part = norm.of(tile)
-            loss[tile] = sums * part.log_rest + _weighted_gaps(logits[tile], part, mass)
+            gaps = _weighted_gaps(logits[tile], norm.of(tile), mass)
+            loss[tile] = sums * log_rest[tile] + gaps
     return loss, uneven
 
 

@@ -68,10 +68,10 @@ def find_lists(file: InputFile) -> _FoundLists | None:
     is_lines = format_.name == "json" and bool(named) and _are_lines(file)
     check_plain(shown_name(file.path), named)
     keys = top_keys(named)
-    if keys is None and (is_lines or format_.name in _TABLES):
+    structures = [each.name or "" for each in contents if "struct<" in each.dtype]
+    if keys is None and (is_lines or (structures and format_.name in _TABLES)):
         from xentcli.formats.line_lists import pair_keys
 
-        structures = [each.name or "" for each in contents if "struct<" in each.dtype]
         keys = pair_keys(looked_at(file), format_.name, structures)
         keys = keys and keys._replace(labels="labels" if "labels" in named else None)
         is_lines = keys is not None
