@@ -31,9 +31,9 @@ def page(topic: str) -> str:
 def list_of_topics() -> str:
     """Return the topics with what each is about, as Markdown."""
     lines = [
-        f"- **{topic}**: {_title(found.read_text('utf-8'))}" for topic, found in _pages().items()
+        f"- **{topic}**: {_about(found.read_text('utf-8'))}" for topic, found in _pages().items()
     ]
-    return "\n".join(["# Pages", "", *lines, "", "`xent help TOPIC` shows one.", ""])
+    return "\n".join(["# Pages", "", *lines, "", "`xent help TOPIC` shows a page.", ""])
 
 
 def complete_topic(incomplete: str) -> list[str]:
@@ -48,7 +48,7 @@ def _pages() -> "dict[str, Traversable]":
     return {path.name.removesuffix(".md"): path for path in sorted(found, key=lambda p: p.name)}
 
 
-def _title(text: str) -> str:
-    """Return the first heading of a page."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return first.lstrip("# ").strip()
+def _about(text: str) -> str:
+    """Return what a page says of itself: the paragraph below its title."""
+    _, about, *_ = text.split("\n\n", 2)
+    return " ".join(about.split()).rstrip(".")
