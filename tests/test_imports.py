@@ -61,6 +61,7 @@ HEAVY_INSIDE_FUNCTIONS = {
     "formats/csv/plain_rows.py": {"simdjson"},
     "formats/hdf5/library.py": {"h5py"},
     "formats/json/values.py": {"simdjson"},
+    "formats/logprobs/chats.py": {"msgspec"},
     "formats/logprobs/typed.py": {"msgspec"},
     "cli/parsing.py": {"numpy"},
     "storage/compression.py": {"backports", "compression"},

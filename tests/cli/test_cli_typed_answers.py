@@ -7,11 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from test_cli_dialects import CASES, LISTS
+from cli_tools import Run
+from test_cli_dialects import CASES, CHAT, LAST, LISTS, chunk, events, lines
 from test_cli_kept_answers import CASES as KEPT
 
 from xentcli.formats.logprobs.answers import Refused
+from xentcli.formats.logprobs.chats import take_chats
 from xentcli.formats.logprobs.dialects import answer_of
+from xentcli.formats.logprobs.gathered import Gathered
 from xentcli.formats.logprobs.reader import answer_of_typed, payload_of
 from xentcli.formats.logprobs.typed import typed_parser
 
@@ -81,3 +84,26 @@ def test_each_dialect_is_parsed_by_its_types() -> None:
                 assert told(found) == told(answer_of(json.loads(other))), other
                 compared += 1
     assert compared > 1000
+
+
+def test_chats_of_a_block_are_read_at_once(run: Run) -> None:
+    """They say what they say line by line, as a block is read that has an empty refusal."""
+    whole = [{**CHAT, "id": name} for name in ("a", "b", None)]
+    silent = {**CHAT, "choices": [{"index": 0, "logprobs": None}]}
+    mixed = [chunk((i % 2, "a", -float(i))) | {"id": f"s{i % 3}"} for i in range(1, 9)]
+    bare = json.dumps(CHAT).replace("[97]", "null")
+    for text in (
+        lines(*whole, silent),
+        f"{bare}\n{json.dumps(CHAT)}",
+        "\n" + events(*whole),
+        events(*mixed, LAST),
+        events(*mixed) + "\n" + events(*mixed[:2], LAST),
+        lines(*mixed),
+        events(*mixed, chunk((0, "a", 1.0))),
+    ):
+        other = text.replace('"content": [', '"refusal": [], "content": [', 1)
+        found, want = (run("nll", "-", "--json", stdin=one.encode()) for one in (text, other))
+        assert found == want, text
+        for content, taken in ((text, find_spec("msgspec") is not None), (other, False)):
+            gathered = Gathered(keeps_lists=False, pieces={})
+            assert take_chats(content.encode(), 1, "a", gathered) == taken, content

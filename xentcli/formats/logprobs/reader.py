@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from xentcli.errors import InputError
 from xentcli.formats.json.values import decoded, load, parser, several, shown
 from xentcli.formats.logprobs.answers import Answer, AnswerPart, Refused, Scored, is_list, is_object
+from xentcli.formats.logprobs.chats import take_chats
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.gathered import Gathered, Pieces, Sequence, Tokens
 from xentcli.formats.logprobs.listed_tokens import TokenPlace
@@ -104,11 +105,16 @@ class AnswersReader:
             self._typed = typed_parser()
         if content.line is None:
             self._document(text, self._name, 1)
-        else:
+        elif not self._takes_at_once(text, content.line):
             for number, payload in enumerate(_payloads(text), content.line):
                 if payload:
                     self._document(payload, f"{self._name}:{number}", number)
         return self._found.tokens(last=content.last)
+
+    def _takes_at_once(self, text: bytes, line: int) -> bool:
+        """Take a block of chat completions; say whether it is one."""
+        plain = self._typed is not None and self._part == "generated"
+        return plain and take_chats(text, line, self._name, self._found)
 
     @cached_property
     def _parser(self) -> Any:
