@@ -47,15 +47,14 @@ class LossOptions:
         """Return the same options but for some."""
         return LossOptions(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
-    def may_ignore(self, least: int, most: int) -> bool:
-        """Whether a label from `least` to `most` may say that its row is left out."""
-        return any(least <= label <= most for label in (MASKED, *self.ignored))
-
     def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which labels say that their rows are left out."""
-        mask: NDArray[np.bool_] = index == MASKED
-        for other in self.ignored:
-            mask |= index == other
+        mask = np.zeros(index.shape, np.bool_)
+        if index.size:
+            least, most = int(index.min()), int(index.max())
+            for label in (MASKED, *self.ignored):
+                if least <= label <= most:  # else there is none to look for
+                    mask |= index == label
         return mask
 
 
@@ -85,19 +84,17 @@ class Labels:
     def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
         """Check labels of shape (N,); ignored and wrong ones become class 0."""
         index, problems = whole_labels(labels)
-        used = None
-        if index.size and options.may_ignore(int(index.min()), int(index.max())):
-            ignored = options.ignores(index)
-            used = ~ignored if ignored.any() else None
+        ignored = options.ignores(index)
+        used = ~ignored if ignored.any() else None
         outside = check_labels(index, num_classes, used, base=options.label_base)
         outside = tuple(_with_hint(problem, num_classes, options) for problem in outside)
         problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
         if options.label_base:
             index = index - options.label_base
-        if used is not None or problems:
+        if problems:
             index = np.where((index >= 0) & (index < num_classes), index, 0)
-            if used is not None:
-                index = np.where(used, index, 0)
+        if used is not None:
+            index = np.where(used, index, 0)
         weight = None
         if options.weight is not None:
             weight = options.weight.take(index) if num_classes else np.zeros(index.shape)
