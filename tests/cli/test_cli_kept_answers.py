@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cli_tools import Run
-from test_cli_dialects import CHAT, Case, chunk, events, lines, token
+from test_cli_dialects import CHAT, Case, chunk, events, legacy, lines, token
 
 TOKENS = [token("a", -1.0), token("b", -3.0)]
 CONTENT = {"content": TOKENS}
@@ -36,6 +36,8 @@ REASONED = {"reasoning_content": TOKENS[:1], "content": TOKENS[1:]}
 TENSOR = {"name": "output_log_probs", "shape": [1, 1, 2], "data": [-1.0, -3.0]}
 BY_IDS = [{"9": {"logprob": -0.5}, "5": {"logprob": -1.0}}, {"6": {"logprob": -3.0}}]
 PRINTED = "Logprob(logprob=-0.125, rank=3, decoded_token='x')"
+PIECES_OF_TEXT = [legacy("a", -1.0, None), legacy("b", -3.0, "stop")]
+USAGE = {"id": "l1", "object": "text_completion", "choices": [], "usage": {"prompt_tokens": 1}}
 CASES = {
     "reasoning": Case(lines({"choices": [{"index": 0, "logprobs": REASONED}]}), 2.0, 2),
     "Together's prompt": Case(lines(ECHOED), 4.0, 1, tokens="prompt"),
@@ -105,6 +107,23 @@ CASES = {
         *(2.0, 2),
     ),
     "an error as FastAPI writes it": Case(lines(CHAT, {"detail": "Not Found"}), 2.0, 2, 1, 2),
+    "Azure's filter, and the usage of a stream": Case(
+        events({"id": "", "object": "", "choices": []}, *PIECES_OF_TEXT, USAGE), 2.0, 2
+    ),
+    "a prompt that was blocked": Case(
+        lines(CHAT, {"promptFeedback": {"blockReason": "SAFETY"}}), 2.0, 2, 1, 2
+    ),
+    "a record of Bedrock": Case(
+        lines({"error": {"errorMessage": "bad"}, "recordId": "2"}, {"modelOutput": CHAT}),
+        *(2.0, 2, 1, 2),
+    ),
+    "a transcript": Case(
+        events(
+            {"type": "transcript.text.delta", "logprobs": TOKENS[:1]},
+            {"type": "transcript.text.done", "logprobs": TOKENS},
+        ),
+        *(2.0, 2),
+    ),
     "pieces in a list": Case(json.dumps([chunk((0, "a", -1.0)), chunk((0, "b", -3.0))]), 2.0, 2),
 }
 

@@ -21,7 +21,10 @@ from xentcli.formats.logprobs.typed import typed_parser
 ODD = (Refused, TypeError, AttributeError, LookupError, ValueError)
 WHOLE_ONLY = ("start_indices", "NaN", "Infinity")
 """What is in documents that are not parsed by their types: flat lists, and what is no JSON."""
-TYPED = ("reasoning", "Together's prompt", "an error as vLLM writes it")
+TYPED = (
+    *("reasoning", "Together's prompt", "an error as vLLM writes it"),
+    *("Azure's filter, and the usage of a stream", "a transcript"),
+)
 """Which of the kept answers are parsed by their types."""
 OTHERS: tuple[Any, ...] = (None, True, 7, -1.5, "x", [], {}, [None], [[-1.0, 7, "a"]])
 

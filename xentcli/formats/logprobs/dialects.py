@@ -30,7 +30,8 @@ def held_by(document: Any) -> list[tuple[str, Any]]:
         if any(map(_may_hold, inside)):
             return [(f".{key}", value)]
     items = [*document.items()]
-    return [(f".{key}", value) for key, value in items if all(is_object(one) for _, one in items)]
+    named = len(items) > 1 and all(is_object(value) for _, value in items)
+    return [(f".{key}", value) for key, value in items if named]
 
 
 def _may_hold(value: Any) -> bool:
@@ -95,7 +96,7 @@ def _batch(document: Any) -> Answer | None:
     if why := openai.failed_in_batch(document):
         return Answer("batch", [], name, why)
     inner = answer_of(document["response"].get("body")) or Answer("answers", [])
-    return inner._replace(dialect=f"{inner.dialect}, batch", name=name)
+    return inner._replace(dialect=f"{inner.dialect}, batch", name=name, counts=True)
 
 
 _WRAPPERS = ("response", "completion", "output", "result", "answer", "body")

@@ -25,6 +25,7 @@ _CHAT, _COMPLETIONS = "OpenAI chat completions", "OpenAI completions"
 _RESPONSES = "OpenAI responses"
 _LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
+_NAMES = ("id", "key", "recordId")
 _TEXTS = ("reasoning_content", "content", "refusal")
 """What the tokens of a choice are of; DeepSeek tells those of its reasoning apart."""
 
@@ -36,8 +37,9 @@ def failure(document: Any) -> Answer | None:
         return Answer("error", [], None, f"{document['detail']}")
     if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
-    why = text(under(error, "message")) or text(error) or "error"
-    return Answer("error", [], text(document.get("id")) or text(document.get("key")), why)
+    told = text(under(error, "message")) or text(under(error, "errorMessage"))  # of Bedrock
+    name = next((found for key in _NAMES if (found := text(document.get(key)))), None)
+    return Answer("error", [], name, told or text(error) or "error")
 
 
 def failed_in_batch(document: Any) -> str | None:
@@ -75,8 +77,8 @@ def choices(document: Any) -> Answer | None:
         return Answer(dialect, found, name, None, name or "", ends=False)
     if kind == "text_completion" and name is not None:  # whose pieces look like whole answers
         goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
-        return Answer(dialect, found, name, None, name, ends=not goes_on)
-    return Answer(dialect, found, name)
+        return Answer(dialect, found, name, None, name, not goes_on, counts=bool(each))
+    return Answer(dialect, found, name, counts=bool(each) or name != "")  # Azure's filter has none
 
 
 def _prompts(document: Any, each: list[Any]) -> list[Scored]:
@@ -146,6 +148,8 @@ def responses(document: Any) -> Answer | None:
         inner = document.get("response")
         if event.partition(".")[2] in _LAST_EVENTS and is_object(inner):
             return responses(inner)
+        return Answer(_RESPONSES, [], counts=False)
+    if event == "transcript.text.delta":  # whose last event has it all, too
         return Answer(_RESPONSES, [], counts=False)
     if text(document.get("object")) != "response" or not is_list(document.get("output")):
         return None

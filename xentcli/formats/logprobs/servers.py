@@ -130,7 +130,11 @@ def gemini(document: Any) -> Answer | None:
 
 
 def _failed_gemini(document: Any) -> Answer | None:
-    """Return a line of a batch of Vertex AI whose request failed."""
+    """Return a prompt that was blocked, or a line of a batch of Vertex AI whose request failed."""
+    for key in ("promptFeedback", "prompt_feedback"):
+        if is_object(told := document.get(key)):
+            why = text(told.get("blockReason")) or text(told.get("block_reason"))
+            return Answer("Gemini", [], None, f"blocked: {why}" if why else "blocked")
     status = text(document.get("status"))
     if not status or "request" not in document:
         return None

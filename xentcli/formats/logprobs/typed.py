@@ -97,14 +97,14 @@ def _document(tokens: _TokenTypes, inner: Any) -> Any:
     within["output"] = inner | _list(_object(content=_list(_object(logprobs=tokens.plain)) | str))
     prompt = {"prompt_logprobs": tokens.by_ids, "prompt_token_ids": _list(int)}
     unread = dict.fromkeys(("url", "request"), tokens.unread)
-    names = dict.fromkeys(("object", "id", "custom_id", "type", "status", "key"), _NAME)
+    names = dict.fromkeys(("object", "id", "custom_id", "type", "status", "key", "recordId"), _NAME)
     return _object(
         **{**prompt, **unread, **names, **within},
         choices=_list(_choice(tokens, prompt)),
         prompt=_list(_object(logprobs=_parallel(tokens) | None)) | str,
         usage=_object(prompt_tokens=int | None, completion_tokens=int | None) | None,
         message=_object() | _NAME,
-        error=_object(message=str | None) | str | None,
+        error=_object(message=str | None, errorMessage=str | None) | str | None,
         meta_info=_of_sglang(tokens),
         completion_probabilities=tokens.plain,
         stop=bool | None,

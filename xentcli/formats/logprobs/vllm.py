@@ -172,7 +172,7 @@ def request_output(document: Any) -> Answer | None:
 def _is_by_ids(entries: Any) -> bool:
     """Whether these are objects by token id, and no objects of a token each."""
     first: Any = next((one for one in entries if one), None) if is_list(entries) else None
-    return is_object(first) and all(key.isdecimal() for key in first)
+    return is_object(first) and all(key.isdecimal() for key in first.keys())  # noqa: SIM118
 
 
 def holds_prompt(where: Any) -> bool:
