@@ -4,9 +4,7 @@ Work is a task of the cluster too, so that it is made again where the worker tha
 """
 
 import pickle
-import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -14,14 +12,13 @@ from typing import Any, TypeVar
 from distributed import KilledWorker
 
 from xentcli import __version__
-from xentcli.errors import InputError, XentError
 from xentcli.execution.batches import batches
-from xentcli.execution.dask_client import connected, patience
-from xentcli.execution.dask_task import Done, do, merge
+from xentcli.execution.dask_client import connected
+from xentcli.execution.dask_task import do, merge
+from xentcli.execution.dask_waiting import Waiting
+from xentcli.execution.scheduler import Join, in_order
 from xentcli.execution.machine import differences
 from xentcli.execution.pace import Pace
-from xentcli.execution.scheduler import Join, in_order
-from xentcli.text import first_line
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,7 +28,6 @@ _MACHINES: dict[str, dict[str, str]] = {}
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
 
 _MOST_MERGED = 16  # tasks, by one of the cluster: this process has a sixteenth of them to merge
-_LOOK_SECONDS = 1.0  # without a result, until workers are looked for
 
 
 class Dask:
@@ -91,14 +87,12 @@ class Tasks:
     ) -> None:
         self._client = client
         self._address = address
-        self._work = work[0]
+        self._waiting = Waiting(client, address, work[0])
         self._pace = pace
         self._join = pickle.dumps(work[1]) if work[1] is not None else b""
         self._fan_in = self._most_merged = 1
         self._group = _TaskGroup(1)
         self._under_way: set[Any] = set()
-        self._seen = time.monotonic()
-        """When the cluster was known to have workers."""
         # Not the work itself: what cannot be opened where it is sent to would fail namelessly.
         held = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
         self._held = client.submit(bytes, held, pure=False)
@@ -161,10 +155,10 @@ class Tasks:
             return [result for item in batch for result in self._alone(item)]
 
     def _results(self, future: Any, batch: list[Any]) -> list[Any]:
-        done = self._wait(future)
+        done = self._waiting.wait(future)
         self._under_way.discard(future)
         if done.error:
-            self._fail(done, batch)
+            self._waiting.fail(done, batch)
         _MACHINES.setdefault(self._address, {}).update(done.machines)
         self._pace.learn(done.items, done.seconds)
         if len(done.results) > 1:  # they hold something of each row
@@ -177,53 +171,7 @@ class Tasks:
         """Return the result of an item that workers died of, or waited beside such a one."""
         future = self._begin([item])
         try:
-            self._wait(future)
+            self._waiting.wait(future)
         except KilledWorker as error:
-            raise InputError(
-                f"{self._place(item)}: the workers that read it died, each time; the last one "
-                f"was {error.last_worker.address}",
-                hint="have they enough memory? Their logs say what ended them",
-            ) from None
+            self._waiting.died(item, error)
         return self._results(future, [item])
-
-    def _wait(self, future: Any) -> Done:
-        try:
-            while True:
-                try:
-                    done: Done = future.result(_LOOK_SECONDS)
-                    break
-                except TimeoutError:
-                    self._check_workers()
-        except (KilledWorker, XentError):
-            raise
-        except (CancelledError, OSError):
-            raise InputError(f"the cluster at {self._address} was lost") from None
-        except Exception as error:
-            raise InputError(
-                f"the workers of {self._address} cannot run xent: {first_line(error)}",
-                hint=f"they need xent {__version__} and the libraries that the files need",
-            ) from error
-        return done
-
-    def _check_workers(self) -> None:
-        """Raise InputError if nobody is left to wait for, though there was time to start again."""
-        if self._client.nthreads():
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > patience():
-            raise InputError(f"the cluster at {self._address} has no workers any more")
-
-    def _fail(self, done: Done, batch: list[Any]) -> None:
-        """Raise what went wrong: the same here, or else what a worker lacks."""
-        if not done.refused:
-            self._work(batch[done.items])
-        raise InputError(
-            f"worker {done.worker}: {done.error}",
-            hint=done.hint
-            or "workers open files themselves: by a path or a URL that they see too, with the same "
-            f"libraries and xent {__version__}",
-        )
-
-    def _place(self, item: Any) -> str:
-        """Say which rows an item is of, where the work knows it."""
-        place_of = getattr(getattr(self._work, "__self__", None), "place_of", None)
-        return str(place_of(item)) if place_of else "the input"

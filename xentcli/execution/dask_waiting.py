@@ -1,0 +1,83 @@
+"""Waiting for a task of a dask cluster, and what goes wrong meanwhile as one line."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from typing import Any, NoReturn
+
+from distributed import KilledWorker
+
+from xentcli import __version__
+from xentcli.errors import InputError, XentError
+from xentcli.execution.dask_client import patience
+from xentcli.execution.dask_task import Done
+from xentcli.text import first_line
+
+_LOOK_SECONDS = 1.0  # without a result, until workers are looked for
+
+
+class Waiting:
+    """Waits for the tasks of one map."""
+
+    def __init__(self, client: Any, address: str, work: Callable[[Any], Any]) -> None:
+        self._client = client
+        self._address = address
+        self._work = work
+        self._seen = time.monotonic()
+        """When the cluster was known to have workers."""
+
+    def wait(self, future: Any) -> Done:
+        """Return what a task came to, which may be an error.
+
+        Raises
+        ------
+        KilledWorker
+            If workers died of it, or while it waited at them.
+        InputError
+            If the cluster is lost, or its workers cannot run this package.
+        """
+        try:
+            while True:
+                try:
+                    done: Done = future.result(_LOOK_SECONDS)
+                    break
+                except TimeoutError:
+                    self._check_workers()
+        except (KilledWorker, XentError):
+            raise
+        except (CancelledError, OSError):
+            raise InputError(f"the cluster at {self._address} was lost") from None
+        except Exception as error:
+            raise InputError(
+                f"the workers of {self._address} cannot run xent: {first_line(error)}",
+                hint=f"they need xent {__version__} and the libraries that the files need",
+            ) from error
+        return done
+
+    def _check_workers(self) -> None:
+        """Raise InputError if nobody is left to wait for, though there was time to start again."""
+        if self._client.nthreads():
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > patience():
+            raise InputError(f"the cluster at {self._address} has no workers any more")
+
+    def fail(self, done: Done, batch: list[Any]) -> NoReturn:
+        """Raise what went wrong with an item of a task: the same here, or what a worker lacks."""
+        if not done.refused and batch:
+            self._work(batch[done.items])
+        raise InputError(
+            f"worker {done.worker}: {done.error}",
+            hint=done.hint
+            or "workers open files themselves: by a path or a URL that they see too, with the same "
+            f"libraries and xent {__version__}",
+        )
+
+    def died(self, item: Any, error: KilledWorker) -> NoReturn:
+        """Raise InputError that names the rows of an item that workers died of."""
+        place_of = getattr(getattr(self._work, "__self__", None), "place_of", None)
+        place = str(place_of(item)) if place_of else "the input"
+        raise InputError(
+            f"{place}: the workers that read it died, each time; the last one "
+            f"was {error.last_worker.address}",
+            hint="have they enough memory? Their logs say what ended them",
+        ) from None
