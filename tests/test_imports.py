@@ -74,6 +74,7 @@ LIBRARIES_OF_WHAT_IS_RARE = {
     "execution/dask.py": {"distributed"},
     "execution/dask_client.py": {"dask", "distributed"},
     "execution/dask_task.py": {"distributed"},
+    "execution/dask_waiting.py": {"distributed"},
     "execution/machine.py": {"numpy"},
     "render/pictures": {"matplotlib"},
     "render/report": {"jinja2", "markupsafe"},

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import time
-from operator import add
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import ModuleType
@@ -22,6 +21,18 @@ from xentcli.formats.files import InputFile, open_file
 from xentcli.pipeline.inspect import SummaryWork
 
 
+class Sum(NamedTuple):
+    """Of squares; workers hold it, as they do a state."""
+
+    total: int
+
+    def parted(self) -> tuple["Sum", "Sum"]:
+        return Sum(0), self
+
+    def plus(self, other: "Sum") -> "Sum":
+        return Sum(self.total + other.total)
+
+
 class Work(NamedTuple):
     """Squares numbers, but for those at which something happens."""
 
@@ -34,7 +45,7 @@ class Work(NamedTuple):
     def place_of(self, item: int) -> str:
         return f"numbers[{item}]"
 
-    def part_of(self, item: int) -> int:
+    def part_of(self, item: int) -> Sum:
         if item == self.odd and self.fails == "dies":
             os._exit(1)
         if item == self.odd and self.fails == "hungry" and _is_worker():
@@ -45,7 +56,7 @@ class Work(NamedTuple):
         if _is_worker():
             Path(self.sign).touch()
         time.sleep(0.02)
-        return item * item
+        return Sum(item * item)
 
 
 def _is_worker() -> bool:
@@ -62,8 +73,8 @@ def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = 
     if not address.startswith("local"):
         Path(f"held-{pid}").write_text(str(_left_of_others(address)))
     work = Work(fails, f"working-{pid}", odd)
-    results: Any = ordered_map(work.part_of, range(count), 1, cluster=address, join=add)
-    typer.echo(sum(results))
+    results: Any = ordered_map(work.part_of, range(count), 1, cluster=address, join=Sum.plus)
+    typer.echo(sum(result.total for result in results))
 
 
 def _left_of_others(address: str) -> int:

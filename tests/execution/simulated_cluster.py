@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xentcli.execution.dask import Tasks
-from xentcli.execution.dask_task import Done, merge
+from xentcli.execution.dask_task import Done, merge, merge_rests, tell
 from xentcli.execution.pace import Pace
 from xentcli.pipeline.flow import Merging
 
@@ -30,8 +30,10 @@ class Outcome(NamedTuple):
     client: float
     workers: float
     most_under_way: int
+    fetched: int
+    """States that come to the client."""
     depth: int
-    """Merges that a state goes through at the client, at most."""
+    """Merges that a state goes through, at most."""
 
 
 class Depth(NamedTuple):
@@ -41,6 +43,9 @@ class Depth(NamedTuple):
 
     def merge(self, other: "Depth") -> "Depth":
         return Depth(max(self.merges, other.merges) + 1)
+
+    def parted(self) -> "tuple[None, Depth]":
+        return None, self
 
 
 class Cluster:
@@ -61,11 +66,14 @@ class Cluster:
     def clock(self) -> float:
         return self.now
 
-    def submit(self, function: Any, *arguments: Any, pure: bool) -> Any:
-        del pure
+    def submit(self, function: Any, *arguments: Any, pure: bool, priority: int = 0) -> Any:
+        del pure, priority
         if function is bytes:
             return None
-        parts: list[SimulatedFuture] = list(arguments[2:]) if function is merge else []
+        if function is tell:  # where it is held
+            return self._tell(*arguments)
+        merges = function in (merge, merge_rests)
+        parts: list[SimulatedFuture] = list(arguments[2:]) if merges else []
         items = 0 if parts else len(pickle.loads(arguments[-1]))
         seconds = len(parts) * self._merge_seconds + sum(self._item_seconds() for _ in range(items))
         self.now += CLIENT_SECONDS / 2
@@ -82,13 +90,20 @@ class Cluster:
         self.tasks += 1
         self.worked += seconds
         if parts:
-            self.under_way -= len(parts) - 1
-            done = merge(*arguments[:2], *(each.done for each in parts))
+            self.under_way -= len(parts) - 1 if function is merge else -1
+            done = function(*arguments[:2], *(each.done for each in parts))
         else:
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
             done = Done([pickle.dumps(Depth(0))], items, seconds, "", {})
         return SimulatedFuture(self, begin + seconds, done)
+
+    def _tell(self, version: str, merged: "SimulatedFuture") -> "SimulatedFuture":
+        self.now += CLIENT_SECONDS / 2
+        self._scheduler_free = max(self._scheduler_free, self.now) + SCHEDULER_SECONDS
+        self.tasks += 1
+        ready = max(self._scheduler_free, merged.ready)
+        return SimulatedFuture(self, ready, tell(version, merged.done))
 
     def cancel(self, futures: Any, force: bool) -> None:
         del futures, force
@@ -114,12 +129,14 @@ def simulate(
     rng = random.Random(seed)  # noqa: S311 - no secret
     cluster = Cluster(workers, lambda: item_seconds * rng.uniform(0.5, 1.5), merge_seconds)
     tasks = Tasks(cluster, "", (abs, Depth.merge), Pace(workers, cluster.clock))
-    states, busy = Merging[Depth](), 0.0
+    states, busy, fetched = Merging[Depth](), 0.0, 0
     for state in tasks.results(iter(range(items)), 4 * workers):
-        spent = CLIENT_SECONDS / 2 + merge_seconds
+        spent = CLIENT_SECONDS / 2 + (merge_seconds if state else 0)
         cluster.now += spent
         busy += spent
-        states.add(state)
+        if state:
+            states.add(state)
+            fetched += 1
     merged = states.merged()
     assert merged is not None
     return Outcome(
@@ -129,12 +146,14 @@ def simulate(
         (busy + cluster.tasks * CLIENT_SECONDS / 2) / cluster.now,
         cluster.worked / cluster.now / workers,
         cluster.most_under_way,
+        fetched,
         merged.merges,
     )
 
 
 HEADER = (
-    "workers      items   item  merge     time    tasks scheduler client workers under way depth"
+    "workers      items   item  merge     time    tasks scheduler client workers under way fetched"
+    " depth"
 )
 CASES = (
     (10, 10**5, 0.01, 0.0001),
@@ -151,5 +170,5 @@ if __name__ == "__main__":
         print(  # noqa: T201
             f"{workers:7,} {items:9,} {seconds:5g}s {each_merge * 1000:4g}ms {o.seconds:6.0f}s"
             f" {o.tasks:8,} {o.scheduler:9.0%} {o.client:6.0%} {o.workers:7.0%}"
-            f" {o.most_under_way:9,} {o.depth:5}"
+            f" {o.most_under_way:9,} {o.fetched:7,} {o.depth:5}"
         )

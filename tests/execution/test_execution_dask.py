@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from simulated_cluster import simulate
+from simulated_cluster import Depth, simulate
 
 from xentcli import __version__
 from xentcli.alignment.aligned import align
 from xentcli.core.checks import Problem
 from xentcli.errors import InputError
-from xentcli.execution.dask_task import Done, Results, merge
+from xentcli.execution.dask_task import Done, Results, merge, merge_rests, tell
 from xentcli.execution.machine import differences, machine
 from xentcli.formats.files import InputFile, open_file
 from xentcli.metrics.names import METRIC_NAMES
@@ -22,11 +22,12 @@ from xentcli.pipeline.loss_work import LossWork
 
 
 def test_a_thousand_workers_are_kept_busy_by_one_client() -> None:
-    outcome = simulate(1000, 20_000, 1.0, 0.0001)
+    outcome = simulate(1000, 40_000, 1.0, 0.0001)
     assert outcome.most_under_way <= 4000, outcome
     assert outcome.scheduler <= 0.5, outcome
     assert outcome.client <= 0.5, outcome
-    assert outcome.tasks <= 10_000, outcome
+    assert outcome.tasks <= 15_000, outcome
+    assert outcome.fetched <= 10, outcome
 
 
 def total_of(parts: list[Part[Any]]) -> Total[Any]:
@@ -66,7 +67,7 @@ def test_parts_with_rows_stay_as_they_are() -> None:
 
 
 def test_a_worker_merges_what_tasks_came_to_up_to_one_that_failed() -> None:
-    def done(numbers: list[int], error: str = "") -> Done:
+    def done(numbers: list[Any], error: str = "") -> Done:
         return Done([pickle.dumps(n) for n in numbers], 2, 0.5, "w", {"w": "kind"}, error)
 
     for counts in range(1, 9):
@@ -76,6 +77,10 @@ def test_a_worker_merges_what_tasks_came_to_up_to_one_that_failed() -> None:
         assert (total.items, total.seconds, total.error) == (2 * counts, counts / 2, "")
     failed = merge(__version__, pickle.dumps(add), done([1]), done([1], "no"), done([1]))
     assert (pickle.loads(failed.results[0]), failed.items, failed.error) == (2, 4, "no")
+    held = merge(__version__, pickle.dumps(Depth.merge), *(done([Depth(0)]) for _ in range(4)))
+    assert [pickle.loads(each) for each in tell(__version__, held).results] == [None]
+    more = merge_rests(__version__, pickle.dumps(Depth.merge), held, held)
+    assert (more.results, [pickle.loads(each) for each in more.rests]) == ([], [Depth(3)])
     kept = merge(__version__, pickle.dumps(joined_never), done([1, 2]), done([3]))
     assert [pickle.loads(each) for each in kept.results] == [1, 2, 3]
 

@@ -66,12 +66,16 @@ def as_one(results: list[Any], join: Join) -> list[Any]:
     return level
 
 
-class Unsent:
-    """What a process holds back of its results: it goes along rarely, joined.
+def parted(result: Any) -> tuple[Any, Any]:
+    """Return what is told of a result at once, and the rest or None.
 
-    A result may have a method `parted`, which returns what is told of it at once, and the rest, or
-    None, which is joined with the rest of any others in any order.
+    A result may have a method of this name. Rests are joined in any order.
     """
+    return result.parted() if hasattr(result, "parted") else (result, None)
+
+
+class Unsent:
+    """What a process holds back of its results: it goes along rarely, joined."""
 
     def __init__(self, join: Join) -> None:
         self._join = join
@@ -86,7 +90,7 @@ class Unsent:
         begin = time.perf_counter()
         told, rest, sent = [], self._rest, []
         for result in results:
-            part, more = result.parted() if hasattr(result, "parted") else (result, None)
+            part, more = parted(result)
             told.append(part)
             if more is not None and rest is not None:
                 joined = self._join(rest, more)

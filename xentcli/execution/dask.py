@@ -14,11 +14,12 @@ from distributed import KilledWorker
 from xentcli import __version__
 from xentcli.execution.batches import batches
 from xentcli.execution.dask_client import connected
-from xentcli.execution.dask_task import do, merge
+from xentcli.execution.dask_task import Done, do, merge, merge_rests, tell, unpickled
+from xentcli.execution.dask_tree import MOST_MERGED, Tree
 from xentcli.execution.dask_waiting import Waiting
-from xentcli.execution.scheduler import Join, in_order
 from xentcli.execution.machine import differences
 from xentcli.execution.pace import Pace
+from xentcli.execution.scheduler import Join, in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,8 +27,6 @@ Result = TypeVar("Result")
 _MACHINES: dict[str, dict[str, str]] = {}
 """What each worker of a cluster computes with, by the addresses of both."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
-
-_MOST_MERGED = 16  # tasks, by one of the cluster: this process has a sixteenth of them to merge
 
 
 class Dask:
@@ -73,6 +72,8 @@ class _TaskGroup:
         self.size = size
         self.tasks: list[tuple[Any, list[Any]]] = []
         self.merged: Any = None
+        self.told: Any = None
+        """What is fetched of it, when its turn has come."""
 
 
 class Tasks:
@@ -92,6 +93,8 @@ class Tasks:
         self._join = pickle.dumps(work[1]) if work[1] is not None else b""
         self._fan_in = self._most_merged = 1
         self._group = _TaskGroup(1)
+        self._first: list[_TaskGroup] = [self._group]
+        """Those that were begun before it was known whether results can be joined."""
         self._under_way: set[Any] = set()
         # Not the work itself: what cannot be opened where it is sent to would fail namelessly.
         held = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
@@ -99,21 +102,24 @@ class Tasks:
 
     def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
         """Yield the results of items, of which `most` tasks are under way."""
-        if self._join:
-            self._most_merged = min(_MOST_MERGED, most // _TASKS_A_THREAD)
+        if self._join and most > _TASKS_A_THREAD:  # while some are merged, others are done
+            self._most_merged = min(MOST_MERGED, most // 2)
+        self._tree = Tree(partial(self._merge, merge_rests), self._taken, most)
         for results in in_order(self._submit, batches(items, lambda: self._pace.items), most):
             with self._pace.busy():
                 yield from results
+        yield from self._tree.taken()
 
     def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Have some items worked on; return what waits for their results."""
         with self._pace.busy(begun=1):
             if len(self._group.tasks) == self._group.size:
                 self._group = _TaskGroup(self._fan_in)
+                self._first += [self._group] if self._fan_in == 1 < self._most_merged else []
             group = self._group
             group.tasks.append((self._begin(batch), batch))
             if len(group.tasks) == group.size > 1:
-                group.merged = self._merge(group)
+                self._merge_group(group)
             return partial(self._results_of_group, group)
 
     def cancel(self) -> None:
@@ -127,25 +133,59 @@ class Tasks:
         self._under_way.add(future)
         return future
 
-    def _merge(self, group: "_TaskGroup") -> Any:
+    def _merge_group(self, group: "_TaskGroup") -> None:
         """Have the results of tasks merged where they are."""
-        futures = [future for future, _ in group.tasks]
-        merged = self._client.submit(merge, __version__, self._join, *futures, pure=False)
-        self._under_way.add(merged)
+        group.merged = self._merge(merge, [future for future, _ in group.tasks])
+        group.told = self._soon(tell, __version__, group.merged)
+
+    def _merge(self, function: Any, futures: list[Any]) -> Any:
+        merged = self._soon(function, __version__, self._join, *futures)
+        if function is merge_rests:  # workers do it again if they have to
+            self._under_way.difference_update(futures)
         return merged
+
+    def _soon(self, function: Any, *arguments: Any) -> Any:
+        """Have done what others wait for: before tasks that wait."""
+        future = self._client.submit(function, *arguments, pure=False, priority=1)
+        self._under_way.add(future)
+        return future
+
+    def _merge_first(self) -> None:
+        """Have merged what was begun before it was known whether it can be."""
+        first, self._first = [group for group in self._first if group.tasks], []
+        for i in range(0, len(first), self._fan_in):
+            group, *others = first[i : i + self._fan_in]
+            for other in others:
+                group.tasks += other.tasks
+                other.tasks = []
+            if others:
+                self._merge_group(group)
+        self._group = _TaskGroup(self._fan_in)
 
     def _results_of_group(self, group: "_TaskGroup") -> list[Any]:
         """Return the results of all tasks of a group, once."""
-        tasks, group.tasks = group.tasks, []
         if group is self._group:  # there are no more tasks than that
             self._group = _TaskGroup(1)
+            if len(group.tasks) > 1 and group.merged is None:
+                self._merge_group(group)
+        tasks, group.tasks = group.tasks, []
         if group.merged is not None and tasks:
-            items = [item for _, batch in tasks for item in batch]
             with suppress(KilledWorker):  # some task was: each by itself
-                results = self._results(group.merged, items)
-                self._under_way.difference_update(future for future, _ in tasks)
-                return results
+                return self._told(group, tasks)
         return [result for task in tasks for result in self._results_of_task(*task)]
+
+    def _told(self, group: "_TaskGroup", tasks: list[tuple[Any, list[Any]]]) -> list[Any]:
+        """Return what is told of the tasks of a group; workers hold the rest of it."""
+        done = self._done(group.told, [item for _, batch in tasks for item in batch])
+        self._under_way.difference_update(future for future, _ in tasks)
+        if done.holds:
+            return unpickled(done.results) + self._tree.add(group.merged, len(tasks))
+        self._under_way.discard(group.merged)
+        return unpickled(done.results)
+
+    def _taken(self, future: Any) -> Done:
+        self._under_way.discard(future)
+        return self._waiting.wait_for_held(future)
 
     def _results_of_task(self, future: Any, batch: list[Any]) -> list[Any]:
         try:
@@ -155,6 +195,12 @@ class Tasks:
             return [result for item in batch for result in self._alone(item)]
 
     def _results(self, future: Any, batch: list[Any]) -> list[Any]:
+        done = self._done(future, batch)
+        with self._pace.busy():
+            return unpickled(done.results)
+
+    def _done(self, future: Any, batch: list[Any]) -> Done:
+        """Wait for some tasks, and learn from what they came to."""
         done = self._waiting.wait(future)
         self._under_way.discard(future)
         if done.error:
@@ -164,8 +210,9 @@ class Tasks:
         if len(done.results) > 1:  # they hold something of each row
             self._most_merged = 1
         self._fan_in = self._most_merged
-        with self._pace.busy():
-            return [pickle.loads(result) for result in done.results]  # noqa: S301 - by our workers
+        if self._first:
+            self._merge_first()
+        return done
 
     def _alone(self, item: Any) -> list[Any]:
         """Return the result of an item that workers died of, or waited beside such a one."""

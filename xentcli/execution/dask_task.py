@@ -2,7 +2,7 @@
 
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from distributed import get_worker
 
 from xentcli import __version__
-from xentcli.execution.batches import JoinedResults, as_one
+from xentcli.execution.batches import JoinedResults, as_one, parted
 from xentcli.execution.machine import machine
 from xentcli.execution.scheduler import Join
 from xentcli.text import first_line
@@ -32,6 +32,10 @@ class Done(NamedTuple):
     """What to do about it, if the error says so."""
     refused: bool = False
     """Whether the worker is of another version."""
+    rests: tuple[bytes, ...] = ()
+    """What of the results is not told at once, pickled."""
+    holds: bool = False
+    """Whether a worker holds such rests."""
 
 
 def do(version: str, held: bytes, content: bytes) -> Done:
@@ -61,16 +65,33 @@ def merge(version: str, join: bytes, *parts: Done) -> Done:
         return _refused(version)
     ends = (i for i, part in enumerate(parts, 1) if part.error)
     done = parts[: next(ends, len(parts))]
-    results = [pickle.loads(each) for part in done for each in part.results]  # noqa: S301 - by ours
+    merged: Join = pickle.loads(join)  # noqa: S301 - by our own client
+    results = as_one(unpickled(each for part in done for each in part.results), merged)
+    told, rests = zip(*map(parted, results), strict=True) if results else ((), ())
+    more = unpickled(rest for part in done for rest in part.rests)
+    more += [rest for rest in rests if rest is not None]
     machines: dict[str, str] = {}
     for part in done:
         machines |= part.machines
     return done[-1]._replace(
-        results=_pickled(as_one(results, pickle.loads(join))),  # noqa: S301 - by our own client
+        results=_pickled(told),
         items=sum(part.items for part in done),
         seconds=sum(part.seconds for part in done),
         machines=machines,
+        rests=tuple(_pickled(as_one(more, merged))),
     )
+
+
+def tell(version: str, done: Done) -> Done:
+    """Return what is told at once of what tasks came to."""
+    if version != __version__:
+        return _refused(version)
+    return done._replace(rests=(), holds=bool(done.rests))
+
+
+def merge_rests(version: str, join: bytes, *parts: Done) -> Done:
+    """Make one of what was not told of several tasks."""
+    return merge(version, join, *(part._replace(results=[]) for part in parts))
 
 
 def _refused(version: str) -> Done:
@@ -106,5 +127,10 @@ class Results:
         return results if self.join is None else _pickled(results)
 
 
-def _pickled(results: list[Any]) -> list[bytes]:
+def unpickled(contents: Iterable[bytes]) -> list[Any]:
+    """Return what client or workers pickled."""
+    return [pickle.loads(content) for content in contents]  # noqa: S301 - by ours
+
+
+def _pickled(results: Iterable[Any]) -> list[bytes]:
     return [pickle.dumps(result, pickle.HIGHEST_PROTOCOL) for result in results]

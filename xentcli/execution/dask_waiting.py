@@ -13,6 +13,7 @@ from xentcli.execution.dask_client import patience
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
+_TRIES = 4
 _LOOK_SECONDS = 1.0  # without a result, until workers are looked for
 
 
@@ -54,6 +55,20 @@ class Waiting:
             ) from error
         return done
 
+    def wait_for_held(self, future: Any) -> Done:
+        """Return what workers hold; where one that did has ended, others do its tasks again."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                done = self.wait(future)
+                break
+            except KilledWorker as error:  # a task that waited there is blamed too
+                if not tries_left:
+                    self.died(None, error)
+                self._client.retry([future])
+        if done.error:
+            self.fail(done, [])
+        return done
+
     def _check_workers(self) -> None:
         """Raise InputError if nobody is left to wait for, though there was time to start again."""
         if self._client.nthreads():
@@ -73,9 +88,9 @@ class Waiting:
         )
 
     def died(self, item: Any, error: KilledWorker) -> NoReturn:
-        """Raise InputError that names the rows of an item that workers died of."""
+        """Raise InputError that names the rows of an item that workers died of, if it is known."""
         place_of = getattr(getattr(self._work, "__self__", None), "place_of", None)
-        place = str(place_of(item)) if place_of else "the input"
+        place = str(place_of(item)) if place_of and item is not None else "the input"
         raise InputError(
             f"{place}: the workers that read it died, each time; the last one "
             f"was {error.last_worker.address}",

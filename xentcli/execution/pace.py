@@ -7,7 +7,7 @@ from contextlib import contextmanager
 _TASK_SECONDS = 1.0
 _MOST_ITEMS = 4096  # of a task
 _GROWTH = 4  # of one task against the one before, at most
-_SCHEDULER_SECONDS = 0.0025  # what dask's scheduler spends on a task, measured
+_SCHEDULER_SECONDS = 0.0028  # what dask spends on a task and its share of merges, measured
 _SHARE = 0.5  # of the time for the scheduler, and for the client, at most
 _MEMORY = 0.9  # weight of what was learnt before, against the latest task
 _REQUEST_SECONDS = 0.5  # at most: progress is seen to move
