@@ -115,6 +115,9 @@ class SimulatedFuture:
     def __init__(self, cluster: Cluster, ready: float, done: Done) -> None:
         self._cluster, self.ready, self.done = cluster, ready, done
 
+    def exception(self, _timeout: float) -> None:
+        """Return none: nothing goes wrong."""
+
     def result(self, _timeout: float) -> Done:
         cluster = self._cluster
         cluster.now = max(cluster.now, self.ready)

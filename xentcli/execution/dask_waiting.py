@@ -13,6 +13,7 @@ from xentcli.execution.dask_client import patience
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
+_FETCH_SECONDS = 60.0  # what a timeout cancels while it is fetched, dask cannot fetch again
 _TRIES = 4
 _LOOK_SECONDS = 1.0  # without a result, until workers are looked for
 
@@ -40,7 +41,8 @@ class Waiting:
         try:
             while True:
                 try:
-                    done: Done = future.result(_LOOK_SECONDS)
+                    future.exception(_LOOK_SECONDS)  # is there one, or none?
+                    done: Done = future.result(_FETCH_SECONDS)
                     break
                 except TimeoutError:
                     self._check_workers()
