@@ -1,7 +1,7 @@
 """Arrays of a list that are one array: the batches of a run."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ def joined(leaves: list[Leaf]) -> Leaf | None:
     first = leaves[0]
     if any(isinstance(leaf, Unread) for leaf in leaves):
         return None
-    if len({(len(leaf.shape), leaf.shape[1:], leaf.dtype_name) for leaf in leaves}) > 1:
+    if len({(len(leaf.shape), leaf.shape[1:], leaf.dtype_name) for leaf in _kinds(leaves)}) > 1:
         return None
     if len(leaves) == 1 and first.shape:
         return first
@@ -70,19 +70,21 @@ def _scattered(leaves: list[Leaf]) -> Scattered | None:
     first = leaves[0]
     if not isinstance(first, Placed) or not first.shape:
         return None
-    dtype, apart = first.stored.dtype, first.apart
-    placed = [leaf for leaf in leaves if isinstance(leaf, Placed)]
-    if len(placed) < len(leaves) or not all(
-        leaf.stored.dtype == dtype
-        and leaf.apart is apart
-        and is_c_order(leaf.stored.shape, leaf.strides)
-        for leaf in placed
-    ):
+    placed = [leaf for leaf in leaves if isinstance(leaf, Placed) and leaf.apart is first.apart]
+    kinds = [leaf for leaf in _kinds(placed) if isinstance(leaf, Placed)]
+    if len(placed) < len(leaves) or any(kind.stored.dtype != first.stored.dtype for kind in kinds):
+        return None
+    if not all(is_c_order(leaf.stored.shape, leaf.strides) for leaf in placed):
         return None
     rows = [leaf.stored.shape[0] for leaf in placed]
-    stored = first.stored._replace(shape=(sum(rows), *first.shape[1:]), offset=0)
+    stored = first.stored._replace(shape=(sum(rows), *first.shape[1:]))
     checks = [leaf.check for leaf in placed if leaf.check is not None]
-    return Scattered(apart, stored, [leaf.stored.offset for leaf in placed], rows, checks)
+    return Scattered(first.apart, stored, [leaf.offset for leaf in placed], rows, checks)
+
+
+def _kinds(leaves: Sequence[Leaf]) -> Iterable[Leaf]:
+    """Return one of each kind: thousands are stored in one way."""
+    return {id(leaf.stored if isinstance(leaf, Placed) else leaf): leaf for leaf in leaves}.values()
 
 
 class JoinedArrays(NamedTuple):

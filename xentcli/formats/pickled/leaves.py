@@ -39,7 +39,9 @@ class Placed(NamedTuple):
     apart: Input | None
     """What holds them, if it is not the file itself."""
     stored: Stored
-    """Its offset counts from the beginning of that."""
+    """How, but for the place."""
+    offset: int
+    """From the beginning of what holds them."""
     strides: tuple[int, ...]
     """Counted in numbers."""
     check: Callable[[Input], None] | None = None
@@ -60,7 +62,7 @@ class Placed(NamedTuple):
         if self.check is not None:
             self.check(data)
         held = self.apart or data
-        stored = stored_in(held, self.stored, name, options)
+        stored = stored_in(held, self.stored, name, options)._replace(offset=self.offset)
         source: IndexedSource
         if is_c_order(self.shape, self.strides):
             source = ArraySource(held, stored, format_, name)
@@ -103,7 +105,7 @@ def placed(
 ) -> Placed:
     """Return an array whose numbers stand side by side."""
     strides = _c_strides(shape[::-1])[::-1] if fortran else _c_strides(shape)
-    return Placed(apart, Stored(shape, dtype, 0, 0, offset), strides)
+    return Placed(apart, Stored(shape, dtype, 0, 0), offset, strides)
 
 
 class LooseValues(NamedTuple):

@@ -117,29 +117,34 @@ def _tensor(
     named = function == "_rebuild_tensor_v3"
     dtype = more[2] if named and len(more) > 2 else found.kind
     metadata = more[3 if named else 2 :]
-    words = _words_of(dtype, found.byte_order) if isinstance(dtype, Global) else None
-    if words is None:
+    name = _dtype_name(dtype)
+    if name is None:
         shown = getattr(dtype, "name", "an unknown kind").removesuffix("Storage")
         return tensor_of(f"a tensor of {visible(shown)}")
     if metadata and metadata[0]:
         return tensor_of("a tensor that is to be conjugated or negated first")
-    place = _place(offset, shape, strides, words[0].itemsize, found.size)
-    if isinstance(place, str):
-        raise text.wrong(place)
-    begin, shape, strides = place
-    stored = Stored(shape, words[0], 0, 0, found.offset + begin, meaning=words[1])
-    return Placed(found.apart, stored, strides, found.check)
+    layout = _layout(offset, shape, strides, name, found.byte_order, found.size)
+    if isinstance(layout, str):
+        raise text.wrong(layout)
+    begin, stored, strides = layout
+    return Placed(found.apart, stored, found.offset + begin, strides, found.check)
 
 
 @lru_cache
-def _place(
-    offset: int, shape: tuple[Any, ...], strides: tuple[Any, ...], itemsize: int, size: int
-) -> tuple[int, tuple[int, ...], tuple[int, ...]] | str:
-    """Return where in its storage of `size` bytes a tensor begins, its shape and its strides.
+def _layout(
+    offset: int,
+    shape: tuple[Any, ...],
+    strides: tuple[Any, ...],
+    dtype: str,
+    byte_order: str,
+    size: int,
+) -> tuple[int, Stored, tuple[int, ...]] | str:
+    """Return at which byte of its storage of `size` bytes a tensor begins, and how it is stored.
 
-    What is equal to these was not looked at, and may be no integers. Text says what is wrong.
+    What is equal to these is not looked at again, and may be no integers. Text says what is wrong.
     """
-    numbers = [offset, *shape, *strides]
+    words = np.dtype(_DTYPES[dtype]).newbyteorder(byte_order)  # type: ignore[arg-type]
+    numbers, itemsize = [offset, *shape, *strides], words.itemsize
     if not all(type(n) is int and 0 <= n < 2**63 for n in numbers) or len(shape) != len(strides):
         return "a tensor has an impossible shape"
     if not is_possible(shape, itemsize):
@@ -150,22 +155,13 @@ def _place(
     count = math.prod(shape)
     if count > max(MOST_REPEATED, size // itemsize):
         return f"a tensor shows {count} numbers, and its storage has few of them"
-    return offset * itemsize if 0 not in shape else 0, shape, strides
+    begin, meaning = offset * itemsize if 0 not in shape else 0, dtype in _NOT_NUMPYS
+    return begin, Stored(shape, words, 0, 0, meaning=dtype if meaning else None), strides
 
 
-@lru_cache
-def _words_of(dtype: Global, byte_order: str) -> tuple[np.dtype[Any], str | None] | None:
-    """Return what is stored of a dtype, and what that means where NumPy has no such dtype."""
-    name = _dtype_name(dtype)
-    if name is None:
-        return None
-    words = np.dtype(_DTYPES[name]).newbyteorder(byte_order)  # type: ignore[arg-type]
-    return words, name if name in _NOT_NUMPYS else None
-
-
-def _dtype_name(dtype: Global) -> str | None:
+def _dtype_name(dtype: Any) -> str | None:
     """Return the dtype that a type of storage, or PyTorch's name of a dtype, means."""
-    if not dtype.belongs_to("torch"):
+    if not isinstance(dtype, Global) or not dtype.belongs_to("torch"):
         return None
     name = _STORAGES.get(dtype.name, _SHORT.get(dtype.name, dtype.name))
     return name if name in _DTYPES else None

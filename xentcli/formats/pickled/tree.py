@@ -17,6 +17,7 @@ from xentcli.formats.pickled.tensors import MOST_REPEATED
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
 _COST = 8  # of what may be an array by itself, in numbers of one
+_ARRAY_COST = 24  # and what is one: a pickle makes ten objects for it
 _OF_PANDAS = "in Python: pandas.read_pickle(path).to_parquet('a.parquet')"
 _RAGGED = "a list of lists that are not of one length"
 _MOST_NUMBERED = 1000  # arrays of a list that are not one array
@@ -78,6 +79,7 @@ class _Tree:
     def _of_call(self, call: Call, depth: int) -> Leaves:
         leaf = self._leaf_of(call)
         if leaf is not None:
+            self._step(depth, _ARRAY_COST)
             return {"": leaf}
         if call.items:  # a dictionary of some class: its items are there whatever the class does
             return self._named(call.items, depth)

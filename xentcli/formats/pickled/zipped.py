@@ -55,8 +55,9 @@ class ZippedStorages:
         self._archive: ZipFile = open_archive(data, "not a PyTorch file")
         members = self._archive.infolist()
         names = [member.filename for member in members]
-        refuse_programs(data.name, names)
-        pickles = [n for n in names if n.rpartition("/")[2] == PICKLE and n.count("/") <= 1]
+        telling = [name for name in names if name.endswith((PICKLE, *_OTHERS))]
+        refuse_programs(data.name, telling)
+        pickles = [n for n in telling if n.rpartition("/")[2] == PICKLE and n.count("/") <= 1]
         if len(pickles) != 1:
             what = f"a zip archive with {len(pickles)} members {PICKLE}"
             raise InputError(f"{data.name}: not a PyTorch file: {what}")
