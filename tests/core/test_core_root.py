@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xentcli.core.root import RootSearch
+from xentcli.core.root import RootSearch, left_of_series, root_of_series
 
 Derivatives = Callable[[float], Sequence[float]]
 
@@ -100,3 +100,14 @@ def test_rough_derivatives_that_overflow_lead_to_fine_ones() -> None:
     assert (search.fine, search.place) == (True, 1.0)
     search.step((1.0, math.inf, 1.0))
     assert search.lost
+
+
+@given(st.floats(0.1, 10.0), st.floats(-0.05, 0.05), st.integers(4, 9))
+def test_a_series_leaves_over_no_more_than_it_says(root: float, away: float, count: int) -> None:
+    place = root * (1.0 + away)  # of the logarithm, each of whose derivatives is of 1 / place
+    derivatives = [math.log(place / root)]
+    derivatives += [-math.factorial(k - 1) / (-place) ** k for k in range(1, count)]
+    step = root_of_series(derivatives)
+    left = left_of_series(step, place, 1.0 / place, count)
+    assert abs(place + step - root) / root <= left + 4e-16
+    assert math.isnan(root_of_series([1.0, -1.0, 0.0]))

@@ -58,6 +58,20 @@ def test_fine_derivatives(shape: tuple[int, int], dtype: str) -> None:
         want = expected(z, one_hot(y, shape[1]), beta, 3)
         scale = np.abs(want).max(axis=0) + 1.0
         assert np.all(np.abs(found.values[:, i] - want) <= [1e-15, 1e-14, 1e-11] * scale)
+    widest = z.max(axis=1).astype(float) - z.min(axis=1)
+    assert np.array_equal(found.widest, widest)
+
+
+def test_more_derivatives_are_those_of_the_ones_before() -> None:
+    rng = np.random.default_rng(5)
+    for classes in (3, 50):
+        z, y = rng.normal(size=(40, classes)), rng.integers(0, classes, 40)
+        betas = (0.25 - 2.0**-10, 0.25, 0.25 + 2.0**-10)
+        found = slopes(z, y, SlopeOptions(betas, fine=True, more=5)).values
+        assert found.shape == (40, 3, 8)
+        change = (found[:, 2] - found[:, 0]) / 2.0**-9
+        scale = np.abs(found[:, 1]).max(axis=0)
+        assert np.all(np.abs(change[:, :-1] - found[:, 1, 1:]) <= 1e-4 * scale[1:]), classes
 
 
 @in_one_test

@@ -462,6 +462,19 @@ def test_rows_that_are_not_finite() -> None:
     assert said(z, y, propagate=True).startswith("the loss is NaN")
 
 
+def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
+    rng = np.random.default_rng(8)
+    z, y = rng.normal(size=(1800, 6)), rng.integers(0, 6, 1800)
+    y[::40] = z[::40].argmax(axis=1)
+    found = fitted(z, y, CalibrateOptions(folds=2))
+    one_hot, fold = np.eye(6)[y], np.arange(1800) % 2
+    assert (found.temperature.value or 0.0) > 10.0
+    for i, each in enumerate(found.folds):
+        want = where_it_changes_sign(slope(z[fold != i], one_hot[fold != i]))
+        assert each.temperature == pytest.approx(want, rel=1e-11, abs=0), i
+    assert found.passes <= 4
+
+
 def test_a_fold_without_a_temperature() -> None:
     z, _ = problem(20)
     y = z.argmax(axis=1)
@@ -571,13 +584,11 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
     assert temperature_start.start_of(rows, Criterion()) == pytest.approx(
         1 / (found.temperature.value or 0), rel=0.2
     )
-    # a sample that has none
-    assert (
-        temperature_start.start_of(
-            temperature_start.TemperatureRows(source(z), source(z.argmax(axis=1), "y")), Criterion()
-        )
-        == 1.0
-    )
+    # samples that have none: of labels at the peak, and of labels that know nothing
+    order = np.argsort(z, axis=1)
+    for labels, least, most in ((order[:, -1], 10.0, 1e4), (order[:, 0], 1e-4, 0.1)):
+        rows = temperature_start.TemperatureRows(source(z), source(labels, "y"))
+        assert least < temperature_start.start_of(rows, Criterion()) < most
 
 
 def test_text_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,10 @@ _EXACT = 1e-17  # what a last step may leave over, as a share of the place
 _LEAST_UNKNOWN = 1e-3  # share of the fourth derivative, which is taken from somewhere near
 _TRUSTED = 0.3  # a second term of this share of the first one says that the series is of use
 _MOST_STEPS = 200
+_ROUNDED = 2.0**-50  # share of a step that rounding may change for ever
+_LEAST_SHARE = 1e-6  # of the place, that rough derivatives may leave over
+_CLOSE = 0.3  # times the distance within which derivatives say nothing new
+_NAMED = ("value", "slope", "third", "fourth")  # of derivatives whose terms are written out
 
 
 class RootSearch:
@@ -24,6 +28,9 @@ class RootSearch:
         Where to begin.
     fine : bool
         Whether there is no rough phase.
+    reach : float
+        How much a derivative may be above the one before it, as a factor, where the place is next
+        to 0. Elsewhere it is one over the place.
 
     Attributes
     ----------
@@ -39,8 +46,9 @@ class RootSearch:
         The way from where derivatives were taken last.
     """
 
-    def __init__(self, place: float, *, fine: bool = False) -> None:
+    def __init__(self, place: float, *, fine: bool = False, reach: float = math.inf) -> None:
         self.place = place
+        self.reach = reach
         self.fine = fine
         self.done = False
         self.last_step = 0.0
@@ -88,7 +96,9 @@ class RootSearch:
             self.begin_fine()
             return
         step = self._series(newton, derivatives)
-        near = slope > 0.0 and abs(step) <= _NEAR * self.place
+        near = slope > 0.0 and (
+            abs(step) <= _NEAR * self.place or self._leads_near(step, newton, derivatives)
+        )
         wanted = self.place + step if slope > 0.0 else -math.copysign(math.inf, value)
         self._go(self._bounded(wanted))
         if near and not self.fine:
@@ -97,11 +107,15 @@ class RootSearch:
     def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
         """Go on likewise, and be done if a share of at most `tolerance` is left over."""
         newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else 0.0
-        if self._left_over(newton, derivatives) <= tolerance:
-            self._go(self.place + self._series(newton, derivatives))
+        step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
+        if len(derivatives) > len(_NAMED):
+            step = root_of_series(derivatives)
+            left = left_of_series(step, self.place, self.scale, len(derivatives))
+        if left <= tolerance:
+            self._go(self.place + step)
             self.done = True
         else:
-            self.step(derivatives)
+            self.step(derivatives[: len(_NAMED)])
 
     def _go(self, place: float) -> None:
         self.last_step = place - self.place
@@ -115,11 +129,28 @@ class RootSearch:
             return 0.0
         unknown = 1.0
         if self._fourth is not None:
-            unknown = max(_LEAST_UNKNOWN, abs(self._fourth[0] - self.place) / self.place)
+            unknown = max(_LEAST_UNKNOWN, abs(self._fourth[0] - self.place) * self.scale)
         second, third = self._terms(newton, derivatives)
         terms = unknown * abs(third) + abs(second * third / newton)
-        share = abs(newton) / self.place
-        return max(terms / self.place, unknown * (share * share * share))
+        size = abs(newton) * self.scale
+        least = max(unknown, size / 24.0) * abs(newton) * size * size
+        root = self.place + self._series(newton, derivatives)
+        return max(terms, least) / min(self.place, root) if root > 0.0 else math.inf
+
+    def _leads_near(self, step: float, newton: float, derivatives: Sequence[float]) -> bool:
+        """Whether a step leads so near that fine derivatives will lead to the root."""
+        root = self.place + step
+        if not root > 0.0:
+            return False
+        share = max(_LEAST_SHARE, self._left_over(newton, derivatives))
+        size = share * root * min(1.0 / root, self.reach)
+        unknown = max(_LEAST_UNKNOWN, abs(step) * self.scale)
+        return unknown * share * size * size <= _EXACT
+
+    @property
+    def scale(self) -> float:
+        """How much a derivative may be above the one before it, as a factor."""
+        return min(1.0 / self.place, self.reach)
 
     def _terms(self, newton: float, derivatives: Sequence[float]) -> tuple[float, float]:
         """Return the terms that follow Newton's step in the series of the step to the root."""
@@ -142,6 +173,8 @@ class RootSearch:
     def _bounded(self, wanted: float) -> float:
         low = max(self._low, self.place / _MOST_FACTOR)
         high = min(self._high, self.place * _MOST_FACTOR)
+        if abs(wanted - self.place) * self.reach <= _CLOSE and self._low < wanted < self._high:
+            return wanted
         if low < wanted < high:
             return wanted
         if self._low < low and wanted <= low:
@@ -149,3 +182,33 @@ class RootSearch:
         if high < self._high and wanted >= high:
             return high
         return math.sqrt(low) * math.sqrt(high)
+
+
+def root_of_series(derivatives: Sequence[float]) -> float:
+    """Return the way to the root by all derivatives; NaN where the series has none nearby."""
+    terms = [each / math.factorial(k) for k, each in enumerate(derivatives)]
+    step = 0.0
+    for _ in range(_MOST_STEPS):
+        value = slope = 0.0
+        for term in reversed(terms):
+            slope = slope * step + value
+            value = value * step + term
+        if not slope > 0.0:
+            return math.nan
+        change = -value / slope
+        step += change
+        if abs(change) <= _ROUNDED * abs(step):
+            return step
+    return math.nan
+
+
+def left_of_series(step: float, place: float, scale: float, count: int) -> float:
+    """Return what a step by so many derivatives leaves over at most, about, as a share of the root.
+
+    `scale` is how much a derivative may be above the one before it, as a factor times its number.
+    """
+    root = place + step
+    if not root > 0.0:
+        return math.inf
+    known = count - 1
+    return abs(step) * (abs(step) * scale) ** known * (known + 2) / 2.0 / min(place, root)

@@ -10,6 +10,7 @@ of the distribution exp(-b * g) over the classes, K being its cumulants. A logit
 part in it: 0 * inf is 0 here.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,17 +47,21 @@ class SlopeOptions(NamedTuple):
     fine : bool
         Whether to compute three derivatives in float64, and not four of them in float32.
     ends : bool
-        Whether `Slopes.mean_gap` is wanted, which says how the loss behaves near 0.
+        Whether `Slopes.mean_gap` is wanted, which says how the loss behaves near 0, and
+        `Slopes.widest`.
+    more : int
+        How many derivatives more, where they are fine.
     """
 
     betas: tuple[float, ...] = (1.0,)
     fine: bool = False
     ends: bool = True
+    more: int = 0
 
     @property
     def orders(self) -> int:
         """How many derivatives there are."""
-        return FINE_ORDERS if self.fine else ROUGH_ORDERS
+        return FINE_ORDERS + self.more if self.fine else ROUGH_ORDERS
 
 
 class Slopes(NamedTuple):
@@ -71,11 +76,20 @@ class Slopes(NamedTuple):
     mean_gap : ndarray of float64 of shape (N,)
         M times the mean of g over the finite logits: 0 where they are all equal. At 0, the first
         derivative is the difference of the two.
+    widest : ndarray of float64 of shape (N,)
+        The largest finite g.
     """
 
     values: Array
     label_gap: Doubles
     mean_gap: Doubles
+    widest: Doubles
+
+    @classmethod
+    def zeros(cls, rows: int, options: SlopeOptions) -> "Slopes":
+        """Return derivatives that are to be filled in."""
+        values = np.zeros((rows, len(options.betas), options.orders))
+        return cls(values, *(np.zeros(rows) for _ in range(3)))
 
 
 @fact("slopes", "rows", alone=True)
@@ -86,9 +100,7 @@ def slopes(given: Given) -> Slopes:
     """
     options: SlopeOptions = given.parameters["slopes"]
     rows, num_classes = given.logits.shape
-    found = Slopes(
-        np.zeros((rows, len(options.betas), options.orders)), np.zeros(rows), np.zeros(rows)
-    )
+    found = Slopes.zeros(rows, options)
     if not num_classes:
         return found
     with np.errstate(all="ignore"):
@@ -113,9 +125,8 @@ def binary_slopes(
         gap = np.abs(z).reshape(-1)
         below = np.where(z.reshape(-1) > 0.0, masses[0], masses[1])  # the mass that is not on top
         label_gap = np.where(below > 0.0, below * gap, 0.0)
-        found = Slopes(
-            np.zeros((gap.size, len(options.betas), options.orders)), label_gap, np.zeros(gap.size)
-        )
+        found = Slopes.zeros(gap.size, options)
+        found.label_gap[...] = label_gap
         rows = np.stack([-gap, np.zeros_like(gap)], axis=1)
         _fill(found, rows, masses.sum(axis=0), options)
     return found
@@ -172,6 +183,15 @@ class _Gaps:
             mean[odd] = np.add.reduce(gaps, axis=1) / np.count_nonzero(there, axis=1)
         return mean
 
+    def widest(self) -> Doubles:
+        """Return the largest finite one of each row, as a number above 0."""
+        least: Doubles = np.asarray(self.gaps.min(axis=0 if self.by_class else 1), np.float64)
+        odd = np.flatnonzero(~np.isfinite(least))
+        if odd.size:
+            gaps = self.gaps[:, odd].T if self.by_class else self.gaps[odd]
+            least[odd] = np.where(np.isfinite(gaps), gaps, 0.0).min(axis=1)
+        return 0.0 - least
+
     def moments(self, factor: float, orders: int) -> list[Doubles]:
         """Return the means of the first powers of ``x = factor * g``.
 
@@ -220,6 +240,7 @@ def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOp
     gaps = _Gaps(values, fine=wide)
     if options.ends:
         found.mean_gap[...] = mass * (0.0 - gaps.mean())
+        found.widest[...] = gaps.widest()
     if wide != options.fine:
         gaps = _Gaps(values, fine=options.fine)
     for i, beta in enumerate(options.betas):
@@ -232,7 +253,7 @@ def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOp
 
 
 def _cumulants(moments: list[Doubles]) -> list[Doubles]:
-    """Return the first three cumulants of a distribution, or four, from its moments."""
+    """Return the first cumulants of a distribution, three or more, from its moments."""
     first, second, third, *more = moments
     square = first * first
     found = [
@@ -243,4 +264,7 @@ def _cumulants(moments: list[Doubles]) -> list[Doubles]:
     if more:
         others = 4.0 * first * third + 3.0 * second * second + 6.0 * square * square
         found.append(more[0] + 12.0 * square * second - others)
+    for n in range(len(found) + 1, len(moments) + 1):
+        known = (math.comb(n - 1, j - 1) * found[j - 1] * moments[n - j - 1] for j in range(1, n))
+        found.append(moments[n - 1] - sum(known))
     return found

@@ -1,5 +1,6 @@
 """The derivatives of the loss along the inverse temperature, of all rows or of all but a fold."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -101,6 +102,8 @@ class SlopesOfRows(NamedTuple):
         How many rows of a weight above 0 each fold has.
     ends_without_fold : tuple of SlopeEnds
         Of all rows but those of each fold; none where there are no folds.
+    widest : float
+        The largest finite gap between two logits of a row.
     """
 
     counts: SlopeCounts
@@ -108,6 +111,16 @@ class SlopesOfRows(NamedTuple):
     betas: tuple[SlopesOfBeta, ...]
     fold_rows: tuple[int, ...] = ()
     ends_without_fold: tuple[SlopeEnds, ...] = ()
+    widest: float = 0.0
+
+    @property
+    def reach(self) -> float:
+        """How much a derivative may be above the one before it next to 0, as a factor.
+
+        The characteristic function of numbers of a range has no zero within pi over the range, so
+        that its logarithm, whose derivatives they are, is a series that converges up to there.
+        """
+        return self.widest / math.pi
 
 
 _ZERO = ExactSum()
@@ -129,7 +142,9 @@ class SlopesState:
     fine: bool = False
     ends: bool = True
     folds: int = 1
+    more: int = 0
     counts: SlopeCounts = SlopeCounts()
+    widest: float = 0.0
     label_gaps: CellSums = field(default_factory=CellSums)
     mean_gaps: CellSums = field(default_factory=CellSums)
     below_peak: CellSums = field(default_factory=CellSums)
@@ -139,7 +154,7 @@ class SlopesState:
     @property
     def options(self) -> SlopeOptions:
         """What the fact is computed with."""
-        return SlopeOptions(self.betas, self.fine, self.ends)
+        return SlopeOptions(self.betas, self.fine, self.ends, self.more)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -179,10 +194,11 @@ class SlopesState:
                 columns += [columns[0] ** 2, columns[0] * columns[1]]
                 sums += [CellSums.of(each, fold, self.folds) for each in columns]
         rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
-        return self._with(counts, *gaps, CellSums.whole(below), rows, tuple(sums))
+        widest = float(np.fmax.reduce(slopes.widest[there], initial=0.0))
+        return self._with(counts, widest, *gaps, CellSums.whole(below), rows, tuple(sums))
 
     def _with(self, *sums: Any) -> Self:
-        return type(self)(self.betas, self.fine, self.ends, self.folds, *sums)
+        return type(self)(self.betas, self.fine, self.ends, self.folds, self.more, *sums)
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -190,6 +206,7 @@ class SlopesState:
             return self if self.sums else other
         return self._with(
             self.counts + other.counts,
+            max(self.widest, other.widest),
             self.label_gaps + other.label_gaps,
             self.mean_gaps + other.mean_gaps,
             self.below_peak + other.below_peak,
@@ -208,6 +225,7 @@ class SlopesState:
             tuple(self._of_beta(exact[i : i + step]) for i in range(0, len(exact), step)),
             tuple(int(float(each)) for each in self.rows.exact()),
             tuple(_ends(*(_without(each, fold) for each in ends)) for fold in self._left_out),
+            self.widest,
         )
 
     @property

@@ -114,8 +114,8 @@ def calibrate(
     first = slopes_criterion(criterion, (start,), folds, fine=False, ends=True)
     before, found = _measures(rows, criterion, run, options, first, cluster=cluster)
 
-    def read(betas: tuple[float, ...], *, fine: bool, ends: bool = False) -> SlopesOfRows:
-        wanted = slopes_criterion(criterion, betas, folds, fine=fine, ends=ends)
+    def read(betas: tuple[float, ...], *, fine: bool, **more: Any) -> SlopesOfRows:
+        wanted = slopes_criterion(criterion, betas, folds, fine=fine, **more)
         states = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside)
         slopes: SlopesOfRows = states.compute()["slopes"]
         return slopes

@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from xentcli.core.root import RootSearch
+from xentcli.core.root import RootSearch, left_of_series, root_of_series
+from xentcli.core.slopes import FINE_ORDERS
 from xentcli.errors import InputError
 from xentcli.metrics.slopes import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
@@ -14,13 +15,19 @@ from xentcli.pipeline.temperature_start import float32_holds
 _ZERO_SHARE = 2.0**-44  # of a sum that rounding may make of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
 _FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
+_MOST_ORDERS_MORE = 5  # that take less time than another read
 
 
 class Pass(Protocol):
     """Reads all rows."""
 
-    def __call__(self, betas: tuple[float, ...], *, fine: bool, ends: bool = False) -> SlopesOfRows:
-        """Return slopes at inverse temperatures, and those at 0 where the ends are wanted."""
+    def __call__(
+        self, betas: tuple[float, ...], *, fine: bool, ends: bool = False, more: int = 0
+    ) -> SlopesOfRows:
+        """Return slopes at inverse temperatures, and those at 0 where the ends are wanted.
+
+        `more` is how many more derivatives are.
+        """
 
 
 class Fit(NamedTuple):
@@ -119,7 +126,7 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
     """
     check_counts(name, first, lambda: read((start,), fine=True, ends=True))
     doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
-    search, found, passes = RootSearch(start), first, 1
+    search, found, passes = RootSearch(start, reach=first.reach), first, 1
     fourth: list[float] = []
     while True:
         at = found.betas[0]
@@ -136,7 +143,9 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
             search.place = float(np.float32(search.place))
             if not float32_holds(search.place):
                 search.begin_fine()
-        found = read((search.place,), fine=search.fine, ends=search.fine and doubtful)
+        more = _more_for_folds(search, at) if search.fine else 0
+        ends_too = search.fine and doubtful
+        found = read((search.place,), fine=search.fine, ends=ends_too, more=more)
         passes += 1
     curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
     ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
@@ -149,6 +158,24 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
         if without[i].below_peak and not without[i].at_zero_within(_ZERO_SHARE)
     }
     return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
+
+
+def _more_for_folds(search: RootSearch, at: SlopesOfBeta) -> int:
+    """Return how many more derivatives lead from the temperature of all rows to those of the folds.
+
+    None where three and a rough one do, or where another read has to.
+    """
+    common = root_of_series(at.derivatives)
+    steps = [root_of_series(each) - common for each in at.without_fold]
+    there = [each for each in steps if search.place + each > 0.0]  # which NaN is not
+
+    def left(count: int) -> float:
+        return max(left_of_series(each, search.place, search.scale, count) for each in there)
+
+    for more in range(1, _MOST_ORDERS_MORE + 1):
+        if there and left(FINE_ORDERS + more) <= _FOLD_TOLERANCE / 4.0:
+            return more if more > 1 else 0
+    return 0
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
@@ -167,7 +194,7 @@ def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: 
 def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: float) -> RootSearch:
     """Return the search of the temperature without a fold, from where that of all was found."""
     place = search.place - search.last_step
-    found = RootSearch(place, fine=True)
+    found = RootSearch(place, fine=True, reach=search.reach)
     found.remember_fourth(place, fourth)
     found.accept(derivatives, _FOLD_TOLERANCE)
     return found

@@ -1,7 +1,7 @@
 """A few rows of many, and their temperature, at which the search of all rows' begins."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,8 @@ _SAMPLE_ELEMENTS = 2**22
 _FEWEST_SAMPLE_ROWS = 64
 _RUN_ROWS = 8  # of a sample that are read at a time
 _LEAST_ROUGH = 1e-30  # of an inverse temperature for float32
+_NEAR_ZERO = 0.1  # of an inverse temperature, in units of one over the reach
+_FEW_WRONG = 0.5  # rows
 
 
 class TemperatureRows(NamedTuple):
@@ -55,10 +57,16 @@ def rows_of(
 
 
 def slopes_criterion(
-    criterion: Criterion, betas: tuple[float, ...], folds: int, *, fine: bool, ends: bool = False
+    criterion: Criterion,
+    betas: tuple[float, ...],
+    folds: int,
+    *,
+    fine: bool,
+    ends: bool = False,
+    more: int = 0,
 ) -> Criterion:
     """Return what reads nothing but slopes."""
-    parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds}
+    parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds, "more": more}
     return criterion._replace(metrics=("slopes",), parameters={"slopes": parameters})
 
 
@@ -70,23 +78,57 @@ def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
     sample = _sample(rows._replace(clusters=None), criterion)
     if sample is None:
         return 1.0
-    search = RootSearch(1.0)
+    length = rows.logits.shape[0] or 1
+    share = (sample.logits.shape[0] or 1) / length
+
+    def read(beta: float) -> "SlopesOfRows":
+        wanted = slopes_criterion(criterion, (beta,), 1, fine=False, ends=True)
+        states = states_of_rows(sample.logits, sample.labels, wanted, Run(1), sample.beside)
+        found: SlopesOfRows = states.compute()["slopes"]
+        return found
+
     with suppress(XentError):  # what is wrong with rows is said when all are read
-        while not search.fine:
-            beta = float(np.float32(search.place))
-            if not float32_holds(beta) or search.lost:
-                return 1.0
-            search.place = beta
-            wanted = slopes_criterion(criterion, (beta,), 1, fine=False, ends=True)
-            states = states_of_rows(sample.logits, sample.labels, wanted, Run(1), sample.beside)
-            found: SlopesOfRows = states.compute()["slopes"]
-            counts = found.counts
-            if not counts.rows or counts.infinite or counts.at_peak == counts.rows:
-                return 1.0
-            search.step(found.betas[0].derivatives)
-        beta = float(np.float32(search.place))
+        beta = float(np.float32(_start_of_sample(read, share)))
         return beta if float32_holds(beta) else 1.0
     return 1.0
+
+
+def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> float:
+    """Return where the root of all rows is sought, of which a sample is such a share."""
+    found = read(1.0)
+    counts = found.counts
+    if not counts.rows or counts.infinite:
+        return 1.0
+    if counts.at_peak == counts.rows:
+        return _where_half_a_row_is_wrong(read, found)
+    near_zero = _NEAR_ZERO / found.reach if found.reach > 0.0 else 1.0
+    if found.ends.at_zero_within(0.0):  # as those of all rows need not be
+        found, beta = read(near_zero), 0.0
+    else:
+        search = RootSearch(1.0, reach=found.reach)
+        while not search.fine:
+            search.step(found.betas[0].derivatives)
+            beta = search.place = float(np.float32(search.place))
+            if not float32_holds(beta) or search.lost:
+                return 1.0
+            if not search.fine:
+                found = read(beta)
+    at = found.betas[0]
+    if not (at.derivatives[1] > 0.0 and at.squares >= 0.0):
+        return beta or 1.0
+    error = math.sqrt(at.squares) / at.derivatives[1]
+    return beta if beta > error else max(beta / 2.0, error * math.sqrt(share))
+
+
+def _where_half_a_row_is_wrong(
+    read: "Callable[[float], SlopesOfRows]", found: "SlopesOfRows"
+) -> float:
+    """Return an inverse temperature at which a sample without errors hardly expects any."""
+    beta = 1.0
+    while -found.betas[0].derivatives[0] * beta > _FEW_WRONG and beta < 1.0 / _LEAST_ROUGH:
+        beta *= 2.0
+        found = read(beta)
+    return beta
 
 
 def float32_holds(beta: float) -> bool:
