@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-class FollowedRows(NamedTuple):
+class FollowedRows:
     """Some rows of a source that follows another one, and their ids where both have some."""
 
-    values: Array
-    ids: Array | None = None
+    __slots__ = ("ids", "values")
+
+    def __init__(self, values: Array, ids: Array | None = None) -> None:
+        self.values = values
+        self.ids = ids
 
     @classmethod
     def joined(cls, parts: list["FollowedRows"]) -> "FollowedRows":
@@ -78,12 +81,15 @@ class Follower:
         self.in_shards = in_shards
 
 
-class Piece(NamedTuple):
+class Piece:
     """Some rows of a follower's block, counted within it."""
 
-    block: Block
-    first: int
-    stop: int
+    __slots__ = ("block", "first", "stop")
+
+    def __init__(self, block: Block, first: int, stop: int) -> None:
+        self.block = block
+        self.first = first
+        self.stop = stop
 
 
 StepPart = FollowedRows | Block | tuple[Piece, ...]

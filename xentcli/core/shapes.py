@@ -1,6 +1,6 @@
 """Logits and labels of any shape, laid out as rows."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -11,12 +11,15 @@ from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, ShapeError
 
 
-class FlatRows(NamedTuple):
+class FlatRows:
     """Logits and labels as rows, (N, C) with (N,) or (N, C), and the shape that N stands for."""
 
-    values: NDArray[Any]
-    labels: NDArray[Any]
-    lead: tuple[int, ...]
+    __slots__ = ("labels", "lead", "values")
+
+    def __init__(self, values: NDArray[Any], labels: NDArray[Any], lead: tuple[int, ...]) -> None:
+        self.values = values
+        self.labels = labels
+        self.lead = lead
 
 
 def check_options(options: LossOptions, num_classes: int, *, probabilities: bool) -> None:
