@@ -42,12 +42,14 @@ class LongRows:
     ----------
     rows, num_classes : int
         The shape of all.
+    name : str
+        Of the memory for rows that are near: those of other models come at the same time.
     """
 
-    def __init__(self, rows: int, num_classes: int) -> None:
+    def __init__(self, rows: int, num_classes: int, name: str = "near rows") -> None:
         self._sums = np.zeros((3, rows))
         self._far = np.ones(rows, np.bool_)
-        self._near = _NearRows(num_classes, self._sums)
+        self._near = _NearRows(num_classes, self._sums, name)
 
     def add(self, part: slice, one: Tile, other: Tile) -> None:
         """Add the rows of a tile of both; the gaps and terms of the other are overwritten."""
@@ -71,9 +73,9 @@ class LongRows:
 class _NearRows:
     """Rows that are near, put together until they are worth the calls."""
 
-    def __init__(self, num_classes: int, sums: Doubles) -> None:
+    def __init__(self, num_classes: int, sums: Doubles, name: str) -> None:
+        self._name = name
         self._shape = 3, max(1, _NEAR_ELEMENTS // num_classes), num_classes
-        self._rows: Floats | None = None
         self._sums = sums
         self._waiting: list[tuple[NDArray[np.intp], Normalizer, Normalizer]] = []
         self._count = 0
@@ -81,13 +83,12 @@ class _NearRows:
     def add(self, start: int, places: NDArray[np.intp], one: Tile, other: Tile) -> None:
         """Add the rows at some places of tiles that begin with row `start`, after `_put_far`."""
         most = self._shape[1]
-        if self._rows is None:
-            self._rows = np.empty(self._shape, np.float32)
         while len(places):
-            some, places = np.split(places, [most - self._count])
-            room = self._rows[:, self._count : self._count + len(some)]
+            left = most - self._count
+            some, places = places[:left], places[left:]
+            room = self._memory()[:, self._count : self._count + len(some)]
             for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
-                np.take(values, some, axis=0, out=memory)
+                np.take(values, some, axis=0, out=memory, mode="clip")  # "raise" copies once more
             norm, its = (
                 Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
             )
@@ -96,9 +97,13 @@ class _NearRows:
             if self._count == most:
                 self.compute()
 
+    def _memory(self) -> Floats:
+        """Return the logits of both models, and the weights, of the rows that wait."""
+        return scratch(self._name, self._shape, np.float32)
+
     def compute(self) -> None:
         """Compute the divergences of the rows that wait."""
-        if self._rows is None or not self._waiting:
+        if not self._waiting:
             return
         places, ones, others = zip(*self._waiting, strict=True)
         norm, other = (
@@ -106,7 +111,7 @@ class _NearRows:
         )
         shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
         scale, ratio, factor = _scales(norm, other)
-        one, two, weights = self._rows[:, : self._count]
+        one, two, weights = self._memory()[:, : self._count]
         found = np.array(of_near_rows(one, two, shift, weights))
         found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
         self._sums[:, np.concatenate(places)] = found

@@ -25,7 +25,7 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
     for i, walk in enumerate(walks):
         walk.begin(f"model {min(i, 1)}")
     rows, num_classes = base.given.logits.shape
-    pairs = [LongRows(rows, num_classes) for _ in others]
+    pairs = [LongRows(rows, num_classes, f"near rows {i}") for i, _ in enumerate(others)]
     with np.errstate(all="ignore"):
         for part in tiles(rows, num_classes, PAIR_ELEMENTS):
             one = base.tile(part)
