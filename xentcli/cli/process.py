@@ -84,6 +84,7 @@ def received_signal() -> int:
 def leave(code: int) -> NoReturn:
     """Exit with this code, or with that of the signal which was received."""
     _Signals.unwinds = False
+    lost = False
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -91,8 +92,9 @@ def leave(code: int) -> NoReturn:
         code = READER_GONE
     except OSError:
         code = code or 1
-    if code == READER_GONE and sys.stdout is not None:
-        # Whatever is still buffered has no reader: keep the interpreter from trying at exit.
+        lost = True
+    if (lost or code == READER_GONE) and sys.stdout is not None:
+        # Whatever is still buffered cannot be written: keep the interpreter from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if _Signals.received:
         _exit_now()

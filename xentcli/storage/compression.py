@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from xentcli.errors import missing_library
+from xentcli.errors import XentError, missing_library
 
 HEAD_BYTES = 64  # that tell every compression
 MOST_DICTIONARY_BYTES = 2**28
@@ -128,7 +128,10 @@ def _bz2() -> Any:
 
 def _zstd() -> Any:
     if sys.version_info >= (3, 14):
-        from compression import zstd
+        try:
+            from compression import zstd
+        except ModuleNotFoundError:
+            raise XentError("zstd needs a Python that was built with it") from None
     else:
         try:
             from backports import zstd
