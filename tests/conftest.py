@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 
+import pytest
 from hypothesis import settings
 
-settings.register_profile("same", derandomize=True)
+settings.register_profile("same", derandomize=True, max_examples=50)
 settings.register_profile("random", derandomize=False)
 settings.load_profile("same")
 
@@ -23,3 +24,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 for ignored in (signal.SIGHUP, signal.SIGQUIT):
     signal.signal(ignored, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Have a worker more than cores: tests of clusters, signals and servers mostly wait."""
+    return (os.cpu_count() or 1) + 1

@@ -22,7 +22,7 @@ import xentcli
 from xentcli import __version__
 from xentcli.metrics.names import PLACES
 
-SHARDS = 5
+SHARDS = 3
 SAMPLES = Path(__file__).parents[2] / "sample_data" / "answers"
 LOSSES = {
     "loss": "loss z-{}.npy --labels y-{}.npy",
@@ -128,7 +128,7 @@ def test_any_cut_and_any_tree_give_what_one_run_gives(run: Run, tmp_path: Path) 
         one(run, line.replace("{}", "*"), f"whole-{i}.json")
         whole.append((tmp_path / f"whole-{i}.json").read_bytes())
     rows = sum(len(np.load(tmp_path / f"y-{i}.npy")) for i in range(SHARDS))
-    drawn = (st.sampled_from(range(len(lines))), st.sets(st.integers(1, rows - 1), max_size=5))
+    drawn = (st.sampled_from(range(len(lines))), st.sets(st.integers(1, rows - 1), max_size=3))
 
     @given(*drawn, st.randoms(use_true_random=False))
     @settings(max_examples=6, deadline=None, database=None)

@@ -155,12 +155,11 @@ def test_every_kind_of_loss(
         xent.cross_entropy(x, y, weight=weight, label_smoothing=smoothing, reduction="none")
     )
     options = LossOptions(weight, label_smoothing=smoothing)
-    for convert in (np.ascontiguousarray, np.asfortranarray):
-        for block_rows in (1, 7, 999):
-            set_block_rows(monkeypatch, block_rows, num_classes)
-            logits = npy_file(tmp_path / "x.npy", convert(x))
-            labels = npy_file(tmp_path / "y.npy", convert(y))
-            running = run(2 if block_rows == 7 and convert is np.asfortranarray else 1)
-            summary, got = losses(logits, labels, running, options)
-            assert got.tobytes() == rows.tobytes(), (convert, block_rows)
-            assert summary.loss_sum == math.fsum(rows)
+    in_c, in_fortran = np.ascontiguousarray, np.asfortranarray
+    for convert, block_rows, jobs in ((in_c, 1, 1), (in_c, 999, 1), (in_fortran, 7, 2)):
+        set_block_rows(monkeypatch, block_rows, num_classes)
+        logits = npy_file(tmp_path / "x.npy", convert(x))
+        labels = npy_file(tmp_path / "y.npy", convert(y))
+        summary, got = losses(logits, labels, run(jobs), options)
+        assert got.tobytes() == rows.tobytes(), (convert, block_rows)
+        assert summary.loss_sum == math.fsum(rows)

@@ -14,12 +14,12 @@ from report_tools import (
     MEASURED,
     PROVENANCE,
     VERDICTS,
-    Page,
     digits,
     measured,
     page_of,
     page_of_models,
     page_of_temperature,
+    read,
     temperature,
     two_models,
 )
@@ -50,7 +50,7 @@ ALL_HEADINGS = [
 
 
 def words_of(html: str) -> str:
-    return " ".join(Page(html).text.split())
+    return " ".join(read(html).text.split())
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -63,7 +63,7 @@ PAGES: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_stands_alone(name: str) -> None:
     html = PAGES[name]()
-    found = Page(html)
+    found = read(html)
     assert html.startswith('<!DOCTYPE html>\n<html lang="en">')
     assert {tag for tag, _ in found.tags} <= {*HTML_TAGS.split(), *SVG_TAGS.split()}
     assert [
@@ -83,7 +83,7 @@ def test_a_page_stands_alone(name: str) -> None:
 @in_one_test
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_page_is_in_order(name: str) -> None:
-    found = Page(page_of(name))
+    found = read(page_of(name))
     assert found.headings[0] == ("h1", "xent eval: run/<i>&logits.npy")
     headings = [text for tag, text in found.headings if tag == "h2"]
     assert headings == [each for each in ALL_HEADINGS if each in headings]
@@ -94,7 +94,7 @@ def test_a_page_is_in_order(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_referred_to_is_there(name: str) -> None:
     html = PAGES[name]()
-    found = Page(html)
+    found = read(html)
     ids = found.values_of("id")
     assert len(ids) == len(set(ids))
     assert set(found.values_of("aria-labelledby")) <= set(ids)
@@ -130,7 +130,7 @@ def numbers_of(measures: Measures) -> list[float]:
 def test_every_number_stands_there_in_full() -> None:
     wanted = numbers_of(digits())
     assert len(wanted) > 100
-    found = Page(page_of("digits"))
+    found = read(page_of("digits"))
     assert {repr(value) for value in wanted} <= set(found.values_of("value"))
     assert all(title in found.values_of("title") for title in map(repr, wanted))
     text = words_of(page_of("digits"))
@@ -164,7 +164,7 @@ def test_where_it_comes_from() -> None:
 @pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
 def test_text_from_files_is_text(hostile: str) -> None:
     """What is too long to be shown stands where one points at it, as far as anybody reads."""
-    found = Page(page_of("hostile"))
+    found = read(page_of("hostile"))
     shown = visible(hostile)
     places = [found.text, *found.values_of("title")]
     assert any(shown[:200] in place for place in places)
@@ -220,7 +220,7 @@ def test_text_in_pictures_can_be_read(scheme: int) -> None:
 
 def test_what_does_not_apply_is_left_out() -> None:
     def headings(name: str) -> list[str]:
-        return [text for tag, text in Page(page_of(name)).headings if tag == "h2"]
+        return [text for tag, text in read(page_of(name)).headings if tag == "h2"]
 
     assert headings("no rows") == ["Verdict", "Numbers", "Where this comes from"]
     assert "Confusion" not in headings("several labels")
@@ -272,20 +272,20 @@ def test_a_comparison_begins_with_its_verdict() -> None:
     assert f"accuracy_difference {100 * gain.value:.1f} ± 1.5 points 95 %: " in text
     assert "1 of 2 gates failed." in text
     assert "a <b>warning</b>" in text
-    headings = [text for tag, text in Page(page_of_models("two models")).headings if tag == "h2"]
+    headings = [text for tag, text in read(page_of_models("two models")).headings if tag == "h2"]
     assert headings == [
         *("Verdict", "Numbers", "How rows changed", "Losses of both models"),
         *("Reliability of both models", "Predictions of both models", "Rows that changed most"),
         "Where this comes from",
     ]
     wanted = [each.value for each in two_models()[0].metrics.values()]
-    values = Page(page_of_models("two models")).values_of("value")
+    values = read(page_of_models("two models")).values_of("value")
     assert {repr(value) for value in wanted if isinstance(value, float)} <= set(values)
 
 
 def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> None:
     html = page_of_models("many models")
-    headings = [text for tag, text in Page(html).headings if tag == "h2"]
+    headings = [text for tag, text in read(html).headings if tag == "h2"]
     assert headings.count("How rows changed") == 4
     assert sum(text.startswith("Numbers: ") for text in headings) == 6
     assert "The 10 whose losses changed most of 300; all of them: --json, of model 6" in words_of(
@@ -307,7 +307,7 @@ def test_a_page_of_models_without_labels_or_rows() -> None:
 @pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
 def test_names_in_a_comparison_are_text(hostile: str) -> None:
     html = page_of_models("hostile models")
-    found = Page(html)
+    found = read(html)
     places = [found.text, *found.values_of("title")]
     assert any(visible(hostile)[:200] in place for place in places)
     assert hostile.isprintable() or hostile not in html
@@ -318,10 +318,10 @@ def test_a_temperature_says_what_it_changes() -> None:
     text = words_of(html)
     assert "Dividing the logits by 0.5725 takes the loss from 0.1565 to 0.1112" in text
     assert "The loss is least at T = 0.5725" in text
-    headings = [text for tag, text in Page(html).headings if tag == "h2"]
+    headings = [text for tag, text in read(html).headings if tag == "h2"]
     assert headings == [
         *("Verdict", "Numbers", "Reliability before and after", "Loss over the temperature"),
         *("Other files", "Folds", "Where this comes from"),
     ]
     wanted = [each.value for each in temperature().metrics.values()]
-    assert {repr(value) for value in wanted} <= set(Page(html).values_of("value"))
+    assert {repr(value) for value in wanted} <= set(read(html).values_of("value"))
