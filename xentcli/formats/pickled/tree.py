@@ -39,14 +39,14 @@ def leaves_of(root: Any, text: PickleText, leaf_of: LeafOf) -> Leaves:
         Returns the array that a call makes, None of a call that makes none.
     """
     try:
-        return _Tree(text, leaf_of).leaves(root, 0)
+        return _ListTree(text, leaf_of).leaves(root, 0)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise text.wrong("it is damaged") from error
 
 
-class _Tree:
+class _ListTree:
     """A walk through lists in dictionaries in lists."""
 
     def __init__(self, text: PickleText, leaf_of: LeafOf) -> None:
