@@ -69,7 +69,7 @@ CASES = {
     "lists of a choice": Case(lines({"text": "ab", "logprobs": PARALLEL}), 2.0, 2),
     "lists": Case(lines(PARALLEL), 2.0, 2),
     "tokens": Case(json.dumps(TOKENS, indent=1), 2.0, 2),
-    "numbers": Case(lines({"tokens": [5, 6], "logprobs": [-1.0, -3.0]}), 2.0, 2),
+    "numbers": Case(lines({"tokens": [5, 6], "logprobs": [-3.0, -1.0]}), 2.0, 2),
     "promptfoo": Case(
         lines({"results": {"results": [{"response": {"output": "", "logProbs": [-1, -3]}}]}}),
         *(2.0, 2),
@@ -153,6 +153,7 @@ def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
         (lines({"type": "message", "stop_reason": "end_turn"}), "gives no log-probabilities"),
         (lines({"object": "chat.completion", "choices": [{}]}), "no generated token has a log-"),
         (lines({"candidates": [{"avgLogprobs": -2.0}]}), "no generated token has a log-"),
+        (lines({"tokens": ["a", "b"], "logprobs": [-1, -3]}), "or is this the list of one place?"),
         (stream, "pieces of a stream of Triton"),
         (lines({"tokens": ["a", "b"], "logprobs": [None, -3.0]}), "nothing says where its prompt"),
     ):
@@ -162,3 +163,6 @@ def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
     Path("q.jsonl").write_text(lines({"choices": ["a", "b"], "logprobs": [-1.0, -0.5], "label": 0}))
     assert run("nll", "q.jsonl", "--key", "logprobs", "--quiet").out == "1.0\n"
     assert run("loss", "q.jsonl", "--key", "logprobs", "--quiet").code == 0
+    lists = {"input_ids": [5, 6], "logprobs": [{"5": -1.0, "6": -3.0}] * 2}
+    Path("lists.jsonl").write_text(lines(lists, lists))
+    assert "lists of the most probable classes, and where are" in run("nll", "lists.jsonl").err

@@ -49,7 +49,9 @@ def _of_position(position: Any) -> list[tuple[int, Any]]:
 
 
 def _token(entry: Any) -> int:
-    told = next(entry[name] for name in _NAMES if name in entry)
+    told = next((entry[name] for name in _NAMES if name in entry), None)
+    if told is None:
+        raise LookupError(entry)
     return int(told.removeprefix(_ID)) if isinstance(told, str) else int(told)
 
 

@@ -167,6 +167,8 @@ def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow
     if label in _IGNORED or not others:
         return _LabelRow(None, [], used=False)
     named = [one.id if isinstance(label, int) else one.text for one in others]
+    if all(one.id is None and one.text is None for one in others):
+        raise InputError(f"{where()}: the answers do not name their tokens, so no label is found")
     if all(name is None for name in named):
         kind, other = ("numbers", "texts") if isinstance(label, int) else ("texts", "numbers")
         raise InputError(f"{where()}: the answers name their tokens by {other}, the labels {kind}")

@@ -87,7 +87,7 @@ def take_chats(text: bytes, first: int, name: str, gathered: Gathered) -> bool:
 
 def _take_whole(chats: list[Any], first: int, step: int, name: str, gathered: Gathered) -> None:
     for line, chat in enumerate(chats):
-        if chat is None:
+        if chat is None or (chat.id == "" and not chat.choices):
             continue
         place = f"{name}:{first + step * line}"
         kept = []

@@ -151,7 +151,7 @@ def request_output(document: Any) -> Answer | None:
     """Return a dump of vLLM's RequestOutput, the prompt of one, or one of its outputs."""
     outputs = [*objects(document.get("outputs"))]
     made = [each for each in outputs if "token_ids" in each and "logprobs" in each]
-    made = [document] if not made and _is_by_ids(document.get("logprobs")) else made
+    made = [document] if not made and _is_output(document) else made
     if not (holds_prompt(document) or made):
         return None
     found: list[Scored] = []
@@ -169,10 +169,25 @@ def request_output(document: Any) -> Answer | None:
     return Answer(PROMPTS, found, text(document.get("request_id")))
 
 
-def _is_by_ids(entries: Any) -> bool:
-    """Whether these are objects by token id, and no objects of a token each."""
-    first: Any = next((one for one in entries if one), None) if is_list(entries) else None
-    return is_object(first) and all(key.isdecimal() for key in first.keys())  # noqa: SIM118
+def _is_output(document: Any) -> bool:
+    """Whether this is an output, and no lists of the most probable tokens for a distillation.
+
+    Each of its tokens is among those of its place, or the only one there beside a text.
+    """
+    entries = document.get("logprobs")
+    listed = [*entries] if is_list(entries) else []
+    each = [entry for entry in listed if entry is not None]
+    if not each or not all(is_object(entry) and _is_by_ids(entry) for entry in each):
+        return False
+    ids = document.get("token_ids")
+    if is_list(ids) and len(ids) == len(listed):
+        pairs = zip(listed, [*ids], strict=True)
+        return all(entry is None or f"{token}" in entry for entry, token in pairs)
+    return ("generation" in document or "text" in document) and all(len(one) == 1 for one in each)
+
+
+def _is_by_ids(entry: Any) -> bool:
+    return all(key.isdecimal() for key in entry.keys())  # noqa: SIM118
 
 
 def holds_prompt(where: Any) -> bool:
