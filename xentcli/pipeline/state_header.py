@@ -18,6 +18,7 @@ from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
 
 _MOST_CLASSES = 2**24  # more than any vocabulary has; some tables are as long
+_MOST_SHOWN = 120  # characters of what a state says of its rows
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ def differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
     if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
         yield f"other options: {differs}"
     if _kinds_of(one) != _kinds_of(two):
-        yield f"other rows: {_rows_of(one)}, and {_rows_of(two)}"
+        kinds = [shortened(_rows_of(each), _MOST_SHOWN) for each in (one, two)]
+        yield f"other rows: {kinds[0]}, and {kinds[1]}"
     if one.num_classes != two.num_classes:
         yield f"other classes: {one.num_classes}, and {two.num_classes}"
     if one.class_names != two.class_names:
