@@ -20,20 +20,16 @@ from xentcli.core.binary import BinaryOptions
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.fact import Given, fact
 from xentcli.core.labels import Doubles
-from xentcli.core.normalizer import FEW_CLASSES
-from xentcli.core.observer import sum_classes, sum_classes_of
-from xentcli.core.powers import put_powers, steps_of
-from xentcli.core.products import sums_of_products
+from xentcli.core.powers import steps_of
 from xentcli.core.row_losses import pick
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import row_by_row, tiles
+from xentcli.core.slope_gaps import SlopeGaps
+from xentcli.core.tiled_rows import tiles
 
 Array = NDArray[Any]
 
 ROUGH_ORDERS, FINE_ORDERS = 4, 3
 """How many derivatives there are: of rough ones, in float32, more than of fine ones, in float64."""
-_VANISHES = -1000.0  # exp(-1000) is 0
-_ARRAYS = ("scaled", "terms")  # besides the gaps
 _SMALLER_TILES = 2  # than those of other computations, since there are more arrays of them
 
 
@@ -150,99 +146,16 @@ def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> 
     return total
 
 
-class _Gaps:
-    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) of few classes."""
-
-    def __init__(self, values: Floats, *, fine: bool = True) -> None:
-        dtype = np.dtype(np.float64 if fine else np.float32)
-        if not fine and values.dtype == np.float64:
-            narrow = scratch("narrow", values.shape, dtype)
-            np.copyto(narrow, values, casting="same_kind")
-            if np.isfinite(narrow.max(axis=1)).all():
-                values = narrow
-        peak = values.max(axis=1)
-        self.by_class = values.shape[1] <= FEW_CLASSES
-        if self.by_class:
-            self.gaps = scratch("gaps", values.shape[::-1], dtype)
-            wide = np.float64 if fine else values.dtype
-            np.subtract(values.T, peak, out=self.gaps, dtype=wide, casting="same_kind")
-        else:
-            self.gaps = scratch("gaps", values.shape, dtype)
-            _subtract(values, peak, self.gaps)
-        self.num_classes = values.shape[1]
-
-    def mean(self) -> Doubles:
-        """Return the mean over the finite ones of each row; a sum of 0 is exact."""
-        total = self._sum(self.gaps.copy() if self.by_class else self.gaps)
-        mean: Doubles = np.asarray(total, np.float64) / self.num_classes
-        odd = np.flatnonzero(~np.isfinite(mean))
-        if odd.size:
-            gaps = (self.gaps[:, odd].T if self.by_class else self.gaps[odd]).astype(np.float64)
-            there = np.isfinite(gaps)
-            gaps[~there] = 0.0
-            mean[odd] = np.add.reduce(gaps, axis=1) / np.count_nonzero(there, axis=1)
-        return mean
-
-    def widest(self) -> Doubles:
-        """Return the largest finite one of each row, as a number above 0."""
-        least: Doubles = np.asarray(self.gaps.min(axis=0 if self.by_class else 1), np.float64)
-        odd = np.flatnonzero(~np.isfinite(least))
-        if odd.size:
-            gaps = self.gaps[:, odd].T if self.by_class else self.gaps[odd]
-            least[odd] = np.where(np.isfinite(gaps), gaps, 0.0).min(axis=1)
-        return 0.0 - least
-
-    def moments(self, factor: float, orders: int) -> list[Doubles]:
-        """Return the means of the first powers of ``x = factor * g``.
-
-        They are those under ``exp(x)`` of rough gaps, and under ``2**(x / K)`` of fine ones.
-        Where that is 0, x is made a finite number, so that 0 times it is 0.
-        """
-        scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
-        np.multiply(self.gaps, self.gaps.dtype.type(factor), out=scaled)
-        if terms.dtype == np.float64:
-            put_powers(scaled, terms)
-        else:
-            if scaled.size and not np.minimum.reduce(scaled, axis=None) >= _VANISHES:
-                np.maximum(scaled, self.gaps.dtype.type(_VANISHES), out=scaled)
-            np.exp(scaled, out=terms)
-        total = self._sum_of(terms)
-        found = []
-        for order in range(orders):
-            if self.by_class or order < orders - 1:
-                np.multiply(terms, scaled, out=terms)
-                found.append(self._sum_of(terms) / total)
-            else:
-                found.append(sums_of_products(terms, scaled) / total)
-        return found
-
-    def _sum(self, terms: Floats) -> Any:
-        return sum_classes(terms) if self.by_class else np.add.reduce(terms, axis=1)
-
-    def _sum_of(self, terms: Floats) -> Doubles:
-        total = sum_classes_of(terms) if self.by_class else np.add.reduce(terms, axis=1)
-        return np.asarray(total).astype(np.float64)
-
-
-def _subtract(values: Floats, peak: Floats, out: Floats) -> None:
-    """Put ``values - peak`` of rows (n, C) into `out`, in its dtype or in that of the values."""
-    if out.dtype == np.float64 != values.dtype:
-        np.copyto(out, values)
-        values, peak = out, peak.astype(np.float64)
-    with row_by_row(values.shape[1]):
-        np.subtract(values, peak[:, None], out=out, casting="same_kind")
-
-
 def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOptions) -> None:
     """Put the derivatives of a tile of rows where they belong."""
     # The ends decide by a sign, and float32 may change float64 values by more than the gaps.
     wide = options.fine or (options.ends and values.dtype == np.float64)
-    gaps = _Gaps(values, fine=wide)
+    gaps = SlopeGaps(values, fine=wide)
     if options.ends:
         found.mean_gap[...] = mass * (0.0 - gaps.mean())
         found.widest[...] = gaps.widest()
     if wide != options.fine:
-        gaps = _Gaps(values, fine=options.fine)
+        gaps = SlopeGaps(values, fine=options.fine)
     for i, beta in enumerate(options.betas):
         factor, off = steps_of(beta) if options.fine else (beta, 0.0)
         first, *others = _cumulants(gaps.moments(factor, options.orders))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source
 from xentcli.metrics.group_names import in_order, names_of
-from xentcli.metrics.slopes import SlopesOfRows
+from xentcli.metrics.slope_sums import SlopesOfRows
 from xentcli.pipeline.calibrate_report import (
     before_and_after,
     measure_of_temperature,

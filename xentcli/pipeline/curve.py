@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from xentcli.metrics.slopes import SlopesOfBeta
+from xentcli.metrics.slope_sums import SlopesOfBeta
 from xentcli.pipeline.temperature import Pass
 from xentcli.results.temperature import CurvePoint
 

@@ -9,7 +9,7 @@ import numpy as np
 from xentcli.core.root import RootSearch, left_of_series, root_of_series
 from xentcli.core.slopes import FINE_ORDERS
 from xentcli.errors import InputError
-from xentcli.metrics.slopes import SlopeCounts, SlopesOfBeta, SlopesOfRows
+from xentcli.metrics.slope_sums import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # of a sum that rounding may make of 0

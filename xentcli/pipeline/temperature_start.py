@@ -16,7 +16,7 @@ from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.run import Run
 
 if TYPE_CHECKING:
-    from xentcli.metrics.slopes import SlopesOfRows
+    from xentcli.metrics.slope_sums import SlopesOfRows
 
 _SAMPLE_ROWS = 2048
 _SAMPLE_ELEMENTS = 2**22
