@@ -1,12 +1,23 @@
 """Lists of batches: read as one array at the places where PyTorch put them."""
 
+import io
+import pickle
+import pickletools
+import zipfile
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 from opening import assert_same_bits
 from torch_bytes import archive, legacy, listed, pickled, plain
-from torch_goldens import input_of
+from torch_goldens import goldens, input_of
 
+from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import IndexedSource, ReadOptions
+from xentcli.formats.pickled.calls import Call, Global, Persistent
+from xentcli.formats.pickled.operations import read_pickle
+from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.scattered import ScatteredSource
 
 
@@ -30,3 +41,68 @@ def test_batches_are_read_as_one_array_wherever_they_are() -> None:
             assert_same_bits(tile, want.reshape(-1, 3)[2 * start + 1 :][:rows_of_it])
         assert_same_bits(source.read(1, 1, 1).values, want[:, 1:2])
         assert_same_bits(source.read(1, 2, 2).values, want[..., 1:])
+
+
+class Made:
+    """What Python's own reader calls in the place of a class or a function."""
+
+    def __init__(self, *told: Any) -> None:
+        self.told, self.items = told, dict[Any, Any]()
+
+    def __call__(self, *arguments: Any) -> "Made":
+        return Made(self, *arguments)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.items[key] = value
+
+    def __setstate__(self, state: Any) -> None:
+        self.items["state"] = state
+
+
+class Told(pickle._Unpickler):
+    """Python's own reader, which makes nothing but a description."""
+
+    def find_class(self, module: str, name: str) -> Made:
+        return Made(module, name)
+
+    def persistent_load(self, identity: Any) -> Made:
+        return Made("kept", identity)
+
+
+def plainly(what: Any) -> Any:
+    """Return what either reader describes as tuples."""
+    match what:
+        case Made():
+            return tuple(map(plainly, what.told)), plainly(list(what.items.values()))
+        case Call():
+            items = [*what.items.values(), *([] if what.state is None else [what.state])]
+            return (plainly(what.function), *map(plainly, what.arguments)), plainly(items)
+        case Global() | Persistent():
+            told = what if isinstance(what, Global) else ("kept", what.identity)
+            return tuple(map(plainly, told)), []
+        case tuple() | list():
+            return type(what)(map(plainly, what))
+        case dict():
+            return {str(key): plainly(value) for key, value in what.items()}
+    return what
+
+
+def test_what_is_read_in_one_step_is_what_python_reads_of_it_whatever_byte_changes() -> None:
+    with zipfile.ZipFile(io.BytesIO(goldens()[0]["state dict.pt"])) as file:
+        described = file.read(next(name for name in file.namelist() if name.endswith("data.pkl")))
+    kept = [place or 0 for op, place, _ in pickletools.genops(described) if op.name == "BINPUT"]
+    described = described[:-1] + b"(" + b"".join(b"h" + bytes([i]) for i in kept) + b"t\x86."
+    read = 0
+    for at in range(200, len(described), 3):
+        changed = bytearray(described)
+        changed[at] = at % 50 if at % 2 else changed[at] ^ 1
+        got = want = None
+        with suppress(InputError):
+            got = read_pickle(PickleText(input_of(bytes(changed), "a")))
+        with suppress(Exception):  # numbers are called, given items, or names of nothing
+            want = Told(io.BytesIO(changed)).load() if got is not None else None
+        if want is not None:
+            with suppress(RecursionError):  # what is in itself
+                assert plainly(got) == plainly(want), at
+                read += 1
+    assert read > 50

@@ -37,7 +37,7 @@ class Storages(Protocol):
         """Return the storage that a record in the pickle names; None of one without numbers."""
 
 
-MOST_REPEATED = 2**32  # numbers of views that show each of them often
+MOST_REPEATED = 2**30  # numbers of views that show each of them often
 _DTYPES = {
     "float64": "f8",
     "float32": "f4",
