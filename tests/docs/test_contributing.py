@@ -93,7 +93,7 @@ for rows in (slice(7, None), slice(0, 7)):
     facts = row_facts(logits[rows], labels[rows], LossOptions(), total.needs)
     total = total.from_rows(facts).merge(total)
 total = States.from_plain(json.loads(json.dumps(total.to_plain())))
-print(json.dumps([total.compute()["confidence"].value, total.compute()["confidence"].rows]))
+print(json.dumps([total.compute()["confidence"].value, total.compute()["confidence"].n]))
 """
 
 
@@ -109,6 +109,9 @@ def test_a_metric(folder: Path) -> None:
     value, rows = json.loads(out)
     assert rows == 19
     assert value == pytest.approx((powers.max(axis=1) / powers.sum(axis=1)).mean(), rel=1e-14)
+    asked = ("eval", "z.npy", "y.npy", "--metric", "confidence", "--fail-if", "confidence > 0")
+    found = run(f"import added_confidence; {MAIN}", folder, *asked)
+    assert found == (3, f"{value!r}\n", f"fail: confidence > 0: confidence is {value!r}\n")
 
 
 def test_a_command(folder: Path) -> None:

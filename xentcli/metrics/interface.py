@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
-from xentcli.metrics.names import HOMES, PAIR_HOMES
+from xentcli.metrics.names import HOMES, MEASURES, PAIR_HOMES
 
 
 class Metric(Protocol):
@@ -37,8 +37,11 @@ Class = TypeVar("Class", bound=type[Any])
 _METRICS: dict[str, type[Any]] = {}
 
 
-def register(name: str) -> Callable[[Class], Class]:
+def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     """Register the decorated class as a metric.
+
+    With `measure`, it computes a `Measure`, which ``xent eval --metric`` and gates know by this
+    name. A metric of this package has lines in `names` instead, which say so before it is imported.
 
     Examples
     --------
@@ -61,6 +64,8 @@ def register(name: str) -> Callable[[Class], Class]:
 
     def registered(metric: Class) -> Class:
         _METRICS[name] = metric
+        if measure:
+            MEASURES[name] = name
         return metric
 
     return registered
@@ -69,6 +74,7 @@ def register(name: str) -> Callable[[Class], Class]:
 def forget(name: str) -> None:
     """Remove a metric that was registered."""
     del _METRICS[name]
+    MEASURES.pop(name, None)
 
 
 def from_outside() -> tuple[str, ...]:
