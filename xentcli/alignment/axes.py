@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from xentcli.alignment.shift import Shift, check_shift
 from xentcli.core.dtypes import is_floating
-from xentcli.core.shapes import same_but_for_ones, without_axis
+from xentcli.core.shapes import fits, same_but_for_ones, without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
@@ -210,13 +210,6 @@ def fitting(
 
 def _read_as(labels: Source, before: str) -> str:
     return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
-
-
-def fits(one: Shape, other: Shape) -> bool:
-    """Return whether two shapes are the same, as far as both are known."""
-    return len(one) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
-    )
 
 
 def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Axes:

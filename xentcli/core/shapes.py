@@ -1,5 +1,6 @@
 """Logits and labels of any shape, laid out as rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -36,10 +37,16 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     return shape[:axis] + shape[axis + 1 :]
 
 
-def same_but_for_ones(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
-    """Whether two shapes differ by axes of length 1 only; lengths that are not known fit any."""
-    a, b = ([n for n in shape if n != 1] for shape in (one, other))
-    return len(a) == len(b) and all(None in (m, n) or m == n for m, n in zip(a, b, strict=True))
+def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes are the same, as far as both are known."""
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
+    )
+
+
+def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes differ by axes of length 1 only, as far as both are known."""
+    return fits(*([n for n in shape if n != 1] for shape in (one, other)))
 
 
 def rows_of(
