@@ -114,7 +114,11 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "one number, often": (one(tensor("0", "f4", 4, (2**33,), (0,))), "a tensor shows 8589934592"),
     "one tensor, often": (
         one(listed(*[tensor("0", "f4", 4, (2**30,), (0,))] * 3)),
-        "a list shows 3221225472 numbers",
+        "its arrays show 3221225472 numbers",
+    ),
+    "one number in many arrays": (
+        one(dictionary({key: tensor("0", "f4", 4, (2**29,), (0,)) for key in "xyz"})),
+        "its arrays show 1610612736 numbers",
     ),
     "an axis more": (one(tensor("0", "f4", 4, (2, 2), (1,))), "an impossible shape"),
     "many axes": (one(tensor("0", "f4", 4, [1] * 99, [1] * 99)), "an impossible shape"),
@@ -260,8 +264,21 @@ def bombs() -> dict[str, tuple[bytes, str]]:
         ),
         "one list in itself": (pickled(b"]q\0h\0a"), "more than 100 lists"),
         "a number of 255 bytes": (pickled(listed(b"\x8a\xff" + b"\x7f" * 255)), "too large"),
+        "one text of many arrays": (named_often(1000, 2**22), "arrays show 2621440000 numbers"),
         "a member of 4 GB": (FOUR.replace(struct.pack("<L", 16) * 2, b"\xfe" * 8), "is cut off"),
     }
+
+
+def named_often(count: int, size: int) -> bytes:
+    """Return so many arrays of numbers and of text, whose content is the same text of the memo."""
+    arrays = {}
+    for i in range(count):
+        code, items = ("u1", size) if i % 2 else ("U1", size // 4)
+        empty = called("numpy.core.multiarray", "_reconstruct")
+        dtype = called("numpy", "dtype", text(code))
+        state = several(number(1), several(number(items)), dtype, b"\x89", b"h\0")
+        arrays[str(i)] = empty + state + b"b"
+    return pickled(text("a" * size), b"q\0", dictionary(arrays))
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:

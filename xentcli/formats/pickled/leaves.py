@@ -121,13 +121,18 @@ class LooseValues(NamedTuple):
     @property
     def dtype_name(self) -> str:
         """The name of the dtype."""
-        return "text" if self.values.dtype == object else self.values.dtype.name
+        return "text" if self.is_text else self.values.dtype.name
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text, which may stand side by side as the pickle has it."""
+        return self.values.dtype.kind in "OU"
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
         """Return the array."""
-        if self.values.dtype == object and not options.takes_names:
+        if self.is_text and not options.takes_names:
             raise InputError(f"{name}: text, which is not numbers")
-        source = MemorySource(name, self.values)
+        source = MemorySource(name, self.values.astype(object) if self.is_text else self.values)
         source.format, source.stored_dtype = format_, self.dtype_name
         source.size, source.unchanged = data.size, data.check_unchanged
         return source

@@ -39,7 +39,7 @@ def _array(
     if not all(type(n) is int for n in shape) or not is_possible(shape, kind.itemsize):
         raise text.wrong(f"an impossible shape: {shape[:8]}")
     size = int(np.prod(shape, dtype=object)) * kind.itemsize
-    there = bytes_of(content)
+    there = bytes_of(content, text)
     if there is None:
         raise text.wrong("an array is damaged")
     if (there.size if isinstance(there, StoredBytes) else len(there)) != size:
@@ -51,7 +51,7 @@ def _array(
         text.data.read_at(there.offset, memoryview(number))
         there = bytes(number)
     values = np.frombuffer(there, kind).reshape(shape, order="F" if fortran else "C")
-    return LooseValues(values.astype(object) if kind.kind == "U" else values)
+    return LooseValues(values)
 
 
 def _dtype_of(record: Any) -> np.dtype[Any] | None:
@@ -70,15 +70,15 @@ def _dtype_of(record: Any) -> np.dtype[Any] | None:
         return None
 
 
-def bytes_of(record: Any) -> bytes | StoredBytes | None:
+def bytes_of(record: Any, text: PickleText) -> bytes | StoredBytes | None:
     """Return bytes, which the older protocols write as text."""
     match record:
         case StoredBytes():
             return record
         case str():
-            return record.encode("latin-1")
-        case Call(function=Global("_codecs", "encode"), arguments=(str(text), *_)):
-            return text.encode("latin-1")
+            return text.encoded(record)
+        case Call(function=Global("_codecs", "encode"), arguments=(str(content), *_)):
+            return text.encoded(content)
         case Call(function=Global("__builtin__" | "builtins", "bytes" | "bytearray")):
             return b""
     return None

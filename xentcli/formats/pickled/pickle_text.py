@@ -34,6 +34,7 @@ class PickleText:
         self._window_start = start
         self._next = 0  # in the window
         self._skipped = start
+        self._encoded: dict[str, bytes] = {}
 
     @property
     def position(self) -> int:
@@ -97,6 +98,12 @@ class PickleText:
             if len(found) > _LONGEST_NAME_BYTES:
                 raise self.wrong("the name of a module or a class does not end")
         return found.decode()
+
+    def encoded(self, content: str) -> bytes:
+        """Return the bytes that text of the pickle means, the same ones if it is named again."""
+        if content not in self._encoded:
+            self._encoded[content] = content.encode("latin-1")
+        return self._encoded[content]
 
     def span(self, size: int) -> StoredBytes:
         """Return where the next bytes are, and go behind them."""

@@ -1,5 +1,6 @@
 """Opens PyTorch files and pickles of arrays."""
 
+import math
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from xentcli.formats.pickled.legacy import LegacyStorages
 from xentcli.formats.pickled.numpy_arrays import bytes_of, numpy_leaf
 from xentcli.formats.pickled.operations import read_pickle
 from xentcli.formats.pickled.pickle_text import PickleText
-from xentcli.formats.pickled.tensors import Storage, Storages, tensor_leaf
+from xentcli.formats.pickled.tensors import MOST_REPEATED, Storage, Storages, tensor_leaf
 from xentcli.formats.pickled.tree import Leaves, leaves_of, nothing_in, readable
 from xentcli.formats.pickled.zipped import ZippedStorages
 from xentcli.storage.inputs import Input
@@ -22,6 +23,7 @@ from xentcli.storage.temporary import TemporaryCopy
 
 _MOST_PICKLES = 1000  # one behind the other
 _FIRST_TEXTS = 5
+_MOST_TIMES = 4  # that a large file may show each of its numbers
 _HEAD_BYTES = 64  # that tell the layouts
 _WEIGHTS = (".weight", ".bias", ".running_mean", ".running_var")
 _OF_WEIGHTS = "save what the model returns: torch.save(model(x), 'logits.pt'); {} NAME reads one"
@@ -77,7 +79,7 @@ def contents(data: Input) -> list[Content]:
 
 
 def _texts(leaf: Leaf) -> tuple[str, ...]:
-    if isinstance(leaf, LooseValues) and leaf.values.dtype == object:
+    if isinstance(leaf, LooseValues) and leaf.is_text:
         return tuple(map(str, leaf.values.reshape(-1)[:_FIRST_TEXTS]))
     return ()
 
@@ -120,7 +122,11 @@ def _read(data: Input) -> Leaves:
     def leaf_of(call: Call) -> Leaf | None:
         return tensor_leaf(call, text, storages) or numpy_leaf(call, text)
 
-    return leaves_of(root, text, leaf_of)
+    leaves = leaves_of(root, text, leaf_of)
+    count = sum(math.prod(leaf.shape) for leaf in leaves.values())
+    if count > max(MOST_REPEATED, _MOST_TIMES * (data.size or 0)):
+        raise text.wrong(f"its arrays show {count} numbers, and the file has few of them")
+    return leaves
 
 
 def _pickles(text: PickleText) -> Any:
@@ -137,7 +143,7 @@ class _PickledStorages:
     """Storages that stand as files in the pickle: tensors that were pickled, not saved."""
 
     def __init__(self) -> None:
-        self._files: dict[int, tuple[Any, LegacyStorages]] = {}  # records are kept: ids are theirs
+        self._files: dict[bytes | StoredBytes, LegacyStorages] = {}
 
     def find(self, record: Any, text: PickleText) -> Storage | None:
         """Return the storage that a record in the pickle names."""
@@ -146,15 +152,15 @@ class _PickledStorages:
                 pass
             case _:
                 raise text.wrong("a tensor without a storage")
-        if id(record) not in self._files:
-            self._files[id(record)] = (record, self._opened(content, text))
-        _, file = self._files[id(record)]
-        return file.find(file.root, text)
-
-    def _opened(self, content: Any, text: PickleText) -> LegacyStorages:
-        there = bytes_of(content)
+        there = bytes_of(content, text)
         if there is None:
             raise text.wrong("a tensor without a storage")
+        if there not in self._files:
+            self._files[there] = self._opened(there, text)
+        file = self._files[there]
+        return file.find(file.root, text)
+
+    def _opened(self, there: bytes | StoredBytes, text: PickleText) -> LegacyStorages:
         if isinstance(there, StoredBytes):
             return LegacyStorages(text.data, there.offset, there.offset + there.size, text.apart)
         copy = TemporaryCopy(text.data.name)

@@ -1,6 +1,5 @@
 """The arrays in what a pickle describes, by key: ``logits``, ``test/logits``, ``0``."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ from xentcli.formats.pickled.calls import Call, Global, Persistent, StoredBytes,
 from xentcli.formats.pickled.joined_leaves import joined
 from xentcli.formats.pickled.leaves import Leaf, LooseValues, Unread
 from xentcli.formats.pickled.pickle_text import PickleText
-from xentcli.formats.pickled.tensors import MOST_REPEATED
 
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
@@ -106,7 +104,7 @@ class _ListTree:
         trees = [self.leaves(item, depth + 1) for item in items]
         keys = trees[0].keys() if trees else ()
         if keys and all(tree.keys() == keys for tree in trees):
-            together = {key: self._joined([tree[key] for tree in trees]) for key in keys}
+            together = {key: joined([tree[key] for tree in trees]) for key in keys}
             if None not in together.values():
                 return {key: leaf for key, leaf in together.items() if leaf is not None}
         if len(trees) > _MOST_NUMBERED:
@@ -116,14 +114,6 @@ class _ListTree:
             for i, tree in enumerate(trees)
             for key, leaf in tree.items()
         }
-
-    def _joined(self, leaves: list[Leaf]) -> Leaf | None:
-        """Return the arrays of a list as one, if they are alike; each may be there often."""
-        found = joined(leaves)
-        count = 0 if found is None else math.prod(found.shape)
-        if count > max(MOST_REPEATED, self._text.data.size or 0):
-            raise self._text.wrong(f"a list shows {count} numbers, and the file has few of them")
-        return found
 
     def _plain(self, items: list[Any]) -> Leaf | None:
         """Return a list of numbers, lists of them, or text, as an array; None of any other."""
