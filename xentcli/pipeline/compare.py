@@ -14,12 +14,13 @@ from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, collect, joined
 from xentcli.pipeline.inputs import Source
+from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pair_work import CompareWork, PairStates
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_rows import Numbering, rows_of
+from xentcli.pipeline.state_rows import rows_of
 from xentcli.results.comparison import Comparison
 
 Array = NDArray[Any]

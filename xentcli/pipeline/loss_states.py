@@ -15,10 +15,11 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation, Measured
 from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import summary_of
+from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Asked, Setting
-from xentcli.pipeline.state_rows import Numbering, joined, rows_of
+from xentcli.pipeline.state_rows import joined, rows_of
 from xentcli.pipeline.states import SavedState, renumbered
 from xentcli.results.provenance import FileFacts
 

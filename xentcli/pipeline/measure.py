@@ -9,10 +9,11 @@ from xentcli.pipeline.evaluate import Measured, measured
 from xentcli.pipeline.inputs import RowSources, Source
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.numbering import Numbering, with_places
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_rows import Numbering, rows_of, with_places
+from xentcli.pipeline.state_rows import rows_of
 from xentcli.results.measures import Measures
 
 __all__ = ["Keeping", "Options", "measure"]

@@ -11,9 +11,9 @@ from xentcli.pipeline.flow import Total
 from xentcli.pipeline.loss_states import criterion_of
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
+from xentcli.pipeline.numbering import Numbering, with_places
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_options import Asked
-from xentcli.pipeline.state_rows import Numbering, with_places
 from xentcli.pipeline.states import SavedState
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures

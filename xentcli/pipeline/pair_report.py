@@ -9,9 +9,9 @@ from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
 from xentcli.metrics.order import in_order, percentiles
 from xentcli.pipeline.loss_measures import of_loss, with_errors
+from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pair_plan import PairPlan
 from xentcli.pipeline.spool import Spool, Spools
-from xentcli.pipeline.state_rows import Numbering
 from xentcli.results.comparison import (
     Comparison,
     PairedDivergences,

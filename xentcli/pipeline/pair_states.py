@@ -9,12 +9,12 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.pipeline.compare import Compared, Model
 from xentcli.pipeline.loss_states import of_files
+from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import OF_ORDER, PairedRows, comparisons_of
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_header import ModelFacts, StateHeader, role_of_model
 from xentcli.pipeline.state_options import PairAsked, Setting
-from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.states import SavedState
 from xentcli.storage.names import shown_name
 

@@ -1,9 +1,8 @@
 """Which rows of which files a state is of: what is there twice, and what is missing."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
@@ -11,15 +10,8 @@ from xentcli.formats.inline import expand, is_inline
 from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.paths import natural_key, reads_once
 
-if TYPE_CHECKING:
-    from xentcli.results.comparison import ChangedRow
-    from xentcli.results.measures import Measures
-    from xentcli.results.names import Names
-    from xentcli.results.rows import Suspect, WorstRow
-
 ONE_STATE = "each row belongs to one state: leave one of them out"
 _ONE_FILE = "run again what was run with the other files"
-PlacedRow = TypeVar("PlacedRow", "WorstRow", "Suspect", "ChangedRow")
 _SHOWN_GAPS = 5
 _MOST_ROWS = 2**63  # NumPy counts no further
 
@@ -145,59 +137,6 @@ def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
     return tuple(found)
 
 
-class Numbering(NamedTuple):
-    """The numbers of rows in some files, one behind the other in the order that is given.
-
-    Attributes
-    ----------
-    files : tuple of (FileRows, int)
-        The rows of a file, and how many rows stand before the file.
-    """
-
-    files: tuple[tuple[FileRows, int], ...]
-
-    @classmethod
-    def of(cls, rows: Sequence[FileRows]) -> "Numbering":
-        """Return that of files in their natural order, whole as far as their lengths are known."""
-        lengths: dict[str, int] = {}
-        for each in rows:
-            lengths[each.file] = max(lengths.get(each.file, 0), each.stop, each.length or 0)
-        found: list[tuple[FileRows, int]] = []
-        before = after = 0
-        for i, each in enumerate(rows):
-            if not each.file or not i or rows[i - 1].file != each.file:
-                before = after
-                after += lengths[each.file] if each.file else max(each.stop, each.length or 0)
-            found.append((each, before))
-        return cls(tuple(found))
-
-    def place(self, index: tuple[int, ...]) -> str | None:
-        """Return the file of a row, and its index there; None if there is one file."""
-        row, *inner = index
-        several = len({each.file for each, _ in self.files}) > 1
-        for each, before in self.files if several else ():
-            if each.start <= row - before < each.stop:
-                return f"{each.name}[{','.join(map(str, (row - before, *inner)))}]"
-        return None
-
-    def placed(self, found: "Names", rows: Iterable[PlacedRow]) -> tuple[PlacedRow, ...]:
-        """Return rows of a result with their places, where there are several files."""
-        return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
-
-    def to(self, other: "Numbering", inner: int) -> Callable[[int], int]:
-        """Return what takes a number here to the number there, of rows with so many in a slice."""
-
-        def number(row: int) -> int:
-            place, rest = divmod(row, max(1, inner))
-            for each, before in self.files:
-                if each.start <= place - before < each.stop:
-                    there = next(b for part, b in other.files if part.covers(each))
-                    return (place - before + there) * inner + rest
-            raise InputError(f"row {row} is in none of its files")
-
-        return number
-
-
 def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
     """Raise InputError if rows are there twice, or are of a file that was another one meanwhile.
 
@@ -240,12 +179,3 @@ def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
         for end, start in zip(ends, starts, strict=True):
             if end < start:
                 yield f"{file}: rows {end}:{start} are in no state"
-
-
-def with_places(measures: "Measures", files: Numbering) -> "Measures":
-    """Return measures whose worst and suspect rows say where they are."""
-    suspects = measures.suspects
-    if suspects is not None:
-        suspects = replace(suspects, rows=files.placed(measures, suspects.rows))
-    worst = files.placed(measures, measures.worst_rows)
-    return replace(measures, worst_rows=worst, suspects=suspects)

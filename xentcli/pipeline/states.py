@@ -16,9 +16,9 @@ from xentcli.metrics.state_json import from_plain, to_plain
 from xentcli.metrics.texts import TextsState
 from xentcli.metrics.top_lists import TopListsState
 from xentcli.pipeline.bounded import BoundedSums
+from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.outputs import text_file
 from xentcli.pipeline.state_header import StateHeader
-from xentcli.pipeline.state_rows import Numbering
 from xentcli.pipeline.token_counts import TokenCounts
 from xentcli.pipeline.written import read_object
 from xentcli.text import shortened
