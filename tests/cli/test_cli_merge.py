@@ -448,6 +448,19 @@ def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:
     assert "are in a.json too" in refused(run("merge", "a.json", "b.json"))
 
 
+def test_rows_are_known_again_by_another_path_to_their_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    one(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    one(run, "loss link/z-1.npy link/y-1.npy", "b.json")
+    said = refused(run("merge", "a.json", "b.json"))
+    there, here = tmp_path / "link/z-1.npy", tmp_path / "z-1.npy"
+    assert said == f"b.json: rows 0:1 of {there} are in a.json too, of {here}"
+    one(run, "loss link/z-1.npy link/y-1.npy --rows 1:", "c.json")
+    merged, whole = (run(*line.split()) for line in ("merge a.json c.json", "loss z-1.npy y-1.npy"))
+    assert merged.err == ""  # no row is missing
+    assert merged.stdout == whole.stdout
+
+
 def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> None:
     one(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
     np.save(tmp_path / "other.npy", np.load(tmp_path / "y-1.npy"))
@@ -630,6 +643,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     length = len(np.load(tmp_path / "z-0.npy"))
     rows = {"file": str(tmp_path / "z-0.npy"), "start": 0, "stop": 1, "length": length}
     rows |= {"name": "z-0.npy", "labels": str(tmp_path / "y-0.npy")}
+    rows |= {"target": "", "target_of_labels": ""}  # they are no links
     assert found["rows"] == [rows]
     said = "a.json: the state of a run, and no array"
     assert refused(run("loss", "a.json")).splitlines()[0].endswith(said)

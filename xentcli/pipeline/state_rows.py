@@ -31,6 +31,8 @@ class FileRows(NamedTuple):
         What the user called the file.
     labels : str
         The file of their labels, in the same way; empty where they stand beside the logits.
+    target, target_of_labels : str
+        The files that these lead to, where they are links.
     """
 
     file: str
@@ -39,6 +41,13 @@ class FileRows(NamedTuple):
     length: int | None = None
     name: str = ""
     labels: str = ""
+    target: str = ""
+    target_of_labels: str = ""
+
+    @property
+    def itself(self) -> str:
+        """The file, by the same path whichever link led to it; empty of what is no file."""
+        return self.target or self.file
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -59,7 +68,7 @@ class FileRows(NamedTuple):
 
     def difference(self, other: "FileRows") -> str | None:
         """Return what speaks against it that both are of one file."""
-        if self.labels != other.labels:
+        if (self.target_of_labels or self.labels) != (other.target_of_labels or other.labels):
             labels = " and ".join(
                 each or "those beside them" for each in (self.labels, other.labels)
             )
@@ -102,7 +111,7 @@ def rows_of(
         stop = stop if length is None else min(stop, before + length)
         if start < stop:
             ends = (start - before, stop - before)
-            yield FileRows(whole_name(path), *ends, length, shown_name(path), beside), before
+            yield _named(path, *ends, length, beside), before
         if length is None:
             return
         before += length
@@ -110,7 +119,20 @@ def rows_of(
 
 def whole_files(paths: Iterable[str]) -> tuple[FileRows, ...]:
     """Return files that go into a state as they are, each as one row."""
-    return joined(FileRows(whole_name(path), 0, 1, 1, shown_name(path)) for path in paths)
+    return joined(_named(path, 0, 1, 1) for path in paths)
+
+
+def _named(path: str, start: int, stop: int, length: int | None, labels: str = "") -> FileRows:
+    """Return rows of a file by its names; that of the labels is whole."""
+    file = whole_name(path)
+    targets = _target(file), _target(labels)
+    return FileRows(file, start, stop, length, shown_name(path), labels, *targets)
+
+
+def _target(whole: str) -> str:
+    """Return which file a whole path leads to, if it is a link or leads through one."""
+    target = "" if not whole or is_url(whole) else os.path.realpath(whole)
+    return "" if target == whole else target
 
 
 def _paths(source: Source, names: Sequence[str]) -> list[str]:
@@ -142,15 +164,16 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
 
     Each comes with the name of its state.
     """
-    ordered = sorted(rows, key=lambda each: (each[0].key, each[1]))
+    ordered = sorted(rows, key=lambda each: (each[0].itself, each[0].start, each[0].stop, each[1]))
     most: tuple[FileRows, str] | None = None
     for each, state in ordered:
-        if most is not None and each.file and each.file == most[0].file:
+        if most is not None and each.file and each.itself == most[0].itself:
             before, other = most
             if each.start < before.stop:
                 stop = min(each.stop, before.stop)
+                also = f", of {before.file}" if before.file != each.file else ""
                 raise InputError(
-                    f"{state}: rows {each.start}:{stop} of {each.file} are in {other} too",
+                    f"{state}: rows {each.start}:{stop} of {each.file} are in {other} too{also}",
                     hint=ONE_STATE,
                 )
             if what := before.difference(each):
@@ -169,8 +192,10 @@ def missing(rows: Sequence[FileRows]) -> Iterator[str]:
 def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
     by_file: dict[str, list[FileRows]] = {}
     for each in joined(rows):
-        by_file.setdefault(each.file, []).append(each)
-    for file, parts in by_file.items():
+        by_file.setdefault(each.itself, []).append(each)
+    for parts in by_file.values():
+        parts.sort(key=lambda each: each.start)
+        file = parts[0].file
         if not file:
             continue
         ends = [0, *(part.stop for part in parts)]
