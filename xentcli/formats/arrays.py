@@ -13,9 +13,9 @@ from xentcli.formats.base import Block, IndexedSource, Source, StreamSource, Tab
 from xentcli.formats.stored import Stored, widen_words
 from xentcli.storage.inputs import Input
 
-_RUN_BYTES = 2**16  # that one read of a strided slice should bring
-_LARGEST_STRIDED_BYTES = 2**25  # of a block made of such reads
-_SKIPPED_BYTES = 2**20  # read at once, of what stands before or behind the array
+_RUN_BYTES = 2**16  # what one read of a strided slice should bring
+_LARGEST_STRIDED_BYTES = 2**25  # the most of a block made of such reads
+_SKIPPED_BYTES = 2**20  # how much is read at once of what surrounds the array
 
 
 def open_stored(
@@ -36,7 +36,7 @@ def open_stored(
     format_ : str
         The format's name.
     name : str, optional
-        Of the array, for messages; else the input's.
+        What messages call the array; by default the input's name.
     there : int, optional
         How many bytes the input has, where it cannot say so itself.
     """
@@ -99,7 +99,7 @@ class ArrayStream(_StoredArray, StreamSource):
         stored.check_length(self.name, there + len(self._data.peek(1)))
 
     def decode(self, block: Block) -> Table:
-        """Return the numbers that a block's bytes are."""
+        """Return the numbers in a block's bytes."""
         numbers: NDArray[Any] = np.frombuffer(block.content, self._stored.dtype)
         if meaning := self._stored.meaning:
             numbers = widen_words(numbers, meaning, np.empty(numbers.size, np.float32))
@@ -107,7 +107,7 @@ class ArrayStream(_StoredArray, StreamSource):
         return Table(numbers.reshape((block.rows, *row) if self.shape else ()))
 
     def _skip(self, count: int) -> int:
-        """Read over bytes; return how many there were."""
+        """Skip bytes by reading them; return how many there were."""
         done = 0
         while part := self._data.read(min(count - done, _SKIPPED_BYTES)):
             done += len(part)
@@ -169,7 +169,7 @@ class ArraySource(_StoredArray, IndexedSource):
         return Table(array.T if self._stored.fortran_order else array)
 
     def _read(self, firsts: Sequence[int], count: int) -> NDArray[Any]:
-        """Read `count` numbers from each of some places on, counted in numbers."""
+        """Read `count` numbers from each of some places, which are counted in numbers."""
         run = count * self._itemsize
         buffer = self._buffer("stored", len(firsts) * run)
         for i, first in enumerate(firsts):
@@ -183,7 +183,7 @@ class ArraySource(_StoredArray, IndexedSource):
         return numbers
 
     def _read_run(self, first: int, part: memoryview) -> int:
-        """Read the array's bytes from one on; return how many there were."""
+        """Fill `part` from the array's byte `first` on; return how many bytes there were."""
         return self._data.read_at(self._stored.header_bytes + self._stored.offset + first, part)
 
     def _buffer(self, use: str, size: int) -> NDArray[np.uint8]:

@@ -50,7 +50,7 @@ class ReadOptions(NamedTuple):
     delimiter: str | None = None
     header: bool | None = None
     decimal: str = "."
-    """What stands before the fraction of a number in text."""
+    """The decimal mark of numbers in text."""
     columns: tuple[str, ...] | None = None
     drop: tuple[str, ...] = ()
     label_column: str | None = None
@@ -61,13 +61,13 @@ class ReadOptions(NamedTuple):
     partner_label: str | None = None
     """The column of labels in that file: a column of the same name here is no class."""
     any_columns: bool = False
-    """Whether to let columns through that may be no classes: the file is only looked at."""
+    """Whether columns that may be no classes pass, since the file is only looked at."""
     labels: bool = False
     """Whether this is a file of labels, or of weights: one value for each row."""
     weights: bool = False
     """Whether these are weights: numbers, of which none is missing."""
     names: bool = False
-    """Whether these name groups of rows: any text, of which some may be missing."""
+    """Whether these name groups of rows: any text, which rows may lack."""
     missing: bool = False
     """Whether cells without a value, such as null, are NaN and no mistake."""
     classes: tuple[str, ...] = ()
@@ -79,16 +79,16 @@ class ReadOptions(NamedTuple):
     key_option: str | None = "--key"
     """The option that names it; None where there is none."""
     beside: bool = False
-    """Whether labels are an array of the logits' own file that only its name tells."""
+    """Whether labels are an array of the logits' own file, known only by its name."""
     tokens: str | None = None
     """Which tokens of a server's answers are read: 'prompt', 'generated', or 'any', which is an
     error where there are both; None where log-probabilities of tokens are of no use."""
     bounded: bool = False
-    """Whether rows are of use of which only a bound of some numbers is known."""
+    """Whether the command can use rows in which some numbers are only bounded."""
     input_dtype: str | None = None
     """What raw words of 2 bytes are: bfloat16."""
     head: "HeadOptions | None" = None
-    """What makes logits of the array, which then is hidden states of a model."""
+    """The head that makes logits of the array, which then holds hidden states of a model."""
 
     @property
     def takes_names(self) -> bool:
@@ -103,7 +103,7 @@ class ArrayHeader(NamedTuple):
     dtype: np.dtype[Any]
     columns: tuple[str, ...] | None = None
     id_column: str | None = None
-    """The name of the rows' ids, which each write then brings along."""
+    """The name of the column of ids; each write then brings the ids of its rows."""
     name: str = "values"
     """What the array is called, where a format names its arrays."""
     ids_optional: bool = False
@@ -128,7 +128,7 @@ class Writer(Protocol):
 
 
 class SequentialWriter:
-    """What all writers have in common that take rows in order only."""
+    """What all writers that take rows only in order have in common."""
 
     positional = False
 
@@ -158,8 +158,8 @@ class Format(NamedTuple):
     requires: tuple[str, str] | None = None
     """The module that must be installed, and the extra of this package that brings it."""
     partly: tuple[str, str] | None = None
-    """What is lost of the rows, where some numbers are only bounded, and the command that takes
-    such a file; None of whole rows."""
+    """What the rows lack where some numbers are only bounded, and the command that takes such a
+    file; None for whole rows."""
     contents: Callable[[Input, ReadOptions], list["Content"]] | None = None
-    """What lists a file of several arrays or columns, by its beginning, and reads nothing of it;
-    it returns nothing of a file of one array. None where every file is one array."""
+    """Lists the arrays or columns of a file by its beginning, without reading them; the list is
+    empty for a file of one array. None for a format in which every file is one array."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_FEW_ROWS = 10  # that may hold whole numbers by chance
+_FEW_ROWS = 10  # so few rows may hold whole numbers by chance
 
 
 class Look(NamedTuple):
@@ -42,7 +42,7 @@ class Look(NamedTuple):
 
 
 def look_at(values: Any, *, integers: bool, some_integers: bool = False) -> Look:
-    """Return what numbers look like, all or some of which are stored or written as integers."""
+    """Return what numbers look like; the flags say whether all or some were written as integers."""
     column = np.asarray(values, np.float64).reshape(-1, 1)
     all_, some = np.array([integers]), np.array([some_integers])
     return looks_at(column, integers=all_, some_integers=some)[0]
@@ -78,10 +78,10 @@ class Column(NamedTuple):
 
     name: str
     number: int
-    """From 1."""
+    """Its number, counted from 1."""
     look: Look = Look()
 
     @property
     def shown(self) -> str:
-        """How a message calls it."""
+        """What messages call it."""
         return f"column {self.name!r}" if self.name else f"column {self.number}"

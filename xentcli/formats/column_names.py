@@ -96,12 +96,12 @@ class ColumnNames(NamedTuple):
 
 
 def names_several(column: str) -> bool:
-    """Whether what is said for a column may stand for several: ``4-6``, ``label_*``."""
+    """Whether what the user writes for a column may stand for several: ``4-6``, ``label_*``."""
     return is_pattern(column) or _ends(column) is not None
 
 
 def number_of(text: str) -> int | None:
-    """Return the number that names a column, or None: no column has one of many digits."""
+    """Return the number that names a column; None for text, or for a number too long for one."""
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
@@ -134,9 +134,10 @@ def pattern(name: str) -> str | None:
 
 
 def without_shared(names: Iterable[str]) -> tuple[str, ...]:
-    """Return what tells names apart: without the words that all begin, or all end with.
+    """Return names without the words with which all of them begin, or all of them end.
 
-    ``prob_cat, prob_dog`` are ``cat, dog``. Nothing where nothing is shared, or no name is left.
+    ``prob_cat, prob_dog`` are ``cat, dog``. Nothing is returned where names share no word,
+    or where the rest would not tell them apart.
     """
     whole = tuple(names)
     if len(whole) < 2:

@@ -1,4 +1,4 @@
-"""Which rows of arrays are read next, told to where they are read from."""
+"""Announces which rows of arrays are read next to the storage that they are read from."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -13,7 +13,7 @@ _IN_ORDER = "npy"  # the format whose files are rows, one behind the other
 
 
 def coming(sources: Iterable[Source], blocks: Iterable[Block]) -> AbstractContextManager[None]:
-    """Have the rows of some blocks fetched, and no others, as far as they are elsewhere."""
+    """Have storage fetch the rows of these blocks, and no others, where they are elsewhere."""
     found = list(blocks)
     if not found or any(block.axis for block in found):
         return nullcontext()
@@ -23,7 +23,7 @@ def coming(sources: Iterable[Source], blocks: Iterable[Block]) -> AbstractContex
 
 
 def _shares(source: Source, start: int, stop: int) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield which share of which file some rows are."""
+    """Yield each file that holds some of the rows, and the share of the file that they are."""
     if not source.tileable or source.format != _IN_ORDER:
         return
     reference = source.reference

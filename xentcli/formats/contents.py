@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xentcli.formats.sources import Shape
 
 ENOUGH_ROWS = 1000
-"""Rows of a column that say what it holds."""
+"""How many rows of a column tell what it holds."""
 
 _BESIDE = (  # compiled when it is first asked for: most commands never do
     r"unnamed: \d+|y|file|path|fold|split|group|usage|score|loss|weights?|sample[_ ]?weights?"
@@ -25,9 +25,9 @@ class ColumnGroup(NamedTuple):
     Attributes
     ----------
     name : str or None
-        The name or the number of a single column; None of several.
+        The name or the number of a single column; None for several.
     places : tuple of int
-        Which of the columns that are read.
+        Their places among the columns that are read.
     columns : tuple of str or None
         Their names, where they have some.
     choice : tuple of str
@@ -49,9 +49,9 @@ class Content(NamedTuple):
     Attributes
     ----------
     name : str or None
-        The key of an array, or the name or number of a column; None of several columns.
+        The key of an array, or the name or number of a column; None for several columns.
     shape : Shape
-        As far as the file's beginning says it.
+        The shape, as far as the file's beginning tells it.
     dtype : str
         The name of what is stored.
     key : str or None
@@ -59,7 +59,7 @@ class Content(NamedTuple):
     columns : tuple of str
         The `ReadOptions.columns` that read them; empty where they are not read.
     groups : tuple of ColumnGroup
-        What the columns that are read together are.
+        The arrays that the columns read together make up.
     texts : tuple of str
         The first values of a column that is not numbers.
     """

@@ -1,4 +1,4 @@
-"""The ways out where columns may be no class: what is left out, or what the classes are."""
+"""Hints for columns that may be no class: leave them out, or say which columns are classes."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from xentcli.text import name_option
 
 
 def is_of_rows(column: Column) -> bool:
-    """Whether a column is certain to hold no value of a class, but what names or counts rows."""
+    """Whether a column certainly names or counts rows, and so holds no value of a class."""
     named = not OF_ROWS.isdisjoint(words_of(column.name)) and not column.look.has_fractions
     return column.look.is_text or named
 
 
 def by_id(doubtful: Sequence[Column], names: Sequence[str], partner: Sequence[str]) -> str | None:
-    """Return how rows are matched by a column in doubt that names those of labels, too."""
+    """Return how to match rows by a doubtful column that the file of labels has, too."""
     ids = [column for column in doubtful if column.name and may_be_ids(column.name)]
     found = [column for column in ids if column.name in partner] or [
         column for column in ids if says_ids(column.name)

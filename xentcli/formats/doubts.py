@@ -1,4 +1,4 @@
-"""Columns that may be no class: their names say so, or what stands in them.
+"""Finds columns that may be no class, by their names or by what stands in them.
 
 Both formats of tables ask here, with what they know of the first rows, before anything is read.
 """
@@ -12,9 +12,9 @@ from xentcli.formats.column_words import OF_ROWS, WORDS, words_of
 from xentcli.formats.doubt_hints import by_id, hint, is_of_rows
 from xentcli.text import name_option
 
-_SENTENCE_WORDS = 3  # at least
-_MOST_LISTED_SHARE = 1 / 3  # of the words of a sentence
-_MOST_WHOLE_SHARE = 0.1  # of the numbers in columns of fractions, 0 and 1 apart
+_SENTENCE_WORDS = 3  # the least that make a sentence
+_MOST_LISTED_SHARE = 1 / 3  # the largest share of a sentence's words
+_MOST_WHOLE_SHARE = 0.1  # the largest in columns of fractions, 0 and 1 apart
 
 
 def is_numbered(names: Sequence[str]) -> bool:
@@ -25,7 +25,7 @@ def is_numbered(names: Sequence[str]) -> bool:
 def check(
     file: str, columns: Sequence[Column], names: Sequence[str], partner: Sequence[str] = ()
 ) -> list[str]:
-    """Return notes about columns that are read as classes; `names` are all there are.
+    """Return notes about columns that are read as classes; `names` are those of all columns.
 
     `partner` are the columns of the file of labels, if they stand in another file.
 
@@ -134,7 +134,7 @@ def _whole_beside_fractions(columns: Sequence[Column]) -> set[int]:
 
 
 def _without_siblings(places: Sequence[int], columns: Sequence[Column]) -> set[int]:
-    """Return the columns that are not named like one of fractions but for a number."""
+    """Return the columns whose names differ from each column of fractions in more than a number."""
     if not places:
         return set()
     named = {pattern(column.name) for column in columns if column.look.has_fractions} - {None}

@@ -69,7 +69,7 @@ def open_file(file: InputFile) -> Source:
 
 
 def may_have_columns(file: InputFile) -> bool:
-    """Whether the name of a file leaves it open that it is a table."""
+    """Whether a file may be a table, as far as its name tells."""
     format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
     return format_ is None or format_.has_columns
 
@@ -101,7 +101,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
 
 
 def holds_answers(file: InputFile) -> bool:
-    """Whether a file is answers of a server with log-probabilities of tokens."""
+    """Whether a file holds a server's answers with log-probabilities of tokens."""
     if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
     from xentcli.formats.json import holds_answers
@@ -110,7 +110,7 @@ def holds_answers(file: InputFile) -> bool:
 
 
 def may_be_partly(file: InputFile) -> bool:
-    """Whether the beginning of a file leaves it open that its rows are known in part.
+    """Whether the rows of a file may be known only in part, as far as its beginning tells.
 
     A file of one array, of hidden states, or of text that is no JSON, holds whole rows. What is
     wrong with a file is said by whoever reads it.
@@ -128,7 +128,7 @@ def may_be_partly(file: InputFile) -> bool:
 def looked_at(file: InputFile) -> Input:
     """Open a file to look at its beginning.
 
-    What can be opened only once waits for whoever opens it next.
+    An input that can be opened only once is kept for whoever opens it next.
     """
     data = input_of(file.path)
     if reads_once(file.path) or is_url(file.path):
@@ -137,7 +137,7 @@ def looked_at(file: InputFile) -> Input:
 
 
 def holds_samples(file: InputFile) -> bool:
-    """Whether a file is samples of lm-evaluation-harness."""
+    """Whether a file holds samples of lm-evaluation-harness."""
     if is_inline(file.path) or file.format not in (None, "json") or file.options.head:
         return False
     data = looked_at(file)
@@ -153,7 +153,7 @@ def holds_samples(file: InputFile) -> bool:
 
 
 def keep_waiting(path: str, data: Input) -> None:
-    """Have whoever opens this file next get an input that was looked at."""
+    """Keep an input that was looked at for whoever opens this file next."""
     _waiting[path] = data
 
 
@@ -162,7 +162,7 @@ _waiting: dict[str, Input] = {}
 
 
 def input_of(path: str) -> Input:
-    """Open a file, unless it was looked at, can be opened only once, and waits."""
+    """Open a file, or return the input that was kept because it can be opened only once."""
     return _waiting.pop(path, None) or open_input(path)
 
 

@@ -16,7 +16,7 @@ class HeldArray(NamedTuple):
     """An array or columns of a file, and the source that reads them, where one does."""
 
     content: Content | None
-    """None of a file that is one array."""
+    """None for a file of one array."""
     source: Source | None
     problem: InputError | None = None
     """Why the array cannot be read."""
@@ -28,7 +28,7 @@ def open_all(file: InputFile) -> Iterator[HeldArray]:
     Raises
     ------
     InputError
-        If it is one array that cannot be read; of several, what cannot be read has a problem.
+        If a file of one array cannot be read; among several, the unreadable one has a `problem`.
     """
     if is_inline(file.path):
         options = file.options._replace(labels=True)  # which names may be

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xentcli.formats.base import IndexedSource, Table
 
-_LARGEST_BYTES = 2**25  # of a block that runs through all parts
+_LARGEST_BYTES = 2**25  # the most of a block that runs through all parts
 
 
 class ArraysInSequence(IndexedSource):
@@ -56,11 +56,11 @@ class ArraysInSequence(IndexedSource):
             slices = [(i, start, rows) for i in range(len(self._ends))]
         else:
             slices = list(self._slices(start, rows)) or [(0, 0, 0)]
-        # Whatever was read, the parts lie along axis 0.
+        # The parts lie along axis 0, whichever axis was read.
         return Table.joined([self._part(i).read(first, n, axis) for i, first, n in slices])
 
     def _slices(self, start: int, rows: int, inner: int = 1) -> Iterator[tuple[int, int, int]]:
-        """Yield part, first row and number of rows of what some rows are made of.
+        """Yield each part that holds some of the rows, with the first row there and their number.
 
         A slice of axis 0 counts as `inner` rows.
         """

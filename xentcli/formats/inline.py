@@ -22,7 +22,7 @@ _LISTS = (
 
 
 def is_inline(name: str) -> bool:
-    """Whether what stands for a file is data itself: numbers or lists, and no file of this name."""
+    """Whether an argument is data itself, numbers or lists, and there is no file of this name."""
     if os.path.lexists(name):
         return False
     return re.fullmatch(_ROW, name) is not None or _is_lists(name)
@@ -41,7 +41,7 @@ def as_one_argument(texts: Sequence[str]) -> str | None:
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     """Return the files of a pattern, or of a saved dataset's folder; else the name, or data.
 
-    No pattern matches the names `without`, what will be written.
+    No pattern matches the names `without`, which will be written.
     """
     if os.path.isdir(name):  # noqa: PTH112 - much faster than Path's
         from xentcli.formats.saved_datasets import files_of
@@ -56,7 +56,7 @@ def _is_lists(name: str) -> bool:
 
 
 def open_inline(text: str, options: ReadOptions) -> Source:
-    """Return the array that a text is."""
+    """Return the array that a text describes."""
     shown = visible(shortened(text, characters=30))
     if options.key or options.columns or options.drop or options.id_column or options.label_column:
         raise InputError(f"{shown}: numbers that are typed have no columns and no keys")

@@ -34,8 +34,8 @@ def choose(
     Raises
     ------
     InputError
-        If there is no such key, or several and none is named; lists what there is, each array as
-        `describe` says what it is.
+        If there is no such key, or if there are several and none is named. The message lists the
+        arrays with what `describe` says of each.
     """
     if options.key is not None and options.key in keys:
         return options.key

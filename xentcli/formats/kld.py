@@ -1,6 +1,6 @@
 """llama.cpp's base of ``llama-perplexity --kl-divergence``: log-probabilities in codes of 16 bits.
 
-Behind the header and the tokens stands one row for each position of the second half of each window:
+After the header and the tokens comes one row for each position in the second half of each window:
 a scale, the least log-probability that is kept, and a code for each class. A class whose logit is
 more than 16 (in ik_llama.cpp 24) below the largest has code 0, whatever its logit is.
 """
@@ -17,15 +17,15 @@ from xentcli.storage.inputs import Input
 
 MAGIC = b"_logits_"
 FLOORS = (16.0, 24.0)
-"""How far below the largest logit of a row llama.cpp, and ik_llama.cpp, cut logits off, in nats."""
+"""How many nats below a row's largest logit llama.cpp and ik_llama.cpp cut logits off."""
 STEPS = 65535
-"""From the least code of a row to the largest."""
+"""The distance from a row's least code to its largest."""
 
 _HEADER_BYTES = 20
-_HEAD_BYTES = 8  # of a row, before the codes: two float32
-_ABOVE_0 = 1e-3  # of a log-probability, by rounding
-_NEAR = 5e-5  # what rounding makes of a floor
-_WHOLE_ROW_BYTES = 2**13  # rows up to this size are read whole, though one code of each is wanted
+_HEAD_BYTES = 8  # what precedes the codes of a row: two float32
+_ABOVE_0 = 1e-3  # how far rounding may lift a log-probability above 0
+_NEAR = 5e-5  # how far rounding may move a floor
+_WHOLE_ROW_BYTES = 2**13  # up to this size a row is read whole, though only one code is wanted
 _BLOCK_BYTES = 2**24
 
 
@@ -112,7 +112,7 @@ class KldSource(IndexedSource):
         Raises
         ------
         InputError
-            If a row cannot be: its scale or its least log-probability is no such number.
+            If a row is impossible: its scale or its least log-probability is no such number.
         """
         stored = self._read(self._begin + start * self._row_bytes, rows * self._row_bytes)
         stored = stored.reshape(rows, self._row_bytes)
@@ -140,12 +140,12 @@ class KldSource(IndexedSource):
         return scale, least, cut
 
     def label_rows(self, start: int, rows: int) -> LabelRows:
-        """Read what rows say of their labels: 10 bytes of each, where rows are long.
+        """Read what rows say of their labels, which takes 10 bytes of each row where rows are long.
 
         Raises
         ------
         InputError
-            If a label is no class, or a row cannot be.
+            If a label is no class, or a row is impossible.
         """
         labels = self.checked_labels(start, rows)
         if self._row_bytes <= _WHOLE_ROW_BYTES or not self._data.shareable:

@@ -14,11 +14,11 @@ class LabelRows(NamedTuple):
     log_probs : ndarray of float64
         The labels' log-probabilities, as the codes have them.
     scales : ndarray of float64
-        What one step of the codes is: half of it is how exact they are.
+        The step from one code to the next; log-probabilities are exact to half of it.
     least : ndarray of float64
         The least log-probability that each row keeps; the largest is 65535 steps above it.
     cut, floored : ndarray of bool
-        Whether the row keeps no lower ones, and whether the label is one of those.
+        Whether the row's lower log-probabilities were cut off, and whether its label's was.
     """
 
     log_probs: NDArray[np.float64]

@@ -13,8 +13,8 @@ from xentcli.text import name_option
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SHOWN_CHOICES = 3  # of columns, in a hint
-_ROUNDING_ERROR = 5e-3  # by which a share of two decimals may miss
+_SHOWN_CHOICES = 3  # columns that a hint lists
+_ROUNDING_ERROR = 5e-3  # how far rounding to two decimals may move a share
 
 
 class BesideColumns(NamedTuple):
@@ -92,8 +92,8 @@ def choose(
 ) -> tuple[list[int], list[str]]:
     """Return which columns of a file of labels hold them, and notes about the others.
 
-    Labels are one column, or one for each class, which then go in the order of the classes. Where
-    these have no names, they are the columns left whose numbers `sum_to_one`, row by row.
+    Labels are one column, or one for each class, in the order of the classes. Where the classes
+    have no names, the labels are the remaining columns if their numbers `sum_to_one` row by row.
 
     Raises
     ------
@@ -132,9 +132,9 @@ def choose(
 
 
 def in_order_of_classes(columns: list[tuple[int, str]], classes: tuple[str, ...]) -> list[int]:
-    """Return columns of labels that the user names, in the order of the classes they are named as.
+    """Return the columns of labels that the user names, in the order of the classes.
 
-    Where they are not named as all of these, they stay as they were named.
+    They stay in the user's order unless their names are those of all classes.
     """
     fields = [field for field, _ in columns]
     found = _of_classes(columns, classes) if len(columns) == len(classes) else None

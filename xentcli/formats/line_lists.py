@@ -20,11 +20,11 @@ from xentcli.storage.temporary import TemporaryCopy
 
 Numbers = NDArray[np.float64]
 Ragged = list[list[Any]]
-_ROWS = 64  # of a table that are objects at a time
+_ROWS = 64  # rows of a table that are objects at a time
 
 
 class RaggedRows(IndexedSource):
-    """Rows of different lengths, kept in a file that has no name; the places beyond are filled.
+    """Rows of different lengths in a file without a name; short rows are filled up.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class RaggedRows(IndexedSource):
 
 
 class LineLists(NamedTuple):
-    """The rows of JSON lines, those of all lines one behind the other.
+    """The rows of all JSON lines, one after the other.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ def read_lines(data: Input, keys: TopKeys, format_: str = "json") -> LineLists:
     Raises
     ------
     InputError
-        If a line has not what the others have, or lists that do not belong together.
+        If a line lacks what the others have, or has lists that do not belong together.
     """
     roles = {role: getattr(keys, role) for role in ("log_sum_exp", "labels", "mask")}
     roles = {role: key for role, key in roles.items() if key}
@@ -171,7 +171,7 @@ def _document(data: Input, number: int, line: Any) -> Any:
 
 
 def _fast(simdjson: Any, line: bytes, keys: TopKeys, roles: Mapping[str, str]) -> _Line | None:
-    """Return a line of numbers in lists of one length, None of any other."""
+    """Return a line of numbers in lists of one length; None for any other line."""
     try:
         document = simdjson.parse(line)
         values, indices = fast(document[keys.values]), fast(document[keys.indices])
@@ -190,7 +190,7 @@ def _fast(simdjson: Any, line: bytes, keys: TopKeys, roles: Mapping[str, str]) -
 def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | None:
     """Return what any line holds: lists that differ in their lengths, nulls, pairs, masks.
 
-    None where lists that belong together have different lengths.
+    The result is None where lists that belong together have different lengths.
     """
     values, indices = document[keys.values], document[keys.indices]
     if keys.values == keys.indices:
@@ -213,7 +213,7 @@ def _careful(document: Any, keys: TopKeys, roles: Mapping[str, str]) -> _Line | 
 
 
 def _masked(values: Ragged, mask: list[Any]) -> tuple[Ragged, list[Any]]:
-    """Return values without those that a mask of each leaves out, and a mask of rows."""
+    """Return values without those that a mask of values leaves out, and a mask of rows."""
     if not mask or not isinstance(mask[0], list):
         return values, mask
     kept = [

@@ -32,7 +32,7 @@ def of_pairs(value: Any) -> tuple[list[list[Any]], list[list[int]]]:
     Raises
     ------
     ValueError, TypeError, LookupError or AttributeError
-        If it is something else.
+        If the positions hold anything else.
     """
     pairs = [_of_position(each) for each in value]
     return [[number for _, number in each] for each in pairs], [

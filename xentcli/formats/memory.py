@@ -13,7 +13,7 @@ from xentcli.formats.sources import Block, IndexedSource, Source, Table
 
 BLOCK_ELEMENTS = 2**20
 """Elements of a block: enough to make a block's fixed costs small, few enough for many at once."""
-_LARGEST_COPY_BYTES = 2**25  # of a stream; a larger copy is kept on disk
+_LARGEST_COPY_BYTES = 2**25  # the most of a stream copied to memory, else to disk
 
 
 class MemorySource(IndexedSource):

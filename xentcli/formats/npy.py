@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MAGIC = npy_format.MAGIC_PREFIX
 _LONGEST_HEADER_BYTES = 10_000  # NumPy's own limit
-# Shards are opened in several threads. In none but one at a time may `catch_warnings` be used, or
+# Shards are opened in several threads, but only one thread at a time may use `catch_warnings`, or
 # the parser with which NumPy reads a header in Python 3.11.
 _PARSING = threading.Lock()
 
@@ -35,7 +35,7 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
 
 def read_header(data: Input, input_dtype: str | None = None, *, labels: bool = False) -> Stored:
-    """Return what the header says, and leave it to be read; labels may be text."""
+    """Return what the header says without consuming it; labels may be text."""
     size = _header_size(data)
     shape, fortran_order, dtype = _parse(data, size)
     if dtype.hasobject or dtype.names or dtype.subdtype:

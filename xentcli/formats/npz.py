@@ -28,7 +28,7 @@ _FOREIGN = {
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
-    """Open an array of an NPZ file; one from a pipe is kept on disk: its directory is at the end.
+    """Open an array of an NPZ file; a piped file is kept on disk, as its directory is at the end.
 
     The array itself is a stream: a member is inflated as it is read, and its checksum compared.
     """
@@ -76,7 +76,7 @@ def contents(data: Input, options: ReadOptions) -> list[Content]:
 
 
 def _is_pytorchs(archive: "ZipFile") -> bool:
-    """Whether it is a PyTorch file, whose members somebody has put into another order."""
+    """Whether the archive is a PyTorch file whose members were put into another order."""
     names = archive.namelist()
     return any(n.endswith("data.pkl") for n in names) and not any(map(_is_array, names))
 

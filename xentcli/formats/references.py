@@ -90,8 +90,8 @@ def _changed(name: str) -> InputError:
 def source_of(reference: Reference) -> Source:
     """Return the source that a reference names: the one that this process has, or a new one.
 
-    What this process has opened itself is found as long as anybody uses it; forked children
-    inherit it. Of what is opened here for the sake of a reference, the latest are kept.
+    A source that this process has opened itself is found as long as anybody uses it, and forked
+    children inherit it. Of the sources opened here only for a reference, the latest are kept.
     """
     return _in_use.get(reference) or _opened(reference)
 
@@ -111,7 +111,7 @@ def _opened(reference: Reference) -> Source:
 
 
 def referred(source: Source, file: "InputFile", data: Input) -> Source:
-    """Give a source its reference, where one leads to what its blocks do not carry."""
+    """Give a source its reference, if one leads to what its blocks do not carry."""
     if file.path != STANDARD_STREAM and _needs_reference(source, data):
         source.reference = FileReference.to(file, data.size)
         remember(source)
@@ -119,7 +119,7 @@ def referred(source: Source, file: "InputFile", data: Input) -> Source:
 
 
 def _needs_reference(source: Source, data: Input) -> bool:
-    """Whether other processes read the input, which they can at little cost."""
+    """Whether other processes can read the input themselves at little cost."""
     return data.seekable and not source.carries_bytes
 
 

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 _FROM_OUTSIDE: list[Format] = []
 
-_HEAD_BYTES = 64  # that tell most binary formats
+_HEAD_BYTES = 64  # enough to tell most binary formats
 _ZIP_HEAD_BYTES = 300  # up to the end of the longest name of a file
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of text, UTF-16 or -32
 
 _LARGEST_ROW_BYTES = 2**28
-_LARGEST_RATIO = 64  # to the bytes of its file: compressed numbers take far more
+_LARGEST_RATIO = 64  # of a row's bytes to its file's; compressed numbers stay far below
 
 
 def register(format_: Format) -> None:
@@ -74,7 +74,7 @@ def by_extension(path: str) -> Format | None:
 def detect(data: Input, encoding: str | None = None) -> Format:
     """Return the format of an input: by its first bytes, then its extension, else CSV.
 
-    With an encoding, an input that nothing else tells is text.
+    With an encoding, an input that nothing else identifies is text.
     """
     head = data.peek(_HEAD_BYTES)
     head = data.peek(_ZIP_HEAD_BYTES) if head.startswith(b"PK") else head
@@ -130,9 +130,10 @@ def made_logits(source: Source, options: ReadOptions) -> Source:
 def contents_of(
     data: Input, name: str | None, options: ReadOptions
 ) -> tuple[Input, list["Content"]]:
-    """Return what an input of several arrays or columns holds; nothing of one array, or a choice.
+    """List what an input of several arrays or columns holds.
 
-    With it comes what to read them from, as often as there are arrays.
+    The list is empty for one array, or where the user has chosen. The input that comes with it can
+    be read once for each array.
     """
     format_ = format_of(data, name, options)
     chosen = (options.columns, options.drop, options.key, options.label_column)
@@ -190,7 +191,7 @@ def _of_arrays(options: ReadOptions) -> str:
 
 
 def _check_row(source: Source) -> None:
-    """Raise InputError if a row, which is held whole, is much more than the file has bytes for."""
+    """Raise InputError if a row, which is held whole, is far larger than its file can hold."""
     numbers = math.prod(length or 0 for length in source.shape[1:])
     size = numbers * source.dtype.itemsize
     if source.size is not None and size > max(_LARGEST_ROW_BYTES, _LARGEST_RATIO * source.size):

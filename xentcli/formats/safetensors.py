@@ -22,7 +22,7 @@ from xentcli.formats.stored import MOST_AXES, Stored, is_possible
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
-_LONGEST_HEADER_BYTES = 2**22  # of 40,000 tensors. As JSON it takes twenty times the memory
+_LONGEST_HEADER_BYTES = 2**22  # enough for 40,000 tensors; parsed, it takes twenty times as much
 _METADATA = "__metadata__"
 _DTYPES = {
     "F64": "<f8",
@@ -152,7 +152,7 @@ def _check_side_by_side(tensors: dict[str, _Tensor]) -> None:
 
 
 def header_of(shape: tuple[int, ...], dtype: np.dtype[Any], name: str) -> bytes:
-    """Return a header, as long for any number of rows."""
+    """Return a header, whose length is the same for any number of rows."""
     if dtype not in _NAMES:
         raise OutputError(f"safetensors does not hold {dtype}")
     import json

@@ -1,4 +1,4 @@
-"""Folders that the `datasets` library of Hugging Face saves: the files of one, in their order."""
+"""Lists the files of a folder that Hugging Face's `datasets` library saved, in their order."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,12 @@ _MOST_BYTES = 2**24
 
 
 def files_of(folder: str) -> list[str] | None:
-    """Return the files of a saved dataset in the order of its rows; None of any other folder.
+    """Return the files of a saved dataset in the order of its rows; None for any other folder.
 
     Raises
     ------
     InputError
-        If it holds several splits, or what says which files there are is damaged.
+        If it holds several splits, or its list of files is damaged.
     """
     splits, state = Path(folder, _SPLITS), Path(folder, _STATE)
     if splits.is_file():
@@ -36,7 +36,7 @@ def files_of(folder: str) -> list[str] | None:
 
 
 def _name(entry: Any) -> str | None:
-    """Return the name of a file within the folder; None of anything else."""
+    """Return the name of a file within the folder; None for anything else."""
     name = entry.get("filename") if isinstance(entry, dict) else None
     inside = isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
     return name if inside else None

@@ -18,9 +18,9 @@ class ShardFacts(NamedTuple):
     Attributes
     ----------
     name : str
-        Of all shards together, for messages.
+        What messages call all shards together.
     files : tuple of InputFile
-        In the order of their rows.
+        The shards, in the order of their rows.
     references : tuple of FileReference or None
         What opens each of them again; None for what can be read only once.
     lengths : tuple of int or None
@@ -90,7 +90,7 @@ class OpenShards:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as what was known from the start."""
+        """Pickle only what was known from the start."""
         return OpenShards, (self._facts, self.once, self._most)
 
     def __getitem__(self, i: int) -> Source:
@@ -98,7 +98,7 @@ class OpenShards:
         with self._lock:
             source = self._latest.pop(i, None)
             if source is not None:
-                self._latest[i] = source  # the latest
+                self._latest[i] = source  # moves it to the end, as the latest
                 return source
         return self.again(i)
 

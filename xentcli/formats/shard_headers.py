@@ -17,7 +17,7 @@ from xentcli.storage.paths import reads_once
 Check = Callable[[], None]
 Mapped = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
-_MANY = 32  # files of which somebody else reads the headers
+_MANY = 32  # from so many files on, others read the headers
 _MAPPED: ContextVar[Mapped | None] = ContextVar("mapped", default=None)
 
 
@@ -45,7 +45,7 @@ def read_facts(
     dict of Source
         Those that can be opened only once, by number.
     list of callable
-        What raises InputError where a file is no longer what it was.
+        Each raises InputError if its file is no longer what it was.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def _headers(files: tuple[InputFile, ...]) -> Iterator[_ShardHeader]:
 
 
 def _is_elsewhere(file: InputFile) -> bool:
-    """Whether others may see a file that is no URL: those are opened ahead, several at a time."""
+    """Whether others may read a file: URLs are opened ahead here, several at a time."""
     return not reads_once(file.path) and not is_url(file.path)
 
 
@@ -130,7 +130,7 @@ class _HeaderWork(NamedTuple):
 
 
 def _check_elsewhere(references: Sequence[FileReference]) -> None:
-    """Check files where their headers were read."""
+    """Check files in the process that read their headers."""
     mapped = _MAPPED.get() or map
     for _ in mapped(FileReference.check, references):
         pass

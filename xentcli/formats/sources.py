@@ -88,7 +88,7 @@ class Source(ABC):
     shape : tuple of int or None
         The array's shape; an array without axes is one block of one row.
     dtype : dtype
-        Of the decoded values.
+        The dtype of the decoded values.
     size : int or None
         Bytes of the file; None for a stream.
     stored_dtype : str
@@ -102,9 +102,9 @@ class Source(ABC):
     labelled : bool
         Whether the tables hold labels beside the values.
     label_row : tuple of int
-        The shape of one row's label beside the values: () of a number or a name.
+        The shape of one row's label beside the values: () for a number or a name.
     header : tuple of str or None
-        The names of all columns in the file, of which the values are some.
+        The names of all columns in the file, also of those that are no values.
     id_column : str or None
         The name of the ids that the tables hold beside the values.
     notes : list of str
@@ -121,7 +121,7 @@ class Source(ABC):
     unchanged : callable or None
         What `check_unchanged` calls; unlike the source, it does not keep the file open.
     files : tuple of InputFile
-        The shards, in the order of their rows; none if it is in one file.
+        The shards, in the order of their rows; empty if there is only one file.
     """
 
     name: str
@@ -169,7 +169,7 @@ class Source(ABC):
         """
 
     def carried(self, block: Block) -> Block:
-        """Return a block that can be decoded where the input cannot be read: it has its content."""
+        """Return the block with its content, to be decoded where the input cannot be read."""
         return block
 
     def place(self, index: tuple[int, ...]) -> str:

@@ -33,7 +33,7 @@ class Stored(NamedTuple):
     header_bytes : int
         How many bytes stand before the data.
     data_bytes : int
-        How many bytes the data are: the array, and the other arrays of a file that holds several.
+        The length of the data: the array, and the other arrays of a file that holds several.
     offset : int
         Where in the data the array begins.
     fortran_order : bool
@@ -86,7 +86,7 @@ class Stored(NamedTuple):
 
 @cache
 def _name_of(dtype: np.dtype[Any]) -> str:
-    """Return what NumPy calls a dtype, and puts together anew each time."""
+    """Return NumPy's name of a dtype, kept because NumPy puts it together anew each time."""
     return dtype.name
 
 

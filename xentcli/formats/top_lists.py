@@ -18,7 +18,7 @@ _NAMES = {
 }
 _PLAIN = {"values": ("values",), "indices": ("indices", "ids", "token_ids")}
 _TEXTS = (b"indices", b"_ids", b"_idx", b"_tokens", b"token_id")
-"""One of them stands in a file of such lists."""
+"""Every file of such lists contains one of these."""
 _COMPRESSED = ("compressed_logprobs", "bytepacked_indices", "packed_indices")
 """What DistillKit calls the lists that it keeps in polynomials and packed bits."""
 
@@ -55,7 +55,7 @@ def top_keys(names: Iterable[str]) -> TopKeys | None:
     >>> top_keys(["logits", "labels"])
     """
     names = [*names]
-    group = names[0].rpartition("/")[0] + "/" if names else "/"  # of one, if all are in it
+    group = names[0].rpartition("/")[0] + "/" if names else "/"  # the one that holds all
     group = group if all(name.startswith(group) for name in names) else ""
     plain = {name: re.sub(r"[\W_]+", "_", name.removeprefix(group)).casefold() for name in names}
     found: dict[str, str | None] = {}
@@ -78,7 +78,7 @@ def packed_names(names: Iterable[str]) -> list[str]:
 
 
 def check_plain(name: str, names: Iterable[str]) -> None:
-    """Raise InputError if lists are compressed, which needs what stands in another file."""
+    """Raise InputError if lists are compressed, since reading them takes another file."""
     if packed_names(names):
         raise InputError(
             f"{name}: lists that DistillKit has compressed, to which a file of settings belongs",

@@ -1,22 +1,22 @@
-"""What stands around the members of a zip archive, of which one is written as it comes.
+"""The records around the only member of a zip archive, whose bytes are written as they come.
 
-The standard library's writer cannot be given up: when it is collected after an error, it writes
+The standard library's writer cannot be abandoned: when it is collected after an error, it writes
 the end of the archive to wherever its file's descriptor leads by then.
 """
 
 from struct import pack
 
-_ZIP_VERSION = 45  # of the format, the first with 64-bit sizes
+_ZIP_VERSION = 45  # the first version of the format with 64-bit sizes
 _MADE_ON_UNIX = 3 << 8
 _SIZES_FOLLOW, _STORED = 8, 0
 _DOS_EPOCH = 0, 1 << 5 | 1  # time and date: midnight, 1 January 1980
 _SEE_ZIP64 = 0xFFFFFFFF
-_HEADER_BYTES = 30  # of a member, before its name
+_HEADER_BYTES = 30  # what precedes a member's name
 _FILE_MODE = 0o600 << 16
 
 
 def first_name(head: bytes) -> bytes | None:
-    """Return the name of the first member of an archive that begins so; None of anything else."""
+    """Return the name of the first member of an archive that begins so; None for anything else."""
     if not head.startswith(b"PK\3\4"):
         return None
     return head[_HEADER_BYTES : _HEADER_BYTES + int.from_bytes(head[26:28], "little")]

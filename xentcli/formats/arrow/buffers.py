@@ -8,7 +8,7 @@ from xentcli.formats.arrow.library import pyarrow
 from xentcli.formats.arrow.messages import Message, damaged
 from xentcli.storage.inputs import Input, SeekableFile
 
-_SKIPPED_BYTES = 2**24  # at a time, over what nobody wants
+_SKIPPED_BYTES = 2**24  # how much unwanted data is skipped at a time
 
 
 class _Range:
@@ -24,7 +24,7 @@ class _Range:
 
 
 class Buffer:
-    """One buffer, of which parts are asked for that begin ever further on."""
+    """One buffer, whose parts are asked for in the order in which they begin."""
 
     def __init__(self, data: Input, message: Message, number: int) -> None:
         start, length = map(int, message.buffers[number])
@@ -45,7 +45,7 @@ class Buffer:
             raise damaged(self._data, "a column of a record batch is shorter than its rows")
         kept = self._kept[start - self._start :]
         self._start = max(self._start, min(start, self._start + len(self._kept)))
-        while self._start + len(kept) < start:  # over what nobody wants
+        while self._start + len(kept) < start:  # skip what nobody wants
             self._start += len(self._next(min(start - self._start, _SKIPPED_BYTES)))
         parts, missing = [kept], stop - start - len(kept)
         while missing > 0:
@@ -61,7 +61,7 @@ class Buffer:
         return part
 
     def bits(self, start: int, stop: int) -> bytes:
-        """Return bits, moved so that the first one is the first of a byte."""
+        """Return bits, shifted so that the first one begins a byte."""
         content = np.frombuffer(self.read(start // 8, -(-stop // 8)), np.uint8)
         if start % 8 == 0:
             return content.tobytes()

@@ -57,7 +57,7 @@ def select(
     look : callable
         Returns what the first rows of some columns hold.
     sum_to_one : callable
-        Returns whether these are shares of 1, row by row.
+        Returns whether some columns hold shares of 1, row by row.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _chosen(
     names: list[str],
     named: Sequence[str] | None,
 ) -> Selection:
-    """Choose columns by their names: those that are `named`, or else all that nothing else is."""
+    """Choose columns by their names: those that are `named`, or else all without another use."""
     there = ColumnNames(file, tuple(names), len(names))
     labels = None if options.label_column is None else there.name(options.label_column)
     beside = BesideColumns.of(names, options, lambda i: is_text(schema.field(i).type))

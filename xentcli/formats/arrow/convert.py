@@ -52,7 +52,7 @@ class ColumnRows(NamedTuple):
 def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]:
     """Return a column of numbers, text or anything else without parts, of shape (rows,).
 
-    Of `names`, some may be missing: None, in an array of objects.
+    Where these are `names`, some may be missing: they are None, in an array of objects.
     """
     array = plain(array)
     if names and array.null_count:
@@ -72,7 +72,7 @@ def flat(array: Array, rows: ColumnRows, *, names: bool = False) -> NDArray[Any]
 
 
 def _times_with_zone(array: Array) -> NDArray[Any]:
-    """Return times with their zone, which NumPy's have not: Python's, or text if too fine."""
+    """Return times with their zone, which NumPy lacks: as Python's, or as text if too fine."""
     pa = pyarrow()
     try:
         times = array.cast(pa.timestamp("us", array.type.tz)).to_pylist()

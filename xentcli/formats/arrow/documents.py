@@ -8,7 +8,7 @@ from xentcli.formats.arrow.library import understood
 from xentcli.formats.arrow.table_files import RowGroups, open_table_file
 from xentcli.storage.inputs import Input
 
-_ROWS = 1000  # that are read at a time
+_ROWS = 1000  # how many are read at a time
 
 
 def names_of(data: Input, format_: str) -> list[str]:

@@ -21,7 +21,7 @@ from xentcli.formats.arrow.slices import SLICE_BYTES, slices
 from xentcli.formats.arrow.table_files import RecordBatch, RowGroups, TablePiece
 from xentcli.storage.inputs import Input, SeekableFile
 
-_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream that was closed
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"  # what ends a stream that was closed
 
 
 class ArrowFile:
@@ -30,11 +30,11 @@ class ArrowFile:
     Attributes
     ----------
     whole_bytes, slice_bytes : int
-        How large a record batch may be that is read as a whole, and about how large a slice is.
+        The most that a record batch takes that is read as a whole, and about what a slice takes.
     unsliced_bytes : int
-        How large one may be if its columns are of kinds that are not sliced.
+        The most that a record batch takes whose columns are of kinds that are not sliced.
     dictionary_bytes : int
-        What the values of a column of categories may take.
+        The most that the values of a column of categories take.
     """
 
     whole_bytes = 2**25
@@ -193,11 +193,11 @@ class ArrowStream(ArrowFile):
                 yield from self._slices(message, columns, empty)
             elif message.kind == ROWS:
                 yield _valid(reader.read_next_batch())
-        yield from map(_valid, reader)  # whatever is not at its end is an error
+        yield from map(_valid, reader)  # raises unless the stream is at its end
 
 
 class _Emptied(SeekableFile):
-    """A stream in which one message stands for another one, so that pyarrow reads no body."""
+    """A stream in which one message is replaced by another, so that pyarrow reads no body."""
 
     _start = _stop = -1
     _content = b""

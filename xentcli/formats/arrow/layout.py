@@ -13,7 +13,7 @@ class Layout:
     Parameters
     ----------
     schema : Schema
-        Of the file.
+        The columns of the file.
     """
 
     def __init__(self, schema: Any) -> None:

@@ -41,7 +41,7 @@ def understood(name: str, error: type[InputError | OutputError], does: str) -> I
         if missing.name and missing.name.split(".")[0] != "pyarrow":
             raise
         raise missing_library(f"{name}: {does}", "pyarrow", EXTRA, error) from missing
-    except ImportError:  # it is there, and cannot be loaded
+    except ImportError:  # it is installed, but cannot be loaded
         raise
     except MemoryError as full:
         raise error(f"{name}: {does} asks for more memory than there is") from full

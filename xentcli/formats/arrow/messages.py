@@ -1,7 +1,7 @@
-"""What the messages of an Arrow file say before anything of them is read: lengths and places.
+"""Reads lengths and places from the messages of an Arrow file, before any record batch is read.
 
-pyarrow reads a record batch as a whole, and shows nothing of it before. Messages are tables of
-Flatbuffers: each field stands where a list of offsets, before the table, says.
+pyarrow reads a record batch as a whole, and tells nothing of it before. Messages are tables of
+Flatbuffers: a list of offsets before each table says where its fields stand.
 """
 
 import struct
@@ -18,9 +18,9 @@ SCHEMA, DICTIONARIES, ROWS = 1, 2, 3
 """Kinds of messages."""
 _CODECS = {0: "lz4", 1: "zstd"}
 _CONTINUATION = b"\xff\xff\xff\xff"
-_LONGEST_MESSAGE_BYTES = 2**26  # of what a message says before its body, or of a footer
+_LONGEST_MESSAGE_BYTES = 2**26  # the most of a footer, or of a message without its body
 _NOT_COMPRESSED = -1  # stands in place of the length of a buffer that was not worth compressing
-_MAGIC_BYTES = 8  # with what fills them up, before the first message of a file
+_MAGIC_BYTES = 8  # with their padding, before the first message of a file
 _FOOTER_END_BYTES = 10  # a footer's length, and the magic bytes
 FIRST_MESSAGE = _MAGIC_BYTES
 
@@ -31,11 +31,11 @@ class Message(NamedTuple):
     Attributes
     ----------
     kind : int
-        Of the kinds above, or another one.
+        One of the kinds above, or another one.
     start, body, end : int
         Where in the file the message begins, where its body does, and where it ends.
     rows : int
-        Of a record batch.
+        The rows of a record batch.
     buffers : (n, 2)
         Where in the body each buffer begins, and its length.
     nodes : int
@@ -185,7 +185,7 @@ class _Flatbuffer:
         return cls(content, struct.unpack_from("<I", content)[0])
 
     def place(self, slot: int) -> int | None:
-        """Return where a field stands, None where it has its default."""
+        """Return where a field stands; None if the message leaves it at its default."""
         offsets = self._at - struct.unpack_from("<i", self._content, self._at)[0]
         if offsets < 0:
             raise ValueError("a table outside the message")

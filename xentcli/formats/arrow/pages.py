@@ -17,11 +17,11 @@ _HEADER_BYTES = 2**8  # enough, unless the header holds long texts as statistics
 _LONGEST_HEADER_BYTES = 2**24
 _LARGEST_FOOTER_BYTES = 2**25
 _MOST_CHUNKS = 2**18  # columns in row groups; pyarrow keeps about a thousand bytes of each
-_MOST_LISTED, _MOST_LISTED_OF_CHUNK = 2**16, 2**4  # steps of paths, encodings: 32 bytes of each
+_MOST_LISTED, _MOST_LISTED_OF_CHUNK = 2**16, 2**4  # steps of paths, encodings: each takes 32 bytes
 _MAGIC = b"PAR1"
 _FOOTER_END_BYTES = 8  # the footer's length, and the magic bytes
 _MOST_LEVELS = 16  # of structures within one another
-_LARGEST_LAST_BYTE = 127  # of a number: the bytes before the last are larger
+_LARGEST_LAST_BYTE = 127  # of a number; each byte before the last is larger
 _LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes bytes of its own
 _LONGEST_NUMBER_BITS = 70
 # kinds of values
@@ -150,13 +150,13 @@ def _page_header(data: Input, place: int) -> tuple[int, int, int] | None:
     return None
 
 
-# Thousands of structures may be read of a file: one function, without a call for each number.
+# A file may have thousands of structures: one function reads them, without a call for each number.
 
 
 def _fields(
     content: bytes, at: int, number: int = 0, until: int | None = None, depth: int = 0
 ) -> tuple[dict[int, int], int]:
-    """Read the fields of a structure; pass over all that are no integers.
+    """Read the fields of a structure; skip all that are no integers.
 
     Returns
     -------

@@ -9,7 +9,7 @@ from xentcli.formats.arrow.table_files import RecordBatch, RowGroups, TablePiece
 from xentcli.storage.inputs import Input
 
 _BUFFER_BYTES = 2**25  # for all columns together
-_SMALLEST_COLUMN_BYTES, _LARGEST_COLUMN_BYTES = 2**13, 2**20  # of the buffer, for one of them
+_SMALLEST_COLUMN_BYTES, _LARGEST_COLUMN_BYTES = 2**13, 2**20  # of the buffer, for one column
 _MOST_BLOCKS_OF_GROUP = 4  # a row group of no more blocks is decoded in one go
 
 

@@ -1,7 +1,7 @@
 """Large record batches, cut into small ones as they are read.
 
-A batch is a list of buffers, each of which holds one thing of all rows: so of some rows, a part of
-each buffer is read. Compressed buffers are decompressed from their beginning to their end.
+A batch is a list of buffers, each of which holds one thing of all rows. So reading some rows means
+reading a part of each buffer. Compressed buffers are decompressed from beginning to end.
 """
 
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SLICE_BYTES = 2**24
-"""About what the rows of a slice take."""
-_LARGEST_ROW_BYTES = 2**28  # of one row's lists or text
+"""About how much memory the rows of a slice take."""
+_LARGEST_ROW_BYTES = 2**28  # the most of one row's lists or text
 
 Array = Any
 Type = Any
@@ -36,9 +36,9 @@ def slices(data: Input, message: Message, layout: Layout, empty: Any, most: int)
     data : Input
         The file.
     message : Message
-        Of the batch.
+        The message of the batch.
     layout : Layout
-        Of all columns.
+        The buffers of all columns.
     empty : RecordBatch
         The columns that are read without rows; it has the values of those of categories.
     most : int
@@ -184,7 +184,7 @@ def _width(type_: Type) -> int:
 
 
 def _finished(array: Array, like: Array) -> Array:
-    """Return an array as one of the type of another one, whose categories it has."""
+    """Return an array with the type of another one, whose categories it shares."""
     pa = pyarrow()
     if isinstance(like.type, pa.BaseExtensionType):
         return pa.ExtensionArray.from_storage(like.type, _finished(array, like.storage))

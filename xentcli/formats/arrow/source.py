@@ -18,7 +18,7 @@ from xentcli.formats.column_looks import Look, look_at
 from xentcli.formats.label_columns import are_shares
 from xentcli.storage.inputs import Input
 
-_MOST_JUDGED_COLUMNS = 256  # of more, only those of integers are looked at
+_MOST_JUDGED_COLUMNS = 256  # beyond these, only columns of integers are looked at
 _JUDGED_CELLS = 50_000  # of all columns together
 _FEWEST_JUDGED_ROWS = 20  # however many columns there are
 
@@ -90,7 +90,7 @@ class TableSource(StreamSource):
         """Return whether the first rows of columns are shares of 1."""
         numbers = all(number_dtype(self._type(name)) for name in names)
         found = [*self._first_rows(names).values()] if numbers and len(names) > 1 else []
-        same = len({len(values) for values in found}) == 1  # none is left out for want of a value
+        same = len({len(values) for values in found}) == 1  # no value is missing
         return same and are_shares(np.stack(found, axis=1))
 
     def _first_rows(self, names: tuple[str, ...]) -> dict[str, NDArray[np.float64]]:
@@ -200,5 +200,5 @@ class TableSource(StreamSource):
 
 
 def _without_nulls(column: Any) -> Any:
-    """Return the values that are there; looking for others makes pyarrow import for 80 ms."""
+    """Drop nulls only where there are some, since dropping makes pyarrow import for 80 ms."""
     return column.drop_null() if column.null_count else column

@@ -22,7 +22,7 @@ class Nested(NamedTuple):
     """Lists of numbers, or lists of lists."""
 
     lengths: tuple[int | None, ...]
-    """Of each level; None where each list has a length of its own."""
+    """The length at each level; None where lists differ in length."""
     dtype: np.dtype[Any]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xentcli.formats.arrow.convert import ColumnRows
 
 Array = Any
-_MOST_CLASSES = 2**25  # of a sparse vector, which all of its zeros are made of
+_MOST_CLASSES = 2**25  # the most of a sparse vector, whose zeros are filled in
 
 
 def length_of(array: Array) -> int:

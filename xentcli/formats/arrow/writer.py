@@ -27,7 +27,7 @@ def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:
         return pyarrow().ipc.new_file(file, schema)
     if format_ == "arrows":
         return pyarrow().ipc.new_stream(file, schema)
-    # A dictionary makes 0s and 1s small, and floats, which are all different, only slow.
+    # A dictionary shrinks columns of 0 and 1, but only slows down floats, which all differ.
     integers = pyarrow().types.is_integer(_innermost(schema.field(-1).type))
     return parquet().ParquetWriter(
         file, schema, compression="snappy", use_dictionary=integers, write_statistics=False

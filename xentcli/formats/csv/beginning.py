@@ -19,9 +19,9 @@ from xentcli.formats.csv.list_cells import row_shape
 from xentcli.formats.csv.numbers import with_point
 from xentcli.formats.csv.unnamed_index import find_index, index_hint
 
-_JUDGED_ROWS = 1000  # that decide what columns hold
+_JUDGED_ROWS = 1000  # the most that decide what columns hold
 _JUDGED_CELLS = 50_000
-_FEWEST_JUDGED_ROWS = 20  # whatever they hold
+_FEWEST_JUDGED_ROWS = 20  # however many cells they have
 
 
 class ListShapes(NamedTuple):
@@ -123,7 +123,7 @@ def _cut(
 
 
 def _first_lines(head: bytes) -> bytes:
-    """Return as many lines as decide, or all where a line may end within a cell."""
+    """Return as many lines as are judged, or all where a line may end within a cell."""
     if b'"' in head or b"\r" in head.replace(b"\r\n", b""):
         return head
     end = 0
@@ -135,7 +135,7 @@ def _first_lines(head: bytes) -> bytes:
 
 
 def _body(text: str, header_lines: int, most: int) -> str:
-    """Return the lines below the header that decide, of text without quotes."""
+    """Return the lines below the header that are judged, if the text has no quotes."""
     start = 0
     for _ in range(header_lines):
         start = text.find("\n", start) + 1
@@ -150,7 +150,7 @@ def _body(text: str, header_lines: int, most: int) -> str:
 def _rows(
     text: str, delimiter: str, name: str, decimal: str = "."
 ) -> Iterator[tuple[list[str], int]]:
-    """Yield the cells of each row, and how many lines are read then."""
+    """Yield the cells of each row, and how many lines have been read by then."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         for cells in reader:

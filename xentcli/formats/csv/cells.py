@@ -38,11 +38,11 @@ class RowLayout:
     texts : tuple of int
         The fields that are read as text.
     index : int or None
-        What the first field, which then counts the rows and is left out, counts from.
+        The number from which the first field counts the rows, if it does; it is then left out.
     labels : tuple of int
         The fields that hold labels, or several that may.
     decimal : str
-        What stands before the fraction of a number.
+        The decimal mark of numbers.
     index_hint : str or None
         What to do if the first field does not count the rows.
     """

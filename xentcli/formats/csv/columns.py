@@ -22,13 +22,13 @@ class Columns(NamedTuple):
     Attributes
     ----------
     values : tuple of int
-        Those of the array, in order.
+        The fields of the array, in order.
     label, ids : int or None
-        Those beside the array.
+        The fields beside the array.
     notes : tuple of str
         What was decided without being asked.
     lists : frozenset of int
-        Those of the values and labels whose cells are lists; a list is then all values of a row.
+        The fields of values and labels whose cells are lists; each then holds a whole row.
     """
 
     values: tuple[int, ...]
@@ -46,15 +46,15 @@ class Fields(NamedTuple):
     file : str
         What messages call it.
     names : tuple of str or None
-        In the header.
+        The names in the header.
     width : int
-        How many there are.
+        How many fields there are.
     first : int
-        The first that may be read: an index is left out.
+        The first field that may be read: an index is left out.
     rows : FirstRows
         The first rows below the header.
     numbers : callable
-        Returns what the columns hold by a fast way, None if that is in doubt.
+        Returns quickly what the columns hold; None if that is in doubt.
     may_hold_lists : bool
         Whether there is anything in the first rows that begins a list.
     """
@@ -150,7 +150,7 @@ def _choose_values(
 
 
 def _check_classes(fields: Fields, named: list[tuple[int, str]], options: ReadOptions) -> list[str]:
-    """Return notes about the fields that are read as classes; raise if one may be none."""
+    """Return notes about the fields that are read as classes; raise if one may be no class."""
     if doubts.is_numbered([name for _, name in named]):
         return []
     looks = fields.looks()
@@ -202,8 +202,8 @@ def _several_with_lists(fields: Fields, values: list[int], lists: list[int]) -> 
 def are_names(labels: Iterable[str], classes: tuple[str, ...]) -> bool:
     """Whether labels are names of classes, and not numbers.
 
-    They are if one that is no number is a class, or if most are no numbers. So a slip in a column
-    of numbers stays a slip, and a class may be named by a number.
+    They are names if one that is no number is the name of a class, or if most are no numbers. So a
+    slip in a column of numbers stays a slip, and a number may name a class.
     """
     labels = [label.strip() for label in labels]
     texts = [label for label in labels if label and not is_number(label)]

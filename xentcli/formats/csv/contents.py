@@ -14,7 +14,7 @@ from xentcli.storage.inputs import Input
 def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Content]:
     """Return what the columns of a file hold, by its first rows; nothing if they are one array."""
     one = CsvSource(data, options._replace(any_columns=True), usual_delimiter)
-    if one.fields == 1:  # whether its first row is a name, its other rows say
+    if one.fields == 1:  # its other rows tell whether the first is a name
         one = CsvSource(data, options._replace(labels=True), usual_delimiter)
     names, rows, fields = one.names, one.first_rows(ENOUGH_ROWS), one.fields
     cells = [[row[i] for row in rows if len(row) > i] for i in range(fields)]
@@ -30,7 +30,7 @@ def contents(data: Input, options: ReadOptions, usual_delimiter: str) -> list[Co
     for i in range(fields):
         if i not in numeric:
             choice = _choice(i, names)
-            read = (choice,) if not listed else ()  # its rows are counted, where no numbers are
+            read = (choice,) if not listed else ()  # without numbers, its rows are counted
             texts = tuple(cells[i])
             name = choice if fields > 1 else None
             if texts and all(map(is_list, texts[:JUDGED_ROWS])):

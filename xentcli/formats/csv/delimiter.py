@@ -8,8 +8,8 @@ from xentcli.formats.csv.cells import squeeze
 from xentcli.formats.csv.numbers import is_number
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
-_SAMPLE_LINES = 20  # that decide on the delimiter
-_LONGEST_CELL_CHARACTERS = 2**20  # of a cell of several lines
+_SAMPLE_LINES = 20  # the most that decide on the delimiter
+_LONGEST_CELL_CHARACTERS = 2**20  # the most of a cell of several lines
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "a space"}
 
 
@@ -22,7 +22,7 @@ def without_sep_line(text: str) -> tuple[str, str | None]:
 def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) -> str:
     """Return the delimiter that the user or the file says, or the one that is found.
 
-    What the user says is for files in which it occurs: labels may have another one.
+    The user's delimiter counts only for files in which it occurs: labels may have another one.
     """
     named = options.delimiter
     if named is not None and (named in text or not options.labels):
@@ -33,7 +33,7 @@ def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) 
 
 
 def _find_delimiter(text: str, usual: str) -> str:
-    """Return the delimiter that cuts every sampled line into as many cells, best into numbers."""
+    """Return the delimiter that cuts sampled lines into equally many cells, numbers if it can."""
     lines = _sampled(text)
     candidates = []
     for delimiter in (usual, *(d for d in DELIMITERS if d != usual and d in text)):
@@ -65,7 +65,7 @@ def _sampled(text: str) -> list[str]:
 
 
 def _share_of_numbers(rows: list[list[str]], delimiter: str) -> float | None:
-    """Return how many cells of a row are numbers, if all rows have as many cells, at least two.
+    """Return how many cells of a row are numbers, if all rows have equally many, at least two.
 
     The header that R writes lacks a name for the first column, which names the rows.
     """

@@ -83,10 +83,10 @@ class _Utf8(io.RawIOBase):
             ) from error
 
     def _refused(self, error: UnicodeError) -> InputError:
-        """Return the reason why a codec refuses the whole text, in the same words always.
+        """Return why a codec refuses the whole text, in the same words for every Python.
 
-        Python 3.13 says otherwise than 3.11 that a byte order mark is missing, and in another kind
-        of exception.
+        Python 3.13 reports a missing byte order mark in other words than 3.11, and by another
+        exception.
         """
         if "BOM" not in str(error):
             return InputError(f"{self._data.name}: {str(error)[:100]}")

@@ -11,7 +11,7 @@ from xentcli.storage.inputs import Input
 
 _MOST_COLUMNS = 2**18
 _JUDGED_LINES = 32  # more than those that decide on delimiter and header
-_HEAD_BYTES = 64  # that tell UTF-16
+_HEAD_BYTES = 64  # enough to tell UTF-16
 _BYTE_ORDER_MARKS = {
     b"\xff\xfe\0\0": "UTF-32",
     b"\0\0\xfe\xff": "UTF-32",
@@ -28,7 +28,7 @@ class FirstLines(NamedTuple):
     lines : bytes
         Whole lines, without the byte order mark.
     mark_bytes : int
-        What the byte order mark takes that stands before them.
+        The length of the byte order mark before them.
     line_end : bytes
         The byte at which lines end.
     is_small : bool
@@ -76,7 +76,7 @@ def read_sample(data: Input, name: str, block_bytes: int, longest_line_bytes: in
 
 
 def check_columns(sample: FirstLines, name: str, delimiter: str | None) -> None:
-    """Raise InputError if a line has more cells than rows have: each is text at first."""
+    """Raise InputError if a line has more cells than a row may have: each is text at first."""
     if len(sample.lines) <= _MOST_COLUMNS:
         return
     delimiters = {*map(str.encode, DELIMITERS), (delimiter or ",").encode()}

@@ -135,7 +135,7 @@ def names_of(first: list[str], others: Iterable[list[str]], file: str) -> tuple[
 
 
 def _lacks_a_name(names: tuple[str, ...], others: Iterable[list[str]]) -> bool:
-    """Whether there is no name for the first column, R's names of rows: text, or 1, 2, 3, ..."""
+    """Whether the header lacks a name for R's first column of row names: text or 1, 2, 3, ..."""
     two = [*islice(others, 2)]
     if min(len(names), len(two)) < 2 or any(len(cells) != len(names) + 1 for cells in others):
         return False

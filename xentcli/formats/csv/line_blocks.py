@@ -9,14 +9,14 @@ from xentcli.errors import InputError
 from xentcli.formats.csv.cells import outside_quotes
 from xentcli.storage.inputs import Input
 
-_BLANK_LINE_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # how content ends whose last line is blank
+_BLANK_LINE_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # the ends of content whose last line is blank
 
 
 class BlockLines(NamedTuple):
     """The content of a block: whole lines, or where they stand in the file."""
 
     line: int
-    """The number of the first, from 1."""
+    """The number of the first line, from 1."""
     offset: int
     size: int
     """Bytes, which may lack the last line end."""

@@ -110,7 +110,7 @@ def _as_json(text: str, place: str) -> str:
     from xentcli.formats.json.printed import as_json, as_lists
 
     text = as_lists(text).text
-    if "," not in text:  # 1,5 2,5 would be anything
+    if "," not in text:  # 1,5 2,5 could mean anything
         text = _BLANKS_BETWEEN.sub(",", text)
     return as_json(text, place).json.replace("true", "1").replace("false", "0")
 

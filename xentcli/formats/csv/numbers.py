@@ -56,7 +56,7 @@ def has_decimal_comma(cell: str) -> bool:
 
 
 def is_decimal_comma(cell: str) -> bool:
-    """Whether the comma of a number can only be a decimal mark, and stand between no thousands."""
+    """Whether the comma of a number can only be a decimal mark, not one between thousands."""
     return has_decimal_comma(cell) and _THOUSANDS.fullmatch(cell.strip()) is None
 
 
@@ -83,7 +83,7 @@ def _why_no_number(cell: str) -> str:
 def edges_of_cells(delimiter: str) -> tuple[bytes, bytes]:
     """Return what matches where a cell begins, and where one ends.
 
-    A delimiter may take several bytes, each of which may be one of another character.
+    A delimiter may take several bytes, each of which may be part of another character.
     """
     between = re.escape(delimiter.encode())
     start = rb"(?:(?<=[\r\n])|(?<=" + between + rb")|\A)"

@@ -1,4 +1,4 @@
-"""The three parsers of CSV text, of which the fastest one is used that is not in doubt."""
+"""Chooses the fastest of three parsers of CSV text that is not in doubt."""
 
 from xentcli.errors import InputError
 from xentcli.formats.csv import cells, frame, plain_rows
@@ -19,7 +19,7 @@ def parse(
     text : bytes
         The lines.
     layout : RowLayout
-        Of the rows.
+        How the rows are cut into cells.
     name : str
         The file, for messages.
     line : int

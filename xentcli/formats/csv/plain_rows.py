@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xentcli.formats.csv.cells import Parsed, RowLayout
 
-_kept = threading.local()  # a parser a thread, with the memory that it works in
+_kept = threading.local()  # each thread's parser, with the memory that it works in
 
 
 def parse(content: bytes, layout: RowLayout, rows: int) -> Parsed | None:

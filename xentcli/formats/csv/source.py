@@ -115,7 +115,7 @@ class CsvSource(StreamSource):
         return self._layout.fields
 
     def first_rows(self, most: int) -> list[list[str]]:
-        """Return the cells of the first rows, of all columns; nothing is read by that."""
+        """Return the cells of the first rows, of all columns, without reading anything more."""
         sample = self._sample()
         text = sample.lines[self._header_bytes - sample.mark_bytes :]
         text = squeeze(text) if self._padded else text
@@ -160,7 +160,7 @@ class CsvSource(StreamSource):
         ):
             if found != count:
                 self._lines_are_rows = False
-                # Here, since rows that a quote swallows would be missed before they are parsed.
+                # Rows that an open quote swallows would be missed before the block is parsed.
                 cells.check_quotes(lines.text or b"", self._layout.delimiter, self.name, lines.line)
             content = lines if self.carries_bytes else lines._replace(text=None)
             yield Block(start, found, content=content)

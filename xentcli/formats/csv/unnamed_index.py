@@ -26,7 +26,7 @@ def find_index(
 
 
 def index_hint(names: tuple[str, ...], columns: Columns, options: ReadOptions) -> str:
-    """Say what to do about a first column without a name that counts the rows no longer.
+    """Say what to do about a first column without a name that stops counting the rows.
 
     It may name them: then rows of two files are matched by it, where both are told so.
     """

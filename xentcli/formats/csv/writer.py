@@ -10,7 +10,7 @@ from xentcli.formats.base import ArrayHeader, SequentialWriter
 from xentcli.storage.outputs import Output
 from xentcli.text import plain_cells, shortest
 
-_FORMATTED_CELLS = 2**16  # at a time
+_FORMATTED_CELLS = 2**16  # how many are formatted at a time
 
 
 class CsvWriter(SequentialWriter):
@@ -35,7 +35,7 @@ class CsvWriter(SequentialWriter):
         self._begun = False
 
     def write(self, rows: NDArray[Any], ids: NDArray[Any] | None = None) -> None:
-        """Write rows, or one number; each behind its id."""
+        """Write rows, or one number, each after its id."""
         table = rows.reshape(len(rows) if rows.ndim else 1, rows.shape[1] if rows.ndim > 1 else 1)
         if table.size == 0:
             return
@@ -53,7 +53,7 @@ class CsvWriter(SequentialWriter):
             self._output.write(format_rows(table[part], self._delimiter, names))
 
     def _write_wide(self, row: NDArray[Any], name: list[Any] | None) -> None:
-        """Write a row whose text is too much to be held."""
+        """Write a row whose text is too long to be held."""
         for start in range(0, len(row), _FORMATTED_CELLS):
             text = format_rows(row[None, start : start + _FORMATTED_CELLS], self._delimiter, name)
             more = start + _FORMATTED_CELLS < len(row)

@@ -22,9 +22,9 @@ class Samples(NamedTuple):
     kind : str
         What was asked.
     docs : tuple of str
-        What names each doc: its number, behind the name of its task where there are several.
+        The name of each doc: its number, after the name of its task where there are several tasks.
     hashes : tuple of str or None
-        What tells each from other docs of its number.
+        What tells each doc from others with the same number.
     places : tuple of (str, int)
         The file and line of each.
     tasks : tuple of str
@@ -34,7 +34,7 @@ class Samples(NamedTuple):
     counts : tuple of int
         How many log-likelihoods each doc has.
     unconditional : ndarray of float64 of shape (N, C) or None
-        Those without context, where every doc has them.
+        The log-likelihoods without context, if every doc has them.
     golds : ndarray of int64 of shape (N,)
         The right choice, or `NO_GOLD`.
     several_golds : tuple of tuple of int
@@ -42,13 +42,13 @@ class Samples(NamedTuple):
     lengths, sizes : ndarray of float64 of shape (N, C) or None
         The characters and bytes of the choices, where they are known of every doc; 1 beyond them.
     words, bytes : ndarray of float64 of shape (N,) or None
-        Of the texts.
+        The words and bytes of each text.
     greedy : ndarray of float64 of shape (N,) or None
         1 where a continuation is what greedy decoding gives.
     logged : dict of str to ndarray of float64 of shape (N,)
         The measures of each doc, NaN where there is none.
     several_inputs : bool
-        Whether the choices stand before what was scored.
+        Whether the choices are contexts of what was scored.
     notes : tuple of str
         What the user should know.
     """
@@ -117,7 +117,7 @@ class Collector:
         return task
 
     def add(self, sample: Sample, file: str, line: int, task: str) -> None:
-        """Take a doc, unless another filter's answers to it are read."""
+        """Take a doc, unless it holds the answers of another filter than the first doc."""
         if self._filter is None:
             self._filter = sample.filter
         if sample.filter != self._filter:
@@ -147,7 +147,7 @@ class Collector:
         Raises
         ------
         InputError
-            If that is nothing.
+            If nothing was taken.
         """
         if not self._found:
             told = ", ".join(repr(visible(each)) for each in self._left_out)

@@ -77,9 +77,9 @@ def _sample(row: Mapping[str, Any], number: int, place: str) -> Sample:
 
 
 def _summed(value: Any, tokens: Any, count: int) -> list[float]:
-    """Return a number for each of so many choices: the sum of those of its tokens, if told apart.
+    """Return the sum of each choice's numbers, if it is known which of them are whose.
 
-    They are where each choice has a list of its own, or its tokens are as many as the numbers.
+    It is known where each choice has a list of its own, or the tokens are as many as the numbers.
     """
     nested = isinstance(value, list) and len(value) == count and all(map(_numbers, value))
     if nested:
@@ -93,7 +93,7 @@ def _summed(value: Any, tokens: Any, count: int) -> list[float]:
 
 
 def _numbers(value: Any) -> list[float]:
-    """Return the numbers of a list; nothing of anything else."""
+    """Return the numbers of a list; nothing for anything else."""
     if not isinstance(value, list) or not all(isinstance(one, (int, float)) for one in value):
         return []
     return [float(one) for one in value]

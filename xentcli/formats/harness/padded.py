@@ -1,4 +1,4 @@
-"""What is known of samples as arrays: a row a doc, as wide as the most choices that one has."""
+"""Puts samples into arrays: a row for each doc, as wide as the most choices of any doc."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +58,7 @@ def _column(values: Sequence[float | None]) -> Numbers | None:
 
 
 def _golds(samples: Sequence[Sample], values: Sequence[Sequence[float]]) -> NDArray[np.int64]:
-    """Return the right choices, targets that may be numbers or texts read as what was logged."""
+    """Return the right choices; a target that may be a number or a text is read as the log has it."""
 
     def hits(golds: Sequence[tuple[int, ...]]) -> int:
         return sum(

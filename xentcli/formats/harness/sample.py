@@ -1,7 +1,7 @@
 """A line of a samples file: what was asked about a doc, what came back, and what was logged.
 
-The harness writes every number and truth value within `resps` as text; files of before version
-0.4.3 have them as they are. Documents are Python's dicts and lists.
+The harness writes every number and truth value within `resps` as text; before version 0.4.3 it
+wrote them as they are. Documents are Python's dicts and lists.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from xentcli.formats.harness.targets import choice_letters, choice_texts, golds_of
 
 SampleKind = Literal["choices", "likelihoods", "texts", "generated"]
-"""Choices of which one is right; a continuation a doc; whole texts; answers that were generated."""
+"""Choices of which one is right, one continuation a doc, whole texts, or generated answers."""
 
 LOGGED = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info")
 """The measures that are computed again."""
@@ -28,23 +28,23 @@ class Sample(NamedTuple):
     doc, filter : str
         The doc's number, and the filter whose answers these are.
     doc_hash : str or None
-        What tells the doc from others of its number.
+        What tells the doc from others with the same number.
     log_likelihoods : list of float
         One for each choice; or one.
     unconditional : list of float
-        Those of the choices after no context, where they were asked for.
+        The choices' log-likelihoods without context, where they were asked for.
     golds, other_golds : tuple of int
-        The right choices; and where the target is a number and a choice's text too, as a text.
+        The right choices; and those by the target's text, where a number is a choice's text, too.
     lengths, sizes : list of float
         The characters and bytes of each choice; empty where they are not known.
     words, bytes : float or None
-        Of a text.
+        The words and bytes of a text.
     greedy : bool or None
         Whether the continuation is what greedy decoding gives.
     logged : mapping of str to float
         The measures of this doc, by name.
     several_inputs : bool
-        Whether the choices stand before what was scored, which then is the same of each.
+        Whether the choices are contexts of what was scored, which then is the same for each.
     """
 
     kind: SampleKind
@@ -148,7 +148,7 @@ def _parted(
 ) -> tuple[list[float], list[float]]:
     """Return the log-likelihoods of the choices, and those without context: the second half.
 
-    In files of before version 0.4.3 it is every second one.
+    In files from before version 0.4.3, every second one is without context.
     """
     if _MUTUAL not in _names(document) or len(values) % 2:
         return values, []
@@ -212,7 +212,7 @@ def _weights(document: Mapping[str, Any]) -> tuple[float | None, float | None]:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number, also of the text of one; None of anything else."""
+    """Return a number, also from its text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return float(value) if isinstance(value, bool) else None
     if isinstance(value, str) and (len(value) > 40 or "_" in value):

@@ -93,7 +93,7 @@ def open_samples(data: Input, options: ReadOptions) -> Source:
     Raises
     ------
     InputError
-        If there is nothing of which a loss can be computed, or not by this command.
+        If no loss can be computed from it, or not by this command.
     """
     return _source([data], data.name, options)
 

@@ -10,8 +10,8 @@ _DEEPEST = 4  # lists of choices in a doc
 def choice_texts(doc: Any, continuations: Sequence[str]) -> list[str]:
     """Return the choices that were scored, without the space that stands before each.
 
-    They are the list in the doc, wherever it is, that the continuations are made of; otherwise what
-    follows the space that the harness puts before them all.
+    They are the list, anywhere in the doc, that the continuations are made of. If there is none,
+    they are what follows the space that the harness puts before each continuation.
     """
     for found in _lists(doc, len(continuations)):
         first, text = continuations[0], found[0]
@@ -43,7 +43,7 @@ def _lists(value: Any, count: int, depth: int = 0) -> Iterator[list[str]]:
 
 
 def choice_letters(doc: Any, count: int) -> list[str]:
-    """Return what a doc calls its choices, A, B, ..., beside their texts; nothing of numbers."""
+    """Return what a doc calls its choices, A, B, ..., beside their texts; nothing for numbers."""
     choices = doc.get("choices") if isinstance(doc, dict) else None
     told = choices.get("label") if isinstance(choices, dict) else None
     if not isinstance(told, list) or len(told) != count:
@@ -55,11 +55,10 @@ def choice_letters(doc: Any, count: int) -> list[str]:
 def golds_of(
     target: Any, texts: Sequence[str], count: int, letters: Sequence[str] = ()
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return which choices are right: as a number, and else, or besides, as the text of a choice.
+    """Return the right choices, by the target as a number or else as a text; and other ones.
 
-    What is neither may be what the doc calls a choice.
-
-    The second is empty unless both readings make sense and differ.
+    A target that is neither may be what the doc calls a choice. The other ones are those by the
+    text, and empty unless both readings make sense and differ.
     """
     if isinstance(target, str) and target[:1] == "[" and target[-1:] == "]":
         target = _list_of(target)

@@ -25,10 +25,10 @@ _WIDTHS = ("hidden_size", "d_model", "n_embd")
 
 
 class After(NamedTuple):
-    """What follows the product: logits times one number, over another, softly capped.
+    """What follows the product: logits are multiplied, divided and softly capped.
 
-    All of it is rounded as the product is, but where a model computes `in_float32`. What comes
-    before: hidden states over `before`.
+    Each step is rounded as the product is, unless the model computes `in_float32`. Before the
+    product, hidden states are divided by `before`.
     """
 
     multiplier: float = 1.0
@@ -48,12 +48,12 @@ class Config(NamedTuple):
     after : After
         What follows the product.
     tied : bool or None
-        Whether the head is the embeddings; None where it does not say so.
+        Whether the head is the embeddings; None where the file does not say.
     norm : str or None
-        The kind of the final norm: rms, gemma or layer, rms once where it is rounded behind its
-        weight alone, layer 1p of 1 + w; None where only a bias could tell.
+        The kind of the final norm: rms, rms once (rounded only after the weight), gemma, layer,
+        or layer 1p (with 1 + w as weight); None where only a bias could tell.
     epsilon : float or None
-        That of the norm; None where neither the file nor the type of the model says so.
+        The norm's epsilon; None where neither the file nor the type of the model tells it.
     has_weights : bool
         Whether the norm has weights.
     classes : int or None
@@ -84,7 +84,7 @@ def config_of(folder: str | None) -> Config:
 
 
 def config_from(name: str, whole: dict[str, Any]) -> Config:
-    """Return what a configuration says; that of the text comes first where there are several.
+    """Return what a configuration says; where there are several, the text model's comes first.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from xentcli.formats.base import Source
 from xentcli.formats.hidden.head import TOKENS, Head
 from xentcli.formats.hidden.head_options import HeadOptions
 
-_COLUMNS = 1024  # of the product that is timed
+_COLUMNS = 1024  # width of the product that is timed
 
 
 def estimate(states: Source, head: Head, options: HeadOptions) -> str:

@@ -11,9 +11,9 @@ GEMMA_NORMS = (
     *("t5gemma", "t5_gemma_module", "t5gemma2", "t5gemma2_decoder", "qwen3_next", "qwen3_5"),
     *("qwen3_5_text", "qwen3_5_moe", "qwen3_5_moe_text", "step3p5", "minimax_m3_vl_text"),
 )
-"""Of 1 + w."""
+"""The types whose norm multiplies by 1 + w."""
 LAYER_NORMS = ("cohere", "cohere2", "cohere2_moe", "cohere_compass_text", "mpt", "dbrx", "olmo")
-"""Without a bias, which tells the others."""
+"""The types with a LayerNorm without a bias; other LayerNorms are known by theirs."""
 ROUNDED_ONCE = (
     *("gemma3n", "gemma3n_text", "gemma4", "gemma4_text", "gemma4_unified", "gemma4_unified_text"),
     *("diffusion_gemma", "diffusion_gemma_text", "olmo2", "olmo3", "olmo_hybrid", "flex_olmo"),
@@ -21,7 +21,7 @@ ROUNDED_ONCE = (
     *("inkling2_text", "inkling2_loop_text", "moshi", "kyutai_speech_to_text", "muse_glimmer_text"),
     "muse_spark_text",
 )
-"""Of an RMSNorm: behind the weight, where Llama's is rounded before it, too."""
+"""The types whose RMSNorm is rounded only after the weight; Llama's is rounded before it, too."""
 NORMS = {
     **dict.fromkeys(GEMMA_NORMS, "gemma"),
     **dict.fromkeys(LAYER_NORMS, "layer"),
@@ -49,7 +49,8 @@ EPSILONS = {
     **dict.fromkeys(("biogpt",), 1e-12),
     **dict.fromkeys(("ctrl",), 1e-6),
 }
-"""Of a norm where config.json does not say it, and it is not 1e-6, of a LayerNorm 1e-5."""
+"""The epsilon of a norm where config.json does not give it, and it is not the usual one: 1e-6,
+or 1e-5 for a LayerNorm."""
 
 
 class Key(NamedTuple):
@@ -68,7 +69,7 @@ class Key(NamedTuple):
 
 
 class Family(NamedTuple):
-    """Which keys say what is done to hidden states and to logits; no keys, and nothing is done.
+    """Which keys say what is done to hidden states and to logits; without keys, nothing is done.
 
     Attributes
     ----------
@@ -81,7 +82,7 @@ class Family(NamedTuple):
     multiplier, divisor, softcap : tuple of Key
         Logits are multiplied by it, divided by it, and capped at it.
     in_float32 : bool
-        Whether a model of fewer bits rounds no logits behind the product itself.
+        Whether a model of fewer bits rounds the product, and no logits after it.
     """
 
     before: tuple[Key, ...] = ()

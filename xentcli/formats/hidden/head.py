@@ -17,8 +17,8 @@ from xentcli.formats.hidden.norm import Norm, norm_of
 from xentcli.formats.hidden.rounding import round_to
 
 TOKENS = 128
-"""States of each product: what BLAS returns for one may depend on how many there are."""
-_TILE_ELEMENTS = 2**23  # of the head, in float32 at a time
+"""How many states each product has: what BLAS returns for one may depend on that."""
+_TILE_ELEMENTS = 2**23  # how much of the head is in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
 _MOST_OPEN = 8
 _MOST_BIAS = 2**24
@@ -34,7 +34,7 @@ class Head:
     bias : ndarray of float32 of shape (V,) or None
         What is added to the logits of each row.
     after : After
-        What follows.
+        What follows the product.
     norm : Norm or None
         The model's final norm, where its weights are at hand.
     what : str
@@ -82,7 +82,7 @@ class Head:
         return out
 
     def _finish(self, product: NDArray[np.float32], first: int, dtype: str) -> None:
-        """Do to logits of shape (classes, tokens) what follows, each step rounded as models do."""
+        """Apply what follows to logits of shape (classes, tokens), rounding as models do."""
         multiplier, divisor, softcap, in_float32, _ = self.after
         if self.bias is not None:
             product += self.bias[first : first + len(product), np.newaxis]
@@ -113,7 +113,7 @@ def head_of(options: HeadOptions) -> Head:
     Raises
     ------
     InputError
-        If there is none, or none that can be multiplied with: a shard is missing, it is quantised.
+        If there is none, or it cannot be used: a shard is missing, or it is quantised.
     """
     return _opened(options, os.getcwd())  # noqa: PTH109 - much faster than Path's
 

@@ -65,7 +65,7 @@ def key_of(tensors: Tensors, key: str | None, config: Config) -> str:
     Raises
     ------
     InputError
-        If there is none, or none that is a matrix and no more: a quantised one, one of layers.
+        If there is none, or it is not just one matrix: it is quantised, or made of layers.
     """
     there = tensors.places
     if key is not None:
@@ -108,7 +108,7 @@ def _candidates(tensors: Tensors, keys: tuple[str, ...], last: str) -> Iterator[
 
 
 def is_embedding(key: str) -> bool:
-    """Whether a head of this name is tied: the embeddings."""
+    """Whether the tensor of this name is the embeddings, so that a head by it is tied."""
     return key in _EMBEDDINGS or key.endswith(_LAST[1])
 
 
@@ -139,7 +139,7 @@ def _check_there(tensors: Tensors, key: str) -> None:
 
 
 def bias_of(tensors: Tensors, key: str) -> str | None:
-    """Return the name of the bias beside a head, which one that is tied may have, too."""
+    """Return the name of the bias beside a head; a tied head may have one, too."""
     if not is_embedding(key) and key not in _HEADS and not key.endswith(_LAST[0]):
         return None
     names = _BIASES if is_embedding(key) else (key.removesuffix("weight") + "bias",)

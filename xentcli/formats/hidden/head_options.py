@@ -21,7 +21,7 @@ class HeadOptions(NamedTuple):
     final_norm : bool
         Whether the model's final norm is still to be applied.
     logit_scale, softcap : float or None
-        What the model's configuration says otherwise; a cap of 0 is none.
+        They replace what the model's configuration says; a cap of 0 is none.
     bias : str or None
         The file of the head's bias, or FILE:KEY.
     logits_dtype : str
@@ -40,7 +40,7 @@ class HeadOptions(NamedTuple):
     or_logits: bool = False
 
     def within(self, folder: str) -> "HeadOptions":
-        """Return the same for who works in another folder than the one where paths start."""
+        """Return the same for use in another folder than the one where paths start."""
         path, bias = (
             name if name is None or is_url(name) else str(Path(folder, name))
             for name in (self.path, self.bias)

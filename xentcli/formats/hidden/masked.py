@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 MASK_KEYS = ("loss_mask", "target_mask")
 MASKED = -(2**62) - 1
-"""The label that the losses leave out, whatever else they ignore: that of their checks."""
+"""The label that the losses leave out, whatever else they ignore; their checks use it, too."""
 
 
 def without_masked(labels: Source, data: Input, format_: Format, options: ReadOptions) -> Source:
-    """Return labels of which those that the file's mask has a 0 for are to be ignored.
+    """Return labels, with those to be ignored for which the file's mask has a 0.
 
     Raises
     ------

@@ -108,7 +108,7 @@ def _is_file_name(value: Any) -> bool:
 
 
 def _keys_of(path: str) -> dict[str, str]:
-    """Return the names of a file's arrays; of one array, that without a name."""
+    """Return the names of a file's arrays; the empty name for a file of one array."""
     _, contents = registry.contents_of(open_input(path), None, ReadOptions())
     return {each.key: path for each in contents if each.key is not None} or {"": path}
 

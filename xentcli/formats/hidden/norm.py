@@ -39,7 +39,7 @@ _KEYS = (
     "norm.weight",
 )
 _MOST = 2**20
-_NEAR = 0.2  # of 1: bfloat16 stays within a hundredth
+_NEAR = 0.2  # the largest distance from 1; bfloat16 stays within a hundredth
 _EPSILON_OF = {"rms": 1e-6, "gemma": 1e-6, "layer": 1e-5}  # where config.json does not say it
 _SMALL = 0.05  # weights below it say little of a row
 
@@ -54,10 +54,10 @@ class Norm(NamedTuple):
     weight : ndarray of float32 of shape (D,)
         As it is stored.
     bias : ndarray of float32 of shape (D,) or None
-        That of a LayerNorm.
+        The bias of a LayerNorm.
     kind : str
-        rms (Llama's), rms once (rounded behind the weight alone), gemma (that of 1 + w), layer, or
-        layer 1p (that of 1 + w).
+        rms (Llama's), rms once (rounded only after the weight), gemma (with 1 + w as weight),
+        layer, or layer 1p (with 1 + w as weight).
     epsilon : float
         What is added to the mean square.
     """
@@ -89,7 +89,7 @@ class Norm(NamedTuple):
     def _without(
         states: NDArray[np.float32], weight: NDArray[Any], bias: NDArray[Any] | None
     ) -> NDArray[np.float32]:
-        """Return rows without the weight, in the places where it is not small."""
+        """Return rows divided by the weight, in the places where it is not small."""
         told = np.abs(weight) > _SMALL * np.abs(weight).max()
         values = states if bias is None else states - bias
         rows: NDArray[np.float32] = values[:, told] / weight[told]

@@ -15,15 +15,15 @@ from xentcli.formats.hidden.rounding import round_to
 
 _BLOCK_ELEMENTS = 2**26  # logits of a block: enough tokens for each reading of the head
 _MOST_TOKENS = 1024
-_FEW_TOKENS = 256  # of a block: reading the head costs a tenth of multiplying so many
-_BLOCKS = 8  # of a file, if blocks are not to have fewer tokens: for as many jobs
-_LOOKED_AT = 32  # rows that say whether the norm was applied
+_FEW_TOKENS = 256  # in a block: reading the head costs a tenth of multiplying so many
+_BLOCKS = 8  # of a file, for as many jobs, unless blocks would have fewer tokens
+_LOOKED_AT = 32  # rows that tell whether the norm was applied
 
 
 class HiddenSource(IndexedSource):
     """Logits of shape (..., V): hidden states of shape (..., D) in a file times a head.
 
-    Rows of several axes are made and kept a part of a slice at a time, and read by the tile.
+    Where slices have several rows, a part of a slice is made and kept at a time, and read by tile.
     """
 
     of_tokens = True
@@ -89,7 +89,7 @@ class HiddenSource(IndexedSource):
         return max(1, rows, cheap)
 
     def _tokens(self) -> int:
-        """Return how many tokens are multiplied at a time, of few so that two jobs have some."""
+        """Return how many tokens are multiplied at a time; few of them are shared by two jobs."""
         fitting = _BLOCK_ELEMENTS // self._head.classes // TOKENS * TOKENS
         count = math.prod(n or 0 for n in self.shape[:-1])
         share = max(min(_FEW_TOKENS, -(-count // 2)), -(-count // _BLOCKS))

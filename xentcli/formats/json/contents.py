@@ -40,7 +40,7 @@ def _of_rows(rows: list[Any], count: int | None, options: ReadOptions) -> list[C
 
 
 def _content(key: str, value: Any, values: list[Any], *rows: int | None) -> Content:
-    """Describe what stands under a key: a whole array or, of so many rows, the first one."""
+    """Describe what stands under a key: a whole array, or the first one of so many rows."""
     shape: list[int | None] = list(rows)
     while isinstance(value, list):
         shape.append(len(value))

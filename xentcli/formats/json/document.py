@@ -128,7 +128,7 @@ def is_ours(value: dict[str, Any]) -> bool:
 
 
 def keys_of(value: dict[str, Any], options: ReadOptions) -> list[str]:
-    """Return the keys of lists; of what else may be an array too, where that is asked for."""
+    """Return the keys of lists and, where asked for, of whatever else may be an array."""
     if options.key in value or options.labels:
         return [key for key, item in value.items() if not isinstance(item, dict)]
     return [key for key, item in value.items() if isinstance(item, list)]

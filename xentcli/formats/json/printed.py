@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 
-# One that is never closed goes on to the end: no quote within it begins another.
+# A text that is never closed goes on to the end: no quote within it begins another.
 _STRING = r'"[^"\\]*+(?:(?s:\\.)[^"\\]*+)*+(?:"|\\?\Z)'
 _BRACKET = re.compile(
     _STRING + r"|(?<![\w.])(?:(?:(?:torch|numpy|np)\.)?(?P<array>[tT]ensor|[aA]rray)"

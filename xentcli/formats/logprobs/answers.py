@@ -24,7 +24,7 @@ class Scored(NamedTuple):
     logprobs : list of float or None
         None where the server gave none.
     sizes : list of int or None
-        How many bytes each token is, None of one that has no text; no list where none is told.
+        How many bytes each token has, None for one without text; no list where none is told.
     choice : int
         Which of several answers to the same request it is.
     lists : callable, optional
@@ -42,7 +42,7 @@ class Scored(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What one request was answered.
+    """The answer to one request.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """Chat completions of a block of lines, read at once: whole ones, or the pieces of streams.
 
-Where an answer or a line has few tokens, its objects are most of the cost. So lines that hold
-nothing but what most servers write are parsed in one step into few of them; a block with anything
-else is none of this, and is read line by line.
+Where an answer or a line has few tokens, making its objects is most of the cost. So lines that hold
+only what most servers write are parsed in one step into few objects; a block with anything else is
+read line by line.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from xentcli.formats.logprobs.gathered import Gathered, Sequence
 
 _EVENT = b"data: "
 _Found = dict[int, tuple[str, list[float | None], list[int | None]]]
-"""Of each choice where it begins, and its tokens' log-probabilities and sizes."""
+"""Where each choice begins, and its tokens' log-probabilities and sizes."""
 _WHOLE, _PIECE = "chat.completion", "chat.completion.chunk"
 
 

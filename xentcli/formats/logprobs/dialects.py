@@ -19,7 +19,7 @@ def answer_of(document: Any) -> Answer | None:
 
 
 def held_by(document: Any) -> list[tuple[str, Any]]:
-    """Return what may be answers in a list, or in an object that is none: where each is, and it."""
+    """Return what may be answers in a list, or in an object that is none, each with its place."""
     if is_list(document):
         return _listed([*document])
     if not is_object(document):
@@ -39,7 +39,7 @@ def _may_hold(value: Any) -> bool:
 
 
 def _listed(each: list[Any]) -> list[tuple[str, Any]]:
-    """Return the items of a list, of a request and its answer the latter, of tokens all of them."""
+    """Return the items of a list; only the answer after a request, and tokens as one answer."""
     if len(each) > 1 and _is_request(each[0]):  # as OpenAI's example of many requests writes them
         why = f"{each[1][-1]}" if is_list(each[1]) and len(each[1]) else "no answer"
         return [("[1]", {"error": why} if is_list(each[1]) else each[1])]
@@ -55,7 +55,7 @@ def _is_request(value: Any) -> bool:
 
 
 def _kept(document: Any) -> Answer | None:
-    """Return the answer within what somebody keeps of a request; None of none, or of all."""
+    """Return the answer within what somebody keeps of a request; None if there is not just one."""
     for key in _WRAPPERS:
         if (found := answer_of(_parsed(document.get(key)))) is not None:
             return _renamed(found, document)
@@ -75,7 +75,7 @@ def _renamed(answer: Answer, document: Any) -> Answer:
 
 
 def _parsed(value: Any) -> Any:
-    """Return a value, and of a text that is an object in JSON that object."""
+    """Return a value; for a text that is an object in JSON, that object."""
     if not isinstance(value, str) or not value.startswith("{"):
         return value
     try:

@@ -11,7 +11,7 @@ from xentcli.formats.logprobs.answers import Scored
 from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 
 NO_VALUE = -9999.0
-"""And below, down to -inf: what servers write in place of a log-probability."""
+"""Servers write this or less, down to -inf, in place of a log-probability."""
 _NOT_TOLD = array("q", [-1])
 
 
@@ -50,7 +50,7 @@ class Tokens(NamedTuple):
     others: int
     unclear: int
     floored: int
-    """How many tokens have what servers write of those that are less likely than all they tell."""
+    """How many tokens have the number that servers write for any less likely than all they list."""
     lists: list[TokenPlace] | None = None
     """What is listed beside each token, where that was asked for."""
 
@@ -75,7 +75,7 @@ class Gathered:
     keeps_lists : bool
         Whether what is listed beside the tokens is wanted.
     pieces : dict
-        What came before of answers that have not ended.
+        The pieces so far of answers that have not ended.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ _LAST_EVENTS = ("completed", "incomplete", "failed", "done")
 _FINE = (None, 200)
 _NAMES = ("id", "key", "recordId")
 _TEXTS = ("reasoning_content", "content", "refusal")
-"""What the tokens of a choice are of; DeepSeek tells those of its reasoning apart."""
+"""The texts whose tokens a choice may have; DeepSeek tells those of its reasoning apart."""
 
 
 def failure(document: Any) -> Answer | None:

@@ -65,9 +65,9 @@ def answer_of_typed(document: Any) -> Answer | None:
 
 
 class Whole(NamedTuple):
-    """The content of a block: its first line, from 1, or None of a document; and its bytes.
+    """The content of a block: its first line, from 1, or None for a document; and its bytes.
 
-    Where these are None, they are so many of the file, from an offset on.
+    Where the bytes are None, so many of them are read from the file, from an offset on.
     """
 
     line: int | None

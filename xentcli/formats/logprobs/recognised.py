@@ -15,7 +15,7 @@ from xentcli.storage.inputs import Input
 
 LONGEST_LINE_BYTES = 2**26
 MOST_BYTES = 2**28
-"""Of a document that is not in lines, which is held in memory."""
+"""The most bytes of a document that is not in lines, which is held in memory."""
 _HEAD_BYTES = 2**16
 _WORDS = (
     *(b"logprob", b"logProb", b"log_prob", b"token_likelihoods"),

@@ -49,7 +49,7 @@ class _TokenTypes(NamedTuple):
     triples: Any
     by_ids: Any
     unread: Any
-    """Of what it is only asked whether it is there."""
+    """The type of what is only asked whether it is there."""
 
 
 def _tokens_of(msgspec: Any) -> _TokenTypes:

@@ -109,7 +109,7 @@ def _own(entry: Any, token: int | None, listed: int) -> Any:
 
 
 def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
-    """Return the log-probability of each `_own` token not told, where all were parsed by type.
+    """Return the log-probability of each entry that `_own` finds untold, all parsed by type.
 
     The tokens of all places are in one list, which is cut: a list of each is twice as slow.
     """
@@ -127,7 +127,7 @@ def _own_typed(entries: list[dict[int, Any] | None]) -> Numbers:
     return numbers
 
 
-@lru_cache(2**12)  # which ranks stand beside one another is much the same at many places
+@lru_cache(2**12)  # many places have the same ranks
 def _standing(ranks: tuple[Any, ...], listed: int) -> int:
     """Return which token stands at a place: beside the `listed` likeliest, or else the first."""
     try:

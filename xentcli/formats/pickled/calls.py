@@ -51,8 +51,8 @@ class Call:
     def record(self) -> dict[str, Any]:
         """What it holds by name, if it is an object of a class that keeps its fields as they are.
 
-        That is a dictionary of some class, a named tuple, whose fields have no name in a pickle,
-        or an object without fields of its own making, whose names would begin with a line.
+        That is a dictionary of some class, a named tuple, whose fields have no name in a pickle, or
+        an object without private fields, whose names would begin with an underscore.
         """
         if str(self.function).startswith("torch.return_types.") and self.arguments:
             return dict(zip(_RETURNED, self.arguments[0], strict=False))
@@ -66,12 +66,12 @@ class Call:
 
 
 _RETURNED = ("values", "indices")
-"""Of torch.topk, torch.max and others."""
+"""The fields of what torch.topk, torch.max and others return."""
 _FIELDS = {
     f"transformers.trainer_utils.{name}": ("predictions", "label_ids", "metrics", "num_samples")
     for name in ("PredictionOutput", "EvalLoopOutput")
 }
-"""Of named tuples that are known."""
+"""The fields of named tuples that are known."""
 
 
 def name_of(thing: Any) -> str:

@@ -40,7 +40,7 @@ class JoinedSource(ArraysInSequence):
     def _part(self, i: int) -> IndexedSource:
         with self._lock:
             source = self._latest.pop(i, None) or self._parts[i]()
-            self._latest[i] = source  # the latest
+            self._latest[i] = source  # moves it to the end, as the latest
             if len(self._latest) > _MOST_OPEN:
                 del self._latest[next(iter(self._latest))]
             return source

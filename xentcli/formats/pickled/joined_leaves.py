@@ -30,13 +30,13 @@ def joined(leaves: list[Leaf]) -> Leaf | None:
 class Scattered(NamedTuple):
     """Arrays whose numbers stand side by side, each somewhere in the file; there may be thousands.
 
-    They are numbers here, and not one object each.
+    Their places are kept in lists of numbers, not in an object for each array.
     """
 
     apart: Input | None
     """What holds them, if it is not the file itself."""
     stored: Stored
-    """Of all together."""
+    """How all of them together are stored."""
     offsets: list[int]
     rows: list[int]
     checks: list[Callable[[Input], None]]
@@ -83,7 +83,7 @@ def _scattered(leaves: list[Leaf]) -> Scattered | None:
 
 
 def _kinds(leaves: Sequence[Leaf]) -> Iterable[Leaf]:
-    """Return one of each kind: thousands are stored in one way."""
+    """Return one object for equal ones: thousands of arrays are stored in one way."""
     return {id(leaf.stored if isinstance(leaf, Placed) else leaf): leaf for leaf in leaves}.values()
 
 

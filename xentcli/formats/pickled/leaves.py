@@ -30,7 +30,7 @@ class Leaf(Protocol):
         """The name of its dtype."""
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
-        """Return what reads it, from a file that may be another one than holds its numbers."""
+        """Return what reads it; its numbers may be in something else than this file."""
 
 
 class Placed(NamedTuple):
@@ -39,11 +39,11 @@ class Placed(NamedTuple):
     apart: Input | None
     """What holds them, if it is not the file itself."""
     stored: Stored
-    """How, but for the place."""
+    """How they are stored, apart from their place."""
     offset: int
-    """From the beginning of what holds them."""
+    """Where they begin in what holds them."""
     strides: tuple[int, ...]
-    """Counted in numbers."""
+    """The steps from one to the next, counted in numbers."""
     check: Callable[[Input], None] | None = None
     """What raises InputError if they are damaged, in that file."""
 

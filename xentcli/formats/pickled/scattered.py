@@ -9,8 +9,8 @@ from xentcli.formats.arrays import ArraySource
 from xentcli.formats.stored import Stored
 from xentcli.storage.inputs import Input
 
-_MOST_BETWEEN_BYTES = 2**14  # read over, which takes as long as to begin anew
-_MOST_PARTS = 1000  # that the system reads at once, with what stands between them
+_MOST_BETWEEN_BYTES = 2**14  # read over: that takes as long as to begin anew
+_MOST_PARTS = 1000  # that one call reads, with what stands between them
 
 
 class ScatteredSource(ArraySource):
@@ -21,7 +21,7 @@ class ScatteredSource(ArraySource):
     data : Input
         What holds the numbers.
     stored : Stored
-        Of all together, in C order.
+        How all parts together are stored, in C order.
     offsets : sequence of int
         Where each part begins in the file.
     sizes : sequence of int

@@ -23,8 +23,8 @@ from xentcli.storage.temporary import TemporaryCopy
 
 _MOST_PICKLES = 1000  # one behind the other
 _FIRST_TEXTS = 5
-_MOST_TIMES = 4  # that a large file may show each of its numbers
-_HEAD_BYTES = 64  # that tell the layouts
+_MOST_TIMES = 4  # how often a large file may show each of its numbers
+_HEAD_BYTES = 64  # enough to tell the layouts
 _WEIGHTS = (".weight", ".bias", ".running_mean", ".running_var")
 _OF_WEIGHTS = "save what the model returns: torch.save(model(x), 'logits.pt'); {} NAME reads one"
 
@@ -88,7 +88,7 @@ _MOST_KNOWN = 2  # logits and labels of one file or two
 _known: dict[tuple[int, ...], Leaves] = {}
 """What the latest files hold: a command opens one several times, and its pickle may be long."""
 _open: WeakKeyDictionary[Input, Leaves] = WeakKeyDictionary()
-"""The same of files that are open, and may be others when they are opened again."""
+"""What files hold that are open now, and may differ when they are opened again."""
 
 
 def _leaves(data: Input) -> Leaves:

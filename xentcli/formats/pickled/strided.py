@@ -12,9 +12,9 @@ from xentcli.formats.base import IndexedSource, Table
 from xentcli.formats.stored import Stored, widen_words
 from xentcli.storage.inputs import Input
 
-_RUN_BYTES = 2**16  # read at once, whatever of it is wanted
+_RUN_BYTES = 2**16  # read at once, however little of it is wanted
 _MOST_RUN_BYTES = 2**25
-_MOST_WASTE = 4  # times what is wanted that is read at once, of more
+_MOST_WASTE = 4  # a longer run is read at once if it is at most so many times what is wanted
 
 
 class StridedSource(IndexedSource):

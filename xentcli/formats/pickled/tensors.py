@@ -141,7 +141,7 @@ def _layout(
 ) -> tuple[int, Stored, tuple[int, ...]] | str:
     """Return at which byte of its storage of `size` bytes a tensor begins, and how it is stored.
 
-    What is equal to these is not looked at again, and may be no integers. Text says what is wrong.
+    Equal arguments are not looked at again, and may be no integers. Text says what is wrong.
     """
     words = np.dtype(_DTYPES[dtype]).newbyteorder(byte_order)  # type: ignore[arg-type]
     numbers, itemsize = [offset, *shape, *strides], words.itemsize

@@ -14,8 +14,8 @@ from xentcli.formats.pickled.pickle_text import PickleText
 
 _DEEPEST = 100
 _MOST_VALUES = 2**22  # one within another; what occurs twice counts twice
-_COST = 8  # of what may be an array by itself, in numbers of one
-_ARRAY_COST = 24  # and what is one: a pickle makes ten objects for it
+_COST = 8  # what a value counts that may be an array by itself
+_ARRAY_COST = 24  # what an array counts: a pickle makes ten objects for it
 _OF_PANDAS = "in Python: pandas.read_pickle(path).to_parquet('a.parquet')"
 _RAGGED = "a list of lists that are not of one length"
 _MOST_NUMBERED = 1000  # arrays of a list that are not one array

@@ -1,7 +1,7 @@
 """A tensor as PyTorch writes it, read in one step: a list of batches has thousands of them.
 
-What is made of it is what its forty operations would make one by one, and they do make it wherever
-a byte is not the usual one.
+The result is what the tensor's forty operations would make one by one, and they are run wherever a
+byte is not the usual one.
 """
 
 import re
@@ -28,8 +28,8 @@ _RECORDS = 10  # that the operations make
 _LENGTHS = {ord("K"): 1, ord("M"): 2, ord("J"): 4}  # of numbers, in bytes
 _SIGNED = ord("J")
 _MEMOIZE = b"\x94"
-_PLACES = Struct("<" + 7 * "xI")  # of what is kept of a tensor
-_NO_TUPLE = 0x84  # the operation that makes a tuple of so many numbers is so much more
+_PLACES = Struct("<" + 7 * "xI")  # where the parts of a tensor are kept
+_NO_TUPLE = 0x84  # the operation for a tuple of n numbers is this plus n
 
 
 def read_usual_tensor(m: Machine, function: Any) -> bool:
@@ -73,7 +73,7 @@ def _new_places(operations: list[bytes], memo: dict[int, Any]) -> Sequence[int]:
 
 @lru_cache
 def _places(*operations: bytes) -> list[int]:
-    """Return from where operations fetch."""
+    """Return the places from which operations fetch."""
     return [_index(operation) for operation in operations]
 
 
@@ -83,7 +83,7 @@ def _index(operation: bytes) -> int:
 
 @lru_cache
 def _tuple_of(operations: bytes) -> tuple[int, ...] | None:
-    """Return the tuple that some operations make; None if they are not for all their numbers."""
+    """Return the tuple that some operations make; None if it leaves out some of their numbers."""
     numbers = _integers(operations[:-1])
     return numbers if len(numbers) == operations[-1] - _NO_TUPLE else None
 
