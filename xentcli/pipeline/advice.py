@@ -81,7 +81,7 @@ def _of_states(
 
 
 def _of_lists(path: str, found: Sequence[FoundArray]) -> list[FoundArray] | None:
-    """Return what a file of lists of classes holds, with its command; None of any other file."""
+    """Return what a file of lists of classes holds, with its command; None for any other file."""
     names = [each.summary.name for each in found if each.summary.name]
     keys = top_keys(names)
     if keys is None:
@@ -108,7 +108,7 @@ def _of_lists(path: str, found: Sequence[FoundArray]) -> list[FoundArray] | None
 def _of_pairs(
     path: str, found: Sequence[FoundArray], names: Sequence[str]
 ) -> list[FoundArray] | None:
-    """Return what a file holds whose lists are of pairs, or compressed; None of any other file."""
+    """Return what a file holds whose lists are of pairs, or compressed; None for any other."""
     looks: dict[str | None, str] = dict.fromkeys(packed_names(names), "compressed by DistillKit")
     command = None
     for each in found:
@@ -156,7 +156,7 @@ def _is_meant(path: str, values: FoundArray, everything: Sequence[tuple[str, Fou
 def _labels_of(
     path: str, values: FoundArray, everything: Sequence[tuple[str, FoundArray]]
 ) -> list[tuple[str, FoundArray]]:
-    """Return the labels that fit, the best first; of other files only where there is no choice."""
+    """Return the labels that fit, the best first; those of other files only if one alone fits."""
     fitting = [(p, each) for p, each in everything if each is not values and _fit(values, each)]
     here = [(p, each) for p, each in fitting if p == path]
     several = len({p for p, _ in fitting}) > 1 or _rivals(path, values, everything)

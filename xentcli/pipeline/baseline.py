@@ -37,7 +37,7 @@ class Baseline(NamedTuple):
     def differences(
         self, gates: Iterable[Gate], metrics: Mapping[str, Measure], num_classes: int
     ) -> Iterator[str]:
-        """Say where an earlier result is of other things than the one that gates compare it with.
+        """Say where an earlier result is of other rows or classes than the one compared with it.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ def read_baseline(path: str) -> Baseline:
 
 
 def _by_name(metrics: Any) -> dict[str, Measure]:
-    """Return measures that stand there with everything that is said of them."""
+    """Return the measures in a result, with everything that it says of each."""
     if not isinstance(metrics, dict) or not all(isinstance(m, dict) for m in metrics.values()):
         raise TypeError("its metrics are not by name")
     return {

@@ -23,17 +23,17 @@ UNWRITTEN = "unwritten"
 
 
 class RowBounds(NamedTuple):
-    """The negative log likelihoods of some rows, and which of them are not ignored."""
+    """The negative log likelihoods of some rows, and which of the rows are not ignored."""
 
     bounds: Bounds
     used: NDArray[np.bool_] | None = None
     remarks: tuple[Remark, ...] = ()
-    """What is odd about them; `UNWRITTEN` is told of."""
+    """What is odd about them; the user is told of `UNWRITTEN`."""
 
 
 @dataclass(frozen=True)
 class BoundedSums:
-    """The state of rows of which some are only bounded, and how many were never written."""
+    """The state of rows with some that are only bounded, and how many were never written."""
 
     bounds: BoundsState = BoundsState()  # noqa: RUF009 - it is frozen
     unwritten: int = 0
@@ -49,7 +49,7 @@ class BoundedSums:
 
 @dataclass(frozen=True)
 class BoundedKind:
-    """What is to be known of bounded rows besides their sums: see `BoundedRows`."""
+    """What a report needs to know of bounded rows besides their sums: see `BoundedRows`."""
 
     num_classes: int | None
     why: str
@@ -62,7 +62,7 @@ class BoundedKind:
 
 
 class BoundedRows(Protocol):
-    """Rows of which some are known in part: data that say the bounds of each."""
+    """Rows, some known only in part: data that give the bounds of each."""
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -74,7 +74,7 @@ class BoundedRows(Protocol):
 
     @property
     def num_classes(self) -> int | None:
-        """The length of a row; None where it is not known."""
+        """The length of a row; None where nothing tells it."""
 
     @property
     def why(self) -> str:
@@ -82,7 +82,7 @@ class BoundedRows(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What goes with their loss, for the user to know."""
+        """Return the notes that go with their loss."""
 
     def blocks(self) -> Iterator["BoundedRows"]:
         """Yield the rows block by block: data, which any process takes."""
@@ -119,7 +119,7 @@ class JoinedRows:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What goes with their loss."""
+        """Return the notes that go with their loss."""
         return self.parts[0].notes
 
     def blocks(self) -> Iterator[BoundedRows]:
@@ -194,7 +194,7 @@ def _loss_of(state: BoundsState, rows: BoundedKind, command: str, reduction: str
 
 
 def following(mean: Bounded, name: str) -> Bounded:
-    """Return what follows from the mean, and from its bounds."""
+    """Return the measures that follow from the mean, and from its bounds."""
     found, *bounds = (
         of_loss(each, (name,))[name]
         for each in (mean, Measure(mean.lower_bound), Measure(mean.upper_bound))

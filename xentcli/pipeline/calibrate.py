@@ -38,7 +38,7 @@ class CalibrateOptions(NamedTuple):
     folds : int
         How many parts of the rows are each left out of one fit; 0 for none.
     bins : int
-        Of calibration.
+        The number of bins for the calibration error.
     curve : bool
         Whether the loss is computed at other temperatures too, to be drawn.
     """
@@ -81,8 +81,8 @@ def calibrate(
     sample_weight : Source, optional
         A factor for each row.
     cluster : Source or 'axis0' or 'rows', optional
-        Which rows depend on one another, as `measure` says. Those of a source's cluster are in the
-        same fold.
+        Which rows depend on one another, as for `measure`. The rows of a source's cluster are in
+        the same fold.
     tested : tuple of Source, optional
         Logits and labels that the temperature is reported on, too.
 
@@ -176,7 +176,7 @@ def _measures(
     *,
     cluster: Source | str | None = "rows",
 ) -> tuple[Measures, Measured]:
-    """Return what eval says of rows, and what is measured besides in the same read."""
+    """Return what `eval` reports of rows, and what else is measured in the same read."""
     asked = Options((*_MEASURED, "accuracy"), bins=options.bins)
     plan = Plan(
         asked.names(binary=criterion.binary is not None),
@@ -211,7 +211,7 @@ def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
 
 
 def _numbered(clusters: Source) -> dict[str, int]:
-    """Return the number of each cluster in the order of their names: by number where all are."""
+    """Return each cluster's number in the order of names, which is by value if all are numbers."""
     names: set[str] = set()
     for block in clusters.blocks(_ROWS_AT_A_TIME):
         names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
@@ -222,7 +222,7 @@ def _numbered(clusters: Source) -> dict[str, int]:
 def _with_error_of_clusters(
     fitted: Fit, rows: TemperatureRows, criterion: Criterion, run: Run, weight: float
 ) -> Fit:
-    """Return a fit whose error is that of the clusters' summed slopes, by one more pass."""
+    """Return a fit with the error that the clusters' summed slopes give, by one more pass."""
     parameters = {"slope_clusters": {"beta": fitted.beta, "fine": True}}
     wanted = criterion._replace(metrics=("slope_clusters",), parameters=parameters)
     found = states_of_rows(rows.logits, rows.labels, wanted, run, rows.beside).compute()

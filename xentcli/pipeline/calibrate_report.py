@@ -1,4 +1,4 @@
-"""What is told of a fitted temperature: measures before and after, and what they are of."""
+"""What a report says of a fitted temperature: measures before and after, and of which rows."""
 
 import math
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ MEASURES = (
 
 
 def measure_of_temperature(fitted: Fit, rows: int, clusters: int | None) -> dict[str, Measure]:
-    """Return the temperature with its error, whose interval is one of its logarithm."""
+    """Return the temperature with its error; the interval is that of its logarithm."""
     value, error = fitted.temperature, fitted.log_error
     if not math.isfinite(error) or rows < 2:
         return {"temperature": Measure(value, n=rows), "log_temperature_error": Measure(n=rows)}
@@ -60,7 +60,7 @@ def out_of_fold(found: Any) -> dict[str, Measure]:
 
 
 def notes_of(fitted: Fit, folds: int, *, tested: bool) -> Iterator[str]:
-    """Say what the numbers are of."""
+    """Say of which rows the numbers are."""
     if not tested:
         yield "loss and calibration 'after' are of the rows that were fitted" + (
             "; of new rows, expect 'out of fold'" if fitted.folds else ""

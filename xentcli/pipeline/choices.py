@@ -18,11 +18,11 @@ from xentcli.text import shortened, visible
 
 Hits = NDArray[np.bool_]
 _ACC = "acc"
-_SMALL = 1e-6  # within which logged numbers are 0 or 1
+_SMALL = 1e-6  # logged numbers so near to 0 or 1 are taken for it
 
 
 def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Measures:
-    """Return measures with those of the choices' lengths, as far as they are wanted.
+    """Add the measures of the choices' lengths that are wanted.
 
     Where groups are the tasks, each has them too.
     """
@@ -41,7 +41,7 @@ def with_shares(found: Measures, samples: Samples, names: tuple[str, ...]) -> Me
 
 
 def _hits(samples: Samples) -> Iterator[tuple[str, Hits]]:
-    """Yield by which measure which docs are right."""
+    """Yield each measure with the docs that are right by it."""
     values = samples.log_likelihoods
     if samples.kind != "choices":
         return
@@ -72,7 +72,7 @@ def _share(hits: Hits) -> Measure:
 
 
 def differences(name: str, samples: Samples) -> Iterator[str]:
-    """Yield warnings of what was logged and is not what the log-likelihoods say."""
+    """Yield warnings where the log-likelihoods contradict what was logged."""
     if samples.several_inputs:
         return  # the labels come from what was logged
     missing = [row for row, golds in enumerate(samples.several_golds) if not golds]
@@ -103,7 +103,7 @@ def differences(name: str, samples: Samples) -> Iterator[str]:
 
 
 def check_hashes(one: Samples, two: Samples) -> None:
-    """Raise InputError if two models were asked about other docs under the same numbers."""
+    """Raise InputError if two models were asked about different docs under the same numbers."""
     there = dict(zip(one.docs, zip(one.hashes, range(len(one.docs)), strict=True), strict=True))
     for row, (doc, mine) in enumerate(zip(two.docs, two.hashes, strict=True)):
         theirs, place = there.get(doc, (None, 0))

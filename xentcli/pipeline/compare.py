@@ -29,7 +29,7 @@ __all__ = ["Compared", "Model", "PairOptions", "compare"]
 
 
 class Model(NamedTuple):
-    """A model's outputs, and what they hold: a criterion without metrics."""
+    """A model's outputs, and a criterion without metrics that says what they hold."""
 
     source: Source
     criterion: Criterion
@@ -41,15 +41,15 @@ class Compared(NamedTuple):
     Attributes
     ----------
     comparisons : tuple of Comparison
-        Of each model but the first with it.
+        How each model but the first differs from the first.
     looks : tuple of str
         What the first rows of each look like.
     sums : tuple of Remark or None
-        Of each, the rows of probabilities that miss a sum of 1.
+        For each model, the rows of probabilities that miss a sum of 1.
     notes : tuple of str
         What the user should know.
     found : PairsFound or None
-        What all rows came to; None of states that were merged.
+        What all rows came to; None for merged states.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -65,7 +65,7 @@ class PairsFound(NamedTuple):
     Attributes
     ----------
     states : tuple of States
-        Of each model but the first with it.
+        Those of each model but the first with the first.
     rows : PairedRows
         The rows that were compared.
     length, unpaired : int
@@ -96,9 +96,9 @@ def compare(
     Parameters
     ----------
     models : sequence of Model
-        Two at least. What concerns labels and rows is taken from the criterion of the first.
+        At least two. Options on labels and rows are taken from the criterion of the first.
     labels : Source, optional
-        Without labels, also beside the first model's logits, only the divergences are measured.
+        If there are none, and none beside the first model's logits, only divergences are measured.
     run : Run
         Threads and progress.
     options : PairOptions
@@ -106,7 +106,7 @@ def compare(
     by, cluster : Source, or a word that `measure` says
         The group of each row, and which rows depend on one another.
     keep : bool
-        Whether what pictures show is in the states, for a page that is made of them later.
+        Whether the states keep what pictures show, so that a page can be made of them later.
 
     Raises
     ------

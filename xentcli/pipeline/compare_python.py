@@ -65,7 +65,7 @@ def compare(
     base, new : array_like, str or path
         Logits (N, C), (N, C, d1, ...), or what `input` says: arrays, or files.
     labels : array_like, str, path, or list of these names, optional
-        Of both models' rows. Without labels only the divergences are measured.
+        The labels of both models' rows. Without labels only the divergences are measured.
     input : {'logits', 'log-probs', 'probs'}, or one for each model
         What the first arguments hold.
     metrics : sequence of str, optional
@@ -84,7 +84,7 @@ def compare(
     jobs : int, optional
         Threads or processes at once; by default the cores that this process may use.
     **reading
-        How files are read, as of `evaluate`; `lm_head` once, or for each model: None for logits.
+        How files are read, as in `evaluate`; `lm_head` once, or for each model: None for logits.
 
     Raises
     ------

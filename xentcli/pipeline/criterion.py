@@ -29,9 +29,9 @@ class Criterion(NamedTuple):
     kind : str
         What the rows hold.
     options : LossOptions
-        PyTorch's.
+        The options that PyTorch's losses have.
     reduction : str
-        Of the row losses.
+        How the row losses are reduced.
     class_axis : int, optional
         The axis of the classes.
     dtype : dtype, optional
@@ -39,7 +39,7 @@ class Criterion(NamedTuple):
     temperature : float
         What logits are divided by.
     propagate : bool
-        Whether rows that are not finite give NaN, and are no error.
+        Whether rows that are not finite give NaN instead of an error.
     shift : int
         The row of logits at t predicts the label at t + shift.
     naming : Naming
@@ -51,11 +51,11 @@ class Criterion(NamedTuple):
     picked : bool
         Whether each number is the log-probability of its row's label already.
     rows : slice, optional
-        Which slices of the first axis are read; else all.
+        Which slices of the first axis are read; all by default.
     normalize : bool
         Whether each row of probabilities is divided by its sum.
     clip : float
-        Probabilities below this or above 1 minus this become that.
+        Probabilities are clipped to the range from this to 1 minus this.
     ids_wanted : bool
         Whether the user asks for ids beside the losses: an output that holds none is an error.
     parameters : mapping of str to mapping
@@ -65,11 +65,11 @@ class Criterion(NamedTuple):
     by_slices : bool
         Whether each slice of the first axis is a group.
     numbers : mapping of str to int
-        Of each cluster, which says by the remainder which fold its rows belong to.
+        The number of each cluster; its remainder by the folds is the fold of the cluster's rows.
     from_probs : bool
-        Whether what is stored is probabilities, of which logits are made.
+        Whether the input holds probabilities, from which logits are made.
     weights : tuple of Weights or None
-        Of the classes, and those of the positive ones, as they were given, with their names.
+        The weights of the classes and of positive labels, as they were given, with their names.
     """
 
     kind: Kind = "logits"
@@ -106,7 +106,7 @@ class Criterion(NamedTuple):
         return "loss" if self.kind == "logits" else "nll"
 
     def with_all_metrics(self) -> "Criterion":
-        """Return the same with everything measured that a loss is shown with."""
+        """Return the same with all the metrics that are shown beside a loss."""
         of_rows = () if self.binary or self.picked else from_outside()
         return self._replace(metrics=("loss", "accuracy", *of_rows))
 
@@ -124,7 +124,7 @@ class Criterion(NamedTuple):
         return np.array([self.numbers.get(name, 0) for name in names], np.int64)[places]
 
     def prepared(self, values: Array) -> Array:
-        """Return what the formulas see of what is stored."""
+        """Return the numbers that the formulas work on, made from those stored."""
         if self.from_probs:
             values = logits_of(values, binary=self.binary is not None)
         values = prepare(values, self.dtype, self.temperature)

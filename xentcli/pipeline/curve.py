@@ -9,8 +9,8 @@ from xentcli.pipeline.temperature import Pass
 from xentcli.results.temperature import CurvePoint
 
 _STEPS = 6  # to each side
-_FURTHEST = 1e9  # further apart, a curve of so few points would not be one
-_FACTOR = 4.0  # of the fitted temperature, how far the curve goes to each side at least
+_FURTHEST = 1e9  # points further apart would not make a curve
+_FACTOR = 4.0  # the curve spans at least the fitted temperature times and over this
 
 
 def curve_of(
@@ -18,8 +18,8 @@ def curve_of(
 ) -> tuple[CurvePoint, ...]:
     """Return the mean loss around an inverse temperature, by one more pass over all rows.
 
-    The losses are integrals of their slopes, from the loss at a temperature of 1 on: between two
-    points, of the polynomial with the first three derivatives at both.
+    The losses are integrals of their slopes, starting from the loss at a temperature of 1. Between
+    two points, the polynomial is integrated that has the first three derivatives at both.
 
     Parameters
     ----------

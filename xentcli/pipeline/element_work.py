@@ -46,7 +46,7 @@ BINARY_FACTS = frozenset(
         "score",
     }
 )
-"""What is computed of elements besides the loss and hits, where something needs it."""
+"""The facts of elements that are computed besides the loss and hits, where something needs them."""
 
 
 class Elements(NamedTuple):
@@ -55,11 +55,11 @@ class Elements(NamedTuple):
     Attributes
     ----------
     values, labels : Source
-        Labels are None where there are none; they may stand beside the values.
+        `labels` is None where there are none, or where they stand beside the values.
     beside : RowSources
         Weights, groups and clusters, one for each slice of the first axis.
     matchings : tuple of Matching
-        What finds labels, weights or names by their ids, where both files have some.
+        They find labels, weights or names by their ids, where both files have ids.
     """
 
     values: Source
@@ -85,7 +85,7 @@ class Elements(NamedTuple):
         return self.values.shareable and all(each.source.shareable for each in self.followers)
 
     def place(self, problem: Problem, rows: int) -> str:
-        """Name the place of a problem in its input, of which `rows` rows were read."""
+        """Name the place of a problem in its input, after `rows` rows were read."""
         source = self.labels if problem.input == "labels" and self.labels else self.values
         inner = tuple(n or 0 for n in self.values.shape[1:])
         lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
@@ -207,9 +207,9 @@ class ElementWork(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The numbers of a step, their labels and ids, and what stands beside them.
+    """The numbers of a step, their labels and ids, and what stands beside them,
 
-    And the places of those of them that ids led elsewhere for.
+    with the places of those that were found elsewhere by ids.
     """
 
     values: Array
@@ -226,7 +226,7 @@ def _repeated(ids: Array | None, inner: int) -> Array | None:
 def _numbers(
     labels: Array, options: BinaryOptions
 ) -> tuple[Array, BinaryOptions, tuple[Problem, ...]]:
-    """Return labels as numbers: text may be 0, 1, true or false; and what is none of these."""
+    """Return labels as numbers, and which are none: text may be 0, 1, true or false."""
     if labels.dtype.kind not in "OUST":
         return labels, options, ()
     ignore = LossOptions(ignore_index=options.ignored or -100)
@@ -237,7 +237,7 @@ def _numbers(
 
 
 def _of_probability(problem: Problem, stored: Array) -> Problem:
-    """Return a problem of a logit as one of the probability that it was made of."""
+    """Return a problem of a logit as a problem of the probability that it was made from."""
     if problem.input != "logits":
         return problem
     value = stored.reshape(-1)[problem.row]

@@ -48,12 +48,12 @@ class LargestLabel(NamedTuple):
     source: Source
 
     def in_block(self, block: Block) -> int:
-        """Return the largest label, or one below all where there is none."""
+        """Return the largest label; where there is none, a number below all labels."""
         return int(whole_labels(self.source.decode(block).values)[0].max(initial=NO_LABEL))
 
 
 class _OneHotSink:
-    """A sink of labels that hands on their one-hot rows, few at a time: they are much larger."""
+    """A sink of labels that passes on one-hot rows, a few at a time since they are much larger."""
 
     positional = False
 
@@ -93,9 +93,9 @@ def encode(
     source : Source
         Labels of any shape; read twice if `classes` is None.
     classes : int or tuple of str, optional
-        How many there are, or their names; else as many as the largest label asks for.
+        How many there are, or their names; by default as many as the largest label needs.
     dtype : dtype
-        Of the rows.
+        The dtype of the rows.
     sink : Sink
         Gets an array with one more axis than the labels, the last.
     run : Run
@@ -103,7 +103,7 @@ def encode(
     label_base : int
         The label of the first class.
     counted : bool
-        Whether numbers count the classes for sure, whatever their names are.
+        Whether numbers are sure to count the classes, whatever the classes are called.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def encode(
     Raises
     ------
     LabelError
-        If a label is no class; names the first.
+        If a label is no class; the message names the first.
     """
     names = ClassNames(classes if isinstance(classes, tuple) else (), counted)
     options = LossOptions(ignore_index=IGNORED, label_base=label_base)
@@ -142,7 +142,7 @@ def encode(
 def _count_classes(
     source: Source, classes: int | tuple[str, ...] | None, label_base: int, run: Run
 ) -> int:
-    """Return how many classes there are, by the largest label where nobody says it."""
+    """Return how many classes there are; where nobody says it, the largest label tells."""
     if classes is not None:
         return len(classes) if isinstance(classes, tuple) else classes
     if source.dtype.kind in "OUST":

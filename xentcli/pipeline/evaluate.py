@@ -46,9 +46,9 @@ class Evaluation(NamedTuple):
     missing: Remark | None
     """The rows of probabilities that miss a sum of 1, and by how much at most."""
     results: Mapping[str, Any]
-    """What was computed of each metric, by its name."""
+    """The result of each metric, by its name."""
     found: "Measured | None" = None
-    """What all rows came to; None of states that were merged."""
+    """What all rows came to; None for merged states."""
 
 
 def evaluate(
@@ -64,7 +64,7 @@ def evaluate(
     Parameters
     ----------
     logits, labels : Source
-        Labels are None where the file of the logits holds them too.
+        `labels` is None where the file of the logits holds them too.
     criterion : Criterion
         The loss.
     run : Run
@@ -78,7 +78,7 @@ def evaluate(
     ------
     InputError
         If shapes do not fit, a label is no class or, unless the criterion propagates, a used
-        logit is not finite; names the first place, after all rows were seen and counted.
+        logit is not finite. The message names the first place, after all rows were counted.
     """
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
@@ -92,7 +92,7 @@ class Measured(NamedTuple):
     Attributes
     ----------
     results : dict
-        Of each metric, by its name.
+        The result of each metric, by its name.
     total : Total
         What all blocks came to.
     num_classes, unpaired : int
@@ -100,7 +100,7 @@ class Measured(NamedTuple):
     lead : tuple of int
         The shape of one number for each row.
     class_names : tuple of str or None
-        Of the classes; or of several labels of a row.
+        The names of the classes, or of several labels of a row.
     notes : list of str
         What was decided about rows, and what is odd about them.
     probabilities : bool
@@ -126,9 +126,9 @@ def measured(
     beside: RowSources = RowSources(),  # noqa: B008 - a named tuple
     watch: Watch = iter,
 ) -> Measured:
-    """Read all rows and return what is measured of them; `evaluate` says the rest.
+    """Read all rows and return what is measured of them; `evaluate` describes the parameters.
 
-    `watch` sees the parts go by, in order.
+    The parts pass through `watch`, in order.
     """
     if criterion.binary is not None or criterion.picked:
         from xentcli.pipeline.elements import measure_elements
@@ -163,7 +163,7 @@ def _label_names(logits: Source, criterion: Criterion) -> tuple[str, ...] | None
 def states_of_rows(
     logits: Source, labels: Source | None, criterion: Criterion, run: Run, beside: RowSources
 ) -> States:
-    """Read all rows and return the states of what is measured; no loss need be among them."""
+    """Read all rows and return the states of what is measured, which need not include a loss."""
     if criterion.binary is not None:
         from xentcli.pipeline.elements import measure_elements
 

@@ -40,7 +40,7 @@ def explain(
 ) -> tuple[Explanation, list[str]]:
     """Return the textbook route from logits to the mean loss of `rows`, beside the exact ones.
 
-    Logits of more axes are rows, in C order, with those left out that the shift leaves no label.
+    Logits of more axes are rows in C order, without those that the shift leaves unlabelled.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def _steps(
     """Return every step from logits (N, C) and labels (N,) to the loss.
 
     Everything is computed in float64. Where softmax underflows to 0, its logarithm is -inf, and
-    the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, NaN, which is left as it comes.
+    the textbook's ``-y * log(softmax)`` has ``-0 * -inf``, which is NaN and is shown as NaN.
     """
     row_losses = np.asarray(cross_entropy(z, y, reduction="none"))
     probs, log_probs = softmax(z), log_softmax(z)
@@ -121,7 +121,7 @@ def _steps(
 
 
 def _index(row: int, inner: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of a row, counted in C order, where axes of these lengths follow the first.
+    """Return the index of a row counted in C order, if axes of these lengths follow the first.
 
     The length of the first may not be known.
     """

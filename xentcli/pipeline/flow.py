@@ -45,7 +45,7 @@ _LEAST = "least label"
 
 
 class Remark(NamedTuple):
-    """What is odd about some rows though it is no problem: how many they are, and how odd."""
+    """What is odd about some rows without being a problem: how many rows, and how odd they are."""
 
     name: str
     rows: int
@@ -71,14 +71,14 @@ class Part(NamedTuple, Generic[State]):
     ids: Array | None = None
     """What names the rows of `values`."""
     matched: Mapping[str, Array] = {}
-    """The places of their labels, weights, ..., where ids led to others than those of the rows."""
+    """The places of their labels, weights, ..., where ids led elsewhere than to the rows' own."""
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
     kept: "Mapping[str, Keys] | None" = None
     """What is kept of every row, by name, until all have been seen."""
 
     def merge(self, later: Self) -> Self:
-        """Return what both came to, without what is taken row by row."""
+        """Return the sum of both, without what is handed on row by row."""
         remarks = {remark.name: remark for remark in self.remarks}
         for remark in later.remarks:
             seen = remarks.get(remark.name)
@@ -95,7 +95,7 @@ class Part(NamedTuple, Generic[State]):
         )
 
     def parted(self) -> "tuple[Part[State], Part[State] | None]":
-        """Return what is told at once, and the state, which is merged in any order."""
+        """Return what must be told in order, and the state, which may be merged in any order."""
         if self.state is None:
             return self, None
         return self._replace(state=None), Part(0, state=self.state)
@@ -145,15 +145,15 @@ def check_unchanged(*sources: Source | None) -> None:
 
 
 class Merging(Generic[State]):
-    """States, merged as a tree: each goes into few merges, though some grow with what they saw.
+    """Merges states as a tree: each goes into few merges, since some grow with what they saw.
 
-    Of states that say how large they are, those that wait take together no more than half again
-    what the largest of them does: where all hold the same groups, they are merged at once.
+    Where states tell their size, those that wait to be merged take together no more than half again
+    what the largest of them takes. So states that all hold the same groups are merged at once.
     """
 
     def __init__(self) -> None:
         self._waiting: list[tuple[int, State]] = []
-        """How many each is made of, and the state: numbers that fall."""
+        """Each state, after the number of states that it is made of; these numbers fall."""
 
     def add(self, state: State) -> None:
         """Take one more."""
@@ -170,7 +170,7 @@ class Merging(Generic[State]):
         return before <= count or 0 < getattr(other, "size", 0) <= 3 * size
 
     def merged(self) -> State | None:
-        """Return the state of all of them; None of none."""
+        """Return the state of all of them; None if there were none."""
         total: State | None = None
         for _, state in reversed(self._waiting):
             total = state if total is None else state.merge(total)

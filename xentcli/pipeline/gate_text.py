@@ -1,4 +1,4 @@
-"""What a gate says, read from its text: ``loss > baseline + 2 se``."""
+"""Parses the text of a gate: ``loss > baseline + 2 se``."""
 
 import math
 import re
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     r"\s*+(?:(?P<number>(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?)|(?P<word>[^\W\d]\w*+)"
     r"|(?P<comparison>[<>]=?)|(?P<sign>[-+])|(?P<end>\Z)|(?P<odd>\S))"
 )
-_NAME = re.compile(r"\s*+(?P<word>[^\W\d][\w-]*+)")  # no measure has a dash; who types one is told
+_NAME = re.compile(r"\s*+(?P<word>[^\W\d][\w-]*+)")  # with dashes, for the error
 _SHOWN = 60  # characters of a gate
 
 
@@ -34,7 +34,7 @@ def parse_gate(text: str, measures: Sequence[str], *, elsewhere: str | None = No
     text : str
         As it was typed.
     measures : sequence of str
-        The names that a gate may use; one like ``top5_accuracy`` stands for all of these.
+        The names that a gate may use; one like ``top5_accuracy`` stands for any k.
     elsewhere : str, optional
         The command that has every other measure of one model.
 

@@ -61,7 +61,7 @@ class Gate(NamedTuple):
 
     @property
     def kinds(self) -> frozenset[str]:
-        """What its terms are: the baseline concerns a gate that names it, or standard errors."""
+        """The kinds of its terms; a gate that names the baseline or standard errors needs those."""
         return frozenset(term.kind for term in self.terms)
 
 
@@ -78,9 +78,9 @@ def judge(
 ) -> tuple[Verdict, ...]:
     """Return what each gate says of some measures.
 
-    It fails where its condition holds, and where that cannot be told, since a number is missing or
-    NaN. The standard error is that of the difference from the baseline, taken for independent, or
-    where there is no baseline, that of the measure.
+    A gate fails where its condition holds, and where nobody can tell because a number is missing or
+    NaN. The standard error is that of the difference from the baseline, which is taken for
+    independent; without a baseline, it is that of the measure.
 
     Examples
     --------

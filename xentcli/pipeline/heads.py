@@ -1,4 +1,4 @@
-"""What is said of the heads that make logits of hidden states."""
+"""The options and arguments that name the heads which make logits of hidden states."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ ARGUMENTS = {
     "head_bias": "bias",
     "logits_dtype": "logits_dtype",
 }
-"""The arguments of Python's functions, and the fields of the options that they are."""
+"""The arguments of Python's functions, and the fields of the options that each one sets."""
 _DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -32,7 +32,7 @@ def paths_of_models(
     Raises
     ------
     UsageError
-        If they are neither one nor as many as models, or one is for what is no logits.
+        If there are neither one nor as many as models, or one is for a model without logits.
     """
     if len(given) not in (0, 1, len(kinds)):
         raise UsageError(
@@ -54,7 +54,7 @@ def heads_from(given: Mapping[str, Any], kinds: Sequence[str]) -> list[HeadOptio
     Raises
     ------
     UsageError
-        If an argument is out of its range, or there is one and no head.
+        If an argument is out of its range, or there are arguments but no head.
     """
     said = {name: given[name] for name in ARGUMENTS if given.get(name) is not None}
     heads = said.pop("lm_head", ())

@@ -14,9 +14,9 @@ _OF_ROWS = ("ranks", "classwise", "suspects")
 
 
 def reasons(plan: Plan, found: Measured, *, uneven: bool) -> Iterator[tuple[str, str]]:
-    """Yield the name of each that does not apply, and why.
+    """Yield the name of each measure or table that does not apply, and why.
 
-    `uneven` says whether there are labels between 0 and 1, of which each is a row by itself.
+    `uneven` says whether elements, each a row by itself, have labels between 0 and 1.
     """
     for name in plan.names:
         metric = TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))

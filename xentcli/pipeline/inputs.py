@@ -61,7 +61,7 @@ _SHOWN_NAMES = 5
 
 
 class RowSources(NamedTuple):
-    """What stands beside rows: a factor for each, its group, and the rows that it depends on."""
+    """What stands beside rows: a factor for each, its group, and its cluster of dependent rows."""
 
     sample_weight: Source | None = None
     groups: Source | None = None
@@ -71,13 +71,13 @@ class RowSources(NamedTuple):
 def are_samples(
     names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
 ) -> bool:
-    """Whether the first file that names stand for is samples of lm-evaluation-harness."""
+    """Whether the first of these files holds samples of lm-evaluation-harness."""
     first = next((path for name in names for path in expand(name, without)), None)
     return first is not None and may_be_partly(file_of(first)) and holds_samples(file_of(first))
 
 
 def are_answers(names: Sequence[str], file_of: Callable[..., InputFile]) -> bool:
-    """Whether the first file that names stand for is answers of a server of language models."""
+    """Whether the first of these files holds the answers of a server of language models."""
     first = next((path for name in names for path in expand(name)), None)
     if first is None or first.endswith(".npy"):
         return False
@@ -93,7 +93,7 @@ def open_model(
 ) -> Source:
     """Open the logits of another model, with the ids that the first one's rows have.
 
-    The header is what `columns_of_first` says: a pipe can be looked at once.
+    `header` comes from `columns_of_first`, since a pipe can be looked at only once.
     """
     id_column = base.id_column if base.id_column in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
@@ -106,7 +106,7 @@ def open_model(
 def columns_of_first(
     names: Sequence[str], file_of: Callable[..., InputFile], without: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Return the names of the columns of the first file that names stand for, if it has any."""
+    """Return the names of the columns of the first of these files, if it has any."""
     first = next((path for name in names for path in expand(name, without)), None)
     if first is None or not may_have_columns(file_of(first)):
         return ()
@@ -114,14 +114,14 @@ def columns_of_first(
 
 
 def may_be_ids(names: Iterable[str]) -> Iterator[str]:
-    """Yield those of the names of columns that may name rows, and are no class by chance."""
+    """Yield the names of columns that may name rows, and are not the name of a class by chance."""
     from xentcli.formats.column_words import may_name_rows
 
     return filter(may_name_rows, names)
 
 
 def may_have_keys(file: InputFile) -> bool:
-    """Whether the name of a file leaves it open that it holds several arrays."""
+    """Whether a file may hold several arrays, as far as its name tells."""
     format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
     return format_ is None or format_.has_keys
 

@@ -23,13 +23,13 @@ from xentcli.pipeline.run import Run
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 
-_AT_REST_BYTES = 60 * 2**20  # that Python, NumPy and the command line take
+_AT_REST_BYTES = 60 * 2**20  # what Python, NumPy and the command line take
 HIDDEN_STATES = "hidden states"
-_COPIES = 4  # of a block, at most: as read, as computed, working memory, output
+_COPIES = 4  # the most of a block: as read, as computed, working memory, output
 
 
 class FoundArray(NamedTuple):
-    """An array of a file, and what is known of it beyond what is reported."""
+    """An array of a file, with what is known of it beyond the report."""
 
     summary: ArraySummary
     content: Content | None = None
@@ -40,7 +40,7 @@ class FoundArray(NamedTuple):
 
 @dataclass(frozen=True)
 class ColumnStates:
-    """The states of columns that are read together, one for each array that they are."""
+    """The states of columns that are read together, one for each array that they make up."""
 
     states: tuple[SummaryState | TextState, ...]
 
@@ -86,7 +86,7 @@ def inspect(
     Returns
     -------
     list of FoundArray
-        In the order of the file.
+        The arrays, in the order of the file.
     list of str
         What the user should know.
     """
@@ -116,7 +116,7 @@ def inspect(
 
 
 def _completed(found: FoundArray, kind: str, size: int | None, rows: int | None) -> FoundArray:
-    """Return arrays that were not read with what the others tell: format, size and rows."""
+    """Complete arrays that were not read with what the others tell: format, size and rows."""
     summary = found.summary
     if found.content is None or found.content.key is not None:
         rows = None
@@ -131,7 +131,7 @@ def _completed(found: FoundArray, kind: str, size: int | None, rows: int | None)
 def _unread(
     file: InputFile, content: Content | None, source: Source | None
 ) -> Iterator[FoundArray]:
-    """Yield columns of text, of which the first rows are known, or what cannot be read."""
+    """Yield columns of text, whose first rows are known, and arrays that cannot be read."""
     if content is None:
         raise AssertionError("what is not listed is read")
     looks_like = look_of_texts(content)
@@ -151,7 +151,7 @@ def _unread(
 
 
 def _read(content: Content | None, source: Source, run: Run) -> Iterator[FoundArray]:
-    """Read an array, or columns together, and yield each array that they are."""
+    """Read an array, or columns together, and yield each array that these make up."""
     if isinstance(source, AnswersSource):
         from xentcli.pipeline.inspect_answers import summary_of_answers
 
@@ -227,12 +227,12 @@ def _found(
 
 
 def _whole(number: float, *, integers: bool) -> float:
-    """Return one of integers as it is stored, where float64 holds all of them."""
+    """Return the value of an integer array as an integer, where float64 holds all of them."""
     return int(number) if integers and abs(number) < 2**53 else number
 
 
 def _are_hidden(source: Source, name: str | None) -> bool:
-    """Whether an array is hidden states: by its name, or since it fits the head that is named."""
+    """Whether an array is hidden states, by its name or because it fits the head that is named."""
     named = (name or "").casefold().endswith(("hidden_states", "hidden_state"))
     return source.of_tokens or named
 

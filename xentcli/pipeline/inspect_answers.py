@@ -26,7 +26,7 @@ class _TokenSummary:
     unclear: int = 0
 
     def merge(self, other: Self) -> "_TokenSummary":
-        """Return both."""
+        """Return the sums of both."""
         return _TokenSummary(
             self.numbers.merge(other.numbers),
             self.count + other.count,

@@ -14,7 +14,7 @@ from xentcli.results.info import ArraySummary
 
 @dataclass(frozen=True)
 class _Heads:
-    """The range of rows, and how many are cut off, and of these have a label that is lost."""
+    """The range of rows, how many are cut off, and how many of these have lost their label."""
 
     least: float = math.inf
     most: float = -math.inf
@@ -23,7 +23,7 @@ class _Heads:
     floored: int = 0
 
     def merge(self, other: Self) -> "_Heads":
-        """Return the same of the rows of both."""
+        """Return those of the rows of both."""
         return _Heads(
             min(self.least, other.least),
             max(self.most, other.most),
@@ -51,7 +51,7 @@ class _HeadsWork(NamedTuple):
 
 
 def summary_of_base(source: KldSource, run: Run, memory: int) -> ArraySummary:
-    """Return what is known of a base; its codes are not read, so there is no mean."""
+    """Return what is known of a base; there is no mean, since its codes are not read."""
     parts = run.where(source).map(_HeadsWork(source).part_of, KldLabels(source).steps())
     progress = run.progress_of((source.num_rows,))
     total = collect(parts, None, progress, lambda p, _: p.at(source.name), [source])

@@ -18,12 +18,12 @@ def may_be_labels(found: FoundArray) -> bool:
 def command_of(
     path: str, states: FoundArray, beside: Sequence[FoundArray], lm_head: str | None
 ) -> str | None:
-    """Return the command that fits hidden states; None of those that no head fits.
+    """Return the command that fits hidden states; None if no head fits them.
 
     Parameters
     ----------
     path : str
-        Of the file.
+        The name of the file.
     states : FoundArray
         The hidden states.
     beside : sequence of FoundArray

@@ -19,7 +19,7 @@ _KINDS = {
 
 
 def summary_of_samples(source: Source, memory: int) -> ArraySummary:
-    """Return what is known of the docs; choices that a doc does not have are not counted."""
+    """Return what is known of the docs; padding after a doc's last choice is not counted."""
     samples = samples_of(source)
     if samples is None:
         raise InputError(f"{source.name}: no samples of lm-evaluation-harness")

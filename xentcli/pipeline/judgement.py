@@ -1,4 +1,4 @@
-"""What is odd about rows and labels, as far as the user should know of it; and the result."""
+"""Finds what is odd about rows and labels for the user to know, and puts the result together."""
 
 import math
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
-_FAR_LOWER = 0.7  # of the loss without a shift
-_LEAST_ROWS = 32  # that are compared with and without a shift
+_FAR_LOWER = 0.7  # the share of the loss without a shift that is far lower
+_LEAST_ROWS = 32  # the fewest that are compared with and without a shift
 _COMPARED_ELEMENTS = 2**17
 
 
@@ -36,7 +36,7 @@ def oddities(
     *,
     in_text: bool = False,
 ) -> tuple[tuple[Problem, ...], tuple[Remark, ...]]:
-    """Return what is wrong with some rows besides what their loss needs, and what is odd.
+    """Return what is wrong with some rows though their loss was computed, and what is odd.
 
     Labels `in_text` are floats whatever they were written as.
     """
@@ -72,7 +72,7 @@ def oddities(
 
 
 def _of_calibrate(problem: Problem) -> Problem:
-    """Return a problem of probabilities that a temperature is to be fitted to, not a loss."""
+    """Return a problem of probabilities, with a hint for `calibrate` instead of `loss`."""
     hint = problem.hint and problem.hint.replace("xent loss ", "xent calibrate ")
     return problem._replace(hint=hint)
 
@@ -136,7 +136,7 @@ def _checked(rows: AlignedRows, num_classes: int) -> Array | None:
 
 
 def _normalizers(values: Array, kind: Kind) -> Array:
-    """Return what the losses of rows (N, C) have beside the value of the label."""
+    """Return what the losses of rows (N, C) add to the value of the label."""
     if kind != "logits":
         return np.zeros(len(values))
     facts = row_facts(values.copy(), np.zeros(len(values), int), LossOptions(), ("peak", "rest"))

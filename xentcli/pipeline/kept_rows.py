@@ -10,16 +10,16 @@ Array = NDArray[Any]
 
 
 class Keys(NamedTuple):
-    """Numbers of rows that are put in order when all have been seen, and what came true.
+    """Numbers of rows that are sorted when all have been seen, and whether each came true.
 
     Attributes
     ----------
     values : ndarray of float64 of shape (N,)
         The numbers.
     hits : ndarray of bool of shape (N,)
-        Whether what each is the score of came true.
+        Whether what each number is the score of came true.
     columns : ndarray of int32 of shape (N,) or None
-        Which label of several each is of.
+        Which of several labels each number belongs to.
     """
 
     values: Array

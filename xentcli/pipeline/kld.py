@@ -1,4 +1,4 @@
-"""Bases of llama-perplexity: what their codes say of the text's own tokens."""
+"""What the codes in a base of llama-perplexity say of the text's own tokens."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SAME = "both files must be made with the same text, tokenizer, -c and --chunks"
 
 
 def is_base(file: InputFile) -> bool:
-    """Whether a file is a base of llama-perplexity; what opens only once waits to be read."""
+    """Whether a file is a base of llama-perplexity; one that opens only once is kept for later."""
     if is_inline(file.path) or file.format not in (None, "kld"):
         return False
     return looked_at(file).peek(len(MAGIC)) == MAGIC
@@ -49,7 +49,7 @@ class KldLabels:
     source: KldSource
     first: int = 0
     rows: int | None = None
-    """How many, from the first on; None of all that there are."""
+    """How many, from the first on; None for all that there are."""
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -88,7 +88,7 @@ class KldLabels:
             yield KldLabels(self.source, *step)
 
     def bounds(self) -> RowBounds:
-        """Return the bounds of all rows: of a floored one only the lower."""
+        """Return the bounds of all rows; a row at the floor has only a lower one."""
         found = self.source.label_rows(self.first, self.num_rows)
         log_probs, scales, floored = found.log_probs, found.scales, found.floored
         lower = np.maximum(0.0, -log_probs - scales / 2.0)
@@ -104,7 +104,7 @@ class _PairWork(NamedTuple):
     new: KldSource
 
     def part_of(self, step: tuple[int, int]) -> Part[CodedPairsState]:
-        """Measure the rows of a block in both."""
+        """Measure the rows of a block in both bases."""
         start, rows = step
         labels = self.base.checked_labels(start, rows)
         pairs = coded_pairs(

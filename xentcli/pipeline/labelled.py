@@ -37,14 +37,14 @@ def open_both(
 ) -> tuple[Source, Source | None]:
     """Open logits and their labels.
 
-    Labels that are further down than their logits are read as from a file of their own.
+    Labels that stand further down than their logits are read as if from a file of their own.
 
     Parameters
     ----------
     logits, labels : sequence of str
         Names of files, or patterns; labels are None where the files of logits hold them too.
     file_of, labels_of : callable
-        Return a file to read of a name, and of more options of `ReadOptions`.
+        Return the file to read, given a name and more options of `ReadOptions`.
     label_column, label_key : str, optional
         The column or the array of the labels.
     shift : int
@@ -106,7 +106,7 @@ def open_alone(
     without: Sequence[str] = (),
     others: tuple[str, ...] = (),
 ) -> tuple[Source, Source | None]:
-    """Open logits for which nobody names labels, and the labels that an array beside them holds.
+    """Open logits without named labels, and the labels that an array beside them holds.
 
     Parameters are those of `open_both`.
     """
@@ -129,7 +129,7 @@ def _open_arrays(
     labels_of: Callable[..., InputFile],
     without: Sequence[str],
 ) -> tuple[Source, Source]:
-    """Open two arrays of the same files; labels first, which may have no key to be found by."""
+    """Open two arrays of the same files, labels first, since only their name may tell them."""
     if not any(map(is_inline, names)) and any(map(reads_once, names)):
         if len(names) > 1:
             raise UsageError("--label-key reads several files twice, which pipes are not")

@@ -1,8 +1,8 @@
 """Labels of one's own at the tokens of servers' answers: exact where they are listed, else bounded.
 
-Whatever a server lists is the most probable that there is, and the token that stands there, which
-may be less probable than those. So a label that is neither is at most as probable as the last one
-of the list, and as what all of them leave.
+A server lists the most probable tokens and the token that stands there, which may be less probable.
+So a label that is neither is at most as probable as the last token of the list, and as what all of
+them leave of 1.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +71,7 @@ class ListedRows:
 def open_listed(
     answers: InputFile, labels: InputFile | list[Any], num_classes: int | None = None
 ) -> tuple[ListedRows, AnswersSource]:
-    """Return the labels of a file at the tokens of answers, and what holds the answers.
+    """Return the labels of a file at the tokens of answers, and the source of the answers.
 
     Raises
     ------
@@ -152,7 +152,7 @@ class _LabelRow:
     others: list[float]
     used: bool
     beside: float = -np.inf
-    """That of the token which stands there, if it is none of these."""
+    """The log-probability of the token that stands there, if it is none of these."""
 
 
 def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow:

@@ -4,9 +4,9 @@ from xentcli.formats.contents import Content, names_ids, names_labels, names_no_
 from xentcli.results.array_values import ValueSummary
 
 NOT_READ = "not read"
-_TYPES = {"<U": "text", "|S": "text", "time": "times", "date": "times"}  # by a part of their name
-_FEWEST_IDS = 20  # rows of which each has the next number: fewer may be labels
-_EACH_TWICE = 2  # how often each class is seen in the first rows, at least, if names are classes
+_TYPES = {"<U": "text", "|S": "text", "time": "times", "date": "times"}  # by part of the dtype
+_FEWEST_IDS = 20  # rows in which each number follows the one before: fewer may be labels
+_EACH_TWICE = 2  # names are classes if the first rows have each so often
 
 
 def look_of_texts(content: Content) -> str:

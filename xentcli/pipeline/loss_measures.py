@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def loss_measure(loss: "Loss") -> Measure:
-    """Return the mean loss with its interval; nothing but n where no row is used."""
+    """Return the mean loss with its interval, or n alone where no row is used."""
     return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.used)
 
 
@@ -29,7 +29,7 @@ def mean_measure(mean: float | None, standard_error: float | None, n: int) -> Me
 
 
 def of_loss(loss: Measure, names: Container[str]) -> dict[str, Measure]:
-    """Return what follows from the mean loss, of the measures that are wanted.
+    """Return those of the wanted measures that follow from the mean loss.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def accuracy_measure(accuracy: Accuracy) -> Measure:
 
 
 def with_accuracy(loss: Measure, accuracy: Accuracy | None) -> dict[str, Measure]:
-    """Return the measures of those who compute a loss; accuracy only if it was computed."""
+    """Return the measures of a command that computes a loss, with accuracy if it was computed."""
     found = {"loss": loss, **of_loss(loss, ("perplexity", "bits"))}
     if accuracy is not None:
         found["accuracy"] = accuracy_measure(accuracy)

@@ -47,7 +47,7 @@ def state_of(
     found : Measured
         What all rows came to.
     criterion : Criterion
-        The loss, with weights in the order of the classes.
+        The loss, whose weights are in the order of the classes.
     sources, names
         The logits and the labels, and what the user named them.
     sample_weight : bool
@@ -91,13 +91,13 @@ def of_files(
     header : StateHeader
         What it is of, without rows and files.
     states : tuple of States
-        Whose rows have the numbers that they have in these files, one behind the other.
+        Their rows are numbered through these files, one after the other.
     inputs : sequence of (str, Source, sequence of str)
-        What each was read as, what was read, and what the user named; the logits come first.
+        The role, the source and the user's names of each; the logits come first.
     chosen : slice, optional
         Which rows were read.
     length : int
-        How many rows along the first axis were.
+        How many rows were read along the first axis.
     """
     _, logits, names = inputs[0]
     labels = next(((source, given) for role, source, given in inputs if role == "labels"), None)
@@ -116,7 +116,7 @@ def _facts(role: str, source: Source, names: Sequence[str]) -> Iterator[FileFact
 
 
 def criterion_of(setting: Setting) -> Criterion:
-    """Return as much of the criterion as reports ask for."""
+    """Return the part of the criterion that reports need."""
     return Criterion(
         cast("Kind", setting.kind),
         LossOptions(

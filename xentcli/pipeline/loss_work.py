@@ -1,4 +1,4 @@
-"""What is done with a step of rows, by whoever does it: they are read and measured."""
+"""The work on a step of rows, which any worker can do: they are read and measured."""
 
 import math
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
-_SAMPLE_ROWS = 256  # whose looks are judged, fewer if they are long
+_SAMPLE_ROWS = 256  # the rows whose looks are judged; fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
 KEPT_FACTS = ("forecast", "outcome", "measured")
 
 
 class LossWork:
-    """What is done with a step, by whoever does it."""
+    """The work on a step, which any worker can do."""
 
     def __init__(
         self, aligned: Aligned, criterion: Criterion, *, keeps_losses: bool = False
@@ -46,7 +46,7 @@ class LossWork:
         return begin_of(step.block, self.aligned.logits)
 
     def coming(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
-        """Have the rows of some steps fetched, and no others, as far as they are elsewhere."""
+        """Have storage fetch the rows of these steps, and no others, where they are elsewhere."""
         return coming([self.aligned.logits], (step.block for step in steps))
 
     def part_of(self, step: Step) -> Part[States]:
@@ -60,7 +60,7 @@ class LossWork:
         else:
             logits = criterion.prepared(stored)
         first = step.block.start == 0
-        looks_like = looks_of(stored) if first else None  # before what it reads is read over
+        looks_like = looks_of(stored) if first else None  # before its memory is overwritten
         if first:
             probabilities = rows.labels.ndim == 2
             check_options(criterion.options, stored.shape[1], probabilities=probabilities)
@@ -89,7 +89,7 @@ class LossWork:
         )
 
     def _facts(self, rows: AlignedRows, logits: Array | TiledRows, before: int) -> RowFacts:
-        """Compute what is asked for of rows that stand after so many others."""
+        """Compute what is asked for from rows that stand after `start` others."""
         criterion, states = self.criterion, self.criterion.states
         needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
         if criterion.kept:

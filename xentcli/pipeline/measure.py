@@ -27,7 +27,7 @@ class Keeping(NamedTuple):
     names : tuple of str
         Measures and tables that are computed for the state, whatever is reported.
     tell : callable
-        Is told what all rows came to.
+        Called with what all rows came to.
     """
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ def measure(
     Parameters
     ----------
     logits, labels : Source
-        Labels are None where the file of the logits holds them too.
+        `labels` is None where the file of the logits holds them too.
     criterion : Criterion
         What the rows hold, and the loss. Its metrics are chosen here.
     run : Run
@@ -59,14 +59,14 @@ def measure(
     options : Options
         What is measured.
     sample_weight : Source, optional
-        A factor for each row; concerns the loss alone.
+        A factor for each row, which concerns the loss alone.
     by : Source or 'axis0', optional
-        The group of each row, or of each slice of the first axis; or each slice is one.
+        The group of each row or of each slice of the first axis; 'axis0' makes each slice a group.
     cluster : Source or 'axis0' or 'rows', optional
         Which rows depend on one another: those with the same name, or those of a slice of the
         first axis, which is the default where rows have several axes; or none.
     keep : Keeping, optional
-        Is told what all rows came to, for a state.
+        What a state needs of the run.
 
     Raises
     ------

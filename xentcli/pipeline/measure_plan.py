@@ -1,4 +1,4 @@
-"""What is measured of one model, and which states and numbers of every row that needs."""
+"""Which measures of one model are wanted, and which states and numbers of rows they need."""
 
 from typing import Any, NamedTuple
 
@@ -21,16 +21,16 @@ class Options(NamedTuple):
     Attributes
     ----------
     metrics : tuple of str, optional
-        Names of measures and of tables, or ``all``; else a sensible set.
+        Names of measures and of tables, or ``all``; a sensible set by default.
     top_k : tuple of int
         Which top-k accuracies are in that set, and in ``all``.
     bins : int
-        Of calibration.
+        The number of bins for the calibration error.
     worst : int
         How many of the worst rows, and of suspects, are named.
     also : tuple of str
-        Measures and tables that are wanted whatever the set is: what gates name, what a picture
-        shows.
+        Measures and tables that are wanted besides, whatever the set is: what gates name and
+        pictures show.
     """
 
     metrics: tuple[str, ...] | None = None
@@ -54,7 +54,7 @@ class Options(NamedTuple):
         return tuple(dict.fromkeys([*self.asked(binary=binary), *self.also]))
 
     def asked(self, *, binary: bool) -> tuple[str, ...]:
-        """Return those that are in the set."""
+        """Return the measures and tables in the set."""
         tops = tuple(f"top{k}_accuracy" for k in self.top_k)
         every = list(MEASURES)
         place = every.index("accuracy") + 1
@@ -152,10 +152,10 @@ class Plan:
         )
 
     def second(self, thresholds: tuple[float, ...]) -> Criterion:
-        """Return that of the second read, which finds the suspects."""
+        """Return the criterion of the second read, which finds the suspects."""
         parameters = {"thresholds": thresholds, "most": self.options.worst}
         return self.base._replace(metrics=("loss", "suspects"), parameters={"suspects": parameters})
 
     def own(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Return the results of these states, of results of these and others."""
+        """Pick the results of these states from results of these and others."""
         return {name: results[name] for name in self.states}

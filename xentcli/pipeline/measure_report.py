@@ -81,14 +81,14 @@ class Report:
         )
 
     def _of_one_class(self, values: Mapping[str, Measure]) -> dict[str, str]:
-        """Return which measures need labels of both classes, where there are not."""
+        """Return the measures that need labels of both classes, if one class is missing."""
         if not self.plan.binary or not self.results["rows"].measured:
             return {}
         missing = [name for name in BINARY_ONLY if name in values and values[name].value is None]
         return dict.fromkeys(missing, "it needs labels of both classes")
 
     def _losses(self) -> LossHistogram | None:
-        """Return how losses are distributed; without hits where labels are between 0 and 1."""
+        """Return how losses are distributed, without hits where labels are between 0 and 1."""
         found: LossHistogram | None = self.results.get("losses")
         if found is None or not self.uneven:
             return found
@@ -108,7 +108,7 @@ class Report:
                     yield name, value
 
     def _is_left_out(self, name: str) -> bool:
-        """Whether a measure of the default set does not concern such rows at all."""
+        """Whether a measure of the default set means nothing for such rows."""
         k = top_of(name)
         if k is not None:
             return self.found.num_classes <= k

@@ -51,7 +51,7 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
     Raises
     ------
     InputError
-        If the state has not what they need.
+        If the state lacks what they need.
     """
     header, asked = saved.header, saved.header.asked
     if asked is None:
@@ -85,7 +85,7 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
 
 
 def _without_lost(measures: Measures, report: Report, lost: tuple[str, ...]) -> Measures:
-    """Return measures with what needs every row at once as nothing, and a note that says so."""
+    """Empty the measures that need every row at once, and add a note that says so."""
     names = [
         name
         for name in report.plan.names

@@ -17,7 +17,7 @@ PlacedRow = TypeVar("PlacedRow", "WorstRow", "Suspect", "ChangedRow")
 
 
 class Numbering(NamedTuple):
-    """The numbers of rows in some files, one behind the other in the order that is given.
+    """Numbers rows through some files, one after the other in the given order.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Numbering(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[FileRows]) -> "Numbering":
-        """Return that of files in their natural order, whole as far as their lengths are known."""
+        """Count through files in their natural order, each whole if its length is known."""
         lengths: dict[str, int] = {}
         for each in rows:
             lengths[each.file] = max(lengths.get(each.file, 0), each.stop, each.length or 0)
@@ -56,7 +56,7 @@ class Numbering(NamedTuple):
         return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
 
     def to(self, other: "Numbering", inner: int) -> Callable[[int], int]:
-        """Return what takes a number here to the number there, of rows with so many in a slice."""
+        """Return a function from numbers here to numbers there; a slice has so many rows."""
 
         def number(row: int) -> int:
             place, rest = divmod(row, max(1, inner))
@@ -70,7 +70,7 @@ class Numbering(NamedTuple):
 
 
 def with_places(measures: "Measures", files: Numbering) -> "Measures":
-    """Return measures whose worst and suspect rows say where they are."""
+    """Return measures whose worst and suspect rows tell their file and place."""
     suspects = measures.suspects
     if suspects is not None:
         suspects = replace(suspects, rows=files.placed(measures, suspects.rows))

@@ -39,7 +39,7 @@ class _FileSink:
     positional : bool
         Whether `write_at` works, once the array is begun.
     formulas : list of str
-        The first cell, if there is one, that a spreadsheet would run.
+        The first cell that a spreadsheet would run, if there is one.
     """
 
     def __init__(self, output: Output, format_: Format) -> None:
@@ -104,7 +104,7 @@ def format_for(path: str, name: str | None) -> Format:
     Raises
     ------
     UsageError
-        If nothing names a format, or one that is only read.
+        If nothing names a format, or the format is only read.
     """
     hint = f"--to {'|'.join(format_.name for format_ in _written())}"
     found = registry.by_name(name) if name else registry.by_extension(path)
@@ -138,7 +138,7 @@ def array_file(
 
 
 def number_file(number: float, path: str, format_name: str | None, *, force: bool) -> None:
-    """Write one float64 to `path`: as an array without axes where a format is named, else bare."""
+    """Write one float64 to `path`: bare, or as an array without axes if a format is named."""
     if format_name is None and registry.by_extension(path) is None:
         with text_file(path, force=force) as write:
             write(f"{number!r}\n")
@@ -151,7 +151,7 @@ def number_file(number: float, path: str, format_name: str | None, *, force: boo
 
 @contextmanager
 def bytes_file(path: str, *, force: bool) -> Iterator[Callable[[bytes], None]]:
-    """Open `path` for what is no array and no text: a picture."""
+    """Open `path` for bytes that are neither an array nor text, such as a picture."""
     with open_output(path, force=force) as output:
         yield output.write
 
@@ -168,7 +168,7 @@ def text_file(
 
 @contextmanager
 def _output_for_text(path: str, *, force: bool, waiting: str | None = None) -> Iterator[Output]:
-    """Open what text goes to; a terminal gets no character that it would interpret."""
+    """Open an output of text; a terminal gets no character that it would interpret."""
     with open_output(path, force=force, waiting=waiting) as output:
         yield _Terminal(output) if output.is_terminal else output
 
@@ -188,7 +188,7 @@ class _Terminal(Output):
 
 
 def is_stream(path: str) -> bool:
-    """Whether a name without a known extension gets what standard output gets: device or pipe."""
+    """Whether a name is a device or a pipe, which gets what standard output would get."""
     from xentcli.storage.local_outputs import is_streamed
 
     path = local_name(path)
@@ -216,6 +216,6 @@ def check_text_output(path: str, format_name: str | None = None, *, force: bool)
 
 
 def delimiter_for(path: str, format_name: str | None) -> str:
-    """Return what stands between the cells of text in this file."""
+    """Return the delimiter of cells in this file."""
     named = registry.by_name(format_name) if format_name else registry.by_extension(path)
     return "\t" if named is not None and named.name == "tsv" else ","

@@ -36,8 +36,8 @@ def open_models(
     Parameters
     ----------
     given : sequence of Reader
-        How the files of each model are read; those of labels as the first one's, or beside hidden
-        states.
+        How the files of each model are read. Files of labels are read as those of the first model,
+        or of the first with a head.
     paths : sequence of str
         A file, or a pattern, for each model.
     labels : sequence of str
@@ -94,7 +94,7 @@ def open_models(
 
 @contextmanager
 def _naming_labels(headers: Sequence[tuple[str, ...]]) -> Iterator[None]:
-    """Add to the ways out of columns in doubt that some of these may hold the labels."""
+    """Add to the hint on columns in doubt that some of these may hold the labels."""
     try:
         yield
     except DoubtfulColumns as doubt:
@@ -113,7 +113,7 @@ def _reader_of(
     headers: Sequence[tuple[str, ...]],
     beside: Sequence[str | None],
 ) -> Reader:
-    """Return how one model's file is read: options that concern others alone are left out."""
+    """Return how one model's file is read, without options that concern only the others."""
     header = headers[number]
     others = {name for i, each in enumerate(headers) if i != number for name in each}
     values = dict(reader.values)

@@ -1,4 +1,4 @@
-"""What is measured of two models, and which states and numbers of every row that needs."""
+"""Which measures of two models are wanted, and which states and numbers of rows they need."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from xentcli.results.comparison import Comparison
 from xentcli.results.measure import NOTHING
 
 OF_SEQUENCES = tuple(name for name in OF_PAIRS if "perplexity" in name)
-"""The measures that are shown of language models, and of others on request."""
+"""Measures that are shown by default for language models only."""
 _SAID_ELSEWHERE = {
     "kld": "kl",
     "mean_kl": "kl",
@@ -36,11 +36,11 @@ class PairOptions(NamedTuple):
     Attributes
     ----------
     metrics : tuple of str, optional
-        Names of measures and of tables, or ``all``; else a sensible set.
+        Names of measures and of tables, or ``all``; a sensible set by default.
     worst : int
         How many of the rows that changed most are named.
     besides : tuple of str
-        Measures that are taken whatever the set is: those that gates name.
+        Measures that are taken besides, whatever the set is: those that gates name.
     pictures : bool
         Whether what pictures show is measured too.
     """

@@ -41,7 +41,7 @@ class PairedRows(NamedTuple):
     num_classes : int
         The length of a row.
     class_names : tuple of str or None
-        Of the classes.
+        The names of the classes.
     lead : tuple of int
         The shape of one number for each row.
     files : Numbering
@@ -170,7 +170,7 @@ class PairReport:
 
 
 def _named(name: str, temperature: float) -> str:
-    """Return what a model is called: one that another temperature divides is another model."""
+    """Return what a model is called; the same file at another temperature is another model."""
     return name if temperature == 1.0 else f"{name} (T = {temperature:.4g})"
 
 
@@ -183,7 +183,7 @@ def _percentiles(spool: Spool) -> dict[int, float]:
 
 
 def _perplexities(values: Mapping[str, Measure]) -> dict[str, Measure]:
-    """Return what follows from the mean losses, and how sure it is, as they vary together."""
+    """Return what follows from the mean losses, with errors that heed how they vary together."""
     base, new, difference = (values[f"loss_{name}"] for name in ("base", "new", "difference"))
     if base.value is None:
         return {}

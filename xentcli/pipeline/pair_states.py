@@ -78,7 +78,7 @@ def compared_of(saved: SavedState, options: PairOptions) -> Compared:
     Raises
     ------
     InputError
-        If the state has not what they need.
+        If the state lacks what they need.
     """
     header, asked = saved.header, _asked(saved)
     plan = PairPlan(

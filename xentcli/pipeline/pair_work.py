@@ -1,4 +1,4 @@
-"""What is done with the rows of a step that several models have, by whoever does it."""
+"""The work on the rows of a step that several models have, which any worker can do."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -33,7 +33,7 @@ Array = NDArray[Any]
 
 
 class PairStates(NamedTuple):
-    """The states of each model but the first with it."""
+    """The states of each model but the first with the first."""
 
     pairs: tuple[States, ...]
 
@@ -44,7 +44,7 @@ class PairStates(NamedTuple):
 
 
 class CompareWork(NamedTuple):
-    """What is done with a step, by whoever does it."""
+    """The work on a step, which any worker can do."""
 
     models: AlignedModels
     criteria: tuple[Criterion, ...]
@@ -56,7 +56,7 @@ class CompareWork(NamedTuple):
         return begin_of(step.block, self.models.first.logits)
 
     def coming(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
-        """Have the rows of some steps fetched, and no others, as far as they are elsewhere."""
+        """Have storage fetch the rows of these steps, and no others, where they are elsewhere."""
         return coming(filter(None, self.models.sources), (step.block for step in steps))
 
     def part_of(self, step: Step) -> Part[PairStates]:
@@ -122,7 +122,7 @@ class CompareWork(NamedTuple):
         prepared: list[Any],
         divergences: Sequence[Divergences | None],
     ) -> tuple[PairStates, dict[str, Keys]]:
-        """Return the states of each model with the first, and the numbers that are kept of rows."""
+        """Return the states of each model with the first, and the numbers of rows that are kept."""
         states: list[States] = []
         numbers: dict[str, Keys] = {}
         for i in range(1, len(facts)):
@@ -153,7 +153,7 @@ class CompareWork(NamedTuple):
 def _prepared(
     stored: Array | TiledRows, criterion: Criterion, other: OtherModel | None
 ) -> Array | TiledRows:
-    """Return what the formulas see of what is stored."""
+    """Return the numbers that the formulas work on, made from those stored."""
     if other is None or other.order is None:
         if isinstance(stored, TiledRows):
             return stored.as_prepared(criterion.prepared)
@@ -181,7 +181,7 @@ def _renamed(remark: Remark, number: int) -> Remark:
 
 
 def _misfit(base: Source, other: Source, wanted: Any, found: Any) -> ShapeError:
-    """Return the error of rows whose number or length only reading them told."""
+    """Return the error of models whose rows differ in number or length, as reading them showed."""
     i = 1 if wanted[0] == found[0] else 0
     what = ("rows", "classes")[i]
     return ShapeError(f"{other.name}: {found[i]} {what}, and {base.name} has {wanted[i]}")

@@ -70,23 +70,23 @@ class Partly(NamedTuple):
 def open_partly(
     files: Sequence[InputFile], options: TopOptions, run: Run, *, bases: bool
 ) -> Partly | None:
-    """Open rows that are known in part; None of files of whole rows, or of something else.
+    """Open rows that are known in part; None for files of whole rows, or of anything else.
 
     Parameters
     ----------
     files : sequence of InputFile
-        What may hold them; none where options name the lists.
+        The files that may hold them; empty where options name the lists.
     options : TopOptions
-        What is said of lists; of labels, a file for each of these or none.
+        What the user says of lists; there is a file of labels for each of `files`, or none.
     run : Run
-        What looks at all values of lists.
+        How the values of lists are looked at.
     bases : bool
-        Whether bases of llama-perplexity are of use.
+        Whether the command takes bases of llama-perplexity.
 
     Raises
     ------
     InputError
-        If files do not hold the same.
+        If files do not hold the same kind of rows.
     """
     if files and bases and is_base(files[0]):
         parts = tuple(KldLabels(open_base(file)) for file in files)

@@ -22,11 +22,11 @@ from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.storage.names import shown_name
 
-_PAIRS = 2**20  # of listed classes, which are compared at once
+_PAIRS = 2**20  # how many listed classes are compared at once
 
 
 class Models(NamedTuple):
-    """Bases of llama-perplexity, or lists of the most probable classes, of a model each.
+    """Bases of llama-perplexity, or lists of the most probable classes, one for each model.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Models(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is measured of them."""
+        """The names of the measures of them."""
         return PairsKind(self.kinds).names
 
     @property
@@ -71,7 +71,7 @@ class Models(NamedTuple):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What the values of each are."""
+        """What the values of each model are."""
         return tuple(each.kind if isinstance(each, TopRows) else CODES for each in self.models)
 
     def state(self, index: int, run: Run) -> CodedPairsState | ListedPairsState:
@@ -139,7 +139,7 @@ def _only(bounds: Bounds, used: NDArray[np.bool_]) -> Bounds:
 
 
 def _first_class(values: NDArray[np.float64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the most probable class of each row, the first of equals."""
+    """Return the most probable class of each row; of equals, the first."""
     peak = np.max(values, axis=1, initial=-np.inf)[:, None]
     last = np.iinfo(np.int64).max
     first: NDArray[np.int64] = np.min(np.where(values == peak, indices, last), axis=1, initial=last)
@@ -152,7 +152,7 @@ def compare_lists(base: TopRows, new: TopRows, run: Run) -> ListedPairsState:
     Raises
     ------
     InputError
-        If they have not as many rows, or other labels.
+        If their rows differ in number or labels.
     """
     if base.num_rows != new.num_rows:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What is known of two models whose rows are known in part: from the states of their rows."""
+"""Reports how two models differ whose rows are known in part, from the states of their rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from xentcli.results.comparison import Comparison
 CODES = "codes"
 """What the rows of a base of llama-perplexity are."""
 OF_LISTS = ("loss_base", "loss_new", "loss_difference", "kl", "agreement")
-"""What is measured of two models by their lists."""
+"""The measures of two models by their lists."""
 _FEWEST_ROWS = 100
 
 

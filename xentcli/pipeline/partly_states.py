@@ -1,4 +1,4 @@
-"""The state of a comparison of models whose rows are known in part, and the comparison again."""
+"""The state of a comparison of models known in part: made of a run, and made a report again."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +27,7 @@ def state_of_partly(
     criterion: Criterion,
     files: Sequence[FileFacts],
 ) -> SavedState:
-    """Return the state of models, of which `states` are of each but the first with it."""
+    """Return the state of models; `states` are those of each but the first with the first."""
     setting = Setting.of(criterion)
     facts = []
     for i, (source, path) in enumerate(zip(models.sources, models.paths, strict=True)):
@@ -63,7 +63,7 @@ def comparisons_of_partly(saved: SavedState) -> list[Comparison]:
 
 
 def notes_of_lost(kind: PairsKind) -> Iterator[str]:
-    """Say what was asked for and needs every row at once."""
+    """Say which of the measures asked for need every row at once."""
     shown = kind.names if kind.metrics is None or "all" in kind.metrics else kind.metrics
     if kind.are_bases and any(name not in OF_SUMS for name in shown):
         yield "percentiles of kl and delta_p: null, since states have not all rows at once"

@@ -1,4 +1,4 @@
-"""What is done to numbers before a formula: logits of probabilities, casts, temperatures."""
+"""Prepares numbers for a formula: logits of probabilities, casts, temperatures."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from xentcli.errors import InputError
 
 Array = NDArray[Any]
 
-_LEAST_FOR_FLOAT32 = 1e-200  # of a temperature that makes no float32 logit infinite
+_LEAST_FOR_FLOAT32 = 1e-200  # the least temperature that makes no float32 logit infinite
 
 
 def logits_of(probs: Array, *, binary: bool) -> Array:
     """Return logits that have these probabilities, in float64; binary ones are of class 1.
 
-    Those of what is no probability are NaN at most; it is found where rows have places.
+    A number that is no probability may give NaN here; it is reported where rows have places.
     """
     values: Array = probs.astype(np.float64)
     with np.errstate(all="ignore"):

@@ -46,8 +46,8 @@ def file_facts(
 def counted(files: Iterable[FileFacts], criterion: Criterion, rows: int) -> tuple[FileFacts, ...]:
     """Return what is known of files once all their rows were read and counted, one by one.
 
-    A text does not say how many rows it has. Files whose parts count otherwise stay as they are:
-    one of several, of some rows, of elements, of labels that are further down or stand in a row.
+    A text does not tell its number of rows before. Files whose parts count otherwise stay as they
+    are: one of several, or one of some rows, of elements, or of labels shifted or in a row.
     """
     found = tuple(files)
     if criterion.rows is not None or criterion.shift or criterion.binary is not None:
@@ -71,7 +71,7 @@ def _shapes(source: Source, count: int) -> list[Shape]:
 
 
 def _size_and_time(path: str) -> tuple[int | None, str | None]:
-    """Return a local file's size and time of change; nothing of anything else."""
+    """Return a local file's size and time of change; nothing for anything else."""
     path = local_name(path)
     if path == STANDARD_STREAM or is_url(path) or is_inline(path) or reads_once(path):
         return None, None
@@ -81,7 +81,7 @@ def _size_and_time(path: str) -> tuple[int | None, str | None]:
 
 
 def _sha256(path: str) -> str | None:
-    """Return the digest of a file's bytes as they are stored; None of what is read only once."""
+    """Return the digest of a file's bytes as they are stored; None if it is read only once."""
     if path == STANDARD_STREAM or is_inline(path) or reads_once(path):
         return None
     import hashlib  # 3 ms, and seldom asked for

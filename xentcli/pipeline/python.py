@@ -77,7 +77,7 @@ def evaluate(
     input : {'logits', 'log-probs', 'probs'}
         What the first argument holds.
     metrics : sequence of str, optional
-        Names of measures and tables, or ``all``; else a sensible set.
+        Names of measures and tables, or ``all``; a sensible set by default.
     top_k : sequence of int
         The k of top-k accuracies.
     bins, worst : int
@@ -164,7 +164,7 @@ def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
     files : str, path, or list of them
         Names or patterns: ``'run/logits-*.npy'``.
     **reading
-        As of `evaluate`.
+        As in `evaluate`.
 
     Examples
     --------

@@ -74,17 +74,17 @@ def calibrate(
     folds : int
         How many parts of the rows are each left out of one fit; 0 for none.
     bins : int
-        Of calibration.
+        The number of bins for the calibration error.
     cluster : array_like or str, optional
-        Which rows depend on one another, as of `evaluate`: for the errors, and for the folds.
+        Which rows depend on one another, as in `evaluate`: for the errors, and for the folds.
     test : tuple of two, optional
         Logits and labels that the temperature is reported on, too.
     classes, label_column, label_key, id_column
         As the options of the command.
     jobs : int, optional
-        Threads or processes at once; else the cores there are.
+        Threads or processes at once; by default the cores that this process may use.
     **reading
-        How files are read, as of `evaluate`.
+        How files are read, as in `evaluate`.
 
     Returns
     -------

@@ -21,7 +21,7 @@ _OF_LOGITS = ("columns", "drop", "key", "input_dtype")
 
 
 def names_of_files(data: Any) -> list[str] | None:
-    """Return the names of files, of which patterns may be some; None of what is an array."""
+    """Return the names of files, which may be patterns; None for an array."""
     if isinstance(data, (str, PathLike)):
         return [str(data)]
     if isinstance(data, (list, tuple)) and data:
@@ -147,5 +147,5 @@ def beside_rows(
 
 
 def notes_of(*sources: Source | None) -> tuple[str, ...]:
-    """Return what is said of inputs where they are opened, as the command says it."""
+    """Raise errors of opening inputs in the words of the command."""
     return tuple(note for source in sources if source is not None for note in source.notes)

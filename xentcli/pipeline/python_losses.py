@@ -54,7 +54,7 @@ def loss(
     Returns
     -------
     LossSummary or BoundedLoss
-        The latter of lists, whose rows may be known in part: its `loss` has bounds then, no value.
+        The latter for lists, whose rows may be known in part; its `loss` then has bounds, no value.
 
     Raises
     ------
@@ -109,14 +109,14 @@ def nll(
     probs, picked, normalize, clip
         As the options of the command: what the numbers are.
     tokens : {'prompt', 'generated'}, optional
-        Which tokens of answers that have both.
+        Which tokens are read of answers that have both.
     top_values, top_indices, log_sum_exp, num_classes, **options
         As of `loss`.
 
     Returns
     -------
     LossSummary, BoundedLoss, TokenLoss or TextLoss
-        By what the file holds: rows, rows that are known in part, tokens of answers, whole texts.
+        For rows, rows that are known in part, tokens of answers, and whole texts.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def nll(
 
 
 def _split(options: dict[str, Any]) -> tuple[RowArguments, dict[str, Any]]:
-    """Return what is said of rows, and how files are read."""
+    """Return the options on rows, and how files are read."""
     rows = {name: options.pop(name) for name in RowArguments._fields if name in options}
     if rows.get("reduction", "mean") not in ("mean", "sum"):
         raise UsageError("reduction is 'mean' or 'sum'; cross_entropy and nll_loss have 'none'")

@@ -35,7 +35,7 @@ _OF_LISTS = ("reduction", "ignore_index", "shift", "label_base", "label_column",
 
 
 class RowArguments(NamedTuple):
-    """What both functions say of rows and labels; see `loss`."""
+    """The arguments of both functions on rows and labels; see `loss`."""
 
     reduction: Literal["mean", "sum"] = "mean"
     weight: ArrayLike | None = None
@@ -58,18 +58,18 @@ class RowArguments(NamedTuple):
 
     @property
     def run(self) -> Run:
-        """How it runs."""
+        """How the work is run."""
         return Run(self.jobs) if self.jobs else Run()
 
     def refuse(self, what: str, but: Sequence[str] = ()) -> None:
-        """Raise UsageError if something is said that is for whole rows with labels."""
+        """Raise UsageError if an argument is given that is for whole rows with labels."""
         for name, default in self._field_defaults.items():
             value = getattr(self, name)
             if name not in ("reduction", "jobs", *but) and value is not default:
                 raise UsageError(f"{name} is not for {what}")
 
     def criterion(self, kind: Kind, label_smoothing: float = 0.0) -> Criterion:
-        """Return which loss it is."""
+        """Return the criterion: which loss, with which options."""
         propagate = self.non_finite == "propagate"
         weight = None if self.weight is None else as_weight(np.asarray(self.weight))
         options = LossOptions(
@@ -96,7 +96,7 @@ class GivenLists(NamedTuple):
     num_classes: int | None = None
 
     def options(self, labels: Data | None, rows: RowArguments, *, probs: bool) -> TopOptions:
-        """Return what is said of lists, and of their labels."""
+        """Return the options on lists, and on their labels."""
         if (self.top_values is None) != (self.top_indices is None):
             raise UsageError("top_values and top_indices go together")
         values, indices, sums = (
@@ -135,7 +135,7 @@ def in_part(
     *,
     probs: bool = False,
 ) -> BoundedLoss | None:
-    """Measure rows that are known in part: lists, or a base; None of whole rows."""
+    """Measure rows that are known in part: lists, or a base; None for whole rows."""
     given = lists.top_values is not None
     if given and data is not None:
         raise UsageError("top_values stands in place of whole rows")
@@ -162,7 +162,7 @@ def of_tokens(
     num_classes: int | None,
     reader: Reader,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss | None:
-    """Measure samples of a harness, or the answers of a server; None of other files."""
+    """Measure samples of a harness, or the answers of a server; None for other files."""
     any_tokens = partial(reader.file, tokens=tokens or "any")
     if labels is None and tokens is None and are_samples(files, reader.file):
         source = open_files(files, any_tokens)

@@ -11,23 +11,23 @@ from xentcli.formats.inline import expand, is_inline
 from xentcli.storage.paths import is_there, reads_once
 
 ROW_WORDS = ("axis0", "rows")
-"""What is no column: each slice of the first axis, each row."""
+"""Words that name no column, but each slice of the first axis, or each row."""
 _SHOWN_COLUMNS = 8
 
 
 class Reader(NamedTuple):
-    """What is said of all files that are read, and of those of labels.
+    """What the user says of all files that are read, and of those of labels.
 
     Attributes
     ----------
     format : str, optional
-        Of the files, whatever their names or content say.
+        The format of the files, whatever their names or content say.
     common : mapping
         Options of `ReadOptions` for every file.
     values : mapping
-        Those for the files of logits alone: columns, drop, key, ...
+        Options for the files of logits alone: columns, drop, key, ...
     labels_header : bool, optional
-        Whether files of labels have a header, if that is said of them alone.
+        Whether files of labels have a header, if the user says so of them alone.
     """
 
     format: str | None = None
@@ -48,10 +48,10 @@ class Reader(NamedTuple):
         beside: bool = False,
         **more: Any,
     ) -> InputFile:
-        """Return a file of labels: all of it, or the column or array that is named.
+        """Return a file of labels, to be read whole, or only the column or array that is named.
 
-        Those `beside` the logits are an array of the same file that only its name tells. `more` of
-        `ReadOptions` are the names of classes, and the column of ids.
+        Labels `beside` the logits are an array of the same file, known only by its name. `more` are
+        options of `ReadOptions`: the names of classes, and the column of ids.
         """
         if self.labels_header is not None:
             more = {"header": self.labels_header, **more}
@@ -95,12 +95,12 @@ class Reader(NamedTuple):
     ) -> Source | str:
         """Open the column of this name: beside the labels, beside the logits, or a file of its own.
 
-        What is no name but one of `ROW_WORDS` stays as it is.
+        A word of `ROW_WORDS` stays as it is.
 
         Raises
         ------
         InputError
-            If there is none; names the columns.
+            If there is none; the message names the columns.
         """
         if name in ROW_WORDS:
             return name

@@ -1,4 +1,4 @@
-"""How a command is run: by how many at once, and who is told how far it is."""
+"""How a command is run: with how many workers, and who is told of its progress."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
 
 Progress = Callable[[int, int | None], None]
-"""Is told how many rows are done, and how many there are if that is known."""
+"""Called with how many rows are done, and how many there are if that is known."""
 
 
 Item = TypeVar("Item")
@@ -24,9 +24,9 @@ class Run(NamedTuple):
     jobs : int
         How many threads or processes compute at once.
     progress : callable, optional
-        Is told how far the run is.
+        Called with the number of rows done.
     block_elements : int
-        Numbers of a block, about.
+        About how many numbers a block has.
     cluster : str, optional
         The address of the scheduler whose workers compute instead.
     """
@@ -46,7 +46,7 @@ class Run(NamedTuple):
     ) -> Iterator[Result]:
         """Yield ``work(item)`` in the order of `items`; processes may if it is `shareable`.
 
-        Processes and clusters join the results of neighbouring items, as far as `join` makes one of
+        Processes and clusters join the results of neighbouring items, where `join` makes one of
         two.
         """
         return ordered_map(
@@ -61,12 +61,12 @@ class Run(NamedTuple):
 
     @property
     def in_order(self) -> "Run":
-        """Return how to run over what one process reads from the beginning to the end."""
+        """Return how to run over an input that one process reads from beginning to end."""
         return self._replace(jobs=1, cluster=None)
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of where it ran."""
+        """What the user should know of where it ran."""
         return notes_of(self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:

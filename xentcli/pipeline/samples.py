@@ -1,4 +1,4 @@
-"""What concerns samples of lm-evaluation-harness: what measures them is imported where needed."""
+"""Samples of lm-evaluation-harness; the code that measures them is imported only where needed."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 def samples_of(source: Source) -> "Samples | None":
-    """Return the samples that a source is, None of any other."""
+    """Return the samples of a source; None for any other source."""
     if not source.of_samples:
         return None
     from xentcli.formats.harness.source import SamplesSource
@@ -27,7 +27,7 @@ def samples_of(source: Source) -> "Samples | None":
 
 
 def doubts(source: Source) -> list[str]:
-    """Return warnings of what was logged and is not what the log-likelihoods say."""
+    """Return warnings where the log-likelihoods contradict what was logged."""
     samples = samples_of(source)
     if samples is None:
         return []
@@ -37,7 +37,7 @@ def doubts(source: Source) -> list[str]:
 
 
 def task_groups(source: Source, by: object) -> Source | None:
-    """Return the task of each doc: where there are several and no other groups, or by its name."""
+    """Return the task of each doc, if the user asks for it, or for several tasks without groups."""
     samples = samples_of(source)
     if samples is None or not (by == "task" or (by is None and samples.by_task)):
         return None
@@ -47,7 +47,7 @@ def task_groups(source: Source, by: object) -> Source | None:
 
 
 def check_same_docs(base: Source, other: Source) -> None:
-    """Raise InputError if two models were asked about other docs under the same numbers."""
+    """Raise InputError if two models were asked about different docs under the same numbers."""
     one, two = samples_of(base), samples_of(other)
     if one is not None and two is not None:
         from xentcli.pipeline.choices import check_hashes
@@ -56,7 +56,7 @@ def check_same_docs(base: Source, other: Source) -> None:
 
 
 def with_choices(found: "Measures", source: Source, names: tuple[str, ...]) -> "Measures":
-    """Return measures with those of the choices' lengths, where the rows are docs with choices."""
+    """Add the measures of the choices' lengths, if the rows are docs with choices."""
     samples = samples_of(source)
     if samples is None:
         return found

@@ -16,13 +16,13 @@ _ROWS_IN_MEMORY = 2**18  # 9 bytes each, 13 with a column
 
 
 class Spool:
-    """Keeps numbers, what came true, and columns, and hands them out as often as is wanted."""
+    """Keeps numbers, whether each came true, and columns, and yields them any number of times."""
 
     def __init__(self) -> None:
         self.rows = 0
         self.hits = 0
         self.columns: tuple[Array, Array] | None = None
-        """How many rows and hits each label of several has."""
+        """How many rows and hits each of several labels has."""
         self._waiting: list[Keys] = []
         self._waiting_rows = 0
         self._written: list[tuple[int, int, bool]] = []
@@ -64,7 +64,7 @@ class Spool:
             yield keys.values, keys.hits
 
     def all_parts(self) -> Iterator[tuple[Array, Array, Array | None]]:
-        """Yield the same with columns."""
+        """Yield the same, with the columns."""
         for keys in self._all():
             yield keys.values, keys.hits, keys.columns
 
@@ -79,7 +79,7 @@ class Spool:
         yield from self._waiting
 
     def close(self) -> None:
-        """Let go of what was kept."""
+        """Release what was kept."""
         if self._file is not None:
             self._file.file.close()
 
@@ -102,7 +102,7 @@ class Spools:
         return self._spools[name]
 
     def close(self) -> None:
-        """Let go of all that was kept."""
+        """Release all that was kept."""
         for spool in self._spools.values():
             spool.close()
 

@@ -17,8 +17,8 @@ from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
 from xentcli.text import shortened
 
-_MOST_CLASSES = 2**24  # more than any vocabulary has; some tables are as long
-_MOST_SHOWN = 120  # characters of what a state says of its rows
+_MOST_CLASSES = 2**24  # more than any vocabulary; tables may be as long
+_MOST_SHOWN = 120  # characters shown of a state's description of its rows
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ModelFacts:
     setting : Setting
         Its options.
     within : str
-        What follows the name of its one file: the array in it. Empty of several files.
+        The array, as it follows the name of the only file. Empty for several files.
     looks_like : str
         What the first rows look like.
     missing : Remark or None
@@ -46,7 +46,7 @@ class ModelFacts:
     missing: Remark | None = None
 
     def merge(self, other: "ModelFacts", *, one_file: bool) -> "ModelFacts":
-        """Return what is known of the rows of both, of which these come first."""
+        """Return what is known of the rows of both, if these come first."""
         one, two = self.missing, other.missing
         missing = one.merge(two) if one and two else one or two
         return replace(self, within=self.within if one_file else "", missing=missing)
@@ -67,13 +67,13 @@ class StateHeader:
     files : tuple of FileFacts
         What was read.
     models : tuple of ModelFacts
-        One; those that are compared.
+        One model, or those that are compared.
     num_classes, unpaired : int
         The length of a row; rows without a label.
     class_names : tuple of str or None
-        Of the classes.
+        The names of the classes.
     crosses : bool
-        Whether labels that are shifted may stand in the next file.
+        Whether shifted labels may stand in the next file.
     asked : Asked or None
         What an evaluation was asked for.
     paired : PairAsked or None
@@ -81,13 +81,13 @@ class StateHeader:
     tokens : TokensAsked or None
         Which tokens the answers of a server are of.
     bounded : BoundedKind or None
-        What is known of rows that are known in part.
+        What a report needs to know of rows that are known in part.
     lists : ListsKind or None
-        What an evaluation of lists is of.
+        Which lists an evaluation is of, and what it measures.
     texts : TextsAsked or None
         Which texts of a harness it is of.
     pairs : PairsKind or None
-        What is compared of models that are known in part.
+        What is compared, for models that are known in part.
     """
 
     xent_state: str
@@ -123,7 +123,7 @@ class StateHeader:
 
     @property
     def own(self) -> str | None:
-        """The name of the state, where it is of rows that no metric takes."""
+        """The name of the state, if its rows are of a kind that metrics do not take."""
         if self.pairs is not None:
             return "coded_pairs" if self.pairs.are_bases else "listed_pairs"
         names = ("tokens", "bounded", "lists", "texts")
@@ -145,7 +145,7 @@ class StateHeader:
         return list(dict.fromkeys(each.name for each in self.files if each.role == role))
 
     def merge(self, other: "StateHeader") -> "StateHeader":
-        """Return that of both states' rows."""
+        """Return the header of both states' rows."""
         first, second = sorted((self, other), key=lambda each: _place(each.rows))
         found = replace(
             first,
@@ -180,9 +180,9 @@ def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
 
 
 def changed(header: StateHeader) -> Iterator[str]:
-    """Say which files were changed between the runs of merged states; equal digests say no.
+    """Say which files were changed between the runs of merged states, unless digests are equal.
 
-    Runs in several folders may call several files the same: these are not told of.
+    Runs in several folders may give several files one name; such files are not reported.
     """
     whole = {path for each in header.rows for path in (each.file, each.labels) if path}
     versions: dict[tuple[str, str], list[FileFacts]] = {}

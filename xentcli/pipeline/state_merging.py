@@ -1,4 +1,4 @@
-"""States in files made one: those that belong together, each once."""
+"""Merges states in files: those that belong together, each once."""
 
 import os
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def merged(paths: Iterable[str]) -> SavedState:
     Raises
     ------
     InputError
-        If they do not belong together, with the names of two that do not.
+        If they do not belong together; the message names two that do not.
     """
     first: SavedState | None = None
     merging = Merging[SavedState]()

@@ -1,4 +1,4 @@
-"""The options that a state is of: states of other options are not merged."""
+"""The options of a state's run; states of different options are not merged."""
 
 import hashlib
 import math
@@ -46,7 +46,7 @@ class Setting:
     def of(
         cls, criterion: Criterion, source: Source | None = None, *, sample_weight: bool = False
     ) -> "Setting":
-        """Return those of a run over a source, which may be hidden states with a head."""
+        """Return the options of a run over a source, which may be hidden states with a head."""
         options, binary = criterion.options, criterion.binary
         return cls(
             kind=criterion.kind,
@@ -77,7 +77,7 @@ class Setting:
             raise ValueError(f"a temperature of {self.temperature}")
 
     def difference(self, other: "Setting") -> str | None:
-        """Return what this has and the other has not, if they differ."""
+        """Return how these options differ from the others, if they do."""
         for field in fields(self):
             one, two = getattr(self, field.name), getattr(other, field.name)
             if one != two:
@@ -126,11 +126,11 @@ class Asked:
     by, cluster : str or None
         What groups the rows; which rows depend on one another.
     shape, lead : tuple of int
-        Of a slice of the logits, and of its rows that have a label.
+        The shape of a slice of the logits, and of its rows that have a label.
     probabilities : bool
         Whether labels are class probabilities.
     lost : tuple of str
-        Measures that were computed of the whole file, and are in no state.
+        Measures that were computed of the whole file and that no state holds.
     """
 
     options: Options
@@ -153,7 +153,7 @@ class PairAsked:
     by, cluster : str or None
         What groups the rows; which rows depend on one another.
     shape, lead : tuple of int
-        Of a slice of the first model's logits, and of its rows that have a label.
+        The shape of a slice of the first model's logits, and of its rows that have a label.
     labelled : bool
         Whether there are labels.
     """
@@ -179,7 +179,7 @@ _KNOWN_FACTS = {
 
 
 def difference_of(one: Asked | PairAsked | None, two: Asked | PairAsked | None) -> str | None:
-    """Return what one was asked for and the other was not, if they differ; both of one command."""
+    """Return what two states of one command were asked for differently, if anything."""
     if one is None or two is None:
         return None if one is two else "what is measured"
     for name in ("by", "cluster"):

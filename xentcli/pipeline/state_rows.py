@@ -1,4 +1,4 @@
-"""Which rows of which files a state is of: what is there twice, and what is missing."""
+"""Which rows of which files a state covers, which are there twice, and which are missing."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +22,9 @@ class FileRows(NamedTuple):
     Attributes
     ----------
     file : str
-        Its whole path, or its URL without secrets; empty of a pipe and of data that are typed.
+        Its whole path, or its URL without secrets; empty for a pipe and for typed data.
     start, stop : int
-        The first row, and the one behind the last, along the first axis.
+        The first row, and the one after the last, along the first axis.
     length : int or None
         The rows of the file, where that is known.
     name : str
@@ -67,7 +67,7 @@ class FileRows(NamedTuple):
         return self.file != "" and self.file == other.file and self.stop == other.start
 
     def difference(self, other: "FileRows") -> str | None:
-        """Return what speaks against it that both are of one file."""
+        """Return why the two cannot be rows of the same file, if there is a reason."""
         if (self.target_of_labels or self.labels) != (other.target_of_labels or other.labels):
             labels = " and ".join(
                 each or "those beside them" for each in (self.labels, other.labels)
@@ -89,10 +89,10 @@ def rows_of(
     rows: int,
     labels: tuple[Source, Sequence[str]] | None = None,
 ) -> Iterator[tuple[FileRows, int]]:
-    """Yield what was read of each file of a source, and how many rows stand before that file.
+    """Yield the rows read of each file of a source, and how many rows stand before that file.
 
-    `rows` rows were read in all: all that there are, or those `chosen`. `labels` are theirs, and
-    what the user named them.
+    `rows` is the number of rows read in all: every row, or those `chosen`. `labels` are their
+    labels, and what the user named these.
     """
     paths = _paths(source, names)
     of_labels = [] if labels is None else [whole_name(path) for path in _paths(*labels)]
@@ -140,7 +140,7 @@ def _paths(source: Source, names: Sequence[str]) -> list[str]:
 
 
 def whole_name(path: str) -> str:
-    """Return what names a file wherever one stands; nothing of what is no file."""
+    """Return what names a file from any folder; nothing for what is no file."""
     if is_url(path) and local_name(path) == path:
         return shown_name(path)
     path = local_name(path)
@@ -148,7 +148,7 @@ def whole_name(path: str) -> str:
 
 
 def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
-    """Return rows in order, those that follow one another as one."""
+    """Return rows in order, with those that follow one another joined."""
     found: list[FileRows] = []
     for each in sorted(rows, key=lambda each: each.key):
         if found and found[-1].touches(each):
@@ -160,7 +160,7 @@ def joined(rows: Iterable[FileRows]) -> tuple[FileRows, ...]:
 
 
 def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
-    """Raise InputError if rows are there twice, or are of a file that was another one meanwhile.
+    """Raise InputError if rows are there twice, or their file was replaced between runs.
 
     Each comes with the name of its state.
     """
@@ -182,7 +182,7 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
 
 
 def missing(rows: Sequence[FileRows]) -> Iterator[str]:
-    """Say which rows of files are in no state, where some of their rows are; the first few."""
+    """Name the first few gaps: rows in no state, of files with other rows in one."""
     gaps = list(_gaps(rows))
     yield from gaps[:_SHOWN_GAPS]
     if len(gaps) > _SHOWN_GAPS:

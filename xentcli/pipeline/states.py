@@ -1,4 +1,4 @@
-"""What a run keeps in a file for ``xent merge``: states, and what says which belong together."""
+"""What a run keeps in a file for ``xent merge``: states, and which of them belong together."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ class SavedState:
     header : StateHeader
         What they are of.
     states : tuple of States
-        One; of each model but the first with it.
+        One; or, in a comparison, those of each model but the first with the first.
     name : str
         The file, which is not part of it.
     """
@@ -47,7 +47,7 @@ class SavedState:
     name: str = ""
 
     def merge(self, other: "SavedState") -> "SavedState":
-        """Return the state of both states' rows; that they belong together is checked before."""
+        """Return the state of both states' rows, which were found to belong together."""
         header = self.header.merge(other.header)
         after = Numbering.of(header.rows)
         both = []
@@ -74,12 +74,12 @@ def _json_of(plain: Any) -> str:
 
 
 def _digest_of(plain: Any) -> str:
-    """Return what tells a state that was changed: the SHA-256 of its JSON without blanks."""
+    """Return the SHA-256 of a state's JSON without blanks, which shows whether it was changed."""
     return hashlib.sha256(_json_of(plain).encode()).hexdigest()
 
 
 def renumbered(states: States, number: Callable[[int], int]) -> States:
-    """Return states in which rows that are named have another number."""
+    """Return states with other numbers for the rows that they name."""
     found = dict(states.states)
     for name in _NAMING_ROWS & found.keys():
         rows = tuple(replace(each, row=number(each.row)) for each in found[name].rows)
@@ -118,7 +118,7 @@ def read_state(path: str) -> SavedState:
 
 
 def _states_of(plain: dict[str, Any]) -> States:
-    """Return states of metrics, or those of rows that no metric takes."""
+    """Return states of metrics, or of rows of a kind that metrics do not take."""
     if len(plain) == 1 and (name := next(iter(plain))) in _OWN:
         return States({name: from_plain(_OWN[name], plain[name])})
     return States.from_plain(plain)
@@ -136,7 +136,7 @@ _OWN: dict[str, type[Any]] = {
 
 @contextmanager
 def damage(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a state that no run has written into the error that says so."""
+    """Turn whatever goes wrong in reading a state that no run wrote into one error."""
     try:
         yield
     except _DAMAGES as error:

@@ -12,10 +12,10 @@ from xentcli.errors import InputError
 from xentcli.metrics.slope_sums import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
 
-_ZERO_SHARE = 2.0**-44  # of a sum that rounding may make of 0
+_ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
 _FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
-_MOST_ORDERS_MORE = 5  # that take less time than another read
+_MOST_ORDERS_MORE = 5  # computing so many takes less time than another read
 
 
 class Pass(Protocol):
@@ -70,7 +70,7 @@ def check_counts(name: str, found: SlopesOfRows, at_zero: Callable[[], SlopesOfR
     name : str
         The file of the logits.
     found : SlopesOfRows
-        Of all rows, at any inverse temperature.
+        The slopes of all rows, at any inverse temperature.
     at_zero : callable
         Returns the same with fine ends.
     """
@@ -161,9 +161,9 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
 
 
 def _more_for_folds(search: RootSearch, at: SlopesOfBeta) -> int:
-    """Return how many more derivatives lead from the temperature of all rows to those of the folds.
+    """Return how many more derivatives lead from the temperature of all rows to the folds' ones.
 
-    None where three and a rough one do, or where another read has to.
+    None where three and a rough one are enough, or where another read is needed anyway.
     """
     common = root_of_series(at.derivatives)
     steps = [root_of_series(each) - common for each in at.without_fold]
@@ -179,7 +179,7 @@ def _more_for_folds(search: RootSearch, at: SlopesOfBeta) -> int:
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:
-    """Return a fit with the inverse temperatures without each fold, of those that have one."""
+    """Add to a fit the inverse temperature without each fold, where there is one."""
     passes = found.passes
     while waiting := [i for i, each in searches.items() if not (each.done or each.lost)]:
         slopes = read(tuple(searches[i].place for i in waiting), fine=True)
@@ -192,7 +192,7 @@ def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: 
 
 
 def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: float) -> RootSearch:
-    """Return the search of the temperature without a fold, from where that of all was found."""
+    """Search the temperature without a fold, starting from the temperature of all rows."""
     place = search.place - search.last_step
     found = RootSearch(place, fine=True, reach=search.reach)
     found.remember_fourth(place, fourth)
@@ -203,8 +203,8 @@ def _fold_search(search: RootSearch, derivatives: tuple[float, ...], fourth: flo
 def _log_error(at: SlopesOfBeta, search: RootSearch) -> float:
     """Return the sandwich estimate of the error of the temperature's logarithm.
 
-    It is the root of the summed squares of the first derivative, over the second and the inverse
-    temperature; all at the root, one step further on than they were taken.
+    It is the root of the summed squares of the first derivative, divided by the second derivative
+    and the inverse temperature, all taken at the root: one step on from where they were computed.
     """
     step = search.last_step
     squares = at.squares + 2.0 * step * at.changes

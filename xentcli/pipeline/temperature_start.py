@@ -1,4 +1,4 @@
-"""A few rows of many, and their temperature, at which the search of all rows' begins."""
+"""Fits a temperature to a few of the rows, at which the search for that of all rows begins."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 _SAMPLE_ROWS = 2048
 _SAMPLE_ELEMENTS = 2**22
 _FEWEST_SAMPLE_ROWS = 64
-_RUN_ROWS = 8  # of a sample that are read at a time
-_LEAST_ROUGH = 1e-30  # of an inverse temperature for float32
-_NEAR_ZERO = 0.1  # of an inverse temperature, in units of one over the reach
+_RUN_ROWS = 8  # rows of a sample that are read at a time
+_LEAST_ROUGH = 1e-30  # the least inverse temperature for float32
+_NEAR_ZERO = 0.1  # for an inverse temperature, in units of one over the reach
 _FEW_WRONG = 0.5  # rows
 
 
 class TemperatureRows(NamedTuple):
-    """What a temperature is fitted on, of which any row can be read at any time."""
+    """The rows that a temperature is fitted on, any of which can be read at any time."""
 
     logits: Source
     labels: Source | None
@@ -65,15 +65,15 @@ def slopes_criterion(
     ends: bool = False,
     more: int = 0,
 ) -> Criterion:
-    """Return what reads nothing but slopes."""
+    """Return a reader of slopes alone."""
     parameters = {"betas": betas, "fine": fine, "ends": ends, "folds": folds, "more": more}
     return criterion._replace(metrics=("slopes",), parameters={"slopes": parameters})
 
 
 def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
-    """Return the inverse temperature of a few evenly spaced rows; 1 where that cannot be had.
+    """Return the inverse temperature of a few evenly spaced rows, or 1 if they have none.
 
-    It is one that float32 holds.
+    Float32 can hold it.
     """
     sample = _sample(rows._replace(clusters=None), criterion)
     if sample is None:
@@ -94,7 +94,7 @@ def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
 
 
 def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> float:
-    """Return where the root of all rows is sought, of which a sample is such a share."""
+    """Return where to seek the root of all rows, given a sample that is such a share of them."""
     found = read(1.0)
     counts = found.counts
     if not counts.rows or counts.infinite:
@@ -123,7 +123,7 @@ def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> f
 def _where_half_a_row_is_wrong(
     read: "Callable[[float], SlopesOfRows]", found: "SlopesOfRows"
 ) -> float:
-    """Return an inverse temperature at which a sample without errors hardly expects any."""
+    """Return an inverse temperature for a sample without errors: it hardly expects any there."""
     beta = 1.0
     while -found.betas[0].derivatives[0] * beta > _FEW_WRONG and beta < 1.0 / _LEAST_ROUGH:
         beta *= 2.0

@@ -29,7 +29,7 @@ def state_of_texts(
 ) -> SavedState:
     """Return the state of the texts in files, by the names that the user gave."""
     paths = [path for name in names for path in expand(name, without)]
-    # Of one among several files it is not known how many documents there are.
+    # The number of documents in one of several files is not known.
     files = (each._replace(shape=(None,)) for each in file_facts(_ROLE, source, paths))
     header = StateHeader(
         __version__,

@@ -18,7 +18,7 @@ from xentcli.storage.paths import natural_key
 
 @dataclass(frozen=True)
 class TextsAsked:
-    """Which filter's answers were asked for; None of the first there is."""
+    """Which filter's answers were asked for; None for the first there is."""
 
     key: str | None = None
 
@@ -29,7 +29,7 @@ def texts_state(source: Source) -> TextsState:
     Raises
     ------
     InputError
-        If the bytes of the texts are not told, or a log-likelihood is none.
+        If the texts' numbers of bytes were not logged, or a log-likelihood is impossible.
     """
     samples, name = samples_of(source), source.name
     if samples is None:
@@ -55,7 +55,7 @@ def texts_state(source: Source) -> TextsState:
 
 
 def loss_of_texts(state: TextsState, name: str) -> TextLoss:
-    """Return the loss of texts; its errors take the documents, not their bytes, as independent.
+    """Return the loss of texts, with errors that take documents, not bytes, as independent.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from xentcli.results.measure import Measure
 from xentcli.storage.paths import natural_key
 
 _NO_TOKENS = TokensState()
-SHOWN_REQUESTS = 3  # that a note names
+SHOWN_REQUESTS = 3  # how many a note names
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TokenCounts:
     named_silent: tuple[str, ...] = ()
 
     def merge(self, other: "TokenCounts") -> "TokenCounts":
-        """Return the counts of both, of which the first few are named."""
+        """Return the counts of both, with the names of the first few."""
         return TokenCounts(
             self.tokens.merge(other.tokens),
             self.requests + other.requests,
@@ -48,7 +48,7 @@ class TokenCounts:
         )
 
     def compute(self) -> tuple[Loss, Measure, Measure | None]:
-        """Return the loss of the tokens, as their state does."""
+        """Return the loss of the tokens, for the interface that states share."""
         return self.tokens.compute()
 
 

@@ -31,7 +31,7 @@ class _AnswersBlock(NamedTuple):
 
 
 class _TokensWork(NamedTuple):
-    """What is done with some answers."""
+    """The work on some answers."""
 
     sources: tuple[AnswersSource, ...]
     keeps_losses: bool
@@ -98,8 +98,8 @@ def measure_tokens(
     Raises
     ------
     InputError
-        If something is no answer, no answer has a log-probability, or there are those of prompts
-        and of generated tokens, and none was asked for.
+        If something is no answer, no answer has a log-probability, or answers have those of prompts
+        and of generated tokens, and neither was asked for.
     """
     if sink is not None:
         sink.open(ArrayHeader((None,), np.dtype(np.float64), name="losses"))
@@ -183,7 +183,7 @@ def _notes(counts: TokenCounts, found: TokenLoss) -> Iterator[str]:
         named = _listed(counts.named_silent, found.silent)
         yield f"requests without such log-probabilities, left out: {named}"
     if found.first:
-        yield f"first tokens, which nothing stands before, left out: {found.first:,}"
+        yield f"first tokens, which no token precedes, left out: {found.first:,}"
     if counts.floored:
         yield (
             f"tokens at -9999, -Infinity or the like, left out: {counts.floored:,}; they are the "

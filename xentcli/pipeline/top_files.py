@@ -27,7 +27,7 @@ from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url, shown_name
 from xentcli.storage.paths import is_there, reads_once
 
-_MOST_ROWS = 2**28  # whose labels are held in memory
+_MOST_ROWS = 2**28  # as many labels are held in memory
 _KEPT_ANYWAY = ("npz", "pt", "hdf5", "parquet", "json")
 """Formats whose arrays are read from a copy where they come from a pipe."""
 _TABLES = ("parquet", "arrow")
@@ -43,7 +43,7 @@ class _FoundLists(NamedTuple):
     format: str
     is_lines: bool
     data: Input | None = None
-    """A copy of what can be opened only once."""
+    """A copy of an input that can be opened only once."""
 
     @property
     def may_be_ragged(self) -> bool:
@@ -52,7 +52,7 @@ class _FoundLists(NamedTuple):
 
 
 def find_lists(file: InputFile) -> _FoundLists | None:
-    """Return the arrays of a file of lists, by their names; None of any other file."""
+    """Return the arrays of a file of lists, by their names; None for any other file."""
     if is_inline(file.path) or any((file.options.key, file.options.columns, file.options.drop)):
         return None
     once = reads_once(file.path) or is_url(file.path)
@@ -87,7 +87,7 @@ def _are_lines(file: InputFile) -> bool:
 
 
 def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
-    """Return the arrays of a file that may hold lists; of any other file none."""
+    """Return the arrays of a file that may hold lists; none for any other file."""
     data = looked_at(file)
     format_ = registry.format_of(data, file.format, file.options)
     if not format_.has_keys or (once and format_.name not in _KEPT_ANYWAY):
@@ -143,7 +143,7 @@ def _of_arrays(found: _FoundLists | None, options: TopOptions) -> TopLists:
 
 
 def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
-    """Open an array by the name of its file, and behind a colon its own."""
+    """Open an array by the name of its file and, after a colon, its own name."""
     if not isinstance(name, str):
         return MemorySource(role, name)
     path, _, key = name.rpartition(":")

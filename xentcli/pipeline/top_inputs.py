@@ -10,12 +10,12 @@ from xentcli.formats.base import IndexedSource
 
 
 class TopOptions(NamedTuple):
-    """What is said of lists, and of their labels.
+    """What the user says of lists, and of their labels.
 
     Attributes
     ----------
     values, indices, log_sum_exp : str, ndarray or None
-        Files, with the name of an array behind a colon where one holds several; or arrays.
+        Files, with the name of an array after a colon where a file holds several; or arrays.
     num_classes : int or None
         How many classes there are.
     labels : sequence of str or ndarray
@@ -48,15 +48,15 @@ class TopLists(NamedTuple):
     Attributes
     ----------
     values, indices : IndexedSource of shape (..., K)
-        Of the same shape.
+        Two arrays of the same shape.
     labels : ndarray of int64 of shape (N,)
         A class of each row.
     used : ndarray of bool of shape (N,)
         Which rows are not ignored.
     log_sum_exp : ndarray of float64 of shape (N,) or None
-        Over all classes.
+        The log-sum-exp over all classes.
     num_classes : int or None
-        How many there are.
+        How many classes there are.
     probs : bool
         Whether values are probabilities, and not their logarithms.
     lines : ndarray or None

@@ -13,11 +13,11 @@ from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_inputs import TopLists
 from xentcli.pipeline.top_rows import ABOVE, SLACKS, TopRows
 
-_NEAR = 1e-5  # 1, and nothing is left to other classes
+_NEAR = 1e-5  # to 1, so that nothing is left to other classes
 
 
 class _ListSums(NamedTuple):
-    """Of rows, the range of the logarithms of their sums, and what speaks for probabilities."""
+    """The range of the logarithms of rows' sums, and what speaks for probabilities."""
 
     least: float = math.inf
     most: float = -math.inf
@@ -27,7 +27,7 @@ class _ListSums(NamedTuple):
     """The largest sum of values themselves."""
 
     def merge(self, other: "_ListSums") -> "_ListSums":
-        """Return those of both states' rows."""
+        """Return the sums of both states' rows."""
         return _ListSums(
             min(self.least, other.least),
             max(self.most, other.most),
@@ -50,12 +50,12 @@ def _sums_of(block: tuple[int, TopRows]) -> tuple[int, _ListSums]:
 
 
 def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[str]]]:
-    """Return lists with what their values are, by their sums, and what the user should know of it.
+    """Return lists with the kind of their values, by their sums, and notes for the user.
 
     Raises
     ------
     InputError
-        If they are no logarithms of what the file says, or may be probabilities.
+        If values are not the logarithms that the file says, or may be probabilities.
     """
     rows = [TopRows(each) for each in lists]
     sums = [_ListSums()] * len(rows)

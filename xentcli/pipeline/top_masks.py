@@ -11,7 +11,7 @@ _STEP_ELEMENTS = 2**20
 
 
 def rows_that_count(mask: IndexedSource) -> NDArray[np.float64]:
-    """Return 1 for each row of a mask of places of which one counts, and else 0."""
+    """Return 1 for each row of a mask in which any place counts, else 0."""
     *lead, listed = (n or 0 for n in mask.shape)
     rows = math.prod(lead)
     found = np.zeros(rows)

@@ -25,16 +25,16 @@ _OF_CALIBRATION = ("ece", "ece_by_chance", "mce", "rmsce", "rmsce_debiased", "me
 
 @dataclass(frozen=True)
 class ListsKind:
-    """What is to be known of lists besides their sums, and what was asked for.
+    """What a report needs to know of lists besides their sums, and what was asked for.
 
     Attributes
     ----------
     num_classes, listed : int or None
         How many classes there are; how many a row lists at most.
     kind, why : str
-        What the values are; what a row does whose number is only bounded.
+        What the values are; what a row does whose loss is only bounded.
     ks, bins
-        The k of top-k accuracies, 1 among them; of confidence.
+        The k of top-k accuracies, 1 among them; the bins of confidence.
     metrics : tuple of str or None
         The measures that are shown, where not all are.
     """
@@ -54,7 +54,7 @@ class ListsKind:
 
     @property
     def shows_values(self) -> bool:
-        """Whether a measure is shown that is of more than the order of the classes."""
+        """Whether a measure is shown that needs more than the order of the classes."""
         asked = self.metrics
         return asked is None or not all(name.endswith("accuracy") for name in asked)
 
@@ -118,9 +118,9 @@ def state_of_lists(parts: Sequence[TopRows], kind: ListsKind, run: Run) -> TopLi
 
 
 def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
-    """Return what lists say of a model: of logits without their log-sum-exp, loss and hits alone.
+    """Return what lists say of a model; logits without log-sum-exp tell only loss and hits.
 
-    Of more classes than a row lists, no top-k accuracy is told.
+    There is no top-k accuracy for a k above the number of classes that a row lists.
     """
     loss, entropy, brier = state.bounds()
     shares = state.hit_shares()
@@ -148,7 +148,7 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
 
 
 def _notes(rows: ListsKind, state: TopListsState) -> Iterator[str]:
-    """Say what does not apply, or could be told more closely, of what was asked for."""
+    """Say which of the measures asked for do not apply, or could be bounded more closely."""
     if missing := [k for k in state.ks if k > state.fewest and rows.shows(f"top{k}_accuracy")]:
         listed = ", ".join(f"top {k}" for k in missing)
         yield f"some rows list {state.fewest} classes only: {listed} accuracy does not apply"

@@ -1,4 +1,4 @@
-"""Rows of which a file keeps the most probable classes: what they are, and what they bound."""
+"""Rows for which a file keeps only the most probable classes, and the bounds that these give."""
 
 import math
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from xentcli.pipeline.top_inputs import TopLists
 Kind = Literal["log-probabilities", "logits", "renormalised"]
 
 SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
-"""By how much a sum of probabilities may be wrong, by the dtype of their logarithms."""
+"""How far off a sum of probabilities may be, by the dtype of their logarithms."""
 ABOVE = 1e-3  # 1, and no sum of probabilities is there
-_NO_VALUE = -9999.0  # and below: padding
+_NO_VALUE = -9999.0  # this and lower values are padding
 _BLOCK_ELEMENTS = 2**18
-_SHORT_BITS = 16  # of a class, which a vocabulary of 32,768 classes or more does not fit in
+_SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class TopRows:
 
     @property
     def slack(self) -> float:
-        """By how much the sum of a row's probabilities may be wrong."""
+        """How far off the sum of a row's probabilities may be."""
         return SLACKS.get(self.lists.values.stored_dtype, SLACK)
 
     @property

@@ -37,7 +37,7 @@ class Transform(NamedTuple):
 
     @property
     def apply(self) -> Apply:
-        """What turns rows into the output, given their normalizer."""
+        """The function that turns rows into the output, given their normalizer."""
         return probs_of if self.kind == "softmax" else log_probs_of
 
     def __call__(self, values: Array) -> Array:
@@ -45,16 +45,16 @@ class Transform(NamedTuple):
         return along(self.prepared(values), self.axis, self.apply)
 
     def prepared(self, values: Array) -> Array:
-        """Return what the formulas see."""
+        """Return the numbers that the formula works on."""
         return prepare(values, self.dtype, self.temperature)
 
     def rows(self, values: Array) -> Floats:
-        """Return what the formulas see of an array, laid out as (N, C)."""
+        """Return the numbers of an array that the formula works on, laid out as (N, C)."""
         return widen(as_rows(self.prepared(values), self.axis))
 
 
 class RowWork(NamedTuple):
-    """Transforms the rows that a block holds whole."""
+    """Transforms a block of whole rows."""
 
     source: Source
     function: Transform
@@ -65,7 +65,7 @@ class RowWork(NamedTuple):
         return begin_of(block, self.source)
 
     def coming(self, blocks: Sequence[Block]) -> AbstractContextManager[None]:
-        """Have the rows of some blocks fetched, and no others, as far as they are elsewhere."""
+        """Have storage fetch the rows of these blocks, and no others, where they are elsewhere."""
         return coming([self.source], blocks)
 
     def part_of(self, block: Block) -> Part[Any]:
@@ -83,7 +83,7 @@ class RowWork(NamedTuple):
 
 
 class ColumnNorms(NamedTuple):
-    """Returns the normalizer of the part of each column that a block holds."""
+    """Computes the normalizer of the part of each column that a block holds."""
 
     source: Source
     function: Transform
@@ -117,7 +117,7 @@ TransformWork = RowWork | ColumnWork
 
 
 class PlacedWork(NamedTuple):
-    """Writes the output of a block where it belongs, by whoever computed it."""
+    """Writes the output of a block to its place, in the process that computed it."""
 
     work: TransformWork
     sink: Sink
@@ -136,8 +136,8 @@ def transform(source: Source, function: Transform, sink: Sink, run: Run) -> Tota
     Raises
     ------
     NonFiniteError
-        If a row holds NaN or +inf, or nothing but -inf, unless the transform propagates; names
-        the first place, after all rows were seen and counted.
+        If a row holds NaN or +inf, or nothing but -inf, unless the transform propagates. The
+        message names the first place, after all rows were counted.
     """
     function = on_axis(source, function)
     sink.open(header_of(source, function))
@@ -175,7 +175,7 @@ def header_of(source: Source, function: Transform) -> ArrayHeader:
 
 
 def work_of(source: Source, function: Transform, run: Run) -> TransformWork:
-    """Return what transforms a block; classes along the first axis are all read once before."""
+    """Return the work on a block; classes along the first axis are first read once."""
     dtype = header_of(source, function).dtype
     if function.axis:
         return RowWork(source, function, dtype)
@@ -198,7 +198,7 @@ def tail_of(source: Source) -> tuple[int, ...]:
 
 
 def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalizer:
-    """Pass once over a file whose rows of classes are its columns."""
+    """Read a file whose columns are the rows of classes once, for their normalizers."""
     work = ColumnNorms(source, function)
     blocks = _even_blocks(source, run.block_elements)
     norms = run.map(work.norm_of, blocks, shareable=source.shareable)
@@ -216,7 +216,7 @@ def _norm_of_columns(source: Source, function: Transform, run: Run) -> Normalize
 
 
 def _even_blocks(source: Source, elements: int) -> Iterator[Block]:
-    """Cut alike whatever is cheap to read: the last bits along axis 0 depend on the cuts."""
+    """Cut alike whatever is cheap to read, since the last bits along axis 0 depend on the cuts."""
     if not isinstance(source, IndexedSource):
         return blocks_along(source, 0, elements)
     rows = max(1, elements // max(1, math.prod(tail_of(source))))

@@ -1,4 +1,4 @@
-"""Softmax and log-softmax from files to as many files: each is written by whoever computes it."""
+"""Softmax and log-softmax from files to as many files, each written by the one that computes it."""
 
 import math
 import os
@@ -38,7 +38,7 @@ class ShardOutput(NamedTuple):
 
     name: str
     waiting: str | None
-    """Where it is until all are written."""
+    """Where it stays until all are written."""
 
 
 class ShardWork(NamedTuple):
@@ -57,7 +57,7 @@ class ShardWork(NamedTuple):
     def part_of(self, i: int) -> Part[Any]:
         """Write the output of a file; return what is wrong with its rows.
 
-        The notes are the first cell that a spreadsheet would run.
+        Its notes name the first cell that a spreadsheet would run.
         """
         shards, output = self.work.source, self.outputs[i]
         assert isinstance(shards, Shards)  # noqa: S101 - nothing else has several files
@@ -103,7 +103,7 @@ def transform_each(
     Returns
     -------
     Total
-        Its notes are the cells that a spreadsheet would run.
+        With notes of the cells that a spreadsheet would run.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def _one_behind_the_other(
 
 
 def is_pattern(output: str) -> bool:
-    """Whether an output stands for one of each input's name.
+    """Whether an output is a pattern for one file for each input.
 
     Raises
     ------
     UsageError
-        If something else than `STEM` is in braces.
+        If anything but `STEM` is in braces.
     """
     others = [found for found in re.findall(r"{\w*}", output) if found != STEM]
     if others:
@@ -171,7 +171,7 @@ def is_pattern(output: str) -> bool:
 
 
 def written(names: Sequence[str], pattern: str) -> list[str]:
-    """Return the outputs of the files that names stand for, but for those that replace an input."""
+    """Return the outputs of the named files, except those that replace an input."""
     paths = [path for name in names for path in expand(name)]
     outputs = [pattern.replace(STEM, stem_of(path)) for path in paths]
     return [output for output, path in zip(outputs, paths, strict=True) if output != path]

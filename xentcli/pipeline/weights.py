@@ -32,7 +32,7 @@ class Weights(NamedTuple):
     file: str = ""
 
     def order(self, classes: Sequence[str]) -> list[int] | None:
-        """Return where the number of each class stands; None where nothing says otherwise.
+        """Return where the number of each class stands; None if they are in the classes' order.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class Weights(NamedTuple):
 
 
 def read_weights(file: InputFile) -> Weights:
-    """Return a file's numbers as one row: class weights, stored as a row, a column or an array.
+    """Return a file's class weights, stored as a row, a column or an array, as one row.
 
     The file is opened once: it may be a pipe.
     """

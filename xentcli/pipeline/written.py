@@ -46,7 +46,7 @@ def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, di
 
 
 def read_temperature(path: str) -> float | None:
-    """Return the temperature in a file that ``xent calibrate`` wrote; None if there is no file.
+    """Return the temperature in a file that ``xent calibrate`` wrote; None if no such file exists.
 
     Raises
     ------
