@@ -1,4 +1,4 @@
-"""A loss that rows give exactly or only bound: a table for people, and one line."""
+"""Shows a loss that is exact or only bounded: a table for people, and one line."""
 
 import math
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def bounded_tables(found: "BoundedLoss") -> "Iterator[object]":
-    """Yield a loss and what goes with it; what is only bounded begins with a sign."""
+    """Yield a loss and what goes with it; a number that is only bounded begins with a sign."""
     title = "cross entropy" if found.command == "loss" else "negative log likelihood"
     table = grid(title)
     table.add_row("loss", Text(_headline(found), "bold green"))
@@ -50,14 +50,14 @@ def _headline(found: "BoundedLoss") -> str:
 
 
 def below(value: float) -> str:
-    """Return a lower bound to look at, which is never rounded up."""
+    """Return a lower bound rounded for reading, and never rounded up."""
     if 1e-4 <= abs(value) < 1e4:
         return f"{math.floor(value * 1e4) / 1e4:.4f}"
     return full(value)
 
 
 def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Iterator[object]":
-    """Yield in a line how much of some lists is exact, and what was measured of them."""
+    """Yield a line on how much of some lists is exact, and what was measured of them."""
     classes = "" if found.num_classes is None else f" of {found.num_classes:,}"
     told = f"{found.used:,} rows that list {found.listed:,}{classes} classes"
     if found.exact is not None and found.exact < 1.0:
@@ -67,7 +67,7 @@ def lists_tables(found: "TopMeasures", shown: "Mapping[str, Measure]") -> "Itera
 
 
 def bases_sentence(found: "Comparison") -> Text:
-    """Return in one line how far two models are apart whose rows are known in part."""
+    """Return a line on how far apart two models are whose rows are known in part."""
     kl, same = found["kl"], found["agreement"].value or 0.0
     name = "perplexity" if "perplexity_base" in found.metrics else "loss"
     told = (

@@ -1,4 +1,4 @@
-"""What ``xent compare`` shows at a terminal: a verdict and a table, or what was asked for."""
+"""The terminal output of ``xent compare``: a verdict and a table, or what was asked for."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +126,7 @@ def _subjects(found: "Comparison") -> Iterator[tuple[str, list[str]]]:
 
 
 def _of_losses(of: "Mapping[str, Measure]", difference: "Measure") -> list[str]:
-    """Return what is said of losses: both, their difference, and how they go together."""
+    """Return the line on losses: both, their difference, and how they correlate."""
     return [
         _pair(of.get("loss_base"), of.get("loss_new"), headline_of),
         f"difference {difference_of(difference)}{_interval(difference)}",
@@ -138,7 +138,7 @@ def _of_losses(of: "Mapping[str, Measure]", difference: "Measure") -> list[str]:
 
 
 def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
-    """Return what is said of divergences: their means, and percentiles of one of them."""
+    """Return the line on divergences: their means, and percentiles of one of them."""
     return [
         _joined(
             ("base to new {}", of.get("kl"), None),
@@ -155,7 +155,7 @@ def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
 
 
 def headline_of(measure: "Measure") -> str:
-    """Return a measure and its error to the digits that matter."""
+    """Return a measure and its error, rounded to the digits that matter."""
     if measure.value is None:
         return "-"
     return headline(

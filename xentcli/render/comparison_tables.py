@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 8  # columns of the terminal
-_LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # the first first, of a narrow terminal
+_LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
 
 
 def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
@@ -30,7 +30,7 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     names, *cells = zip(_first_line(first), *map(_line, comparisons), strict=True)
     columns = dict(zip(headers, cells, strict=True))
     taken = {head: max(map(len, (head, *each))) + 2 for head, each in columns.items()}
-    for head in _LEFT_OUT:  # where there is no room for all, before a number is cut
+    for head in _LEFT_OUT:  # drop columns before cutting a number
         if _LEAST_NAME_WIDTH + sum(taken[each] for each in columns) > width:
             columns.pop(head, None)
     room = width - sum(taken[each] for each in columns)
@@ -42,7 +42,7 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
 
 
 def _file_names(names: "Sequence[str]") -> "Sequence[str]":
-    """Return names without their folders, where these do not tell them apart."""
+    """Return names without their folders, unless only the folders tell them apart."""
     files = [name.rpartition("/")[2] for name in names]
     return files if len(set(files)) == len(names) else names
 
@@ -120,7 +120,7 @@ def percentile_table(found: "Comparison") -> Table:
 
 
 def group_table(found: "Comparison", most: int) -> RenderableType:
-    """Return a line for each of the first groups, and what is left out."""
+    """Return a line for each of the first groups, and a note on the others."""
     from rich.console import Group as Lines
 
     shown = found.groups[:most]

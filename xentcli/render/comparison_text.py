@@ -31,9 +31,9 @@ _CHANGED = (
 def comparison_rows(
     comparisons: "Sequence[Comparison]", names: Sequence[str] | None, delimiter: str
 ) -> str:
-    """Return a line for each measure; of one table alone, its rows.
+    """Return a line for each measure, or the rows of a single table.
 
-    Of several models, each line begins with the name of one.
+    With several models, each line begins with a model's name.
     """
     several = len(comparisons) > 1
     lines: list[list[str]] = []
@@ -49,7 +49,7 @@ def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[st
     if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
         return TABLE_ROWS[names[0]](found)
     metrics = found.metrics
-    if names is None:  # what does not apply is left out
+    if names is None:  # measures that do not apply are left out
         metrics = {name: each for name, each in metrics.items() if shown_value(each, "")}
     return measure_cells(metrics)
 
@@ -98,7 +98,7 @@ TABLE_ROWS: "dict[str, Callable[[Comparison], Iterator[list[str]]]]" = {
     "changed_rows": _changed_rows,
     "groups": _groups,
 }
-"""By the names that ``--metric`` has for them: each yields a header and rows of cells."""
+"""The tables by their names for ``--metric``: each yields a header and rows of cells."""
 
 
 def comparison_object(
@@ -106,10 +106,10 @@ def comparison_object(
     provenance: "Provenance | None" = None,
     verdicts: "Sequence[Verdict]" = (),
 ) -> dict[str, Any]:
-    """Return everything that was measured; null is what does not apply.
+    """Return everything that was measured, with null for what does not apply.
 
-    What is said of the second model stands at the top, and again among all comparisons where there
-    are more.
+    The results of the second model stand at the top, and again among all comparisons if there are
+    more models.
     """
     first = comparisons[0]
     more = [_object(each) for each in comparisons] if len(comparisons) > 1 else None

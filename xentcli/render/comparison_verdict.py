@@ -1,4 +1,4 @@
-"""What a comparison comes to, in one sentence that takes no statistics to read."""
+"""Sums a comparison up in one sentence for readers without statistics."""
 
 import math
 from dataclasses import replace
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
-_SURE = 0.05  # of McNemar's test, below which chance does not explain it
+_SURE = 0.05  # chance does not explain a lower p of McNemar's test
 _ERROR_DIGITS = 2
 
 
@@ -114,15 +114,15 @@ def difference_of(measure: "Measure") -> str:
 
 
 def difference_in_points(share: "Measure") -> str:
-    """Return a difference of shares with its error, in the percents that shares are shown in."""
+    """Return a difference of shares with its error, in percentage points."""
     points = _in_points(share)
-    if points.value is not None and not points.standard_error:  # of one row, or of rows all alike
+    if points.value is not None and not points.standard_error:  # one row, or rows all alike
         return f"{points.value:+.1f} points"
     return f"{difference_of(points)} points"
 
 
 def interval_in_points(share: "Measure") -> str:
-    """Return the interval of such a difference; nothing where there is none."""
+    """Return the interval of a difference of shares, or empty text where there is none."""
     points = _in_points(share)
     if points.low is None or points.high is None:
         return ""
@@ -141,7 +141,7 @@ def percent(share: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Return a difference to look at, with its sign."""
+    """Return a difference rounded for reading, with its sign."""
     return with_sign(short(value))
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Color = Literal["auto", "always", "never"]
-_MOST_CHARACTERS = 2**13  # of a line: two paths as long as the system takes them
+_MOST_CHARACTERS = 2**13  # of a line: room for two of the longest paths
 _STYLES = {
     "error": "bold red",
     "fail": "bold red",
@@ -42,7 +42,7 @@ def tell(kind: str, message: str, color: Color = "auto") -> None:
     if sys.stderr is None:
         return
     text = visible(shown_text(message))
-    if len(text) > _MOST_CHARACTERS:  # what was typed, or stands in a file, is that long
+    if len(text) > _MOST_CHARACTERS:  # it quotes something as long, typed or from a file
         half = _MOST_CHARACTERS // 2
         text = f"{text[:half]} ... {text[-half:]}"
     colored = color == "always" or (color == "auto" and sys.stderr.isatty())

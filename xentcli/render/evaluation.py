@@ -1,4 +1,4 @@
-"""What ``xent eval`` shows at a terminal: one screen, or the measures and tables asked for."""
+"""The terminal output of ``xent eval``: one screen, or the measures and tables asked for."""
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from xentcli.results.measures import Measures
 
 _LEAST_WORST = 3
-_LINES_BESIDE = 13  # of the screen, besides numbers and worst rows, with the prompt below
-_SUBJECT_WIDTH = 15  # columns of the terminal before the numbers, and behind them
+_LINES_BESIDE = 13  # of the screen besides numbers and worst rows, prompt included
+_SUBJECT_WIDTH = 15  # columns of the terminal before the numbers, and after them
 _PAIRS_ON_SCREEN = 7
 _PAIRS_WIDTH = 24  # columns of the terminal that a list of confused pairs takes at least
 _GROUPS_ON_SCREEN = 10
 
 
 def evaluation_screen(found: "Measures", width: int, height: int) -> Iterator[RenderableType]:
-    """Yield what to see first, on one screen of this size; more worst rows on a higher one."""
+    """Yield what to see first on one screen; a higher screen shows more worst rows."""
     numbers = _headlines(found, width)
     yield numbers
     yield from _pictures(found, width)
@@ -104,7 +104,7 @@ def _ranks(found: "Measures") -> list[tuple[str, str]]:
 
 
 def _listed(found: "Measures", names: Sequence[tuple[str, str]]) -> Text | None:
-    """Return measures with their numbers, those that there are."""
+    """Return the measures that there are, with their numbers."""
     there = [(said, found.metrics.get(name)) for said, name in names]
     parts = [
         f"{said} {short(each.value)}" for said, each in there if each and each.value is not None
@@ -136,7 +136,7 @@ def _calibration(found: "Measures", width: int) -> Text | None:
     if mce is not None and mce.value is not None:
         text.append(f", MCE {short_number(mce.value)} ({counted(mce.n or 0, 'row')})")
     more = f", RMSCE {short_number(rmsce.value)}" if rmsce is not None else ""
-    if len(text) + len(more) <= width - _SUBJECT_WIDTH:  # and none where it would take a line
+    if len(text) + len(more) <= width - _SUBJECT_WIDTH:  # only if it needs no further line
         text.append(more)
     return text
 
@@ -151,7 +151,7 @@ def _rows(found: "Measures") -> str:
 
 
 def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
-    """Yield the picture of calibration, and beside it what is confused most often."""
+    """Yield the picture of calibration, with the most confused pairs beside it."""
     filled = any(each.rows for each in found.bins)
     room = width - (picture_width(len(found.bins)) if filled else 0) - 2
     picture = list(reliability_picture(found.bins)) if filled and room >= -2 else []

@@ -15,7 +15,7 @@ _COUNTS = ("rows", "used", "measured", "num_classes", "binary", "tied", "cluster
 
 
 def evaluation_object(found: "Measures", verdicts: "Sequence[Verdict]" = ()) -> dict[str, Any]:
-    """Return everything that was measured; null is what was not, or does not apply."""
+    """Return everything that was measured, with null for what was not or does not apply."""
     pairs = found.confusions
     suspects = found.suspects
     return {

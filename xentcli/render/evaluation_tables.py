@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 20  # of a table of classes, and of a matrix of confusions
 _MOST_PAIRS = 40
-_CELL_WIDTHS = (24, 12, 9)  # of a name above a column of confusions: the first that fits
+_CELL_WIDTHS = (24, 12, 9)  # of a name above a column of confusions; the first fitting one is used
 _CORNER = "label \\ prediction"
 _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
 
 
 def line_table(text: str) -> Text:
-    """Return a line in which characters of control are seen, and nothing is folded."""
+    """Return a line that shows control characters, and is not folded."""
     return Text(visible(text), no_wrap=True, overflow="ellipsis")
 
 
@@ -41,7 +41,7 @@ def empty_table(*headers: str, left: int = 1) -> Table:
 def fitted_table(
     columns: dict[str, list[str]], names: Collection[str], width: int, left: int = 1
 ) -> Table:
-    """Return a table of columns by their headers; those of names have the room that is left."""
+    """Return a table of columns by their headers; columns of names share the room that is left."""
     there = [header for header in columns if header in names]
     others = ((header, *cells) for header, cells in columns.items() if header not in names)
     taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
@@ -54,7 +54,7 @@ def fitted_table(
 
 
 def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
-    """Return a closing line that says how many rows of a table are shown, if not all are."""
+    """Return a closing line on how many rows of a table are shown, unless all are."""
     if shown >= count:
         return []
     return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
@@ -94,7 +94,7 @@ def _worst_rows(found: "Measures", width: int, most: int | None) -> RenderableTy
 
 def _classes(found: "Measures", width: int, _most: int | None) -> RenderableType:
     scores = found.classes
-    if len(scores) > _MOST_CLASSES:  # those that are told least well
+    if len(scores) > _MOST_CLASSES:  # those with the lowest F1
         worst = sorted(scores, key=lambda each: (each.f1, each.index))[:_MOST_CLASSES]
         scores = tuple(worst)
     columns = {"class": [_class_name(found, each.index) for each in scores]}
@@ -134,7 +134,7 @@ def _confusions(found: "Measures", width: int, _most: int | None) -> RenderableT
 
 
 def _matrix(names: list[str], matrix: Any, widths: list[int]) -> Table:
-    """Return counts, the darker the larger their share of the label's rows; zeros are blank."""
+    """Return counts in darker cells the larger their share of the label's rows; zeros are blank."""
     table = Table(box=None, pad_edge=False, padding=0, header_style="dim")
     table.add_column(_CORNER, no_wrap=True, style="dim")
     for name, cell_width in zip(names, widths, strict=True):
@@ -243,4 +243,4 @@ TABLES: dict[str, Callable[["Measures", int, int | None], RenderableType]] = {
     "groups": _groups,
     "labels": _labels,
 }
-"""By the names that ``--metric`` has for them: each takes a result, a width, and how many rows."""
+"""The tables by their names for ``--metric``: each takes a result, a width and how many rows."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def evaluation_rows(found: "Measures", names: Sequence[str] | None, delimiter: str) -> str:
-    """Return a line for each measure; of one table alone, its rows."""
+    """Return a line for each measure, or the rows of a single table."""
     if names is not None and len(names) == 1 and names[0] in TABLE_ROWS:
         return text_of_rows(TABLE_ROWS[names[0]](found), delimiter)
     return measure_rows(found.metrics, delimiter)
@@ -92,4 +92,4 @@ TABLE_ROWS: "dict[str, Callable[[Measures], Iterator[list[str]]]]" = {
     "groups": lambda found: _groups(found.groups, "group"),
     "labels": lambda found: _groups(found.labels, "label"),
 }
-"""By the names that ``--metric`` has for them: each yields a header and rows of cells."""
+"""The tables by their names for ``--metric``: each yields a header and rows of cells."""

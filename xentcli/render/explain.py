@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
 _LABEL_WIDTH = 16  # columns of the terminal that the name of a row's label may always take
-_LABEL_SHARE = 4  # of a wide terminal, it may take the fourth part
+_LABEL_SHARE = 4  # at a wide terminal, the name may take a quarter
 
 
 def explanation(result: "Explanation", width: int) -> Group:

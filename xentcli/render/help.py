@@ -4,7 +4,7 @@ import textwrap
 from typing import NamedTuple
 
 LARGEST_WIDTH = 100
-"""Columns of the terminal that text takes: longer lines are hard to read."""
+"""The most columns of the terminal that text takes: longer lines are hard to read."""
 _TERM_WIDTH = 24  # columns of the terminal that an option may take before its help goes below it
 _NARROW_WIDTH = 60  # columns of the terminal; if there are fewer, help stands below its option
 _INDENT_WIDTH = 2
@@ -52,7 +52,7 @@ def help_text(page: HelpPage, width: int, *, color: bool) -> str:
 
 
 def _entry(entry: Entry, width: int, color: bool) -> list[str]:
-    """Return an entry in two columns, or one below the other where its term is long."""
+    """Return an entry in two columns, or its help below the term where the term is long."""
     term_width = _TERM_WIDTH if width >= _NARROW_WIDTH else 0
     column = _INDENT_WIDTH + term_width + 2
     default = f" [default: {entry.default}]" if entry.default else ""

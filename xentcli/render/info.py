@@ -15,13 +15,13 @@ from xentcli.text import human_bytes, visible
 if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
 
-_SHOWN_NAMES = 12  # of columns, in a line
+_SHOWN_NAMES = 12  # names of columns that a line shows
 _NARROWEST_NAME, _GAP = 12, 2  # columns of the terminal
 _LABELS = ("labels", "one-hot labels", "ids")
 
 
 def info_page(results: "Sequence[ArraySummary]", width: int) -> list[Any]:
-    """Return a table of one array with all that is known, or one of several, a line each."""
+    """Return a table of all that is known of one array, or a table with a line for each array."""
     if len(results) == 1:
         return [_one(results[0])]
     files = list(dict.fromkeys(result.file for result in results))

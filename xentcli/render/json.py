@@ -24,7 +24,7 @@ def to_json(result: Any) -> str:
 
 
 def json_parts(result: Any) -> Iterator[str]:
-    """Yield the text of a result, or of a dict of results: of long lists, some items at a time."""
+    """Yield the text of a result, or of a dict of results, with some items of long lists at a time."""
     if not isinstance(result, Mapping):
         yield json_text(_plain(result)) + "\n"
         return
@@ -63,7 +63,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Later:
-    """The items of a list that is written when another one is complete: kept on disk if large."""
+    """The items of a list that is written after another one, kept on disk if they are large."""
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(2**20, "w+", encoding="utf-8", newline="")  # noqa: SIM115
@@ -76,7 +76,7 @@ class _Later:
                 self._any = True
 
     def parts(self) -> Iterator[str]:
-        with keeping("the ids"):  # also what was not on the disk yet
+        with keeping("the ids"):  # writes what is not on the disk yet
             self._file.seek(0)
         while part := self._part():
             yield part

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MARK = "…"
-"""Stands where columns or rows are left out; it takes one column of the terminal."""
+"""Marks where columns or rows are left out; it takes one column of the terminal."""
 
 
 class _Style(NamedTuple):
     """How closely a table is set."""
 
     name_width: int
-    """Columns of the terminal that a name may take, where the numbers below it take fewer."""
+    """Columns of the terminal that a name may take though the numbers below it take fewer."""
     gap: int
     """Columns of the terminal between two columns of the table."""
     decimals: int
@@ -53,7 +53,7 @@ class Matrix:
     label_width : int, optional
         The most columns of the terminal that these labels take.
     gap_after : int, optional
-        Behind this many rows, some are left out.
+        After this many rows, some are left out.
     marked : sequence of int, optional
         One column for each row to stand out.
     extra : pair of str and sequence of str, optional
@@ -102,9 +102,9 @@ class _ShownColumn(NamedTuple):
 
 
 def columns_that_fit(matrices: Sequence[Matrix], width: int, also: Sequence[int] = ()) -> list[int]:
-    """Return the columns to show of matrices of one size, below each other on a terminal.
+    """Return the columns to show of matrices of one size that stand below each other.
 
-    All of them where each matrix fits, else `also` and the first and the last, as many as fit.
+    These are all columns if each matrix fits, else `also` and as many first and last ones as fit.
     """
     count = matrices[0].count
     most = min(count, max(1, width // 2))
@@ -130,7 +130,7 @@ def _width(matrix: Matrix, columns: Sequence[int], style: _Style) -> int:
 
 
 def _columns(matrix: Matrix, columns: Sequence[int], style: _Style) -> list[_ShownColumn]:
-    """Return the columns of a table: labels, numbers with marks for what is left out, and extra."""
+    """Return the columns of a table: labels, numbers with marks at gaps, and the extra column."""
     header, *labels = matrix.labels()
     built = [_ShownColumn(header, labels)]
     numbers = [matrix.numbers(column, style.decimals) for column in columns]

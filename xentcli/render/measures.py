@@ -18,7 +18,7 @@ _NUMBERS = len(_HEADER) - 1
 
 
 def measure_rows(metrics: "Mapping[str, Measure]", delimiter: str) -> str:
-    """Return a line for each measure, under a header; what does not apply is empty."""
+    """Return a line for each measure under a header, with empty cells for what does not apply."""
     return text_of_rows(measure_cells(metrics), delimiter)
 
 
@@ -30,7 +30,7 @@ def measure_cells(metrics: "Mapping[str, Measure]") -> "Iterator[list[str]]":
 
 
 def _cells(measure: "Measure") -> list[str]:
-    """Return a measure's numbers; of one that is only bounded, the bound with its sign."""
+    """Return a measure's numbers, or the bound with its sign if it is only bounded."""
     numbers = [getattr(measure, name) for name in field_names(type(measure))[:_NUMBERS]]
     cells = ["" if number is None else str(number) for number in numbers]
     return [shown_value(measure, ""), *cells[1:]]
@@ -44,7 +44,7 @@ def shown_value(measure: "Measure", nothing: str) -> str:
 
 
 def short_number(value: float | None) -> str:
-    """Return a number to look at; nothing where there is none."""
+    """Return a number rounded for reading, or empty text where there is none."""
     from xentcli.render.tables import short
 
     return "" if value is None else short(value)
@@ -59,7 +59,7 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("metric", no_wrap=True)
-    # What takes room at a narrow terminal goes on below: a cut number would be another one.
+    # At a narrow terminal, cells are folded into lines below: a cut number would be another one.
     table.add_column("value", overflow="fold")
     for name in ("±", "low", "high", "n"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -75,7 +75,7 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
 
 
 def _bounds(measure: "Measure") -> str:
-    """Return two bounds to look at, rounded apart; one in full; a dash where there is none."""
+    """Return two bounds rounded apart for reading, one bound in full, or a dash for none."""
     lower, upper = getattr(measure, "lower_bound", None), getattr(measure, "upper_bound", None)
     if lower is None or upper is None:
         return shown_value(measure, "-")
@@ -83,5 +83,5 @@ def _bounds(measure: "Measure") -> str:
 
 
 def is_number(value: float | None) -> bool:
-    """Whether a value is there and no NaN."""
+    """Whether there is a value, and it is not NaN."""
     return value is not None and not math.isnan(value)

@@ -1,4 +1,4 @@
-"""Numbers and names as the cells of a column: one precision a column, and no digit cut."""
+"""Numbers and names as the cells of a column, with one precision for it and no digit cut."""
 
 import math
 from collections import Counter
@@ -10,16 +10,16 @@ from rich.cells import cell_len
 
 from xentcli.text import shortest, visible
 
-_MOST_DIGITS = 6  # of a number, before and behind the point
+_MOST_DIGITS = 6  # of a number, before and after the point
 _MOST_DECIMALS = 4
 _LARGE_NUMBER = 1e6  # a column with a number from here on is written as 1.234e+06
-_SMALL_NUMBER = 5e-5  # and one of fractions that are all below as 1.2e-05
+_SMALL_NUMBER = 5e-5  # and a column of fractions all below this as 1.2e-05
 
 
 def number_texts(values: Sequence[Any], decimals: int = _MOST_DECIMALS) -> list[str]:
-    """Return the numbers of a column, NumPy's, as text with as many decimals each.
+    """Return the numbers of a column, which are NumPy's, as text with equally many decimals.
 
-    A 0 among fractions is exactly 0; what is only rounded to it has decimals: 0.0000.
+    A 0 among fractions is exactly 0; a number that is only rounded to 0 has decimals: 0.0000.
     """
     if any(value.dtype.kind != "f" for value in values):
         return [shortest(value).item().decode() for value in values]
@@ -54,7 +54,7 @@ def short_name(name: str, width: int) -> str:
 
 
 def short_names(names: Sequence[str], width: int) -> list[str]:
-    """Return names cut to `width`; where that makes them alike, what they share is cut instead."""
+    """Return names cut to `width`; where that makes them alike, the part they share is cut."""
     shown = [short_name(name, width) for name in names]
     if len(set(shown)) == len(set(names)):
         return shown
@@ -75,7 +75,7 @@ def short_names(names: Sequence[str], width: int) -> list[str]:
 def fitted(columns: Sequence[Sequence[str]], room: int, least: int = 9) -> list[list[str]]:
     """Return columns of names that together take `room` columns of the terminal, or `least` each.
 
-    The widest are cut, and as little as can be.
+    The widest are cut, as little as possible.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def _end(text: str, width: int) -> str:
 
 
 def choose(count: int, most: int, also: Sequence[int] = ()) -> list[int]:
-    """Return at most so many of `count` columns: `also`, and of the others the first and last."""
+    """Return at most `most` of `count` columns: `also`, and the first and last of the others."""
     if count <= most:
         return list(range(count))
     kept = [column for column, _ in Counter(also).most_common(most)]

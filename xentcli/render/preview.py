@@ -37,7 +37,7 @@ class Preview:
 
     def __init__(self, title: str, column: str | None = None) -> None:
         self._title = title
-        self._column = column or title  # of an array of one axis
+        self._column = column or title  # for an array of one axis
         self._header: ArrayHeader | None = None
         self._head: list[_PreviewRow] = []
         self._tail: list[_PreviewRow] = []

@@ -19,10 +19,10 @@ _PATIENCE_SECONDS = 1.0  # before anything is shown
 def progress_bar(
     color: Color, size: int | None = None, tokens: int | None = None
 ) -> Iterator[Callable[[int, int | None], None]]:
-    """Return what is to be told the rows done and the rows in all.
+    """Return a function that takes the rows done and the rows in all.
 
-    Where the bytes of all rows are known, those done and their speed are shown too; of rows of so
-    many tokens, whose logits are computed, the tokens a second.
+    Where the bytes of all rows are known, the bytes done and their speed are shown too; for rows of
+    so many tokens, whose logits are computed, the tokens a second.
     """
     began = time.monotonic()
     bar: Progress | None = None

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from xentcli.results.calibration import Bin
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-_BELOW, _ABOVE = "░", "▒"  # the part that a bar is short of its confidence, or higher
+_BELOW, _ABOVE = "░", "▒"  # the part by which a bar is below its confidence, or above it
 _AXIS = 5  # columns of the terminal
 _HEIGHT = 5  # lines of the terminal
-_BARS_APART = 20  # bins, up to which gaps stand between them
+_BARS_APART = 20  # with more bins, no gaps stand between them
 _WIDEST_BAR = 12  # columns of the terminal
 LEGEND = f"{_EIGHTHS[-1]} accuracy, {_BELOW} below, {_ABOVE} above confidence"
 
@@ -23,7 +23,7 @@ def picture_width(bins: int) -> int:
 
 
 def _widths(bins: int) -> tuple[int, int]:
-    """Return the columns of a bar, and of the gap behind it."""
+    """Return the columns of a bar, and of the gap after it."""
     return (max(2, min(_WIDEST_BAR, 30 // bins)), 1) if bins <= _BARS_APART else (1, 0)
 
 
@@ -44,7 +44,7 @@ def reliability_picture(bins: "Sequence[Bin]") -> Iterator[Text]:
     most = max((each.rows for each in bins), default=0)
     text = Text.assemble(("rows ", "dim"))
     for each in bins:
-        level = -(-8 * each.rows // most) if most else 0  # one row is seen too
+        level = -(-8 * each.rows // most) if most else 0  # even one row shows
         text.append(_EIGHTHS[level] * bar, "cyan").append(" " * gap)
     yield text
 

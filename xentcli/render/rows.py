@@ -1,4 +1,4 @@
-"""What JSON and CSV say of single rows."""
+"""The fields of single rows in JSON and CSV."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from xentcli.results.records import field_names
 def fields_of_row(found: Names, row: Any) -> dict[str, Any]:
     """Return the fields of a row, with its index where rows have several axes.
 
-    Its place is among them where there are several files.
+    If there are several files, its place is among them.
     """
     fields = {name: getattr(row, name) for name in field_names(row)}
     if row.place is None:
@@ -20,5 +20,5 @@ def fields_of_row(found: Names, row: Any) -> dict[str, Any]:
 
 
 def with_place(names: Iterable[str], rows: Iterable[Any]) -> list[str]:
-    """Return the names of columns, that of the place among them where there are several files."""
+    """Return the names of columns, and that of the place if there are several files."""
     return [*names, *(["place"] if any(row.place is not None for row in rows) else [])]

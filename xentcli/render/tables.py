@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ERROR_DIGITS = 3  # of a standard error in a headline
 _MOST_DECIMALS = 9  # of a number in a headline
-_HELD = "\ue000"  # stands for a space: of private use, and visible text has none
+_HELD = "\ue000"  # a character of private use stands for a space, as visible text has none
 
 
 def grid(title: str) -> Table:
@@ -34,27 +34,27 @@ def full(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Return a number with four decimals or, if that says nothing of it, with four digits."""
+    """Return a number with four decimals or, where these say too little, with four digits."""
     return f"{value:.4f}" if value == 0 or 1e-4 <= abs(value) < 1e4 else f"{value:.4g}"
 
 
 def row_word(count: float) -> str:
-    """Return what a number of rows is followed by."""
+    """Return the word that follows a number of rows."""
     return word_of(count, "row")
 
 
 def word_of(count: float, what: str) -> str:
-    """Return the word for so many of something: as it is for one, else its plural."""
+    """Return the word for so many of something: the word itself for one, else its plural."""
     return what if count == 1 else what + ("es" if what.endswith("s") else "s")
 
 
 def counted(count: int, what: str) -> str:
-    """Return a number of something, which is one or several."""
+    """Return a number with the word for so many of something."""
     return f"{count:,} {word_of(count, what)}"
 
 
 class Sentence:
-    """A sentence for a terminal, whose percents keep their numbers where a line ends.
+    """A sentence for a terminal, in which no line breaks between a number and its percent sign.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ class Sentence:
 
 
 def headline(value: float, error: float, digits: int = _ERROR_DIGITS) -> str:
-    """Return a number and its standard error, to the digits that the error gives a meaning to.
+    """Return a number and its standard error, rounded to the digits that the error supports.
 
-    Of the error `digits` are shown.
+    The error is shown with `digits` digits.
     """
     if not (math.isfinite(value) and math.isfinite(error)):
         return short(value)
@@ -125,7 +125,7 @@ def loss_table(result: "LossSummary") -> Table:
 
 
 def _accuracy(result: "LossSummary") -> str:
-    """Return a share of rows to the digits that its interval gives a meaning to."""
+    """Return a share of rows, rounded to the digits that its interval supports."""
     low, high = result.accuracy_low or 0.0, result.accuracy_high or 0.0
     return (
         f"{result.accuracy:.4f} ({result.hits:,} of {result.used:,}; 95 % {low:.6f} to {high:.6f})"

@@ -30,7 +30,7 @@ def temperature_object(
     provenance: "Provenance | None" = None,
     verdicts: "Sequence[Verdict]" = (),
 ) -> dict[str, Any]:
-    """Return everything that was found; null is what does not apply."""
+    """Return everything that was found, with null for what does not apply."""
     return {
         "command": "calibrate",
         "temperature": found.metrics["temperature"].value,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def texts_tables(result: "TextLoss") -> Iterator[RenderableType]:
-    """Yield the loss of a byte with what goes with it, and that of each task."""
+    """Yield the loss per byte with what goes with it, and the loss of each task."""
     table = grid("negative log likelihood of texts, by byte")
     error = result.metrics["loss"].standard_error
     shown = headline(result.loss, math.nan if error is None else error)

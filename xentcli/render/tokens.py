@@ -18,7 +18,7 @@ _TITLES = {
 
 
 def tokens_table(result: "TokenLoss") -> Table:
-    """Return the loss of tokens and what goes with it, under the names that it has of them."""
+    """Return the loss of tokens and what goes with it, under the names used for tokens."""
     table = grid(_TITLES[result.part])
     name, perplexity, bits, bits_per_byte = result.names
     error = result.metrics[name].standard_error

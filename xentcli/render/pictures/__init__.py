@@ -1,4 +1,4 @@
-"""Pictures of measures: which there are, what each needs, and how one becomes a file."""
+"""Pictures of measures: which exist, what each needs, and how one becomes a file."""
 
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -78,6 +78,6 @@ OF_MEASURES = Pictures(DESCRIPTIONS, _NOTHING, is_drawn, _figure_of)
 def picture(kind: PictureKind, measures: Measures, form: str) -> bytes:
     """Return a picture as a file of one of `PICTURE_FORMATS`, the same bytes for the same measures.
 
-    Where there is nothing to be drawn, it says so.
+    Where there is nothing to draw, the picture says so.
     """
     return OF_MEASURES.picture(kind, measures, form)

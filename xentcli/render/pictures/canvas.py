@@ -22,7 +22,7 @@ COLORS = {
     "wrong": "#c4501b",
     "paper": "#ffffff",
 }
-"""By the name that a page knows them by; on paper, and where no page says otherwise."""
+"""The colours by their names on a page, as they are where no page changes them."""
 
 _STYLE: Any = {
     "axes.axisbelow": True,
@@ -95,7 +95,7 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
 
 
 def words(text: str) -> Figure:
-    """Return a figure that says something."""
+    """Return a figure that holds only words."""
     figure = paper(400, 120)
     figure.text(0.5, 0.5, text, ha="center", va="center", color=COLORS["ink"])
     return figure
@@ -112,7 +112,7 @@ def headline(figure: Figure, text: str, below: str = "") -> None:
 
 
 def rectangles(axes: Axes, boxes: Iterable[Box], **style: Any) -> None:
-    """Draw rectangles as one path, which takes a fifth of the room that single ones take."""
+    """Draw rectangles as one path, which takes a fifth of the bytes of single ones."""
     corners: list[tuple[float, float]] = []
     codes: list[Any] = []
     for left, right, low, high in boxes:
@@ -173,5 +173,5 @@ def short_count(count: int) -> str:
 
 
 def class_texts(names: Sequence[str], width: int) -> list[str]:
-    """Return the names of classes, cut so that they stay different, without what is not shown."""
+    """Return the names of classes, cut but still different, without invisible characters."""
     return [name or "(empty)" for name in short_names(names, width)]

@@ -27,12 +27,12 @@ _WORSE: dict[str, Any] = {"facecolor": COLORS["wrong"], "alpha": 0.75, "linewidt
 _BETTER: dict[str, Any] = {"facecolor": COLORS["right"], "alpha": 0.65, "linewidth": 0}
 _SIDE = 340.0
 _SHADES = (0.12, 0.24, 0.38, 0.54, 0.74, 0.95)
-_FIRST_EXPONENT = -31  # of 2, the lower edge of the first cell of a loss
+_FIRST_EXPONENT = -31  # the first cell of losses begins at this power of 2
 _LN_10_OVER_LN_2 = math.log2(10.0)
 
 
 def changes(found: Comparison) -> Figure:
-    """Return how many rows changed by how much: worse ones upwards, better ones downwards."""
+    """Draw how many rows changed by how much, with worse rows upwards and better ones downwards."""
     assert found.pictures is not None  # noqa: S101 - there is something to draw
     histogram = found.pictures.changes
     figure = paper(_WIDTH, _HEIGHT)
@@ -77,9 +77,9 @@ def _frame(axes: Any, spans: Any, ticks: dict[float, str], *sides: Any) -> None:
 
 
 def both_losses(found: Comparison) -> Figure:
-    """Return where the losses of rows stand with both models: squares of a factor of 2.
+    """Draw the losses of rows with both models, in squares that span a factor of 2.
 
-    Their colour is the stronger the more rows they have.
+    The more rows a square has, the stronger is its colour.
     """
     assert found.pictures is not None  # noqa: S101 - there is something to draw
     figure = paper(_SIDE + _LEFT + 24.0, _SIDE + _BOTTOM + _TOP - 22.0)
@@ -120,13 +120,13 @@ def _box(each: LossCell) -> Box:
 
 
 def _shade(each: LossCell, most: int) -> int:
-    """Return which shade a cell has, by the logarithm of its rows."""
+    """Return the shade of a cell, by the logarithm of its rows."""
     share = math.log1p(each.rows) / math.log1p(most)
     return min(len(_SHADES) - 1, int(share * len(_SHADES)))
 
 
 def _ticks(low: int, high: int) -> dict[float, str]:
-    """Return what stands at powers of ten between two cells, which are powers of 2 wide."""
+    """Return the labels at powers of ten between two cells, whose edges are powers of 2."""
     first, last = ((place + _FIRST_EXPONENT) / _LN_10_OVER_LN_2 for place in (low, high))
     step = next((step for step in (1, 2, 3) if last - first <= 6 * step), 5)
     powers = [i for i in range(math.ceil(first), math.floor(last) + 1) if i % step == 0]

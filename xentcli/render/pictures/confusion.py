@@ -1,4 +1,4 @@
-"""Which classes are taken for which: a matrix, or of many classes the most frequent mistakes."""
+"""Which classes are taken for which: a matrix, or for many classes the most frequent mistakes."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,21 +19,21 @@ from xentcli.results.classes import Confusions
 from xentcli.results.measures import Measures
 
 MOST_CLASSES = 20
-"""Of more classes, a matrix would show neither names nor counts."""
+"""With more classes, a matrix would show neither names nor counts."""
 _MOST_PAIRS = 20
 _LETTER = 5.6  # points, on average
 _STRONGEST = 0.6  # of a colour, so that text on it can be read
 
 
 class Words(NamedTuple):
-    """What a picture of pairs of classes says.
+    """The words in a picture of pairs of classes.
 
     Attributes
     ----------
     title, row, column : str
-        Of a matrix, and of the two classes of a pair.
+        The title of a matrix, and what the two classes of a pair are.
     nothing, pairs : str
-        Where no pair is of two different classes, and what such pairs are.
+        What to say if no pair is of two different classes, and what such pairs are called.
     """
 
     title: str
@@ -120,7 +120,7 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
             if not rows:
                 continue
             color = COLORS["right" if i == j else "wrong"]
-            # By the square root, since mistakes are rare where a model is any good.
+            # The square root shows mistakes too, which are rare if a model is any good.
             alpha = _STRONGEST * (0.08 + 0.92 * (rows / support) ** 0.5)
             box = (float(j), j + 1.0, float(i), i + 1.0)
             rectangles(axes, [box], facecolor=color, alpha=round(alpha, 3), linewidth=0)
@@ -163,7 +163,7 @@ def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words
 def _write_counts(
     axes: Axes, confusions: Confusions, pairs: Sequence[tuple[int, int, int]]
 ) -> None:
-    """Write beside each bar how many rows it is, and their share of their label's."""
+    """Write beside each bar its number of rows, and their share of the label's rows."""
     supports = confusions.rows_of_labels({label for label, *_ in pairs})
     for i, (label, _, rows) in enumerate(pairs):
         share = f" ({100.0 * rows / supports[label]:.1f} %)" if supports.get(label) else ""

@@ -61,7 +61,7 @@ def smooth(points: tuple[CurvePoint, ...]) -> list[CurvePoint]:
 
 
 def _ticks(low: float, high: float) -> dict[float, str]:
-    """Return what stands below an axis between two powers of ten."""
+    """Return the labels below an axis between two powers of ten."""
     steps = (1, 2, 5) if high - low > 0.5 else (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)
     powers = range(math.floor(low), math.ceil(high) + 1)
     numbers = [digit * 10.0**i for i in powers for digit in steps]

@@ -1,4 +1,4 @@
-"""The pictures of comparisons and of temperatures: which there are, and what each shows.
+"""The pictures of comparisons and of temperatures, and what each of them shows.
 
 matplotlib is imported where something is drawn.
 """

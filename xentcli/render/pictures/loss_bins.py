@@ -24,7 +24,7 @@ from xentcli.results.measures import Measures
 
 _WIDTH, _HEIGHT = 520.0, 300.0
 _LEFT, _BOTTOM, _RIGHT, _TOP = 58.0, 70.0, 16.0, 50.0
-_STEEP = 30.0  # the largest bin over a typical one, from which on counts stand on a log axis
+_STEEP = 30.0  # how many times a typical bin the largest must be for a log axis
 _END_WIDTH = 0.28  # decades, of the bars of 0 and of infinity
 _ALL_STYLE: dict[str, Any] = {"facecolor": COLORS["right"], "alpha": 0.5, "linewidth": 0}
 _WRONG_STYLE: dict[str, Any] = {"facecolor": COLORS["wrong"], "alpha": 0.75, "linewidth": 0}
@@ -77,7 +77,7 @@ def _box(span: Span, floor: float, rows: int) -> Box:
 
 
 def places_of(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[float, str]]:
-    """Return where each bin stands, in powers of ten, and what is written below the axis."""
+    """Return the place of each bin, in powers of ten, and the labels below the axis."""
     inner = [each for each in found.bins if each.low > 0.0 and each.high < math.inf]
     spans = [(each, (math.log10(each.low), math.log10(each.high))) for each in inner]
     low = spans[0][1][0] if spans else 0.0
@@ -99,7 +99,7 @@ def places_of(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[fl
 
 
 def _ticks(low: float, high: float) -> dict[float, str]:
-    """Return what stands below an axis between two powers of ten."""
+    """Return the labels below an axis between two powers of ten."""
     step = next((step for step in (1, 2, 3) if high - low <= 8 * step), 6)
     powers = range(math.floor(low), math.ceil(high) + 1)
     if high - low < 2.0:

@@ -20,9 +20,9 @@ def inline_svg(svg: bytes, name: str, description: str) -> str:
     svg : bytes
         A file that matplotlib has made.
     name : str
-        What its references begin with, so that several pictures can stand in a page.
+        The start of its references, which keeps several pictures in a page apart.
     description : str
-        What is said instead where it cannot be seen.
+        The text for readers who cannot see the picture.
     """
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _LINK)
@@ -48,7 +48,7 @@ def inline_svg(svg: bytes, name: str, description: str) -> str:
 
 
 def _adapt(element: ET.Element, name: str, used: set[str]) -> None:
-    """Give an element the page's colours, and references that no other picture has."""
+    """Give an element the page's colours, and references of its own."""
     attributes = element.attrib
     if attributes.get("id") in used:
         attributes["id"] = f"{name}-{attributes['id']}"

@@ -17,11 +17,11 @@ class Pictures(NamedTuple):
     Attributes
     ----------
     descriptions : mapping of str to str
-        What is said of each kind where it cannot be seen.
+        The text of each kind for readers who cannot see it.
     nothing : mapping of str to str
-        What is said instead where there is nothing to be drawn.
+        The text of each kind where there is nothing to draw.
     is_drawn, figure_of : callable
-        Get a kind and a result.
+        Say whether there is something to draw, and draw it, given a kind and a result.
     """
 
     descriptions: Mapping[str, str]
@@ -31,13 +31,13 @@ class Pictures(NamedTuple):
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which there are, the main one first."""
+        """The kinds of pictures, the main one first."""
         return tuple(self.descriptions)
 
     def picture(self, kind: str, found: Any, form: str) -> bytes:
         """Return a picture as a file, the same bytes for the same result.
 
-        Where there is nothing to be drawn, it says so.
+        Where there is nothing to draw, the picture says so.
         """
         with _quietly():
             from xentcli.render.pictures.canvas import in_own_style, saved, words
@@ -64,9 +64,9 @@ class Pictures(NamedTuple):
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep what matplotlib says of fonts and of folders for them from standard error.
+    """Keep matplotlib's messages about fonts and their folders from standard error.
 
-    A font without some character, or one that is looked for for the first time, changes no number.
+    A missing character, or the first search for a font, changes no number.
     """
     import logging
     import warnings

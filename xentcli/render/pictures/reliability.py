@@ -1,4 +1,4 @@
-"""How often each confidence is right: a reliability diagram, and how many rows it is of."""
+"""How often each confidence is right: a reliability diagram, with the number of rows below."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from xentcli.results.calibration import Bin
 from xentcli.results.measures import Measures
 
 MOST_BINS = 400
-"""With more, bars are finer than anything that a screen shows."""
+"""With more bins, bars would be finer than a screen can show."""
 _WIDTH, _SIDE, _HISTOGRAM_HEIGHT = 400.0, 326.0, 74.0
 _LEFT, _BOTTOM, _GAP, _TOP = 58.0, 92.0, 12.0, 48.0
 _HIT_STYLE: dict[str, Any] = {"facecolor": COLORS["right"], "alpha": 0.45, "linewidth": 0}
@@ -59,7 +59,7 @@ def reliability(measures: Measures) -> Figure:
 
 
 def square_above_rows(bottom: float) -> tuple[Figure, Axes, Axes]:
-    """Return a figure, the square for the shares, and below it the axes for how many rows.
+    """Return a figure, a square for the shares, and axes below it for the numbers of rows.
 
     `bottom` is the room below both, in points.
     """

@@ -25,7 +25,7 @@ _STYLES: tuple[dict[str, Any], ...] = (
 
 
 class Side(NamedTuple):
-    """What one of the two is called, its bins, and its ECE."""
+    """The name of one of the two, its bins, and its ECE."""
 
     name: str
     bins: Sequence[Bin]
@@ -33,7 +33,7 @@ class Side(NamedTuple):
 
 
 def two_reliabilities(sides: tuple[Side, Side], *, binary: bool = False) -> Figure:
-    """Return the diagram of the bins that hold rows, of both in the same square."""
+    """Return the diagram of the bins that hold rows, with both sides in one square."""
     most = max(len(each.bins) for each in sides)
     if most > MOST_BINS:
         return words(f"{most:,} bins are more than a picture shows ({MOST_BINS}).")

@@ -4,7 +4,7 @@ from xentcli.errors import OutputError, missing_library
 from xentcli.render.pictures import EXTRA, NEEDS, check_matplotlib
 
 REPORT_NEEDS = NEEDS["losses"]
-"""The tables that a page shows besides what is measured anyway."""
+"""The tables that a page shows besides what every evaluation measures."""
 
 
 def check_libraries(what: str) -> None:

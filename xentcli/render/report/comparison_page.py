@@ -14,11 +14,11 @@ from xentcli.results.provenance import Provenance
 from xentcli.results.verdict import Verdict
 
 MOST_DRAWN = 4
-"""Of more models, only these are drawn, so that a page stays small."""
+"""Only so many models are drawn, so that a page stays small."""
 _MOST_TOLD = 10
 _MOST_ROWS = 50
 _MOST_GROUPS = 50
-_MOST_OF_MANY = 10  # rows and groups, of each of several models
+_MOST_OF_MANY = 10  # rows and groups of each model, if there are several
 _FIRST = ("loss_difference", "accuracy_difference", "kl", "agreement")
 _SECTIONS = (
     (
@@ -55,7 +55,7 @@ def comparison_page(
     Parameters
     ----------
     comparisons : sequence of Comparison
-        Of each model but the first with it, with their pictures.
+        The comparison of each model but the first with the first, with pictures.
     provenance : Provenance, optional
         The command line, the files and the version.
     verdicts : sequence of Verdict
@@ -92,7 +92,7 @@ def _has(found: Comparison, name: str) -> bool:
 
 
 def _model(found: Comparison, number: int) -> dict[str, Any]:
-    """Return what the page shows of one comparison; its number sets it apart from the others."""
+    """Return what the page shows of one comparison; its number keeps it apart from the others."""
     sentence, word = verdict(found)
     drawn = OF_PAIRS.kinds if number <= MOST_DRAWN else ()
     suffix = f"-{number}" if number else ""
@@ -119,7 +119,7 @@ def _model(found: Comparison, number: int) -> dict[str, Any]:
 
 
 def _most_changed(groups: Sequence[Group], most: int) -> Sequence[Group]:
-    """Return all groups, or of many those whose loss changed most, or that are furthest apart."""
+    """Return all groups; if there are many, those with the largest change or divergence."""
     if len(groups) <= most:
         return groups
 

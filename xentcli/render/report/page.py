@@ -80,7 +80,7 @@ def page(
 
 
 def _title(provenance: Provenance) -> str:
-    """Return the name of the first file; what it is of says the page."""
+    """Return the title: the name of the first file, and how many more there are."""
     if not provenance.files:
         return "xent eval"
     name, more = provenance.files[0].name, sum(f.role == "logits" for f in provenance.files) - 1
@@ -92,14 +92,14 @@ def _has(measures: Measures, name: str) -> bool:
 
 
 def _classes(measures: Measures) -> list[Any]:
-    """Return the scores of all classes, or of many those with the lowest F1, the lowest first."""
+    """Return the scores of all classes; if there are many, those with the lowest F1, ascending."""
     if len(measures.classes) <= MOST_CLASSES:
         return list(measures.classes)
     return sorted(measures.classes, key=lambda each: (each.f1, -each.support))[:MOST_CLASSES]
 
 
 def _worst_groups(groups: Sequence[Group]) -> Sequence[Group]:
-    """Return all groups, or of many those with the largest loss, the largest first."""
+    """Return all groups; if there are many, those with the largest loss, descending."""
     if len(groups) <= MOST_GROUPS:
         return groups
 

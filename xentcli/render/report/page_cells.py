@@ -1,4 +1,4 @@
-"""What stands in a cell of the page: numbers short, with all their digits behind, and safe text."""
+"""The cells of a page: short numbers with all their digits in the markup, and safe text."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _MOST_COMMAND = 4000
 
 
 def number(value: float | None) -> Markup:
-    """Return a number as people read it; in full where one points at it, and for programs.
+    """Return a short number that is shown in full to a pointer, and given in full to programs.
 
     Examples
     --------
@@ -54,13 +54,13 @@ def count(value: int | None) -> Markup:
 
 
 def text(value: str, most: int = _MOST_TEXT) -> str:
-    """Return text from a file without what a browser would hide, and not too long."""
+    """Return text from a file, cut if it is long, without characters that a browser would hide."""
     shown = visible(value[: most + 1])
     return shown if len(shown) <= most else f"{shown[:most]}…"
 
 
 def name(value: str) -> Markup:
-    """Return a name cut in the middle, in full where one points at it.
+    """Return a name cut in the middle, which is shown in full to a pointer.
 
     Examples
     --------

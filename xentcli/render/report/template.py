@@ -28,9 +28,9 @@ def rendered(
     Parameters
     ----------
     name : str
-        Of its template.
+        The name of its template.
     title : str
-        At the top, and in the browser's tab.
+        The title at the top, and in the browser's tab.
     provenance : Provenance
         The command line, the files and the version.
     verdicts : sequence of Verdict

@@ -37,7 +37,7 @@ BINARY_WORDS = {
 
 
 def in_words(name: str, *, binary: bool) -> str:
-    """Return what a measure is, or nothing of one that is not known.
+    """Return what a measure is, or nothing for an unknown one.
 
     Examples
     --------
