@@ -5,7 +5,7 @@ take and return; `loss`, `nll`, `evaluate`, `compare`, `calibrate` and `load` ta
 are imported when first used, so that the command line starts without NumPy.
 """
 
-TYPE_CHECKING = False  # importing `typing` would take longer than all else before signals are heeded
+TYPE_CHECKING = False  # importing `typing` would delay the handling of signals
 
 if TYPE_CHECKING:
     from xentcli.core.binary import binary_cross_entropy_with_logits

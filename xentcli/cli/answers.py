@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) -> bool:
-    """Whether the first file is answers of a server."""
+    """Whether the first file holds answers of a server."""
     values, _ = inputs
     flags, reading = given.flags, given.reading
     chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
@@ -28,7 +28,7 @@ def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) ->
 
 
 def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) -> None:
-    """Write the loss of labels of the user's own at the tokens of answers, or its bound."""
+    """Write the loss of the user's own labels at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
     from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.listed import open_each
@@ -100,7 +100,7 @@ def write(found: "TokenLoss", output: Destination, keeper: "Gatekeeper") -> list
 
 
 def keeper_of(gates: Gates) -> "Gatekeeper":
-    """Return what judges the loss of tokens."""
+    """Return the judge of the loss of tokens."""
     from xentcli.results.tokens import NAMES
 
     return gates.keeper([name for names in NAMES.values() for name in names])

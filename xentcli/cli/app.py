@@ -67,7 +67,7 @@ def main() -> NoReturn:
     """Run the command line of this process and exit."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # whatever a terminal cannot show
+            stream.reconfigure(errors="backslashreplace")  # escapes what a terminal cannot show
     arguments = sys.argv[1:] or ["--help"]
     process.leave(_run(arguments, debug="--debug" in arguments))
 
@@ -87,7 +87,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 
 def _report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
-    """Say what went wrong, also where neither memory nor a file is left to find words with."""
+    """Say what went wrong, even if there is no memory or file left for it."""
     for _ in range(2):
         try:
             from xentcli.cli import failures
@@ -100,7 +100,7 @@ def _report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
 
 
 def _let_go(error: BaseException | None) -> None:
-    """Close files and free memory that the calls which failed still hold."""
+    """Close files and free memory that failed calls still hold."""
     while error is not None:
         place = error.__traceback__
         while place is not None:

@@ -30,7 +30,7 @@ def find(
     *,
     probs: bool,
 ) -> "Models | None":
-    """Open models whose rows are known in part; None of whole rows."""
+    """Open models whose rows are known in part; None for whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly
 
     models = [[reader.file(each) for each in expand(path)] for path in paths]
@@ -51,7 +51,7 @@ def find(
     )
     opened = open_models(files, options, given.common.how)
     for path, found in zip(paths, models, strict=True) if opened is not None else ():
-        if len(found) > 1:  # of whole rows, a pattern is one model too
+        if len(found) > 1:  # for whole rows, a pattern is one model too
             raise UsageError(f"{path}: {len(found)} files match: name one file of each model")
     return opened
 
@@ -63,7 +63,7 @@ def check(
     flags: RowFlags,
     labels: Sequence[str],
 ) -> None:
-    """Raise UsageError if something is asked for that needs whole rows."""
+    """Raise UsageError if anything asked for needs whole rows."""
     if not models.are_bases:
         flags = flags._replace(ignore_index=None, shift=0, label_base=None)
         flags = flags._replace(label_key=None, label_column=None)
@@ -173,7 +173,7 @@ def _forms(
     source: "Provenance",
     verdicts: "tuple[Verdict, ...]",
 ) -> Forms:
-    """Return all lines for a terminal, CSV for a pipe, or one measure's bare number."""
+    """Return all lines for a terminal, CSV for a pipe, or the bare number of one measure."""
 
     def json() -> dict[str, Any]:
         from xentcli.render.comparison_text import comparison_object

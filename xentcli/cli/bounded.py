@@ -55,7 +55,7 @@ def write_merged(
     common: Common,
     gates: Gates,
 ) -> "Gatekeeper":
-    """Write a loss of many runs, or its bound, and judge it."""
+    """Write the loss of many runs, or its bound, and judge it."""
     output = Destination(found.command, writing, common)
     output.check(is_text=False)
     keeper = gates.keeper(_OF_LOSS)
@@ -73,14 +73,14 @@ def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
 
 
 def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
-    """Raise UsageError if an option is for whole rows and labels of one's own."""
+    """Raise UsageError if an option is for whole rows and the user's own labels."""
     refused = of_rows(flags) | options.of_rows()
     if given := [name for name, value in refused.items() if value is not None]:
         raise UsageError(f"{given[0]} is not for {what}")
 
 
 def of_rows(flags: RowFlags) -> dict[str, Any]:
-    """Return options that are for whole rows and labels of one's own; None is not given."""
+    """Return the options for whole rows and the user's own labels; None for one not given."""
     return flags.of_rows() | {
         "--binary": flags.binary or None,
         "--label-column": flags.label_column,
@@ -93,7 +93,7 @@ def _judge(keeper: "Gatekeeper", found: "BoundedLoss") -> list[str]:
 
 
 def _forms(found: "BoundedLoss", keeper: "Gatekeeper") -> Forms:
-    """Return a loss: the bare number in a pipe, or the sign of a bound before it."""
+    """Return the forms of a loss; in a pipe it is a bare number, with a sign if it is a bound."""
 
     def table(_width: int) -> Iterator[object]:
         from xentcli.render.bounded import bounded_tables

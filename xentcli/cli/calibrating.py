@@ -1,4 +1,4 @@
-"""What ``xent calibrate`` is asked for, the forms of its result, and what is odd about it."""
+"""The request to ``xent calibrate``, the forms of its result, and warnings about it."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -48,7 +48,7 @@ def wanted(folds: int, bins: int) -> "CalibrateOptions":
 
 
 class FitRows(NamedTuple):
-    """Rows, their labels, their loss, what stands beside them, and rows to report on, too."""
+    """Rows, their labels, their loss, what stands beside them, and other rows to report on."""
 
     logits: "Source"
     labels: "Source | None"
@@ -65,7 +65,7 @@ def open_rows(
     cluster: str | None,
     given: GivenOptions,
 ) -> FitRows:
-    """Open rows and what stands beside them, and say what is to be noted about them."""
+    """Open rows and what stands beside them, and print notes about them."""
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader
     if cluster is not None:
@@ -91,7 +91,7 @@ def provenance(
     *,
     digest: bool,
 ) -> "Provenance":
-    """Return the command line, the files that were read, also to be tested, and the version."""
+    """Return the command line, all files that were read, those of `--test` too, and the version."""
     from xentcli.pipeline import provenance as of_files
 
     counted = (rows.criterion, found.rows)

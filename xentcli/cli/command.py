@@ -51,7 +51,7 @@ class PagedCommand(TyperCommand):
     spec: Command
 
     def make_parser(self, ctx: Any) -> Any:
-        """Return the parser, which takes what begins like a negative number for an argument."""
+        """Return the parser, which reads anything like a negative number as an argument."""
         parser = super().make_parser(ctx)
         process_option = parser._process_opts
 
@@ -79,7 +79,7 @@ def load_command(name: str) -> Any:
         return None
     spec: Command = import_module(module).COMMAND
     run = expand(spec.run)
-    # As typer makes a command of a function, but for a second look at all its options.
+    # This is how typer makes a command of a function, without looking at its options twice.
     options, convertors, _ = get_params_convertors_ctx_param_name_from_function(run)
     parameters: list[Any] = [*options]
 

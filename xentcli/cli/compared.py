@@ -1,4 +1,4 @@
-"""The forms of a comparison, and what is said beside it."""
+"""The forms of a comparison, and the warnings beside it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -44,7 +44,7 @@ def tell(
 
 
 def judge(keeper: "Gatekeeper", found: "Compared") -> "tuple[list[str], tuple[Verdict, ...]]":
-    """Judge each comparison; return what to note, and what the gates say."""
+    """Judge each comparison; return notes, and what the gates say."""
     notes: list[str] = []
     verdicts: list[Verdict] = []
     several = len(found.comparisons) > 1
@@ -63,7 +63,7 @@ def forms(
     source: "Provenance",
     verdicts: "tuple[Verdict, ...]" = (),
 ) -> Forms:
-    """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's bare number."""
+    """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's number."""
     comparisons, names = found.comparisons, asked.metrics
 
     def json() -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _warnings(
 
 
 def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
-    """Say which rows count in what, where not all count in everything."""
+    """Say which rows count in which measures, unless all count in all."""
     first = found.comparisons[0]
     if weighted:
         yield "the weights of classes concern the losses alone"

@@ -1,4 +1,4 @@
-"""What ``xent compare`` is asked for, what it opens, and what its state keeps."""
+"""The request to ``xent compare``, the files that it opens, and what its state keeps."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,7 +30,7 @@ def models_of(
     Raises
     ------
     UsageError
-        If they are fewer than two, or in no certain order.
+        If there are fewer than two, or their order is not certain.
     """
     named = {name: paths for name, paths in by_option.items() if paths}
     if named and (files or len(named) > 1):
@@ -65,7 +65,7 @@ def wanted(metrics: list[str] | None, worst: int, besides: tuple[str, ...]) -> "
     Raises
     ------
     UsageError
-        If there is no such measure; names the nearest.
+        If there is no such measure; the message names the nearest.
     """
     from xentcli.pipeline.compare import PairOptions
 
@@ -82,7 +82,7 @@ def temperatures_of(
     Raises
     ------
     UsageError
-        If that is said of some models alone, or of what is no logits.
+        If it is given for some models alone, or for a model without logits.
     """
     said = said or ("1",)
     if len(said) not in (1, len(paths)):
@@ -158,7 +158,7 @@ def open_rows(
     readers: "Sequence[Reader]",
     given: GivenOptions,
 ) -> OpenedModels:
-    """Open the models, their labels and what groups them, and say what is to be noted."""
+    """Open the models, their labels and their groups, and print notes about them."""
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
     flags = given.flags
@@ -193,7 +193,7 @@ def provenance(
 ) -> "Provenance":
     """Return the command line, the files that were read, and the version.
 
-    `counted` is how rows were read, and how many there were.
+    `counted` says how rows were read, and how many there were.
     """
     from xentcli.pipeline import provenance as facts
 
@@ -208,7 +208,7 @@ def provenance(
 
 
 def check_state(path: str | None, writing: Writing, by: str | None) -> None:
-    """Raise now what writing a state would raise after the work."""
+    """Raise any error of writing a state now, before the work."""
     states.check_state(path, writing)
     if path is not None and by == "axis0":
         raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")

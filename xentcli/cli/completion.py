@@ -1,4 +1,4 @@
-"""How a shell completes a command line: the scripts for it, and the answers to what they ask."""
+"""Completion of command lines: the scripts for shells, and the answers to what they ask."""
 
 import os
 import sys
@@ -13,15 +13,15 @@ _VARIABLE = "_XENT_COMPLETE"
 
 
 def script(shell: str) -> str:
-    """Return the script that has a shell ask `xent` what may follow."""
+    """Return the script by which a shell asks `xent` what may follow."""
     return get_completion_script(prog_name="xent", complete_var=_VARIABLE, shell=shell)
 
 
 def answer(app: typer.Typer, shell: str) -> int:
     """Print what may follow on the command line that the script hands over; return the exit code.
 
-    For a command line that cannot be understood nothing is printed: a message would stand in the
-    middle of what is typed.
+    Nothing is printed if the command line cannot be understood: a message would stand in the middle
+    of what the user types.
     """
     complete = _COMPLETERS[shell](get_command(app), {}, "xent", _VARIABLE)
     try:

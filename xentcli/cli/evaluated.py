@@ -1,4 +1,4 @@
-"""The forms of an evaluation, and what is said beside it."""
+"""The forms of an evaluation, and the warnings beside it."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial

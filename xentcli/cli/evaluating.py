@@ -1,4 +1,4 @@
-"""What ``xent eval`` is asked for, and what its state keeps."""
+"""The request to ``xent eval``, and what its state keeps."""
 
 import shlex
 import sys
@@ -46,7 +46,7 @@ def wanted(
     Raises
     ------
     UsageError
-        If there is no such measure; names the nearest.
+        If there is no such measure; the message names the nearest.
     """
     from xentcli.pipeline.measure import Options
 
@@ -62,7 +62,7 @@ def ks_of(text: str) -> tuple[int, ...]:
     Raises
     ------
     UsageError
-        If they are no numbers of classes.
+        If they are not numbers of classes.
     """
     try:
         ks = tuple(int(part) for part in text.split(","))
@@ -81,7 +81,7 @@ def beside_rows(
     by: str | None,
     cluster: str | None,
 ) -> "tuple[Source | str | None, Source | str | None]":
-    """Open what groups rows, and what says which depend on one another: tasks, or columns."""
+    """Open the groups of rows and the clusters of dependent rows: tasks, or columns."""
     from xentcli.pipeline.samples import task_groups
 
     ids = labels.id_column if labels else None
@@ -103,7 +103,7 @@ def provenance(
 ) -> "Provenance":
     """Return the command line, the files that were read, and the version.
 
-    `counted` is how rows were read, and how many there were.
+    `counted` says how rows were read, and how many there were.
     """
     from xentcli.pipeline import provenance as facts
 
@@ -124,12 +124,12 @@ def provenance_of(files: "tuple[FileFacts, ...]") -> "Provenance":
 
 
 class KeptState:
-    """The state of an evaluation: what is kept for it while rows are read, and where it goes.
+    """The state of an evaluation: what it keeps while rows are read, and where it goes.
 
     Raises
     ------
     UsageError
-        If it cannot be written, or groups are slices, whose numbers are those of one run.
+        If it cannot be written, or groups are slices, whose numbers hold only in one run.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class KeptState:
         self._found: list[Measured] = []
 
     def keeping(self, *, binary: bool) -> "Keeping | None":
-        """Return what a run keeps for it, if it is asked for: a page may be made of it."""
+        """Return what a run keeps for it, if it is asked for; a page may be made of it later."""
         if self._path is None:
             return None
         from xentcli.pipeline.measure import Keeping
@@ -194,7 +194,7 @@ def open_rows(
     cluster: str | None,
     given: GivenOptions,
 ) -> EvalRows:
-    """Open rows, their labels and what groups them, and say what is to be noted about them."""
+    """Open rows, their labels and their groups, and print notes about them."""
     reader = given.reading.reader
     beside = [each for each in (by, cluster) if each is not None]
     reader = reader.without(reader.columns_within(files[0], beside))

@@ -12,9 +12,9 @@ _WRITTEN = ("output", "report", "plot", "state")  # parameters that name what wi
 
 
 class Without:
-    """Annotates a parameter that is a named tuple: these fields are no options, but their defaults.
+    """Annotates a parameter that is a named tuple: these fields keep their defaults, as no options.
 
-    A field may be a named tuple of options itself, or one of its fields.
+    A field may also be a whole named tuple of options, or a field within one.
 
     Examples
     --------
@@ -29,7 +29,7 @@ class Without:
 def expand(command: Callable[..., Any]) -> Callable[..., None]:
     """Return `command` with each parameter that is a named tuple replaced by its fields.
 
-    Typer sees one option for each field, also of a tuple in a tuple; the command gets the tuple.
+    Typer sees an option for each field, also of a tuple within a tuple; the command gets the tuple.
     """
     groups: dict[str, _OptionGroup] = {}
     parameters: dict[str, inspect.Parameter] = {}
@@ -101,7 +101,7 @@ class _OptionGroup:
 
 
 def _group_of(hint: Any, left_out: frozenset[str] = frozenset()) -> _OptionGroup | None:
-    """Return the group that a parameter of this type stands for, if it stands for one."""
+    """Return the group of options that a parameter of this type stands for, if any."""
     kind, *more = get_args(hint) or (hint,)
     if not hasattr(kind, "_fields"):
         return None

@@ -1,4 +1,4 @@
-"""What an exception means to a user: one line, perhaps a hint, and the exit code."""
+"""Turns an exception into what a user needs: one line, perhaps a hint, and the exit code."""
 
 import errno
 import re
@@ -41,7 +41,7 @@ def report(error: BaseException, arguments: list[str], *, debug: bool) -> int:
 
 
 def _traceback_of(error: BaseException, arguments: list[str]) -> str:
-    """Return a traceback as it may be shown: it holds text from files, and URLs in full."""
+    """Return a traceback that is safe to show, since it quotes text from files and whole URLs."""
     text = "".join(traceback.format_exception(error)).rstrip("\n")
     for argument in arguments:
         url = argument.partition("=")[2] if argument.startswith("--") else argument
@@ -50,7 +50,7 @@ def _traceback_of(error: BaseException, arguments: list[str]) -> str:
 
 
 def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a table
-    """Return what any exception means to a user."""
+    """Return the error that any exception means to a user."""
     match error:
         case XentError():
             return error
@@ -67,10 +67,10 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
                 "the system lets no more files be open", hint="ulimit -n shows how many may be"
             )
         case OSError(filename=None) if error.errno in _WRITING_ERRNOS:
-            return output_error("<stdout>", error)  # whatever else is written has a name
+            return output_error("<stdout>", error)  # every other output has a name
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return _out_of_memory(error)
-        case OSError(filename=str(), strerror=str()):  # of a file that nobody has named before
+        case OSError(filename=str(), strerror=str()):  # from a file that no message names yet
             return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
@@ -86,7 +86,7 @@ def _out_of_memory(error: BaseException) -> XentError:
 def _not_loaded(error: ImportError) -> XentError:
     """Return the error of a library that is installed but cannot be loaded.
 
-    The reason is the linker's, which some libraries put at the end of advice of their own.
+    The reason is the linker's, which some libraries put after advice of their own.
     """
     text = str(error)
     if found := re.search(
@@ -109,7 +109,7 @@ def _help_page_of(error: Any) -> str:
 
 
 def _color_option(arguments: list[str]) -> Any:
-    """Return what --color says, also where the command line is wrong otherwise."""
+    """Return what --color says, even if the rest of the command line is wrong."""
     for before, argument in zip(["", *arguments], arguments, strict=False):
         value = argument.removeprefix("--color=") if before != "--color" else argument
         if value in ("always", "never") and (before == "--color" or argument != value):

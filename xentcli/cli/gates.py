@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Gatekeeper:
-    """What judges one result, by the gates that were typed: by none, it says nothing.
+    """Judges one result by the gates that the user typed; without gates, it says nothing.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ class Gatekeeper:
     names : tuple of str
         The measures that the gates judge, each once: what the command has to compute.
     verdicts : tuple of Verdict
-        What the gates say, once `judge` was called.
+        What the gates say, after `judge` was called.
 
     Raises
     ------
     UsageError
-        If a gate is none, or needs a baseline and there is none.
+        If a gate cannot be parsed, or needs a baseline and there is none.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Gatekeeper:
         return list(baseline.differences(self.gates, metrics, num_classes))
 
     def beside(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what JSON says of a result, with what the gates say of it, if there are some."""
+        """Return the JSON of a result, with what the gates say of it, if there are gates."""
         return {**named, "gates": self.verdicts} if self.gates else {**named}
 
     def exit(self) -> None:

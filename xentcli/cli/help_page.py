@@ -1,4 +1,4 @@
-"""What the help pages say: gathered from the commands, in an order of our own."""
+"""The contents of the help pages, gathered from the commands in an order of our own."""
 
 import os
 import shutil
@@ -67,7 +67,7 @@ def _first(names: tuple[str, ...], options: list[Any]) -> tuple[list[Any], list[
 
 
 def _groups(options: Iterable[Any], context: typer.Context) -> Iterator[Section]:
-    """Return the options by the titles that they have, with what every command has last."""
+    """Return the options by their titles, with those of every command last."""
     groups: dict[str, list[Entry]] = {}
     for param in options:
         title = param.rich_help_panel or _EVERY_COMMAND

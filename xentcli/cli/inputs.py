@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Slot:
     """An input of a command: what its usage calls it, and the files that its option names.
 
-    It may say that all files that stand there by position are its shards.
+    It may take all files by position as its shards.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ def fill(files: list[str] | None, *slots: Slot) -> list[list[str]]:
     Raises
     ------
     UsageError
-        If a file is left over, or the first input has none; the others may do without.
+        If a file is left over, or the first input has none; the others may have none.
     """
     waiting = list(files or ())
     filled = []
@@ -86,8 +86,8 @@ def open_both(
 ) -> "tuple[Source, Source | None]":
     """Open logits and labels; no labels where each row of logits has its own beside it.
 
-    Labels that are further down than their logits are read as from a file of their own. No pattern
-    stands for the output.
+    Labels that stand further down than their logits are read as if from a file of their own. No
+    pattern matches the output.
     """
     from xentcli.pipeline import labelled
 
@@ -105,7 +105,7 @@ def open_both(
 
 
 def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "Source":
-    """Open numbers that have no labels, of which some may be missing."""
+    """Open numbers without labels, some of which may be missing."""
     from xentcli.pipeline import inputs
 
     return inputs.open_files(paths, partial(reader.file, id_column=id_column, missing=True))
@@ -114,7 +114,7 @@ def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "S
 def open_weights(
     reader: "Reader", path: str | None, id_column: str | None = None
 ) -> "Source | None":
-    """Open the weights of rows, if there are any; with ids where their file has the rows'."""
+    """Open the weights of rows, if there are any, with ids if their file has those of the rows."""
     from xentcli.pipeline import inputs
 
     if path is None:

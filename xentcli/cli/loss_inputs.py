@@ -1,4 +1,4 @@
-"""Which loss the options ask for, and opening the rows that it is of."""
+"""Decides which loss the options ask for, and opens its rows."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def _binary(
     weight: Any,
     ignored: tuple[int, ...],
 ) -> "BinaryOptions | None":
-    """Return the options of a binary loss, if that is asked for.
+    """Return the options of a binary loss, if one is asked for.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _binary(
 
 
 def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterion":
-    """Return the same with class weights in the order of the logits' classes, by their names."""
+    """Return the same, with class weights put in the order of the logits' classes by name."""
     classes = criterion.naming.classes or source.columns or ()
     order, other = (None if each is None else each.order(classes) for each in criterion.weights)
     if order is not None and criterion.options.weight is not None:
@@ -121,7 +121,7 @@ def with_weights_in_order(criterion: "Criterion", source: "Source") -> "Criterio
 
 
 def check_kind(criterion: "Criterion", source: "Source") -> None:
-    """Raise InputError if an array that was found by its name says that it is of another kind."""
+    """Raise InputError if the name by which an array was found says that it is of another kind."""
     name = source.name.rpartition(":")[2].casefold()
     by_name = any("by name" in note for note in source.notes)
     if by_name and "prob" in name and "log" not in name and criterion.kind != "probabilities":
@@ -138,7 +138,7 @@ def open_rows(
     writing: Writing,
     reader: "Reader",
 ) -> "tuple[Source, Source | None]":
-    """Open what holds the rows, and their labels unless they stand beside them."""
+    """Open the rows, and the labels unless they stand beside the rows."""
     values, labels = files
     if criterion.picked:
         if labels or flags.label_column or flags.label_key:

@@ -64,7 +64,7 @@ class LossFlags(NamedTuple):
     state: StateOption = None
 
     def of_rows(self) -> dict[str, object]:
-        """Return the options that are for whole rows, by their names; None is not given."""
+        """Return the options for whole rows, by their names; None for one not given."""
         return {
             "--sample-weight": self.sample_weight,
             "--pos-weight": self.pos_weight,
@@ -73,7 +73,7 @@ class LossFlags(NamedTuple):
 
 
 class RowFlags(NamedTuple):
-    """Options of the commands that read rows and their labels: which they are, and their loss."""
+    """Options of the commands that read rows and their labels: which these are, and the loss."""
 
     weight: Annotated[
         str | None,
@@ -116,9 +116,9 @@ class RowFlags(NamedTuple):
     non_finite: NonFiniteOption = "error"
 
     def of_rows(self) -> dict[str, object]:
-        """Return the options that are for whole rows, by their names; None is not given.
+        """Return the options for whole rows, by their names; None for one not given.
 
-        Without those that say which column is what, and --binary, which are for others too.
+        Options that say which column is what, and --binary, are not among them: others take these.
         """
         return {
             "--weight": self.weight,
@@ -156,7 +156,7 @@ class Gates(NamedTuple):
     def keeper(
         self, measures: "Sequence[str] | None" = None, elsewhere: str | None = None
     ) -> "Gatekeeper":
-        """Return what judges the result; `Gatekeeper` says the rest."""
+        """Return the judge of the result; `Gatekeeper` describes the parameters."""
         from xentcli.cli.gates import Gatekeeper
 
         return Gatekeeper(self, measures, elsewhere)
@@ -200,7 +200,7 @@ class TopFlags(NamedTuple):
         return self.top_values is not None
 
     def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
-        """Return the files of the lists, and those of the labels."""
+        """Return the files of the lists, and the files of the labels."""
         from xentcli.pipeline.inputs import expand
 
         named = (self.top_values, self.top_indices)

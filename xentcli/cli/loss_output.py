@@ -1,4 +1,4 @@
-"""What ``xent loss`` and ``xent nll`` share: the evaluation, its output and its warnings."""
+"""The part that ``xent loss`` and ``xent nll`` share: evaluation, output and warnings."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def run_loss(
 ) -> None:
     """Read logits and labels, write their loss, say what is odd about it, and judge it.
 
-    What is `opened` already has its labels beside it, or needs none.
+    A source that is `opened` already has its labels beside it, or needs none.
     """
     options, common = given.loss, given.common
     keeper = keeper_of(given.gates, criterion)
@@ -66,7 +66,7 @@ def run_loss(
 def _open(
     criterion: "Criterion", files: list[list[str]], given: GivenOptions, opened: "Source | None"
 ) -> "tuple[Source, Source | None, Source | None]":
-    """Open rows, their labels and their weights, and say what is to be noted about them."""
+    """Open rows, their labels and their weights, and print notes about them."""
     reader = given.reading.reader
     source, labels = opened, None
     if source is None:
@@ -79,7 +79,7 @@ def _open(
 def _with_metrics(
     criterion: "Criterion", output: Destination, keeper: "Gatekeeper", options: LossFlags
 ) -> "Criterion":
-    """Return the same with all measures that will be shown, kept or judged."""
+    """Return the same, with all measures that will be shown, kept or judged."""
     in_full = options.state is not None or output.form == "json"
     if in_full or (output.form == "table" and options.reduction != "none"):
         return criterion.with_all_metrics()
@@ -94,7 +94,7 @@ def write_number(
     keeper: "Gatekeeper",
     common: Common,
 ) -> None:
-    """Write a loss over all rows, judge it, and say what is to be noted about it."""
+    """Write a loss over all rows, judge it, and print notes about it."""
     notes = _judge(keeper, evaluation)
     output.write(_forms(evaluation.summary, keeper))
     common.tell_notes([*evaluation.notes, *notes])
@@ -125,14 +125,14 @@ def _write_state(
 
 
 def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":
-    """Return what judges a loss by the measures that are computed here."""
+    """Return the judge of a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])
     return gates.keeper(_MEASURES, _COMMANDS_OF_ALL[criterion.kind])
 
 
 def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:
-    """Judge a mean loss and what goes with it, whatever the reduction; return what to note."""
+    """Judge the mean loss and what goes with it, whatever the reduction; return notes."""
     if not keeper.gates:
         return []
     from xentcli.pipeline.loss_measures import loss_measure, with_accuracy

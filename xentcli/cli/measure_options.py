@@ -1,4 +1,4 @@
-"""Options of what takes probabilities, and of what measures whole models."""
+"""Options of commands that take probabilities, and of those that measure whole models."""
 
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ KINDS: "dict[str, Kind]" = {
     "log-probs": "log-probabilities",
     "probs": "probabilities",
 }
-"""What the rows of a model's outputs are called by options, and everywhere else."""
+"""The kinds of a model's outputs: their names in options, and elsewhere."""
 
 ProbsOption = Annotated[
     list[str] | None,
@@ -89,12 +89,12 @@ class OutputFiles(NamedTuple):
 
     @property
     def outputs(self) -> "tuple[list[str] | None, Kind]":
-        """What is named by an option, and what it holds: by that option, or by ``--input``.
+        """The files that an option names, and what they hold by that option or by ``--input``.
 
         Raises
         ------
         UsageError
-            If several say it, and not the same.
+            If several options say it differently.
         """
         named = {"logits": self.logits, "log-probs": self.log_probs, "probs": self.probs}
         kinds = [name for name, paths in named.items() if paths] or [self.input_ or "logits"]

@@ -1,4 +1,4 @@
-"""What ``xent merge`` does with states that belong together: what their command would have done."""
+"""Reports the merged states of ``xent merge`` as one run of their command would have."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ def run(
     common: Common,
     gates: Gates,
 ) -> None:
-    """Write what one run over all rows would have, and the state if that is asked for."""
+    """Write what one run over all rows would have written, and the state if it is asked for."""
     command = saved.header.command
     if command not in _REPORTS:
         what = f"there are no states of xent {shortened(command)}"

@@ -1,4 +1,4 @@
-"""The names of the commands and the modules that have them, each imported when it is asked for."""
+"""The names of the commands and their modules, each imported when it is first asked for."""
 
 COMMANDS = (
     "softmax",
@@ -24,7 +24,7 @@ def command_names() -> list[str]:
 
 
 def home_of(name: str) -> str | None:
-    """Return the module that has the `COMMAND` of this name, or None if there is no such command.
+    """Return the module with the `COMMAND` of this name, or None if there is no such command.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Unknown commands and options, answered with the nearest, and with what other libraries say."""
+"""Answers an unknown command or option with the nearest, or the one for another library's name."""
 
 import re
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from typing import Any
 from xentcli.cli import names
 from xentcli.errors import UsageError
 
-# What users of PyTorch, scikit-learn and NumPy may type: the command that does it.
+# What users of PyTorch, scikit-learn and NumPy may type, with the command that does it.
 _MEANT_COMMANDS = {
     "cross-entropy": "loss",
     "cross-entropy-loss": "loss",
@@ -72,7 +72,7 @@ _COMMAND_NOTES = {
     "loss --binary": "takes the logits of class 1",
     "nll --binary --probs FILE": "takes the probabilities of class 1",
 }
-# Likewise for options; of several, the first that the command has.
+# The same for options; among several, the first that the command has is meant.
 _MEANT_OPTIONS = {
     "--dim": ("--axis", "--class-axis"),
     "--axis": ("--class-axis",),
@@ -122,7 +122,7 @@ _MEANT_OPTIONS = {
     "--threads": ("--jobs",),
     "--workers": ("--jobs",),
 }
-_FEW = 3  # options that are named at a time
+_FEW = 3  # options that a message names at most
 
 
 def unknown_command(name: str) -> UsageError:
@@ -159,7 +159,7 @@ def unknown_option(error: Any) -> UsageError:
 
 
 def _same_option(typed: str, has: set[str]) -> str | None:
-    """Return an option of the command that other libraries give the name which was typed."""
+    """Return the option of the command that other libraries call by the name which was typed."""
     plain = _dashed(typed).lower()
     return next(
         (option for option in (plain, *_MEANT_OPTIONS.get(plain, ())) if option in has), None
@@ -167,7 +167,7 @@ def _same_option(typed: str, has: set[str]) -> str | None:
 
 
 def _begun(typed: str, has: set[str]) -> list[str]:
-    """Return the options that begin with what was typed, if they are few."""
+    """Return the options that begin with the typed text, if they are few."""
     begun = sorted(option for option in has if option.startswith(typed))
     return begun if len(begun) <= _FEW else []
 

@@ -1,4 +1,4 @@
-"""What is odd about a loss and the rows that it is of, as warnings say it."""
+"""Warnings about a loss and its rows."""
 
 import math
 from collections.abc import Iterator, Mapping

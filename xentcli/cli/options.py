@@ -54,7 +54,7 @@ def files_argument(usage: str, what: str) -> Any:
     return typer.Argument(metavar=usage, help=what, show_default=False)
 
 
-# Options by themselves
+# Single options
 
 LogitsLabelsArgument = Annotated[list[str] | None, files_argument("LOGITS LABELS", LOGITS_LABELS)]
 LogitsOption = Annotated[
@@ -225,14 +225,14 @@ class Common(NamedTuple):
 
     @property
     def how(self) -> "Run":
-        """How many compute at once, and where."""
+        """How many workers compute at once, and where."""
         from xentcli.pipeline.run import run_of
 
         return run_of(self.jobs, self.scheduler)
 
     @contextmanager
     def run(self, source: "Source", *, grouped: bool = False) -> "Iterator[Run]":
-        """Return how to run: in how many threads, and with a progress bar where somebody looks."""
+        """Return how to run: with how many threads, and with a progress bar if somebody watches."""
         from xentcli.cli.process import keep_freed_memory
 
         keep_freed_memory(grouped=grouped)

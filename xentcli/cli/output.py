@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Forms:
-    """The forms of a result; each is made when it is needed."""
+    """The forms of a result, each of which is made when it is needed."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Forms:
         self.table = table
         """Returns what to show at a terminal of this width, one after the other."""
         self.text = text
-        """Returns text with this delimiter between cells; None where `number` is the result."""
+        """Returns text with this delimiter between cells; None if the result is `number`."""
         self.number = number
 
 
@@ -42,7 +42,7 @@ class Destination:
 
     @property
     def form(self) -> Literal["json", "table", "file"]:
-        """What is written: JSON if asked for, a table at a terminal, else a file or a pipe."""
+        """Which form is written: JSON if asked for, a table at a terminal, else text or a file."""
         from xentcli.pipeline.outputs import is_json
 
         if self._common.json or is_json(self._writing.output, self._writing.to):
@@ -51,7 +51,7 @@ class Destination:
         return "table" if at_terminal and self._writing.to is None else "file"
 
     def check(self, *, is_text: bool = True) -> None:
-        """Raise now what writing would raise after the work."""
+        """Raise any error of writing now, before the work."""
         from xentcli.pipeline.outputs import check_output, check_text_output
 
         output, to, force = self._writing
@@ -85,7 +85,7 @@ class Destination:
 
     @contextmanager
     def array(self, key: str = "values") -> "Iterator[Sink]":
-        """Open what takes the array that the command makes; JSON has it under `key`."""
+        """Open the sink of the array that the command makes; JSON has it under `key`."""
         from xentcli.pipeline.outputs import array_file, text_file
 
         output, to, force = self._writing
@@ -109,7 +109,7 @@ class Destination:
             self.warn_of_formulas(file.formulas)
 
     def add_summary(self, summary: Any) -> None:
-        """Have JSON say this too, behind the array."""
+        """Add this to the JSON, after the array."""
         self._summary = summary
 
     def warn_of_formulas(self, cells: Iterable[str]) -> None:
@@ -123,7 +123,7 @@ class Destination:
             self._common.tell("warning", message)
 
     def _refuse_binary_terminal(self) -> None:
-        """Raise UsageError if bytes that are no text would be shown at a terminal."""
+        """Raise UsageError if a terminal would get bytes that are no text."""
         from xentcli.pipeline.outputs import format_for
 
         output, to, _ = self._writing

@@ -1,4 +1,4 @@
-"""What the text of options means: rows, names, delimiters, dtypes, numbers."""
+"""Parses the text of options: rows, names, delimiters, dtypes, numbers."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def parse_rows(text: str) -> slice:
 
 
 def _row(digits: str) -> int:
-    """Return the number of a row; one that no file has stands for what is more still."""
+    """Return the number of a row; the largest stands for any that is larger still."""
     return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 
 
@@ -71,7 +71,7 @@ def number_dtype(name: str) -> "np.dtype[Any]":
     """Return the dtype of numbers that has this name."""
     import numpy as np
 
-    # NumPy would read much else: records, shapes, what Python would read as a number.
+    # NumPy would also read records, shapes, and whatever Python reads as a number.
     if re.fullmatch(r"[<>=]?[a-z]{1,8}[0-9]{0,2}", name):
         with suppress(TypeError):
             dtype = np.dtype(name)
@@ -82,7 +82,7 @@ def number_dtype(name: str) -> "np.dtype[Any]":
 
 
 def parse_temperature(text: str) -> float:
-    """Return what divides logits: the number itself, or that in a file of ``xent calibrate``.
+    """Return the temperature: the number itself, or the one in a file of ``xent calibrate``.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def parse_temperature(text: str) -> float:
 
 
 def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None":
-    """Return class weights: the numbers themselves, or those in the file of that name."""
+    """Return class weights: the numbers themselves, or those in the file of this name."""
     if text is None:
         return None
     from xentcli.pipeline.inputs import InputFile, ReadOptions

@@ -1,4 +1,4 @@
-"""What ``xent softmax`` and ``xent log-softmax`` share."""
+"""The part that ``xent softmax`` and ``xent log-softmax`` share."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple

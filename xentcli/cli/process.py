@@ -17,14 +17,14 @@ _GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage to
 _REPEAT_SECONDS = 2.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _MALLOC_KEPT_BYTES = 2**25  # the largest threshold that glibc accepts
-_GROUPED_KEPT_BYTES = 2**21  # what a block of few classes takes for one number a row
+_GROUPED_KEPT_BYTES = 2**21  # what one number for each row takes in a block of few classes
 _ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 READER_GONE = 128 + signal.SIGPIPE
-"""The exit code where the reader of standard output went away."""
+"""The exit code if the reader of standard output went away."""
 
 
 class _Signals:
-    """The signal that ends this process, and whether there is something to clean up first."""
+    """The signal that ends this process, and whether something must be cleaned up first."""
 
     received = 0
     unwinds = False
@@ -36,30 +36,30 @@ def begin() -> None:
     _open_standard_descriptors()
     for name in _ENDING_SIGNALS:
         number = getattr(signal, name)
-        # One that was ignored from the start stays so: that is what nohup asks for.
+        # A signal that was ignored from the start stays ignored, as nohup asks for.
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
     if sys.stderr is not None:
         sys.stderr = _text_to(_LossyFile(sys.stderr.fileno(), "w", closefd=False), sys.stderr)
-    if sys.stdout is None:  # closed: whatever prints is to say so
+    if sys.stdout is None:  # it is closed, and printing must say so
         sys.stdout = io.TextIOWrapper(_ClosedFile(1, closefd=False), write_through=True)
     elif not os.get_blocking(sys.stdout.fileno()):
         sys.stdout = _text_to(_PatientFile(sys.stdout.fileno(), "w", closefd=False), sys.stdout)
-    # Nothing here is BLAS, whose threads would spin beside ours for a tenth of a second.
+    # Nothing here needs BLAS, whose threads would spin beside ours for a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def begin_work() -> None:
-    """Have signals unwind the stack from now on: there may be something to clean up."""
+    """Have signals unwind the stack from now on, since there may be something to clean up."""
     _Signals.unwinds = True
 
 
 def keep_freed_memory(*, grouped: bool = False) -> None:
-    """Have glibc keep what a block frees for the next one; less of it where rows are grouped.
+    """Have glibc keep the memory of a block for the next one, and keep less if rows are grouped.
 
-    By default it gives arrays of more than 128 KiB back to the system, which clears every page
-    again: on rows of ten classes, a quarter of all time. But sums of 100,000 groups, each larger
-    than the last, leave gaps that the next do not fit. Elsewhere than on glibc, do nothing.
+    By default glibc gives arrays of more than 128 KiB back to the system, which clears every page
+    again. That takes a quarter of all time on rows of ten classes. But sums of 100,000 groups, each
+    larger than the last, leave gaps that the next do not fit. Without glibc, do nothing.
     """
     import ctypes
 
@@ -82,7 +82,7 @@ def received_signal() -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """Exit with this code, or with that of the signal which was received."""
+    """Exit with this code, or with the code of a signal that was received."""
     _Signals.unwinds = False
     lost = False
     try:
@@ -94,7 +94,7 @@ def leave(code: int) -> NoReturn:
         code = code or 1
         lost = True
     if (lost or code == READER_GONE) and sys.stdout is not None:
-        # Whatever is still buffered cannot be written: keep the interpreter from trying at exit.
+        # The rest of the buffer cannot be written: keep the interpreter from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if _Signals.received:
         _exit_now()
@@ -107,23 +107,23 @@ def end() -> None:
 
 
 def _open_standard_descriptors() -> None:
-    """Give descriptors 0 to 2 to nobody else where they are closed.
+    """Keep descriptors 0 to 2 from being given to other files if they are closed.
 
-    An output that got descriptor 2 would hold whatever a library complains of. They are opened the
-    wrong way round, so that reading and writing them stays an error.
+    An output with descriptor 2 would receive the complaints of libraries. The descriptors are
+    opened the wrong way round, so that reading and writing them stays an error.
     """
     for descriptor, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, mode)  # takes the lowest that is free: this one
+            os.open(os.devnull, mode)  # takes the lowest free descriptor, which is this one
 
 
 def _stop(number: int, _frame: Any) -> NoReturn:
-    """Remember the signal, and end: at once, or by unwinding where there is something to clean up.
+    """Remember the signal and end, at once or, if something must be cleaned up, by unwinding.
 
-    KeyboardInterrupt, for any signal: no library takes it for an error of its own. If something
-    swallows it all the same, or waits for a thread, it is raised again.
+    Any signal raises KeyboardInterrupt, which no library takes for an error of its own. If
+    something swallows it all the same, or waits for a thread, it is raised again.
     """
     if number != signal.SIGALRM:
         _Signals.received = _Signals.received or number
@@ -141,10 +141,10 @@ def _exit_now() -> NoReturn:
 
 
 class _LossyFile(io.FileIO):
-    """A file whose failures change nothing: what cannot be written is lost."""
+    """A file whose failures change nothing: text that cannot be written is lost."""
 
     def write(self, data: Any) -> int:
-        """Write what can be written."""
+        """Write as much as can be written."""
         try:
             return super().write(data) or len(data)
         except OSError:
@@ -155,7 +155,7 @@ class _ClosedFile(io.FileIO):
     """Standard output where it was closed from the start."""
 
     def writable(self) -> bool:
-        """Say what it takes to be written to, which then fails."""
+        """Claim that it can be written to; writing then fails."""
         return True
 
     def write(self, _data: Any) -> int:
@@ -164,17 +164,17 @@ class _ClosedFile(io.FileIO):
 
 
 class _PatientFile(io.FileIO):
-    """A file that does not block, and is waited for where it is full."""
+    """A file that does not block; writing waits while it is full."""
 
     def write(self, data: Any) -> int:
-        """Write what there is room for, once there is some."""
+        """Write as much as there is room for, once there is room."""
         while (count := super().write(data)) is None:
             select.select((), (self,), ())
         return count
 
 
 def _text_to(file: io.FileIO, stream: Any) -> io.TextIOWrapper:
-    """Return a text stream to a file, in place of one that has its descriptor."""
+    """Return a text stream to a file, which replaces a stream with the same descriptor."""
     return io.TextIOWrapper(
         io.BufferedWriter(file, buffer_size=2**16),
         encoding=stream.encoding,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WITHOUT_HEADS = Without(
     *("lm_head", "layer", "final_norm", "logit_scale", "softcap", "head_bias", "logits_dtype")
 )
-"""Leaves the options of hidden states out, where no logits are read."""
+"""Leaves out the options of hidden states, for commands that read no logits."""
 
 
 class Reading(NamedTuple):
@@ -154,7 +154,7 @@ class Reading(NamedTuple):
     ] = "float32"
 
     def head(self, path: str | None, *, or_logits: bool = False) -> "HeadOptions | None":
-        """Return what makes logits of hidden states by the head of this name, if there is one."""
+        """Return the options of the head that makes logits of hidden states, if this names one."""
         if not self.lm_head:
             given = {
                 "--layer": self.layer,
@@ -185,7 +185,7 @@ class Reading(NamedTuple):
         )
 
     def readers(self, kinds: "Sequence[Kind]") -> "list[Reader]":
-        """Return what these options say of the files of models that hold these kinds."""
+        """Return a reader for the files of each model, given the kind that each holds."""
         if not self.lm_head:
             return [self.reader] * len(kinds)
         from xentcli.pipeline.heads import paths_of_models
@@ -196,7 +196,7 @@ class Reading(NamedTuple):
 
     @property
     def reader(self) -> "Reader":
-        """What these options say, for whoever opens files."""
+        """Return the reader of files that these options describe."""
         if len(self.lm_head or ()) > 1:
             raise UsageError("--lm-head is given once; compare takes one for each model")
         return self._reader(self.head(self.lm_head[0] if self.lm_head else None))

@@ -1,4 +1,4 @@
-"""Where a page or a picture of measures goes: checked before the work, written after it."""
+"""Writes a page or a picture of measures; its place is checked before the work."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +18,14 @@ _PAGE_SUFFIXES = (".html", ".htm")
 
 
 class Subject(NamedTuple):
-    """What is drawn of the results of a command; both are imported when they are called.
+    """The pictures and the page of a command's results; both are imported when they are called.
 
     Attributes
     ----------
     pictures : callable
         Returns the pictures there are.
     page : callable
-        Gets a result, where it is from, what the gates say and the warnings; returns the page.
+        Takes a result, its provenance, what the gates say and the warnings; returns the page.
     """
 
     pictures: "Callable[[], Pictures]"
@@ -74,7 +74,7 @@ TEMPERATURES = Subject(_pictures_of_temperatures, _page_of_temperatures)
 
 
 class Drawn(NamedTuple):
-    """The page and the picture that are wanted besides the result.
+    """The page and the picture that the user wants besides the result.
 
     Attributes
     ----------
@@ -83,9 +83,9 @@ class Drawn(NamedTuple):
     kind : str
         What the picture shows.
     force : bool
-        Whether files that are there are overwritten.
+        Whether existing files are overwritten.
     of : Subject
-        What draws them.
+        The kind of results, which draws them.
     """
 
     report: str | None
@@ -100,7 +100,7 @@ class Drawn(NamedTuple):
         return self.report is not None or self.plot is not None
 
     def check(self, output: str) -> None:
-        """Raise now what writing would raise after the work."""
+        """Raise any error of writing now, before the work."""
         if not self.wanted:
             return
         check_different({"--output": output, "--report": self.report, "--plot": self.plot})
@@ -111,7 +111,7 @@ class Drawn(NamedTuple):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The measures and tables that both show."""
+        """The measures and tables that either of them shows."""
         needs: tuple[str, ...] = ()
         if self.report is not None:
             from xentcli.render.report import REPORT_NEEDS
@@ -132,7 +132,7 @@ class Drawn(NamedTuple):
         *,
         drawn: Any = None,
     ) -> None:
-        """Write both; the picture shows `drawn` where that is not the whole result."""
+        """Write both; the picture shows `drawn` if it is given, else the whole result."""
         if self.report is not None:
             html = self.of.page(found, provenance, verdicts, warnings)
             write_report(self.report, html, force=self.force)
@@ -185,7 +185,7 @@ def write_plot(path: str, kind: str, found: Any, *, force: bool, of: Subject = M
 
 
 def check_different(outputs: Mapping[str, str | None]) -> None:
-    """Raise UsageError if two options, by their names, name one file to write."""
+    """Raise UsageError if two options, given with their names, would write one file."""
     from xentcli.pipeline.outputs import is_stream
 
     seen: dict[str, str] = {}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def open_samples(
     paths: list[str], reading: Reading, output: str, *, unless: Sequence[object]
 ) -> "Source | None":
-    """Open samples, whatever they are of; None of other files, or if an option is for others."""
+    """Open samples of any kind; None for other files, or if an option is for other files."""
     if any(unless):
         return None
     from xentcli.pipeline.inputs import are_samples, open_files
@@ -37,7 +37,7 @@ def open_samples(
 def together(
     files: list[str] | None, by_option: list[str] | None, reading: Reading
 ) -> tuple[list[str], list[str] | None]:
-    """Return files by position and by option: several files of samples are those of one option."""
+    """Return files by position and by option, with several files of samples as one option's."""
     names = list(files or ())
     if by_option or len(names) < 2 or not all(_SUFFIX in name for name in names):
         return names, by_option
@@ -47,7 +47,7 @@ def together(
 
 
 def run(source: "Source", inputs: list[list[str]], given: GivenOptions) -> None:
-    """Write the loss of samples, whatever they are of."""
+    """Write the loss of samples of any kind."""
     from xentcli.pipeline.samples import samples_of
 
     samples = samples_of(source)
@@ -95,7 +95,7 @@ def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) 
 
 
 def _opened(writing: Writing, common: Common, gates: Gates) -> "tuple[Gatekeeper, Destination]":
-    """Return what judges the loss of texts, and where it goes; both are checked."""
+    """Return the judge of the loss of texts, and where the loss goes; both are checked."""
     from xentcli.results.texts import NAMES
 
     output = Destination("nll", writing, common)

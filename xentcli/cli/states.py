@@ -1,4 +1,4 @@
-"""What commands do with ``--state``: checked before the work, written after it."""
+"""Handles ``--state``, which is checked before the work and written after it."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def check_state(path: str | None, writing: Writing, reduction: str = "mean") -> None:
-    """Raise now what writing a state would raise after the work."""
+    """Raise any error of writing a state now, before the work."""
     if path is None:
         return
     if reduction == "none":
@@ -31,6 +31,6 @@ def check_state(path: str | None, writing: Writing, reduction: str = "mean") -> 
 
 
 def write_state(saved: "SavedState", path: str | None, writing: Writing) -> None:
-    """Write a state, if that is asked for."""
+    """Write a state, if it is asked for."""
     if path is not None:
         saved.write(path, force=writing.force)

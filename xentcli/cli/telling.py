@@ -1,4 +1,4 @@
-"""Where a result goes with all that is said beside it, and what judges it."""
+"""Writes a result with all notes and warnings about it, and judges it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Telling(NamedTuple):
-    """Where a result goes, what is drawn of it, and what judges it."""
+    """Where a result goes, its page and picture, and its judge."""
 
     keeper: "Gatekeeper"
     output: Destination
@@ -22,7 +22,7 @@ class Telling(NamedTuple):
     common: Common
 
     def check(self) -> None:
-        """Raise now what writing would raise after the work."""
+        """Raise any error of writing now, before the work."""
         self.output.check(is_text=False)
         self.keeper.open()
 
@@ -39,7 +39,7 @@ class Telling(NamedTuple):
     ) -> None:
         """Write a result that was judged, and say what is odd about it.
 
-        The page says `on_page`, too; the picture is of `drawn` where that is not the whole result.
+        The page says `on_page`, too; the picture shows `drawn` if it is given, else the result.
         """
         verdicts = self.keeper.verdicts
         self.output.write(forms(verdicts))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
-    """Return the files of each input: of lists that options name, the labels stand alone."""
+    """Return the files of each input; if options name the lists, only labels go by position."""
     if not top.given:
         return inputs.fill(files, values, labels)
     if values.by_option:
@@ -29,9 +29,9 @@ def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> 
 def find(
     files: list[list[str]], given: GivenOptions, *, probs: bool = False, bases: bool = False
 ) -> "Partly | None":
-    """Open what holds rows in part: lists that are named or found, or a base of llama-perplexity.
+    """Open rows that are known in part: lists that are named or found, or a llama-perplexity base.
 
-    None of whole rows.
+    The result is None for whole rows.
     """
     values, labels = files
     top = given.top
@@ -43,7 +43,7 @@ def find(
     if named and not bases and top.num_classes is None:
         from xentcli.pipeline.top_files import find_lists
 
-        if find_lists(named[0]) is None:  # before anything is imported that whole rows do not need
+        if find_lists(named[0]) is None:  # before importing anything that whole rows do not need
             return None
     from xentcli.pipeline.partly import open_partly
 
@@ -74,12 +74,12 @@ def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) 
 
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":
-    """Return the files that may hold rows in part; none of whole rows."""
+    """Return the files that may hold rows in part; empty for whole rows."""
     from xentcli.pipeline.inputs import expand, may_be_partly, reads_once
 
     paths = [path for name in values for path in expand(name)]
     if len(paths) > 1 and any(map(reads_once, paths)):
-        return []  # looking at a pipe waits for whoever writes it
+        return []  # looking into a pipe would wait for its writer
     files = [reading.file(path) for path in paths]
     return files if files and may_be_partly(files[0]) else []
 
@@ -95,7 +95,7 @@ def run(
     given: GivenOptions,
     inputs: list[list[str]],
 ) -> None:
-    """Measure the labels of rows that are known in part: exact where they can be, else bounded."""
+    """Measure the labels of rows that are known in part, exactly where possible, else by bounds."""
     from xentcli.cli import bounded
     from xentcli.cli.states import check_state
 

@@ -30,7 +30,7 @@ def run_eval(
     refused: Mapping[str, object],
     given: GivenOptions,
 ) -> None:
-    """Measure lists, write what they say exactly and what they bound, and judge it."""
+    """Measure lists, write the exact numbers and the bounds, and judge them."""
     from xentcli.pipeline.partly import OF_LISTS
     from xentcli.pipeline.top_measures import ListsKind, lists_measures, state_of_lists
 
@@ -44,7 +44,7 @@ def run_eval(
     keeper.open()
     kind = ListsKind.of(opened.lists[0], ks_of(top_k), bins)
     kind = replace(kind, metrics=None if metrics is None else tuple(metrics))
-    of_values = opened.notes if kind.shows_values else []  # what the loss is, and how exact
+    of_values = opened.notes if kind.shows_values else []  # which loss it is, and how exact
     common.tell_notes([*opened.rows.sources[0].notes, *of_values])
     with common.run(opened.rows.sources[0]) as run:
         sums = state_of_lists(opened.lists, kind, run)
@@ -67,7 +67,7 @@ def _check(
     refused: Mapping[str, object],
     given: GivenOptions,
 ) -> None:
-    """Raise UsageError if something is asked for that needs whole rows."""
+    """Raise UsageError if anything asked for needs whole rows."""
     from xentcli.cli import bounded
 
     if named := [name for name, value in refused.items() if value]:
@@ -123,7 +123,7 @@ def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str,
 
 
 def _there(shown: "Mapping[str, Measure]", names: Sequence[str] | None) -> "dict[str, Measure]":
-    """Return the measures that were asked for, or else those that apply."""
+    """Return the measures that were asked for, or by default those that apply."""
     return {
         name: measure
         for name, measure in shown.items()

@@ -15,7 +15,7 @@ def page(topic: str) -> str:
     Raises
     ------
     UsageError
-        If there is no such page; names the nearest.
+        If there is no such page; the message names the nearest.
     """
     pages = _pages()
     wanted = topic.lower().removesuffix(".md").replace("_", "-")
@@ -29,7 +29,7 @@ def page(topic: str) -> str:
 
 
 def list_of_topics() -> str:
-    """Return the topics with what each is about, as Markdown."""
+    """Return the list of topics, with what each is about, as Markdown."""
     lines = [
         f"- **{topic}**: {_about(found.read_text('utf-8'))}" for topic, found in _pages().items()
     ]
@@ -49,6 +49,6 @@ def _pages() -> "dict[str, Traversable]":
 
 
 def _about(text: str) -> str:
-    """Return what a page says of itself: the paragraph below its title."""
+    """Return a page's summary of itself: the paragraph below its title."""
     _, about, *_ = text.split("\n\n", 2)
     return " ".join(about.split()).rstrip(".")

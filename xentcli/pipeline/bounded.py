@@ -82,7 +82,7 @@ class BoundedRows(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the notes that go with their loss."""
+        """The notes that go with their loss."""
 
     def blocks(self) -> Iterator["BoundedRows"]:
         """Yield the rows block by block: data, which any process takes."""
@@ -119,7 +119,7 @@ class JoinedRows:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the notes that go with their loss."""
+        """The notes that go with their loss."""
         return self.parts[0].notes
 
     def blocks(self) -> Iterator[BoundedRows]:

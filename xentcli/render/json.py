@@ -24,7 +24,7 @@ def to_json(result: Any) -> str:
 
 
 def json_parts(result: Any) -> Iterator[str]:
-    """Yield the text of a result, or of a dict of results, with some items of long lists at a time."""
+    """Yield the text of a result, or of a dict of results; long lists come some items at a time."""
     if not isinstance(result, Mapping):
         yield json_text(_plain(result)) + "\n"
         return

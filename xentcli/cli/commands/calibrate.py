@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class CalibrateFlags(NamedTuple):
-    """Options that say how a temperature is fitted, and what is made of it."""
+    """Options that say how a temperature is fitted, and what is written besides."""
 
     folds: Annotated[
         int,

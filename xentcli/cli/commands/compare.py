@@ -50,7 +50,7 @@ class ModelFiles(NamedTuple):
 
 
 class CompareFlags(NamedTuple):
-    """Options that say how models are compared, and what is made of it."""
+    """Options that say how models are compared, and what is written besides."""
 
     metric: Annotated[
         list[str] | None,
@@ -152,7 +152,7 @@ def _compare(
     given: GivenOptions,
     telling: Telling,
 ) -> None:
-    """Compare whole rows, and write what they come to."""
+    """Compare whole rows, and write the result."""
     by, cluster, state = asked.by, asked.cluster, given.loss.state
     wanted = comparing.wanted(asked.metric, asked.worst, telling.keeper.names)
     wanted = wanted._replace(pictures=telling.drawn.wanted)

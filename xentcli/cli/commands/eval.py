@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class EvalFlags(NamedTuple):
-    """Options that say what is measured, of what, and what is made of it."""
+    """Options that say what is measured, of which rows, and what is written besides."""
 
     metric: Annotated[
         list[str] | None,
@@ -81,13 +81,13 @@ class EvalFlags(NamedTuple):
         }
 
     def wanted(self, keeper: "Gatekeeper", drawn: Drawn, *, binary: bool) -> "Options":
-        """Return what is to be measured, also for gates, for a picture and for a page."""
+        """Return what to measure, also for gates, a picture and a page."""
         also = (*keeper.names, *drawn.needs)
         found = evaluating.wanted(self.metric, self.top_k, self.bins, self.worst, also)
         if self.report is None:
             return found
         usual = found._replace(metrics=None).asked(binary=binary)
-        return found._replace(also=(*found.also, *usual))  # a page shows it, whatever is printed
+        return found._replace(also=(*found.also, *usual))  # a page shows these, whatever is printed
 
     def criterion(self, given: GivenOptions, kind: "Kind") -> "Criterion":
         """Return how rows are measured."""
@@ -116,7 +116,7 @@ def evaluate(
 
 
 def _measure(both: list[list[str]], kind: "Kind", asked: EvalFlags, given: GivenOptions) -> None:
-    """Measure whole rows, write what they come to, and judge it."""
+    """Measure whole rows, write the result, and judge it."""
     criterion = asked.criterion(given, kind)
     keeper = given.gates.keeper()
     drawn = Drawn(asked.report, asked.plot, asked.plot_kind, force=given.writing.force)

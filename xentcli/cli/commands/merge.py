@@ -44,7 +44,7 @@ def merge(
 
 
 def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":
-    """Yield the files; what is written is none of those that a pattern matches."""
+    """Yield the files; a pattern never matches a file that will be written."""
     from xentcli.pipeline.inputs import expand, expecting
 
     written = [path for path in (state, writing.output) if path is not None]

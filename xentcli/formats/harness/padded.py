@@ -58,7 +58,7 @@ def _column(values: Sequence[float | None]) -> Numbers | None:
 
 
 def _golds(samples: Sequence[Sample], values: Sequence[Sequence[float]]) -> NDArray[np.int64]:
-    """Return the right choices; a target that may be a number or a text is read as the log has it."""
+    """Return the right choices; a target that is a number and a text is read as the log has it."""
 
     def hits(golds: Sequence[tuple[int, ...]]) -> int:
         return sum(
