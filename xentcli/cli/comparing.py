@@ -227,6 +227,6 @@ def write_state(
 
     labelled = None if rows.labels is None else (rows.labels, labels or [paths[0]])
     wanted, by, cluster = asked
-    by = by or (None if rows.by is None else "tasks")  # of samples, without being asked
+    by = by or (None if rows.by is None else "tasks")  # samples are grouped unasked
     saved = state_of_pairs(found, rows.models, paths, labelled, wanted, by, cluster)
     states.write_state(saved, given.loss.state, given.writing)

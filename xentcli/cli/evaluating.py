@@ -171,7 +171,7 @@ class KeptState:
         from xentcli.pipeline.measure_states import asked_of
 
         (found,) = self._found
-        by = self._by or ("tasks" if measures.groups else None)  # of samples, without being asked
+        by = self._by or ("tasks" if measures.groups else None)  # samples are grouped unasked
         asked = asked_of(self._asked, by, self._cluster, sources[0], found, measures)
         saved = state_of("eval", found, criterion, sources, names, asked=asked)
         states.write_state(saved, self._path, self._writing)

@@ -12,7 +12,7 @@ _WRITTEN = ("output", "report", "plot", "state")  # parameters that name what wi
 
 
 class Without:
-    """Annotates a parameter that is a named tuple: these fields keep their defaults, as no options.
+    """Annotates a parameter that is a named tuple: these fields are no options, but defaults.
 
     A field may also be a whole named tuple of options, or a field within one.
 

@@ -1,4 +1,4 @@
-"""Writes an array behind its header, as NPY, NPZ members and safetensors have it."""
+"""Writes an array after its header, as NPY, NPZ members and safetensors have it."""
 
 import math
 from collections.abc import Callable

@@ -30,7 +30,7 @@ def open_stored(
     Parameters
     ----------
     data : Input
-        From the first byte of the header on.
+        The input, at the first byte of the header.
     stored : Stored
         What the header says.
     format_ : str

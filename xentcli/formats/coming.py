@@ -9,7 +9,7 @@ from xentcli.formats.base import Block, Source
 from xentcli.formats.references import FileReference
 from xentcli.storage.open import wanting
 
-_IN_ORDER = "npy"  # the format whose files are rows, one behind the other
+_IN_ORDER = "npy"  # the format whose files are rows, one after the other
 
 
 def coming(sources: Iterable[Source], blocks: Iterable[Block]) -> AbstractContextManager[None]:

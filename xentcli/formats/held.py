@@ -31,14 +31,14 @@ def open_all(file: InputFile) -> Iterator[HeldArray]:
         If a file of one array cannot be read; among several, the unreadable one has a `problem`.
     """
     if is_inline(file.path):
-        options = file.options._replace(labels=True)  # which names may be
+        options = file.options._replace(labels=True)  # labels may be names
         yield HeldArray(None, open_file(file._replace(options=options)))
         return
     given = input_of(file.path)
     data, contents = registry.contents_of(given, file.format, file.options)
     if not contents:
         format_ = registry.format_of(data, file.format, file.options)
-        options = file.options._replace(labels=not format_.has_columns)  # which names may be
+        options = file.options._replace(labels=not format_.has_columns)  # labels may be names
         source = registry.open_source(data, format_.name, options)
         yield HeldArray(None, referred(source, file._replace(options=options), given))
     readable = [content for content in contents if content.key is not None or content.columns]

@@ -1,4 +1,4 @@
-"""Arrays one behind the other along the first axis, of which any slice is read."""
+"""Arrays one after the other along the first axis, of which any slice is read."""
 
 import math
 from abc import abstractmethod
@@ -16,7 +16,7 @@ _LARGEST_BYTES = 2**25  # the most of a block that runs through all parts
 
 
 class ArraysInSequence(IndexedSource):
-    """What reads arrays that lie one behind the other."""
+    """Reads arrays that lie one after the other."""
 
     _ends: list[int]
 

@@ -46,7 +46,7 @@ class RaggedRows(IndexedSource):
         self._longest = 0
 
     def add(self, numbers: Numbers, lengths: "list[int]") -> None:
-        """Put rows of these lengths behind those that are there."""
+        """Add rows of these lengths after those that are there."""
         self._copy.write(np.ascontiguousarray(numbers, np.float64).data)
         end = self._ends[-1]
         for length in lengths:

@@ -1,4 +1,4 @@
-"""An array in many files: shards, one behind the other along the first axis."""
+"""An array in many files: shards, one after the other along the first axis."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

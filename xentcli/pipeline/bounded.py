@@ -93,7 +93,7 @@ class BoundedRows(Protocol):
 
 @dataclass(frozen=True)
 class JoinedRows:
-    """The rows of several files, one behind the other."""
+    """The rows of several files, one after the other."""
 
     parts: tuple[BoundedRows, ...]
 

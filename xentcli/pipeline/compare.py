@@ -65,7 +65,7 @@ class PairsFound(NamedTuple):
     Attributes
     ----------
     states : tuple of States
-        Those of each model but the first with the first.
+        The states of each model but the first with the first.
     rows : PairedRows
         The rows that were compared.
     length, unpaired : int

@@ -10,7 +10,7 @@ from xentcli.results.temperature import CurvePoint
 
 _STEPS = 6  # to each side
 _FURTHEST = 1e9  # points further apart would not make a curve
-_FACTOR = 4.0  # the curve spans at least the fitted temperature times and over this
+_FACTOR = 4.0  # how many times the fitted temperature the curve reaches, up and down
 
 
 def curve_of(

@@ -207,9 +207,9 @@ class ElementWork(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The numbers of a step, their labels and ids, and what stands beside them,
+    """The numbers of a step, their labels and ids, and what stands beside them.
 
-    with the places of those that were found elsewhere by ids.
+    `matched` has the places of those that ids found elsewhere.
     """
 
     values: Array

@@ -95,7 +95,7 @@ def open_listed(
 def _bounds_of(
     source: AnswersSource, wanted: Sequence[Label], num_classes: int | None
 ) -> tuple[Bounds, NDArray[np.bool_]]:
-    """Return the bounds of all labels, and which are not left out; lists are held for a block."""
+    """Return the bounds of all labels, and which are not left out; one block's lists are held."""
     parts, done = [_bounds([], num_classes)], 0
     for block in source.blocks(1):
         tokens = source.read_tokens(block, lists=True)
@@ -205,7 +205,7 @@ def _bounds(rows: Sequence[_LabelRow], num_classes: int | None) -> tuple[Bounds,
 
 
 def _labels_of(file: InputFile) -> list[Label]:
-    """Return labels: an array of numbers or texts, or JSON lists of them, one behind the other."""
+    """Return labels: an array of numbers or texts, or JSON lists of them, one after the other."""
     data = None if is_inline(file.path) else looked_at(file)
     if data is not None and data.peek(_PROBE_BYTES).lstrip()[:1] in (b"[", b'"'):
         return [*_flat(_documents(data), data.name)]

@@ -102,7 +102,7 @@ class Report:
             if name in MEASURES or top_of(name):
                 value = self._value(name)
                 if value.n is None and not self.results["rows"].measured:
-                    value = replace(value, n=0)  # of no rows, as the loss is
+                    value = replace(value, n=0)  # no row was measured, as with the loss
                 asked = self.plan.options.metrics is not None
                 if asked or not self._is_left_out(name):
                     yield name, value

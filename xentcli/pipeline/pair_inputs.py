@@ -54,7 +54,7 @@ def open_models(
     headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
     if label is not None and label not in headers[0]:
         within = [path for path, header in zip(paths, headers, strict=True) if label in header]
-        labels = [path for path in within if path != STANDARD_STREAM][:1]  # which is read once
+        labels = [path for path in within if path != STANDARD_STREAM][:1]  # it is read once
     readers = [
         _reader_of(given[i], i, paths, headers, beside if i == 0 else (*beside, label))
         for i in range(len(paths))

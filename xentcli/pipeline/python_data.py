@@ -147,5 +147,5 @@ def beside_rows(
 
 
 def notes_of(*sources: Source | None) -> tuple[str, ...]:
-    """Raise errors of opening inputs in the words of the command."""
+    """Return the notes of opened sources, in the words of the command."""
     return tuple(note for source in sources if source is not None for note in source.notes)

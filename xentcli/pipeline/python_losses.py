@@ -38,7 +38,7 @@ def loss(
     logits : array_like, str, path, or list of these names, optional
         Logits (N, C), (N, C, d1, ...): an array, or files. None where lists are given.
     labels : array_like, str, path, or list of these names, optional
-        As of `evaluate`.
+        As in `evaluate`.
     label_smoothing, temperature : float
         As the options of the command.
     top_values, top_indices, log_sum_exp : array_like or str, optional
@@ -49,7 +49,7 @@ def loss(
     **options
         `reduction`, `weight`, `ignore_index`, `class_axis`, `shift`, `non_finite`, `classes`,
         `label_base`, `label_column`, `label_key`, `id_column`, `jobs`: as the options of the
-        command; and how files are read, as of `evaluate`.
+        command; and how files are read, as in `evaluate`.
 
     Returns
     -------
@@ -105,13 +105,13 @@ def nll(
         Log-probabilities (N, C): an array, or files; or a base of llama-perplexity, the answers of
         a server, samples of lm-evaluation-harness. None where lists are given.
     labels : array_like, str, path, or list of these names, optional
-        As of `evaluate`; a base has its own, and the tokens of answers need none.
+        As in `evaluate`; a base has its own, and the tokens of answers need none.
     probs, picked, normalize, clip
         As the options of the command: what the numbers are.
     tokens : {'prompt', 'generated'}, optional
         Which tokens are read of answers that have both.
     top_values, top_indices, log_sum_exp, num_classes, **options
-        As of `loss`.
+        As in `loss`.
 
     Returns
     -------

@@ -163,7 +163,7 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
 def _more_for_folds(search: RootSearch, at: SlopesOfBeta) -> int:
     """Return how many more derivatives lead from the temperature of all rows to the folds' ones.
 
-    None where three and a rough one are enough, or where another read is needed anyway.
+    There are 0 where three and a rough one are enough, or where another read is needed anyway.
     """
     common = root_of_series(at.derivatives)
     steps = [root_of_series(each) - common for each in at.without_fold]

@@ -123,7 +123,7 @@ def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> f
 def _where_half_a_row_is_wrong(
     read: "Callable[[float], SlopesOfRows]", found: "SlopesOfRows"
 ) -> float:
-    """Return an inverse temperature for a sample without errors: it hardly expects any there."""
+    """Return an inverse temperature at which an error-free sample expects hardly any error."""
     beta = 1.0
     while -found.betas[0].derivatives[0] * beta > _FEW_WRONG and beta < 1.0 / _LEAST_ROUGH:
         beta *= 2.0

@@ -15,7 +15,7 @@ from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
-_ITEMS_AT_ONCE = 1000  # whose text is in memory
+_ITEMS_AT_ONCE = 1000  # how many have their text in memory
 
 
 def to_json(result: Any) -> str:

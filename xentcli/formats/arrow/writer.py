@@ -18,7 +18,7 @@ from xentcli.storage.outputs import Output
 VALUES_COLUMN = "values"
 """The name of the only column."""
 
-_GROUP_BYTES = 2**24  # of a row group or record batch: bounds the memory, here and for a reader
+_GROUP_BYTES = 2**24  # the size of a group bounds the memory, here and for a reader
 
 
 def _open(format_: str, file: io.RawIOBase, schema: Any) -> Any:

@@ -39,7 +39,7 @@ class Beginning:
     Attributes
     ----------
     layout : RowLayout
-        Of the rows.
+        How the rows are cut into cells.
     header_lines : int
         How many lines the header takes.
     columns : Columns
@@ -135,7 +135,7 @@ def _first_lines(head: bytes) -> bytes:
 
 
 def _body(text: str, header_lines: int, most: int) -> str:
-    """Return the lines below the header that are judged, if the text has no quotes."""
+    """Return the judged lines below the header; the text must have no quotes."""
     start = 0
     for _ in range(header_lines):
         start = text.find("\n", start) + 1

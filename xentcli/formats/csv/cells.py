@@ -114,7 +114,7 @@ _BLANKS_OUTSIDE_QUOTES = re.compile(
 
 
 def check_quotes(content: bytes, delimiter: str, name: str, first_line: int) -> None:
-    """Raise InputError if a quote is never closed, which would swallow all lines behind it."""
+    """Raise InputError if a quote is never closed, which would swallow all lines after it."""
     if b'"' not in content:
         return
     *_, last = None, *_quoted(delimiter).finditer(content)

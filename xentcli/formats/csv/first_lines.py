@@ -103,7 +103,7 @@ def _check_encoding(first: bytes, name: str) -> None:
 
 
 def _wide(head: bytes) -> str | None:
-    """Return the encoding of text in UTF-16 without a byte order mark; None of any other."""
+    """Return the encoding of text in UTF-16 without a byte order mark; None for any other."""
     pairs = head[: len(head) & ~1]
     if not pairs or b"\0" not in pairs:
         return None

@@ -88,7 +88,7 @@ class CsvWriter(SequentialWriter):
 
 
 def format_rows(table: NDArray[Any], delimiter: str, ids: Iterable[Any] | None = None) -> bytes:
-    """Return rows (N, C) as text, a line each, behind their ids."""
+    """Return rows (N, C) as text, a line each, after their ids."""
     between = delimiter.encode()
     lines = [between.join(cells) for cells in shortest(table).tolist()]
     if ids is not None:

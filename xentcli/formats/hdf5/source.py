@@ -16,8 +16,8 @@ from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 
 _MOST_OBJECTS = 2**16
-_CACHE_BYTES = 2**25  # of chunks
-_LARGEST_STEP_BYTES = 2**25  # of whole chunks that are read at once
+_CACHE_BYTES = 2**25  # for chunks
+_LARGEST_STEP_BYTES = 2**25  # the most that whole chunks take that are read at once
 _MOST_CHUNK_BYTES = 2**28  # a chunk is decompressed whole
 _MOST_TEXT_BYTES = 2**26
 _FIRST_TEXTS = 5

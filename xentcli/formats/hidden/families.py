@@ -59,7 +59,7 @@ class Key(NamedTuple):
     Attributes
     ----------
     name : str
-        Of the key.
+        The name of the key.
     default : float or None
         What the model's class takes where the file leaves it out.
     """

@@ -10,7 +10,7 @@ from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import load
 from xentcli.storage.inputs import Input
 
-_MOST_TEXTS = 1000  # that show whether names are repeated
+_MOST_TEXTS = 1000  # enough to show whether names are repeated
 
 
 def contents(data: Input, options: ReadOptions) -> list[Content]:

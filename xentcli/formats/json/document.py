@@ -11,8 +11,8 @@ from xentcli.formats.keys import choose, notes_of
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
-_MOST_BYTES = 2**28  # of one value: lists of numbers take three times that
-_MOST_VALUES = 2**24  # of any other value
+_MOST_BYTES = 2**28  # the most of one value; lists of numbers take three times that
+_MOST_VALUES = 2**24  # the most of any other value
 
 
 def open_document(data: Input, options: ReadOptions) -> Source:

@@ -11,7 +11,7 @@ _PIECE_BYTES = 2**21
 
 
 def lines_of(data: Input) -> Iterator[bytes]:
-    """Yield each line without its end; there is one behind the last line end too.
+    """Yield each line without its end; there is one after the last line end, too.
 
     Raises
     ------

@@ -136,7 +136,7 @@ class Gathered:
             self._silent.append(name)
 
     def _gather(self, stream: str, pieces: list[Sequence], *, ends: bool) -> None:
-        """Put the pieces of a stream behind one another, and take them when it ends."""
+        """Join the pieces of a stream, and take them when it ends."""
         so_far = self._open.setdefault(stream, {})
         for piece in pieces:
             index = piece.scored.choice
@@ -173,7 +173,7 @@ class Gathered:
 
 
 def _joined(one: Sequence, other: Sequence) -> Sequence:
-    """Return the tokens of two pieces of a stream, put behind those of the first."""
+    """Return the tokens of two pieces of a stream, those of the first one first."""
     first, second = one.scored, other.scored
     first.logprobs.extend(second.logprobs)
     one.lists.extend(other.lists)

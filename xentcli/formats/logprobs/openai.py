@@ -37,7 +37,7 @@ def failure(document: Any) -> Answer | None:
         return Answer("error", [], None, f"{document['detail']}")
     if document.get("choices") is not None or not (is_object(error) or isinstance(error, str)):
         return None
-    told = text(under(error, "message")) or text(under(error, "errorMessage"))  # of Bedrock
+    told = text(under(error, "message")) or text(under(error, "errorMessage"))  # Bedrock's
     name = next((found for key in _NAMES if (found := text(document.get(key)))), None)
     return Answer("error", [], name, told or text(error) or "error")
 
@@ -75,7 +75,7 @@ def choices(document: Any) -> Answer | None:
     name = text(document.get("id"))
     if kind == "chat.completion.chunk":
         return Answer(dialect, found, name, None, name or "", ends=False)
-    if kind == "text_completion" and name is not None:  # whose pieces look like whole answers
+    if kind == "text_completion" and name is not None:  # its pieces look like whole answers
         goes_on = any("finish_reason" in one and one.get("finish_reason") is None for one in each)
         return Answer(dialect, found, name, None, name, not goes_on, counts=bool(each))
     return Answer(dialect, found, name, counts=bool(each) or name != "")  # Azure's filter has none
@@ -149,7 +149,7 @@ def responses(document: Any) -> Answer | None:
         if event.partition(".")[2] in _LAST_EVENTS and is_object(inner):
             return responses(inner)
         return Answer(_RESPONSES, [], counts=False)
-    if event == "transcript.text.delta":  # whose last event has it all, too
+    if event == "transcript.text.delta":  # its last event has it all, too
         return Answer(_RESPONSES, [], counts=False)
     if text(document.get("object")) != "response" or not is_list(document.get("output")):
         return None

@@ -18,7 +18,7 @@ _DEEPEST = 3  # an answer in a line of a batch, in what somebody keeps
 def typed_parser() -> Callable[[bytes | memoryview], Any] | None:
     """Return what parses a document by its types; None on a Python for which there is nothing.
 
-    It returns None of a document that has other types. Texts that are passed over need not be
+    It returns None for a document that has other types. Texts that are passed over need not be
     UTF-8, and numbers there may be larger than any float64.
     """
     try:

@@ -11,7 +11,7 @@ _MOST_OPEN = 8  # each keeps the memory that it reads into
 
 
 class JoinedSource(ArraysInSequence):
-    """Arrays with rows of one shape and dtype, one behind the other.
+    """Arrays with rows of one shape and dtype, one after the other.
 
     Parameters
     ----------

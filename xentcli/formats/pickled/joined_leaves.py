@@ -88,7 +88,7 @@ def _kinds(leaves: Sequence[Leaf]) -> Iterable[Leaf]:
 
 
 class JoinedArrays(NamedTuple):
-    """Arrays one behind the other along the first axis; single numbers become an array."""
+    """Arrays one after the other along the first axis; single numbers become an array."""
 
     parts: tuple[Leaf, ...]
 

@@ -1,4 +1,4 @@
-"""PyTorch files before version 1.6: pickles one behind the other, then the storages."""
+"""PyTorch files before version 1.6: pickles one after the other, then the storages."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class LegacyStorages:
             raise InputError(f"{data.name}: something follows the last tensor")
 
     def _next(self, kind: Any) -> tuple[Any, int, int]:
-        """Return type, place and size of the storage that is next, and go behind it."""
+        """Return type, place and size of the storage that is next, and move past it."""
         size = self.text.number(_LENGTH_BYTES) * itemsize_of(kind)
         return kind, self.text.span(size).offset, size
 

@@ -14,7 +14,7 @@ _AS_NUMBERS = "save a plain array: numpy.array(array.tolist())"
 
 
 def numpy_leaf(call: Call, text: PickleText) -> Leaf | None:
-    """Return the array or number that a call of NumPy's makes, None of any other call."""
+    """Return the array or number that a call of NumPy's makes; None for any other call."""
     function = call.function
     if not isinstance(function, Global) or not function.belongs_to("numpy"):
         return None
@@ -55,7 +55,7 @@ def _array(
 
 
 def _dtype_of(record: Any) -> np.dtype[Any] | None:
-    """Return the dtype that a record describes, None of any but a plain one."""
+    """Return the dtype that a record describes; None for any but a plain one."""
     match record:
         case Call(function=Global("numpy", "dtype"), arguments=(str(code), *_), state=state):
             order = state[1] if isinstance(state, tuple) and len(state) > 1 else "|"

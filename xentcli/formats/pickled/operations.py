@@ -22,7 +22,7 @@ def read_pickle(text: PickleText, persistent: list[Persistent] | None = None) ->
     Parameters
     ----------
     text : PickleText
-        From its first byte on; it is left behind the last.
+        From its first byte on; it is left after the last.
     persistent : list of Persistent, optional
         Takes what is kept outside of the pickle.
 

@@ -6,7 +6,7 @@ from xentcli.errors import InputError
 from xentcli.formats.pickled.calls import StoredBytes
 from xentcli.storage.inputs import Input
 
-_MOST_BYTES = 2**26  # of a pickle, beside the bytes of its arrays
+_MOST_BYTES = 2**26  # the most of a pickle, beside the bytes of its arrays
 _WINDOW_BYTES = 2**16
 _LONGEST_NAME_BYTES = 1000  # of a module or a class
 
@@ -71,7 +71,7 @@ class PickleText:
         return pattern.match(self._window, self._next)
 
     def go_to(self, found: re.Match[bytes]) -> None:
-        """Go behind what was just found."""
+        """Move past what was just found."""
         self._next = found.end()
 
     def _refill(self, count: int) -> None:
@@ -106,7 +106,7 @@ class PickleText:
         return self._encoded[content]
 
     def span(self, size: int) -> StoredBytes:
-        """Return where the next bytes are, and go behind them."""
+        """Return where the next bytes are, and move past them."""
         if size > self.end - self.position:
             raise self.wrong("it is cut off")
         span = StoredBytes(self.position, size)

@@ -21,7 +21,7 @@ from xentcli.formats.pickled.zipped import ZippedStorages
 from xentcli.storage.inputs import Input
 from xentcli.storage.temporary import TemporaryCopy
 
-_MOST_PICKLES = 1000  # one behind the other
+_MOST_PICKLES = 1000  # one after the other
 _FIRST_TEXTS = 5
 _MOST_TIMES = 4  # how often a large file may show each of its numbers
 _HEAD_BYTES = 64  # enough to tell the layouts

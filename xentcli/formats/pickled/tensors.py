@@ -34,7 +34,7 @@ class Storages(Protocol):
     """What finds the storages of a file."""
 
     def find(self, record: Any, text: PickleText) -> Storage | None:
-        """Return the storage that a record in the pickle names; None of one without numbers."""
+        """Return the storage that a record in the pickle names; None for one without numbers."""
 
 
 MOST_REPEATED = 2**30  # numbers of views that show each of them often
@@ -85,7 +85,7 @@ def itemsize_of(kind: Any) -> int:
 
 
 def tensor_leaf(call: Call, text: PickleText, storages: Storages) -> Leaf | None:
-    """Return the tensor that a call of PyTorch's makes, None of any other call."""
+    """Return the tensor that a call of PyTorch's makes; None for any other call."""
     for _ in range(_MOST_WRAPPERS):
         function, arguments = call.function, call.arguments
         if not isinstance(function, Global) or not function.belongs_to("torch"):

@@ -34,7 +34,7 @@ def leaves_of(root: Any, text: PickleText, leaf_of: LeafOf) -> Leaves:
     text : PickleText
         Where it stands.
     leaf_of : callable
-        Returns the array that a call makes, None of a call that makes none.
+        Returns the array that a call makes; None for a call that makes none.
     """
     try:
         return _ListTree(text, leaf_of).leaves(root, 0)
@@ -116,7 +116,7 @@ class _ListTree:
         }
 
     def _plain(self, items: list[Any]) -> Leaf | None:
-        """Return a list of numbers, lists of them, or text, as an array; None of any other."""
+        """Return a list of numbers, lists of them, or text, as an array; None for any other."""
         first: Any = items
         depth = 0
         while isinstance(first, list) and first and depth <= _DEEPEST:

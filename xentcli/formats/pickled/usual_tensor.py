@@ -24,7 +24,7 @@ _USUAL = re.compile(
     _STORAGE + b"(" + _NUMBER + b")" + _NUMBERS + _NUMBERS + _HOOKS + _ENDS, re.DOTALL
 )
 _LONGEST_BYTES = 200
-_RECORDS = 10  # that the operations make
+_RECORDS = 10  # how many the operations make
 _LENGTHS = {ord("K"): 1, ord("M"): 2, ord("J"): 4}  # of numbers, in bytes
 _SIGNED = ord("J")
 _MEMOIZE = b"\x94"
@@ -35,7 +35,7 @@ _NO_TUPLE = 0x84  # the operation for a tuple of n numbers is this plus n
 def read_usual_tensor(m: Machine, function: Any) -> bool:
     """Put what a function that makes a tensor is called with on the stack; False if not usual.
 
-    The next operation is the one behind the name of the function.
+    The next operation is the one after the name of the function.
     """
     found = m.text.match(_USUAL, _LONGEST_BYTES)
     if found is None:

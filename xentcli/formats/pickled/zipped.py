@@ -27,7 +27,7 @@ _OTHERS = {
     ),
 }
 _STORED = 0  # not compressed, as zipfile says it
-_COMPARED_BYTES = 2**24  # of storages, read whole for their checksums
+_COMPARED_BYTES = 2**24  # how much of storages is read whole for checksums
 _INFLATED_BYTES = 2**30  # PyTorch itself compresses nothing
 _PIECE_BYTES = 2**20
 _BYTE_ORDERS = {b"little": "<", b"big": ">"}
