@@ -3,13 +3,13 @@
 XentError                exit code 1, one line on standard error
 ├── InputError           a file or an array cannot be used as it is (also a ValueError)
 │   ├── ShapeError       shapes or dtypes that do not fit together
-│   ├── DoubtfulColumns  columns that may be no classes
+│   ├── DoubtfulColumns  columns that may not be classes
 │   ├── LabelError       labels that name no class
 │   └── NonFiniteError   NaN or infinity where a loss would become NaN
 ├── OutputError          the output cannot be written
 ├── UsageError           exit code 2: options that contradict each other
 │   └── MissingLabels    nothing says where the labels are
-├── GateFailed           exit code 3: a result is written, and does not pass
+├── GateFailed           exit code 3: a result is written, but does not pass
 └── Stopped              exit code 128 + signal: interrupted, terminated, reader gone
 """
 
@@ -20,7 +20,7 @@ from contextlib import contextmanager
 
 
 class XentError(Exception):
-    """What every error of this package is; `hint` says what to do about it."""
+    """The base class of every error of this package; `hint` says what to do about it."""
 
     exit_code = 1
 
@@ -39,7 +39,7 @@ class ShapeError(InputError):
 
 
 class DoubtfulColumns(InputError):  # noqa: N818
-    """Columns of a table may be no classes."""
+    """Columns of a table may not be classes."""
 
 
 class LabelError(InputError):
@@ -79,16 +79,16 @@ class Stopped(XentError):  # noqa: N818
         self.exit_code = 128 + signum
 
     def __reduce__(self) -> tuple[type["Stopped"], tuple[int]]:
-        """Pickle as the signal, not, as exceptions do, as the message."""
+        """Pickle the signal, where other exceptions pickle their message."""
         return type(self), (self.signum,)
 
 
-# What the system says
+# Errors of the operating system
 
 
 @contextmanager
 def reading(name: str) -> Iterator[None]:
-    """Turn what the system says while `name` is read into one line that names it."""
+    """Turn an OSError that is raised while `name` is read into one line that names it."""
     try:
         yield
     except OSError as error:
@@ -96,7 +96,7 @@ def reading(name: str) -> Iterator[None]:
 
 
 def input_error(name: str, error: OSError) -> InputError:
-    """Return what the system says while `name` is read as one line that names it."""
+    """Return the error to show for an OSError that was raised while `name` was read."""
     hint = "a quoted pattern names its files: 'run/*.npy'"
     return InputError(
         f"{name}: cannot be read: {_reason(error)}",
@@ -106,9 +106,9 @@ def input_error(name: str, error: OSError) -> InputError:
 
 @contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Turn what the system says while `name` is written into one line that names it.
+    """Turn an OSError that is raised while `name` is written into one line that names it.
 
-    Where nobody reads what is written, the run is stopped as the signal would stop it.
+    If the reader of a pipe has gone away, the run stops as SIGPIPE would stop it.
     """
     try:
         yield
@@ -118,7 +118,7 @@ def writing(name: str) -> Iterator[None]:
 
 @contextmanager
 def keeping(what: str) -> Iterator[None]:
-    """Turn what the system says of a temporary copy into one line that names its folder."""
+    """Turn an OSError about a temporary copy into one line that names its folder."""
     try:
         yield
     except OSError as error:
@@ -131,7 +131,7 @@ def keeping(what: str) -> Iterator[None]:
 
 
 def output_error(name: str, error: OSError) -> XentError:
-    """Return what an error of the system means to whoever wrote `name`."""
+    """Return the error to show for an OSError that was raised while `name` was written."""
     if isinstance(error, BrokenPipeError):
         return Stopped(signal.SIGPIPE)
     if error.errno == errno.EEXIST:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
 _NUMBER_TEXT = "S32"  # any float64 or int64 takes at most 32 bytes
 
-# Most runs meet no URL: these are compiled when one is met.
+# These are compiled when a URL is met, which most runs never do.
 _CHAIN = r"(::|[\[\]])"
 _HOLDS_FILES = "(?i)(zip|tar|libarchive)://[^?#]*$"
 _LINK = r"(?i)[a-z][a-z0-9+.-]*(://|::)"
@@ -53,7 +53,7 @@ def visible_lines(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    r"""Return plain values as JSON that no terminal interprets: ``\u202e`` for what is hidden."""
+    r"""Return plain values as JSON in which hidden characters are escaped: ``\u202e``."""
     import json
 
     text = json.dumps(value, ensure_ascii=False)
@@ -65,7 +65,7 @@ def json_text(value: Any) -> str:
 
 
 def plain_cells(values: "NDArray[Any]") -> list[Any]:
-    """Return values as numbers, text and None: times as ISO 8601 has them, bytes as their text."""
+    """Return values as numbers, text and None; times become ISO 8601, and bytes become text."""
     if values.dtype.kind in "Mm":
         texts = map(str, values)
         return [None if text == "NaT" else _without_zeros(text) for text in texts]
@@ -106,7 +106,7 @@ def runs_in_spreadsheet(text: str) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the beginning of what a library says, without addresses of its objects."""
+    """Return the first line of a library's error message, shortened and without addresses."""
     text = re.sub(r" at 0x[0-9a-f]+", "", str(error).strip().split("\n", 1)[0])
     return shortened(text, characters=200) or type(error).__name__
 
@@ -138,7 +138,7 @@ def name_option(name: str) -> str:
 def links_of(url: str) -> list[str]:
     """Return the parts of a chained URL: ``zip://a.csv`` and ``http://host/b.zip``.
 
-    They are not cut within brackets: ``http://[::1]/a.csv``.
+    A ``::`` within brackets belongs to an address: ``http://[::1]/a.csv``.
     """
     links: list[list[str]] = [[]]
     inside = False
@@ -155,11 +155,11 @@ def links_of(url: str) -> list[str]:
 def shown_url(url: str) -> str:
     """Return a URL, chained ones included, without user, password and query.
 
-    Any of these may be what lets somebody in, and messages end up in logs.
+    Each of these may hold a secret, and messages end up in logs.
     """
     links: list[str] = []
     for link in links_of(url):
-        # A query, a password or an address that is no good may hold the `::` that chains URLs.
+        # A query, a password or a malformed address may hold the `::` that chains URLs.
         before = links[-1] if links else ""
         holds = re.match(_HOLDS_FILES, before) or "://" not in before
         if not re.match(_LINK, link) and not holds:
@@ -171,7 +171,7 @@ def shown_url(url: str) -> str:
 
 def _without_secrets(link: str) -> str:
     scheme, separator, rest = link.partition("://")
-    if not separator:  # a file of this machine that holds another
+    if not separator:  # a local file that holds another
         return link
     match = re.match(_AUTHORITY, rest)
     authority = match[0] if match else ""
@@ -183,7 +183,7 @@ def _without_secrets(link: str) -> str:
 
 
 def shown_text(text: str) -> str:
-    """Return a message with every URL in it as it is shown."""
+    """Return a message in which no URL shows a user, password or query."""
     if "://" not in text:
         return text
     return re.sub(_URL_IN_TEXT, lambda match: shown_url(match[0]), text)

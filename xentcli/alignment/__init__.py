@@ -1,1 +1,1 @@
-"""What belongs to the same row: axes, shift, class names, counts of shards. Hands out steps."""
+"""Decides which values belong to the same row (axes, shift, names, ids), and hands out steps."""

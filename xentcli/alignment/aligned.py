@@ -39,7 +39,7 @@ class Aligned(NamedTuple):
     tiled : bool
         Whether logits are read a tile at a time, where they are computed.
     matchings : tuple of Matching
-        What finds labels, weights or names by their ids, where both files have some.
+        Those that find labels, weights or names by id, where both files have ids.
     sample_weight : Source, optional
         A factor for each row.
     groups, clusters : Source, optional
@@ -61,12 +61,12 @@ class Aligned(NamedTuple):
 
     @property
     def unlabelled(self) -> bool:
-        """Whether rows have no labels; those that are handed out are all 0."""
+        """Whether rows have no labels; all labels that are handed out are then 0."""
         return self.labels is None and not self.logits.labelled
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know of what was decided."""
+        """Notes that tell the user what was decided."""
         return [*(each for each in (self.note, self.axes.note) if each), *self.names.notes]
 
     @property
@@ -86,19 +86,19 @@ class Aligned(NamedTuple):
 
     @property
     def labels_follower(self) -> Follower | None:
-        """What hands out the labels of rows, if they have a file of their own."""
+        """The follower that hands out labels, if they have a file of their own."""
         if self.labels is None:
             return None
         axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
         return Follower(self.labels, axis, offset, matching=self.matching_of("labels"))
 
     def matching_of(self, inputs: str) -> "Matching | None":
-        """Return what finds the labels, weights, ... by their ids, if something does."""
+        """Return the matching that finds labels, weights, ... by id, or None."""
         return next((each for each in self.matchings if each.inputs == inputs), None)
 
     @property
     def row_followers(self) -> list[Follower]:
-        """What hands out weights and names of rows: those of a shifted row are its label's."""
+        """The followers that hand out weights and names; a shifted row has those of its label."""
         offset = self.axes.shift.offset
         sources = (self.sample_weight, self.groups, self.clusters)
         return [
@@ -110,9 +110,9 @@ class Aligned(NamedTuple):
     def steps(
         self, elements: int = BLOCK_ELEMENTS, more: Sequence[Follower] = ()
     ) -> Iterator[Step]:
-        """Cut logits into blocks of about so many numbers, each with the labels of its rows.
+        """Cut logits into blocks of about `elements` numbers, each with the labels of its rows.
 
-        Parts of what else follows come behind those of labels, weights and names.
+        In each step, the parts of `more` come after those of labels, weights and names.
         """
         if self.axes.cut_axis is None:
             return iter([Step(Block(0, 1), 1)])
@@ -123,7 +123,7 @@ class Aligned(NamedTuple):
         return steps(self.logits, followers, self.axes.cut_axis, elements)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
-        """Return the rows of a step that have a label, or those of them that `keep` says."""
+        """Return the rows of a step that have a label, or only those in the slice `keep`."""
         return read_rows(self, step, options, keep)
 
     @property
@@ -132,19 +132,19 @@ class Aligned(NamedTuple):
         return math.prod(n or 0 for n in self.axes.lead[1:])
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
-        """Return which rows of a step some slices of the first axis are."""
+        """Return the rows of a step that lie in the slices `keep` of the first axis."""
         if keep is None:
             return None
         inner = self.rows_of_a_slice
         return slice((keep.start or 0) * inner, None if keep.stop is None else keep.stop * inner)
 
     def rows_before(self, step: Step, keep: slice | None = None) -> int:
-        """Return how many rows with a label stand before those of a step that are kept."""
+        """Return how many rows with a label stand before the first row of a step that is kept."""
         start = step.block.start + ((keep.start or 0) if keep else 0)
         return rows_before(start, self.axes.lead[1:])
 
     def goes_by_tiles(self, step: Step) -> bool:
-        """Whether no gap is between the rows of a step that have a label."""
+        """Whether a step is read by tiles, which needs labelled rows without gaps between them."""
         whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
         return self.tiled and whole
 
@@ -165,7 +165,7 @@ class Aligned(NamedTuple):
         return source.place(tuple(index))
 
     def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, `rows` rows of the logits having been read."""
+        """Return the error of a problem, after `rows` rows of the logits have been read."""
         return self.names.with_hint(problem).at(self.place(problem, rows))
 
 
@@ -189,9 +189,9 @@ def align(
     logits, labels : Source
         Labels are None where each row of logits has its own beside it in the file.
     class_axis : int, optional
-        The axis of the classes; else PyTorch's 1, unless only the last one fits.
+        The axis of the classes; by default PyTorch's 1, unless only the last one fits.
     shift : int
-        How far further on the label of a row stands.
+        How many rows further on the label of a row stands.
     naming : Naming
         What the user says about the names of classes.
     tiles : bool
@@ -206,7 +206,7 @@ def align(
     Raises
     ------
     ShapeError
-        If labels do not fit logits, all of them or those of one shard, as far as their headers say.
+        If the labels, or those of one shard, do not fit the logits, as far as headers tell.
     """
     note: str | None = None
     axis_of_rows = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0

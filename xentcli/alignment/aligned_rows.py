@@ -26,19 +26,19 @@ class AlignedRows(NamedTuple):
     Attributes
     ----------
     logits : (N, C)
-        An array, or what reads rows from the file.
+        An array, or an object that reads rows from the file when they are needed.
     labels : (N,) or (N, C)
         Class indices or class probabilities.
     lead : tuple of int
         The shape that N stands for.
     options : LossOptions
-        Those of the loss, as they are to be read with these labels.
+        The options of the loss, adapted to these labels.
     problems : tuple of Problem
         Labels that name no class.
     ids : array of shape (N,), optional
-        What names the rows.
+        The ids of the rows.
     matched : dict of str to array of int
-        The places of the labels, weights or names, where ids led to others than those of the rows.
+        The places of labels, weights or names, if ids found them elsewhere than at their rows.
     sample_weight : array of shape (N,), optional
         A factor for each row.
     groups, clusters : array of shape (N,), optional
@@ -60,7 +60,7 @@ class AlignedRows(NamedTuple):
 def read_rows(
     aligned: "Aligned", step: Step, options: LossOptions, keep: slice | None = None
 ) -> AlignedRows:
-    """Return the rows of a step that have a label, or those of them that `keep` says."""
+    """Return the rows of a step that have a label, or only those in the slice `keep`."""
     rows = _tiles(aligned, step) if aligned.goes_by_tiles(step) else _arrays(aligned, step)
     logits, labels, ids, lead, places = rows
     beside, matched = _beside(aligned, step, lead, ids) if aligned.row_followers else ({}, {})
@@ -102,7 +102,7 @@ def _tiles(aligned: "Aligned", step: Step) -> tuple[TiledRows, Array, None, tupl
 
 
 def _labels_of(aligned: "Aligned", step: Step, ids: Array | None) -> tuple[Array, Array | None]:
-    """Return the labels of a step, and their places where ids led to others."""
+    """Return the labels of a step, and their places if ids found them elsewhere."""
     follower = aligned.labels_follower
     if follower is None:
         raise AssertionError("labels stand beside the logits")
@@ -118,7 +118,7 @@ def _labels_of(aligned: "Aligned", step: Step, ids: Array | None) -> tuple[Array
 def _beside(
     aligned: "Aligned", step: Step, lead: tuple[int, ...], ids: Array | None
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return the weights and names of the rows of a step, and where ids led for them."""
+    """Return the weights and names of a step's rows, and their places if found elsewhere by id."""
     found, matched = {}, {}
     parts = step.parts[1 if aligned.labels is not None else 0 :]
     for i, follower in enumerate(aligned.row_followers):

@@ -1,4 +1,4 @@
-"""Which axis holds the classes, and what labels are: class indices, or class probabilities."""
+"""Decides which axis holds the classes, and whether labels are indices or probabilities."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ class Axes(NamedTuple):
     Attributes
     ----------
     logits : Shape
-        Of the logits.
+        The shape of the logits.
     class_axis : int
         The axis of the classes, counted from the first.
     probabilities : bool
@@ -25,7 +25,7 @@ class Axes(NamedTuple):
     note : str or None
         What was decided where there was a choice.
     shift : Shift
-        How far further on the label of a row stands.
+        How many rows further on the label of a row stands.
     """
 
     logits: Shape
@@ -43,7 +43,7 @@ class Axes(NamedTuple):
 
     @property
     def labels_cut_axis(self) -> int:
-        """The axis of the labels that runs in step with it."""
+        """The axis along which labels are cut, in step with the logits."""
         return (self.cut_axis or 0) if self.probabilities else 0
 
     @property
@@ -58,13 +58,13 @@ class Axes(NamedTuple):
 
     @property
     def last_row_axis(self) -> int:
-        """The last axis of the logits that is not the classes': the one of the shift."""
+        """The last axis of the logits that does not hold the classes; a shift runs along it."""
         last = len(self.logits) - 1
         return last - 1 if self.class_axis == last else last
 
     @property
     def last_label_axis(self) -> int:
-        """The same axis of the labels."""
+        """The axis of the labels that a shift runs along."""
         return self.last_row_axis if self.probabilities else len(self.rows) - 1
 
 
@@ -78,8 +78,8 @@ def find_axes(
 ) -> Axes:
     """Decide which axis holds the classes; PyTorch's 1, unless only the last one fits.
 
-    Labels are None where each row of logits has its own beside it in the file. Found by id, there
-    may be more or fewer of them.
+    Labels are None where each row of logits has its own beside it in the file. Labels that are
+    found by id may be more or fewer than the rows.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def axes_alone(logits: Source, class_axis: int | None) -> Axes:
     Raises
     ------
     ShapeError
-        If there are three axes or more, and nobody says.
+        If there are three axes or more and no class axis is given, or if there is one column.
     """
     shape = logits.shape
     _check_axis(logits, class_axis)
@@ -182,7 +182,7 @@ def fitting(
 ) -> tuple[Source, Source, str | None]:
     """Return logits and labels without axes of length 1 that keep them from fitting, and a note.
 
-    They are as they were, or readable again, or in another shape.
+    Each comes back as it was, or as a source that can be read twice, or in another shape.
     """
     shape = logits.shape
     if class_axis in (None, 1, -1) and len(labels.shape) == 2 and labels.shape[0] is None:

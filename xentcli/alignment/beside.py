@@ -1,4 +1,4 @@
-"""What stands beside rows, by place or by id: weights, and the names of groups and clusters."""
+"""Finds what belongs to rows by place or by id: weights, and names of groups and clusters."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ SourcesBeside = tuple[Source | None, Source | None, Source | None]
 def beside_rows(
     logits: Source, beside: Sequence[Source | None], rows: Shape
 ) -> tuple[SourcesBeside, tuple[Matching, ...]]:
-    """Return weights, groups and clusters in the shape of rows, and what finds them by id.
+    """Return weights, groups and clusters in the shape of rows, and matchings by id.
 
     Raises
     ------
     ShapeError
-        If there are not as many as rows of this shape.
+        If there are more or fewer of them than rows of this shape.
     """
     found: list[Source | None] = []
     matchings = []

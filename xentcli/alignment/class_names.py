@@ -1,12 +1,12 @@
-"""Labels that are names of classes, and which class each one is.
+"""Finds the class that each label names.
 
 Text labels are names. They are looked up in what the user lists (``--classes``), or else in the
 header of the logits; blanks around them do not count. True and False are 1 and 0, unless classes
-are called so, or there are more than two that have names.
+have these names, or more than two classes have names.
 
-Labels that are numbers are indices: the first class is 0, or the label base. Classes that are named
-by whole numbers which do not count 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
-make them names too, and a note says so; whoever gives a label base counts.
+Labels that are numbers are indices: the first class is 0, or the label base. If the classes are
+named by whole numbers other than 0, 1, 2, ..., as in a header ``1,2,3`` or ``--classes 5,7,9``,
+such labels are names too, and a note says so. With a label base they remain indices.
 """
 
 import re
@@ -46,15 +46,15 @@ class ClassNames:
     Parameters
     ----------
     names : tuple of str
-        In the order of the columns; empty where classes have none.
+        The names in the order of the columns; empty if the classes have none.
     counted : bool
-        Whether numbers count the classes for sure.
+        Whether numbers are always indices, because a label base was given.
     where : str
-        Who names them.
+        What names them: ``--classes``, or the file with the header.
     header : str, optional
-        What stands above them in their file.
+        The first line of the file of names, if it is read as a header.
     shorts : tuple of str
-        The same names without what all of them begin or end with.
+        The same names without the text that all of them begin or end with.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ClassNames:
         if not words and len(self.names) in (
             0,
             len(_BOOL_LABELS),
-        ):  # of more classes they name none
+        ):  # true and false name none of more classes
             words = _BOOL_LABELS
         for word, i in words.items():
             for variant in (word, word.title(), word.upper()):
@@ -90,7 +90,7 @@ class ClassNames:
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """The whole numbers that name the classes, if all do, and do not merely count them."""
+        """The whole numbers that name the classes; empty if not all do, or they count from 0."""
         names = self.shorts or self.names
         if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
             return ()
@@ -118,7 +118,7 @@ class ClassNames:
         return [*notes, f"{what}: {shown} (else --label-base 0)"]
 
     def indices(self, labels: Array, options: LossOptions) -> ClassIndices:
-        """Return the classes that labels name; those that name none are ignored, and problems."""
+        """Return the classes that labels name; a label that names none is ignored and reported."""
         if labels.dtype.kind == "b" and not _BOOL_LABELS.keys().isdisjoint(
             map(str.casefold, self.names)
         ):

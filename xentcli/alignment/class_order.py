@@ -1,4 +1,4 @@
-"""Which columns of another model are which classes, by the names in both headers."""
+"""Finds the column of each class in another model's logits by the names in both headers."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ _SHOWN_NAMES = 2
 
 
 class ClassOrder(NamedTuple):
-    """How the classes of another model stand to those of the first.
+    """How the columns of another model correspond to the classes of the first.
 
     Attributes
     ----------
     columns : tuple of int or None
-        Which of its columns each class of the first model is; None for the same order.
+        The column of each class of the first model; None if the order is the same.
     note : str or None
-        What the user should know of it.
+        A note for the user, if there is a choice to report.
     """
 
     columns: tuple[int, ...] | None = None
@@ -26,14 +26,15 @@ class ClassOrder(NamedTuple):
 
 
 def class_order(first: Aligned, other: Source) -> ClassOrder:
-    """Return which column of another model each class of the first is, by name.
+    """Return the column of another model that holds each class of the first, found by name.
 
-    Names count whole, or without what all of one header share: ``prob_cat`` is ``logit_cat``.
+    Names match whole, or without the text that all names of a header share: ``prob_cat`` matches
+    ``logit_cat``.
 
     Raises
     ------
     InputError
-        If both name their classes, and not alike.
+        If both headers name the classes, but not the same ones.
     """
     last = first.axes.class_axis == len(first.axes.logits) - 1
     names = tuple(name.strip() for name in other.columns or ())
@@ -60,7 +61,7 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
 def _by_number(
     first: Aligned, other: Source, matched: tuple[str, ...], order: tuple[int, ...] | None = None
 ) -> str | None:
-    """Return a note where only the numbers of names are the same: ``c0, c1`` beside ``d0, d1``."""
+    """Return a note if names agree in their numbers alone: ``c0, c1`` beside ``d0, d1``."""
     wanted, names = first.names.names, other.columns or ()
     if matched in (wanted, names) or not all(map(str.isdecimal, matched)):
         return None

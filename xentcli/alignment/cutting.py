@@ -1,4 +1,4 @@
-"""A leader is cut into blocks, and the sources that follow it with it."""
+"""Cuts a leader into blocks, and the sources that follow it along the same rows."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ class _Cutter:
         self._cut: deque[tuple[int, Block, FollowedRows | None]] = deque()
 
     def take(self, rows: int) -> tuple[int, StepPart]:
-        """Return how many rows there are for the leader's next `rows` rows, and these."""
+        """Return how many rows belong to the leader's next `rows` rows, and where they are."""
         first = self._done + self._follower.offset
         self._done += rows
         last = self._done + self._follower.offset

@@ -1,8 +1,8 @@
-"""Rows of two files that belong together because they have the same id.
+"""Matches rows of two files that have the same id.
 
-Where ids are equal in step, labels are those at the same place, and nothing is kept. Otherwise all
-labels are read once more, and kept by id, by whoever has rows that are not in step. That each label
-belongs to one row is known at the end, when all parts have said which labels they used.
+Where a block has the same ids in both files, its labels are at the same places, and nothing is
+kept. Otherwise the process that reads the block reads all labels once more and keeps them by id.
+Whether each label belongs to one row is known at the end, when all parts have said what they used.
 """
 
 import threading
@@ -29,11 +29,11 @@ class Matched(Protocol):
 
     @property
     def rows(self) -> int:
-        """How many they are."""
+        """How many rows there are."""
 
     @property
     def matched(self) -> Mapping[str, Array]:
-        """The places of their labels, weights, ..., where these are not those of the rows."""
+        """The places of their labels, weights, ..., if they differ from the places of the rows."""
 
 
 AnyMatched = TypeVar("AnyMatched", bound=Matched)
@@ -47,10 +47,9 @@ class Matching:
     logits, labels : Source
         Both hand out ids. Labels can be read again: they have a reference, or are in memory.
     inputs : str
-        What the labels are, which may be 'weights', 'groups' or 'clusters', or another model's
-        logits.
+        What `labels` holds: 'labels', 'weights', 'groups', 'clusters', or another model's logits.
     what : str, optional
-        What one of them is called; else `inputs` without an s.
+        What messages call one of them; by default `inputs` without its final s.
     """
 
     def __init__(
@@ -67,12 +66,12 @@ class Matching:
     def labels_of(
         self, ids: Array | None, there: "FollowedRows", start: int
     ) -> tuple[Array, Array | None]:
-        """Return the labels of rows from `start` on, and their places where these are others.
+        """Return the labels of rows from `start` on, and their places if these differ.
 
         Parameters
         ----------
         ids : (N,)
-            Those of the rows.
+            The ids of the rows.
         there : FollowedRows
             The labels at the same places, as far as there are any.
 
@@ -101,7 +100,7 @@ class Matching:
         return self._labels.name
 
     def remember(self, start: int, rows: int, places: Array | None) -> None:
-        """Take note of which labels some rows have."""
+        """Record which labels the `rows` rows from `start` on have."""
         self._used.append((start, rows, places))
 
     def watch(self, parts: Iterable[AnyMatched]) -> Iterator[AnyMatched]:
@@ -121,7 +120,7 @@ class Matching:
 
     @property
     def note(self) -> str | None:
-        """What the user should know."""
+        """A note for the user, if labels are in another order."""
         if not self.in_another_order:
             return None
         column = self._labels.id_column
@@ -166,7 +165,7 @@ _lock = threading.Lock()
 
 
 def _labels_by_id(labels: Source, what: str) -> _HeldLabels:
-    """Return all labels, which this process reads once."""
+    """Return all labels, which each process reads only once."""
     with _lock:
         if labels not in _kept:
             _kept[labels] = _read(labels, what)
@@ -218,7 +217,7 @@ def _shown(id_: str) -> str:
 def by_id(
     logits: Source, other: Source, inputs: str, what: str | None = None
 ) -> tuple[Source, Matching | None]:
-    """Return labels, weights or names, and what finds them by id, where both files have some."""
+    """Return labels, weights or names, and their matching by id if both files have ids."""
     if None in (logits.id_column, other.id_column):
         return other, None
     other = other if other.reference is not None else indexed(other)
@@ -226,7 +225,7 @@ def by_id(
 
 
 def check_by_id(logits: Source, axes: Axes) -> None:
-    """Raise InputError if rows that are matched by id are no rows of a table, or shifted."""
+    """Raise InputError if rows matched by id are not rows of a table, or are shifted."""
     column = logits.id_column
     if axes.cut_axis != 0:
         raise InputError(f"{logits.name}: ids {column!r} name rows, and here columns are samples")

@@ -1,4 +1,4 @@
-"""What is wrong with labels that fit no axis of the logits, and what to do about it."""
+"""Explains why labels fit no axis of the logits, and what to do about it."""
 
 import math
 
@@ -14,7 +14,7 @@ _LAYER_HINT = "are these layers, (T, layers, D)? --layer -1 takes the last one"
 def misfit(
     logits: Source, labels: Source, axis: int, labels_shape: Shape, *, given: bool
 ) -> ShapeError:
-    """Return what is wrong with labels that are neither class indices nor probabilities.
+    """Return the error of labels that fit neither as class indices nor as probabilities.
 
     Classes lie along `axis`; unless the user has `given` it, they may lie along the last one too.
     """
@@ -52,20 +52,20 @@ def misfit(
 
 
 def check_no_layer(logits: Source) -> None:
-    """Raise ShapeError if sequences of one token are hidden states of the one layer of a token."""
+    """Raise ShapeError if sequences of one token may be hidden states, (T, layers, D)."""
     if _are_layers(logits, logits.shape[:-2]):
         what = f"{logits.name}: a shift leaves no label to sequences of one token"
         raise ShapeError(what, hint=_LAYER_HINT)
 
 
 def _are_layers(logits: Source, labels: Shape) -> bool:
-    """Whether labels would fit hidden states of one layer of several."""
+    """Whether labels would fit if one layer of the hidden states were taken."""
     head = head_of(logits)
     return head is not None and head.layer is None and fits(logits.shape[:-2], labels)
 
 
 def _cure(shape: Shape, axis: int, labels: Shape) -> str | None:
-    """Return what to do with labels that would fit if they were flat, or not shifted."""
+    """Return what makes labels fit that have another shape, or are shifted already."""
     lead = without_axis(shape, axis)
     if None in lead or None in labels or not lead:
         return None

@@ -1,7 +1,7 @@
-"""Logits of other models in step with those of a first one: the same rows, the same classes.
+"""Reads the logits of other models in step with those of a first: the same rows and classes.
 
-The rows are matched by place or by id, whatever the shards, formats and dtypes; the classes by the
-names in the headers, where both have some.
+Rows are matched by place or by id, whatever the shards, formats and dtypes. Classes are matched by
+the names in the headers, if both have some.
 """
 
 import math
@@ -33,13 +33,13 @@ class OtherModel(NamedTuple):
     source : Source
         Its file or files.
     order : tuple of int or None
-        Which of its columns each class of the first model is; None for the same order.
+        The column of each class of the first model; None if the order is the same.
     matching : Matching or None
-        What finds its rows by their ids.
+        The matching that finds its rows by id.
     number : int
-        From 1.
+        The number of the model among the others, from 1.
     note : str or None
-        What the user should know of its classes.
+        A note for the user about its classes.
     """
 
     source: Source
@@ -50,7 +50,7 @@ class OtherModel(NamedTuple):
 
     @property
     def input(self) -> str:
-        """What problems and matchings call it."""
+        """The name of this input in problems and matchings."""
         return f"logits {self.number}"
 
     def in_order(self, rows: Array) -> Array:
@@ -74,7 +74,7 @@ class AlignedModels(NamedTuple):
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know of what was decided."""
+        """Notes that tell the user what was decided."""
         return [*self.first.notes, *(other.note for other in self.others if other.note)]
 
     @property
@@ -89,7 +89,7 @@ class AlignedModels(NamedTuple):
 
     @property
     def matchings(self) -> list[Matching]:
-        """What finds labels and rows by their ids."""
+        """The matchings that find labels and rows by id."""
         of_others = (other.matching for other in self.others)
         return [*self.first.matchings, *(each for each in of_others if each is not None)]
 
@@ -101,14 +101,14 @@ class AlignedModels(NamedTuple):
     def read(
         self, step: Step, ids: Array | None, count: int, keep: slice | None = None
     ) -> Iterator[tuple[Array | TiledRows, Array | None]]:
-        """Yield the rows of each other model, and their places where ids led to others.
+        """Yield the rows of each other model, and their places if ids found them elsewhere.
 
         Parameters
         ----------
         step : Step
-            Which rows.
+            The step whose rows are read.
         ids : ndarray of shape (N,), optional
-            What names those of the first model that are kept.
+            The ids of the first model's rows that are kept.
         count : int
             How many rows of the first model have a label.
         keep : slice, optional
@@ -158,7 +158,7 @@ class AlignedModels(NamedTuple):
         return other.source.place(tuple(index))
 
     def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, `rows` rows having been read."""
+        """Return the error of a problem, after `rows` rows have been read."""
         return self.first.names.with_hint(problem).at(self.place(problem, rows))
 
 
@@ -190,7 +190,7 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
 
 
 def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> None:
-    """Raise ShapeError if shapes differ, as far as headers say, and say where."""
+    """Raise a ShapeError that names the axis if shapes differ, as far as headers tell."""
     one, two = first.shape, other.shape
     if len(one) != len(two):
         raise ShapeError(

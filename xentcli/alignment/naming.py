@@ -1,4 +1,4 @@
-"""What the user says about the names of classes: a list, or a file of them."""
+"""Reads the names of classes that the user gives: a list, or a file."""
 
 import io
 import re
@@ -12,8 +12,8 @@ from xentcli.text import shortened, split_names
 
 __all__ = ["Naming", "read_naming"]
 
-_FILE_NAME = r"/|\.[A-Za-z]{2,5}\Z"  # what no single class is called
-_MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # of a file of class names
+_FILE_NAME = r"/|\.[A-Za-z]{2,5}\Z"  # looks like a file, not like a class
+_MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # limits of a file of class names
 
 
 class Naming(NamedTuple):
@@ -22,11 +22,11 @@ class Naming(NamedTuple):
     Attributes
     ----------
     classes : tuple of str
-        In the order of the columns; empty if they were not listed.
+        The names in the order of the columns; empty if none were given.
     from_file : bool
         Whether they are the lines of a file, of which the first may be a header.
     counted : bool
-        Whether numbers count the classes for sure, because a label base was given.
+        Whether numbers are always indices, because a label base was given.
     """
 
     classes: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Naming(NamedTuple):
     counted: bool = False
 
     def header(self, num_classes: int | None) -> str | None:
-        """Return the first line of the file, where there is one more than there are classes."""
+        """Return the first line of the file if it has one line more than there are classes."""
         one_more = self.from_file and len(self.classes) - 1 == num_classes
         return self.classes[0] if one_more else None
 
@@ -55,7 +55,7 @@ class Naming(NamedTuple):
 
 
 def read_naming(text: str | None, label_base: int | None) -> Naming:
-    """Return what ``--classes``, names or the name of a file of them, and a label base say."""
+    """Return the naming that ``--classes`` (names, or a file of them) and a label base give."""
     counted = label_base is not None
     if text is None:
         return Naming(counted=counted)

@@ -1,4 +1,4 @@
-"""An array in another shape: axes of length 1 make no difference."""
+"""Reads an array in another shape, from which it differs only by axes of length 1."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,11 @@ from xentcli.formats.base import (
     read_whole,
 )
 
-_LARGEST_BYTES = 2**26  # of text that is read to see whether it is one row
+_LARGEST_BYTES = 2**26  # of a text that is read to find whether it is one row
 
 
 class Reshaped(StreamSource):
-    """A source whose rows have another shape, by axes of length 1."""
+    """A source whose rows are given another shape, which differs by axes of length 1."""
 
     of_this_process = ("unchanged",)
 
@@ -34,11 +34,11 @@ class Reshaped(StreamSource):
         self._source = source
 
     def blocks(self, rows: int) -> Iterator[Block]:
-        """Cut as the source does."""
+        """Cut blocks where the source does."""
         return self._source.blocks(rows)
 
     def decode(self, block: Block) -> Table:
-        """Decode as the source does."""
+        """Decode a block as the source does, in the other shape."""
         table = self._source.decode(block)
         return table._replace(values=table.values.reshape(len(table.values), *self.shape[1:]))
 
@@ -68,7 +68,7 @@ def in_shape(source: Source, shape: Shape) -> Source | None:
         return None
     if source.shape[:1] == (None,) and (source.size or 0) > _LARGEST_BYTES:
         return None
-    whole = read_whole(source)  # its rows are along another axis, or its length is to be seen
+    whole = read_whole(source)  # rows lie along another axis, or are not counted yet
     if not same_but_for_ones(whole.shape, shape):
         return None
     lengths = iter([n for n in whole.shape if n != 1])
@@ -86,10 +86,10 @@ class OneRow(MemorySource):
 
 
 def in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
-    """Return logits, labels one after the other, and True, if as many as classes stand in one row.
+    """Return logits, labels, and whether labels that stand in one row were turned into a column.
 
-    There must be as many rows. One row for one row of logits is not that: class probabilities.
-    What was looked at is returned readable again.
+    This takes as many labels as rows and as classes: one row of labels for one row of logits would
+    be class probabilities. Sources that were looked at come back readable again.
     """
     rows, *inner = logits.shape or (0,)
     two_axes = len(inner) == 1 and labels.shape == (None, *inner)
@@ -106,7 +106,7 @@ def in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
 
 
 def _has_one_block_of(source: Source, rows: int) -> bool:
-    """Whether the first block of a source that is read again has this many rows, and is all."""
+    """Whether a source that can be read twice consists of one block with this many rows."""
     blocks = source.blocks(BLOCK_ELEMENTS)
     return [block.rows for _, block in zip(range(2), blocks, strict=False)] == [rows]
 
@@ -116,12 +116,12 @@ def _same_rows(one: int | None, other: int | None) -> bool:
 
 
 def weights_of_rows(logits: Source, weights: Source, rows: Shape) -> Source:
-    """Return weights of rows of this shape: one number for each.
+    """Return weights in the shape of the rows: one number for each.
 
     Raises
     ------
     ShapeError
-        If there are not as many.
+        If there are more or fewer of them than rows.
     """
     found = in_shape(weights, rows) if rows else weights
     if found is None:
@@ -133,12 +133,12 @@ def weights_of_rows(logits: Source, weights: Source, rows: Shape) -> Source:
 
 
 def names_of_rows(logits: Source, names: Source, rows: Shape) -> Source:
-    """Return names of rows of this shape: one for each, or for each slice of the first axis.
+    """Return names in the shape of the rows, or one name for each slice of the first axis.
 
     Raises
     ------
     ShapeError
-        If there are not as many.
+        If there are more or fewer of them than rows or slices.
     """
     found = in_shape(names, rows) if rows else names
     if found is None:

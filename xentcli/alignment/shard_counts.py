@@ -1,4 +1,4 @@
-"""Shards of a leader beside shards of what follows it: as many files, the same rows in each."""
+"""Checks that a leader and its follower have as many shards, with the same rows in each."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,14 @@ _SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
-}  # what the parts of data are called
+}  # usual names of the parts of a data set
 
 
 class ShardCounts:
     """Compares the rows of each shard of logits with those of its labels, once both are known.
 
-    Labels in one file are for all shards, and with classes along the first axis shards are no
-    rows: then there is nothing to compare.
+    There is nothing to compare if one file holds all labels, or if classes lie along the first
+    axis, so that shards are not cut by rows.
     """
 
     def __init__(self, leader: Source, follower: "Follower", cut_axis: int | None) -> None:
@@ -71,12 +71,12 @@ class ShardCounts:
 
 
 def shard_note(leader: Source, follower: Source) -> str | None:
-    """Say which shards belong together, where their names count differently.
+    """Return a note that says which shards belong together if their names count differently.
 
     Raises
     ------
     ShapeError
-        If both have the same numbers in another order, or their numbers differ by no one distance.
+        If the numbers in their names differ, and not all by the same distance.
     """
     if not leader.files or not follower.files:
         return _split_note(leader, follower)
@@ -98,7 +98,7 @@ def shard_note(leader: Source, follower: Source) -> str | None:
 
 
 def _split_note(leader: Source, follower: Source) -> str | None:
-    """Say that the names of two files are those of different parts of the data."""
+    """Return a note if two files are named for different parts of the data: train and test."""
     words = [
         ["", *(word for word in re.split(r"[^a-z]+", name.lower()) if word in _SPLITS)]
         for name in (leader.name, follower.name)
@@ -110,7 +110,7 @@ def _split_note(leader: Source, follower: Source) -> str | None:
 
 
 def _numbers(shards: Source) -> list[int] | None:
-    """Return the numbers that tell the names of shards apart; None if they are told otherwise."""
+    """Return the numbers in which the names of shards differ; None if something else differs."""
     parts = [re.split(r"(\d+)", shown_name(file.path)) for file in shards.files]
     if len({len(part) for part in parts}) != 1:
         return None

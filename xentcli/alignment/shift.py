@@ -11,7 +11,7 @@ Array = NDArray[Any]
 
 
 class Shift(NamedTuple):
-    """How far further on the label of a row of logits stands, along the last axis of the rows.
+    """How many rows further on the label of a row of logits stands, along the last row axis.
 
     Attributes
     ----------
@@ -19,7 +19,7 @@ class Shift(NamedTuple):
         The distance; 0 where each row of logits has its label beside it.
     across_blocks : bool
         Whether the rows have one axis only. The shift then runs along the axis that blocks are cut
-        along, and whoever hands out labels begins `offset` rows further down. Otherwise each block
+        along, and labels are handed out from `offset` rows further down. Otherwise each block
         holds whole sequences, and its logits and labels are cut to those that belong together.
     """
 
@@ -32,16 +32,16 @@ class Shift(NamedTuple):
         return self.by if self.across_blocks else 0
 
     def lead(self, rows: Shape) -> Shape:
-        """Return the shape of the rows that have a label, of rows of this shape."""
+        """Return the shape of the rows that have a label, given the shape of all rows."""
         if not self.by:
             return rows
         *outer, last = rows
         return (*outer, None if last is None else max(0, last - self.by))
 
     def logits_with_a_label(self, logits: Array, axis: int, rows: int) -> Array:
-        """Return the logits of a block that have a label; `axis` is the one along which they run.
+        """Return the logits of a block that have a label; the shift runs along `axis`.
 
-        Across blocks, the labels that were found belong to the first `rows` rows.
+        If the shift runs across blocks, labels were found for the first `rows` rows.
         """
         if not self.by:
             return logits
@@ -60,7 +60,7 @@ class Shift(NamedTuple):
 
 
 def check_shift(logits: Source, rows: Shape, shift: int) -> None:
-    """Raise ShapeError if no row has a label so far further on, whatever the labels are."""
+    """Raise ShapeError if no row can have a label this far on, whatever the labels are."""
     if not rows:
         raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
     if rows[1:] == (1,):

@@ -1,6 +1,6 @@
-"""A leader's blocks, each with what belongs to the same rows in the sources that follow it.
+"""Steps are the blocks of a leader, each with the rows of its followers that belong to it.
 
-A step is plain data: whoever has the sources can read it, in any thread or process.
+A step is plain data: any thread or process that has the sources can read it.
 """
 
 import math
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 class FollowedRows:
-    """Some rows of a source that follows another one, and their ids where both have some."""
+    """Some rows of a follower, and their ids if both sources have ids."""
 
     __slots__ = ("ids", "values")
 
@@ -51,15 +51,15 @@ class Follower:
     Attributes
     ----------
     source : Source
-        Indexed, if `axis` is not 0.
+        The source, which is indexed if `axis` is not 0.
     axis : int
         The axis that runs in step with the one along which the leader is cut.
     offset : int
-        How many rows further down than the leader's its rows begin.
+        How many rows further down than the leader's rows its own begin.
     what : str
-        What its rows are called.
+        What messages call its rows.
     in_shards : bool
-        Whether each of several files belongs to the leader's at the same place.
+        Whether each of several files belongs to the leader's file at the same place.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Follower:
         self.offset = offset
         self.what = what
         self.matching = matching
-        """What finds its rows by their ids; they may then be more or fewer than the leader's."""
+        """Finds its rows by id; they may then be more or fewer than the leader's."""
         self.in_shards = in_shards
 
 
@@ -105,7 +105,7 @@ class Step(NamedTuple):
 
 
 def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
-    """Yield the steps that hold some of these rows of the leader; all, where none are named."""
+    """Yield the steps that hold some of the leader's rows `rows`, or all steps if it is None."""
     if rows is None:
         yield from all_steps
         return
@@ -118,7 +118,7 @@ def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
 
 
 def kept(step: Step, rows: slice | None) -> slice:
-    """Return which rows of a step are among these rows of the leader."""
+    """Return the rows of a step that are among the leader's rows `rows`."""
     if rows is None:
         return slice(None)
     start = step.block.start
@@ -127,7 +127,7 @@ def kept(step: Step, rows: slice | None) -> slice:
 
 
 def rows_chosen(step: Step, rows: slice | None) -> int:
-    """Return how many of these rows of the leader a step has, with or without what follows them."""
+    """Return how many of the leader's rows `rows` a step has, even those that followers lack."""
     return len(range(step.block.rows)[kept(step._replace(rows=step.block.rows), rows)])
 
 
@@ -151,9 +151,9 @@ def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> Foll
 
 
 class _Decoded:
-    """The blocks that were decoded last in this process: several steps may need one of them."""
+    """Keeps the blocks that this process decoded last, since several steps may need one."""
 
-    _MOST_BLOCKS = 4  # of a source
+    _MOST_BLOCKS = 4  # kept for each source
 
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[Source, OrderedDict[int, Table]] = WeakKeyDictionary()
@@ -173,5 +173,5 @@ _decoded = _Decoded()
 
 
 def rows_before(start: int, inner: Sequence[int | None]) -> int:
-    """Return how many rows of losses stand before slice `start`, of slices of this shape."""
+    """Return how many rows stand before slice `start`, if each slice has the shape `inner`."""
     return start * math.prod(n or 0 for n in inner)

@@ -1,4 +1,4 @@
-"""Rows of logits that are read where they are computed, a tile at a time."""
+"""Reads rows of logits a tile at a time, where they are computed."""
 
 import math
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from xentcli.formats.base import IndexedSource, Source
 
 Array = NDArray[Any]
 LARGEST_TIMES = 4
-"""How many times as large as others a block may be that is never in memory as a whole."""
-_FEWEST_BLOCKS = 32  # must be left, so that all processes end at about the same time
+"""How many times the usual size a block may have if it is read by the tile."""
+_FEWEST_BLOCKS = 32  # at least, so that all processes end at about the same time
 
 
 class TiledRows:
-    """Some rows of a source laid out as (N, C), in the place of an array of them.
+    """Some rows of a source, (N, C), that are read when they are sliced.
 
-    A block is then no more than a range of rows, and what is read of it stays in the cache of the
-    core that computes it: a tenth less time than with whole blocks in memory.
+    A block is then only a range of rows, and a tile stays in the cache of the core that computes
+    it. This takes a tenth less time than whole blocks in memory.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class TiledRows:
     start, rows : int
         The first row, and how many there are.
     prepared : callable
-        What the formulas see of what is stored.
+        Turns stored values into those that the formulas take.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class TiledRows:
         self._prepared = prepared
 
     def as_prepared(self, prepared: Callable[[Array], Array]) -> "TiledRows":
-        """Return the same rows as the formulas see them."""
+        """Return the same rows, prepared for the formulas by another function."""
         return TiledRows(self._source, self._start, self.rows, prepared)
 
     @property
@@ -57,7 +57,7 @@ class TiledRows:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the rows."""
+        """The dtype of the rows, once they are prepared."""
         return self._prepared(np.empty(0, self._source.dtype)).dtype
 
     def __getitem__(self, rows: slice) -> Array:
@@ -67,7 +67,7 @@ class TiledRows:
 
 
 def can_be_tiled(logits: Source, axes: Axes) -> bool:
-    """Whether any few rows are read as cheaply as many: the classes of each lie side by side."""
+    """Whether few rows are read as cheaply as many, as the classes of a row lie side by side."""
     last = len(axes.logits) - 1
     return (
         0 < last == axes.class_axis
@@ -78,6 +78,6 @@ def can_be_tiled(logits: Source, axes: Axes) -> bool:
 
 
 def elements_of_a_block(logits: Source, elements: int) -> int:
-    """Return the size of a block that is read by the tile, where others have so many elements."""
+    """Return the size of a block that is read by the tile; others have `elements` elements."""
     ordinary = math.prod(n or 0 for n in logits.shape) // elements
     return elements * min(LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))
