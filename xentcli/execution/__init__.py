@@ -1,4 +1,4 @@
-"""How work is mapped over items: in this thread, in several, or in processes; chosen by name."""
+"""Maps work over items: in this thread, in several, or in processes, chosen by name."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def scheduler(name: str, join: Join | None = None) -> Scheduler:
 
 
 def choose(jobs: int, *, shareable: bool) -> str:
-    """Return the name of the scheduler that fits: processes only where they can read the items."""
+    """Return the name of the scheduler that fits: processes only if they can read the items."""
     if jobs == 1:
         return "serial"
     return "processes" if shareable and sys.platform == "linux" else "threads"
@@ -43,7 +43,7 @@ def checked_address(text: str) -> str:
     Raises
     ------
     UsageError
-        If it is none.
+        If the text is not an address.
     """
     if re.fullmatch(r"local:[1-9][0-9]{0,3}|(tcp|tls|wss?)://[^\s/]+:[0-9]{1,5}/?", text):
         return text
@@ -60,7 +60,7 @@ def on_cluster(address: str, join: Join | None = None) -> Scheduler:
 
 
 def notes_of(cluster: str | None) -> list[str]:
-    """Say which workers of a cluster may have computed other last bits than this process does."""
+    """Return notes on workers whose results may differ from this process's in the last bits."""
     if cluster is None:
         return []
     from xentcli.execution import dask
@@ -79,14 +79,14 @@ def ordered_map(
 ) -> Iterator[Result]:
     """Yield ``work(item)`` in the order of `items`, computed by `jobs` threads or processes.
 
-    At most `jobs` + 2 items are held at a time. With `shareable`, processes may do what threads do:
-    items are then sent to them, and results sent back, so that both must be small. With the address
-    of a cluster, its workers do it. Processes and workers `join` results, where that is given; of
-    small items, as many as make a request of a quarter of a second at most are then held as one.
+    At most `jobs` + 2 items are held at a time. With `shareable`, processes may take the place of
+    threads: items are then sent to them, and results sent back, so that both must be small. With
+    the address of a `cluster`, its workers do the work. If `join` is given, processes and workers
+    join the results of neighbours, and small items that are sent in one request count as one.
     """
     if cluster is not None:
         return on_cluster(cluster, join).map(work, items, jobs)
     todo = iter(items)
     first = list(islice(todo, 2))
-    name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # one is not worth it
+    name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # not worth it for one
     return scheduler(name, join).map(work, chain(first, todo), jobs)

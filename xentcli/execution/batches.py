@@ -1,4 +1,4 @@
-"""Several items at once: how they are taken, and how their results are joined."""
+"""Takes several items at once, and joins their results."""
 
 import pickle
 import time
@@ -10,13 +10,13 @@ from xentcli.execution.scheduler import Join
 
 Item = TypeVar("Item")
 
-_WORK_FOR_COST = 1000  # times as long as it takes to send what is held back
-_MOST_UNSENT_SECONDS = 10.0  # of work that is done again where a process ends
+_WORK_FOR_COST = 1000  # seconds worked for each second that sending takes
+_MOST_UNSENT_SECONDS = 10.0  # of work that must be done again if a process dies
 _MOST_UNSENT_BYTES = 2**22
 
 
 def batches(items: Iterator[Item], count: Callable[[], int]) -> Iterator[list[Item]]:
-    """Yield items, `count()` at once; those before one that fails come before its error."""
+    """Yield items, `count()` at once; if an item fails, those before it come before its error."""
     while True:
         batch: list[Item] = []
         try:
@@ -35,7 +35,7 @@ class JoinedResults:
 
     def __init__(self) -> None:
         self._done: list[tuple[int, Any]] = []
-        """Of how many items each is, and the result."""
+        """The number of items that each result covers, and the result."""
 
     def add(self, result: Any, join: Join | None) -> None:
         """Take the result of the next item."""
@@ -50,12 +50,12 @@ class JoinedResults:
 
     @property
     def results(self) -> list[Any]:
-        """What is left of them: one for a power of two of items, if all could be joined."""
+        """The joined results: only one for 2**k items, if all could be joined."""
         return [result for _, result in self._done]
 
 
 def as_one(results: list[Any], join: Join) -> list[Any]:
-    """Return results joined as a tree; all of them, where two of them stay two."""
+    """Return results joined as a tree into one, or unchanged if two of them cannot be joined."""
     level = results
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2], strict=False)
@@ -67,26 +67,26 @@ def as_one(results: list[Any], join: Join) -> list[Any]:
 
 
 def parted(result: Any) -> tuple[Any, Any]:
-    """Return what is told of a result at once, and the rest or None.
+    """Return the part of a result that is sent at once, and the rest or None.
 
-    A result may have a method of this name. Rests are joined in any order.
+    A result that has such parts has a method of this name. Rests are joined in any order.
     """
     return result.parted() if hasattr(result, "parted") else (result, None)
 
 
 class Unsent:
-    """What a process holds back of its results: it goes along rarely, joined."""
+    """Holds back the rests of a process's results; they are joined, and sent now and then."""
 
     def __init__(self, join: Join) -> None:
         self._join = join
         self._rest: Any = None
         self._seconds = 0.0
-        """Worked since some of it was sent."""
+        """The time worked since the rests were last sent."""
         self._worth = 0.0
-        """How long is worked until it is worth it to send again."""
+        """The time to work until it is worth it to send them again."""
 
     def answer(self, results: list[Any], seconds: float, *, last: bool) -> bytes:
-        """Return what is sent of some results; what cannot be sent leaves all as it was."""
+        """Return the answer that sends some results; if it cannot be pickled, nothing changes."""
         begin = time.perf_counter()
         told, rest, sent = [], self._rest, []
         for result in results:
@@ -112,12 +112,12 @@ class Unsent:
 
 
 def _answer(seconds: float, told: list[Any], sent: list[Any], *, whole: bool) -> bytes:
-    """Return an answer: whether nothing is held back, how long it took, and the results."""
+    """Pickle an answer: whether nothing is held back, how long it took, and the results."""
     return bytes([whole]) + pickle.dumps((seconds, told, sent), pickle.HIGHEST_PROTOCOL)
 
 
 class ProcessWork:
-    """What a process does with each item, and with their results."""
+    """Works on the items of a process, and joins their results."""
 
     def __init__(self, work: Callable[[Any], Any], join: Join | None) -> None:
         self._work = work
@@ -125,7 +125,7 @@ class ProcessWork:
         self._unsent = Unsent(join) if join else None
 
     def answer(self, request: bytes) -> bytes:
-        """Return the answer to a request; to one without items, all that was held back."""
+        """Return the answer to a request; one without items asks for all that was held back."""
         begin, joined = time.perf_counter(), JoinedResults()
         items = pickle.loads(request)  # noqa: S301 - by our own process
         for item in items:

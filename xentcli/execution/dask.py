@@ -1,6 +1,6 @@
-"""Work over a dask cluster: its workers open their own inputs, and send back what comes of items.
+"""Maps work over a dask cluster, whose workers open inputs themselves and send back results.
 
-Work is a task of the cluster too, so that it is made again where the worker that held it has died.
+The work itself is held by a task too, so that dask makes it again if the worker that held it dies.
 """
 
 import pickle
@@ -25,14 +25,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MACHINES: dict[str, dict[str, str]] = {}
-"""What each worker of a cluster computes with, by the addresses of both."""
+"""The NumPy and processor of each worker, by the addresses of its cluster and of itself."""
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
 
 
 class Dask:
-    """A cluster, by the address of its scheduler; ``local:N`` starts N workers on this machine.
+    """Maps over the cluster at an address; ``local:N`` starts N workers on this machine.
 
-    Results of the same task that `join` makes one of are one.
+    If `join` is given, it makes one result of those of neighbouring items, where it can.
     """
 
     def __init__(self, address: str, join: Join | None = None) -> None:
@@ -61,19 +61,19 @@ class Dask:
 
 
 def notes_of(address: str) -> list[str]:
-    """Say which workers of a cluster may have computed other last bits than this process does."""
+    """Return notes on workers whose results may differ from this process's in the last bits."""
     return list(differences(_MACHINES.get(address, {})))
 
 
 class _TaskGroup:
-    """Neighbouring tasks, each with its items, whose results are merged where they are."""
+    """Neighbouring tasks, each with its items, whose results a worker merges."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.tasks: list[tuple[Any, list[Any]]] = []
         self.merged: Any = None
         self.told: Any = None
-        """What is fetched of it, when its turn has come."""
+        """The part of the merged result that is fetched when its turn has come."""
 
 
 class Tasks:
@@ -94,15 +94,15 @@ class Tasks:
         self._fan_in = self._most_merged = 1
         self._group = _TaskGroup(1)
         self._first: list[_TaskGroup] = [self._group]
-        """Those that were begun before it was known whether results can be joined."""
+        """The groups that were begun before it was known whether results can be joined."""
         self._under_way: set[Any] = set()
-        # Not the work itself: what cannot be opened where it is sent to would fail namelessly.
+        # As bytes: if dask itself failed to unpickle the work, its error would not say what failed.
         held = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
         self._held = client.submit(bytes, held, pure=False)
 
     def results(self, items: Iterator[Any], most: int) -> Iterator[Any]:
-        """Yield the results of items, of which `most` tasks are under way."""
-        if self._join and most > _TASKS_A_THREAD:  # while some are merged, others are done
+        """Yield the results of items, with at most `most` tasks under way."""
+        if self._join and most > _TASKS_A_THREAD:  # some tasks run while others are merged
             self._most_merged = min(MOST_MERGED, most // 2)
         self._tree = Tree(partial(self._merge, merge_rests), self._taken, most)
         for results in in_order(self._submit, batches(items, lambda: self._pace.items), most):
@@ -111,7 +111,7 @@ class Tasks:
         yield from self._tree.taken()
 
     def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
-        """Have some items worked on; return what waits for their results."""
+        """Begin to work on some items; return a function that waits for their results."""
         with self._pace.busy(begun=1):
             if len(self._group.tasks) == self._group.size:
                 self._group = _TaskGroup(self._fan_in)
@@ -123,7 +123,7 @@ class Tasks:
             return partial(self._results_of_group, group)
 
     def cancel(self) -> None:
-        """Have nothing more worked on."""
+        """Cancel all tasks that are under way."""
         with suppress(Exception):  # the cluster may be gone
             self._client.cancel(list(self._under_way), force=True)
 
@@ -134,24 +134,24 @@ class Tasks:
         return future
 
     def _merge_group(self, group: "_TaskGroup") -> None:
-        """Have the results of tasks merged where they are."""
+        """Have a worker merge the results of a group's tasks."""
         group.merged = self._merge(merge, [future for future, _ in group.tasks])
         group.told = self._soon(tell, __version__, group.merged)
 
     def _merge(self, function: Any, futures: list[Any]) -> Any:
         merged = self._soon(function, __version__, self._join, *futures)
-        if function is merge_rests:  # workers do it again if they have to
+        if function is merge_rests:  # dask does them again if it must
             self._under_way.difference_update(futures)
         return merged
 
     def _soon(self, function: Any, *arguments: Any) -> Any:
-        """Have done what others wait for: before tasks that wait."""
+        """Submit a task that other tasks need, so that it runs before those that wait."""
         future = self._client.submit(function, *arguments, pure=False, priority=1)
         self._under_way.add(future)
         return future
 
     def _merge_first(self) -> None:
-        """Have merged what was begun before it was known whether it can be."""
+        """Merge the groups that were begun before it was known that results can be joined."""
         first, self._first = [group for group in self._first if group.tasks], []
         for i in range(0, len(first), self._fan_in):
             group, *others = first[i : i + self._fan_in]
@@ -163,19 +163,19 @@ class Tasks:
         self._group = _TaskGroup(self._fan_in)
 
     def _results_of_group(self, group: "_TaskGroup") -> list[Any]:
-        """Return the results of all tasks of a group, once."""
-        if group is self._group:  # there are no more tasks than that
+        """Return the results of all tasks of a group; a second call returns none."""
+        if group is self._group:  # no more tasks will join it
             self._group = _TaskGroup(1)
             if len(group.tasks) > 1 and group.merged is None:
                 self._merge_group(group)
         tasks, group.tasks = group.tasks, []
         if group.merged is not None and tasks:
-            with suppress(KilledWorker):  # some task was: each by itself
+            with suppress(KilledWorker):  # then each task by itself
                 return self._told(group, tasks)
         return [result for task in tasks for result in self._results_of_task(*task)]
 
     def _told(self, group: "_TaskGroup", tasks: list[tuple[Any, list[Any]]]) -> list[Any]:
-        """Return what is told of the tasks of a group; workers hold the rest of it."""
+        """Return the part of a group's results that is fetched; workers hold the rest."""
         done = self._done(group.told, [item for _, batch in tasks for item in batch])
         self._under_way.difference_update(future for future, _ in tasks)
         if done.holds:
@@ -191,7 +191,7 @@ class Tasks:
         try:
             return self._results(future, batch)
         except KilledWorker:
-            # What waited at a worker is blamed for its end with what ended it: each item by itself.
+            # dask blames all tasks that waited at a worker for its death: try each item alone.
             return [result for item in batch for result in self._alone(item)]
 
     def _results(self, future: Any, batch: list[Any]) -> list[Any]:
@@ -200,14 +200,14 @@ class Tasks:
             return unpickled(done.results)
 
     def _done(self, future: Any, batch: list[Any]) -> Done:
-        """Wait for some tasks, and learn from what they came to."""
+        """Wait for some tasks, and learn from their outcome how to run the next ones."""
         done = self._waiting.wait(future)
         self._under_way.discard(future)
         if done.error:
             self._waiting.fail(done, batch)
         _MACHINES.setdefault(self._address, {}).update(done.machines)
         self._pace.learn(done.items, done.seconds)
-        if len(done.results) > 1:  # they hold something of each row
+        if len(done.results) > 1:  # results that hold something of each row stay apart
             self._most_merged = 1
         self._fan_in = self._most_merged
         if self._first:
@@ -215,7 +215,7 @@ class Tasks:
         return done
 
     def _alone(self, item: Any) -> list[Any]:
-        """Return the result of an item that workers died of, or waited beside such a one."""
+        """Return the result of an item that may have killed a worker, by a task of its own."""
         future = self._begin([item])
         try:
             self._waiting.wait(future)

@@ -25,16 +25,16 @@ def connected(address: str) -> Any:
     Raises
     ------
     InputError
-        If none answers, or if dask's configuration does not fit its address.
+        If no cluster answers, or if dask's configuration does not fit its address.
     """
     for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
-        if name.startswith(("distributed", "asyncio")):  # what ends a run is one line
+        if name.startswith(("distributed", "asyncio")):  # xent says it in one line
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         client = _client_of(address)
         client.wait_for_workers(1, patience())
     except (FileNotFoundError, SSLError, RuntimeError, TypeError) as error:
-        # There are no keys, they cannot be read, or what is sent has to be encrypted.
+        # The keys are missing or cannot be read, or the cluster demands encryption.
         raise InputError(
             f"no connection with {address} by dask's configuration: {first_line(error)}",
             hint="it names the keys of tls:// under distributed.comm.tls: see xent help cluster",
@@ -49,7 +49,7 @@ def connected(address: str) -> Any:
 
 def _client_of(address: str) -> Any:
     """Connect with a scheduler, which is started here if the address is local."""
-    library: Any = distributed  # half of it has no types
+    library: Any = distributed  # much of it has no types
     target: Any = address
     if address.startswith(_LOCAL):
         workers = int(address.removeprefix(_LOCAL))
@@ -63,7 +63,7 @@ def _client_of(address: str) -> Any:
 
 
 def patience() -> float:
-    """Return for how many seconds a cluster is waited for, which is dask's own setting."""
+    """Return how many seconds to wait for a cluster, by dask's own setting."""
     seconds: float = parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
     return seconds
 
@@ -74,4 +74,4 @@ def _close(opened: Any) -> None:
         opened.close()
     connected.cache_clear()
     gc.unfreeze()
-    gc.collect()  # it may be switched off
+    gc.collect()  # automatic collection may be switched off

@@ -1,4 +1,4 @@
-"""What a worker of a dask cluster does: a task of some items, and what comes of them."""
+"""The tasks that workers of a dask cluster run, and their outcome."""
 
 import pickle
 import time
@@ -17,23 +17,23 @@ from xentcli.text import first_line
 
 
 class Done(NamedTuple):
-    """What a worker made of the items of a task."""
+    """The outcome of a task: what a worker made of its items."""
 
     results: list[bytes]
-    """Pickled one by one, since the next item may use the memory of one result again."""
+    """Each result is pickled by itself, since the next item may use its memory again."""
     items: int
     seconds: float
     worker: str
     machines: dict[str, str]
-    """What the workers compute with, by their addresses."""
+    """The NumPy and processor of the workers, by address."""
     error: str = ""
-    """Why the item after these could not be done."""
+    """Why the item after these `items` failed."""
     hint: str | None = None
     """What to do about it, if the error says so."""
     refused: bool = False
     """Whether the worker is of another version."""
     rests: tuple[bytes, ...] = ()
-    """What of the results is not told at once, pickled."""
+    """The parts of the results that are not sent at once, pickled."""
     holds: bool = False
     """Whether a worker holds such rests."""
 
@@ -60,7 +60,7 @@ def do(version: str, held: bytes, content: bytes) -> Done:
 
 
 def merge(version: str, join: bytes, *parts: Done) -> Done:
-    """Make one of what tasks came to that follow one another, up to one that failed."""
+    """Merge the outcomes of consecutive tasks into one, up to one that failed."""
     if version != __version__:
         return _refused(version)
     ends = (i for i, part in enumerate(parts, 1) if part.error)
@@ -83,14 +83,14 @@ def merge(version: str, join: bytes, *parts: Done) -> Done:
 
 
 def tell(version: str, done: Done) -> Done:
-    """Return what is told at once of what tasks came to."""
+    """Return an outcome without its rests, which the worker keeps."""
     if version != __version__:
         return _refused(version)
     return done._replace(rests=(), holds=bool(done.rests))
 
 
 def merge_rests(version: str, join: bytes, *parts: Done) -> Done:
-    """Make one of what was not told of several tasks."""
+    """Merge the rests of several outcomes into one."""
     return merge(version, join, *(part._replace(results=[]) for part in parts))
 
 
@@ -101,13 +101,13 @@ def _refused(version: str) -> Done:
 
 @lru_cache(4)
 def _loaded(held: bytes) -> tuple[Callable[[Any], Any], Join | None]:
-    """Return what is done with each item, with the inputs open: once a worker."""
+    """Return the work and the join; each worker unpickles them and opens the inputs once."""
     loaded: tuple[Callable[[Any], Any], Join | None] = pickle.loads(held)  # noqa: S301 - as above
     return loaded
 
 
 class Results:
-    """The results of a task, of which neighbours are joined as a tree."""
+    """The results of a task, whose neighbours are joined as a tree."""
 
     def __init__(self, join: Join | None = None) -> None:
         self.items = 0
@@ -128,7 +128,7 @@ class Results:
 
 
 def unpickled(contents: Iterable[bytes]) -> list[Any]:
-    """Return what client or workers pickled."""
+    """Return the values that the client or a worker pickled."""
     return [pickle.loads(content) for content in contents]  # noqa: S301 - by ours
 
 

@@ -1,4 +1,4 @@
-"""What tasks of a cluster came to, held by its workers, who make one of it as a tree."""
+"""Merges the outcomes of tasks that workers of a cluster hold, as a tree."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from xentcli.execution.dask_task import Done, unpickled
 
 MOST_MERGED = 16
-"""By one task of the cluster."""
+"""How many outcomes one task of the cluster merges."""
 
 
 class Tree:
-    """Holds what is not told at once, of at most so many tasks.
+    """Knows the rests of at most `most` tasks, which workers hold.
 
-    More would be too much to do again where a worker that holds it ends, and for the scheduler to
-    know of.
+    With more, too much would be done again if a worker dies, and the scheduler would have too much
+    to track.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Tree:
         self._levels: list[list[Any]] = [[]]
 
     def add(self, future: Any, tasks: int) -> list[Any]:
-        """Hold what some tasks came to; return what is to be held no longer."""
+        """Add the outcome of some tasks; return all rests if it is time to fetch them."""
         self._tasks += tasks
         self._levels[0].append(future)
         for level, held in enumerate(self._levels):
@@ -39,7 +39,7 @@ class Tree:
         return self.taken() if self._tasks >= self._most else []
 
     def taken(self) -> list[Any]:
-        """Return all that is held, as one if it can be."""
+        """Return all rests that workers hold, as one if they can be joined."""
         held = [future for level in reversed(self._levels) for future in level]
         self._levels, self._tasks = [[]], 0
         while len(held) > 1:

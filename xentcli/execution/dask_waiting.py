@@ -1,4 +1,4 @@
-"""Waiting for a task of a dask cluster, and what goes wrong meanwhile as one line."""
+"""Waits for tasks of a dask cluster, and turns what goes wrong into one line."""
 
 import time
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from xentcli.execution.dask_client import patience
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
-_FETCH_SECONDS = 60.0  # what a timeout cancels while it is fetched, dask cannot fetch again
+_FETCH_SECONDS = 60.0  # dask cannot fetch again what a timeout cancelled
 _TRIES = 4
-_LOOK_SECONDS = 1.0  # without a result, until workers are looked for
+_LOOK_SECONDS = 1.0  # to wait for a result before workers are looked for
 
 
 class Waiting:
@@ -26,10 +26,10 @@ class Waiting:
         self._address = address
         self._work = work
         self._seen = time.monotonic()
-        """When the cluster was known to have workers."""
+        """When the cluster was last known to have workers."""
 
     def wait(self, future: Any) -> Done:
-        """Return what a task came to, which may be an error.
+        """Return the outcome of a task, which may hold an error.
 
         Raises
         ------
@@ -41,7 +41,7 @@ class Waiting:
         try:
             while True:
                 try:
-                    future.exception(_LOOK_SECONDS)  # is there one, or none?
+                    future.exception(_LOOK_SECONDS)  # waits for the task's end
                     done: Done = future.result(_FETCH_SECONDS)
                     break
                 except TimeoutError:
@@ -58,12 +58,12 @@ class Waiting:
         return done
 
     def wait_for_held(self, future: Any) -> Done:
-        """Return what workers hold; where one that did has ended, others do its tasks again."""
+        """Return an outcome that workers hold; if one of them dies, others do its tasks again."""
         for tries_left in reversed(range(_TRIES)):
             try:
                 done = self.wait(future)
                 break
-            except KilledWorker as error:  # a task that waited there is blamed too
+            except KilledWorker as error:  # or for a task that waited there
                 if not tries_left:
                     self.died(None, error)
                 self._client.retry([future])
@@ -72,14 +72,14 @@ class Waiting:
         return done
 
     def _check_workers(self) -> None:
-        """Raise InputError if nobody is left to wait for, though there was time to start again."""
+        """Raise InputError if there have been no workers for longer than dask's patience."""
         if self._client.nthreads():
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > patience():
             raise InputError(f"the cluster at {self._address} has no workers any more")
 
     def fail(self, done: Done, batch: list[Any]) -> NoReturn:
-        """Raise what went wrong with an item of a task: the same here, or what a worker lacks."""
+        """Raise the error that an item causes here too, or else tell what the worker lacks."""
         if not done.refused and batch:
             self._work(batch[done.items])
         raise InputError(
@@ -90,7 +90,7 @@ class Waiting:
         )
 
     def died(self, item: Any, error: KilledWorker) -> NoReturn:
-        """Raise InputError that names the rows of an item that workers died of, if it is known."""
+        """Raise an InputError that names the rows that workers died of, if they are known."""
         place_of = getattr(getattr(self._work, "__self__", None), "place_of", None)
         place = str(place_of(item)) if place_of and item is not None else "the input"
         raise InputError(

@@ -1,4 +1,4 @@
-"""What the last bits of NumPy's functions depend on: its version and the processor's kind."""
+"""Describes what the last bits of NumPy's functions depend on: its version and the processor."""
 
 import platform
 import re
@@ -13,15 +13,15 @@ _KINDS = {"AVX512_SKX": "AVX-512", "AVX2": "AVX2"}  # of NumPy's loops, the wide
 
 @cache
 def machine() -> str:
-    """Say what this process computes with."""
-    loops = import_module("numpy._core._multiarray_umath")  # nothing public says it
+    """Return the NumPy and the processor that this process computes with."""
+    loops = import_module("numpy._core._multiarray_umath")  # nothing public tells it
     has = getattr(loops, "__cpu_features__", {})
     kind = next((name for feature, name in _KINDS.items() if has.get(feature)), "")
     return f"NumPy {np.__version__} on {' with '.join(filter(None, (platform.machine(), kind)))}"
 
 
 def differences(machines: Mapping[str, str]) -> Iterable[str]:
-    """Say which workers compute with something else than this process; by their addresses."""
+    """Yield notes on workers that compute with another NumPy or processor than this process."""
     for other in sorted(set(machines.values()) - {machine()}):
         workers = sorted(worker for worker, found in machines.items() if found == other)
         more = f" and {len(workers) - 1} more" if len(workers) > 1 else ""

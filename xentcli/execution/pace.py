@@ -1,4 +1,4 @@
-"""How many items go into one task of a cluster, or into one request to a process."""
+"""Decides how many items go into one task of a cluster, or into one request to a process."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,37 +6,37 @@ from contextlib import contextmanager
 
 _TASK_SECONDS = 1.0
 _MOST_ITEMS = 4096  # of a task
-_GROWTH = 4  # of one task against the one before, at most
+_GROWTH = 4  # from one task to the next, at most
 _SCHEDULER_SECONDS = 0.0028  # what dask spends on a task and its share of merges, measured
-_SHARE = 0.5  # of the time for the scheduler, and for the client, at most
+_SHARE = 0.5  # of the time that the scheduler, or the client, is busy with tasks, at most
 _MEMORY = 0.9  # weight of what was learnt before, against the latest task
-_REQUEST_SECONDS = 0.5  # at most: progress is seen to move
-_OF_THE_RUN = 1 / 32  # for a request: at the end, others have nothing to do while one works
+_REQUEST_SECONDS = 0.5  # at most, so that the progress shown keeps moving
+_OF_THE_RUN = 1 / 32  # for a request: at the end, others wait for the one that still works
 
 
 class Pace:
     """Learns from the tasks that are done how many items make the next one.
 
-    A second is long beside what a task costs, and short beside a run. A cluster that is so large
-    that its scheduler or its client had more than half their time to spend on tasks of a second
-    gets longer ones.
+    A second is long beside what a task costs, and short beside a run. On a cluster so large that
+    tasks of a second would take more than half the time of its scheduler or its client, tasks are
+    longer.
 
     Attributes
     ----------
     items : int
-        Of the next task.
+        How many items the next task has.
     """
 
     def __init__(self, threads: int, clock: Callable[[], float] = time.perf_counter) -> None:
         self.items = 1
         self._threads = threads
         self._clock = clock
-        self._busy, self._begun = 0.0, 0  # since a task was learnt from
+        self._busy, self._begun = 0.0, 0  # since a task was last learnt from
         self._busy_of_task = 0.0
 
     @contextmanager
     def busy(self, begun: int = 0) -> Iterator[None]:
-        """Count what happens meanwhile, with which tasks may begin, as this process's own time."""
+        """Count the time spent within as this process's own; `begun` tasks begin meanwhile."""
         self._begun += begun
         begin = self._clock()
         try:
@@ -45,7 +45,7 @@ class Pace:
             self._busy += self._clock() - begin
 
     def learn(self, items: int, seconds: float) -> None:
-        """Take note of how long a worker took for a task."""
+        """Learn from how long a worker took for a task."""
         busy = self._busy / max(1, self._begun)  # many begin before the first is done
         self._busy_of_task += (1 - _MEMORY) * (busy - self._busy_of_task)
         self._busy, self._begun = 0.0, 0
@@ -61,7 +61,7 @@ class RequestPace:
     Attributes
     ----------
     items : int
-        Of the next request; a power of two, so that their results are joined to one.
+        How many items the next request has: a power of two, so that results are joined to one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -70,7 +70,7 @@ class RequestPace:
         self._begin = clock()
 
     def learn(self, items: int, seconds: float, most: int) -> None:
-        """Take note of how long a process took for a request; the next has `most` items at most."""
+        """Learn from how long a process took for a request; the next has at most `most` items."""
         wanted = min(_REQUEST_SECONDS, _OF_THE_RUN * (self._clock() - self._begin))
         fitting = int(items * wanted / max(seconds, 1e-9))
         fitting = max(1, min(fitting, self.items * _GROWTH, most))

@@ -1,12 +1,12 @@
-"""Work over forked processes, for sources that each of them can read.
+"""Maps work over forked processes, for sources that each of them can read.
 
 Threads hand the interpreter's lock to one another between any two calls of NumPy: two of them
 computed a loss 1.3 to 1.6 times as fast as one, two processes 1.9 times.
 
-A forked process has the work, and the sources that were open when it was forked; items are sent to
-it, and results sent back: several at once where results can be joined, and what of them may wait
-only now and then, so that this process has little to do for each. What a process cannot do, this
-one does itself: its errors are the errors that the user sees.
+A forked process has the work, and the sources that were open when it was forked. Items are sent to
+it and results sent back, several at once if results can be joined. Parts of results that may wait
+are sent only now and then, so that this process has little to do for each item. An item that a
+process cannot do is done by this one: its errors are those that the user sees.
 
 `concurrent.futures.ProcessPoolExecutor` does the same, but its processes live on when this one is
 killed, one that dies takes the others with it, and its import takes 25 ms.
@@ -32,9 +32,9 @@ _MOST_ITEMS = 4096  # of a request
 
 
 class Processes:
-    """As many processes as there are jobs, but no more than items, for the time of one map.
+    """Runs as many processes as there are jobs, but no more than items, during one map.
 
-    Where `join` is given, they join the results of neighbouring items.
+    If `join` is given, they join the results of neighbouring items.
     """
 
     def __init__(self, join: Join | None = None) -> None:
@@ -43,7 +43,7 @@ class Processes:
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
     ) -> Iterator[Result]:
-        """Yield ``work(item)`` in the order of `items`, or what joins several of them."""
+        """Yield ``work(item)`` in the order of `items`, or the joined results of several items."""
         todo = iter(items)
         first = list(islice(todo, jobs))
         pool = _ProcessPool(work, self._join, len(first))
@@ -66,13 +66,13 @@ class _ProcessPool(Generic[Item, Result]):
         self._waiting: deque[Task[Item]] = deque()
         self._workers: list[Worker] = []
         self._lost: list[list[Item]] = []
-        """Items of whose results something was held back by a process that died."""
+        """The items whose results were partly held back by a process that died."""
         with suppress(OSError):  # as many as the system allows
             for _ in range(count):
                 self._workers.append(Worker(ProcessWork(work, join), self._workers))
 
     def submit(self, items: list[Item]) -> Callable[[], Iterable[Result]]:
-        """Have some items worked on; return what waits for their results."""
+        """Begin to work on some items; return a function that waits for their results."""
         task = Task(items)
         try:
             task.request = pickle.dumps(items, pickle.HIGHEST_PROTOCOL)
@@ -104,7 +104,7 @@ class _ProcessPool(Generic[Item, Result]):
         return [*told, *sent]
 
     def rest(self) -> Iterator[Any]:
-        """Yield what processes have held back, and the same of those that died."""
+        """Yield what processes have held back; what died with them is computed again."""
         asked = []
         for worker in [worker for worker in self._workers if worker.unsent]:
             asked.append(Task[Item]([]))
@@ -117,8 +117,8 @@ class _ProcessPool(Generic[Item, Result]):
             yield result.parted()[1]
 
     def _learn(self, task: Task[Item], seconds: float, results: int) -> None:
-        """Have the next requests as long as it fits, but small, and so their answers."""
-        if results > 1:  # they hold something of each row
+        """Make the next requests as long as fits, but keep them and their answers small."""
+        if results > 1:  # results that hold something of each row stay apart
             self._most_items = 1
         small = len(task.items) * SMALL_REQUEST_BYTES // len(task.request)
         self.pace.learn(len(task.items), seconds, min(self._most_items, small))

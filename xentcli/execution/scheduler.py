@@ -1,4 +1,4 @@
-"""What a scheduler does: work on items, results in their order."""
+"""The interface of schedulers, which map work over items and keep their order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +8,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Join = Callable[[Any, Any], Any]
-"""Makes one result of two neighbours, or None where they stay two."""
+"""Joins two neighbouring results into one; returns None if they cannot be joined."""
 
 
 class Scheduler(Protocol):
-    """Maps work over items, in the place that it is named for."""
+    """Maps work over items: in this thread, in several, in processes, or on a cluster."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
@@ -25,8 +25,8 @@ def in_order(
 ) -> Iterator[Result]:
     """Yield results in the order of `items`, of which at most `most` are under way at a time.
 
-    `submit` begins the work on an item and returns what waits for its result. An error of the items
-    themselves comes in its place: after the results of those before it.
+    `submit` begins the work on an item and returns a function that waits for its result. If
+    `items` itself raises an error, the results of the items before come first.
     """
     todo = iter(items)
     waiting: deque[Callable[[], Result]] = deque()

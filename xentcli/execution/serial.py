@@ -1,4 +1,4 @@
-"""Work in this thread, one item after the other."""
+"""Maps work in this thread, one item after the other."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -8,7 +8,7 @@ Result = TypeVar("Result")
 
 
 class Serial:
-    """Needs no thread, no process and no memory for results."""
+    """Works on items as they come, without another thread or process, and holds no results."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int

@@ -1,7 +1,7 @@
-"""Work over threads: NumPy's and pandas' inner loops let other threads run.
+"""Maps work over threads: NumPy's and pandas' inner loops let other threads run.
 
-`concurrent.futures.ThreadPoolExecutor` does the same, but where the system allows no more threads
-it fails, and keeps what it was asked for.
+`concurrent.futures.ThreadPoolExecutor` does the same, but if the system allows no more threads, it
+fails, and keeps the work that it was given.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 
 class Threads:
-    """As many threads as there are jobs, for the time of one map."""
+    """Runs as many threads as there are jobs, during one map."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
@@ -40,7 +40,7 @@ class _ThreadPool(Generic[Item, Result]):
         self._waiting: SimpleQueue[tuple[Future[Result], Item] | None] = SimpleQueue()
 
     def submit(self, item: Item) -> Callable[[], Result]:
-        """Have an item worked on; return what waits for its result."""
+        """Begin to work on an item; return a function that waits for its result."""
         if len(self._threads) < self._most:
             self._start()
         if not self._threads:
@@ -50,7 +50,7 @@ class _ThreadPool(Generic[Item, Result]):
         return future.result
 
     def _start(self) -> None:
-        # Daemon: where a map that failed was not closed, the interpreter ends all the same.
+        # Daemon: the interpreter ends even if a map that failed was not closed.
         thread = Thread(target=self._serve, name="xent", daemon=True)
         try:
             thread.start()
@@ -60,7 +60,7 @@ class _ThreadPool(Generic[Item, Result]):
             self._threads.append(thread)
 
     def _serve(self) -> None:
-        """Work on one item after the other, until there is nobody who asks."""
+        """Work on one item after the other, until the pool is closed."""
         asked: Any
         while asked := self._waiting.get():
             future, item = asked

@@ -1,4 +1,4 @@
-"""A forked process that works on requests, and how it is spoken to."""
+"""A forked process that works on requests, and the messages to and from it."""
 
 import os
 import signal
@@ -12,17 +12,17 @@ Item = TypeVar("Item")
 
 _LENGTH_BYTES = 8  # the length of a message goes ahead of it
 SMALL_REQUEST_BYTES = 2**15
-"""So small a request waits in a pipe while its process still works."""
+"""A request of at most this size can wait in a pipe while its process still works."""
 
 
 class Task(Generic[Item]):
-    """Some items, and what became of them."""
+    """Some items, the request that sends them, and the answer."""
 
     def __init__(self, items: list[Item]) -> None:
         self.items = items
         self.request = b""
         self.answer: bytes | None = None
-        """As `ProcessWork.answer` returns it; nothing where there are no results."""
+        """As `ProcessWork.answer` returns it; empty if there are no results."""
 
 
 class Worker:
@@ -31,7 +31,7 @@ class Worker:
     def __init__(self, work: ProcessWork, others: "list[Worker]") -> None:
         self.asked: deque[Task[Any]] = deque()
         self.unsent: list[list[Any]] = []
-        """Items of whose results it holds something back."""
+        """The items whose results it partly holds back."""
         with ExitStack() as theirs, ExitStack() as ours:
             requests, self._requests = _pipe(theirs, ours)
             self.answers, answers = _pipe(ours, theirs)
@@ -45,7 +45,7 @@ class Worker:
         return not self.asked or (len(self.asked) == 1 and size <= SMALL_REQUEST_BYTES)
 
     def ask(self, task: Task[Any]) -> None:
-        """Send a request; a process that has died is found out when it should answer."""
+        """Send a request; a process that has died is noticed when its answer is read."""
         self.asked.append(task)
         with suppress(BrokenPipeError):
             _write(self._requests, task.request)
@@ -65,7 +65,7 @@ class Worker:
         self._ends.close()
 
     def kill(self) -> None:
-        """Have the process end; what it was asked for is left to others."""
+        """Kill the process; what it was asked for is left to others."""
         for task in self.asked:
             task.answer = b""
         self.close()
@@ -79,13 +79,13 @@ class Worker:
 
 
 def _serve(work: ProcessWork, requests: int, answers: int, workers: list[Worker]) -> NoReturn:
-    """Answer requests until there is nobody who asks."""
+    """Answer requests until the process that asks has closed its pipe."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         for worker in workers:
-            worker.close()  # else a worker would wait on after the one that asks has died
+            worker.close()  # else a worker would wait on after the process that asks has died
         while True:
             request = _read(requests)
             try:
