@@ -1,1 +1,1 @@
-"""Where bytes come from and go to. Knows nothing of what they mean."""
+"""Reads and writes bytes, and knows nothing of what they mean."""

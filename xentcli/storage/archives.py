@@ -1,4 +1,4 @@
-"""Zip archives: their directory, and their members as they are inflated."""
+"""Reads zip archives: their directory, and their members as they are inflated."""
 
 import io
 from collections.abc import Iterator
@@ -18,16 +18,15 @@ _FIRST_MEMBER = b"PK\3\4"
 _NAME_BYTES = 26  # where the header of a member says how long its name is
 _HEADER_BYTES = 30
 _LOCAL_HEADER = Struct("<4s2xHH4xIIIHH")
-"""Of a member: signature, flags, method, checksum, sizes, the lengths of its name and what follows.
-"""
-_RECORD = Struct("<HH")  # what follows the name: a kind and a length, and so many bytes
-_PADDING = 0x4246  # the kind with which PyTorch has tensors begin at a multiple of 64
+"""A member's header: signature, flags, method, checksum, sizes, lengths of name and extra field."""
+_RECORD = Struct("<HH")  # of the extra field: a kind and a length, before so many bytes
+_PADDING = 0x4246  # the kind of record that has PyTorch's tensors begin at a multiple of 64
 _USUAL_EXTRA_BYTES = 128
-_SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # sizes that are behind the member, or in a record
-_LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # that an LZMA member begins with; where its size stands
+_SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # the sizes stand behind the member, or in a record
+_LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # head of an LZMA member; offset of the size
 _ENCRYPTED, _UTF_8 = 1, 0x800  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
-_STEP_BYTES = 2**20  # of a member to ask for at once
+_STEP_BYTES = 2**20  # of a member that are read at once
 _FEW_BYTES = 2**5  # to inflate at once: zipfile keeps all that they inflate to
 _SHOWN_MEMBERS = 5  # in an error
 _FORMATS = (".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Types].xml")
@@ -36,7 +35,7 @@ _FORMATS = (".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Type
 
 @contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Turn whatever zipfile and its decompressors say into one line."""
+    """Turn any error of zipfile and its decompressors into one line."""
     try:
         yield
     except (XentError, MemoryError):
@@ -46,7 +45,7 @@ def readable(what: str) -> Iterator[None]:
 
 
 class _Archive(SeekableFile):
-    """The bytes of an archive, of which few are read at once, whatever its directory promises."""
+    """The bytes of an archive; a directory that claims to be huge is not read."""
 
     def read(self, size: int = -1, /) -> bytes:
         if size > _LARGEST_READ_BYTES:
@@ -64,7 +63,7 @@ def open_archive(data: Input, what: str) -> "ZipFile":
             return ZipFile(file)
     except InputError as error:
         if not error.hint and _begins(file):
-            error.hint = "the file is cut off"  # what lists the members stands at its end
+            error.hint = "the file is cut off"  # the directory stands at its end
         raise
 
 
@@ -88,7 +87,7 @@ class _Member(io.RawIOBase):
             self._file.MIN_READ_SIZE = _FEW_BYTES
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True, as `io` asks of what can be read."""
         return True
 
     def read(self, size: int = -1, /) -> bytes:
@@ -137,19 +136,19 @@ def _start_of(info: "ZipInfo", data: Input) -> int:
 
 
 def _lengths_in(header: bytearray) -> int:
-    """Return how long the name and what follows it are, that follow the header of a member."""
+    """Return the length of the name and the extra field that follow a member's header."""
     lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
     return sum(int.from_bytes(length, "little") for length in lengths)
 
 
 def place_of(info: "ZipInfo", data: Input) -> int:
-    """Return where the bytes of a stored member begin, which are all there.
+    """Return where the bytes of a stored member begin, once it is known that all are there.
 
     Raises
     ------
     InputError
-        If the header before them is not what the directory says, down to the lengths that tell
-        where they begin: numbers that are read some bytes aside are other numbers.
+        If the header before them contradicts the directory, even in the lengths that tell where
+        the bytes begin: numbers that are read a few bytes off are other numbers.
     """
     if info.flag_bits & _ENCRYPTED:
         raise _wrong(info, data, " is encrypted")
@@ -181,26 +180,26 @@ def _wrong(info: "ZipInfo", data: Input, what: str) -> InputError:
 
 
 def _are_records(extra: bytearray) -> bool:
-    """Whether what follows the name of a member is records, each with its length."""
+    """Whether the extra field of a member consists of records, each with its length."""
     at = 0
     while at + _RECORD.size <= len(extra):
         kind, length = _RECORD.unpack_from(extra, at)
         if not length and kind != _PADDING:
-            return False  # as what small integers and zeros would be, that stand behind it
+            return False  # small integers and zeros of the array look like this
         at += _RECORD.size + length
     return at == len(extra)
 
 
 def only_member(data: Input) -> Input | None:
-    """Return the one file in an archive, or None where the input is no archive around a file.
+    """Return the one file in a zip archive, or None if the input is not an archive around a file.
 
-    Archives that are a format of their own, such as NPZ, are none. What comes from a pipe is
-    kept on disk, since the directory is at the end.
+    An archive that is a format of its own, such as NPZ, does not count. A pipe is copied to disk,
+    since the directory is at the end.
 
     Raises
     ------
     InputError
-        If there are several files; lists them.
+        If there are several files; the error lists them.
     """
     head = data.peek(_HEADER_BYTES)
     if not head.startswith(_FIRST_MEMBER) or len(head) < _HEADER_BYTES:
@@ -224,7 +223,7 @@ def only_member(data: Input) -> Input | None:
 
 
 def _is_beside(name: str) -> bool:
-    """Whether a member is a folder, or what systems add on their own."""
+    """Whether a member is a folder, or a file that operating systems add on their own."""
     parts = name.split("/")
     return name.endswith("/") or "__MACOSX" in parts or parts[-1].startswith(".")
 

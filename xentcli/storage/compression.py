@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 from xentcli.errors import XentError, missing_library
 
-HEAD_BYTES = 64  # that tell every compression
+HEAD_BYTES = 64  # enough to tell every compression
 MOST_DICTIONARY_BYTES = 2**28
 """The most memory that an xz stream may ask for; xz -9 asks for 2**26."""
 
 
 class Decompressor(Protocol):
-    """What turns one compressed stream into bytes, as those of bz2, lzma and zstd do."""
+    """Turns one compressed stream into bytes, with the interface of bz2, lzma and zstd."""
 
     @property
     def eof(self) -> bool:
@@ -20,21 +20,21 @@ class Decompressor(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes without more input."""
+        """Whether it returns nothing more without more input."""
 
     @property
     def unused_data(self) -> bytes:
-        """What follows the end of the stream."""
+        """The bytes that follow the end of the stream."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """Return at most `max_length` bytes."""
 
 
 class Compressor(Protocol):
-    """What turns bytes into one compressed stream."""
+    """Turns bytes into one compressed stream."""
 
     def compress(self, data: memoryview, /) -> bytes:
-        """Take bytes, and return what is ready."""
+        """Take bytes, and return the compressed bytes that are ready."""
 
     def flush(self) -> bytes:
         """Return the rest."""
@@ -56,14 +56,14 @@ class Codec:
         self.begins = begins
         """Whether bytes are the beginning of such a stream."""
         self.padded = padded
-        """Whether zeros may follow a stream, as tapes and xz have them."""
+        """Whether zeros may follow a stream, as on tapes and in xz files."""
         self.error = error
         self.decompressor = decompressor
         self.compressor = compressor
 
 
 class _GzipDecompressor:
-    """zlib's decompressor, which checks gzip's sums, in the manner of the others."""
+    """zlib's decompressor, which checks gzip's sums, with the interface of the others."""
 
     def __init__(self) -> None:
         import zlib
@@ -96,13 +96,13 @@ def _begins_bzip2(head: bytes) -> bool:
 
 
 def _begins_zstd(head: bytes) -> bool:
-    """Look for a frame, or one of the 16 kinds that are to be skipped."""
+    """Look for a frame, or for one of the 16 kinds of frames to skip."""
     skipped = head[1:4] == b"\x2a\x4d\x18" and b"\x50" <= head[:1] <= b"\x5f"
     return skipped or head.startswith(b"\x28\xb5\x2f\xfd")
 
 
 def _zlib_compressor() -> Compressor:
-    """Return gzip's, without name and time in its header: equal content gives equal bytes."""
+    """Return gzip's compressor; its header has no name or time, so equal content is equal bytes."""
     import zlib
 
     return zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
@@ -182,9 +182,9 @@ CODECS = {
         compressor=_zstd_compressor,
     ),
 }
-"""The compressions, each by the extension of the files that have it."""
+"""The compressions by the extension of their files."""
 
 
 def codec_of(head: bytes) -> Codec | None:
-    """Return the compression of what begins with these bytes, if it is compressed."""
+    """Return the compression of a stream that begins with these bytes, or None."""
     return next((codec for codec in CODECS.values() if codec.begins(head)), None)

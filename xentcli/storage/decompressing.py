@@ -1,4 +1,4 @@
-"""What is in compressed streams, read as it is asked for."""
+"""Decompresses streams as their content is asked for."""
 
 import io
 from collections.abc import Callable
@@ -15,9 +15,9 @@ class Decompressing(io.RawIOBase):
     Parameters
     ----------
     name : str
-        For messages.
+        The name of the input in messages.
     read : callable
-        Returns the next so many compressed bytes; fewer only at the end.
+        Returns the next compressed bytes, as many as asked for; fewer only at the end.
     codec : Codec
         The compression of all streams.
     piece_bytes : int
@@ -43,7 +43,7 @@ class Decompressing(io.RawIOBase):
         self._compressed = b""
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True, as `io` asks of what can be read."""
         return True
 
     def read(self, count: int = -1) -> bytes:
@@ -81,6 +81,6 @@ class Decompressing(io.RawIOBase):
 
 
 def _reason(error: Exception) -> str:
-    """Return the end of what a library says, which begins with words of its own."""
+    """Return the reason at the end of a library's message, without the words before it."""
     text = " ".join(str(error).split()).rpartition(": ")[2]
     return text[:1].lower() + text[1:]

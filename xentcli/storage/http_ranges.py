@@ -4,11 +4,11 @@ from typing import Any
 
 from xentcli.storage.ranges import FileChangedError, patiently
 
-_WAITED_FOR = {408, 425, 429, 500, 502, 503, 504}  # that another time may answer otherwise
+_WAITED_FOR = {408, 425, 429, 500, 502, 503, 504}  # which another try may not meet
 
 
 class HttpRanges:
-    """Reads ranges of a file from a server, which names the version of the file with each."""
+    """Reads ranges of a file from a server, which tells the version of the file with each."""
 
     def __init__(self, files: Any, path: str) -> None:
         self._files = files
@@ -17,11 +17,11 @@ class HttpRanges:
 
     @property
     def version(self) -> str:
-        """What tells the version that was opened from others."""
+        """A text that tells the version that was opened from others."""
         return " ".join(f"{key}={value}" for key, value in sorted(self._version.items()))
 
     async def open(self, count: int) -> tuple[int | None, bytes]:
-        """Return the size of the file and its first bytes; no size if no range can be had."""
+        """Return the size of the file and its first bytes; no size if ranges cannot be read."""
         status, headers, content = await patiently(self._get, 0, count, passes=self._passes)
         if status == 416:  # there is no first byte
             return 0, b""
@@ -30,7 +30,7 @@ class HttpRanges:
             return int(total), content
         length = headers.get("Content-Length", "")
         if length.isdigit() and int(length) == len(content) < count:
-            return len(content), content  # all of it is here, whether ranges are served or not
+            return len(content), content  # the whole file is here, even without ranges
         return None, b""
 
     async def fetch(self, start: int, end: int) -> bytes:
@@ -47,7 +47,7 @@ class HttpRanges:
     async def _get(self, start: int, end: int) -> tuple[int, Any, bytes]:
         """Ask for a range; read no more than its bytes, even if the whole file is sent."""
         session = await self._files.set_session()
-        # A range of a compressed answer would be no range of the file.
+        # A range of a compressed answer would not be a range of the file.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         async with session.get(self._files.encode_url(self._path), headers=headers) as answer:
             if answer.status == 416:
@@ -63,7 +63,7 @@ class HttpRanges:
             return answer.status, answer.headers, content
 
     def _compare(self, headers: Any, start: int | None = None) -> None:
-        """Raise FileChangedError if an answer is of another version than those before it."""
+        """Raise FileChangedError if an answer is of another version than earlier ones."""
         placed = headers.get("Content-Range", "")
         if (
             start is not None
@@ -81,7 +81,7 @@ class HttpRanges:
                 raise FileChangedError
 
     def _passes(self, error: Exception) -> bool:
-        """Whether a request may go well another time."""
+        """Whether a request that failed may succeed when it is tried again."""
         from aiohttp import (
             ClientConnectionError,
             ClientConnectorError,
@@ -92,5 +92,5 @@ class HttpRanges:
         if isinstance(error, ClientResponseError):
             return error.status in _WAITED_FOR
         if isinstance(error, ClientConnectorError):
-            return bool(self._version)  # somebody was there before
+            return bool(self._version)  # the server has answered before
         return isinstance(error, ClientConnectionError | ClientPayloadError | TimeoutError)

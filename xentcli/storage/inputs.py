@@ -1,4 +1,4 @@
-"""What an input is: bytes that are read once, or of which any part can be read at any time."""
+"""An input: bytes that are read once, or of which any part can be read at any time."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from xentcli.errors import InputError, input_error, reading
 from xentcli.storage.names import suffix_of
 from xentcli.storage.temporary import TemporaryCopy
 
-_MOST_READ_BYTES = 2**24  # at once: as many as a header promises may not be there
+_MOST_READ_BYTES = 2**24  # at once, as a header may promise more than there is
 
 
 class Input:
@@ -20,39 +20,39 @@ class Input:
     Parameters
     ----------
     name : str
-        As messages show it.
+        The name that messages show.
     file : binary file object
         Where the bytes come from.
     size : int or None
-        Bytes of the file as it is stored.
+        The number of bytes of the file as it is stored.
     seekable : bool, optional
         Whether any part can be read at any time; by default, if the size is known.
     check : callable, optional
         Raises InputError if the file is no longer the one that was opened.
     shareable : bool
-        Whether the file is one of this machine.
+        Whether the file is local.
 
     Attributes
     ----------
     suffix : str
         The extension that tells the format, in lower case, with the dot.
     size : int or None
-        Bytes of the file as it is stored, compressed if it is; None where only its end tells.
+        The number of bytes of the file as it is stored; None if it is not known before the end.
     seekable : bool
         Whether any part can be read at any time, and more than once; then all of `size` can.
     check_unchanged : callable
         Raises InputError if the file is no longer the one that was opened. It does not keep the
         file open.
     shareable : bool
-        Whether the file is one of this machine, which is read by position: forked processes that
-        read it do not disturb one another.
+        Whether the file is local and is read by position, so that forked processes that read it do
+        not disturb one another.
     version : tuple of int or None
-        Equal for inputs of one file that nobody wrote to in between; None where that is not sure.
+        Equal for inputs of one file that nobody wrote to in between; None if that is not sure.
     """
 
     version: tuple[int, ...] | None = None
     scatters: ClassVar[bool] = True
-    """Whether the system fills several buffers at once."""
+    """Whether the system can fill several buffers at once."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class Input:
         self.check_unchanged = check or _nothing
         self.shareable = shareable
         self._file = file
-        self._position = 0  # of what `read` reads next, where the file is read by position
-        # Whoever decodes a block still needs the file: it is open as long as anything refers to
-        # this. A `__del__` would come too late where both are in a cycle.
+        self._position = 0  # where `read` goes on, if the file is read by position
+        # The file is open as long as anything refers to this input, since blocks are still decoded
+        # from it. A `__del__` would come too late if both are in a cycle.
         weakref.finalize(self, file.close)
         self._head = b""
 
@@ -169,7 +169,7 @@ class Input:
             self._file.seek(0)
 
     def spooled(self) -> "Input":
-        """Return this input if it is seekable, else a copy of all of it on disk that is."""
+        """Return this input if it is seekable, else a seekable copy of all of it on disk."""
         if self.seekable:
             return self
         copy = TemporaryCopy(self.name)
@@ -185,15 +185,15 @@ def _wait_for_data(descriptor: int) -> None:
 
 
 def _nothing() -> None:
-    """Check nothing: what is read once cannot be found again."""
+    """Check nothing, since an input that is read once cannot be found again."""
 
 
 class SeekableBytes(Protocol):
-    """What can be read at any place."""
+    """Bytes that can be read at any place."""
 
     @property
     def size(self) -> int | None:
-        """How many there are."""
+        """How many bytes there are."""
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         """Fill `buffer` from `offset`; return how many bytes there were."""
@@ -207,15 +207,15 @@ class SeekableFile(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True, as `io` asks of what can be read."""
         return True
 
     def seekable(self) -> bool:
-        """Say that any place can be read."""
+        """Return True, as `io` asks of what can be read at any place."""
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes; takes no memory for those that a damaged file only promises."""
+        """Return the next bytes, without memory for bytes that a damaged file only promises."""
         left = max(0, (self._data.size or 0) - self._position)
         return super().read(left if size < 0 else min(size, left)) or b""
 

@@ -1,4 +1,4 @@
-"""Files of this machine to read, and how it is known that they stayed what they were."""
+"""Opens local files to read, and checks that they have not changed meanwhile."""
 
 import os
 import stat
@@ -10,12 +10,12 @@ from typing import IO
 from xentcli.errors import InputError, reading
 from xentcli.storage.inputs import Input
 
-_YOUNG_SECONDS = 60  # twice what Linux leaves written memory before it goes to the disk
-_SAME_TIME_SECONDS = 2  # the longest in which two writes may be given one time
+_YOUNG_SECONDS = 60  # twice as long as Linux keeps written memory before it goes to the disk
+_SAME_TIME_SECONDS = 2  # the longest time in which two writes may get the same time stamp
 _NO_DISK = 0  # the major number of file systems that have no device of their own
-_SAMPLES, _SAMPLE_BYTES = 8, 64  # of each of many shards
+_SAMPLES, _SAMPLE_BYTES = 8, 64  # few, as there may be many shards
 WHILE_WRITTEN = "something still writes it: run again when that is done"
-"""What to do about a file that changes while it is read."""
+"""The hint for a file that changes while it is read."""
 
 ContentSample = tuple[bytes, ...]
 
@@ -27,7 +27,7 @@ def open_local(name: str, path: str) -> Input:
 
 
 def input_of(name: str, file: IO[bytes], place: str | int) -> Input:
-    """Return an input of an open file, found again by its path or a descriptor that stays open."""
+    """Return the input of an open file; its path or an open descriptor finds it again."""
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         return Input(name, file, None)
@@ -54,10 +54,10 @@ def _check(
 
 
 def _was_written(before: os.stat_result, now: os.stat_result) -> bool:
-    """Tell what was written from what was only linked to, or given another mode or owner.
+    """Whether a file was written to, and not only linked to or given another mode or owner.
 
-    Whoever writes and then restores the time of the last write moves the time of the last change,
-    which nobody can restore; a new mode, owner or link moves it too.
+    A program that writes and then restores the time of the last write still moves the time of the
+    last change, which cannot be restored. A new mode, owner or link moves that time too.
     """
     if _identity(before) != _identity(now):
         return True
@@ -73,12 +73,12 @@ def _metadata(status: os.stat_result) -> tuple[int, ...]:
 
 
 def _may_change_unseen(status: os.stat_result) -> bool:
-    """Whether somebody may write to a file without moving any time.
+    """Whether a program may write to a file without moving any of its times.
 
-    A program that has the file in its memory moves the times with the first of its writes after
-    the system has put the earlier ones on the disk, and a clock that ticks slowly gives the same
-    time twice. Both need a file that was written to just now, whatever time it was given since;
-    or one that is on no disk (tmpfs), or that others may write to elsewhere (NFS).
+    A program that has mapped the file into memory moves the times only with its first write after
+    the system has put earlier ones on the disk, and a slow clock gives the same time twice. Both
+    concern files that were written to just now, whatever time they were given since, and files
+    that are on no disk (tmpfs) or that other machines may write to (NFS).
     """
     return time.time() - _written(status) < _YOUNG_SECONDS or os.major(status.st_dev) == _NO_DISK
 

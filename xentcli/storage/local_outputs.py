@@ -1,4 +1,4 @@
-"""Files of this machine to write: each appears whole or not at all, unless it is a device."""
+"""Writes local files: each appears whole or not at all, unless it is a device."""
 
 import errno
 import os
@@ -26,13 +26,13 @@ def check_local(name: str, path: str, *, force: bool) -> None:
 
 
 def is_streamed(path: str) -> bool:
-    """Whether what lies at a path is a device or a pipe, which nothing can take the place of."""
+    """Whether a path is that of a device or a pipe, which a file must not replace."""
     return Path(path).exists() and not Path(path).is_file()
 
 
 @contextmanager
 def streaming(name: str, path: str) -> Iterator[Output]:
-    """Open a device or a pipe, which is written as it comes."""
+    """Open a device or a pipe, to which bytes are written as they come."""
     with writing(name):
         descriptor = os.open(path, os.O_WRONLY)
     try:
@@ -45,8 +45,8 @@ def streaming(name: str, path: str) -> Iterator[Output]:
 def replacing(name: str, path: str, *, force: bool, waiting: str | None = None) -> Iterator[Output]:
     """Open a file beside its place, and move it there when the block ends without an error.
 
-    Where it waits for others, it goes to that path instead, and `put_in_place` is left to whoever
-    has them all.
+    A file that must wait for others goes to the path `waiting` instead; the caller moves it with
+    `put_in_place` when all are there.
     """
     target = Path(os.path.realpath(path))
     place = Path(waiting) if waiting else target
@@ -72,9 +72,9 @@ def replacing(name: str, path: str, *, force: bool, waiting: str | None = None) 
 
 
 def _create(temporary: Path, target: Path) -> int:
-    """Create the file that will take the target's place, readable by nobody who may not read that.
+    """Create the file that will replace the target; nobody else may read it than the target.
 
-    Where there is no target, the system gives the file what it gives any new one.
+    If there is no target, the file gets the mode of any new file.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     try:
@@ -91,11 +91,10 @@ def _create(temporary: Path, target: Path) -> int:
 
 
 def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
-    """Give a file the owner, the group and the mode of another, as far as the system lets us.
+    """Give a file the owner, the group and the mode of another, as far as the system allows.
 
-    The bits that set the user or the group of a program are dropped: its content is another one.
-    Where the group cannot be kept, the one that the file has instead may do no more than everybody
-    may.
+    The bits that set the user or the group of a program are dropped, since its content is new. If
+    the group cannot be kept, the file's own group may do no more than everybody may.
     """
     mode = stat.S_IMODE(before.st_mode) & ~(stat.S_ISUID | stat.S_ISGID)
     with suppress(OSError):
@@ -109,11 +108,11 @@ def _keep_owner_and_mode(descriptor: int, before: os.stat_result) -> None:
 
 
 def put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
-    """Give a file its name, of which another one is overwritten only with `force`."""
+    """Give a file its name; another file of that name is overwritten only with `force`."""
     if force:
         temporary.replace(target)
     else:
-        # A link, unlike a rename, never overwrites what somebody else put there meanwhile.
+        # A link, unlike a rename, never overwrites a file that appeared there meanwhile.
         try:
             target.hardlink_to(temporary)
         except FileExistsError:
@@ -127,7 +126,7 @@ def put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the disk keep the names in a folder, where it can."""
+    """Have the names in a folder written to the disk, if the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

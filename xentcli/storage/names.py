@@ -1,4 +1,4 @@
-"""What the name of an input or output says: whether it is a URL, and what it ends in."""
+"""Takes the names of inputs and outputs apart: paths, URLs and extensions."""
 
 import re
 from pathlib import Path
@@ -8,19 +8,19 @@ from xentcli.storage.compression import CODECS
 from xentcli.text import links_of, shown_url
 
 STANDARD_STREAM = "-"
-"""The name of standard input, where something is read, and of standard output."""
+"""The name of standard input or, where something is written, of standard output."""
 
 _URL = r"(?i)[a-z][a-z0-9+.-]*(://|::.*://)"  # zip://a.csv::s3://b/c.zip
 _FILE = r"(?i)file://(localhost)?(?=/)"
 
 
 def is_url(name: str) -> bool:
-    """Whether `name` is a URL, chained ones included, and not a path."""
+    """Whether `name` is a URL, which may be chained, and not a path."""
     return ":" in name and re.match(_URL, name) is not None
 
 
 def shown_name(name: str) -> str:
-    """Return a name as messages and results show it: of a URL, neither user, password nor query."""
+    """Return a name as messages and results show it: URLs without user, password and query."""
     return shown_url(name) if is_url(name) else name
 
 
@@ -40,7 +40,7 @@ def local_name(name: str) -> str:
 def suffix_of(name: str) -> str:
     """Return the extension that tells the format, in lower case, with the dot.
 
-    Of a URL it is that of the path, and of a compressed file the one before the compression's.
+    For a URL it is that of its path, and for a compressed file the one before the compression's.
     """
     path = _path_of(name)
     if path.suffix.lower() in CODECS:
@@ -61,7 +61,7 @@ def compression_suffix_of(name: str) -> str:
 
 
 def beside(folder: str, name: str) -> str:
-    """Return what a file in a folder is called, here or elsewhere."""
+    """Return the path or URL of a file in a folder, local or remote."""
     if is_url(folder):
         return f"{folder.rstrip('/')}/{name}"
     return str(Path(folder, name))

@@ -1,6 +1,6 @@
-"""What a name means: standard streams, files of this machine or elsewhere, compressed or not.
+"""Opens what a name means: standard streams, local or remote files, compressed or not.
 
-The only module here that knows of all the others, and that none of them knows.
+This module alone imports all the others here, and none of them imports it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ from xentcli.storage.streams import (
 
 
 def open_input(name: str) -> Input:
-    """Open a file or a URL, without its compression; ``-`` is standard input."""
+    """Open a file or a URL, decompressed if it is compressed; ``-`` is standard input."""
     data = open_stored(name)
     try:
         return decompressed(data)
@@ -41,9 +41,9 @@ def open_input(name: str) -> Input:
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
-    """Return the files that a pattern matches, here or elsewhere; any other name as it is.
+    """Return the local or remote files that a pattern matches; any other name comes back as it is.
 
-    They are in natural order, without those that will be written. A URL of HTTP is no pattern.
+    They are in natural order, without those that will be written. A URL of HTTP is never a pattern.
     """
     if not is_url(local_name(name)):
         return paths.expand(name, without)
@@ -53,7 +53,7 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
 
 
 def kind_of(name: str) -> str | None:
-    """Return whether a name is that of a ``file`` or a ``directory``, here or elsewhere.
+    """Return whether a name is that of a ``file`` or a ``directory``, local or remote.
 
     None if nothing is there. Over HTTP, everything is a file.
     """
@@ -66,9 +66,9 @@ def kind_of(name: str) -> str | None:
 
 @contextmanager
 def expecting(names: Sequence[str]) -> Iterator[None]:
-    """Have files elsewhere opened before they are asked for, in the order in which they will be.
+    """Open remote files before they are asked for, in the order in which they will be.
 
-    What is read of them is read ahead, across all of them, as long as one of them is in use.
+    They are read ahead, from one file into the next, as long as one of them is in use.
     """
     urls = [name for name in names if is_url(local_name(name))]
     if len(urls) < 2:
@@ -82,9 +82,9 @@ def expecting(names: Sequence[str]) -> Iterator[None]:
 
 
 def wanting(shares: Sequence[tuple[str, tuple[float, float]]]) -> AbstractContextManager[None]:
-    """Have parts of files elsewhere fetched ahead, given as shares of their rows, and no others.
+    """Fetch ahead only these parts of remote files, given as shares of their rows.
 
-    Files that are no URLs are left out.
+    Local files are left out.
     """
     elsewhere = [(name, share) for name, share in shares if is_url(local_name(name))]
     if not elsewhere:
@@ -95,9 +95,9 @@ def wanting(shares: Sequence[tuple[str, tuple[float, float]]]) -> AbstractContex
 
 
 def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
-    """Return the content of an input that is compressed; any other one as it is.
+    """Return the content of an input if it is compressed, else the input itself.
 
-    Of what is compressed, `piece_bytes` are read at once.
+    Compressed bytes are read `piece_bytes` at a time.
     """
     head = data.peek(HEAD_BYTES)
     if head.startswith(b"PK\3\4"):
@@ -124,7 +124,7 @@ def open_stored(name: str) -> Input:
 
 
 def version_of(name: str) -> str:
-    """Return what tells the version of a URL that was opened last from others."""
+    """Return a text that tells the version of a URL that was last opened from others."""
     from xentcli.storage import remote_inputs
 
     return remote_inputs.version_of(name)
@@ -153,9 +153,9 @@ def open_output(name: str, *, force: bool = False, waiting: str | None = None) -
     """Open `name` for writing, compressed as its extension says; ``-`` is standard output.
 
     A regular file is written beside its place and moved there when the block ends without an
-    error, a URL is written to a temporary file and sent off; a device, a pipe, or what the shell
-    has opened (``/dev/stdout``) is written as it comes. A regular file may be left `waiting` at
-    another path, from which `together` moves it.
+    error. A URL is written to a temporary file, which is then uploaded. Devices, pipes and what the
+    shell has opened (``/dev/stdout``) are written as bytes come. A regular file may be left
+    `waiting` at another path, from which `together` moves it.
     """
     check_output(name, force=force)
     codec = _codec_for(name)
@@ -179,7 +179,7 @@ def _codec_for(name: str) -> Codec | None:
 
 
 def _open_place(name: str, force: bool, waiting: str | None) -> AbstractContextManager[Output]:
-    """Open what the bytes go to as they are."""
+    """Open the place to which the bytes go, compressed or not."""
     if name == STANDARD_STREAM:
         return standard_output()
     path = local_name(name)

@@ -1,4 +1,4 @@
-"""What an output is: a descriptor that bytes are written to, as they are or compressed."""
+"""An output: a descriptor to which bytes are written, as they are or compressed."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from xentcli.errors import writing
 from xentcli.storage.compression import Codec
 
 _SENT_BYTES = 2**23  # at a time; with 2**26 the disk idles at the start and the end
-_PARTS_ON_THE_WAY = 8  # that the disk is given time for
+_PARTS_ON_THE_WAY = 8  # that the disk is given time to write
 
 
 class Output:
@@ -18,9 +18,9 @@ class Output:
     Parameters
     ----------
     name : str
-        As messages show it.
+        The name that messages show.
     descriptor : int
-        What is written to; who opened it closes it.
+        The descriptor that is written to; the caller closes it.
     seekable : bool
         Whether any place can be written at any time, by any thread or forked process.
     """
@@ -34,7 +34,7 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether somebody reads what is written as it comes."""
+        """Whether the output is a terminal, where somebody reads along."""
         return self._descriptor >= 0 and os.isatty(self._descriptor)
 
     def write(self, data: bytes | memoryview) -> None:
@@ -61,7 +61,7 @@ class Output:
         self._send(offset, end)
 
     def _send(self, start: int, end: int) -> None:
-        """Have the system put on the disk what was written, not only at the fsync, and forget it.
+        """Have the system put written bytes on the disk before the fsync, and drop them.
 
         On Linux the advice starts the writing when it is first given, and drops the pages when it
         is given again later: a long output takes the memory of a few parts, and the files of other

@@ -1,4 +1,4 @@
-"""Ranges of files elsewhere that are being fetched, or were and are not read yet."""
+"""Ranges of remote files that are being fetched, or are fetched and not read yet."""
 
 import threading
 from collections.abc import Iterator
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 PART_BYTES = 2**22
-"""Of one range, at most."""
+"""The most bytes of one range."""
 MOST_BYTES = 3 * 2**25
-"""Fetched before they are asked for, of all files together."""
+"""The most bytes that are fetched before they are asked for, for all files together."""
 _MOST_BYTES_UNDER_WAY = 2**26
 _MOST_UNDER_WAY = 32
-_SKIPPED_BYTES = 2**16  # that a read may leave out and still follow the one before
+_SKIPPED_BYTES = 2**16  # at most, between a read and one that follows it
 _WHILE_REPLACED = "something replaced it: run again when that is done"
 
 
 class HasParts(Protocol):
-    """A file of which parts are fetched."""
+    """A file whose parts are fetched."""
 
     parts: "list[FetchedRange]"
 
@@ -44,7 +44,7 @@ class FetchedRange:
         self._file = ref(file)
 
     def wait(self, url: str) -> bytes:
-        """Return its bytes; what could not be fetched is fetched again the next time."""
+        """Return its bytes; if fetching them failed, the next read fetches them again."""
         try:
             with told(url):
                 return self.content.result()
@@ -54,7 +54,7 @@ class FetchedRange:
             raise
 
     def was_read(self, start: int, end: int) -> None:
-        """Keep it no longer when all of it was read; some of it may be read twice."""
+        """Record what was read, perhaps for the second time, and drop the range after all of it."""
         with LOCK:
             read: list[tuple[int, int]] = []
             for piece in sorted([*self._read, (start, end)]):
@@ -67,20 +67,20 @@ class FetchedRange:
                 self.drop()
 
     def drop(self) -> None:
-        """Keep it no longer."""
+        """Stop keeping the range."""
         if (file := self._file()) is not None and self in file.parts:
             file.parts.remove(self)
         PARTS.discard(self)
 
 
 PARTS: WeakSet[FetchedRange] = WeakSet()
-"""Those of all files."""
+"""The ranges of all files."""
 LOCK = threading.RLock()
-"""Of what is known of all parts."""
+"""Guards the ranges of all files."""
 
 
 def continues(offset: int, end: int) -> bool:
-    """Whether a read from here on follows one that ended there."""
+    """Whether a read at `offset` follows one that ended at `end`."""
     return 0 <= offset - end <= _SKIPPED_BYTES
 
 
@@ -97,7 +97,7 @@ def _fits() -> bool:
 
 
 def make_room() -> None:
-    """Drop what was fetched first, where nobody asked for it and there is too much."""
+    """Drop the ranges that were fetched first and not asked for, while there are too many."""
     for part in sorted(PARTS, key=lambda part: part.number):
         if _fits():
             return
@@ -107,7 +107,7 @@ def make_room() -> None:
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
-    """Turn what goes wrong into one line."""
+    """Turn any error of reading a URL into one line."""
     with telling(InputError, url, "read"):
         try:
             yield

@@ -1,4 +1,4 @@
-"""What users name: one file, or a pattern of names that many files match."""
+"""Finds the local files that users name, one by one or by a pattern."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _WRITTEN: ContextVar[tuple[str, ...]] = ContextVar("written", default=())
 
 @contextmanager
 def will_write(names: Iterable[str]) -> Iterator[None]:
-    """Have no pattern match these names, which will be written, while the block runs."""
+    """Keep patterns from matching these names, which will be written, while the block runs."""
     token = _WRITTEN.set(tuple(names))
     try:
         yield
@@ -29,12 +29,12 @@ def will_write(names: Iterable[str]) -> Iterator[None]:
 
 
 def unmatched(without: Iterable[str]) -> tuple[str, ...]:
-    """Return what no pattern matches: some names, and those of `will_write`."""
+    """Return all names that no pattern may match: these, and those of `will_write`."""
     return (*without, *_WRITTEN.get())
 
 
 def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
-    """Return what sorts names as people do: ``shard-2`` before ``shard-10``.
+    """Return a key that sorts names as people do: ``shard-2`` before ``shard-10``.
 
     Runs of digits are compared as the numbers that they are; names that differ in leading zeros
     alone are compared as text.
@@ -47,18 +47,18 @@ def natural_key(path: str) -> tuple[list[str | tuple[int, str]], str]:
 
 
 def expand(name: str, without: Iterable[str] = ()) -> list[str]:
-    """Return the files of this machine that a pattern matches; any other name as it is.
+    """Return the local files that a pattern matches; any other name comes back as it is.
 
-    They are in natural order. `*`, `?` and `[...]` match within a name, `**` across folders. A file
-    that has just this name is that file.
+    They are in natural order. `*`, `?` and `[...]` match within a name, `**` across folders. If a
+    file has exactly this name, the name is not a pattern.
 
     Parameters
     ----------
     name : str
         A name or a pattern.
     without : iterable of str
-        Names that no pattern matches, whatever links lead to them: what will be written, besides
-        those of `will_write`.
+        Names that will be written, besides those of `will_write`. No pattern matches them, even
+        through links.
     """
     pattern = local_name(name)
     if _WILD.isdisjoint(pattern) or is_url(pattern) or os.path.lexists(pattern):
@@ -79,8 +79,8 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
 def _matches(pattern: str) -> Iterable[str]:
     """Return the paths that match a pattern, spelt as the pattern is.
 
-    Behind `**`, no wildcard leads through a symbolic link to a folder: what is there has another
-    name already, or contains itself.
+    After `**`, wildcards do not follow symbolic links to folders, whose files have other names
+    already, or which contain themselves.
     """
     parts = re.sub("/+", "/", pattern).split("/")
     root = "" if parts[0] else "/"
@@ -94,7 +94,7 @@ def _matches(pattern: str) -> Iterable[str]:
 
 
 def _inside(folder: str, part: str, links: bool) -> Iterator[str]:
-    """Yield what one part of a pattern matches in a folder."""
+    """Yield the paths that one part of a pattern matches in a folder."""
     if part == _FOLDERS:
         yield from _all_folders(folder)
     elif _WILD.isdisjoint(part):
@@ -110,7 +110,7 @@ def _inside(folder: str, part: str, links: bool) -> Iterator[str]:
 
 
 def _all_folders(folder: str) -> Iterator[str]:
-    """Yield a folder and all that are in it at any depth, but for hidden ones and links."""
+    """Yield a folder and the folders in it at any depth, except hidden ones and links."""
     waiting = [folder]
     while waiting:
         folder = waiting.pop()
@@ -123,7 +123,7 @@ def _all_folders(folder: str) -> Iterator[str]:
 
 
 def _entries(folder: str) -> "list[os.DirEntry[str]]":
-    """Return what is in a folder; nothing if it is none, or may not be read."""
+    """Return the entries of a folder; none if it is not a folder or may not be read."""
     try:
         with os.scandir(folder or ".") as entries:
             return list(entries)
@@ -136,17 +136,17 @@ def _is_linked_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def kind_of(path: str) -> str | None:
-    """Return whether a path of this machine is that of a ``file`` or a ``directory``, if any."""
+    """Return whether a local path is a ``file`` or a ``directory``; None if nothing is there."""
     if not os.path.exists(path):  # noqa: PTH110 - never raises
         return None
     return "directory" if os.path.isdir(path) else "file"  # noqa: PTH112
 
 
 def is_there(path: str) -> bool:
-    """Whether a file, a pipe or a device has this name; a text too long for a name has none."""
+    """Whether a file, a pipe or a device has this name, which may be too long for a name."""
     return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112 - never raise
 
 
 def reads_once(path: str) -> bool:
-    """Whether what `path` names can be opened and read only once: a pipe, a terminal."""
+    """Whether `path` can be opened and read only once, as a pipe or a terminal."""
     return path == STANDARD_STREAM or Path(path).is_fifo() or Path(path).is_char_device()

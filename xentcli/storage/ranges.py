@@ -1,4 +1,4 @@
-"""What reads ranges of files elsewhere: over the drivers of fsspec, patiently."""
+"""Reads ranges of remote files with the drivers of fsspec, and tries again if that fails."""
 
 import asyncio
 import threading
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRIES = 5
-"""How often something is asked for."""
-_FIRST_WAIT_SECONDS = 0.5  # before the second; twice as long before each one after it
+"""How many times something is asked for at most."""
+_FIRST_WAIT_SECONDS = 0.5  # before the second try; twice as long before each one after it
 
-_VERSIONS = {  # by which the drivers tell one content from another, without "-" and "_"
+_VERSIONS = {  # keys by which drivers tell one content from another, without "-" and "_"
     *("etag", "versionid", "generation", "sha", "blobid"),
     *("contentmd5", "digest", "md5hash", "crc32c", "crc"),
     *("lastmodified", "mtime", "modify", "modified", "updated", "created", "datetime"),
@@ -23,7 +23,7 @@ _VERSIONS = {  # by which the drivers tell one content from another, without "-"
 
 
 class FileChangedError(Exception):
-    """What is read is no longer the file that was opened."""
+    """The file that is read is no longer the one that was opened."""
 
 
 class Ranges(Protocol):
@@ -31,10 +31,10 @@ class Ranges(Protocol):
 
     @property
     def version(self) -> str:
-        """What tells the version that was opened from others, in any process."""
+        """A text that tells the version that was opened from others, in any process."""
 
     async def open(self, count: int) -> tuple[int | None, bytes]:
-        """Return the size of the file and its first bytes; no size if no range can be had."""
+        """Return the size of the file and its first bytes; no size if ranges cannot be read."""
 
     async def fetch(self, start: int, end: int) -> bytes:
         """Return a range of the version that was opened."""
@@ -44,7 +44,7 @@ class Ranges(Protocol):
 
 
 def begin(work: Coroutine[Any, Any, T]) -> "Future[T]":
-    """Have a coroutine run in fsspec's loop, which a thread of its own turns."""
+    """Run a coroutine in fsspec's event loop, which has a thread of its own."""
     from fsspec.asyn import get_loop
 
     return asyncio.run_coroutine_threadsafe(work, get_loop())
@@ -56,7 +56,7 @@ async def patiently(
     end: int,
     passes: Callable[[Exception], bool],
 ) -> T:
-    """Return what comes of a request; try again, later each time, after what passes."""
+    """Return the answer to a request; after an error that `passes`, wait longer and try again."""
     for i in range(TRIES - 1):
         try:
             return await get(start, end)
@@ -68,7 +68,7 @@ async def patiently(
 
 
 class DriverRanges:
-    """Ranges of a file by a driver that knows no condition: its versions are compared."""
+    """Reads ranges by a driver that cannot ask for one version, so that versions are compared."""
 
     def __init__(self, files: Any, path: str) -> None:
         from fsspec.asyn import AsyncFileSystem
@@ -90,10 +90,10 @@ class DriverRanges:
         return size
 
     async def open(self, count: int) -> tuple[int | None, bytes]:
-        """Return the size of the file and its first bytes; no size if no range can be had."""
+        """Return the size of the file and its first bytes; no size if ranges cannot be read."""
         size = await self.find()
         if size is None or is_archive(self._files):
-            return None, b""  # to reach a byte of an archive, all before it is decompressed
+            return None, b""  # reaching a byte of an archive decompresses all before it
         return size, await self.fetch(0, min(count, size)) if size else b""
 
     async def fetch(self, start: int, end: int) -> bytes:
@@ -102,8 +102,8 @@ class DriverRanges:
         return content
 
     async def check(self) -> None:
-        """Raise FileChangedError unless the driver tells of the version that was opened."""
-        with suppress(TypeError):  # not every driver has a list to forget
+        """Raise FileChangedError unless the driver still finds the version that was opened."""
+        with suppress(TypeError):  # not every driver keeps a list of files
             self._files.invalidate_cache(self._path)
         if version_of(await self._call("info", self._path)) != self.version:
             raise FileChangedError
@@ -119,7 +119,7 @@ class DriverRanges:
 
 
 def is_archive(files: Any) -> bool:
-    """Whether a file system is what is in a zip or tar file."""
+    """Whether a file system is the inside of a zip or tar file."""
     from fsspec.archive import AbstractArchiveFileSystem
 
     return isinstance(files, AbstractArchiveFileSystem)

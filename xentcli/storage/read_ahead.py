@@ -1,4 +1,4 @@
-"""A file elsewhere, of which ranges are fetched: what is asked for, and what follows."""
+"""A remote file, whose ranges are fetched when they are asked for or before."""
 
 from collections import deque
 from functools import partial
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _HEAD_BYTES = 2**15  # of each file, which are kept
-_SMALL_READ_BYTES = 2**16  # that a smaller read somewhere else fetches
-_MOST_ENDS = 16  # of the latest reads, of as many threads
+_SMALL_READ_BYTES = 2**16  # at least, that are fetched for a small read
+_MOST_ENDS = 16  # of the latest reads, by up to as many threads
 
 
 class Ahead(Protocol):
-    """What fetches ahead."""
+    """Fetches ranges of files before they are asked for."""
 
     def comes_to(self, place: int, start: int, end: int) -> bool:
-        """Whether it will come to a range of a file that is read and was not fetched."""
+        """Whether it will fetch a range that is now read before it was fetched."""
 
     def follow(self, count: int) -> None:
-        """Fetch what follows a read of some bytes."""
+        """Fetch what follows a read of `count` bytes."""
 
 
 class RemoteFile:
-    """A file of which ranges are fetched, in any thread; its opening begins at once.
+    """A file whose ranges are fetched in any thread; it is being opened from the start.
 
     Attributes
     ----------
     size : int or None
-        None until `wait` returns, or if no range can be had.
+        The size in bytes; None until `wait` returns, or if ranges cannot be read.
     head : bytes
         The first bytes, as long as they are kept.
     version : str
-        What tells the version that was opened from others, in any process.
+        A text that tells the version that was opened from others, in any process.
     """
 
     def __init__(self, url: str, succession: "Ahead", place: int) -> None:
@@ -58,7 +58,7 @@ class RemoteFile:
 
     @property
     def version(self) -> str:
-        """What tells the version that was opened from others, in any process."""
+        """A text that tells the version that was opened from others, in any process."""
         return self._ranges.version
 
     def wait(self) -> None:
@@ -69,7 +69,7 @@ class RemoteFile:
             self._opening = None  # it would keep the first bytes
 
     def check(self) -> "Future[None]":
-        """Have the version compared: with another one, the result is FileChangedError."""
+        """Begin to compare the version; if it is another one, the result is FileChangedError."""
         return begin(self._ranges.check())
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
@@ -93,7 +93,7 @@ class RemoteFile:
         return end - begun
 
     def _covering(self, offset: int, end: int) -> list[FetchedRange]:
-        """Return the parts that hold a range, fetched from now on if they are not."""
+        """Return the parts that hold a range, and begin to fetch those that are missing."""
         succession = self._succession() if self._follows(offset) else None
         parts = []
         at = offset
@@ -116,7 +116,7 @@ class RemoteFile:
         return parts
 
     def _follows(self, offset: int) -> bool:
-        """Whether somebody has read what stands before."""
+        """Whether a read at `offset` follows an earlier one."""
         ends = (len(self.head), *self._ends)
         return any(map(partial(continues, offset), ends)) or bool(self.part_at(offset))
 
@@ -125,7 +125,7 @@ class RemoteFile:
         return next((part for part in self.parts if part.start <= offset < part.end), None)
 
     def fetch(self, start: int, stop: int) -> FetchedRange:
-        """Have a part fetched, up to the next one that is there."""
+        """Begin to fetch a part, which ends before the next part that is there."""
         ends = [part.start for part in self.parts if part.start > start]
         end = min([stop, start + PART_BYTES, self.size or 0, *ends])
         part = FetchedRange(self, start, end, begin(self._fetched(start, end)))

@@ -1,4 +1,4 @@
-"""What is behind a URL, of every kind that fsspec and the drivers installed beside it know."""
+"""Finds the file system behind a URL of any kind that fsspec and its drivers know."""
 
 import re
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from xentcli.text import shown_text
 
 _HTTP = ("http", "https")
 _CONNECTIONS = 32  # at once, with one S3 service
-_LISTED_SECONDS = 10  # that a folder's list is taken for what is there
+_LISTED_SECONDS = 10  # for which a folder's list is trusted
 _CACHE = re.compile(r"(?:^|::)((?:file|block|simple)?cache(?:d)?)(?=::|://)", re.IGNORECASE)
 
 
 def locate(url: str) -> tuple[Any, str]:
     """Return the file system of a URL, and the path in it."""
     if cache := _CACHE.search(url):
-        # Its copies would outlive what they are copies of, and its writing is not ours.
+        # Its copies would outlive the files, and it writes in a way that we do not control.
         what = f"{cache[1].lower()}:: is not supported"
         raise XentError(what, hint="without it, only what is needed is read")
     try:
@@ -41,7 +41,7 @@ def locate(url: str) -> tuple[Any, str]:
 
 
 def _http_options() -> dict[str, Any]:
-    """Return options of the client: no limit on all of the time, but one on silence."""
+    """Return options of the client, which limit the time without a byte, not that of the whole."""
     try:
         from aiohttp import ClientTimeout
     except ModuleNotFoundError:
@@ -51,7 +51,7 @@ def _http_options() -> dict[str, Any]:
 
 
 def _s3_options() -> dict[str, Any]:
-    """Return options of the client: how often botocore tries again, and its patience."""
+    """Return options of the client: its patience, and how often botocore tries again."""
     return {
         "listings_expiry_time": _LISTED_SECONDS,
         "config_kwargs": {
@@ -64,7 +64,7 @@ def _s3_options() -> dict[str, Any]:
 
 
 _OPTIONS = {"http": _http_options, "https": _http_options, "s3": _s3_options, "s3a": _s3_options}
-"""What the drivers are told, where fsspec's own configuration says nothing else."""
+"""The options of the drivers, unless fsspec's own configuration says otherwise."""
 
 
 def protocol_of(files: Any) -> str:
@@ -73,12 +73,12 @@ def protocol_of(files: Any) -> str:
 
 
 def is_http(files: Any) -> bool:
-    """Whether a file system is one of HTTP."""
+    """Whether a file system is HTTP."""
     return protocol_of(files) in _HTTP
 
 
 def check_bucket(files: Any, path: str) -> None:
-    """Raise LookupError if a path of S3 is in no bucket; who may not ask is let by."""
+    """Raise LookupError if the bucket of an S3 path does not exist, as far as one may ask."""
     if protocol_of(files) == "s3":
         try:
             _find(files, path.partition("/")[0])
@@ -112,7 +112,7 @@ def telling(kind: type[XentError], url: str, verb: str) -> Iterator[None]:
 
 
 def _without(url: str, text: str) -> str:
-    """Return a text without what a URL says of who is let in."""
+    """Return a text without the user, password and query of a URL."""
     for secret in re.findall(r"//([^/?#]*@)|(\?[^#]*)", url):
         text = text.replace("".join(secret), "")
     return text

@@ -1,6 +1,6 @@
-"""What drivers of URLs raise, in our words: what is wrong, and what to do about it.
+"""Explains errors of the drivers of URLs: what is wrong, and what to do about it.
 
-What a service says itself is not passed on where it is about who is let in: some name keys.
+A service's own words about access are not passed on, since some services name keys in them.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from xentcli.text import shown_url
 EXTRA = "remote"
 """The extra of this package that brings fsspec and aiohttp."""
 PATIENCE_SECONDS = 20
-"""Without a byte."""
+"""How long to wait for the next byte."""
 _EXTRA_OF_S3 = "s3"
 
 _Reason = tuple[str, str | None]
@@ -47,7 +47,7 @@ _CODES: dict[str, _Reason] = {
     "SlowDown": _BUSY,
     "503": _BUSY,
 }
-"""What a service of S3 answers with."""
+"""The error codes of S3 services."""
 _CUT: _Reason = "the connection was cut before all of it came", None
 _KINDS: dict[str, _Reason] = {
     "TooManyRedirects": ("it is redirected again and again", None),
@@ -72,7 +72,7 @@ _KINDS: dict[str, _Reason] = {
 
 
 def reason_of(error: Exception) -> _Reason:
-    """Return what an exception of a driver says, and what to do about it."""
+    """Return what is wrong when a driver raises an exception, and what to do about it."""
     for each in _chain(error):
         if _is_silence(each):
             return f"nothing came for {PATIENCE_SECONDS} seconds", None
@@ -91,26 +91,26 @@ def _is_silence(error: BaseException) -> bool:
 
 
 def code_of(error: BaseException) -> str:
-    """Return the code in the answer of a service of S3, if that is what an exception is of."""
+    """Return the code of an S3 service's answer if the exception has one, else an empty text."""
     response: Any = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 def _answer(error: Any, code: str) -> str:
-    """Return a code that is a word, or a number and what it stands for."""
+    """Return a code with its meaning if it is a number, else the code alone."""
     meaning = error.response["Error"].get("Message", "") if code.isdigit() else ""
     return f"{code} {meaning}".strip()
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception, and those that it was made of: a cause has no cause without end."""
+    """Yield an exception and its causes, of which no chain is endless."""
     while error is not None:
         yield error
         error = error.__cause__
 
 
 def _place(error: Any) -> str:
-    """Return where nobody answered, if that is not what the URL says."""
+    """Return the address where nobody answered, if it is not that of the URL."""
     endpoint = getattr(error, "kwargs", {}).get("endpoint_url")
     if type(error).__name__ != "EndpointConnectionError" or not endpoint:
         return ""
@@ -118,12 +118,12 @@ def _place(error: Any) -> str:
 
 
 def _said(error: Exception) -> _Reason:
-    """Return what an exception says itself."""
+    """Return what is wrong in the exception's own words."""
     said: Any = error
     if isinstance(error, FileNotFoundError):
         if error.__cause__ is None:
             return "no such file", None
-        said = error.__cause__  # what fsspec takes for a missing file: any trouble of HTTP
+        said = error.__cause__  # fsspec calls any trouble of HTTP a missing file
     if getattr(said, "status", None):
         hint = _LET_IN if said.status in (401, 403) else None
         return f"{said.status} {said.message}".strip(), hint

@@ -1,4 +1,4 @@
-"""URLs to read: in ranges where these can be had, and all of one version of what is there."""
+"""Reads URLs, by ranges if the server has them, and only one version of each file."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -22,11 +22,11 @@ _BUFFER_BYTES = 2**15
 
 _expected: WeakSet[Succession] = WeakSet()
 _versions: dict[str, str] = {}
-"""By URL, of what was opened last."""
+"""The version of each URL that was last opened."""
 
 
 def expect(urls: Sequence[str]) -> Succession:
-    """Return what has these files opened ahead, as long as anybody keeps it."""
+    """Return a succession, which opens these files ahead as long as anybody keeps it."""
     succession = Succession(urls)
     _expected.add(succession)
     return succession
@@ -34,7 +34,7 @@ def expect(urls: Sequence[str]) -> Succession:
 
 @contextmanager
 def wanting(shares: Sequence[tuple[str, Share]]) -> Iterator[None]:
-    """Have parts of files opened and fetched ahead, and no others."""
+    """Open files and fetch these parts of them ahead, and no others."""
     succession = expect([url for url, _ in shares])
     with wanted.wanting(shares):
         yield
@@ -42,7 +42,7 @@ def wanting(shares: Sequence[tuple[str, Share]]) -> Iterator[None]:
 
 
 def version_of(url: str) -> str:
-    """Return what tells the version of what was opened last from others, in any process."""
+    """Return a text that tells the version that was last opened from others, in any process."""
     return _versions.get(url, "")
 
 
@@ -57,7 +57,7 @@ def open_url(url: str) -> Input:
 
 
 def _open_stream(url: str) -> Input:
-    """Open what can only be read from its beginning to its end."""
+    """Open a URL that can only be read from its beginning to its end."""
     with telling(InputError, url, "read"):
         files, path = locate(url)
         compared = DriverRanges(files, path)
@@ -74,7 +74,7 @@ def _open_stream(url: str) -> Input:
 
 
 class _RemoteInput(Input):
-    """A file of which ranges are fetched, in any thread."""
+    """A file whose ranges are fetched, in any thread."""
 
     scatters = False
 

@@ -1,4 +1,4 @@
-"""Patterns of names elsewhere, for those who can list what is there."""
+"""Finds the remote files that a pattern matches, if the service can list them."""
 
 import re
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from xentcli.errors import InputError
 from xentcli.storage.names import shown_name
 from xentcli.storage.remote import check_bucket, is_http, locate, telling
 
-_WILD = r"[*[]|\?(?!\w+=)"  # and no query
+_WILD = r"[*[]|\?(?!\w+=)"  # a ? that begins no query
 
 
 def matching(url: str, without: Iterable[str]) -> list[str]:
-    """Return the URLs of the files that a pattern matches, but for some; any other URL as it is.
+    """Return the URLs that a pattern matches, except some; any other URL comes back as it is.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def matching(url: str, without: Iterable[str]) -> list[str]:
 
 
 def kind_of_url(url: str) -> str | None:
-    """Return whether a URL is that of a ``file`` or a ``directory``; None if nothing is there."""
+    """Return whether a URL is a ``file`` or a ``directory``; None if nothing is there."""
     with telling(InputError, url, "read"):
         files, path = locate(url)
         try:

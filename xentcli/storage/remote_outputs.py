@@ -1,4 +1,4 @@
-"""URLs to write: a temporary file is sent off when all of it is there."""
+"""Writes URLs: a temporary file is uploaded when it is complete."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from xentcli.storage.remote import check_bucket, is_http, locate, protocol_of, t
 from xentcli.storage.temporary import TemporaryCopy
 
 _UPLOADED_BYTES = 2**24  # at once
-_PATIENCE_SECONDS = 10  # with an upload that is to be dropped
+_PATIENCE_SECONDS = 10  # to wait until an upload is given up
 _MOST_PARTS = 10_000  # that S3 takes
 
 
@@ -24,7 +24,7 @@ def check_url(url: str, *, force: bool) -> None:
         files, path = locate(url)
         if is_http(files) or is_archive(files):
             raise NotImplementedError(f"{protocol_of(files)} is only read")
-        with suppress(TypeError):  # not every driver has a list to forget
+        with suppress(TypeError):  # not every driver keeps a list of files
             files.invalidate_cache(path)
         if files.isdir(path):
             raise IsADirectoryError("is a directory")
@@ -36,9 +36,9 @@ def check_url(url: str, *, force: bool) -> None:
 
 @contextmanager
 def uploading(url: str, *, force: bool) -> Iterator[Output]:
-    """Collect what is written, and send it off when the block ends without an error.
+    """Collect what is written, and upload it when the block ends without an error.
 
-    The URL appears whole wherever the driver can do that.
+    The file appears whole if the driver can do that.
     """
     copy = TemporaryCopy(shown_name(url))
     with copy.file:
@@ -49,9 +49,9 @@ def uploading(url: str, *, force: bool) -> Iterator[Output]:
 
 
 def _send(copy: TemporaryCopy, url: str) -> None:
-    """Send a copy off, in a thread, so that no signal comes between a request and its answer.
+    """Upload a copy in a thread, so that no signal comes between a request and its answer.
 
-    A signal ends it before the next part, and is passed on when nothing is left there.
+    A signal ends the upload before its next part, and is passed on when the parts are dropped.
     """
     done: Future[None] = Future()
     stopped = Event()
@@ -71,16 +71,16 @@ def _send(copy: TemporaryCopy, url: str) -> None:
         stopped.set()
         last = time.monotonic() + _PATIENCE_SECONDS
         while not done.done() and time.monotonic() < last:
-            with suppress(KeyboardInterrupt, TimeoutError):  # which is raised again and again
+            with suppress(KeyboardInterrupt, TimeoutError):  # a signal may come again
                 done.exception(last - time.monotonic())
         raise
 
 
 def _upload(copy: TemporaryCopy, url: str, stopped: Event) -> None:
-    """Send a copy off in parts, of which the last one makes a file; without it, all are dropped."""
+    """Upload a copy in parts; they make a file after the last one, or are dropped without it."""
     files, path = locate(url)
     parts = -(-copy.size() // (_MOST_PARTS * _UPLOADED_BYTES))
-    # No transaction of fsspec: those of all threads would be one.
+    # A transaction of fsspec would be shared by all threads.
     size = max(1, parts) * _UPLOADED_BYTES
     file = files.open(path, "wb", block_size=size, autocommit=False)
     try:
@@ -92,7 +92,7 @@ def _upload(copy: TemporaryCopy, url: str, stopped: Event) -> None:
         file.commit()
     except BaseException:
         for end in (file.discard, file.close):
-            with suppress(Exception):  # closing sends what is left, if something took it
+            with suppress(Exception):  # closing sends what is left, if anything takes it
                 end()
         raise
     finally:

@@ -1,4 +1,4 @@
-"""Ranges of an object of S3, all of one version of it."""
+"""Reads ranges of an object of S3, all of one version of it."""
 
 from typing import Any
 
@@ -12,9 +12,10 @@ class _CutError(Exception):
 
 
 class S3Ranges:
-    """Reads ranges of an object, each on the condition that it has the ETag of the first one.
+    """Reads ranges of an object, on condition that its ETag is that of the first range.
 
-    What the service answers with, botocore tries again; here only what is cut off behind that.
+    botocore tries again after errors that the service answers with; this class tries again only if
+    an answer is cut off.
     """
 
     def __init__(self, files: Any, path: str) -> None:
@@ -47,7 +48,7 @@ class S3Ranges:
             if info["size"]:
                 raise
             self._condition = {"IfMatch": info["ETag"]}
-            return 0, b""  # of which there is no range
+            return 0, b""  # an empty object has no ranges
         self._condition = {"IfMatch": answer["ETag"]}
         return int(answer["ContentRange"].rpartition("/")[2]), content
 
@@ -56,7 +57,7 @@ class S3Ranges:
         try:
             return (await patiently(self._get, start, end, passes=_is_cut))[1]
         except OSError as error:
-            if _status_of(error) == 416:  # it is shorter than was said
+            if _status_of(error) == 416:  # the object is shorter than it was
                 return b""
             raise
 
@@ -76,7 +77,7 @@ class S3Ranges:
             raise
         try:
             if answer["ETag"] != self._condition.get("IfMatch", answer["ETag"]):
-                raise FileChangedError  # of a service that knows no conditions
+                raise FileChangedError  # the service ignores conditions
             return answer, await answer["Body"].read()
         except (FileChangedError, TimeoutError):
             raise
@@ -91,6 +92,6 @@ def _is_cut(error: Exception) -> bool:
 
 
 def _status_of(error: OSError) -> int:
-    """Return the status of the answer that s3fs made an error of."""
+    """Return the status of the answer that s3fs turned into an error."""
     response: Any = getattr(error.__cause__, "response", None) or {}
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

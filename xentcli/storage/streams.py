@@ -1,4 +1,4 @@
-"""Standard input and output, and the names by which the system calls what is open already."""
+"""Opens standard input and output, and descriptors that are already open: ``/dev/fd/3``."""
 
 import errno
 import fcntl
@@ -21,7 +21,7 @@ _MOST_LINKS = 40
 
 
 def standard_input() -> Input:
-    """Open standard input, of which what was read before is not read again."""
+    """Open standard input, and go on where it was last read."""
     with reading("<stdin>"):
         if sys.stdin is None:
             raise OSError(errno.EBADF, "it is closed")
@@ -31,7 +31,7 @@ def standard_input() -> Input:
 
 @contextmanager
 def standard_output() -> Iterator[Output]:
-    """Open standard output, behind what was printed before."""
+    """Open standard output, and go on behind what was printed before."""
     with writing("<stdout>"):
         if sys.stdout is None or sys.__stdout__ is None:
             raise OSError(errno.EBADF, "it is closed")
@@ -42,8 +42,8 @@ def standard_output() -> Iterator[Output]:
 def descriptor_of(path: str) -> int | None:
     """Return the open descriptor that a path such as ``/dev/stdout`` or ``/dev/fd/3`` means.
 
-    What a shell has redirected to a file is written there as it comes, behind what other programs
-    have written: such a file is neither in the way nor to be replaced.
+    If a shell has redirected it to a file, bytes are added there behind those of other programs;
+    the file neither counts as existing nor is replaced.
     """
     for _ in range(_MOST_LINKS):
         path = os.path.abspath(path)  # noqa: PTH100 - Path.absolute leaves `..`
@@ -62,7 +62,7 @@ def check_descriptor(name: str, descriptor: int) -> None:
     with writing(name):
         started_with = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
         if descriptor < len(started_with) and started_with[descriptor] is None:
-            raise OSError(errno.EBADF, "it is closed")  # whatever has that number by now
+            raise OSError(errno.EBADF, "it is closed")  # another file may have that number by now
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         if flags & os.O_ACCMODE == os.O_RDONLY:
             raise OSError(errno.EBADF, "it is open for reading")
@@ -70,7 +70,7 @@ def check_descriptor(name: str, descriptor: int) -> None:
 
 @contextmanager
 def writing_descriptor(name: str, descriptor: int) -> Iterator[Output]:
-    """Write to an open descriptor, from where its other writers are."""
+    """Write to an open descriptor, behind what others have written to it."""
     with writing(name):
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

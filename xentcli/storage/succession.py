@@ -1,8 +1,8 @@
-"""Files elsewhere that are read one after the other: fetched before they are asked for.
+"""Fetches remote files that are read one after the other before they are asked for.
 
-They are one sequence: what is fetched ahead runs on into the next of them. A range that has come
-makes room for another one at once, whether it was read or not: a server that is slow to begin
-always has some to send.
+They are one sequence: fetching ahead runs on from one file into the next. As soon as a range has
+come, another one is asked for, even before the first is read, so that a server that is slow to
+begin always has some to send.
 """
 
 from collections import deque
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _MOST_HEADS = 1024  # that are kept
-_BYTES_AHEAD = 4  # fetched for each that was read, as long as these are few
+_BYTES_AHEAD = 4  # fetched for each byte read, as long as few were read
 _MOST_OPENING = 32  # files at once
-_MOST_ELSEWHERE = 16  # reads, of as many threads
+_MOST_ELSEWHERE = 16  # reads, by up to as many threads
 
 
 class Succession:
@@ -32,14 +32,14 @@ class Succession:
         self._files: list[RemoteFile | None] = [None] * len(urls)
         self._checks: dict[int, Future[None]] = {}
         self._front = (0, 0)
-        """The file, and the place in it, from which it is fetched ahead."""
+        """The number of the file, and the place in it, at which fetching ahead goes on."""
         self._elsewhere: deque[tuple[int, int]] = deque(maxlen=_MOST_ELSEWHERE)
         """Where the latest reads ended that were not near the front."""
-        self._bytes_read = 0  # that followed those before
+        self._bytes_read = 0  # by reads that followed earlier ones
         self._bytes_fetched = 0  # ahead
 
     def __contains__(self, url: str) -> bool:
-        """Whether it is one of the files."""
+        """Whether a URL is one of the files."""
         return url in self._places
 
     def open(self, url: str) -> RemoteFile:
@@ -74,13 +74,13 @@ class Succession:
             self._checks.pop(place).result()
 
     def comes_to(self, place: int, start: int, end: int) -> bool:
-        """Whether what is fetched ahead will come to a range that is read and was not fetched.
+        """Whether fetching ahead will soon come to a range that is read before it was fetched.
 
-        A thread that reads further on is waited for. What is read again, or is far off, becomes the
-        front when the read after it follows.
+        That is so if a thread reads somewhat further on. A read that goes back, or far off, makes
+        its place the front when another read follows it.
         """
         if len(self._files) == 1 and not self._bytes_read:
-            self._front = place, start  # a worker of several begins anywhere
+            self._front = place, start  # one of several workers begins anywhere
         at, offset = self._go_on()
         sizes = [file.size for file in self._files[at:place] if file is not None]
         between = sum(size or 0 for size in sizes) + start - offset
@@ -93,7 +93,7 @@ class Succession:
         return False
 
     def follow(self, count: int) -> None:
-        """Fetch what follows a read of some bytes; the more, the more of them followed before."""
+        """Fetch what follows a read of `count` bytes: the more, the more reads followed others."""
         self._bytes_read += count
         self._fetch_ahead()
 
@@ -116,7 +116,7 @@ class Succession:
         return self._front
 
     def _fetch_ahead(self) -> None:
-        """Fetch on from the front, as long as there is room."""
+        """Fetch parts from the front on, as long as there is room."""
         while has_room():
             place, offset = self._go_on()
             file = self._files[place] if place < len(self._files) else None

@@ -1,4 +1,4 @@
-"""Copies on disk of what can be read or written only once."""
+"""Keeps copies on disk of inputs that can be read, or outputs that can be written, only once."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class TemporaryCopy:
     Parameters
     ----------
     of : str
-        What it is a copy of, as messages show it.
+        The name of the original in messages.
     """
 
     def __init__(self, of: str) -> None:

@@ -1,4 +1,4 @@
-"""Several outputs that appear together: each waits beside its place until all are written."""
+"""Lets several outputs appear together: each waits beside its place until all are written."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,16 @@ from xentcli.errors import writing
 from xentcli.storage.local_outputs import is_streamed, put_in_place, sync_folder
 from xentcli.storage.names import is_url, local_name, shown_name
 
-_REMOVALS = 3  # of a folder in which something may still be written
+_REMOVALS = 3  # tries, as something may still write to the folder
 
 
 @contextmanager
 def together(names: Sequence[str], *, force: bool) -> Iterator[list[str | None]]:
     """Yield where each output waits, and move all to their places when the block ends.
 
-    They wait in hidden folders beside their places, which whoever still writes when the block has
-    ended with an error does not find any more. What is no regular file of this machine waits
-    nowhere: None.
+    They wait in hidden folders beside their places. If the block ends with an error, the folders
+    are removed, so that nothing can still write to them. For anything but a regular local file,
+    None is yielded: it does not wait.
     """
     folders: dict[Path, Path] = {}
     hidden = f".xent.{os.urandom(6).hex()}.tmp"
@@ -50,7 +50,7 @@ def together(names: Sequence[str], *, force: bool) -> Iterator[list[str | None]]
 def _move(
     names: Sequence[str], waiting: Sequence[str | None], targets: Sequence[Path], *, force: bool
 ) -> None:
-    """Move all files to their places; where one cannot be, the others are not there either."""
+    """Move all files to their places; if one cannot be moved, the others are removed again."""
     moved: list[Path] = []
     try:
         for name, place, target in zip(names, waiting, targets, strict=True):

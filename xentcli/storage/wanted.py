@@ -1,4 +1,4 @@
-"""Which parts of files elsewhere somebody is about to read, where that is known from the start."""
+"""Knows which parts of remote files will be read, if the caller has said so in advance."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ _shares: dict[str, list[Share]] = {}
 
 @contextmanager
 def wanting(shares: Sequence[tuple[str, Share]]) -> Iterator[None]:
-    """Have these parts of files fetched ahead, and of these files nothing else."""
+    """Fetch these parts of files ahead, and no other parts of the same files."""
     with LOCK:
         for url, share in shares:
             _shares.setdefault(url, []).append(share)
@@ -27,12 +27,12 @@ def wanting(shares: Sequence[tuple[str, Share]]) -> Iterator[None]:
 
 
 def is_known(url: str) -> bool:
-    """Whether it is known what is wanted of a file."""
+    """Whether it is known which parts of a file will be read."""
     return url in _shares
 
 
 def wanted_from(url: str, offset: int, size: int) -> tuple[int, int]:
-    """Return the next byte that is wanted, from a place on, and where that part ends."""
+    """Return the next byte that is wanted from `offset` on, and where its part ends."""
     if url not in _shares:
         return offset, size
     for begin, end in sorted(_shares[url]):
