@@ -1,1 +1,1 @@
-"""What a command can report: plain data, one file a command, no I/O, no formatting."""
+"""The results that commands report: plain data in one file a command, no I/O, no formatting."""

@@ -1,10 +1,10 @@
-"""How often the label is the prediction."""
+"""The result of accuracy: how often the label is the prediction."""
 
 from typing import NamedTuple
 
 
 class Accuracy(NamedTuple):
-    """A share of rows; None where no row has a label.
+    """The share of rows whose label is the prediction; None if no row has a label.
 
     Attributes
     ----------

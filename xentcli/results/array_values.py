@@ -9,22 +9,22 @@ IGNORED = -100
 
 @dataclass(frozen=True)
 class ValueSummary:
-    """What the values of an array are.
+    """A summary of the values of an array.
 
     Attributes
     ----------
     minimum, maximum, mean : float
-        NaN where there is nothing to have one.
+        The smallest and the largest value and the mean; NaN if there are none.
     count : int
         How many values there are.
     nan, positive_infinities, negative_infinities : int
-        How many of them are no number.
+        How many of them are not finite.
     whole : bool
         Whether there are values, all of them whole numbers.
     kinds : frozenset of str
         What the rows of the blocks look like, if they were blocks of rows.
     least : float
-        The smallest number but for -100, which labels have where a row is to be ignored.
+        The smallest number besides -100, which is the label of rows to ignore.
     """
 
     minimum: float
@@ -39,7 +39,7 @@ class ValueSummary:
     least: float = math.nan
 
     def looks_like(self, ndim: int, *, integers: bool = False) -> str:
-        """Say what the values of an array of so many axes may be, stored as integers or not."""
+        """Return what the values may be in an array of `ndim` axes, stored as integers or not."""
         kind = next(iter(self.kinds)) if len(self.kinds) == 1 else "logits"
         if self.whole and self.kinds == {"probabilities"}:
             return "one-hot labels"

@@ -1,4 +1,4 @@
-"""What is known of some rows exactly and of others only within bounds."""
+"""Results that are exact for some rows and known only within bounds for others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,18 +11,19 @@ _MOST_DECIMALS = 8  # of a share in percent
 
 @dataclass(frozen=True)
 class Bounded(Measure):
-    """A number that rows give exactly, or what it is at least and at most.
+    """A number that is known exactly, or its least and greatest possible values.
 
-    The value is None unless every row is exact. What is known to some rounding has both.
+    The value is None unless every row is exact. A number that was stored rounded has a value and
+    bounds.
 
     Attributes
     ----------
     lower_bound, upper_bound : float or None
-        Of the number; None where there is none.
+        The bounds of the number; None if there are none.
     exact : float or None
-        The share of rows that are known.
+        The share of rows that are exact.
     at_floors : float or None
-        The number that llama-perplexity gives, which takes each floor for the value itself.
+        The number of llama-perplexity, which takes each floor for the value itself.
     """
 
     lower_bound: float | None = None
@@ -32,7 +33,7 @@ class Bounded(Measure):
 
     @property
     def is_bound(self) -> bool:
-        """Whether the number is not known, but bounded."""
+        """Whether the number itself is unknown, but has a bound."""
         return self.value is None and (self.lower_bound, self.upper_bound) != (None, None)
 
     @property
@@ -47,26 +48,26 @@ class Bounded(Measure):
 
 
 class BoundedLoss(NamedTuple):
-    """The negative log likelihood of rows of which some are only bounded, in nats.
+    """The negative log likelihood of rows, in nats, if some rows have only bounds.
 
     Attributes
     ----------
     command : str
-        Which one it is of.
+        The command that reports it.
     reduction : str
-        What `loss` is: the mean, or the sum.
+        Whether `loss` is the mean or the sum.
     loss, total, perplexity, bits : Bounded
-        The number, the sum over the rows, and what follows from the mean.
+        The mean or the sum, the sum, and the perplexity and bits of the mean.
     rows, used, exact_rows : int
-        How many there are, are not ignored, and are known.
+        How many rows there are, how many are not ignored, and how many are exact.
     num_classes : int or None
-        The length of a row; None where it is not known.
+        The length of a row; None if it is not known.
     why : str
-        What the other rows do, as in: have a label outside the top 20.
+        The words for why other rows are not exact: they "have a label outside the top 20".
     rounding : float
-        By how much the mean of what is known may be wrong, since it is stored rounded.
+        The largest error of the mean over exact rows, whose numbers are stored rounded.
     measures : mapping of str to Measure
-        What else was measured.
+        The other measures by name.
     """
 
     command: str
@@ -90,7 +91,7 @@ class BoundedLoss(NamedTuple):
         return {**named, **self.measures}
 
     def named(self) -> dict[str, Any]:
-        """Return what JSON says: no number under the name of one that is only bounded."""
+        """Return the object for JSON, in which a number that has only bounds is None."""
         found: dict[str, Any] = {"command": self.command}
         for name in ("loss", "perplexity", "bits"):
             measure: Bounded = getattr(self, name)
@@ -119,22 +120,22 @@ class BoundedLoss(NamedTuple):
 
 
 class TopMeasures(NamedTuple):
-    """What lists of the most probable classes say of a model.
+    """The measures of a model whose rows list only the most probable classes.
 
     Attributes
     ----------
     metrics : dict of str to Measure
-        By name; what is only bounded has bounds in place of a value.
+        The measures by name; some have bounds in place of a value.
     rows, used : int
-        How many there are, and are not ignored.
+        How many rows there are, and how many are not ignored.
     num_classes, listed : int or None
         How many classes there are, and how many of them a row lists at most.
     exact : float or None
-        The share of rows whose loss is known.
+        The share of rows whose loss is known exactly.
     why : str
-        What the other rows do.
+        The words for why other rows are not exact.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     """
 
     metrics: dict[str, Measure]
@@ -147,7 +148,7 @@ class TopMeasures(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def named(self) -> dict[str, Any]:
-        """Return what JSON says."""
+        """Return the object for JSON."""
         return {
             "command": "eval",
             "metrics": self.metrics,
@@ -161,12 +162,12 @@ class TopMeasures(NamedTuple):
 
 
 def told_shares(found: BoundedLoss) -> str:
-    """Return how many rows are exact, and what the others do."""
+    """Return a phrase on how many rows are exact, and why the others are not."""
     return told_exact(found.loss.exact or 0.0, found.why)
 
 
 def told_exact(exact: float, why: str) -> str:
-    """Return which share of the rows is exact, and what the others do."""
+    """Return a phrase on the share of rows that are exact, and why the others are not."""
     if not exact:
         return f"no row is exact: they {why}"
     others = _percent(1.0 - exact)
@@ -174,7 +175,7 @@ def told_exact(exact: float, why: str) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in percent, to so many decimals that few rows are not taken for none."""
+    """Return a share in percent, with enough decimals to tell few rows from none."""
     decimals, percent = 1, 100.0 * share
     while decimals < _MOST_DECIMALS and 0.0 < share < 1.0:
         if 0.0 < float(f"{percent:.{decimals}f}") < 100.0:

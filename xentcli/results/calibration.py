@@ -1,4 +1,4 @@
-"""How confidence compares with how often it is right."""
+"""The result of calibration: how confidence compares with how often it is right."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ class Bin:
     low, high : float
         The edges; the upper one belongs to the bin.
     rows : int
-        How many there are; what follows is None of none.
+        How many rows there are; without any, the fields below are None.
     confidence, accuracy : float or None
-        The mean confidence, and the share that came true.
+        The mean confidence, and the share of rows whose prediction is right.
     accuracy_low, accuracy_high : float or None
         The interval of 95 % of that share.
     """
@@ -44,9 +44,9 @@ class Calibration:
     Attributes
     ----------
     ece, ece_by_chance, mce, rmsce, rmsce_debiased, mean_confidence : Measure
-        The n of `mce` is how many rows its bin has.
+        The errors and the mean confidence; the n of `mce` is how many rows its bin has.
     bins : tuple of Bin
-        All of them, empty ones too.
+        All bins, even empty ones.
     """
 
     ece: Measure = NOTHING

@@ -1,4 +1,4 @@
-"""What can be said of classes: scores of each, and which are confused."""
+"""The results for classes: the scores of each, and which are confused."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,11 +23,11 @@ class ClassScores:
     index : int
         The class, from 0.
     support, predicted, hits : int
-        Rows that have this label, that are predicted to have it, and that both hold for.
+        How many rows have this label, are predicted to have it, and both.
     precision, recall, f1 : float
-        0 where they are 0 / 0.
+        The scores; 0 if they are 0 / 0.
     undefined : tuple of str
-        Which of them are 0 / 0.
+        The names of the scores that are 0 / 0.
     """
 
     index: int
@@ -42,12 +42,12 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class Confusions:
-    """How often each class is predicted where each label stands, as far as that occurs.
+    """How often each pair of a label and a prediction occurs, without pairs that never do.
 
     Attributes
     ----------
     labels, predictions, rows : ndarray of int64 of shape (pairs,)
-        In the order of labels, then of predictions.
+        The pairs and their rows, in the order of labels, then of predictions.
     num_classes : int
         How many classes there are.
     """
@@ -69,7 +69,7 @@ class Confusions:
         return [(int(self.labels[i]), int(self.predictions[i]), int(self.rows[i])) for i in chosen]
 
     def rows_of_labels(self, labels: "Iterable[int]") -> dict[int, int]:
-        """Return how many rows some labels have."""
+        """Return how many rows have each of these labels."""
         return {label: int(self.rows[self.labels == label].sum()) for label in labels}
 
     @property
@@ -92,16 +92,16 @@ MOST_DENSE_CLASSES = 2000
 
 @dataclass(frozen=True)
 class Classes:
-    """What the confusions say about classes: those that are a label or a prediction of some row.
+    """The scores of the classes that are a label or a prediction of some row.
 
     Attributes
     ----------
     scores : tuple of ClassScores
-        In the order of the classes.
+        The scores in the order of the classes.
     averages : dict of str to Measure
         ``balanced_accuracy``, and ``macro_`` and ``weighted_`` precision, recall and f1.
     confusions : Confusions or None
-        None where no row has a label.
+        The confusions; None if no row has a label.
     """
 
     scores: tuple[ClassScores, ...] = ()

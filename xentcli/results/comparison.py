@@ -1,4 +1,4 @@
-"""What ``xent compare`` reports: how another model's outputs differ from those of a first one."""
+"""The result of ``xent compare``: how another model's outputs differ from those of a first."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,9 +19,9 @@ class PairedLoss(NamedTuple):
     Attributes
     ----------
     base, new, difference : Measure
-        The means, and that of new - base with its paired error.
+        The mean losses, and the mean of new - base with its paired error.
     correlation : Measure
-        Pearson's, of the losses by row.
+        Pearson's correlation of the losses of the rows.
     worse : Measure
         The share of rows whose loss is larger.
     """
@@ -39,11 +39,11 @@ class PairedHits(NamedTuple):
     Attributes
     ----------
     both, only_base, only_new, neither : int
-        The 2 x 2 table.
+        How many rows both models, only one of them, or neither predicts right.
     base, new, difference : Measure
         The accuracies, and new - base with its paired error.
     p : float
-        McNemar's, exact and two-sided.
+        The p-value of McNemar's test, exact and two-sided.
     """
 
     both: int = 0
@@ -62,13 +62,13 @@ class PairedDivergences(NamedTuple):
     Attributes
     ----------
     kl, kl_reverse, js : Measure
-        Means over the rows in which they are finite.
+        The mean divergences over the rows in which they are finite.
     infinite : int
-        Rows in which the divergence is infinite one way or the other.
+        How many rows have an infinite divergence in either direction.
     agreement : Measure
         The share of rows that both predict alike.
     delta_p, rms_delta_p : Measure
-        By how much the probability of the label changes: the mean, and the root mean square.
+        The change of the label's probability: its mean, and its root mean square.
     n : int
         How many rows are measured.
     """
@@ -92,19 +92,19 @@ class ChangedRow:
     row : int
         Its number among all rows, from 0.
     change : float
-        What rows are ordered by: the difference of the losses, or without labels KL(base || new).
+        The difference of the losses or, without labels, KL(base || new); rows are ordered by it.
     loss_base, loss_new : float or None
-        In nats.
+        The losses in nats.
     kl : float
         KL(base || new).
     label, prediction_base, prediction_new : int or None
-        Classes.
+        The classes of the label and of both predictions.
     label_probability_base, label_probability_new : float or None
-        Of the label.
+        The probabilities that the models give to the label.
     id : str or None
-        What the file names the row.
+        The id of the row in its file.
     place : str or None
-        Where it is, of several files: the name of its file, and its index there.
+        The name of its file and its index there, if there are several files.
     """
 
     row: int
@@ -122,13 +122,13 @@ class ChangedRow:
 
 
 class ChangedRows(NamedTuple):
-    """The rows that changed most, the first most of all."""
+    """The rows that changed most, in the order of their change."""
 
     rows: tuple[ChangedRow, ...] = ()
 
 
 class Percentile(NamedTuple):
-    """So many percent of the rows are not above these numbers; None where they do not apply."""
+    """The numbers that `percent` percent of the rows do not exceed; None if they do not apply."""
 
     percent: float
     kl: float | None = None
@@ -142,11 +142,11 @@ class Comparison(ByName, Names):
     Attributes
     ----------
     base, new : str
-        The names of both, with their temperatures where these are not 1.
+        The names of both models, with their temperatures if these are not 1.
     metrics : dict of str to Measure
-        By name; a value of None does not apply.
+        The measures by name; a value of None does not apply.
     rows, used, measured : int
-        How many there are, are not ignored, and are finite in both besides.
+        How many rows there are, are not ignored, and are also finite in both models.
     num_classes : int
         The length of a row.
     labelled : bool
@@ -154,7 +154,7 @@ class Comparison(ByName, Names):
     percentiles, changed_rows, groups : tuple
         The tables.
     temperature_base, temperature_new : float
-        What the logits of both were divided by.
+        The numbers by which the logits of both were divided.
     clusters : int or None
         How many clusters the errors of the means come from.
     class_names : tuple of str or None
@@ -162,9 +162,9 @@ class Comparison(ByName, Names):
     lead : tuple of int
         The shape of one number for each row.
     pictures : PairPictures or None
-        What is drawn, where that was asked for.
+        The data of the pictures, if these were asked for.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     """
 
     base: str
@@ -194,7 +194,7 @@ class Comparison(ByName, Names):
         return to_json(comparison_object([self]))
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the HTML that a notebook shows."""
         from xentcli.render.notebook import comparison_html
 
         return comparison_html(self)

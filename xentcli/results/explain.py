@@ -1,4 +1,4 @@
-"""What ``xent explain`` reports."""
+"""The result of ``xent explain``."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """One way to the mean loss, as it is written, and what it gives."""
+    """One way to the mean loss: its formula as text, and its result."""
 
     formula: str
     loss: float
@@ -22,7 +22,7 @@ class Explanation:
     first_row: int
     """The place of the first row among all rows that have a label."""
     rows: tuple[tuple[int, ...], ...]
-    """The index of each row: (n,), or (n, t) of logits with more axes."""
+    """The index of each row: (n,), or (n, t) if the logits have more axes."""
     columns: tuple[str, ...] | None
     labels: "NDArray[Any]"
     logits: "NDArray[Any]"
@@ -43,13 +43,13 @@ class Explanation:
     difference: float
     """The largest difference between the routes."""
     gradient: "NDArray[Any]"
-    """(softmax - one_hot) / N, of the mean loss of these rows with respect to the logits."""
+    """The gradient of these rows' mean loss with respect to the logits: (softmax - one_hot) / N."""
 
     def name(self, label: int) -> str:
-        """Return the name of a class: its column's, or its number."""
+        """Return the name of a class, which is that of its column or its number."""
         return self.columns[label] if self.columns else str(label)
 
     def row_name(self, i: int) -> str:
-        """Return how a row is named: 3, or [0, 3] where there are several axes of rows."""
+        """Return the name of a row: 3, or [0, 3] if there are several axes of rows."""
         index = self.rows[i]
         return str(index[0]) if len(index) == 1 else str(list(index))

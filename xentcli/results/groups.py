@@ -1,4 +1,4 @@
-"""Measures by group, and errors by cluster."""
+"""The results for groups and clusters of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Group:
     """The measures of the rows of one group, by name: loss, accuracy, brier, ece.
 
-    Binary ones of several labels have auroc and average_precision too.
+    Groups of binary rows of several labels have auroc and average_precision too.
     """
 
     name: str
@@ -27,21 +27,21 @@ class Group:
 
 @dataclass(frozen=True)
 class Groups:
-    """The rows of each value of a column, or of each slice of an axis, in order."""
+    """The groups in order, one for each value of a column or each slice of an axis."""
 
     groups: Sequence[Group] = ()
 
 
 @dataclass(frozen=True)
 class ClusterErrors:
-    """Errors of means where the rows of a cluster are not independent of one another.
+    """Errors of means if the rows of a cluster depend on one another.
 
     Attributes
     ----------
     clusters : int
-        How many there are.
+        How many clusters there are.
     metrics : dict of str to Measure
-        The means, with these errors, and intervals by Student's t of clusters - 1 degrees.
+        The means with these errors, and intervals by Student's t with clusters - 1 degrees.
     """
 
     clusters: int = 0

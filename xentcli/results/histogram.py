@@ -1,4 +1,4 @@
-"""How losses are distributed."""
+"""The distribution of losses."""
 
 import math
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class LossBin:
     low, high : float
         The edges; the lower one belongs to the bin.
     rows : int
-        How many there are.
+        How many rows there are.
     hits : int or None
-        How many of them are predicted to be what they are; None where rows have no one label.
+        How many of them are predicted right; None if rows do not have exactly one label.
     """
 
     low: float
@@ -40,9 +40,9 @@ class LossHistogram:
     n : int
         How many losses there are.
     zero, infinite : LossBin
-        Those of 0, or below, and those that are infinite.
+        The losses of 0 or less, and the infinite ones.
     bins : tuple of LossBin
-        All others: from the lowest to the highest bin with rows, empty ones between them too.
+        All others, from the lowest to the highest bin with rows, and the empty bins between them.
     """
 
     n: int = 0

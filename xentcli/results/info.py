@@ -1,4 +1,4 @@
-"""What ``xent info`` reports."""
+"""The result of ``xent info``."""
 
 from dataclasses import dataclass
 
@@ -10,22 +10,22 @@ class ArraySummary:
     Attributes
     ----------
     file : str
-        The file, as it is shown.
+        The name of the file that messages show.
     name : str or None
-        The key of the array or the name of the column, in a file of several; None of columns that
-        are one array.
+        The key of the array or the name of the column, if the file has several; None for columns
+        that are one array.
     format, dtype : str
-        The file's format, and what is stored.
+        The file's format, and the dtype that is stored.
     shape : tuple of int or None
-        The lengths of the axes; None where nothing was read that says it.
+        The lengths of the axes; None if a length is not known from what was read.
     columns : tuple of str or None
         The names of the places along the last axis.
     bytes : int or None
-        The size of the file, where it has one.
+        The size of the file, if it has one.
     minimum, maximum, mean : float
-        NaN where there are no numbers.
+        The smallest and the largest number and the mean; NaN if there are no numbers.
     nan, positive_infinities, negative_infinities : int
-        How many values are no number.
+        How many values are not finite.
     looks_like : str
         What the values may be: logits, labels, ids, ...
     memory : int or None

@@ -1,4 +1,4 @@
-"""A loss, and what ``xent loss`` and ``xent nll`` report."""
+"""A loss, and the result of ``xent loss`` and ``xent nll``."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,17 +13,17 @@ class Loss(NamedTuple):
     Attributes
     ----------
     mean : float
-        The quotient of the next two; NaN where nothing is used.
+        The quotient of the next two; NaN if no row is used.
     loss_sum, weight_sum : float
-        Over the used rows.
+        The sums over the used rows.
     rows, used, ignored : int
-        How many there are, are not ignored, are ignored.
+        How many rows there are, are not ignored, and are ignored.
     uneven : int
-        How many have class probabilities that do not sum to 1.
+        How many rows have class probabilities that do not sum to 1.
     perplexity, bits : float
         The mean's exponential, and the mean over ln 2.
     standard_error : float
-        Of the mean; NaN where undefined.
+        The standard error of the mean; NaN where undefined.
     """
 
     mean: float
@@ -44,30 +44,30 @@ class LossSummary(NamedTuple):
     Attributes
     ----------
     loss : float
-        What PyTorch returns: the mean, or the sum with reduction 'sum'.
+        The loss that PyTorch returns: the mean, or the sum with reduction 'sum'.
     loss_sum, weight_sum : float
-        The mean is their quotient.
+        The sums over the used rows, whose quotient is the mean.
     rows, used, ignored : int
-        How many have a label, are not ignored, are ignored.
+        How many rows have a label, are not ignored, and are ignored.
     unpaired : int
-        How many have no label as many rows further on as was asked for, and are left out.
+        How many rows are left out because a shift leaves them no label.
     num_classes : int
         The length of a row.
     perplexity, bits : float
         The mean's exponential, and the mean over ln 2.
     standard_error : float
-        Of the mean; NaN where undefined.
+        The standard error of the mean; NaN where undefined.
     accuracy, accuracy_low, accuracy_high : float or None
-        The share of used rows whose label is the prediction, and its interval of 95 %; None where
-        it was not asked for, nothing is used, or the labels are class probabilities.
+        The share of used rows whose label is the prediction, and its interval of 95 %; None if it
+        was not asked for, no row is used, or the labels are class probabilities.
     hits : int or None
-        How many rows that are.
+        How many used rows have the prediction as their label.
     binary : bool
-        Whether rows are elements with a binary cross entropy each.
+        Whether each element is a row with a binary cross entropy.
     picked : bool
-        Whether rows are log-probabilities of their labels already.
+        Whether rows hold only the log-probabilities of their labels.
     metrics : mapping
-        The results of metrics that are added from outside, by name.
+        The results of metrics that other packages add, by name.
     """
 
     command: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number, how sure it is, and of how many rows it is; None is what does not apply.
+    """A number, its error and interval, and how many rows it is over; None if one does not apply.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class Measure:
     low, high : float or None
         Its interval of 95 %: by Wilson for a share, by Student's t for a mean.
     n : int or None
-        The rows, or classes, that it is of.
+        How many rows, or classes, it is over.
     """
 
     value: float | None = None
@@ -32,7 +32,7 @@ class Measure:
 
 
 class ByName:
-    """What was measured, by name: ``result["accuracy"]`` is ``result.accuracy``."""
+    """Gives measures by name: ``result["accuracy"]`` is ``result.accuracy``."""
 
     metrics: dict[str, Measure]
 

@@ -1,4 +1,4 @@
-"""What can be said of one model's outputs: measures with their errors, and tables."""
+"""The result of ``xent eval``: measures of one model's outputs with their errors, and tables."""
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -23,42 +23,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measures(ByName, Names):
-    """What ``xent eval`` reports of one model's outputs.
+    """The measures and tables of one model's outputs, as ``xent eval`` reports them.
 
     Attributes
     ----------
     metrics : dict of str to Measure
-        By name, those that were asked for; a value of None does not apply.
+        The measures that were asked for, by name; a value of None does not apply.
     rows, used, measured : int
-        How many have a label, are not ignored, and are finite besides: the last ones count in
-        every measure but the loss.
+        How many rows have a label, are not ignored, and are also finite. All measures but the loss
+        are over the last.
     num_classes : int
         The length of a row.
     tied : int or None
-        Rows in which another class has the label's very value.
+        How many rows give another class exactly the label's value.
     tables : tuple of str
         The names of the tables that were asked for.
     classes, confusions, bins, losses, worst_rows, suspects, groups, labels
-        The tables that were asked for; empty or None where they do not apply. `labels` are the
-        measures of each of several labels of a row.
+        The tables that were asked for; empty or None if they do not apply. `labels` has the
+        measures of each label, if rows have several.
     clusters : int or None
         How many clusters the errors of the means come from.
     class_names : tuple of str or None
         The names of the classes.
     binary : bool
-        Whether each number is a row by itself, of two classes.
+        Whether each number is a row by itself, with two classes.
     lead : tuple of int
         The shape of one number for each row.
     looks_like : str
         What the first rows look like: logits, log-probabilities, probabilities or unknown.
     missing_rows, missing_most : int, float
-        Rows of probabilities that do not sum to 1, and by how much at most.
+        How many rows of probabilities do not sum to 1, and by how much at most.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     inapplicable : dict of str to str
-        Measures and tables that were asked for and do not apply, and why.
+        Why measures and tables that were asked for do not apply, by name.
     others : dict
-        The results of metrics that are added from outside, by name.
+        The results of metrics that other packages add, by name.
     provenance : Provenance
         The files that were read.
     """
@@ -91,11 +91,11 @@ class Measures(ByName, Names):
     provenance: Provenance = field(default_factory=Provenance)
 
     def of(self, provenance: Provenance) -> "Measures":
-        """Return the same, of these files."""
+        """Return the same result with the files that it comes from."""
         return replace(self, provenance=provenance)
 
     def only(self, names: "Iterable[str]") -> "Measures":
-        """Return the same, with these measures and tables alone to be shown."""
+        """Return the same result with only these measures and tables."""
         wanted = {*names}
         metrics = {name: each for name, each in self.metrics.items() if name in wanted}
         tables = tuple(name for name in self.tables if name in wanted)
@@ -109,11 +109,11 @@ class Measures(ByName, Names):
         return to_json(evaluation_object(self))
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the HTML that a notebook shows."""
         from xentcli.render.notebook import evaluation_html
 
         return evaluation_html(self)
 
     def class_name(self, index: int) -> str:
-        """Return the name of a class: its column's, or its number."""
+        """Return the name of a class, which is that of its column or its number."""
         return str(index) if self.binary else super().class_name(index)

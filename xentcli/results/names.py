@@ -1,4 +1,4 @@
-"""What names the classes and the rows of a result."""
+"""The names of classes and rows in a result."""
 
 from typing import TYPE_CHECKING
 
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """What names the classes and the rows of a result."""
+    """Gives the names of the classes and the rows of a result."""
 
     class_names: tuple[str, ...] | None
     lead: tuple[int, ...]
 
     def class_name(self, index: int) -> str:
-        """Return the name of a class: its column's, or its number."""
+        """Return the name of a class, which is that of its column or its number."""
         if self.class_names is None or index >= len(self.class_names):
             return str(index)
         return self.class_names[index]
@@ -28,5 +28,5 @@ class Names:
         return (row, *index[::-1])
 
     def row_name(self, row: "WorstRow | Suspect | ChangedRow") -> str:
-        """Return what tables call a row: where it is, of several files, or its index."""
+        """Return the name of a row in tables: its place in several files, or its index."""
         return row.place or ",".join(map(str, self.row_index(row.row)))

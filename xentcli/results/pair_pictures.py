@@ -1,4 +1,4 @@
-"""What pictures of two models show."""
+"""The data of pictures of two models."""
 
 from dataclasses import dataclass, field
 
@@ -9,9 +9,9 @@ from xentcli.results.histogram import LossHistogram
 
 @dataclass(frozen=True, slots=True)
 class LossCell:
-    """How many rows have a loss in one cell with the first model, in another with the new one.
+    """How many rows have a loss in cell `base` with the first model and `new` with the new one.
 
-    A cell is a factor of 2 wide: `octave_edge` of the losses' metric says which.
+    A cell is a factor of 2 wide; `octave_edge` of the losses' metric gives its edges.
     """
 
     base: int
@@ -21,19 +21,19 @@ class LossCell:
 
 @dataclass(frozen=True)
 class PairPictures:
-    """What pictures of two models show.
+    """The data of pictures of two models.
 
     Attributes
     ----------
     changes : LossHistogram
-        By how much the losses of rows changed; hits are those that became smaller. Without labels,
-        KL(base || new), and no hits.
+        The changes of the rows' losses; hits are losses that became smaller. Without labels, these
+        are KL(base || new), without hits.
     losses : tuple of LossCell
-        Both losses of the rows.
+        How many rows have which pair of losses.
     base, new : Calibration
-        Of both models.
+        The calibration of both models.
     predictions : Confusions or None
-        What the first model predicts, as labels, and what the new one does.
+        The predictions of the first model, in place of labels, and those of the new one.
     """
 
     changes: LossHistogram = field(default_factory=LossHistogram)

@@ -1,4 +1,4 @@
-"""Where a result comes from: the command line, the files, and the version."""
+"""The origin of a result: the command line, the files, and the version."""
 
 from typing import NamedTuple
 
@@ -9,19 +9,19 @@ class FileFacts(NamedTuple):
     Attributes
     ----------
     role : str
-        What it was read as: logits, labels, ...
+        The role in which it was read: logits, labels, ...
     name : str
-        Its name, without what a URL keeps secret.
+        Its name; a URL is without user, password and query.
     shape : tuple of int or None
-        Of the array in it; None where an axis is not known.
+        The shape of its array; None for an axis whose length is not known.
     dtype : str
-        Of the array in it.
+        The dtype of its array.
     size : int or None
-        In bytes; None of a pipe.
+        Its size in bytes; None for a pipe.
     modified : str or None
-        When it was changed last, as ISO 8601 has it, in UTC.
+        The time of its last change in UTC, in ISO 8601.
     sha256 : str or None
-        The digest of its bytes, where that was asked for.
+        The digest of its bytes, if that was asked for.
     """
 
     role: str
@@ -34,16 +34,16 @@ class FileFacts(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """Where a result comes from.
+    """The origin of a result.
 
     Attributes
     ----------
     command_line : str
-        What was typed, quoted for a shell; empty for a call from Python.
+        The command as it was typed, quoted for a shell; empty for a call from Python.
     version : str
-        Of xent.
+        The version of xent.
     files : tuple of FileFacts
-        What was read.
+        The files that were read.
     """
 
     command_line: str = ""

@@ -1,10 +1,10 @@
-"""What results and states are: records, named tuples or frozen dataclasses, with fields."""
+"""The fields of records: results and states are named tuples or frozen dataclasses."""
 
 from typing import Any
 
 
 def field_names(record: Any) -> tuple[str, ...]:
-    """Return the names of the fields of a record or of its class; none of anything else.
+    """Return the names of the fields of a record or of its class; anything else has none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What can be said of rows: their ranks, the worst and the suspect ones."""
+"""The results for rows: the ranks of labels, the worst rows and the suspect ones."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ranks:
-    """At which place of its row the label comes.
+    """The ranks of labels among the classes of their rows.
 
     Attributes
     ----------
     top : dict of int to Measure
         For each k, the share of rows whose label is among the first k.
     mrr : Measure
-        The mean of 1 / place, the first place being 1.
+        The mean reciprocal rank; the first rank is 1.
     tied : int
-        Rows in which another class has the label's very value.
+        How many rows give another class exactly the label's value.
     """
 
     top: dict[int, Measure] = field(default_factory=dict)
@@ -40,15 +40,15 @@ class WorstRow:
     row : int
         Its number among all rows, from 0.
     loss : float
-        In nats.
+        The loss in nats.
     label, prediction : int or None
-        Classes.
+        The classes of the label and of the prediction.
     label_probability, confidence : float or None
         The probabilities of both.
     id : str or None
-        What the file names the row.
+        The id of the row in its file.
     place : str or None
-        Where it is, of several files: the name of its file, and its index there.
+        The name of its file and its index there, if there are several files.
     """
 
     row: int
@@ -70,20 +70,20 @@ class WorstRows:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A row whose label may be wrong: another class reaches its threshold, and leads.
+    """A row whose label may be wrong, because another class reaches its threshold and leads.
 
     Attributes
     ----------
     row : int
         Its number among all rows, from 0.
     label, suggestion : int
-        The label, and the class that it should perhaps be.
+        The label, and the class that may be right.
     label_probability : float
-        Of the label.
+        The probability of the label.
     id : str or None
-        What the file names the row.
+        The id of the row in its file.
     place : str or None
-        Where it is, of several files: the name of its file, and its index there.
+        The name of its file and its index there, if there are several files.
     """
 
     row: int
@@ -101,9 +101,9 @@ class Suspects:
     Attributes
     ----------
     count, n : int
-        How many there are, of how many rows.
+        How many suspects there are, and among how many rows.
     rows : tuple of Suspect
-        Those of the lowest probability of their label, the lowest first.
+        The suspects whose labels have the lowest probabilities, the lowest first.
     """
 
     count: int = 0

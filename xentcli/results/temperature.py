@@ -1,4 +1,4 @@
-"""What ``xent calibrate`` reports."""
+"""The result of ``xent calibrate``."""
 
 from dataclasses import dataclass, field
 
@@ -26,14 +26,14 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class TestedTemperature(ByName):
-    """What a temperature does to other rows than those that it was fitted on.
+    """The effect of a temperature on rows that it was not fitted on.
 
     Attributes
     ----------
     metrics : dict of str to Measure
-        By the names of `FittedTemperature`, as far as they apply.
+        The measures by the names in `FittedTemperature`, as far as they apply.
     rows, used : int
-        How many there are, and are not ignored.
+        How many rows there are, and how many are not ignored.
     bins_before, bins_after : tuple of Bin
         The bins of confidence.
     """
@@ -54,27 +54,27 @@ class FittedTemperature(ByName):
     metrics : dict of str to Measure
         ``temperature`` and the others by name; a value of None does not apply.
     rows, used : int
-        How many have a label, and are not ignored.
+        How many rows have a label, and how many of these are not ignored.
     num_classes : int
         The length of a row.
     binary : bool
-        Whether each number is a row by itself, of two classes.
+        Whether each number is a row by itself, with two classes.
     passes : int
-        How often the rows were read.
+        How many times the rows were read.
     folds : tuple of Fold
-        The rows that were left out of one fit each.
+        The folds, each of rows that one fit left out.
     bins_before, bins_after : tuple of Bin
         The bins of confidence.
     tested : TestedTemperature or None
-        The same of other rows.
+        The same measures for other rows.
     clusters : int or None
         How many clusters of rows the errors come from.
     curve : tuple of CurvePoint
-        The loss over the temperature, where that was asked for.
+        The loss at several temperatures, if that was asked for.
     looks_like : str
         What the first rows look like.
     notes : tuple of str
-        What the user should know.
+        Notes for the user.
     """
 
     metrics: dict[str, Measure]
@@ -93,14 +93,14 @@ class FittedTemperature(ByName):
     notes: tuple[str, ...] = field(default=(), repr=False)
 
     def to_json(self) -> str:
-        """Return what ``xent calibrate --json`` prints, but for the files."""
+        """Return the JSON that ``xent calibrate --json`` prints, without the files."""
         from xentcli.render.json import to_json
         from xentcli.render.temperature import temperature_object
 
         return to_json(temperature_object(self))
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows."""
+        """Return the HTML that a notebook shows."""
         from xentcli.render.notebook import measures_html
 
         return measures_html(self.metrics)

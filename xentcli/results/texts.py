@@ -1,4 +1,4 @@
-"""What ``xent nll`` reports of the log-likelihoods of whole texts."""
+"""The result of ``xent nll`` for log-likelihoods of whole texts."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -15,15 +15,15 @@ class TextLoss(NamedTuple):
     Attributes
     ----------
     loss : float
-        Of a byte, on average over all bytes.
+        The mean loss of a byte.
     loss_sum : float
-        Over all texts.
+        The sum over all texts.
     documents, bytes, words : int or None
-        How many there are; None where the words are not told.
+        How many there are; words are None if the file does not tell them.
     metrics : mapping of str to Measure
-        By the names in `NAMES`; n is how many documents they are of.
+        The measures by the names in `NAMES`; n is how many documents they are over.
     groups : tuple of Group
-        The same of each task, where there are several.
+        The measures of each task, if there are several.
     """
 
     loss: float
@@ -35,7 +35,7 @@ class TextLoss(NamedTuple):
     groups: tuple[Group, ...] = ()
 
     def named(self) -> dict[str, Any]:
-        """Return what JSON says."""
+        """Return the object for JSON."""
         return {
             "command": "nll",
             "loss": self.loss,

@@ -1,4 +1,4 @@
-"""What ``xent nll`` reports of the log-probabilities in a server's answers."""
+"""The result of ``xent nll`` for log-probabilities in a server's answers."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,8 +14,8 @@ NAMES = {
         "generated_bits_per_byte",
     ),
 }
-"""What the same measures are called of tokens that were given, and of tokens that were made: how
-much a model is surprised by what it drew itself is no loss."""
+"""The names of the same measures for tokens of prompts and for generated tokens: the latter are no
+loss, since the model drew these tokens itself."""
 
 
 class TokenLoss(NamedTuple):
@@ -24,24 +24,24 @@ class TokenLoss(NamedTuple):
     Attributes
     ----------
     part : str
-        Whether they are those of prompts, or those that the model generated.
+        ``prompt``, or ``generated`` for tokens that the model drew itself.
     dialect : str
-        Whose keys the answers have.
+        The kind of server whose keys the answers have.
     reduction : str
-        What `total` is: the mean, or the sum.
+        Whether `total` is the mean or the sum.
     total, total_sum : float
-        The number, and the sum over the tokens.
+        The mean or the sum, and the sum over the tokens.
     used, ignored : int
-        How many tokens have a log-probability, and have none.
+        How many tokens have a log-probability, and how many have none.
     first : int
-        How many of the latter are the first of their sequence, which nothing stands before.
+        How many of the latter are the first of their sequence, so that nothing predicts them.
     sequences, requests, failed, silent : int
-        How many sequences of tokens there are; requests, those that failed, and those without
-        log-probabilities.
+        How many sequences of tokens and requests there are, and how many requests failed or came
+        without log-probabilities.
     bytes : int or None
-        How many bytes the used tokens are, where every one tells.
+        How many bytes the used tokens have; None if a token does not tell its bytes.
     metrics : mapping of str to Measure
-        By the names in `NAMES`; n is how many sequences they are of.
+        The measures by the names in `NAMES`; n is how many sequences they are over.
     """
 
     part: str
@@ -65,7 +65,7 @@ class TokenLoss(NamedTuple):
         return NAMES[self.part]
 
     def named(self) -> dict[str, Any]:
-        """Return what JSON says: numbers under the names that these tokens' measures have."""
+        """Return the object for JSON, with the names of measures for these tokens."""
         name = self.names[0]
         return {
             "command": "nll",

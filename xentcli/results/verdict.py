@@ -1,4 +1,4 @@
-"""What a gate says of a result."""
+"""The verdict of a gate on a result."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ class Verdict(NamedTuple):
     Attributes
     ----------
     gate : str
-        What was asked: ``accuracy < 0.95``.
+        The condition under which the result fails: ``accuracy < 0.95``.
     failed : bool
-        Whether it holds, or cannot be judged since its measure is missing or NaN.
+        Whether it holds, or cannot be judged because its measure is missing or NaN.
     message : str
-        One line: what the measure is, and what it was compared with.
+        One line with the measure and the number that it was compared with.
     """
 
     gate: str
