@@ -1,1 +1,1 @@
-"""What is measured over rows: states with three verbs, from_rows, merge and compute."""
+"""Measures rows by states that have three verbs: from_rows, merge and compute."""

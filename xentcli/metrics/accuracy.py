@@ -40,7 +40,7 @@ class AccuracyState(_HitCounts):
         return type(self)(self.hits + other.hits, self.n + other.n)
 
     def compute(self) -> Accuracy:
-        """Return the share of hits; nothing of no rows."""
+        """Return the share of hits; without rows, it is None."""
         if self.n == 0:
             return Accuracy()
         low, high = wilson_interval(self.hits, self.n)

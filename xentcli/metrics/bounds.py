@@ -1,4 +1,4 @@
-"""The loss of rows of which some are only bounded: what it is at least, and at most."""
+"""The loss of rows if some are known only within bounds: its least and greatest values."""
 
 import math
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ _NO_LOSS, _ZERO = LossState(), ExactSum()
 
 @dataclass(frozen=True)
 class BoundsState:
-    """Sums over the used rows, and over those of them that are known.
+    """Sums over the used rows, and over those of them that are exact.
 
     Attributes
     ----------
     known : LossState
-        Of the rows whose number is known.
+        The loss of the rows that are exact.
     lower, upper : ExactSum
-        Of all used rows.
+        The sums of the bounds of all used rows.
     rows, used : int
-        How many there are, and are not ignored.
+        How many rows there are, and how many are not ignored.
     """
 
     known: LossState = _NO_LOSS
@@ -39,9 +39,9 @@ class BoundsState:
 
     @classmethod
     def from_rows(cls, bounds: Bounds, used: NDArray[np.bool_] | None = None) -> Self:
-        """Return the state of some rows, of which those that are not `used` are only counted.
+        """Return the state of some rows; those that are not `used` are only counted.
 
-        What is known to some rounding lies in the middle of its bounds.
+        An exact value that was stored rounded is taken as the middle of its bounds.
         """
         rows = len(bounds.lower)
         if used is not None:
@@ -63,9 +63,9 @@ class BoundsState:
         )
 
     def compute(self, *, total: bool = False) -> Bounded:
-        """Return the mean, or what it is at least and at most; nothing of no rows.
+        """Return the mean, or its bounds; without rows, it is None.
 
-        Or the same of the sum, whose error is not told.
+        With `total`, it is the sum, which has no error.
         """
         n = self.used
         if not n:

@@ -1,4 +1,4 @@
-"""How far confidence is from how often it is right, in bins of equal width."""
+"""Measures how far confidence is from how often it is right, in bins of equal width."""
 
 import math
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from xentcli.results.calibration import Bin, Calibration
 from xentcli.results.measure import Measure
 
 BINS = 15
-_SPREAD_BITS = 60  # of the variances of single rows: sums of them have few digits
+_SPREAD_BITS = 60  # of the variance of a row, so that sums have few digits
 _SPREAD_UNITS = 2.0**_SPREAD_BITS  # in 1
 
 
@@ -78,7 +78,7 @@ class CalibrationState(ByValue):
         )
 
     def compute(self) -> Calibration:
-        """Return the errors, and the bins; nothing of no rows."""
+        """Return the errors and the bins; without rows, they are empty."""
         n = int(self.rows.sum())
         if n == 0:
             return Calibration()
@@ -117,7 +117,7 @@ class CalibrationState(ByValue):
 
 
 def _mean(sums: list[ExactSum], spreads: list[ExactSum], n: int) -> Measure:
-    """Return the mean confidence; the sum of squares is that of confidence less its variance."""
+    """Return the mean confidence; conf ** 2 is conf less the variance, conf * (1 - conf)."""
     total = sum(sums, ExactSum())
     spread = sum(spreads, ExactSum())
     return mean_of_sums(total, ExactSum(total.units - spread.units), n)

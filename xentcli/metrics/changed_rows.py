@@ -23,7 +23,7 @@ _CLASSES = ("label", "prediction_base", "prediction_new")
 @register("changed_rows")
 @dataclass(frozen=True)
 class ChangedRowsState:
-    """The rows that changed most, up to a given number: by the change of their loss, else by KL."""
+    """The `most` rows that changed most, by the change of their loss, or by KL without labels."""
 
     needs: ClassVar[tuple[str, ...]] = ("difference", "measured", *_NUMBERS, *_CLASSES)
 

@@ -1,4 +1,4 @@
-"""Which classes are taken for which, and what follows for each of them."""
+"""Counts which classes are predicted for which labels, and scores each class."""
 
 import math
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class ClassesState(ByValue):
     pairs: Tally = field(default_factory=Tally)
 
     def check(self) -> None:
-        """Raise ValueError if there are no such pairs."""
+        """Raise ValueError if a pair has a class that does not exist."""
         if (self.pairs.numbers[-1:] >= self.num_classes * self.num_classes).any():
             raise ValueError(f"a pair of classes that are not among {self.num_classes}")
 
@@ -93,7 +93,7 @@ def _scores(index: int, support: int, predicted: int, hits: int) -> ClassScores:
 
 
 def _averages(scores: tuple[ClassScores, ...]) -> dict[str, Measure]:
-    """Return means over the classes that occur: plain ones, and such as the support weighs."""
+    """Return means over the classes that occur, plain ones and those weighted by support."""
     rows = sum(each.support for each in scores)
     averages = {
         "balanced_accuracy": _mean([each.recall for each in scores if each.support]),

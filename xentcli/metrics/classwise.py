@@ -1,4 +1,4 @@
-"""How far each class's probability is from how often it is the label, in bins."""
+"""Measures how far each class's probability is from how often it is the label, in bins."""
 
 import math
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class ClasswiseState(ByValue):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What the facts are computed with."""
+        """The parameters of the facts."""
         return {"class_bins": self.bins}
 
     def from_rows(self, facts: RowFacts) -> Self:

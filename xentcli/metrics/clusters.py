@@ -1,4 +1,4 @@
-"""Errors of means where rows depend on one another: those of a sequence, or of a patient.
+"""Computes errors of means if rows depend on one another, as those of a sequence or a patient do.
 
 With S a cluster's sum and n its rows, the error of a mean m over N rows of G clusters is
 ``sqrt(G / (G-1) * sum((S - m*n)**2)) / N``, the sandwich estimate.
@@ -55,7 +55,7 @@ class Moments:
     def of(cls, totals: Doubles, weights: Doubles, there: NDArray[np.bool_] | None = None) -> Self:
         """Return the moments of some clusters' sums.
 
-        None is a cluster of no rows, which is one without weight unless `there` says which are.
+        Clusters without rows do not count: those without weight, unless `there` says which to keep.
         """
         there = weights != 0.0 if there is None else there
         totals, weights = totals[there], weights[there]
@@ -81,7 +81,7 @@ class Moments:
         )
 
     def compute(self) -> Measure | None:
-        """Return the mean and its error; None of no clusters."""
+        """Return the mean and its error; None if there are no clusters."""
         weight = float(self.weight)
         if not weight:
             return None
@@ -110,10 +110,10 @@ class OpenSums(ByValue):
 @register("clusters")
 @dataclass(frozen=True, eq=False)
 class ClustersState(ByValue):
-    """Sums over clusters: moments of those that are complete, sums by name of those that are not.
+    """The moments of clusters that are complete, and the sums by name of those that are not.
 
-    Rows that follow one another in one slice of the first axis are a complete cluster: no block
-    ends within one. Clusters that a column names may go on anywhere.
+    The rows of one slice of the first axis are a complete cluster, since no block ends within one.
+    Clusters that a column names may go on in any other block.
     """
 
     needs: ClassVar[tuple[str, ...]] = (
@@ -128,7 +128,7 @@ class ClustersState(ByValue):
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The facts that these means are made of."""
+        """The facts from which these means are computed."""
         return ("measured", *dict.fromkeys(n for name in self.means for n in _facts_of(name)))
 
     @property
@@ -149,7 +149,7 @@ class ClustersState(ByValue):
         else:
             names, at = names_of(keys)
             size = len(names)
-        found: list[tuple[Doubles, CellSums]] = []  # most means have the same, which are kept once
+        found: list[tuple[Doubles, CellSums]] = []  # most means share weights, which are kept once
         sums = {}
         for name, values, weights in self._values(facts):
             known = next((summed for each, summed in found if each is weights), None)
@@ -194,7 +194,7 @@ class ClustersState(ByValue):
         )
 
     def _united(self, other: Self) -> tuple[tuple[str, ...], dict[str, OpenSums]]:
-        """Return the names and the sums of the clusters of both that are not complete."""
+        """Return the names and the sums of the clusters of both states that are not complete."""
         names, *at = united(self.names, other.names)
         size = len(names)
         weights_of: dict[Any, CellSums] = {}

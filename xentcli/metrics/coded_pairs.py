@@ -1,8 +1,7 @@
-"""The statistics of ``llama-perplexity --kl-divergence``, of rows that were seen.
+"""The statistics of ``llama-perplexity --kl-divergence`` over rows.
 
-Sums are exact, and merge in any order. Percentiles need all rows, of which two numbers each are
-kept as long as the rows are at hand. Errors are those of independent rows; `_mean` has what
-llama-perplexity gives.
+Sums are exact, and merge in any order. Percentiles need all rows, so two numbers of each row are
+kept. Errors are those of independent rows; `_mean` returns those of llama-perplexity.
 """
 
 import math
@@ -22,18 +21,18 @@ from xentcli.results.comparison import Percentile
 from xentcli.results.measure import Measure
 from xentcli.results.row_counts import RowCounts
 
-_FEW_ROWS = 10  # of which llama-perplexity gives no error
+_FEW_ROWS = 10  # up to which llama-perplexity gives no error
 PERCENTS = (0.0, 0.1, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 _ENDINGS = dict(zip(PERCENTS, PLACES, strict=True))
 OF_SUMS = tuple(n for n in OF_BASES if n.rpartition("_")[2] not in PLACES)
-"""What needs no row by itself."""
+"""The measures that can be computed from sums alone."""
 _NONE, _ZERO = MeanState(), ExactSum()
 _Places = Mapping[float, float]
 
 
 @dataclass(frozen=True)
 class CodedSums:
-    """Sums over rows of what is measured of each, and counts of those that a floor bounds."""
+    """Sums over rows of their measures, and counts of the rows whose values are floors."""
 
     base: MeanState = _NONE
     new: MeanState = _NONE
@@ -41,7 +40,7 @@ class CodedSums:
     kl: MeanState = _NONE
     delta_p: MeanState = _NONE
     squares: MeanState = _NONE
-    """Of what the label's probability changes by."""
+    """The squared changes of the label's probability."""
     same: int = 0
     floored_base: int = 0
     floored_new: int = 0
@@ -63,7 +62,7 @@ class CodedSums:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """How many rows there are."""
         return self.base.n
 
     def merge(self, other: Self) -> Self:
@@ -87,7 +86,7 @@ class CodedSums:
 
 
 class KeptRows(NamedTuple):
-    """Of some rows, the divergences and the changes of the label's probability."""
+    """The divergences of some rows, and the changes of their labels' probabilities."""
 
     kl: Doubles
     delta_p: Doubles
@@ -95,7 +94,7 @@ class KeptRows(NamedTuple):
 
 @dataclass(frozen=True)
 class CodedPairsState:
-    """The sums of rows, and what is kept of each row, in their order: nothing after a merge."""
+    """The sums of rows, and the two numbers that are kept of each row, in order of the rows."""
 
     sums: CodedSums = CodedSums()
     parts: tuple[KeptRows, ...] = ()
@@ -123,7 +122,7 @@ class CodedPairsState:
         }
 
     def percentiles(self) -> tuple[Percentile, ...]:
-        """Return the percentiles; of divergences only where none is bounded."""
+        """Return the percentiles; those of divergences only if all rows are exact."""
         kl, delta = self._places()
         known = {} if self.sums.bounded else kl
         return tuple(Percentile(each, known.get(each), delta[each]) for each in delta)
@@ -137,7 +136,7 @@ class CodedPairsState:
 
 
 def _mean(values: MeanState) -> tuple[float, float]:
-    """Return a mean, and its standard error as llama-perplexity has it: 0 of few rows."""
+    """Return a mean and its standard error as llama-perplexity has it, which is 0 for few rows."""
     n = values.n
     error = mean_error(values.total, values.squares, n) if n > _FEW_ROWS else 0.0
     return float(values.total) / n, error
@@ -197,13 +196,13 @@ def _probabilities(sums: CodedSums, places: _Places) -> dict[str, Measure]:
 
 
 def _percentiles(values: Doubles) -> dict[float, float]:
-    """Return percentiles, linear between the rows in their order."""
+    """Return percentiles, which are linear between neighbouring rows."""
     found = np.percentile(values, PERCENTS)
     return dict(zip(PERCENTS, found.tolist(), strict=True))
 
 
 def _told(value: float, error: float | None, *, bounded: bool, n: int) -> Measure:
-    """Return a number, or what it is at least."""
+    """Return a number, or its lower bound if it is `bounded`."""
     if bounded:
         return Bounded(n=n, lower_bound=value, at_floors=value)
     return Measure(value, error, n=n)
@@ -212,7 +211,7 @@ def _told(value: float, error: float | None, *, bounded: bool, n: int) -> Measur
 def _between(
     value: float | None, error: float | None, lost_base: bool, lost_new: bool, n: int
 ) -> Measure:
-    """Return what is made of both losses: bounded from one side if one of them is, else unknown."""
+    """Return a number computed from both losses; it has one bound if one of them is a floor."""
     if not (lost_base or lost_new):
         return Measure(value, error, n=n)
     lower = value if lost_new and not lost_base else None

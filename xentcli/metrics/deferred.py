@@ -1,4 +1,4 @@
-"""Groups whose measures are computed when somebody looks: of very many, most are never shown."""
+"""Computes the measures of groups when they are looked at, as most of very many never are."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import overload
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from xentcli.results.groups import Group
 
 Places = NDArray[np.int64]
-_AT_ONCE = 1000  # that are computed together: all would take more memory than their sums
+_AT_ONCE = 1000  # computed together; all at once would take more memory than their sums
 
 
 class DeferredGroups(Sequence[Group]):
-    """Groups in order, each made anew whenever it is asked for.
+    """Groups in order; each is computed anew whenever it is asked for.
 
     Parameters
     ----------
     order : sequence of int
-        The places of the groups in what they are made of, in the order of reading.
+        The places of the groups in their state, in the order in which they are shown.
     make : callable
         Returns the groups at some places, an array of int64 of shape (n,).
     """

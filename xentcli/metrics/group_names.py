@@ -1,4 +1,4 @@
-"""Names of groups and clusters, and where each stands when those of two states come together."""
+"""Finds the names of groups and clusters in rows, and unites the names of two states."""
 
 import math
 import re
@@ -14,13 +14,13 @@ Places = NDArray[np.int64]
 
 
 def names_of(keys: NDArray[Any]) -> tuple[tuple[str, ...], Places]:
-    """Return the names that occur, in order, and the place of each row's among them.
+    """Return the names that occur, in order, and the place of each row's name among them.
 
-    Whole numbers have one name however they are stored; what is missing has the empty one.
+    Whole numbers have the same name whatever their dtype; a missing value has the empty name.
     """
     if keys.dtype.kind in "iub":
         found, places = np.unique(keys, return_inverse=True)
-        order = np.argsort(found.astype("S"))  # as text is ordered; without many small objects
+        order = np.argsort(found.astype("S"))  # in the order of text, without many small objects
         place_of = np.empty(len(order), np.int64)
         place_of[order] = np.arange(len(order))
         return tuple(map(str, found[order].tolist())), place_of[places.reshape(-1)]
@@ -42,7 +42,7 @@ def _name(key: Any) -> str:
 
 
 def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...], Places, Places]:
-    """Return the names of both in order, and where those of each stand among them."""
+    """Return the names of both in order, and the places of the names of each among them."""
     if one == other:
         same = np.arange(len(one))
         return one, same, same
@@ -51,7 +51,7 @@ def united(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[tuple[str, ...
 
 
 def _places_in(names: tuple[str, ...], some: tuple[str, ...]) -> Places:
-    """Return where some names stand among more of them; both are in order."""
+    """Return the places of some names among more of them; both are in order."""
     if len(some) == len(names):
         return np.arange(len(names))
     wanted = iter((*some, None))
@@ -67,7 +67,7 @@ def _places_in(names: tuple[str, ...], some: tuple[str, ...]) -> Places:
 
 
 def _in_order_once(names: list[str]) -> tuple[str, ...]:
-    """Return each name once, in order: names that come in a few runs are merged, not sorted anew.
+    """Return each name once, in order; sorting is fast, as names come in a few sorted runs.
 
     Examples
     --------
@@ -78,9 +78,9 @@ def _in_order_once(names: list[str]) -> tuple[str, ...]:
 
 
 def in_order(names: tuple[str, ...]) -> list[int]:
-    """Return the places of names in the order of reading: by number where all are numbers.
+    """Return the places of names in the order in which they are shown: by number if all are.
 
-    A name that is missing comes first.
+    The empty name of missing values comes first.
     """
     places = list(range(len(names)))
     if all(_NUMBER.fullmatch(name) for name in names if name):

@@ -1,4 +1,4 @@
-"""Loss, accuracy, Brier score and calibration of groups of rows."""
+"""Measures loss, accuracy, Brier score and calibration of groups of rows."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -21,7 +21,7 @@ from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 
 MOST_BINNED_GROUPS = 10_000
-"""Of more groups, the bins of confidence would not fit into memory: their ECE is not computed."""
+"""The ECE of more groups is not computed, since their bins would not fit into memory."""
 _COUNTS = ("rows", "used", "measured", "judged", "hits")
 _SUMS = ("loss", "loss_squared", "weight", "brier", "brier_squared")
 
@@ -55,9 +55,9 @@ class GroupSums(ByValue):
 @register("groups")
 @dataclass(frozen=True, eq=False)
 class GroupsState(ByValue):
-    """What is measured of each group, and for each bin of confidence the sum of hit - confidence.
+    """The counts and sums of each group, and the sum of hit - confidence in each bin of it.
 
-    There are no bins of very many groups.
+    If there are very many groups, they have no bins.
     """
 
     needs: ClassVar[tuple[str, ...]] = (
@@ -106,7 +106,7 @@ class GroupsState(ByValue):
         return type(self)(self.bins, names, counts, sums, gaps, weight is not None)
 
     def _keys(self, facts: RowFacts) -> NDArray[Any] | None:
-        """Return what groups the rows."""
+        """Return the keys by which rows are grouped."""
         return facts.origin.groups
 
     def _gaps(
@@ -196,7 +196,7 @@ class GroupsState(ByValue):
 @register("labels")
 @dataclass(frozen=True, eq=False)
 class LabelsState(GroupsState):
-    """The same for each label of rows with several: the elements of one place on the last axis."""
+    """The same for each label if rows have several: a group is one place along the last axis."""
 
     needs: ClassVar[tuple[str, ...]] = (*GroupsState.needs, "column")
 

@@ -1,4 +1,4 @@
-"""Loss and calibration of rows at the temperatures that were fitted without them."""
+"""Measures loss and calibration of rows at temperatures that were fitted without them."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -22,7 +22,7 @@ class HeldOutResult:
 @register("held_out")
 @dataclass(frozen=True)
 class HeldOutState:
-    """The states of both, of rows multiplied by the number of their fold."""
+    """The states of loss and calibration; each row is multiplied by the scale of its fold."""
 
     needs: ClassVar[tuple[str, ...]] = (
         "held_out",
@@ -39,7 +39,7 @@ class HeldOutState:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What the fact is computed with."""
+        """The parameters of the fact."""
         return {"scales": self.scales}
 
     def from_rows(self, facts: RowFacts) -> Self:
@@ -59,5 +59,5 @@ class HeldOutState:
         )
 
     def compute(self) -> HeldOutResult:
-        """Return what both come to."""
+        """Return both results."""
         return HeldOutResult(self.loss.compute(), self.calibration.compute())

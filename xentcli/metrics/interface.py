@@ -1,7 +1,7 @@
-"""What a metric is: a state with three verbs, from_rows, merge and compute.
+"""The interface of metrics: a state with three verbs, from_rows, merge and compute.
 
 A state is plain data, so that it pickles and goes to JSON and back (`state_json`), and it merges
-in any order and grouping to the same bits. A metric is a frozen dataclass under `register`.
+in any order and grouping to the same bits. A metric is a frozen dataclass that `register` takes.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,18 +13,18 @@ from xentcli.metrics.names import HOMES, MEASURES, PAIR_HOMES
 
 
 class Metric(Protocol):
-    """A metric's state. Made without arguments, or with its parameters, it is that of no rows.
+    """A metric's state. Without arguments, or with parameters alone, it is the state of no rows.
 
-    One with parameters hands them on to the states that it makes. An attribute ``parameters`` holds
-    what its facts are computed with, ``wanted`` the facts that it needs with these parameters, and
-    ``size`` of how many groups it holds something, where that may be many.
+    A state hands its parameters on to the states that it makes. It may have these attributes:
+    ``parameters``, those of its facts; ``wanted``, the facts that it needs with these parameters;
+    and ``size``, how many groups it holds, if there may be many.
     """
 
     needs: ClassVar[tuple[str, ...]]
-    """The facts of rows that it is made of."""
+    """The facts of rows from which it is computed."""
 
     def from_rows(self, facts: RowFacts) -> Self:
-        """Return the state of some rows; a class method where there are no parameters."""
+        """Return the state of some rows; this is a class method if there are no parameters."""
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows; both stay as they are."""
@@ -41,7 +41,7 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     """Register the decorated class as a metric.
 
     With `measure`, it computes a `Measure`, which ``xent eval --metric`` and gates know by this
-    name. A metric of this package has lines in `names` instead, which say so before it is imported.
+    name. A metric of this package has lines in `names` instead, so that it need not be imported.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def forget(name: str) -> None:
 
 
 def from_outside() -> tuple[str, ...]:
-    """Return the names of the metrics that are none of this package's."""
+    """Return the names of the metrics that other packages have registered."""
     return tuple(name for name in _METRICS if name not in HOMES and name not in PAIR_HOMES)
 
 
@@ -88,7 +88,7 @@ def metric_of(name: str) -> type[Metric]:
     Raises
     ------
     KeyError
-        If there is none.
+        If there is no such metric.
     """
     home = HOMES.get(name) or PAIR_HOMES.get(name)
     if name not in _METRICS and home is not None:
@@ -99,7 +99,7 @@ def metric_of(name: str) -> type[Metric]:
 
 
 def needs_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the facts that some metrics are made of, each once."""
+    """Return the facts from which some metrics are computed, each once."""
     return tuple(dict.fromkeys(need for name in names for need in metric_of(name).needs))
 
 
@@ -118,13 +118,13 @@ class States(NamedTuple):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The facts that the metrics are made of."""
+        """The facts from which the metrics are computed."""
         wanted = (getattr(each, "wanted", each.needs) for each in self.states.values())
         return tuple(dict.fromkeys(need for needs in wanted for need in needs))
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What their facts are computed with."""
+        """The parameters of their facts."""
         found: dict[str, Any] = {}
         for state in self.states.values():
             found.update(getattr(state, "parameters", {}))
@@ -161,7 +161,7 @@ class States(NamedTuple):
         return self.states[name].compute()
 
     def to_plain(self) -> dict[str, Any]:
-        """Return what JSON can hold, exactly."""
+        """Return the states exactly, as values that JSON can hold."""
         from xentcli.metrics.state_json import to_plain
 
         return {name: to_plain(state) for name, state in self.states.items()}

@@ -1,4 +1,4 @@
-"""Standard errors and intervals of 95 %."""
+"""Computes standard errors and intervals of 95 %."""
 
 import math
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from functools import cache
 from xentcli.core.exact_sum import ONE, ExactSum
 
 _Z = 1.959963984540054  # the normal quantile at 0.975, for an interval of 95 %
-_MANY_DEGREES = 1000  # from which on a series in 1 / degrees has all digits
+_MANY_DEGREES = 1000  # from here on, a series in 1 / degrees has all digits
 _TINY = 1e-300
 _UNIT_BITS = ONE.bit_length() - 1
-_LEAST_SPREAD_BITS = 51  # squares were rounded: rows that spread less than that are equal
+_LEAST_SPREAD_BITS = 51  # squares are rounded: rows that spread less are equal
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
@@ -29,7 +29,7 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
 def t_interval(
     mean: float, standard_error: float | None, degrees: int
 ) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of a mean by Student's t; None twice where no error is finite."""
+    """Return the 95 % interval of a mean by Student's t; None twice unless its error is finite."""
     if standard_error is None or degrees < 1 or not math.isfinite(standard_error):
         return None, None
     reach = t_quantile(degrees) * standard_error
@@ -37,14 +37,14 @@ def t_interval(
 
 
 def share_error(hits: int, n: int) -> float | None:
-    """Return the standard error of a share of n rows: that of a mean of zeros and ones."""
+    """Return the standard error of a share of n rows, which is a mean of zeros and ones."""
     return math.sqrt(hits * (n - hits) / (n - 1)) / n if n > 1 else None
 
 
 def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
-    """Return the standard error of a mean of n rows: `ratio_error` of rows that weigh 1, quickly.
+    """Return the standard error of a mean of n rows, or NaN where it is undefined.
 
-    NaN where it is undefined.
+    It is `ratio_error` for rows that weigh 1, but faster.
     """
     if n < 2 or not (math.isfinite(float(total)) and math.isfinite(float(squares))):
         return math.nan
@@ -59,7 +59,7 @@ def mean_error(total: ExactSum, squares: ExactSum, n: int) -> float:
 
 
 def mean_covariance(one: ExactSum, other: ExactSum, products: ExactSum, n: int) -> float:
-    """Return the covariance of the means of two numbers of n rows; 0 of one row."""
+    """Return the covariance of the means of two numbers over n rows; 0 for a single row."""
     if n < 2:
         return 0.0
     spread = (products.units * n << _UNIT_BITS) - one.units * other.units
@@ -78,12 +78,12 @@ def ratio_error(
 
     It is ``sqrt(n / (n-1) * sum((x - mean*w)**2)) / sum(w)``, from the sums of x, x*x, w, x*w and
     w*w: with w = 1 the sample standard deviation over sqrt(n), else the usual linearised error.
-    NaN where it is undefined.
+    It is NaN where it is undefined.
     """
     sums = (total, squares, weight, product, weight_squares)
     if n < 2 or not all(math.isfinite(float(each)) for each in sums):
         return math.nan
-    # Everything in whole units, so that nothing is lost where the spread is small.
+    # The sums are whole units, so that nothing is lost if the spread is small.
     x, x_squares, w, xw, w_squares = (each.units for each in sums)
     if w == 0:
         return math.nan
@@ -103,7 +103,7 @@ def t_quantile(degrees: int) -> float:
     """Return the quantile of Student's t distribution at 0.975, to about 1e-14."""
     if degrees >= _MANY_DEGREES:
         return _series(degrees)
-    low, high = _Z, 13.0  # of one degree it is 12.7
+    low, high = _Z, 13.0  # with one degree it is 12.7
     for _ in range(60):
         middle = (low + high) / 2.0
         if _outside(middle, degrees) > 0.05:
@@ -114,7 +114,7 @@ def t_quantile(degrees: int) -> float:
 
 
 def _series(degrees: int) -> float:
-    """Return it by the first terms of its expansion in 1 / degrees (Fisher and Cornish, 1960)."""
+    """Return the quantile by an expansion in 1 / degrees (Fisher and Cornish, 1960)."""
     z = _Z
     terms = (
         (z**3 + z) / 4.0,
@@ -126,7 +126,7 @@ def _series(degrees: int) -> float:
 
 
 def _outside(t: float, degrees: int) -> float:
-    """Return how probable it is to be farther from 0 than t: I_x(degrees/2, 1/2)."""
+    """Return the probability of a value farther from 0 than t: I_x(degrees/2, 1/2)."""
     a, b, x = degrees / 2.0, 0.5, degrees / (degrees + t * t)
     front = math.exp(
         math.lgamma(a + b)
@@ -141,7 +141,7 @@ def _outside(t: float, degrees: int) -> float:
 
 
 def _continued_fraction(a: float, b: float, x: float) -> float:
-    """Return that of the incomplete beta function, by Lentz's method."""
+    """Return the continued fraction of the incomplete beta function, by Lentz's method."""
     c, d = 1.0, 1.0 / _away_from_0(1.0 - (a + b) * x / (a + 1.0))
     fraction = d
     for m in range(1, 10_000):

@@ -1,4 +1,4 @@
-"""The rows with the largest numbers."""
+"""Finds the rows with the largest numbers."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ _RUN_ROWS = 64
 
 
 def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
-    """Return the places of the largest of some numbers, of equal ones the first; NaN is none."""
+    """Return the places of the `most` largest numbers, the first of equal ones, without NaN."""
     if measured is not None:
         values = np.where(measured, values, -np.inf)
     if not most or not values.size:
@@ -30,9 +30,9 @@ def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
 
 
 def _reached_by(loss: Doubles, most: int) -> float:
-    """Return a loss that at least so many of the rows reach, and few more if they are many.
+    """Return a loss that at least `most` rows reach, and few more rows if there are many.
 
-    That is a look at each number, where to find the very loss takes ten.
+    This looks at each number once; finding the exact loss takes ten times as long.
     """
     runs = loss.size // _RUN_ROWS
     if runs < most:
@@ -42,5 +42,5 @@ def _reached_by(loss: Doubles, most: int) -> float:
 
 
 def at(values: Any, place: int, kind: type[Any]) -> Any:
-    """Return what a fact says of one row, as a Python number; None where it does not apply."""
+    """Return the fact of one row as a Python number; None if the fact does not apply."""
     return None if values is None else kind(values[place])

@@ -1,4 +1,4 @@
-"""What lists of the most probable classes say of two models on the same rows."""
+"""Compares two models on the same rows by lists of their most probable classes."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -17,7 +17,7 @@ _NONE = BoundsState()
 
 @dataclass(frozen=True)
 class ListedPairsState:
-    """Sums of bounds of both losses, of their differences, and of divergences; and agreements."""
+    """Sums of the bounds of losses, their differences and divergences; and counts of agreements."""
 
     base: BoundsState = _NONE
     new: BoundsState = _NONE
@@ -36,9 +36,9 @@ class ListedPairsState:
         same: NDArray[np.bool_],
         unused: int = 0,
     ) -> Self:
-        """Return the state of some rows; of divergences, which may be None, the least is known.
+        """Return the state of some rows, where `kl` holds lower bounds of divergences or is None.
 
-        So many rows were `unused` besides.
+        Besides these rows, `unused` rows are ignored.
         """
         exact = base.exact & new.exact
         apart = Bounds(new.lower - base.upper, new.upper - base.lower, exact)
@@ -67,11 +67,11 @@ class ListedPairsState:
         )
 
     def compute(self) -> RowCounts:
-        """Return how many rows there are, and are used."""
+        """Return how many rows there are, and how many are used."""
         return RowCounts(self.rows + self.unused, self.rows, self.rows)
 
     def percentiles(self) -> tuple[()]:
-        """Return no percentiles: numbers are bounds."""
+        """Return no percentiles, since the numbers are only bounds."""
         return ()
 
     def measures(self) -> dict[str, Measure]:

@@ -1,4 +1,4 @@
-"""The loss over all rows, its standard error, and how many rows there were."""
+"""Computes the loss over all rows and its standard error, and counts the rows."""
 
 import math
 from typing import ClassVar, NamedTuple, Self
@@ -29,7 +29,7 @@ class _LossSums(NamedTuple):
 
 @register("loss")
 class LossState(_LossSums):
-    """Sums over rows. With l a row's loss and w its weight: of l, w, l*l, l*w and w*w.
+    """Sums over rows of l, w, l*l, l*w and w*w, where l is a row's loss and w its weight.
 
     The sums are exact and the counters unbounded, so states merge in any order to the same bits.
     """
@@ -93,7 +93,7 @@ class LossState(_LossSums):
         )
 
     def _standard_error(self) -> float:
-        """Return that of a mean of the used rows."""
+        """Return the standard error of the mean of the used rows."""
         if self.weighted:
             weights = (self.weight, self.loss_weight, self.weight_squared)
         else:

@@ -1,4 +1,4 @@
-"""How the losses of the rows are distributed, in bins that are the same for all data."""
+"""Counts the losses of rows in bins that are the same for all data."""
 
 import math
 from dataclasses import dataclass, field
@@ -39,9 +39,9 @@ def _no_counts() -> NDArray[np.int64]:
 @register("losses")
 @dataclass(frozen=True, eq=False)
 class LossesState(ByValue):
-    """For each bin of the loss: rows, and hits where there is one label for each row.
+    """For each bin of the loss: rows, and hits if each row has one label.
 
-    The first cell is that of 0 and below, the last one that of infinity.
+    The first cell is for losses of 0 or less, the last one for infinite losses.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("loss", "hit", "measured")
@@ -105,9 +105,9 @@ def _cells_of(loss: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def octaves_of(loss: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the cell of each loss among those that are a factor of 2 wide.
+    """Return the cell of each loss among cells that are a factor of 2 wide.
 
-    The first one is of all below the range, 0 among them, the last one of all above.
+    The first cell is for all losses below the range, 0 among them, the last one for all above.
 
     Examples
     --------

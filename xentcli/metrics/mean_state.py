@@ -1,4 +1,4 @@
-"""The mean over rows of one number each, with its error."""
+"""Computes the mean over rows of one number each, with its error."""
 
 import math
 from typing import ClassVar, NamedTuple, Self
@@ -46,7 +46,7 @@ class MeanState(_MeanSums):
         return type(self)(total, squares, self.n + other.n)
 
     def compute(self) -> Measure:
-        """Return the mean, with its error; nothing of no rows."""
+        """Return the mean with its error; without rows, both are None."""
         return mean_of_sums(self.total, self.squares, self.n)
 
 

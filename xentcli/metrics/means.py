@@ -1,4 +1,4 @@
-"""Means over rows of one number each: Brier score, entropy, divergence."""
+"""Computes means over rows of one number each: Brier score, entropy, divergence."""
 
 from typing import ClassVar
 

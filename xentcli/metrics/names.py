@@ -1,4 +1,4 @@
-"""The names of the metrics and of what they measure: the metrics themselves take NumPy."""
+"""The names of metrics and measures, apart from the metrics themselves, which import NumPy."""
 
 from collections.abc import Iterable, Sequence
 
@@ -26,7 +26,7 @@ HOMES = {  # name: module of this folder, which registers the metric
 }
 METRIC_NAMES = tuple(HOMES)
 
-PAIR_HOMES = {  # the same of metrics of two models, which are made of the facts of both
+PAIR_HOMES = {  # the same for metrics of two models, which take the facts of both
     "pair_loss": "pair_loss",
     "pair_hits": "pair_hits",
     "pair_divergences": "pair_divergences",
@@ -69,12 +69,12 @@ OF_PAIRS = (
     "delta_p",
     "rms_delta_p",
 )
-"""What is reported of two models, in this order."""
+"""The measures that are reported of two models, in this order."""
 PLACES = (
     *("min", "p001", "p01", "p05", "p10", "p25", "median"),
     *("p75", "p90", "p95", "p99", "p999", "max"),
 )
-"""Which percentiles are reported of them, from 0 to 100 %."""
+"""The percentiles that are reported of two models, from 0 to 100 %."""
 OF_BASES = (
     "loss_base",
     "loss_new",
@@ -91,10 +91,10 @@ OF_BASES = (
     "rms_delta_p",
     "agreement",
 )
-"""What llama-perplexity reports of two models, in this order."""
+"""The measures that llama-perplexity reports of two models, in this order."""
 PAIR_TABLES = ("percentiles", "changed_rows", "groups")
 
-MEASURES = {  # what is reported: the metric, or the order of all rows, that it comes from
+MEASURES = {  # measure: the metric, or the order of all rows, that it comes from
     "loss": "loss",
     "perplexity": "loss",
     "bits": "loss",
@@ -124,7 +124,7 @@ MEASURES = {  # what is reported: the metric, or the order of all rows, that it 
     "auroc": "order",
     "average_precision": "order",
 }
-"""Besides these, ``top5_accuracy`` and the like, of ranks, for any number."""
+"""There are also ``top5_accuracy`` and the like for any number, which come from ranks."""
 
 
 def top_of(name: str) -> int | None:
@@ -142,7 +142,7 @@ def top_of(name: str) -> int | None:
 
 
 _MOST_DIGITS = 18
-_SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure that it is
+_SAID_ELSEWHERE = {  # name in scikit-learn, torchmetrics and others: name here
     "acc": "accuracy",
     "accuracy_score": "accuracy",
     "log_loss": "loss",
@@ -172,7 +172,7 @@ _SAID_ELSEWHERE = {  # by scikit-learn, torchmetrics and others: the measure tha
 
 
 def same_elsewhere(name: str) -> str:
-    """Return the name that a measure has here, as other libraries or people write it.
+    """Return the name here of a measure that other libraries or people call `name`.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def same_elsewhere(name: str) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the name of these that was probably meant."""
+    """Return the known name that was probably meant, or None."""
     from difflib import get_close_matches
 
     plain = same_elsewhere(name)
@@ -197,9 +197,9 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
 
 
 def is_among(name: str, known: Iterable[str]) -> bool:
-    """Whether a name is one of these, of which a top-k accuracy stands for those of any k."""
+    """Whether a name is known; one known top-k accuracy stands for those of any k."""
     return name in known or (top_of(name) is not None and any(map(top_of, known)))
 
 
 TABLES = ("classes", "losses", "worst_rows", "suspects", "groups", "labels")
-"""Besides ``confusions`` and ``bins``, which come with classes and calibration."""
+"""The tables besides ``confusions`` and ``bins``, which come with classes and calibration."""

@@ -1,6 +1,6 @@
-"""All rows in the order of a number.
+"""Puts all rows in the order of a number.
 
-Of more rows than are sorted at once, only those are in memory whose numbers lie in one range.
+If there are more rows than are sorted at once, only those of one range of numbers are in memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,13 +14,13 @@ Bits = NDArray[np.uint64]
 Counts = NDArray[np.int64]
 
 SORTED_ROWS = 2**19
-"""So many at most are sorted at once, unless more of them are equal."""
+"""The most rows that are sorted at once, unless more rows are equal."""
 _KEY_BITS, _DIGIT_BITS = 64, 16
 _SIGN = np.uint64(1 << 63)
 
 
 class Level(NamedTuple):
-    """Distinct numbers in rising order, how many rows have each, and in how many it came true."""
+    """Distinct numbers in rising order, how many rows have each, and how many of these are hits."""
 
     values: Doubles
     rows: Counts
@@ -28,7 +28,7 @@ class Level(NamedTuple):
 
 
 Parts = Callable[[], Iterable[tuple[Doubles, NDArray[np.bool_]]]]
-"""What yields all rows, as often as it is called: numbers, and what came true."""
+"""Yields the numbers of all rows and whether each row is a hit, whenever it is called."""
 
 
 def in_order(parts: Parts, rows: int) -> Iterator[Level]:
@@ -37,7 +37,7 @@ def in_order(parts: Parts, rows: int) -> Iterator[Level]:
 
 
 def _range(parts: Parts, first: int, bits: int, rows: int) -> Iterator[Level]:
-    """Yield the numbers whose keys are `first` and what follows within so many bits."""
+    """Yield the numbers whose keys are from `first` on, within `bits` bits."""
     last = first + (1 << bits) - 1
     if rows <= SORTED_ROWS or not bits:
         yield from _sorted(parts, first, last)
@@ -96,7 +96,7 @@ def _chosen(parts: Parts, first: int, last: int) -> Iterator[tuple[Bits, NDArray
 
 
 def _keys(values: Doubles) -> Bits:
-    """Return whole numbers in the order of the floats; both zeros are one."""
+    """Return whole numbers that are ordered as the floats are; both zeros get the same number."""
     bits = (values + 0.0).view(np.uint64)
     keys: Bits = np.where(bits & _SIGN, ~bits, bits | _SIGN)
     return keys
@@ -108,7 +108,7 @@ def _values(keys: Bits) -> Doubles:
 
 
 def percentiles(levels: Iterable[Level], n: int, thousandths: Sequence[int]) -> list[float]:
-    """Return numbers below which so many thousandths of n rows are, linear between neighbours.
+    """Return the numbers below which these thousandths of n rows lie, linear between neighbours.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def percentiles(levels: Iterable[Level], n: int, thousandths: Sequence[int]) -> 
 
 
 def parts_of_column(parts: Callable[[], Iterable[tuple[Any, ...]]], column: int) -> Parts:
-    """Return what yields the rows of one label of several."""
+    """Return a function that yields the rows of one label of several."""
 
     def chosen() -> Iterator[tuple[Doubles, NDArray[np.bool_]]]:
         for values, hits, columns in parts():

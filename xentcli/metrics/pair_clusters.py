@@ -1,4 +1,4 @@
-"""Errors of what lies between two models, where rows depend on one another."""
+"""Computes errors of the differences of two models if rows depend on one another."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ PAIR_MEANS = (*_FACTS, "accuracy_difference")
 @register("pair_clusters")
 @dataclass(frozen=True, eq=False)
 class PairClustersState(ClustersState):
-    """The same of means over the rows of two models."""
+    """The sums over clusters of rows for means over the rows of two models."""
 
     needs: ClassVar[tuple[str, ...]] = ("measured", "used", "weight", *_FACTS.values())
 
@@ -39,7 +39,7 @@ class PairClustersState(ClustersState):
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The facts that these means are made of."""
+        """The facts from which these means are computed."""
         return self.needs
 
     def _values(self, facts: RowFacts) -> Iterator[tuple[str, Doubles, Doubles]]:

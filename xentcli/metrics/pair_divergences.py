@@ -1,4 +1,4 @@
-"""How far the probabilities of two models are apart."""
+"""Measures how far the probabilities of two models are apart."""
 
 import math
 from typing import ClassVar, NamedTuple, Self
@@ -27,7 +27,7 @@ class _DivergenceSums(NamedTuple):
 
 @register("pair_divergences")
 class PairDivergencesState(_DivergenceSums):
-    """The divergences' sums over the rows where they are finite, and how the label's p changed."""
+    """Sums of divergences over the rows where they are finite, and of changes of the label's p."""
 
     __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = (
@@ -90,7 +90,7 @@ def _finite(values: Doubles) -> MeanState:
 
 
 def root_of(mean: Measure) -> Measure:
-    """Return the root of a mean of squares, with the error that the mean's gives it."""
+    """Return the root of a mean of squares, with an error that follows from the mean's."""
     if not mean.value:
         return Measure(mean.value, None if mean.value is None else mean.standard_error, n=mean.n)
     root = math.sqrt(mean.value)

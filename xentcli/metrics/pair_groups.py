@@ -1,4 +1,4 @@
-"""How two models differ in each group of rows."""
+"""Measures how two models differ in each group of rows."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -19,7 +19,7 @@ from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 
 Counts = dict[str, NDArray[np.int64]]
-_SUMMED = {  # what is summed, with its squares, and the rows that count in it
+_SUMMED = {  # measure: the fact that is summed, with its squares, and the rows that count
     "loss_base": ("loss_base", "used"),
     "loss_new": ("loss_new", "used"),
     "loss_difference": ("difference", "used"),
@@ -31,9 +31,9 @@ _HITS = ("both", "only_base", "only_new", "neither")
 @register("pair_groups")
 @dataclass(frozen=True, eq=False)
 class PairGroupsState(ByValue):
-    """Of each group: the sums of both losses, their difference and KL, and the 2 x 2 table.
+    """For each group: the sums of both losses, their difference and KL, and the 2 x 2 table.
 
-    The losses are means over rows; with class weights, of weighted losses over weights.
+    The losses are means over rows; with class weights, sums of weighted losses over weights.
     """
 
     needs: ClassVar[tuple[str, ...]] = (
@@ -131,7 +131,7 @@ class PairGroupsState(ByValue):
 
 
 def _masks(facts: RowFacts) -> dict[str, NDArray[np.bool_]]:
-    """Return which rows count in what."""
+    """Return the masks of the rows that count in each sum."""
     every = np.ones(facts.rows, np.bool_)
     used = every if facts["used"] is None else facts["used"]
     measured = every if facts["measured"] is None else facts["measured"]

@@ -1,4 +1,4 @@
-"""Which rows two models predict right: accuracy, its difference, and McNemar's test."""
+"""Counts the rows that two models predict right: accuracies, difference and McNemar's test."""
 
 import math
 from typing import ClassVar, NamedTuple, Self
@@ -23,7 +23,7 @@ class _PairedHitCounts(NamedTuple):
 
 @register("pair_hits")
 class PairHitsState(_PairedHitCounts):
-    """The 2 x 2 table of rows that are right in one, the other, both, or neither."""
+    """The 2 x 2 table of rows that both models, only one of them, or neither predicts right."""
 
     __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = ("hit_base", "hit_new", "measured")
@@ -50,7 +50,7 @@ class PairHitsState(_PairedHitCounts):
         )
 
     def compute(self) -> PairedHits:
-        """Return the accuracies and their difference; nothing of no rows."""
+        """Return the accuracies and their difference; without rows, these are None."""
         both, b, c, neither = self.both, self.only_base, self.only_new, self.neither
         n = both + b + c + neither
         if not n:
@@ -68,7 +68,7 @@ class PairHitsState(_PairedHitCounts):
 
 
 def share_difference(only_base: int, only_new: int, n: int) -> Measure:
-    """Return by how much the share of rows grew that are right, with its paired error."""
+    """Return the growth of the share of rows that are predicted right, with its paired error."""
     if not n:
         return NOTHING
     gain = only_new - only_base

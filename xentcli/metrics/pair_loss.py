@@ -1,4 +1,4 @@
-"""The losses of two models on the same rows, and their differences row by row."""
+"""Compares the losses of two models on the same rows, row by row."""
 
 import math
 from typing import ClassVar, NamedTuple, Self
@@ -17,7 +17,7 @@ from xentcli.results.loss import Loss
 from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
-_ROUNDED_BITS = 51  # of squares, beyond which a spread is nothing but their rounding
+_ROUNDED_BITS = 51  # of squares; a spread that is smaller is only their rounding
 
 
 class _PairedLossSums(NamedTuple):
@@ -74,7 +74,7 @@ class PairLossState(_PairedLossSums):
         )
 
     def compute(self) -> PairedLoss:
-        """Return the means, and what they say of each other."""
+        """Return the means, their correlation, and the share of rows that became worse."""
         return PairedLoss(
             _mean(self.base.compute()),
             _mean(self.new.compute()),
@@ -84,7 +84,7 @@ class PairLossState(_PairedLossSums):
         )
 
     def _correlation(self) -> Measure:
-        """Return that of the losses of the used rows; nothing where one model's are all equal."""
+        """Return the correlation of used rows' losses; nothing if a model's are all equal."""
         n = self.base.used
         sums = (self.base.loss, self.new.loss, self.product)
         squares = (self.base.loss_squared, self.new.loss_squared)

@@ -1,4 +1,4 @@
-"""What pictures show of two models' rows: changes, losses, reliability and predictions."""
+"""Counts rows for the pictures of two models: changes, losses, reliability and predictions."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
@@ -21,7 +21,8 @@ from xentcli.results.pair_pictures import LossCell, PairPictures
 class PairPicturesState(ByValue):
     """Counts of rows in bins that are the same for all data.
 
-    Changes are those of the loss, of which a smaller one is a hit; or else KL(base || new).
+    Changes are those of the loss, and a hit is a loss that became smaller. Without labels, they are
+    KL(base || new).
     """
 
     needs: ClassVar[tuple[str, ...]] = (
@@ -77,7 +78,7 @@ class PairPicturesState(ByValue):
         )
 
     def compute(self) -> PairPictures:
-        """Return what is drawn."""
+        """Return the data of the pictures."""
         base, new = np.divmod(self.losses.numbers, OCTAVES)
         cells = zip(base.tolist(), new.tolist(), self.losses.counts.tolist(), strict=True)
         return PairPictures(
@@ -90,7 +91,7 @@ class PairPicturesState(ByValue):
 
 
 def _with(facts: RowFacts, more: dict[str, NDArray[np.generic] | None]) -> RowFacts:
-    """Return the facts of the same rows under the names that one model's have."""
+    """Return the facts of the same rows under the names of a single model's facts."""
     found = {"measured": facts["measured"], **more}
     return RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
 

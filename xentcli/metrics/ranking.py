@@ -1,4 +1,4 @@
-"""What is measured of rows in the order of a number: equal-mass bins, AUROC, average precision."""
+"""Measures rows in the order of a number: equal-mass bins, AUROC and average precision."""
 
 import math
 from collections.abc import Iterable
@@ -35,16 +35,16 @@ def equal_mass_ece(levels: Iterable[Level], n: int, bins: int) -> Measure:
 
 
 class Ranking(NamedTuple):
-    """How well a score tells what came true from what did not."""
+    """How well a score tells hits from other rows."""
 
     auroc: Measure = NOTHING
     average_precision: Measure = NOTHING
 
 
 def ranking(levels: Iterable[Level], n: int, positives: int) -> Ranking:
-    """Return the area under the ROC curve, and the average precision; ties at their middle rank.
+    """Return the area under the ROC curve, with ties at their middle rank, and average precision.
 
-    Nothing where all or none came true.
+    There is neither if all rows or none are hits.
     """
     negatives = n - positives
     if not positives or not negatives:

@@ -1,4 +1,4 @@
-"""How far from the top of its row the label is: top-k accuracy, and the mean reciprocal rank."""
+"""Ranks the label in its row: top-k accuracy, and the mean reciprocal rank."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How many rows there are, and how many of them are measured."""
+"""Counts the rows, and those of them that are measured."""
 
 from typing import ClassVar, NamedTuple, Self
 
@@ -17,7 +17,7 @@ class _CountsOfRows(NamedTuple):
 
 @register("rows")
 class RowsState(_CountsOfRows):
-    """Three counts: of all rows, of those that are not ignored, and of those finite besides."""
+    """Three counts: all rows, those that are not ignored, and those of them that are finite."""
 
     __slots__ = ()
     needs: ClassVar[tuple[str, ...]] = ("used", "measured")

@@ -1,4 +1,4 @@
-"""Shares of rows."""
+"""Computes shares of rows."""
 
 from xentcli.metrics.intervals import share_error, wilson_interval
 from xentcli.results.measure import Measure

@@ -1,4 +1,4 @@
-"""McNemar's test, exact: how probable rows that changed are to go one way so often by chance."""
+"""McNemar's exact test: the probability that chance alone makes rows change so unevenly."""
 
 import math
 
@@ -10,7 +10,7 @@ _LEAST_SHARE = 1e-18  # of a sum, below which terms are left out
 def mcnemar_p(one: int, other: int) -> float:
     """Return the two-sided p value of `one` rows that went one way and `other` the other way.
 
-    Twice the probability that of n fair coins no more than the smaller number show heads.
+    It is twice the probability that at most the smaller number of n fair coins show heads.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def mcnemar_p(one: int, other: int) -> float:
 
 
 def _times(n: int, least: int) -> float:
-    """Return how many times the probability of exactly `least` that of so many or fewer is."""
+    """Return the probability of `least` heads or fewer over that of exactly `least`."""
     total = share = 1.0
     for k in range(least, 0, -1):
         share *= k / (n - k + 1)
@@ -50,14 +50,14 @@ def _probability(n: int, k: int) -> float:
 
 
 def _stirling_error(n: int) -> float:
-    """Return ``log(n!)`` less what Stirling's formula says of it."""
+    """Return ``log(n!)`` less the value of Stirling's formula."""
     if n < 16:
         return math.log(math.factorial(n)) - (n + 0.5) * math.log(n) + n - 0.5 * math.log(math.tau)
     return math.fsum(term / float(n) ** (2 * i + 1) for i, term in enumerate(_STIRLING))
 
 
 def _deviance(x: float, mean: float) -> float:
-    """Return ``x * log(x / mean) + mean - x``, without loss where both are close."""
+    """Return ``x * log(x / mean) + mean - x``, without loss of digits if both are close."""
     gap = (x - mean) / (x + mean)
     if abs(gap) > 0.1:
         return x * math.log(x / mean) + mean - x

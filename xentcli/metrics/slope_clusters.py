@@ -1,4 +1,4 @@
-"""How sure a temperature is where rows depend on one another: its slopes, by cluster."""
+"""Sums slopes by cluster, for the error of a temperature if rows depend on one another."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -22,7 +22,7 @@ def _of_slopes() -> ClustersState:
 class SlopeClustersState:
     """The sums of each cluster's derivatives of the loss along the inverse temperature.
 
-    The mean derivative has the place of the loss among the means of clusters.
+    The mean derivative takes the place of the loss among the means of clusters.
     """
 
     needs: ClassVar[tuple[str, ...]] = ("slopes", "weight", "used")
@@ -33,7 +33,7 @@ class SlopeClustersState:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What the fact is computed with."""
+        """The parameters of the fact."""
         return {"slopes": SlopeOptions((self.beta,), self.fine)}
 
     def from_rows(self, facts: RowFacts) -> Self:

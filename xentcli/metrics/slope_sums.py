@@ -1,4 +1,4 @@
-"""What the derivatives of rows along the inverse temperature come to."""
+"""The sums of the derivatives of rows along the inverse temperature."""
 
 import math
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from typing import NamedTuple, Self
 
 @dataclass(frozen=True)
 class SlopeCounts:
-    """Over rows of a weight above 0: how many there are, and how many are extreme in what way.
+    """Counts of the rows with a weight above 0, and of those of them that are extreme.
 
     Attributes
     ----------
     rows : int
-        All of them.
+        How many there are.
     infinite : int
-        Whose label has a logit of -inf.
+        How many have a label whose logit is -inf.
     at_peak : int
-        Whose label is at the peak.
+        How many have their label at the peak.
     flat : int
-        Whose finite logits are all equal.
+        How many have equal finite logits.
     negative : int
-        Besides: rows of a weight below 0.
+        How many other rows have a weight below 0.
     """
 
     rows: int = 0
@@ -45,11 +45,11 @@ class SlopesOfBeta(NamedTuple):
     Attributes
     ----------
     derivatives : tuple of float
-        The first, second, ... of all rows.
+        The first, second, ... derivative over all rows.
     without_fold : tuple of tuple of float
-        The same of all rows but those of each fold; none where there are no folds.
+        The same over all rows except those of each fold; empty if there are no folds.
     squares, changes : float
-        The sums over rows of the squared first derivative, and of half of what that changes by.
+        The sum over rows of the squared first derivative, and half the derivative of that sum.
     """
 
     derivatives: tuple[float, ...]
@@ -59,14 +59,15 @@ class SlopesOfBeta(NamedTuple):
 
 
 class SlopeEnds(NamedTuple):
-    """Where the derivative of some rows' loss is not 0: at an inverse temperature of 0, or at none.
+    """Numbers that tell whether some rows' loss has its minimum at a finite temperature above 0.
 
     Attributes
     ----------
     at_zero, scale : float
-        The first derivative there, and the sum of what it is the difference of.
+        The first derivative at an inverse temperature of 0, which is a difference, and the sum of
+        the same two numbers.
     below_peak : int
-        How many rows of a weight above 0 have a label that is not at the peak.
+        How many rows with a weight above 0 have a label that is not at the peak.
     """
 
     at_zero: float
@@ -74,25 +75,25 @@ class SlopeEnds(NamedTuple):
     below_peak: int
 
     def at_zero_within(self, share: float) -> bool:
-        """Whether the derivative at 0 is no lower than a share of what it is the difference of."""
+        """Whether the derivative at 0 is at least `-share` of its scale."""
         return self.at_zero >= -share * self.scale
 
 
 class SlopesOfRows(NamedTuple):
-    """What the derivatives of some rows come to.
+    """The sums of the derivatives of some rows.
 
     Attributes
     ----------
     counts : SlopeCounts
         How many rows there are, and how many are extreme.
     ends : SlopeEnds
-        Of all rows.
+        The ends for all rows.
     betas : tuple of SlopesOfBeta
-        At each inverse temperature.
+        The derivatives at each inverse temperature.
     fold_rows : tuple of int
-        How many rows of a weight above 0 each fold has.
+        How many rows with a weight above 0 each fold has.
     ends_without_fold : tuple of SlopeEnds
-        Of all rows but those of each fold; none where there are no folds.
+        The ends for all rows except those of each fold; empty if there are no folds.
     widest : float
         The largest finite gap between two logits of a row.
     """
@@ -106,9 +107,9 @@ class SlopesOfRows(NamedTuple):
 
     @property
     def reach(self) -> float:
-        """How much a derivative may be above the one before it next to 0, as a factor.
+        """By what factor a derivative may exceed the one before it, near 0.
 
-        The characteristic function of numbers of a range has no zero within pi over the range, so
-        that its logarithm, whose derivatives they are, is a series that converges up to there.
+        The characteristic function of numbers within a range has no zero closer than pi over the
+        range. The derivatives are those of its logarithm, whose series converges up to there.
         """
         return self.widest / math.pi

@@ -1,4 +1,4 @@
-"""The derivatives of the loss along the inverse temperature, of all rows or of all but a fold."""
+"""Sums derivatives of the loss along the inverse temperature, over all rows or all but a fold."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -14,13 +14,13 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
 
 _ZERO, _NO_ROWS = ExactSum(), SlopeCounts()
-_SUMS_BESIDE = 2  # besides the derivatives: the squares and the changes of the first
+_SUMS_BESIDE = 2  # after the derivatives: the squares and the changes of the first
 
 
 @register("slopes")
 @dataclass(frozen=True)
 class SlopesState:
-    """Exact sums by fold: for each inverse temperature, of the derivatives, squares and changes.
+    """Exact sums by fold of derivatives, squares and changes at each inverse temperature.
 
     The fold of a row is its place on the first axis, or its cluster's number, modulo the number of
     folds.
@@ -43,12 +43,12 @@ class SlopesState:
 
     @property
     def options(self) -> SlopeOptions:
-        """What the fact is computed with."""
+        """The options of the fact."""
         return SlopeOptions(self.betas, self.fine, self.ends, self.more)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The same, by name."""
+        """The same options, under the name of the fact."""
         return {"slopes": self.options}
 
     def from_rows(self, facts: RowFacts) -> Self:
@@ -120,7 +120,7 @@ class SlopesState:
 
     @property
     def _left_out(self) -> range:
-        """The folds that are left out, one at a time."""
+        """The folds, each of which is left out once."""
         return range(self.folds if self.folds > 1 else 0)
 
     def _of_beta(self, exact: list[list[ExactSum]]) -> SlopesOfBeta:

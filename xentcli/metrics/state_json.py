@@ -1,7 +1,7 @@
-"""States as what JSON can hold, and back, exactly.
+"""Turns states into values that JSON can hold, and back, exactly.
 
 Whole numbers of more than 53 bits become text, "0x1f...", since many readers of JSON round them; so
-do NaN and infinities, for which JSON has nothing. What a value was is known by its field's type.
+do NaN and infinities, which JSON lacks. The type of a field tells what its value was.
 """
 
 import math
@@ -50,7 +50,7 @@ def from_plain(kind: Any, plain: Any) -> Any:
     Raises
     ------
     InputError
-        If it is none of that type.
+        If it is not a value of that type.
     """
     try:
         return _from_plain(kind, plain)
@@ -78,7 +78,7 @@ def _from_plain(kind: Any, plain: Any) -> Any:
 def _collection_of(kind: Any, plain: Any) -> Any:
     """Return an array, or a tuple, list, frozenset or dict of values of one type."""
     origin, args = get_origin(kind), get_args(kind)
-    if origin in (np.ndarray, NDArray):  # an alias of its own where NumPy has one
+    if origin in (np.ndarray, NDArray):  # newer NumPy has an alias of its own
         dtype = _dtype_of(plain["dtype"])
         of = {"f": float, "b": bool}.get(dtype.kind, int)
         numbers = [_from_plain(of, number) for number in plain["values"]]
@@ -91,7 +91,7 @@ def _collection_of(kind: Any, plain: Any) -> Any:
 
 
 def _dtype_of(name: Any) -> np.dtype[Any]:
-    """Return a dtype of numbers; NumPy would take much else for one, of any size."""
+    """Return a dtype of numbers; NumPy alone would take other names too, even for huge dtypes."""
     if name not in _DTYPES:
         raise TypeError(f"{name!r} is no dtype of a state")
     dtype: np.dtype[Any] = np.dtype(name)

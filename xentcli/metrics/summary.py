@@ -1,4 +1,4 @@
-"""The range, mean and kind of an array's values."""
+"""Computes the range, mean and kind of an array's values."""
 
 import math
 from collections.abc import Set as AbstractSet
@@ -21,7 +21,7 @@ _MOST_NAMES = 10_000
 class SummaryState:
     """Extremes, exact sum, counts and kind of the values of an array.
 
-    It is made of blocks of any array and not of facts of rows: there need be no labels.
+    It is made from blocks of any array, not from facts of rows, so that no labels are needed.
     """
 
     minimum: float = math.inf
@@ -31,7 +31,7 @@ class SummaryState:
     whole: bool = True
     kinds: frozenset[str] = frozenset()
     least: float = math.inf
-    """The smallest number but for -100, which labels have where a row is to be ignored."""
+    """The smallest number besides -100, which is the label of rows to ignore."""
 
     @classmethod
     def from_block(cls, block: NDArray[Any]) -> Self:
@@ -80,7 +80,7 @@ class SummaryState:
 
 
 def _kind(values: NDArray[Any]) -> str:
-    """Say what the rows of an array look like, whose classes lie on the last axis or on axis 1."""
+    """Return what the rows of an array look like; its classes lie on the last axis or on axis 1."""
     kind = row_kind(values.reshape(-1, values.shape[-1])) if values.shape[-1] else "unknown"
     if kind != "logits" or values.ndim == 2:
         return kind
@@ -109,5 +109,5 @@ def _text(value: Any) -> str:
 
 
 def _few(names: AbstractSet[str]) -> frozenset[str]:
-    """Return so many of the names that more are no classes."""
+    """Return the first names; an array with more names than that does not hold classes."""
     return frozenset(sorted(names)[:_MOST_NAMES])

@@ -1,8 +1,8 @@
-"""Rows whose labels may be wrong, by confident learning: two passes over the rows.
+"""Finds rows whose labels may be wrong, by confident learning, in two passes over the rows.
 
-The first finds how probable a class is where it is the label, on average; this is its threshold.
-In the second, a row is suspect if, of the classes that reach their threshold, the most probable is
-not its label. Source: Northcutt, Jiang and Chuang, "Confident learning", J. Artif. Intell. Res. 70
+The first pass finds the mean probability of each class where it is the label: its threshold. In the
+second, a row is suspect if its label is not the most probable of the classes that reach their
+thresholds. Source: Northcutt, Jiang and Chuang, "Confident learning", J. Artif. Intell. Res. 70
 (2021).
 """
 
@@ -35,7 +35,7 @@ class Thresholds:
 @register("class_confidence")
 @dataclass(frozen=True, eq=False)
 class ClassConfidenceState(ByValue):
-    """For each class, how many rows have this label, and the exact sum of its probability there."""
+    """For each class: how many rows have this label, and the exact sum of its probability there."""
 
     needs: ClassVar[tuple[str, ...]] = ("label", "label_probability", "measured")
 
@@ -86,7 +86,7 @@ class SuspectsState:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What the facts are computed with; without thresholds no class reaches its own."""
+        """The parameters of the facts; without thresholds, no class reaches its own."""
         return {"thresholds": np.array(self.thresholds or math.inf)}
 
     def from_rows(self, facts: RowFacts) -> Self:

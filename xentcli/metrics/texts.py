@@ -1,4 +1,4 @@
-"""The loss of whole texts: sums over the documents of each task."""
+"""Sums the loss of whole texts over the documents of each task."""
 
 from dataclasses import dataclass, field
 from functools import reduce
@@ -16,9 +16,9 @@ _NONE = Moments()
 
 @dataclass(frozen=True)
 class TextSums:
-    """Moments of the losses of documents, which weigh their bytes, their words, or 1.
+    """Moments of the losses of documents, with their bytes, their words, or 1 as weights.
 
-    The words are None where those of a document are not told.
+    The words are None if a document does not tell its words.
     """
 
     bytes: Moments = _NONE

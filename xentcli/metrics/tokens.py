@@ -1,4 +1,4 @@
-"""The loss of tokens in sequences, with errors by sequence, and the bits that a byte takes.
+"""Computes the loss of tokens in sequences, with errors by sequence, and the bits per byte.
 
 The tokens of a text depend on one another, so a sequence is one observation: see `clusters`.
 """
@@ -21,16 +21,16 @@ _NO_LOSS, _NO_MOMENTS = LossState(), Moments()
 
 @dataclass(frozen=True)
 class TokensState:
-    """Sums over tokens, and over sequences of which all tokens were seen.
+    """Sums over tokens, and over whole sequences of them.
 
     Attributes
     ----------
     loss : LossState
-        Of the tokens.
+        The loss of the tokens.
     of_sequences, of_bytes : Moments
-        Of the sequences' losses, with their tokens and with their bytes.
+        The moments of the sequences' losses, with their tokens and their bytes as weights.
     sequences : int
-        How many there are, those without a log-probability among them.
+        How many sequences there are, even those without a log-probability.
     without_bytes : int
         How many of the tokens that have a loss do not tell their bytes.
     """
@@ -45,9 +45,9 @@ class TokensState:
     def from_tokens(
         cls, facts: RowFacts, lengths: NDArray[np.int64], sizes: NDArray[np.int64] | None
     ) -> Self:
-        """Return the state of whole sequences of so many tokens each, of so many bytes each.
+        """Return the state of whole sequences, given their `lengths` and the `sizes` of tokens.
 
-        A size below 0 is not known.
+        Lengths are in tokens, and sizes in bytes; a size below 0 is not known.
         """
         count = len(lengths)
         at = np.repeat(np.arange(count), lengths)
@@ -82,16 +82,16 @@ class TokensState:
     def compute(self) -> tuple[Loss, Measure, Measure | None]:
         """Return the loss of the tokens, its mean by sequence, and the mean loss of a byte.
 
-        The last is None where some of the tokens do not tell their bytes.
+        The last is None if a token does not tell its bytes.
         """
         loss = self.loss.compute()
         by_sequence = self.of_sequences.compute()
         of_bytes = None if self.without_bytes else self.of_bytes.compute()
-        # totals of sequences are rounded one by one; those of tokens are not
+        # The totals of sequences are rounded one by one; the total of all tokens is exact.
         mean = Measure() if by_sequence is None else replace(by_sequence, value=loss.mean)
         return loss, mean, of_bytes
 
     @property
     def bytes(self) -> int | None:
-        """How many bytes the tokens that have a loss are; None where some do not tell."""
+        """How many bytes the tokens with a loss have; None if a token does not tell its bytes."""
         return None if self.without_bytes else int(float(self.of_bytes.weight))

@@ -1,4 +1,4 @@
-"""What lists of the most probable classes say of a model, besides its loss."""
+"""Measures a model by lists of its most probable classes, besides its loss."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -20,14 +20,14 @@ _NONE = BoundsState()
 
 
 class LabelPlaces:
-    """Where the labels of some rows stand in their lists.
+    """The places of labels in the lists of their rows.
 
     Parameters
     ----------
     values, indices : ndarray of shape (N, K)
-        Log-probabilities or logits, padded with -inf, and the classes that they are of.
+        Log-probabilities or logits, padded with -inf, and their classes.
     labels : ndarray of shape (N,)
-        A class of each row.
+        The label of each row.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class TopListsState:
     Attributes
     ----------
     ks : tuple of int
-        Among how many first classes a label is looked for.
+        The numbers k of first classes among which a label is looked for.
     fewest : int
-        How many classes each row lists at least.
+        How many classes the shortest list has.
     """
 
     ks: tuple[int, ...]
@@ -88,12 +88,12 @@ class TopListsState:
         return RowCounts(self.loss.rows, self.rows, self.loss.known.used)
 
     def hit_shares(self) -> dict[int, Measure]:
-        """Return the share of rows whose label is among the first k, of each k that lists reach."""
+        """Return the share of rows whose label is among the first k, if all lists are that long."""
         pairs = zip(self.ks, self.hits, strict=True) if self.rows else ()
         return {k: share(hits, self.rows) for k, hits in pairs if k <= self.fewest}
 
     def errors(self) -> Calibration:
-        """Return how far the first classes' probabilities are from how often they are right."""
+        """Return the calibration of the first classes' probabilities."""
         return self.calibration.compute()
 
     def bounds(self) -> tuple[Bounded, Bounded, Bounded]:
@@ -102,7 +102,7 @@ class TopListsState:
 
 
 def first_class_facts(places: LabelPlaces) -> RowFacts:
-    """Return how probable the first class of each row is, and whether it is the label."""
-    confidence = np.minimum(1.0, elementary.exp(places.peak))  # in half precision it may be above 1
+    """Return the probability of the first class of each row, and whether it is the label."""
+    confidence = np.minimum(1.0, elementary.exp(places.peak))  # half precision may exceed 1
     facts = {"forecast": confidence, "outcome": places.rank == 0, "measured": None}
     return RowFacts(len(confidence), 0, facts)

@@ -1,4 +1,4 @@
-"""The rows with the largest losses."""
+"""Finds the rows with the largest losses."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -12,7 +12,7 @@ from xentcli.results.rows import WorstRow, WorstRows
 @register("worst_rows")
 @dataclass(frozen=True)
 class WorstRowsState:
-    """The rows with the largest losses, the largest first, and equal ones by their number."""
+    """The rows with the largest losses, the largest first, and equal losses in the rows' order."""
 
     needs: ClassVar[tuple[str, ...]] = (
         "loss",
