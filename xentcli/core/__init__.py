@@ -1,1 +1,1 @@
-"""The formulas, each once: NumPy arrays in, NumPy arrays out. No files, no printing."""
+"""The formulas, each written once: they take and return NumPy arrays, and read or print nothing."""

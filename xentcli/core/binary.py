@@ -1,4 +1,4 @@
-"""Binary cross entropy, element by element, as PyTorch's function of the same name.
+"""Computes the binary cross entropy element by element, as PyTorch's function of that name does.
 
 With z a logit, y its label in [0, 1], q the positive weight and w the weight, an element's loss is
 
@@ -26,14 +26,14 @@ Array = NDArray[Any]
 
 
 class BinaryOptions(NamedTuple):
-    """What weighs and what is left out.
+    """Options of the binary cross entropy: weights, and what is left out.
 
     Attributes
     ----------
     weight : ndarray, optional
         A factor for each element: any shape that broadcasts to that of the logits.
     pos_weight : ndarray, optional
-        A factor for what a label of 1 counts: one, or one for each place along the last axis.
+        A factor for labels of 1: one number, or one for each place along the last axis.
     ignored : tuple of int
         Labels of elements to leave out.
     probs : bool
@@ -65,7 +65,7 @@ def binary_losses(values: Array, labels: Array, options: BinaryOptions) -> Doubl
 
 
 def _times(factor: Doubles, values: Doubles) -> Doubles:
-    """Multiply; 0 times infinity is 0."""
+    """Return the product, in which 0 times infinity is 0."""
     product: Doubles = factor * values
     if not np.isfinite(values).all():
         product[np.isinf(values) & (np.broadcast_to(factor, values.shape) == 0.0)] = 0.0
@@ -79,7 +79,7 @@ def check_binary_weights(options: BinaryOptions, shape: tuple[Any, ...]) -> None
         if weight is None or weight.size == 1:
             continue
         wanted = last if name == "pos_weight" else shape
-        wanted = tuple(1 if n is None else n for n in wanted)  # what is not known yet fits
+        wanted = tuple(1 if n is None else n for n in wanted)  # a length that is not known yet fits
         try:
             fits = np.broadcast_shapes(weight.shape, wanted) == wanted
         except ValueError:
@@ -99,14 +99,15 @@ def binary_facts(values: Array, labels: Array, options: BinaryOptions) -> RowFac
     values, labels : ndarray of one shape
         Logits or probabilities of class 1, and labels in [0, 1].
     options : BinaryOptions
-        Of the loss.
+        The options of the loss.
 
     Returns
     -------
     RowFacts
-        ``loss``, ``used``, ``measured`` (which are used, and no NaN), ``weight`` (None: a mean
-        divides by how many are used), ``hit``, and ``uneven``, which elements have a label between
-        0 and 1. Problems: labels that are none, and values that are no number, or no probability.
+        ``loss``; ``used``; ``measured``, the elements that are used and not NaN; ``weight``, None
+        since a mean divides by the number of used elements; ``hit``; and ``uneven``, the elements
+        whose label is between 0 and 1. Problems are labels outside [0, 1], and values that are NaN
+        or not probabilities.
     """
     computing_dtype(values.dtype)
     y = labels.reshape(-1)
@@ -172,7 +173,7 @@ def _problems(
 
 
 def same_elements(values: Array, labels: Array) -> Array:
-    """Return labels in the shape of the values; axes of length 1 are no difference.
+    """Return labels in the shape of the values, from which axes of length 1 may be missing.
 
     Raises
     ------
@@ -200,7 +201,7 @@ def binary_cross_entropy_with_logits(
     Parameters
     ----------
     logits : array_like of any shape
-        Of class 1: log(p / (1 - p)).
+        The logits of class 1: log(p / (1 - p)).
     labels : array_like of the same shape
         0, 1, or between: the probability of class 1. Axes of length 1 make no difference.
     weight : array_like, optional
@@ -208,12 +209,12 @@ def binary_cross_entropy_with_logits(
     pos_weight : array_like, optional
         A factor for labels of 1: one number, or one for each place along the last axis.
     reduction : {'mean', 'sum', 'none'}
-        'mean' divides by the number of elements, also where there are weights.
+        'mean' divides by the number of elements, even if there are weights.
 
     Returns
     -------
     float64 or ndarray of float64
-        In nats; with 'none' an array of the shape of the logits. Logits that are NaN give NaN.
+        The loss in nats; with 'none', an array of the shape of the logits. NaN logits give NaN.
 
     Raises
     ------

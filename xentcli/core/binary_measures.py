@@ -1,4 +1,4 @@
-"""What is measured of elements besides their loss: of the probability of class 1."""
+"""Computes facts of binary elements besides their loss, from the probability of class 1."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ Array = NDArray[Any]
 
 
 def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool) -> RowFacts:
-    """Return facts of elements with more of them.
+    """Return the facts of elements, and more facts of the same elements.
 
     Parameters
     ----------
     facts : RowFacts
-        What `binary_facts` says.
+        The facts of `binary_facts`.
     values, labels : ndarray of one shape
         Logits, or probabilities of class 1, and labels; those of used elements are in [0, 1].
     probs : bool
@@ -26,10 +26,10 @@ def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool)
     Returns
     -------
     RowFacts
-        With ``score``, the value as it is given; ``forecast``, the probability of class 1;
-        ``outcome``, whether that is the label; ``brier``, the squared distance of the two;
+        The facts with ``score``, the value as it is given; ``forecast``, the probability of class
+        1; ``outcome``, whether the label is 1; ``brier``, the squared distance of the two;
         ``entropy``; ``label``, ``prediction``, ``label_probability``, ``confidence``; and
-        ``column``, the place along the last axis, where there is more than one.
+        ``column``, the place along the last axis, if there are several.
     """
     score, y = values.reshape(-1).astype(np.float64), labels.reshape(-1).astype(np.float64)
     with np.errstate(all="ignore"):

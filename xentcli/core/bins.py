@@ -1,4 +1,4 @@
-"""Bins of equal width for numbers from 0 to 1."""
+"""Sorts numbers from 0 to 1 into bins of equal width."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 from xentcli.core.labels import Doubles
 from xentcli.core.scratch import scratch
 
-_NEAR = 2.0**-40  # of a bin: an edge and a product that are rounded differ by less
+_NEAR = 2.0**-40  # of a bin; a rounded edge and a rounded product differ by less
 
-_PIECE_VALUES = 2**15  # whose working memory stays in the cache
+_PIECE_VALUES = 2**15  # few enough for their working memory to stay in the cache
 
 
 def bins_of(values: Doubles, bins: int) -> NDArray[np.int64]:
     """Return the bin of each number: bin m holds ``(m / bins, (m + 1) / bins]``, 0 goes into 0.
 
-    The edges are the float64 numbers nearest to m / bins. What is below 0 goes into the first bin,
-    and what is above 1 into the last.
+    The edges are the float64 numbers nearest to m / bins. Numbers below 0 go into the first bin,
+    and numbers above 1 into the last.
     """
     places = np.empty(len(values), np.int64)
     for start in range(0, len(values), _PIECE_VALUES):

@@ -1,10 +1,10 @@
-"""What some classes' log-probabilities say of a whole row: numbers that are exact, and bounds.
+"""Computes exact numbers, or bounds, of whole rows from the log-probabilities of some classes.
 
-A row of V classes is known by K of them: their values (N, K) and which classes they are of, indices
-(N, K). A row that lists fewer is padded by values of -inf with any index. S is the sum of the
-listed probabilities, M = 1 - S what is left to the others, and p_K the smallest one that is listed:
-in a list of the largest, no other class is more probable. A bound that needs M leaves it the slack
-that the producer's rounding takes.
+Of the V classes of a row, K are listed: their values (N, K), and their indices (N, K). A row that
+lists fewer is padded by values of -inf with any index. S is the sum of the listed probabilities,
+M = 1 - S is left to the others, and p_K is the smallest listed probability: in a list of the
+largest, no other class is more probable. A bound that needs M allows for a slack, since the
+producer has rounded the probabilities.
 """
 
 import math
@@ -19,20 +19,20 @@ Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 SLACK = 1e-6
-"""By how much the sum of probabilities may be wrong that were computed in single precision."""
-_LEAST_MASS = 1e-4  # below it M is little but rounding, and bounds nothing
-_LEAST_ALONE = 1e-2  # above it M is exact enough to be the probability of the only other class
+"""The largest error of a sum of probabilities that were computed in single precision."""
+_LEAST_MASS = 1e-4  # a smaller M is mostly rounding, and bounds nothing
+_LEAST_ALONE = 1e-2  # a larger M is exact enough to be the probability of the only other class
 
 
 class Bounds(NamedTuple):
-    """Between which numbers a number of each row lies: arrays (N,).
+    """Lower and upper bounds of a number of each row: arrays (N,).
 
     Attributes
     ----------
     lower, upper : ndarray of float64
-        Both are the number itself where it is known; an upper bound of inf is none.
+        The bounds; both are the number itself if it is known, and inf is no upper bound.
     exact : ndarray of bool
-        Whether it is known.
+        Whether the number is known.
     """
 
     lower: Doubles
@@ -41,20 +41,20 @@ class Bounds(NamedTuple):
 
 
 class _Mass(NamedTuple):
-    """What the lists sum to, and what they leave."""
+    """The probabilities that the lists of rows leave to the other classes."""
 
     listed: NDArray[np.int64]
-    """K of each row."""
+    """The K of each row."""
     smallest: Doubles
-    """The logarithm of p_K; 0 where nothing is listed."""
+    """The logarithm of p_K; 0 if nothing is listed."""
     left: Doubles
     """M as it is computed."""
     least: Doubles
-    """M at least."""
+    """The lower bound of M."""
     most: Doubles
-    """M at most."""
+    """The upper bound of M."""
     others: Doubles
-    """How many classes are not listed; inf where V is not known."""
+    """How many classes are not listed; inf if V is not known."""
 
 
 def nll_bounds(
@@ -66,21 +66,21 @@ def nll_bounds(
     largest: bool = True,
     slack: float = SLACK,
 ) -> Bounds:
-    """Return between which numbers the negative log likelihood of each row's label lies, in nats.
+    """Return the bounds of the negative log likelihood of each row's label, in nats.
 
     Parameters
     ----------
     log_probs, indices : ndarray of shape (N, K)
         Natural logarithms of the probabilities of some classes, in any order, and the classes.
     labels : ndarray of shape (N,)
-        A class of each row; one that is not listed is bounded.
+        The label of each row; a label that is not listed has only bounds.
     num_classes : int, optional
-        V, which gives an upper bound where it is small.
+        V, which gives an upper bound if it is small.
     largest : bool
-        Whether no other class is more probable than those that are listed. Of a list that somebody
-        chose, only what is left to the others bounds a label.
+        Whether the lists hold the most probable classes. In a list that was chosen otherwise, only
+        M bounds a label that is not listed.
     slack : float
-        By how much the sum of a row's probabilities may be wrong.
+        The largest error of the sum of a row's probabilities.
 
     Examples
     --------
@@ -108,10 +108,10 @@ def nll_bounds(
 def nll_bounds_of_logits(
     logits: Doubles, indices: Indices, labels: Indices, num_classes: int | None = None
 ) -> Bounds:
-    """Return the same of a row's largest logits, whose sum of exponentials is not known.
+    """Return the same bounds from a row's largest logits, whose sum of exponentials is not known.
 
-    What is not listed adds between nothing and (V - K) e^v_K to it. So only a row whose classes are
-    all listed is exact. A list that was renormalised to a sum of 1 is one of such logits.
+    The other classes add between 0 and (V - K) e^v_K to that sum, so only a row that lists all its
+    classes is exact. A list that was renormalised to a sum of 1 holds such logits.
     """
     listed = np.isfinite(logits).sum(axis=1)
     with np.errstate(all="ignore"):
@@ -127,7 +127,7 @@ def nll_bounds_of_logits(
 
 
 def log_sums(values: Doubles) -> Doubles:
-    """Return the logarithm of each row's sum of exponentials; -inf of one that lists nothing."""
+    """Return the logarithm of each row's sum of exponentials; -inf if a row lists nothing."""
     peak = np.max(values, axis=1, initial=-np.inf)
     peak = np.where(peak > -np.inf, peak, 0.0)
     sums: Doubles = peak + elementary.log(elementary.exp(values - peak[:, None]).sum(axis=1))
@@ -137,16 +137,16 @@ def log_sums(values: Doubles) -> Doubles:
 def entropy_bounds(
     log_probs: Doubles, num_classes: int | None = None, *, slack: float = SLACK
 ) -> Bounds:
-    """Return between which numbers the entropy of each row lies, in nats.
+    """Return the bounds of the entropy of each row, in nats.
 
-    The others have the least of it as few classes of p_K, and the most as equals.
+    The other classes add least if they are few and have p_K, and most if all are equal.
     """
     mass = _mass(log_probs, num_classes, slack)
     with np.errstate(all="ignore"):
         probs = elementary.exp(log_probs)
         own = -np.sum(np.where(probs > 0.0, probs * log_probs, 0.0), axis=1)
         few = _least_entropy(mass)
-        total = np.clip(mass.others / math.e, mass.least, mass.most)  # which has the most of it
+        total = np.clip(mass.others / math.e, mass.least, mass.most)  # the M with the most entropy
         equals = np.where(total > 0.0, total * elementary.log(mass.others / total), 0.0)
     whole = mass.others == 0.0
     lower = own + np.where(whole | (mass.listed == 0), 0.0, few)
@@ -155,10 +155,10 @@ def entropy_bounds(
 
 
 def _least_entropy(mass: _Mass) -> Doubles:
-    """Return what few classes that make up what is left add to the entropy, at least.
+    """Return the least entropy that the other classes add, which is that of few classes with p_K.
 
-    It falls and rises with what is left: the least is at one of the ends, or where no class is
-    smaller than p_K.
+    It falls and rises as M grows: the least is at one of the ends, or where no class is smaller
+    than p_K.
     """
     found = []
     for total in (mass.least, mass.most):
@@ -177,7 +177,7 @@ def brier_bounds(
     *,
     slack: float = SLACK,
 ) -> Bounds:
-    """Return between which numbers the Brier score of each row lies, from 0 to 2."""
+    """Return the bounds of the Brier score of each row, from 0 to 2."""
     mass = _mass(log_probs, num_classes, slack)
     at, found = _picked(log_probs, indices, labels)
     squares = np.sum(elementary.exp(2.0 * log_probs), axis=1)
@@ -208,7 +208,7 @@ def _mass(log_probs: Doubles, num_classes: int | None, slack: float) -> _Mass:
 
 
 def _smallest(values: Doubles) -> Doubles:
-    """Return the smallest listed value of each row; 0 of an empty list."""
+    """Return the smallest listed value of each row; 0 for an empty list."""
     listed = values > -np.inf
     least = np.min(np.where(listed, values, np.inf), axis=1, initial=np.inf)
     return np.where(listed.any(axis=1), least, 0.0)
@@ -217,14 +217,14 @@ def _smallest(values: Doubles) -> Doubles:
 def _picked(
     values: Doubles, indices: Indices, labels: Indices
 ) -> tuple[Doubles, NDArray[np.bool_]]:
-    """Return the label's value of each row, and whether it is listed."""
+    """Return the value of each row's label, and whether it is listed."""
     there = (indices == labels[:, None]) & (values > -np.inf)
     found = there.any(axis=1)
     return np.max(np.where(there, values, -np.inf), axis=1, initial=-np.inf), found
 
 
 def _fewest(mass: _Mass, total: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Return how many classes of p_K make up so much, what remains then, and p_K."""
+    """Return how many classes with p_K fit into `total`, what remains of it, and p_K."""
     smallest = elementary.exp(mass.smallest)
     count = np.where(total > 0.0, np.floor(total / smallest), 0.0)
     return count, np.maximum(0.0, total - count * smallest), smallest

@@ -1,4 +1,4 @@
-"""Records that hold arrays, compared by what these hold."""
+"""Compares records that hold arrays by the values in the arrays."""
 
 from dataclasses import fields
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class ByValue:
-    """A dataclass, made with ``eq=False``, whose fields may be arrays."""
+    """The base of dataclasses, made with ``eq=False``, whose fields may be arrays."""
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):

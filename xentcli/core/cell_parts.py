@@ -1,4 +1,4 @@
-"""Sums of float64 numbers by cell that are not rounded: of parts of the numbers, and as digits."""
+"""Splits float64 numbers into parts or digits, whose sums by cell are not rounded."""
 
 import math
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from xentcli.core.scratch import scratch
 Digits = NDArray[np.int64]
 Cells = NDArray[np.int64]
 DIGIT_BITS = 32
-_PIECE_ROWS = 2**15  # whose parts stay in the cache
+_PIECE_ROWS = 2**15  # few enough for their parts to stay in the cache
 _MANTISSA_BITS = 53
-_LARGEST_POWER = 1000  # of two, that float64 holds with its inverse
+_LARGEST_POWER = 1000  # of two; float64 holds it and its inverse
 
 
 def partial_sums(
     values: Doubles, cells: Cells, size: int, ends: tuple[float, float], finest: float
 ) -> list[Doubles]:
-    """Return sums by cell of parts of numbers, none of them rounded; together they are the sums.
+    """Return sums by cell of the parts of numbers, which are not rounded; their total is the sum.
 
-    Each number is cut into whole multiples of powers of two that are so coarse that all of one kind
-    add up below 2**53 of these, as in `ExactSum`.
+    Each number is cut into whole multiples of powers of two. These are so coarse that the sum of
+    all parts of one power stays below 2**53 multiples, as in `ExactSum`.
     """
     totals: list[Doubles] = []
     exponent = math.frexp(max(ends))[1]  # the numbers are less than 2**exponent
@@ -68,7 +68,7 @@ def digits_of(values: Doubles) -> Iterable[tuple[int, Digits]]:
     most = max(ends_of(values))
     if not most:
         return
-    place = -(-(math.frexp(most)[1] - DIGIT_BITS) // DIGIT_BITS)  # they are < 2**32 of these
+    place = -(-(math.frexp(most)[1] - DIGIT_BITS) // DIGIT_BITS)  # all are below 2**32 of these
     whole, left = (scratch(name, values.shape, np.float64) for name in ("whole", "left"))
     while True:
         power = DIGIT_BITS * place
@@ -90,5 +90,5 @@ def _scale(values: Doubles, power: int, out: Doubles) -> None:
 
 
 def ends_of(values: Doubles) -> tuple[float, float]:
-    """Return the negative of the least number, and the largest: NaN are both, or neither."""
+    """Return the negative of the least number, and the largest; either both are NaN or neither."""
     return (-float(values.min()), float(values.max())) if values.size else (0.0, 0.0)

@@ -1,7 +1,7 @@
-"""Exact sums by cell: of each bin, class or group, whatever the order of the rows.
+"""Computes exact sums by cell: of each bin, class or group, whatever the order of the rows.
 
 `ExactSum` is the same for one sum. Here a sum is written in digits of 32 bits, so that NumPy adds
-up those of all cells at once.
+up the digits of all cells at once.
 """
 
 import math
@@ -16,11 +16,11 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.labels import Doubles
 
 _BASE = 2**DIGIT_BITS
-_CHUNK_ROWS = 2**20  # that leave 31 bits for each part of a number
-_HUGE, _HUGE_DIGITS = 2.0**900, 6  # from there on, numbers are added up as so many digits less
+_CHUNK_ROWS = 2**20  # few enough to leave 31 bits for each part of a number
+_HUGE, _HUGE_DIGITS = 2.0**900, 6  # larger numbers are summed after a shift by so many digits
 _UNIT_EXPONENT = ONE.bit_length() - 1
 _MOST_DIGITS = 128  # of 32 bits; float64 numbers and their sums have 66 and a few
-_KINDS = 3  # of what is not finite: NaN, inf, -inf
+_KINDS = 3  # of values that are not finite: NaN, inf, -inf
 
 
 def _no_digits() -> Digits:
@@ -34,10 +34,10 @@ class CellSums(ByValue):
     Attributes
     ----------
     lowest : int
-        What the first row of digits counts: multiples of ``2**(32 * lowest)``.
+        The first row of digits counts multiples of ``2**(32 * lowest)``.
     digits : ndarray of shape (D, cells)
-        From the lowest to the highest, which has the sign; no row of them can be left out.
-    odd : ndarray of shape (3, cells), or (0, 0) where there is nothing to count
+        The digits from the lowest to the highest, which has the sign; there are no needless rows.
+    odd : ndarray of shape (3, cells), or (0, 0) if all numbers are finite
         How many NaN, inf and -inf there are.
     """
 
@@ -47,11 +47,11 @@ class CellSums(ByValue):
 
     @classmethod
     def zeros(cls, cells: int) -> Self:
-        """Return sums of nothing."""
+        """Return the sums of no numbers, which are 0."""
         return cls(0, np.zeros((0, cells), np.int64))
 
     def check(self) -> None:
-        """Raise ValueError if these are no sums of float64 numbers."""
+        """Raise ValueError if these cannot be sums of float64 numbers."""
         digits, odd = self.digits, self.odd
         if digits.ndim != 2 or abs(self.lowest) + len(digits) > _MOST_DIGITS:
             raise ValueError(f"digits of shape {digits.shape} from {self.lowest} on")
@@ -65,16 +65,16 @@ class CellSums(ByValue):
 
     @classmethod
     def of(cls, values: Doubles, cells: Cells, size: int, finest: float = -math.inf) -> Self:
-        """Return the sums of `values` of shape (N,) in the cells with these numbers, of `size`.
+        """Return the sums of `values` (N,) in `size` cells; `cells` has the cell of each value.
 
-        Numbers that are whole multiples of ``2**finest``, where that is given, take less time.
+        If `finest` is given, values are whole multiples of ``2**finest``, which takes less time.
         """
         total = cls.zeros(size)
         sums: dict[int, Digits] = {}
         for start in range(0, len(values), _CHUNK_ROWS):
             part, at = values[start : start + _CHUNK_ROWS], cells[start : start + _CHUNK_ROWS]
             ends = ends_of(part)
-            if not max(ends) < _HUGE:  # nor is NaN
+            if not max(ends) < _HUGE:  # true for NaN too
                 ordinary = np.abs(part) < _HUGE
                 total += cls._of_odd(part[~ordinary], at[~ordinary], size)
                 part, at = part[ordinary], at[ordinary]
@@ -91,7 +91,7 @@ class CellSums(ByValue):
 
     @classmethod
     def _of_odd(cls, values: Doubles, cells: Cells, size: int) -> Self:
-        """Return the sums of huge numbers, and of what is not finite."""
+        """Return the sums of huge numbers, and counts of values that are not finite."""
         finite = np.isfinite(values)
         scale = 2.0 ** (-_HUGE_DIGITS * DIGIT_BITS)
         huge = cls.of(values[finite] * scale, cells[finite], size)
@@ -126,14 +126,14 @@ class CellSums(ByValue):
         return type(self)(total.lowest, total.digits, odd)
 
     def placed(self, at: Cells, size: int) -> Self:
-        """Return the same sums in other cells, `at` of `size`, each in one of its own."""
+        """Return the same sums in `size` other cells; each goes into a cell of its own, `at`."""
         if len(at) == size and np.array_equal(at, np.arange(size)):
             return self
         digits, odd = (_placed(rows, at, size) for rows in (self.digits, self.odd))
         return type(self)(self.lowest, digits, odd)
 
     def chosen(self, at: Cells) -> Self:
-        """Return the sums of some cells, `at`, in this order; none where there are none."""
+        """Return the sums of the cells `at`, in this order; if there are no cells, none."""
         if not self.cells:
             return self
         digits, odd = (rows[:, at] if rows.shape[1] else rows for rows in (self.digits, self.odd))
@@ -161,7 +161,7 @@ class CellSums(ByValue):
         return [int.from_bytes(stored[i : i + length], "little", signed=True) for i in starts]
 
     def rounded(self) -> Doubles:
-        """Return each sum as the sum of its digits in float64; quickly, and below 2**1000."""
+        """Return each sum as the float64 sum of its digits: fast, and for sums below 2**1000."""
         total = np.zeros(self.cells)
         for place in range(len(self.digits) - 1, -1, -1):  # float64 rounds at each step
             digit = self.digits[place].astype(np.float64)
@@ -178,7 +178,7 @@ class CellSums(ByValue):
 
 
 def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
-    """Return digits from 0 to 2**32 - 1 but for the highest, which is as low as it can be."""
+    """Return digits from 0 to 2**32 - 1, except for the highest, which has the sign."""
     found = []
     carry = np.zeros(size, np.int64)
     for row in rows:
@@ -196,7 +196,7 @@ def _carried(lowest: int, rows: list[Digits], size: int) -> tuple[int, Digits]:
     if first == len(found):
         return 0, np.zeros((0, size), np.int64)
     digits = np.empty((len(found) - first, size), np.int64)
-    for row in digits[::-1]:  # there may be many cells: each row is in memory once
+    for row in digits[::-1]:  # each row is in memory once, as there may be many cells
         row[:] = found.pop()
     return lowest + first, digits
 

@@ -1,4 +1,4 @@
-"""What can be wrong with the values of logits and labels, and which row it is."""
+"""Checks the values of logits and labels, and finds the row where something is wrong."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
@@ -11,8 +11,8 @@ from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
-"""What the rows that a loss is computed of hold."""
-_MOST_MISSING = 0.3  # by a row of rounded probabilities; more may be anything
+"""The kind of numbers in the rows from which a loss is computed."""
+_MOST_MISSING = 0.3  # from the sum of a row of rounded probabilities
 _MOST_MISSING_ON_AVERAGE = 0.1
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
 
@@ -28,18 +28,18 @@ class Problem(NamedTuple):
     message: str
     rows: int
     input: str
-    """Where something is wrong: in the logits, the labels, or another model's logits."""
+    """The input where something is wrong: logits, labels, or another model's logits."""
     column: int | None = None
     hint: str | None = None
     label: int | None = None
-    """The wrong label, where all wrong ones are the same."""
+    """The wrong label, if all wrong labels are the same."""
     name: str | None = None
-    """The wrong label, where it is a name and not a number."""
+    """The wrong label, if it is a name and not a number."""
     one_based: bool = False
     """Whether `hint` says that labels count from 1, which other rows may disprove."""
 
     def shifted(self, rows: int) -> "Problem":
-        """Return the same problem of rows that start `rows` further down."""
+        """Return the same problem for rows that start `rows` further down."""
         return self._replace(row=self.row + rows)
 
     def merge(self, later: "Problem") -> "Problem":
@@ -56,7 +56,7 @@ class Problem(NamedTuple):
 
 
 def merge_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return one problem for each kind and input, the first by its row first."""
+    """Return one problem for each kind and input, in the order of their first rows."""
     merged: dict[tuple[type[InputError], str], Problem] = {}
     for problem in problems:
         kind = problem.error, problem.input
@@ -76,7 +76,7 @@ def index_of(row: int, shape: tuple[int, ...]) -> str:
 
 
 def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem, ...]]:
-    """Return labels as int64, and what is wrong if one is no whole number that int64 holds.
+    """Return labels as int64, and a problem if one is not a whole number that int64 holds.
 
     Integers of any width, bool and whole floats are labels.
 
@@ -113,7 +113,7 @@ def check_labels(
     *,
     base: int = 0,
 ) -> tuple[Problem, ...]:
-    """Return what is wrong if a used label is outside base..base+num_classes-1."""
+    """Return a problem if a used label is outside base..base+num_classes-1."""
     top = base + num_classes - 1
     if labels.size == 0 or (labels.min() >= base and labels.max() <= top):
         return ()
@@ -149,7 +149,7 @@ def check_labels(
 
 
 def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ...]:
-    """Return what is wrong in the rows that `bad` marks: the first NaN or +inf, or all -inf."""
+    """Return the problem of the rows that `bad` marks: the first NaN or +inf, or all -inf."""
     rows = np.flatnonzero(bad)
     if rows.size == 0:
         return ()
@@ -163,7 +163,7 @@ def check_finite(logits: LogitRows, bad: NDArray[np.bool_]) -> tuple[Problem, ..
 
 
 def row_kind(rows: Floats) -> RowKind:
-    """Say what rows of shape (N, C) look like, by their signs and sums."""
+    """Return what rows of shape (N, C) look like, by their signs and sums."""
     if rows.size == 0 or rows.shape[1] < 2:
         return "unknown"
     wide = rows.astype(np.float64)
@@ -180,7 +180,7 @@ def row_kind(rows: Floats) -> RowKind:
 
 
 def _are_rounded(rows: NDArray[np.float64], sums: NDArray[np.float64]) -> bool:
-    """Whether 1 to 4 decimals were kept, and sums of 1 are missed by no more than that explains."""
+    """Whether 1 to 4 decimals were kept, and this explains how far the sums are from 1."""
     for decimals in range(1, 5):
         scaled = rows * 10.0**decimals
         if (np.abs(scaled - np.rint(scaled)) <= 1e-6 * 10.0**decimals).all():

@@ -1,4 +1,4 @@
-"""Which of several continuations a model prefers, by its log-likelihoods of each."""
+"""Finds which of several continuations a model prefers, by its log-likelihoods."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ Numbers = NDArray[np.float64]
 
 
 def preferred(log_likelihoods: Numbers, lengths: Numbers | None = None) -> NDArray[Any]:
-    """Return the choice with the largest log-likelihood, or with the largest one a character.
+    """Return the choice with the largest log-likelihood, divided by its length if that is given.
 
     Parameters
     ----------
     log_likelihoods : ndarray of float64 of shape (N, C)
-        In nats; -inf where a row has fewer choices.
+        The log-likelihoods in nats; -inf fills up rows that have fewer choices.
     lengths : ndarray of float64 of shape (N, C), optional
-        What each is divided by.
+        The numbers by which they are divided, such as characters.
 
     Returns
     -------
     ndarray of int64 of shape (N,)
-        The first one of equals, as NumPy's argmax has it.
+        The choice of each row, which is the first of equal ones.
 
     Examples
     --------
@@ -38,9 +38,9 @@ def preferred(log_likelihoods: Numbers, lengths: Numbers | None = None) -> NDArr
 
 
 def gain(log_likelihoods: Numbers, unconditional: Numbers) -> Numbers:
-    """Return by how much the context raises each log-likelihood, of shape (N, C).
+    """Return the amount by which the context raises each log-likelihood, of shape (N, C).
 
-    -inf where a row has fewer choices, as in `log_likelihoods`.
+    As in `log_likelihoods`, -inf fills up rows that have fewer choices.
     """
     with np.errstate(all="ignore"):
         found: Numbers = log_likelihoods - unconditional

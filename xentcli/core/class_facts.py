@@ -1,4 +1,4 @@
-"""The facts that read the rows once more, for the probabilities of all classes."""
+"""Facts that read the rows a second time, for the probabilities of all classes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ from xentcli.core.tiled_rows import tiles
 Places = NDArray[np.int64]
 
 MOST_BINNED_CLASSES = 1000
-"""Of more classes, the bins of each one's probability would not fit into memory."""
+"""If there were more classes, their bins would not fit into memory."""
 
 
 @fact("divergence", uses=("rest", "confidence"))
 def divergence(given: Given) -> Doubles | None:
-    """Return the divergence KL(t || p) of each row, in nats, from the class probabilities t given.
+    """Return the divergence KL(t || p) of each row, in nats, from its class probabilities t.
 
-    None where labels are class indices.
+    It is None if the labels are class indices.
     """
     if given.checked:
         return None
@@ -40,14 +40,14 @@ def divergence(given: Given) -> Doubles | None:
 
 
 class ClassBins(NamedTuple):
-    """What is needed for the calibration of each class: its M bins of probability, class by class.
+    """The M bins of probability of each class, class by class, from which its calibration follows.
 
     Attributes
     ----------
     hits : ndarray of shape (C * M,)
-        How many rows have this label.
+        How many rows of the bin have the class as their label.
     probabilities : CellSums of C * M cells
-        Of the class.
+        The sums of the class's probability.
     """
 
     hits: Places
@@ -58,9 +58,8 @@ class ClassBins(NamedTuple):
 def class_bins(given: Given) -> ClassBins | None:
     """Return the probabilities and the labels of each class, summed by bin of its probability.
 
-    None where there are more than `MOST_BINNED_CLASSES` classes.
-
-    Parameter ``class_bins``: how many bins.
+    It is None if there are more than `MOST_BINNED_CLASSES` classes. The parameter ``class_bins``
+    tells how many bins a class has.
     """
     bins: int = given.parameters["class_bins"]
     num_classes = given.logits.shape[1]
@@ -82,11 +81,10 @@ def class_bins(given: Given) -> ClassBins | None:
 
 @fact("suggestion", needs=("label", "confidence"), uses=("measured", "rest"))
 def suggestion(given: Given) -> Places:
-    """Return the class that each row's label should perhaps be (Northcutt et al. 2021).
+    """Return the class that may be each row's right label (Northcutt et al. 2021).
 
-    It is the most probable class of those that reach their threshold; -1 where none does.
-
-    Parameter ``thresholds``: one for each class.
+    It is the most probable of the classes that reach their threshold, or -1 if none does. The
+    parameter ``thresholds`` has one number for each class.
     """
     thresholds: Doubles = given.parameters["thresholds"]
     found = np.full(given.logits.shape[0], -1)
@@ -100,7 +98,7 @@ def suggestion(given: Given) -> Places:
 
 
 def probabilities_by_tile(given: Given) -> Iterator[tuple[slice, Doubles]]:
-    """Read the rows once more, and yield the probabilities of all classes in order."""
+    """Read the rows again, and yield the probabilities of all classes tile by tile."""
     for tile in tiles(*given.logits.shape):
         with np.errstate(all="ignore"):
             yield tile, _probabilities(given, tile)

@@ -1,4 +1,4 @@
-"""Two models' rows of log-probabilities in codes, as llama-perplexity compares them.
+"""Compares two models' rows of coded log-probabilities, as llama-perplexity does.
 
 A row is `least + scale * code`. In a row that is cut off, code 0 stands for all log-probabilities
 up to `least`.
@@ -15,11 +15,11 @@ Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _LEAST_LOG_PROB = -16.0
-"""Classes up to which llama-perplexity leaves out of a divergence."""
+"""Classes of the base up to this are left out of a divergence by llama-perplexity."""
 
 
 class Codes(NamedTuple):
-    """Rows (N, V) of codes, with a scale and a least log-probability each, and which are cut."""
+    """Rows of codes (N, V), and for each its scale, its least log-probability, and if it is cut."""
 
     codes: NDArray[np.uint16]
     scale: Doubles
@@ -28,20 +28,20 @@ class Codes(NamedTuple):
 
 
 class PairRows(NamedTuple):
-    """What is measured of each row: arrays (N,).
+    """The measures of each row: arrays (N,).
 
     Attributes
     ----------
     loss_base, loss_new : ndarray of float64
-        Negative log likelihoods of the label, at least that large where it is floored.
+        The negative log likelihoods of the label; lower bounds if it is floored.
     kl : ndarray of float64
-        The divergence of the new model from the base, at least that large where it is bounded.
+        The divergence of the new model from the base; a lower bound if it is bounded.
     delta_p : ndarray of float64
-        By how much the label's probability changes.
+        The change of the label's probability.
     same : ndarray of bool
-        Whether the largest code, the first of equals, is that of the same class.
+        Whether both models have their largest code, the first of equal ones, at the same class.
     floored_base, floored_new, bounded : ndarray of bool
-        Whether the label is below what a row keeps, or a class is that the divergence counts.
+        Whether the row does not store the label, or a class that counts in the divergence.
     """
 
     loss_base: Doubles
@@ -55,7 +55,7 @@ class PairRows(NamedTuple):
 
 
 def coded_pairs(base: Codes, new: Codes, labels: NDArray[np.int64]) -> PairRows:
-    """Return what llama-perplexity measures of each row."""
+    """Return the measures of each row, as llama-perplexity computes them."""
     log_base, floored_base = _at_labels(base, labels)
     log_new, floored_new = _at_labels(new, labels)
     kl, bounded = _divergence(base, new)
@@ -77,9 +77,9 @@ def _at_labels(rows: Codes, labels: NDArray[np.int64]) -> tuple[Doubles, Flags]:
 
 
 def _divergence(base: Codes, new: Codes) -> tuple[Doubles, Flags]:
-    """Return the divergence of each row, over the classes that count, and whether it is more.
+    """Return the divergence of each row over the classes that count, and whether it may be larger.
 
-    They are few of a large vocabulary: what does not count for its code alone is left out first.
+    In a large vocabulary few classes count, so those whose code alone is too small go first.
     """
     count = len(base.scale)
     with np.errstate(all="ignore"):

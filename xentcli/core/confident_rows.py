@@ -1,4 +1,4 @@
-"""Rows whose sum of exponentials is next to 0, which is computed again to all of its digits."""
+"""Recomputes the sums of exponentials that are close to 0, so that no digit is lost."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from xentcli.core.tiled_rows import LogitRows, tiles
 
 
 def mend_confident(logits: LogitRows, rest: NDArray[np.float64], least: float) -> None:
-    """Compute `rest` of rows where it is below `least` again, in float64."""
+    """Compute `rest` again, in float64, for rows where it is below `least`."""
     for tile in tiles(*logits.shape):
         places = np.flatnonzero(rest[tile] < least)
         if places.size:

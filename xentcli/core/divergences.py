@@ -1,4 +1,4 @@
-"""How far the probabilities of two models are apart, row by row: KL both ways, and JS.
+"""Computes how far the probabilities of two models are apart, row by row: KL both ways, and JS.
 
 With p and q the two probabilities of a class, m their mean and u = log(q / p), a row's divergences
 are sums of terms that are never negative, so that nothing cancels where p and q are nearly equal:
@@ -7,8 +7,8 @@ are sums of terms that are never negative, so that nothing cancels where p and q
     KL(q || p)   q * (exp(-u) - 1 + u)
     JS           m / 2 * h(u),   h(u) = u * tanh(u / 2) - 2 * log(cosh(u / 2))
 
-The first two hold where both rows sum to 1, as softmax makes them. Stored probabilities and their
-logarithms need not: there the divergence is the sum of p * -u, as it is defined.
+The first two hold if both rows sum to 1, as softmax makes them. Stored probabilities and their
+logarithms may not; their divergence is the sum of p * -u, as it is defined.
 """
 
 import math
@@ -31,11 +31,11 @@ LN_2 = math.log(2.0)
 """The largest JS divergence, in nats."""
 _NEAR = 1.0  # up to this difference of logarithms, no digit is lost by tanh and log1p
 _FAR = 800.0  # from here on exp(-u) is 0
-_FAR_PEAKS = 64.0  # from here on the gaps to the peaks are nearer to one another than the logits
+_FAR_PEAKS = 64.0  # if peaks are that far apart, the gaps to them are closer than the logits
 
 
 class ModelRows(NamedTuple):
-    """Rows (N, C) of one model, what they hold, and their normalizer where they are logits."""
+    """Rows (N, C) of one model, the kind of their numbers, and the normalizer of logits."""
 
     rows: LogitRows
     kind: Kind
@@ -43,7 +43,7 @@ class ModelRows(NamedTuple):
 
 
 class Divergences(NamedTuple):
-    """Of each row, in nats: inf where one probability is 0 and the other is not.
+    """The divergences of each row, in nats; inf if only one of two probabilities is 0.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Divergences(NamedTuple):
 def divergences(base: ModelRows, new: ModelRows, found: Divergences | None = None) -> Divergences:
     """Return the divergences between the rows of two models.
 
-    They may have been `found` on the way; then the rows with NaN among them are computed.
+    If some are already `found`, only the rows whose divergence is NaN are computed.
 
     Examples
     --------
@@ -94,10 +94,7 @@ def _is_fast(rows: LogitRows) -> bool:
 
 
 class _Distribution(NamedTuple):
-    """Probabilities of some rows, and what their logarithms are made of.
-
-    The logarithms are ``values - peak - log_rest``.
-    """
+    """Probabilities of some rows, whose logarithms are ``values - peak - log_rest``."""
 
     probs: Doubles
     values: Doubles
@@ -142,7 +139,7 @@ def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> D
 
 
 def _kl_terms(p: Doubles, q: Doubles, u: Doubles, *, normalised: bool) -> Doubles:
-    """Return the terms of KL(p || q), given ``u = log(q / p)``; 0 where both are 0."""
+    """Return the terms of KL(p || q), given ``u = log(q / p)``; 0 if both are 0."""
     if not normalised:
         terms = p * -u
         terms[p == 0.0] = 0.0
@@ -164,7 +161,7 @@ def _js_terms(p: Doubles, q: Doubles, u: Doubles) -> Doubles:
     half = np.tanh(size / 2.0)
     near = size * half
     near += elementary.log1p(-(np.minimum(half, 0.5) ** 2))
-    shares = elementary.exp(-size)  # of the smaller in the larger
+    shares = elementary.exp(-size)  # the smaller of p and q over the larger
     far = 2.0 * (LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares))
     found: Doubles = np.where(size <= _NEAR, near, far)
     found *= (p + q) / 4.0

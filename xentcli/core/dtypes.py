@@ -1,4 +1,4 @@
-"""Which dtype a computation runs in, and getting there fast and without changing a value."""
+"""Chooses the dtype of a computation, and converts to it fast, without changing a value."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 def is_bfloat16(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` is the bfloat16 of ml_dtypes, known by name so that it need not be there."""
+    """Whether `dtype` is the bfloat16 of ml_dtypes, by its name: ml_dtypes need not be there."""
     return dtype.name == "bfloat16"
 
 
@@ -54,8 +54,8 @@ def widen(values: NDArray[Any]) -> Floats:
 def _widen_half(values: NDArray[np.float16]) -> Floats:
     """Convert by bits, six times faster than ``astype`` where the processor lacks the conversion.
 
-    Sign and value move to their places in a float32 and the exponent's bias is mended by an exact
-    multiplication with 2**112. Only infinity and NaN need the slow way.
+    Sign and value move to their places in a float32, and an exact multiplication by 2**112 corrects
+    the bias of the exponent. Only infinity and NaN need the slow way.
     """
     halves = values.view(np.int16)
     wide = scratch("widened", values.shape, np.float32)
@@ -64,7 +64,7 @@ def _widen_half(values: NDArray[np.float16]) -> Floats:
     np.left_shift(bits, 13, out=bits)
     np.bitwise_and(bits, np.int32(-0x70002000), out=bits)  # 0x8FFFE000
     np.multiply(wide, np.float32(2.0**112), out=wide)
-    # As integers, +inf and positive NaN are the largest with a sign, the others those without.
+    # +inf and positive NaN are the largest signed integers, -inf and other NaN the unsigned ones.
     if halves.size and (halves.max() >= 0x7C00 or halves.view(np.uint16).max() >= 0xFC00):
         np.copyto(wide, values)
     return wide

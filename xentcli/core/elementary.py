@@ -1,14 +1,14 @@
-"""Logarithm and exponential of float64, to the same bits on every processor.
+"""Computes logarithm and exponential of float64 to the same bits on every processor.
 
-NumPy's own come from several libraries, of which the processor decides. Here they are made of what
-IEEE 754 rounds in one way only: additions, multiplications, divisions, and bits that are moved.
-Nothing is fused, since each step is a call of its own. With F a number of 10 bits next to u, and
-K = 512,
+NumPy's own functions come from several libraries, and the processor decides which. These here use
+only what IEEE 754 rounds in exactly one way: additions, multiplications, divisions, and shifts of
+bits. Nothing is fused, since each step is a call of its own. With F a number of 10 bits next to u,
+and K = 512,
 
     log(u) = log(F) + log(1 + r),   r = (u - F) / F
     exp(x) = 2**(k / K) + 2**(k / K) * (exp(r) - 1),   r = x - k * log(2) / K
 
-where the first term stands in a table, and the rest is a short polynomial. Source: Tang,
+where the first term is in a table, and the rest is a short polynomial. Source: Tang,
 "Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", ACM
 Transactions on Mathematical Software 16 (1990), and that of the exponential, ibid. 15 (1989).
 """
@@ -34,20 +34,20 @@ Doubles = NDArray[np.float64]
 
 
 def _constants(*numbers: float) -> tuple[Doubles, ...]:
-    """Return numbers as arrays without axes, which NumPy takes in half the time."""
+    """Return numbers as arrays without axes, which NumPy reads in half the time."""
     return tuple(np.array(number) for number in numbers)
 
 
-_PIECE_VALUES = 2**14  # enough to make calls cheap; the working memory stays near the processor
+_PIECE_VALUES = 2**14  # many enough for cheap calls, few enough for the cache
 _LOW_BITS = MANTISSA_BITS - STEP_BITS
 
-_LEAST, _END = 2.0 ** (1 - POWERS), 2.0**POWERS  # u below the second has a place in the table
+_LEAST, _END = 2.0 ** (1 - POWERS), 2.0**POWERS  # the table has a place for u below the second
 _ONE = np.array(1.0)
 _SHIFT, _ABOVE_ONE = np.array(_LOW_BITS), np.array(1.0 + 0.25 / STEPS)
 _FIRST_PLACE = np.array(1023 << STEP_BITS)
 _END_BITS = np.array(_END).view(np.uint64)
 # Minimax for (log(1 + r) - r) / r**2 from -1/2048 to 3/2048: 2**-55 of 1 / r, above 1/1024 2**-58.
-# As ((r**2 + a) * (r + b) + d) * c it takes a step less than power by power.
+# The form ((r**2 + a) * (r + b) + d) * c takes one step less than power by power.
 _LOG_A, _LOG_B, _LOG_D, _LOG_C = _constants(
     1.670942817246038, -1.2532050375613606, -0.41238026946178585, 0.19948817514314793
 )
@@ -62,20 +62,20 @@ _UNDERFLOWS, _OVERFLOWS = -746.0, 710.0
 def log1p(x: ArrayLike) -> Doubles:
     """Return ``log(1 + x)``.
 
-    It is off by at most 1.01 units in the last place, of the tiniest numbers too; below 0 by 2.
+    It is off by at most 1.01 units in the last place, even for the tiniest x; below 0, by 2.
     """
     return _by_piece(x, _put_log1p, _has_place, _log1p_elsewhere)
 
 
 def log(x: ArrayLike) -> Doubles:
-    """Return the logarithm, off by less than 2 units in the last place: -inf of 0, NaN below."""
+    """Return the logarithm, off by less than 2 units in the last place; -inf at 0, NaN below."""
     return _by_piece(x, _put_log, _is_medium, _log_elsewhere)
 
 
 def exp(x: ArrayLike, out: Doubles | None = None) -> Doubles:
     """Return the exponential, off by at most 1.1 units in the last place; beyond -707 and 709, 1.2.
 
-    It may be put into `out`, C-contiguous, which may be `x` itself.
+    It is put into `out` if that is given: a C-contiguous array, which may be `x` itself.
     """
     return _by_piece(x, _put_exp, _is_ordinary, _exp_elsewhere, out)
 
@@ -83,7 +83,7 @@ def exp(x: ArrayLike, out: Doubles | None = None) -> Doubles:
 _Room = tuple[
     Doubles, NDArray[np.int64], Doubles, NDArray[np.intp], NDArray[np.complex128], Doubles
 ]
-"""Working memory for the numbers of a piece: values, their bits, ratio, places, parts, given."""
+"""The working memory for a piece: values, their bits, ratio, places, parts, and further terms."""
 
 
 def _room(size: int) -> _Room:
@@ -100,7 +100,7 @@ def _by_piece(
     elsewhere: Callable[[Doubles], tuple[NDArray[np.bool_], Doubles]],
     out: Doubles | None = None,
 ) -> Doubles:
-    """Return what `put` computes of each piece, or `elsewhere` where numbers do not suit it."""
+    """Return the results of `put` by piece, or of `elsewhere` for numbers that do not suit it."""
     whole = np.ascontiguousarray(x, np.float64)
     found = np.empty_like(whole) if out is None else out
     values, results = whole.reshape(-1), found.reshape(-1)
@@ -121,7 +121,7 @@ def _by_piece(
 
 
 def _has_place(x: Doubles) -> bool:
-    """Whether all are from 0 to below 2**31: those below 0 and NaN have more bits."""
+    """Whether all are from 0 to below 2**31; the bits of negative numbers and NaN are larger."""
     return bool(np.maximum.reduce(x.view(np.uint64)) < _END_BITS)
 
 
@@ -136,9 +136,9 @@ def _is_ordinary(x: Doubles) -> bool:
 def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
     """Put ``log(1 + x)`` into `out`, for x that has a place in the table.
 
-    F is the first 10 bits of u + 1/2048. Up to u = 2 it is 3/4 of a step below u at most, and 1/4
-    above: next to 1 that loses fewer digits than 1/2 would, since log(F) and log(1 + r) have
-    opposite signs in less of a step. Above 2, r may be larger, but is little beside log(F).
+    F is the first 10 bits of u + 1/2048. Up to u = 2 it is at most 3/4 of a step below u, or 1/4
+    above. Next to 1 this loses fewer digits than 1/2 would, since log(F) and log(1 + r) have
+    opposite signs in less of a step. Above 2, r may be larger, but is small beside log(F).
     """
     values, bits, ratio, places, parts, terms = room
     np.add(x, _ABOVE_ONE, values)
@@ -162,7 +162,7 @@ def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
 
 
 def _put_log(x: Doubles, out: Doubles, room: _Room) -> None:
-    """Put ``log(x)`` into `out`: from 1 on log1p(x - 1), and below -log1p((1 - x) / x)."""
+    """Put ``log(x)`` into `out`: log1p(x - 1) from 1 on, and -log1p((1 - x) / x) below."""
     _, _, least, _, _, most = room
     np.minimum(x, _ONE, out=least)
     np.maximum(x, _ONE, out=most)
@@ -214,7 +214,7 @@ def _steps() -> tuple[Doubles, ...]:
 
 
 def _put_exp(x: Doubles, out: Doubles, room: _Room) -> None:
-    """Put ``exp(x)`` into `out`, where that and each step to it are ordinary numbers."""
+    """Put ``exp(x)`` into `out`, if it and all steps to it are ordinary numbers."""
     steps_of_1, first, second = _steps()
     power, bits, ratio, places, _, whole = room
     np.multiply(x, steps_of_1, power)

@@ -1,7 +1,8 @@
-"""Tables of logarithms and of powers of 2, read from a file beside this one.
+"""Reads tables of logarithms and of powers of 2 from a file beside this one.
 
-Whole numbers made it, which are the same anywhere (``tests/core/make_elementary_tables.py``): to
-make it again would take as long as a tenth of what a small file takes.
+The file was made with whole numbers, which are the same everywhere
+(``tests/core/make_elementary_tables.py``). Making the tables at each start would add a tenth to the
+time of a small file.
 """
 
 from functools import cache
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 
 STEP_BITS = 9
 STEPS = 2**STEP_BITS
-"""In how many steps both tables go from a power of two to the next."""
+"""How many steps both tables have from a power of two to the next."""
 POWERS = 31
-"""Of two, from 1 on, whose numbers have their logarithms in the table."""
+"""How many powers of two, from 1 on, the table of logarithms covers."""
 MANTISSA_BITS = 52
 PATH = Path(__file__).with_name("elementary_tables.bin")
-_LOGS = 2 * (STEPS + 1)  # numbers: those of 1, 1 + 1/512, ... 2, each in two parts
+_LOGS = 2 * (STEPS + 1)  # the logarithms of 1, 1 + 1/512, ... 2, each in two parts
 
 
 @cache
@@ -35,7 +36,7 @@ def ln_2() -> tuple[float, float]:
 
 @cache
 def logs() -> NDArray[np.complex128]:
-    """Return logarithms from that of 1 on, step by step, in two parts that one look-up finds."""
+    """Return logarithms from that of 1 on, step by step; one look-up finds both parts."""
     of_powers = np.arange(POWERS + 1.0)[:, None] * ln_2()
     table: NDArray[np.complex128] = (of_powers[:, None, :] + _parts()[:-1]).view(np.complex128)
     return table.reshape(-1)
@@ -43,5 +44,5 @@ def logs() -> NDArray[np.complex128]:
 
 @cache
 def powers_of_2() -> NDArray[np.int64]:
-    """Return the bits of ``2**(i / STEPS)``, less those that i itself adds to them."""
+    """Return the bits of ``2**(i / STEPS)``, less the bits that adding i will add to them."""
     return np.fromfile(PATH, "<i8", STEPS, offset=8 * _LOGS).astype(np.int64)

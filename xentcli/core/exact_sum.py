@@ -1,4 +1,4 @@
-"""A sum that is correctly rounded, and so does not depend on order, blocks, threads or shards."""
+"""Computes correctly rounded sums, which do not depend on order, blocks, threads or shards."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
 _ONE = np.uint64(1)
 _MANTISSA_BITS = 53
-_SUMMED_BITS = 62  # of whole numbers, a sum of which is less than 2**63
+_SUMMED_BITS = 62  # of whole numbers, so that their sum is less than 2**63
 
 
 class ExactSum(NamedTuple):
@@ -113,15 +113,15 @@ def _units_of(values: NDArray[np.float64]) -> int:
 def _units(values: NDArray[np.float64], least: float, most: float) -> int:
     """Sum finite values from `least` to `most`, in units of 2**-1074.
 
-    Each pass rounds what is left of every value to multiples of a power of two, by adding a number
-    so large that these stand in its last bits, where whole numbers add them up (Rump, Ogita and
-    Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 2008, algorithm 3.2, but
-    for the whole numbers). What rounding leaves over is exact too, and so is its sum if it has few
-    enough bits: after a pass or two.
+    Each pass rounds the rest of every value to multiples of a power of two: it adds a number so
+    large that these multiples stand in its last bits, which are then summed as whole numbers (Rump,
+    Ogita and Oishi, "Accurate floating-point summation part I", SIAM J. Sci. Comput. 2008,
+    algorithm 3.2, except for the whole numbers). What rounding leaves over is exact, and so is its
+    sum once it has few enough bits, after a pass or two.
     """
     units = 0
     exponent = math.frexp(max(most, -least))[1]  # values are less than 2**exponent
-    finest = -math.inf  # they are multiples of two to that
+    finest = -math.inf  # values are multiples of 2**finest
     if least == 0.0:
         least = _least_above_0(values)
     if least > 0.0:
@@ -136,17 +136,18 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
         whole = int(np.add.reduce(coarse.view(np.int64))) - values.size * _bits(anchor)
         units += _signed(whole) << (step + _UNIT_EXPONENT)
         coarse -= anchor
-        exponent = step  # what rounding leaves over is at most half of two to that,
+        exponent = step  # what rounding leaves over is at most half of 2**step,
         if finest >= exponent:  # and nothing if all are multiples of it
             return units
         values = np.subtract(values, coarse, out=rest)
-    return units + _to_units(float(np.add.reduce(values)))  # as a whole, it is exact
+    return units + _to_units(float(np.add.reduce(values)))  # this sum is exact
 
 
 def _least_above_0(values: NDArray[np.float64]) -> float:
-    """Return the least of numbers from 0 on that is not 0, or 0 if all are.
+    """Return the smallest of numbers from 0 on that is not 0, or 0 if all are 0.
 
-    As whole numbers less 1, those of 0 are the largest, and the others are in order.
+    If 1 is subtracted from their bits, those of 0 become the largest, and the others keep their
+    order.
     """
     less = _scratch("rest", values.size).view(np.uint64)
     np.subtract(values.view(np.uint64), _ONE, out=less)
@@ -160,7 +161,7 @@ def _bits(value: float) -> int:
 
 
 def _signed(whole: int) -> int:
-    """Return the number of 64 bits, with its sign, that a sum of such numbers wrapped around."""
+    """Return the signed number of 64 bits that is the same modulo 2**64."""
     return (whole + 2**63) % 2**64 - 2**63
 
 

@@ -1,6 +1,6 @@
-"""What a fact of rows is, and which there are: each is one small function with a name.
+"""The registry of facts of rows, each of which is one small function with a name.
 
-`facts` holds those that xent has; `row_facts` computes those that are asked for.
+`facts` holds the facts of xent; `row_facts` computes those that are asked for.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,10 +27,10 @@ _ORDER: tuple[When, ...] = ("labels", "before", "peaks", "after", "rows")
 
 
 class Given:
-    """What facts are computed from: rows, their labels and normalizer, and other facts by name.
+    """The input of facts: rows, their labels and normalizer, and other facts by name.
 
-    The normalizer has the peaks, or is empty, where the rows hold probabilities (see `fact`). The
-    parameters are those of the metrics that facts are asked for by.
+    If the rows hold probabilities, the normalizer has their peaks, or is empty (see `fact`). The
+    parameters are those of the metrics that ask for facts.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Given:
 
     @cached_property
     def same_bits(self) -> bool:
-        """Whether exponentials are the same on every processor, as all are but those of float64.
+        """Whether exponentials are the same on every processor, as those of float32 always are.
 
-        Of float64 logits NumPy's take a fifth of the time where there is AVX-512. Where others were
-        made float64, the parameter ``same_bits`` is true.
+        For float64 logits, NumPy's exponentials are used, which take a fifth of the time if there
+        is AVX-512. If other logits were converted to float64, the parameter ``same_bits`` is true.
         """
         wide = self.kind == "logits" and computing_dtype(self.logits.dtype) == np.float64
         return not wide or bool(self.parameters.get("same_bits"))
@@ -86,24 +86,24 @@ class Given:
 
     @cached_property
     def log_rest(self) -> Doubles:
-        """The logarithm of the sum of exponentials less the peak; of logits alone."""
+        """The logarithm of the sum of exponentials less the peak; only for logits."""
         with np.errstate(all="ignore"):
             return self.norm.log_rest
 
     @cached_property
     def against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_]]:
-        """The losses of rows with class probabilities, and which of these do not sum to 1."""
+        """The losses of rows with class probabilities, and whether these do not sum to 1."""
         return losses_of_probabilities(self.logits, self.labels, self.options, self.norm)
 
     @cached_property
     def nll_against_probabilities(self) -> tuple[Doubles, NDArray[np.bool_], NDArray[np.bool_]]:
-        """The same of rows of probabilities or their logarithms, and where 0 met -inf."""
+        """The same for rows of probabilities or their logarithms, and the rows where 0 met -inf."""
         probs = self.kind == "probabilities"
         return nll_of_probabilities(self.logits, self.labels, self.options, probs=probs)
 
 
 class TileFacts:
-    """The facts of a tile's rows, by name, as far as they are there."""
+    """The facts of a tile's rows by name, as far as they are computed."""
 
     __slots__ = ("given", "rows")
 
@@ -143,7 +143,7 @@ class Fact:
         self.alone = alone
 
     def applies(self, given: Given) -> bool:
-        """Whether what it needs is there."""
+        """Whether all facts that it needs apply."""
         return all(given[name] is not None for name in self.needs)
 
 
@@ -161,12 +161,12 @@ def fact(
     classes: bool = False,
     alone: bool = False,
 ) -> Callable[[Function], Function]:
-    """Register the decorated function as what computes a fact.
+    """Register the decorated function, which computes a fact.
 
     Parameters
     ----------
     name : str
-        The fact's.
+        The name of the fact.
     when : {'labels', 'before', 'peaks', 'after', 'rows'}
         When the function is called, and with what. 'labels': once, before the rows are read, with
         `Given`. 'before': with each tile of rows before it is overwritten, as `TileFacts` and an
@@ -175,18 +175,18 @@ def fact(
         'rows': once, after all rows were read, with `Given`. It returns an array (n,) or (N,);
         with 'rows' it may be something else that a metric makes of the rows.
     needs : tuple of str
-        Facts that it is computed from; where one of them does not apply, neither does this one.
+        Facts from which it is computed; if one of them does not apply, neither does this one.
     uses : tuple of str
-        Facts that it is computed from too, which may be None.
+        Other facts from which it is computed, which may be None.
     dtype : dtype
-        Of an array that is filled tile by tile; None for that of the computation.
+        The dtype of an array that is filled tile by tile; None for that of the computation.
     gaps : bool
-        Whether a function that is called 'after' wants what the exponentials are of.
+        Whether a function that is called 'after' needs the gaps whose exponentials are taken.
     classes : bool
-        Whether one that is called with 'peaks' wants the rows class by class, if they are short.
+        Whether a function that is called with 'peaks' needs short rows class by class.
     alone : bool
-        With 'rows': whether it reads the rows by itself, and uses nothing of their normalizer,
-        which is not computed where all facts are so.
+        With 'rows': whether it reads the rows by itself, without their normalizer. If all facts do
+        so, the normalizer is not computed.
 
     Examples
     --------
@@ -219,14 +219,14 @@ def forget(name: str) -> None:
 
 @lru_cache  # every block asks for the same
 def plan(names: tuple[str, ...]) -> tuple[Fact, ...]:
-    """Return facts and all that they are computed from, in the order of computing them.
+    """Return facts and all facts that they are computed from, in the order of computing them.
 
     Raises
     ------
     KeyError
         If there is no such fact.
     ValueError
-        If a fact is needed before it can be there.
+        If a fact is needed before it can be computed.
     """
     found: dict[str, Fact] = {}
 

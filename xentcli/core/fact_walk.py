@@ -1,4 +1,4 @@
-"""The way of rows to their facts: a tile of rows after the other, while each is in the cache."""
+"""Computes the facts of rows tile by tile, while each tile is in the cache."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ class Tile:
     rows, gaps, terms : ndarray of float32 of shape (n, C)
         The logits z, ``z - peak``, and ``exp(z - peak)``.
     norm : Normalizer
-        Of these rows.
+        The normalizer of these rows.
     """
 
     def __init__(self, rows: Floats, gaps: Floats, terms: Floats, norm: Normalizer) -> None:
@@ -41,12 +41,12 @@ class Tile:
 
 
 class FactWalk:
-    """Rows on the way to their facts; the parameters are those of `row_facts`.
+    """Reads rows and computes their facts; the parameters are those of `row_facts`.
 
     Attributes
     ----------
     given : Given
-        The rows, and what has been computed of them.
+        The rows, and the facts that have been computed.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class FactWalk:
         return (checked.problems if checked else ()) + self._problems
 
     def read_all(self) -> None:
-        """Read the rows, and compute what is computed tile by tile."""
+        """Read the rows, and compute the facts that are computed tile by tile."""
         if not all(each.alone or each.when == "labels" for each in self._planned):
             self._problems = _walk(self.given, self._planned)
 
     def begin(self, name: str) -> None:
-        """Begin to read the rows by the tile; memory for the tiles has this name."""
+        """Begin to read the rows by the tile; `name` is that of the tiles' scratch memory."""
         given = self.given
         rows = given.logits.shape[0]
         given.norm = Normalizer(np.empty(rows, computing_dtype(given.logits.dtype)), np.empty(rows))
@@ -98,7 +98,7 @@ class FactWalk:
         self._problems = _not_finite(self.given)
 
     def found(self) -> dict[str, Any]:
-        """Return what was asked for, when all rows have been read."""
+        """Return the facts that were asked for, after all rows have been read."""
         given = self.given
         for each in self._planned:
             if each.when == "rows":
@@ -107,7 +107,7 @@ class FactWalk:
 
 
 def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
-    """Read the rows, compute what is computed tile by tile, and return what is wrong with them."""
+    """Read the rows, compute facts tile by tile, and return the problems of the rows."""
     facts = _TileObserver(given, planned)
     if given.kind == "logits":
         given.norm = normalizer(given.logits, facts)
@@ -124,7 +124,7 @@ def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
 
 
 class _TileObserver(Observer):
-    """Fills the arrays of facts that are computed of each tile while it is in the cache."""
+    """Fills the arrays of facts that are computed from each tile while it is in the cache."""
 
     def __init__(self, given: Given, planned: tuple[Fact, ...]) -> None:
         self._given = given
@@ -164,14 +164,14 @@ class _TileObserver(Observer):
 
 
 class _KeepingObserver(_TileObserver):
-    """Keeps the exponentials of one tile, and what they are of, until the next is read."""
+    """Keeps the exponentials of one tile, and the gaps, until the next tile is read."""
 
     def __init__(self, given: Given, planned: tuple[Fact, ...], name: str) -> None:
         super().__init__(given, planned)
         self._name = name
 
     def begin(self, start: int, shape: tuple[int, ...]) -> None:
-        """Begin a tile of this shape; what is seen of it is that of rows from `start` on."""
+        """Begin a tile of this shape, whose first row is `start`."""
         self._start = start
         self.gaps, self.terms = (
             scratch(f"{what} of {self._name}", shape, np.float32) for what in ("gaps", "terms")
@@ -188,7 +188,7 @@ class _KeepingObserver(_TileObserver):
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:
-    """Return what is wrong with logits: the first used row whose loss is NaN."""
+    """Return the problem of logits: the first used row whose loss is NaN."""
     if not np.isnan(given.norm.rest.min(initial=0.0)):
         return ()
     bad = np.isnan(given.norm.rest)
@@ -196,7 +196,7 @@ def _not_finite(given: Given) -> tuple[Problem, ...]:
 
 
 def _not_probable(given: Given) -> tuple[Problem, ...]:
-    """Return what is wrong with the probabilities of labels, or their logarithms."""
+    """Return the problem of the labels' probabilities, or of their logarithms."""
     checked, picked = given.checked, given["picked"]
     probs = given.kind == "probabilities"
     if checked is None:
@@ -213,7 +213,7 @@ def _not_probable(given: Given) -> tuple[Problem, ...]:
 
 
 def _nan_losses(given: Given) -> tuple[Problem, ...]:
-    """Return which rows against class probabilities have no loss: they hold NaN."""
+    """Return the problem of rows with class probabilities that hold NaN, and so have no loss."""
     rows = np.flatnonzero(np.isnan(given.nll_against_probabilities[0]))
     if rows.size == 0 or given.options.nan_of_zero:
         return ()

@@ -1,4 +1,4 @@
-"""The facts that every command may need. See `fact` for what each says about itself.
+"""The facts that every command may need; `fact` explains how they are registered.
 
 `measure_facts` has the others.
 """
@@ -27,7 +27,7 @@ def label(given: Given) -> NDArray[np.int64] | None:
 
 @fact("used", "labels")
 def used(given: Given) -> Mask | None:
-    """Return a mask of the rows that count in the loss; None where all do."""
+    """Return a mask of the rows that count in the loss; None if all do."""
     rows, num_classes = given.logits.shape
     if given.checked:
         return given.checked.used
@@ -42,13 +42,13 @@ def weight(given: Given) -> Doubles | None:
 
 @fact("picked", "before", needs=("label",), dtype=None)
 def picked(tile: TileFacts, rows: Array) -> Array:
-    """Return the number that each row holds for its label, of the kind that the rows hold."""
+    """Return the number that each row holds for its label: a logit, a probability or its log."""
     return pick(rows, tile["label"])
 
 
 @fact("peak")
 def peak(given: Given) -> Floats:
-    """Return the largest number of each row, of the kind that the rows hold."""
+    """Return the largest number of each row: a logit, a probability or its log."""
     return given.norm.peak
 
 
@@ -90,7 +90,7 @@ def uneven(given: Given) -> Mask | None:
 
 @fact("zeroed")
 def zeroed(given: Given) -> Mask | None:
-    """Return which rows have a class probability of 0 where the log-probability is -inf."""
+    """Return a mask of the rows where a class has probability 0 and log-probability -inf."""
     if given.checked or given.kind == "logits":
         return None
     return given.nll_against_probabilities[2]
@@ -100,7 +100,7 @@ def zeroed(given: Given) -> Mask | None:
 def hit(tile: TileFacts, found: Peaks) -> Mask:
     """Return a mask of the rows whose label is the predicted class.
 
-    It is not in ignored rows, nor in rows that hold NaN or +inf, or nothing but -inf.
+    Ignored rows do not count, nor rows that hold NaN or +inf, or only -inf.
     """
     hits = found.are_at(tile["label"], tile["picked"])
     if tile["used"] is not None:
@@ -110,9 +110,9 @@ def hit(tile: TileFacts, found: Peaks) -> Mask:
 
 @fact("measured", uses=("used", "peak"))
 def measured(given: Given) -> Mask | None:
-    """Return a mask of the rows that count in every measure besides the loss; None where all do.
+    """Return a mask of the rows that count in every measure besides the loss; None if all do.
 
-    Those that are used, but for rows that hold NaN or +inf, or nothing but -inf.
+    These are the used rows, except rows that hold NaN or +inf, or only -inf.
     """
     sound = np.isfinite(given["peak"])
     if given["used"] is not None:
@@ -122,7 +122,7 @@ def measured(given: Given) -> Mask | None:
 
 @fact("confidence", needs=("peak", "rest"))
 def confidence(given: Given) -> Doubles:
-    """Return the probability of the prediction: that given, where the rows hold probabilities."""
+    """Return the probability of the prediction, which rows of probabilities hold themselves."""
     with np.errstate(all="ignore"):
         if given.kind == "logits":
             return 1.0 / (1.0 + given.norm.rest)

@@ -1,8 +1,8 @@
-"""The exponentials of long float16 rows, looked up by value.
+"""Looks up the exponentials of long float16 rows by value.
 
-A row of more logits than float16 has values holds most of them many times. One exponential of each
-value and one look-up of each logit take a fifth less time than to widen, subtract and np.exp.
-What is looked up is what would be computed: both ways give the same bits.
+A row with more logits than float16 has values holds most values many times. One exponential for
+each value and one look-up for each logit take a fifth less time than widening, subtracting and
+np.exp, and give the same bits.
 """
 
 from functools import cache
@@ -44,7 +44,7 @@ def is_faster_for(rows: NDArray[Any]) -> bool:
 
 @cache
 def _values() -> NDArray[np.float32]:
-    """Every float16 in the order of its bits: from 0 up, then from -0 down."""
+    """Return every float16 in the order of its bits: from 0 up, then from -0 down."""
     return np.arange(_VALUES_OF_FLOAT16).astype(np.uint16).view(np.float16).astype(np.float32)
 
 
@@ -53,12 +53,12 @@ def exponentials_of_row(
 ) -> int | None:
     """Put ``exp(row - row[k])`` into `out`, and return k, the first place of the maximum.
 
-    Do nothing and return None if the row holds NaN or +inf, or nothing but -inf, or if the maximum
-    is 0, whose two signs bits tell apart.
+    Do nothing and return None if the row holds NaN or +inf, or only -inf, or if the maximum is 0,
+    which has two signs with different bits.
     """
     signed, bits = row.view(np.int16), row.view(np.uint16)
     place, lowest = int(signed.argmax()), int(bits.max())
-    if signed[place] < 0:  # no positive number; of the others, the one with the smallest bits
+    if signed[place] < 0:  # all are negative: the largest has the smallest bits
         place = int(signed.argmin())
     highest = int(bits[place])
     if not 0 < highest & ~_SIGN < _INFINITY or lowest > _SIGN | _INFINITY:

@@ -1,11 +1,11 @@
-"""The losses of rows at temperatures that were fitted to other rows.
+"""Computes the losses of rows at temperatures that were fitted to other rows.
 
-These temperatures are next to the one that all rows are divided by. With d the change of the
-inverse temperature, as a share of it, and g the gaps ``z - peak``, of exponentials t,
+These temperatures are close to the one by which all rows are divided. With d the relative change of
+the inverse temperature, g the gaps ``z - peak``, and t their exponentials,
 
     sum of exp((1 + d) * g) = sum of t + d * sum of t * g + d**2 / 2 * sum of t * g**2 + ...
 
-so that the exponentials are computed once, for rows as they are and held out.
+so that the same exponentials serve for both temperatures.
 """
 
 import math
@@ -28,9 +28,9 @@ from xentcli.core.tiled_rows import LogitRows
 
 Array = NDArray[Any]
 
-_LEFT_OVER = 2.0**-46  # of a loss, by the terms that are left out
-_VANISHES = -1000.0  # whose exponential is 0
-_MOST_TERMS = 8  # more take longer than other exponentials
+_LEFT_OVER = 2.0**-46  # of a loss, at most, in the terms that are left out
+_VANISHES = -1000.0  # a gap whose exponential is 0
+_MOST_TERMS = 8  # more would take longer than computing exponentials again
 
 
 class HeldOut(NamedTuple):
@@ -42,10 +42,10 @@ class HeldOut(NamedTuple):
 
 @fact("scale_held_out", "labels")
 def scale_held_out(given: Given) -> Doubles | None:
-    """Return the number that each row is multiplied by: that of its fold. None where no logits are.
+    """Return the scale of each row's fold, by which the row is multiplied; None without logits.
 
-    Parameters ``scales``, the numbers, and ``slices``, what returns the places of so many rows on
-    the first axis, of which the fold is the remainder.
+    The parameter ``scales`` has the numbers. ``slices`` returns the places of N rows on the first
+    axis; the fold of a row is its place modulo the number of scales.
     """
     if given.kind != "logits":
         return None
@@ -57,7 +57,7 @@ def scale_held_out(given: Given) -> Doubles | None:
 
 @fact("rest_held_out", "after", needs=("scale_held_out",), gaps=True)
 def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
-    """Return by how much the sum of exponentials less the peak's own changes with the scale."""
+    """Return the change of the sum of exponentials, less the peak's own, with the scale."""
     terms, gaps, axis = found.terms, found.gaps, found.class_axis
     if gaps is None:
         raise TypeError("what is held out is computed of gaps")
@@ -80,7 +80,7 @@ def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
 
 @fact("held_out", needs=("rest_held_out", "scale_held_out"), uses=("picked", "used"), dtype=None)
 def held_out(given: Given) -> HeldOut:
-    """Return what rows come to that are multiplied by the scale of their fold."""
+    """Return the losses and confidences of rows that are multiplied by the scale of their fold."""
     scale = given["scale_held_out"]
     with np.errstate(all="ignore"):
         norm = Normalizer(given.norm.peak * scale, given.norm.rest + given["rest_held_out"])
@@ -106,10 +106,10 @@ class _ScaledRows:
 
 
 def _terms_of_series(scales: tuple[float, ...], num_classes: int) -> int:
-    """Return how many terms of the series leave next to nothing over, or 0 if too many would.
+    """Return how many terms of the series are precise enough, or 0 if these are too many.
 
-    Of a row with the sum of exponentials s, a gap g contributes ``min(1, C * exp(-g)) * (d * g)**k
-    / k!`` to term k of the loss at most, for gaps up to g = k or log(C) about.
+    In term k of the loss, a gap g contributes at most ``min(1, C * exp(-g)) * (d * g)**k / k!``,
+    which is largest near g = k or g = log(C).
     """
     change = max(abs(scale - 1.0) for scale in scales)
     for count in range(1, _MOST_TERMS + 1):
@@ -121,7 +121,7 @@ def _terms_of_series(scales: tuple[float, ...], num_classes: int) -> int:
 
 
 def _series(terms: Floats, gaps: Floats, change: Doubles, count: int, axis: int) -> Doubles:
-    """Return the sum over each row of so many terms of the series after its first."""
+    """Return the sum over each row of `count` terms of the series after its first."""
     product = scratch("series", terms.shape, np.float64)
     total, factor = np.zeros(change.shape), np.ones(change.shape)
     for k in range(1, count + 1):
@@ -140,7 +140,7 @@ def _sums(values: Floats, axis: int) -> Doubles:
 
 
 def binary_held_out(values: Array, labels: Array, binary: BinaryOptions, scale: Doubles) -> HeldOut:
-    """Return the same of elements, each multiplied by a number of its own."""
+    """Return the same for binary elements, each multiplied by a number of its own."""
     scaled = values.astype(np.float64) * scale.reshape(values.shape)
     facts = binary_facts(scaled, labels, binary)
     more = with_measures(facts, scaled, labels, probs=False)

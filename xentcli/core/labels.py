@@ -1,4 +1,4 @@
-"""Labels of rows, checked, and the options of a loss, which say what a label may be."""
+"""Checks the labels of rows by the options of a loss, which tell what a label may be."""
 
 from typing import Any
 
@@ -44,16 +44,16 @@ class LossOptions:
         return self.ignore_index if isinstance(self.ignore_index, tuple) else (self.ignore_index,)
 
     def replaced(self, **changes: Any) -> "LossOptions":
-        """Return the same options but for some."""
+        """Return the same options with some changes."""
         return LossOptions(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return which labels say that their rows are left out."""
+        """Return a mask of the labels whose rows are left out."""
         mask = np.zeros(index.shape, np.bool_)
         if index.size:
             least, most = int(index.min()), int(index.max())
             for label in (MASKED, *self.ignored):
-                if least <= label <= most:  # else there is none to look for
+                if least <= label <= most:  # else no label is equal to it
                     mask |= index == label
         return mask
 
@@ -107,7 +107,7 @@ class Labels:
 
 
 def _with_hint(problem: Problem, num_classes: int, options: LossOptions) -> Problem:
-    """Say how to leave rows out, if all wrong labels are one that may mark them."""
+    """Add a hint on how to leave rows out, if all wrong labels are the same and may mark them."""
     label = problem.label
     if problem.hint or label is None or label == options.label_base + num_classes:
         return problem

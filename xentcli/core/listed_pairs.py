@@ -1,4 +1,4 @@
-"""How far two models' rows are apart at least, of which only some classes are known."""
+"""Bounds how far two models' rows are apart, if only some of their classes are known."""
 
 import math
 
@@ -18,17 +18,17 @@ def least_divergence(
 ) -> Doubles:
     """Return a lower bound of KL(p || q) of each row, from lists padded with -inf.
 
-    Classes that both rows list count by themselves, and all others as one class: to put classes
-    together never makes a divergence larger. There is no upper bound.
+    Classes that both rows list count by themselves, and all others as one class, since joining
+    classes never makes a divergence larger. There is no upper bound.
 
     Parameters
     ----------
     log_p, log_q : ndarray of shape (N, K) and (N, J)
-        Log-probabilities of some classes.
+        The log-probabilities of some classes.
     of_p, of_q : ndarray of the same shapes
-        Those classes.
+        The indices of those classes.
     slack : float
-        By how much a sum of probabilities may be wrong.
+        The largest error of a sum of probabilities.
     """
     same = of_p[:, :, None] == of_q[:, None, :]
     same &= (log_p > -np.inf)[:, :, None] & (log_q > -np.inf)[:, None, :]

@@ -1,4 +1,4 @@
-"""Divergences of long rows of logits in float32: what `divergences` says, many times as fast.
+"""Computes the `divergences` of long rows of logits in float32, many times as fast.
 
 With p and q the two probabilities of a class and u = log(q / p), the divergences of a row are, as
 they are defined,
@@ -6,13 +6,13 @@ they are defined,
     KL(p || q) = -sum of p * u        KL(q || p) = sum of q * u
     JS = (KL(q || p) - sum of t * log(t / (2 * p))) / 2,   t = p + q
 
-which loses digits where p and q are nearly equal: terms of both signs cancel. Rows that are less
-apart than that allows are computed once more, by `near_rows`, from terms that are never negative.
+which loses digits if p and q are nearly equal, since terms of both signs cancel. Rows that are too
+close for this are computed again by `near_rows`, from terms that are never negative.
 
 With x and y the logits less their row's largest, a = 1 + rest the sum of exp(x), and b that of
-exp(y), the sums are those of exp(x) * (y - x) and exp(y) * (y - x), which lack log(a / b); and t is
-a multiple of exp(x) + exp(y) * a / b, whose logarithm less x is log(t / p): one pass less than with
-numbers in which p and q stand alike.
+exp(y), the sums are those of exp(x) * (y - x) and exp(y) * (y - x), which lack log(a / b). And t is
+a multiple of exp(x) + exp(y) * a / b, whose logarithm less x is log(t / p). This takes one pass
+less than a form that is symmetric in p and q.
 """
 
 import numpy as np
@@ -27,12 +27,12 @@ from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
 
 PAIR_ELEMENTS = 2**18
-"""Of each model at a time: few enough for the caches, enough to make calls cheap."""
-_NEAR_ELEMENTS = 2**17  # the same of near rows
+"""How many elements of each model are read at a time: few for the caches, many for cheap calls."""
+_NEAR_ELEMENTS = 2**17  # the same for near rows
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.03
-_SURE_SHARE = 0.04  # of both KL that JS is: below, they cancel
+_SURE_SHARE = 0.04  # of JS in the sum of both KL; with less, terms cancel
 
 
 class LongRows:
@@ -41,9 +41,9 @@ class LongRows:
     Parameters
     ----------
     rows, num_classes : int
-        The shape of all.
+        The shape of all rows.
     name : str
-        Of the memory for rows that are near: those of other models come at the same time.
+        The name of the scratch memory for near rows, since other pairs of models need their own.
     """
 
     def __init__(self, rows: int, num_classes: int, name: str = "near rows") -> None:
@@ -52,7 +52,7 @@ class LongRows:
         self._near = _NearRows(num_classes, self._sums, name)
 
     def add(self, part: slice, one: Tile, other: Tile) -> None:
-        """Add the rows of a tile of both; the gaps and terms of the other are overwritten."""
+        """Add the rows of a tile of both models; the gaps and terms of `other` are overwritten."""
         near = _put_far(one, other, self._sums[:, part])
         if near.any():
             self._far[part] = ~near
@@ -61,8 +61,8 @@ class LongRows:
     def sums(self, norm: Normalizer, other: Normalizer) -> Sums:
         """Return KL(one || other), KL(other || one) and JS of all rows, given their normalizers.
 
-        NaN where they are to be computed in another way: in rows that hold -inf, or what near rows
-        lose.
+        They are NaN if a row must be computed in another way: if it holds -inf, or if the
+        computation of near rows loses its digits.
         """
         self._near.compute()
         apart = np.where(self._far, other.log_rest - norm.log_rest, 0.0)
@@ -71,7 +71,7 @@ class LongRows:
 
 
 class _NearRows:
-    """Rows that are near, put together until they are worth the calls."""
+    """Collects near rows until they are many enough for cheap calls."""
 
     def __init__(self, num_classes: int, sums: Doubles, name: str) -> None:
         self._name = name
@@ -88,7 +88,7 @@ class _NearRows:
             some, places = places[:left], places[left:]
             room = self._memory()[:, self._count : self._count + len(some)]
             for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
-                np.take(values, some, axis=0, out=memory, mode="clip")  # "raise" copies once more
+                np.take(values, some, axis=0, out=memory, mode="clip")  # "raise" would copy again
             norm, its = (
                 Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
             )
@@ -119,7 +119,7 @@ class _NearRows:
 
 
 def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floats]:
-    """Return what scales rows of a pair: a, a / b, and a / b in float32."""
+    """Return the scales of a pair's rows: a, a / b, and a / b in float32."""
     total = 1.0 + norm.rest
     ratio = total / (1.0 + other.rest)
     return total, ratio, ratio.astype(np.float32)
@@ -128,9 +128,9 @@ def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floa
 def _put_far(one: Tile, other: Tile, out: Doubles) -> NDArray[np.bool_]:
     """Put sums of a tile's rows into `out` (3, n), and a multiple of p + q into the other's terms.
 
-    The sums are KL both ways and JS, but for what the rows' normalizers add. Returns which rows are
-    not far enough apart. The gaps of the other are overwritten: the fewer arrays, the more of them
-    is in the cache.
+    The sums are KL both ways and JS, without the part that follows from the rows' normalizers. The
+    mask that is returned marks rows that are not far enough apart. The gaps of `other` are
+    overwritten, since with fewer arrays more of them stays in the cache.
     """
     total, ratio, factor = _scales(one.norm, other.norm)
     apart = np.subtract(other.gaps, one.gaps, out=other.gaps)
@@ -157,7 +157,7 @@ def divergences_of_rows(
 ) -> Sums:
     """Return KL(base || new), KL(new || base) and JS of each row (N, C) of logits.
 
-    NaN as in `LongRows.sums`.
+    They are NaN for the same rows as in `LongRows.sums`.
     """
     rows, num_classes = base.shape
     found = LongRows(rows, num_classes)

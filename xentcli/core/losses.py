@@ -1,4 +1,4 @@
-"""Negative log likelihood and cross entropy, as PyTorch's functions of the same names.
+"""Computes negative log likelihood and cross entropy, as PyTorch's functions of these names do.
 
 Every loss is a fact of rows (`row_facts`, with the formulas of `row_losses`) and a reduction, which
 is an exact sum.
@@ -31,7 +31,7 @@ def _loss(
 
 
 def _weight_sum(facts: RowFacts) -> float:
-    """Return what a mean divides by."""
+    """Return the sum of weights by which a mean divides."""
     if facts["weight"] is not None:
         return float(ExactSum.of(facts["weight"]))
     return float(facts.rows if facts["used"] is None else np.count_nonzero(facts["used"]))
@@ -63,12 +63,12 @@ def nll_loss(
     Returns
     -------
     float64 or ndarray of float64
-        In nats; with 'none' an array of the shape of `labels`.
+        The loss in nats; with 'none', an array of the shape of `labels`.
 
     Raises
     ------
     ShapeError, LabelError
-        If shapes do not fit, or a label is no class.
+        If shapes do not fit, or a label is not a class.
 
     Examples
     --------
@@ -107,18 +107,18 @@ def cross_entropy(
         'mean' divides by the sum of the used rows' weights, or, with class probabilities, by the
         number of rows.
     label_smoothing : float
-        In [0, 1]: how much of each label is spread evenly over all classes.
+        The share of each label, in [0, 1], that is spread evenly over all classes.
 
     Returns
     -------
     float64 or ndarray of float64
-        In nats; with 'none' an array of the logits' shape without the classes. Rows of logits that
-        hold NaN or +inf, or nothing but -inf, are NaN.
+        The loss in nats; with 'none', an array of the logits' shape without the class axis. Rows of
+        logits that hold NaN or +inf, or only -inf, give NaN.
 
     Raises
     ------
     ShapeError, LabelError
-        If shapes do not fit, or a label is no class.
+        If shapes do not fit, or a label is not a class.
 
     Examples
     --------

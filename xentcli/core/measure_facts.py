@@ -1,4 +1,4 @@
-"""The facts that measures are made of, besides the loss. See `fact` for what each says."""
+"""The facts of all measures besides the loss; `fact` explains how they are registered."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def standing(tile: TileFacts, found: Peaks) -> Places:
 def rank(given: Given) -> Places:
     """Return the rank of the label, 0 for the first; the number of classes in rows without a peak.
 
-    These hold NaN or +inf, or nothing but -inf: there the label is among no number of first ones.
+    Rows without a peak hold NaN or +inf, or only -inf: for no k is their label among the first k.
     """
     rank: Places = given["standing"] >> 1
     sound = np.isfinite(given["peak"])
@@ -50,14 +50,14 @@ def rank(given: Given) -> Places:
 
 @fact("tied", needs=("standing",))
 def tied(given: Given) -> Mask:
-    """Return in which rows another class has exactly the value of the label."""
+    """Return a mask of the rows in which another class has exactly the value of the label."""
     tied: Mask = (given["standing"] & 1).astype(np.bool_)
     return tied
 
 
 @fact("squares", "after")
 def squares(tile: TileFacts, found: Exponentials) -> Floats | float:
-    """Return the sum of ``exp(z_j - peak)^2`` over each row, all classes but the peak's own."""
+    """Return the sum of ``exp(z_j - peak)^2`` over each row, without the peak's own."""
     del tile
     terms = found.terms
     if found.class_axis == 0:
@@ -86,7 +86,7 @@ def logs(tile: TileFacts, found: Exponentials) -> Floats | float:
             chosen = np.flatnonzero(lost)
             at = (slice(None), chosen) if found.class_axis == 0 else chosen
             finite = np.maximum(gaps[at], np.finfo(gaps.dtype).min)
-            sums = sums.copy()  # of memory that is used again
+            sums = sums.copy()  # its memory is used again
             sums[chosen] = _weighted_by(terms[at], finite, found)
         surprise: Floats = 0.0 - sums
         return surprise
@@ -170,19 +170,19 @@ def _brier_against_probabilities(given: Given) -> Doubles:
 
 @fact("forecast", needs=("confidence",))
 def forecast(given: Given) -> Doubles:
-    """Return the probability of each row whose calibration is measured: the confidence."""
+    """Return the probability whose calibration is measured: the confidence of each row."""
     confidence: Doubles = given["confidence"]
     return confidence
 
 
 @fact("outcome", needs=("hit",))
 def outcome(given: Given) -> Mask:
-    """Return in which rows the event came true whose probability `forecast` is: the hits."""
+    """Return a mask of the rows in which the `forecast` came true: the hits."""
     hit: Mask = given["hit"]
     return hit
 
 
 @fact("column", "labels")
 def column(given: Given) -> None:
-    """Return nothing: only elements have several labels to a row, each in its column."""
+    """Return None, since only binary elements have several labels a row, each in its column."""
     del given

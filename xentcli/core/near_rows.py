@@ -1,4 +1,4 @@
-"""Divergences of rows whose probabilities are nearly equal, in float32, as terms without a sign.
+"""Computes divergences of nearly equal rows in float32, from terms that are never negative.
 
 With t = p + q, u = log(q / p), h = tanh(u / 2) and x = h * h, a class adds
 
@@ -7,11 +7,11 @@ With t = p + q, u = log(q / p), h = tanh(u / 2) and x = h * h, a class adds
     t * F / 2    to JS              F = log(1 + abs(h)) - abs(u) * (1 - abs(h)) / 2
                                                         = x * (1/2 + x/12 + x**2/30 + ...)
 
-None of these is negative. Where u is next to 0 they are the polynomials, of which only sums of
-t * x**k and t * h * x**k are needed; elsewhere they are computed as they stand.
+None of these is negative. If u is close to 0, they are computed as the polynomials, which need only
+sums of t * x**k and t * h * x**k; else they are computed as they stand.
 
-A and B cancel where one KL is far below the other, as of a class that only one model masks with
--1e9; and u has lost digits where it is far below the shift between the rows. Such rows are NaN.
+A and B cancel if one KL is far below the other, as for a class that only one model masks with -1e9;
+and u loses digits if it is far below the shift between the rows. Such rows are NaN.
 """
 
 from typing import Any
@@ -26,29 +26,29 @@ from xentcli.core.tiled_rows import row_by_row
 Doubles = NDArray[np.float64]
 Floats = NDArray[Any]
 Sums = tuple[Doubles, Doubles, Doubles]
-"""Of each row: KL both ways, and JS."""
+"""KL both ways and JS of each row."""
 
-# Chebyshev interpolation where abs(u) is at most 0.4, to 7e-7 of A / x, B / (h * x) and F / x.
+# Chebyshev interpolation for abs(u) up to 0.4, to 7e-7 of A / x, B / (h * x) and F / x.
 _NEAR = np.float32(0.4)
 _A = (1.000000276, 0.3332058464, 0.2086420362)
 _B = (0.3333335488, 0.1999006144, 0.149590883)
 _F = (0.5000000342, 0.08331753913, 0.03440607244)
-_MOST_UNLIKE = 50.0  # times that one KL may be the other: rounding is 1e-7 of the larger
-_MOST_SHIFT = 1e3  # times the root of JS, which is as large as u: rounding is 1e-7 of the shift
+_MOST_UNLIKE = 50.0  # between both KL, as a factor, since rounding is 1e-7 of the larger
+_MOST_SHIFT = 1e3  # over the root of JS, which is as large as u: rounding is 1e-7 of the shift
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
 
 
 def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) -> Sums:
-    """Return the divergences of rows (N, C) of logits; NaN where float32 does not hold them.
+    """Return the divergences of rows (N, C) of logits; NaN if float32 is not precise enough.
 
     Parameters
     ----------
     one, other : ndarray of float32 of shape (N, C)
-        Logits.
+        The logits of both models.
     shift : ndarray of shape (N,)
-        The logarithm of the other's sum of exponentials, less that of the one's.
+        The logarithm of the sum of exponentials of `other`, less that of `one`.
     weights : ndarray of float32 of shape (N, C)
-        p + q, or a multiple of a row's, which multiplies what is returned. Overwritten.
+        p + q, or a multiple of it for each row, which multiplies the results. It is overwritten.
     """
     ratio, halves, far = (scratch(name, one.shape, np.float32) for name in ("ratio", "logs", "far"))
     np.subtract(other, one, out=ratio)
@@ -90,7 +90,7 @@ def _near(tanh: Floats, weights: Floats) -> Doubles:
 
 
 def _far(ratio: Floats, tanh: Floats, weights: Floats) -> Sums:
-    """Return the sums of A, B and F as they stand; the ratio is overwritten."""
+    """Return the sums of A, B and F as they stand; `ratio` is overwritten."""
     both = scratch("other logs", tanh.shape, np.float32)
     b = sums_of_products(weights, ratio) / 2.0 - sums_of_products(weights, tanh)
     np.multiply(tanh, ratio, out=both)

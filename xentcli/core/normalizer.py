@@ -1,4 +1,4 @@
-"""The row kernel that every softmax and every loss here rests on.
+"""Computes the normalizer of rows, on which every softmax and every loss here rests.
 
 For a row z with maximum a = z[k], the normalizer is the pair of a and
 
@@ -25,26 +25,26 @@ from xentcli.core.observer import Exponentials, Observer, Peaks, sum_classes, su
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
 
-# Short rows make NumPy's row-wise argmax and sum pay per row: at 10 classes 8 ns an element against
-# 1.8 with the classes as rows of a transposed copy; at 32 they are 2.9 and 1.8, at 64 1.7 and 2.1.
+# NumPy's row-wise argmax and sum have a cost per row. At 10 classes they take 8 ns an element, but
+# 1.8 with classes as rows of a transposed copy; at 32 it is 2.9 and 1.8, and at 64 1.7 and 2.1.
 FEW_CLASSES = 40
 
-# Where s is below this times the number of classes, it is computed again, in float64 and with the
+# If s is below this times the number of classes, it is computed again, in float64 and with the
 # error of the subtraction carried along. In float32, exp(-64) has lost digits and exp(-104) is 0;
 # in float64, a difference of 64 is off by up to half a unit in its last place, 32 units of 1's.
 _CONFIDENT = 2.0**-92
 
 
 class Normalizer(NamedTuple):
-    """What turns rows of logits into probabilities.
+    """The numbers that turn rows of logits into probabilities.
 
     Attributes
     ----------
     peak : ndarray of shape (N,)
         The maximum of each row, in the computing dtype.
     rest : ndarray of float64 of shape (N,)
-        The sum of ``exp(z - peak)`` over all places of the row but the maximum's; NaN for a row
-        that holds NaN or +inf, or nothing but -inf.
+        The sum of ``exp(z - peak)`` over all places of the row except the maximum's; NaN for a row
+        that holds NaN or +inf, or only -inf.
     """
 
     peak: Floats
@@ -60,7 +60,7 @@ class Normalizer(NamedTuple):
         return Normalizer(self.peak[rows], self.rest[rows])
 
     def merge(self, other: "Normalizer") -> "Normalizer":
-        """Return the normalizer of rows whose classes are those of both, laid end to end."""
+        """Return the normalizer of rows that hold the classes of both, one after the other."""
         with np.errstate(all="ignore"):
             peak = np.maximum(self.peak, other.peak)
             ahead = self.peak >= other.peak
@@ -74,7 +74,7 @@ class Normalizer(NamedTuple):
 
 
 class _TileResults:
-    """Some rows that are computed at a time: which they are, and where their results go."""
+    """The rows of a tile, and the arrays into which their results are put."""
 
     __slots__ = ("observer", "peak", "rest", "rows")
 
@@ -109,7 +109,7 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
             tile = _TileResults(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
         least = _CONFIDENT * num_classes
-        if not norm.rest.min(initial=np.inf) >= least:  # NaN is not, either
+        if not norm.rest.min(initial=np.inf) >= least:  # true for NaN too
             norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
             if num_classes > 1:
                 from xentcli.core.confident_rows import mend_confident
@@ -136,7 +136,7 @@ def _compute(logits: LogitRows, tile: _TileResults, room: Floats | None) -> None
 def _row_major(
     logits: Floats, tile: _TileResults, room: Floats | None, *, overwritable: bool
 ) -> None:
-    """Walk each row; its exponentials take the place of its logits if these may be overwritten.
+    """Compute row by row; exponentials take the place of logits if these may be overwritten.
 
     The cache then holds one array instead of two.
     """
@@ -163,7 +163,7 @@ def _row_major(
 
 
 def _half_rows(logits: NDArray[np.float16], tile: _TileResults) -> None:
-    """Walk long float16 rows, whose exponentials are looked up."""
+    """Compute long float16 rows, whose exponentials are looked up."""
     terms = scratch("terms", (1, logits.shape[1]), tile.peak.dtype)
     observer = tile.observer
     for i in range(len(logits)):
@@ -187,10 +187,10 @@ def _half_rows(logits: NDArray[np.float16], tile: _TileResults) -> None:
 
 
 def _class_major(logits: Floats, tile: _TileResults, room: Floats | None) -> None:
-    """Walk the classes, and compare each with the maximum of those before it.
+    """Compute class by class, and compare each class with the maximum of those before it.
 
-    The larger of the two is the maximum so far. The smaller takes a place among the terms, so that
-    in the end these are all classes but one that is the maximum.
+    The larger of the two is the maximum so far. The smaller one becomes a term, so that in the end
+    the terms are all classes except one that is the maximum.
     """
     num_classes = logits.shape[1]
     terms, peak = scratch("terms", logits.shape[::-1], logits.dtype), tile.peak
@@ -227,7 +227,7 @@ def exponentials_of(
     gaps: Floats | None = None,
     exp: Callable[..., Any] = np.exp,
 ) -> None:
-    """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and what it is of into `gaps`."""
+    """Put ``exp(logits - peak)`` of rows (N, C) into `out`, and ``logits - peak`` into `gaps`."""
     gaps = out if gaps is None else gaps
     with row_by_row(logits.shape[1]):
         np.subtract(logits, peak[:, None], out=gaps)

@@ -1,4 +1,4 @@
-"""What can be seen of a tile of rows while it is in the cache, and who may look at it."""
+"""Lets observers see the rows of a tile, their peaks and exponentials, while it is in the cache."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +20,12 @@ class Peaks:
     rows : ndarray of shape (n, C)
         The rows, of the computing dtype or float16.
     places : ndarray of int64 of shape (n,) or None
-        The first place of each maximum, where the kernel knows it.
+        The first place of each maximum, if the kernel knows it.
     gaps : ndarray of shape (C - 1, n) or None
-        Else what the values of each row but for one that is the maximum are above it, which is 0 at
-        most: in no particular order.
+        If it does not, the values of each row less its maximum, which are at most 0, in no order;
+        one place of the maximum is left out.
     by_class : ndarray of shape (C, n)
-        The same rows, class by class; short ones come that way.
+        The same rows class by class, which is how short rows come.
     """
 
     __slots__ = ("_by_class", "gaps", "peak", "places", "rows")
@@ -46,29 +46,29 @@ class Peaks:
 
     @property
     def by_class(self) -> NDArray[Any]:
-        """The rows as (C, n), in memory of their own that all who look at the tile share."""
+        """The rows as (C, n), in memory that all observers of the tile share."""
         if self._by_class is None:
             self._by_class = scratch("classes", self.rows.shape[::-1], self.rows.dtype)
             np.copyto(self._by_class, self.rows.T)
         return self._by_class
 
     def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:
-        """Whether each row's first maximum stands at `index`, where its value is `picked`.
+        """Whether each row's first maximum is at `index`, where the row has the value `picked`.
 
-        False for rows that hold NaN or +inf, or nothing but -inf.
+        It is False for rows that hold NaN or +inf, or only -inf.
         """
         found: NDArray[np.bool_] = np.isfinite(self.peak)
         if self.places is not None:
             found &= self.places == index
             return found
         found &= picked == self.peak
-        if self.gaps is not None and self.gaps.size and not self.gaps.max() < 0.0:  # for NaN too
+        if self.gaps is not None and self.gaps.size and not self.gaps.max() < 0.0:  # true for NaN
             tied = np.flatnonzero(found & (self.gaps.max(axis=0) == 0.0))
             found[tied] = self.rows[tied].argmax(axis=1) == index[tied]
         return found
 
     def first_places(self) -> NDArray[np.int64]:
-        """Return the first place of each maximum; C where a row holds NaN."""
+        """Return the first place of each maximum; C if a row holds NaN."""
         if self.places is not None:
             return self.places
         by_class = self.by_class
@@ -86,7 +86,7 @@ class Exponentials:
     """The exponentials ``exp(z - peak)`` of a tile of rows, while they are in the cache.
 
     The maximum of each row, whose exponential is 1, is left out, so that no digits of a confident
-    row are lost in sums. Where it stands several times, one of its places is left out.
+    row are lost in sums. If it occurs several times, only one of its places is left out.
 
     Attributes
     ----------
@@ -98,8 +98,8 @@ class Exponentials:
     peak : ndarray of shape (n,)
         The maximum of each row.
     gaps : ndarray of the shape of the terms or None
-        ``z - peak`` for each of the terms, where the observer wants them; of probabilities and
-        their logarithms there are none.
+        ``z - peak`` for each of the terms, if the observer wants them; probabilities and their
+        logarithms have no gaps.
     """
 
     __slots__ = ("class_axis", "gaps", "peak", "terms")
@@ -113,7 +113,10 @@ class Exponentials:
         self.gaps = gaps
 
     def sum_over_classes(self, values: Floats) -> Floats | float:
-        """Sum values of the terms' shape by row, in an order that C alone sets; overwrites them."""
+        """Return sums by row of values of the terms' shape, in an order that depends on C alone.
+
+        The values are overwritten.
+        """
         if self.class_axis == 0:
             return sum_classes(values)
         total: Floats = np.add.reduce(values, axis=1)
@@ -121,52 +124,51 @@ class Exponentials:
 
 
 class Observer:
-    """What is done with the tiles of rows while they are in the cache, besides the normalizer.
+    """Sees the tiles of rows while they are in the cache, besides the normalizer.
 
     The kernel calls `before` with each tile before it overwrites it, `peaks` when the maxima of its
-    rows are known, and `after` when its exponentials are there. This class does nothing; others do
-    what they are made for.
+    rows are known, and `after` when its exponentials are computed. This base class does nothing.
     """
 
     wants_peaks = False
-    """Whether `peaks` is to be called."""
+    """Whether the kernel calls `peaks`."""
     wants_classes = False
     """Whether it looks at rows class by class; otherwise these are copied when asked for."""
     wants_exponentials = False
-    """Whether `after` is to be called."""
+    """Whether the kernel calls `after`."""
     wants_gaps = False
-    """Whether it is to be given what the exponentials are of."""
+    """Whether `after` gets the gaps whose exponentials are taken."""
     exp: Callable[..., Any] = np.exp
-    """What computes the exponentials: ``exp(values, out=values)``."""
+    """The function that computes exponentials: ``exp(values, out=values)``."""
 
     def before(self, tile: slice, rows: NDArray[Any]) -> None:
         """Look at the rows (n, C) of a tile: C-contiguous, of the computing dtype or float16."""
 
     def room(self, tile: slice) -> Floats | None:
-        """Return where ``exp(z - peak)`` of a tile is to go, of shape (n, C); None for nowhere.
+        """Return an array (n, C) into which ``exp(z - peak)`` of a tile is put, or None.
 
-        What is put there has its classes in order, and 1 at the maximum.
+        It gets the classes in order, and 1 at the maximum.
         """
         del tile
         return None
 
     def room_for_gaps(self, tile: slice) -> Floats | None:
-        """Return where ``z - peak`` of a tile is to go, of shape (n, C); None for nowhere.
+        """Return an array (n, C) into which ``z - peak`` of a tile is put, or None.
 
-        Of long rows alone. There the rows of a tile with room for both are left as they are.
+        It is used for long rows only. With room for both, the rows of the tile are not overwritten.
         """
         del tile
         return None
 
     def peaks(self, tile: slice, found: Peaks) -> None:
-        """Look at the maxima of some rows: of a tile, or of a part of one."""
+        """Look at the maxima of some rows, which are a tile or a part of one."""
 
     def after(self, tile: slice, found: Exponentials) -> None:
-        """Look at the exponentials of some rows: of a tile, or of a part of one."""
+        """Look at the exponentials of some rows, which are a tile or a part of one."""
 
 
 def sum_classes(terms: Floats) -> Floats | float:
-    """Sum over the first axis, pairwise and in place, in an order that C alone sets."""
+    """Sum over the first axis, pairwise and in place, in an order that depends on C alone."""
     left = len(terms)
     if left == 0:
         return 0.0
@@ -177,7 +179,7 @@ def sum_classes(terms: Floats) -> Floats | float:
 
 
 def sum_classes_of(terms: Floats) -> Floats | float:
-    """Return what `sum_classes` does, to the same bits, and leave the terms as they are."""
+    """Return the same bits as `sum_classes`, without overwriting the terms."""
     if len(terms) < 2:
         return sum_classes(terms)
     halves = scratch("halves", ((len(terms) + 1) // 2, *terms.shape[1:]), terms.dtype)

@@ -1,4 +1,4 @@
-"""One-hot rows."""
+"""Makes one-hot rows."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def one_hot(
     num_classes : int
         The length of a row; -1 for the largest label + 1.
     dtype : dtype
-        Of the result.
+        The dtype of the result.
 
     Returns
     -------
     ndarray
-        Of the shape of `labels` with one more axis, the last, of length `num_classes`.
+        The rows: the shape of `labels`, and a last axis of length `num_classes`.
 
     Raises
     ------

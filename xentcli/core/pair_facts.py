@@ -1,4 +1,4 @@
-"""What is computed of each row of two models: the facts of both, and what lies between them.
+"""Computes the facts of rows of two models: those of each model, and those that compare both.
 
 A fact of one model has its name with ``_base`` or ``_new`` behind it. The others are `kl`,
 `kl_reverse` and `js`; `agrees`, whether both predict the same; `difference`, of the losses;
@@ -18,9 +18,9 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.tiled_rows import LogitRows
 
 OF_A_MODEL = ("peak", "rest", "prediction", "used", "measured")
-"""The facts of each model that those of a pair are made of."""
+"""The facts of each model from which those of a pair are computed."""
 OF_LABELS = ("loss", "weight", "label", "uneven", "hit", "label_probability", "confidence")
-"""And with labels."""
+"""The further facts of each model that rows with labels have."""
 _OF_BOTH = ("loss", "hit", "label_probability", "confidence", "prediction")
 
 
@@ -33,7 +33,7 @@ def pair_facts(
 ) -> RowFacts:
     """Return the facts of two models' rows, given those of each and the rows themselves.
 
-    Divergences may have been `found` on the way, but for rows with NaN.
+    Divergences that are already `found` are used, except for rows where they are NaN.
     """
     one, other = (
         ModelRows(values, kind, _norm_of(facts, values))
@@ -64,7 +64,7 @@ def _both(one: Any, other: Any) -> Any:
 
 
 def _difference(one: Doubles | None, other: Doubles | None) -> Doubles | None:
-    """Return how much larger the other is; 0 also where both are the same infinity."""
+    """Return how much larger `other` is than `one`; 0 even if both are the same infinity."""
     if one is None or other is None:
         return None
     with np.errstate(invalid="ignore"):

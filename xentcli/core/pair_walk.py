@@ -1,4 +1,4 @@
-"""The rows of several models walked together: what the kernel has of them is used for both."""
+"""Reads the rows of several models together, so that exponentials serve facts and divergences."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from xentcli.core.tiled_rows import tiles
 
 
 def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
-    """Read the rows of all models, and return how far each but the first is from the first.
+    """Read the rows of all models, and return the divergences of each other model from the first.
 
-    None where that is to be found of the rows by themselves: of short ones, and of others than
-    logits in float32. Where it is not, rows that are lost have NaN.
+    They are None if they must be computed from the rows later: for short rows, and for anything but
+    logits in float32. Else rows whose digits are lost have NaN.
     """
     base, *others = walks
     if not _are_fast(walks):
@@ -41,9 +41,9 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
 
 
 def _are_fast(walks: Sequence[FactWalk]) -> bool:
-    """Whether rows are long logits in float32, each in memory of their own.
+    """Whether rows are long logits in float32, and each model's are in memory of their own.
 
-    What reading the rows of one model overwrites is not kept while others are read.
+    Reading the rows of one model must not overwrite those of another.
     """
     rows, num_classes = walks[0].given.logits.shape
     if rows == 0 or num_classes <= FEW_CLASSES:

@@ -1,4 +1,4 @@
-"""Log-probabilities of the labels themselves: there is nothing left to pick."""
+"""Computes losses from log-probabilities of the labels themselves."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
 
 _NO_VALUE = -9999.0
-"""What servers write for a token outside the first ones, and for minus infinity."""
+"""The number that servers write for a token outside the first ones, and for minus infinity."""
 _NO_LOGARITHM = -1e30
-"""And below: what stands for minus infinity, the least float32 among them."""
+"""Numbers from here down stand for minus infinity; the least float32 is one of them."""
 _ABOVE = 1e-5  # half precision may round the probability of a certain token up to 1
 
 

@@ -1,12 +1,12 @@
-"""Powers of 2 for numbers of steps, to the same bits on every processor.
+"""Computes powers of 2 for numbers of steps, to the same bits on every processor.
 
 With K steps to a power of two, and k the whole number next to n,
 
     2**(n / K) = 2**(k / K) * (1 + (exp((n - k) * log(2) / K) - 1))
 
-which takes half of the operations of `elementary.exp`: what is to be exponentiated comes as a
-number of steps, and the first factor, with its power of two, stands in a table. It is as exact as
-the number of steps, to a unit in its last place.
+which takes half of the operations of `elementary.exp`: the exponent comes as a number of steps, and
+the first factor, with its power of two, is in a table. The result is as exact as the number of
+steps, to a unit in the last place.
 """
 
 import math
@@ -21,20 +21,20 @@ from xentcli.core.scratch import scratch
 Doubles = NDArray[np.float64]
 
 STEPS = 256
-"""To a power of two: few enough for those that are wanted often to stay near the processor."""
-_LOWEST = 256  # powers of two below 1; what is less counts nowhere beside the peak's own 1
+"""How many steps lead to the next power of two; common ones stay in the cache, as they are few."""
+_LOWEST = 256  # powers of two below 1; less than that vanishes beside the peak's own 1
 _LEAST_STEPS = float(-_LOWEST * STEPS)
-_STEPS_OF_1 = np.array(STEPS / math.log(2.0))  # right to 1.5e-17 of it
-_PIECE_VALUES = 2**15  # enough to make calls cheap; the working memory stays near the processor
-_DEGREE = 4  # of the polynomial, which leaves 2**-54 over
+_STEPS_OF_1 = np.array(STEPS / math.log(2.0))  # with a relative error of 1.5e-17
+_PIECE_VALUES = 2**15  # many enough for cheap calls, few enough for the cache
+_DEGREE = 4  # of the polynomial, whose error is 2**-54
 _TO_PLACE = np.array(1.5 * 2.0**52 + _LOWEST * STEPS)  # added, it leaves a place in the last bits
 _MASK = np.array(2 * _LOWEST * STEPS - 1)
 
 
 def steps_of(factor: float) -> tuple[float, float]:
-    """Return the steps in a power ``exp(factor)``, rounded, and the factor that they are exactly.
+    """Return the number of steps in a power ``exp(factor)``, rounded, and the error of rounding.
 
-    That is returned as what it differs by.
+    The error is the factor of exactly this number of steps, less `factor`.
     """
     first, second = ln_2()
     steps = STEPS * factor / (first + second)
@@ -63,10 +63,10 @@ def _series() -> tuple[NDArray[np.float64], ...]:
 
 
 def put_powers(steps: Doubles, out: Doubles) -> None:
-    """Put ``2**(steps / K)`` into `out`, for steps up to 0; NaN of NaN.
+    """Put ``2**(steps / K)`` into `out`, for steps up to 0; NaN stays NaN.
 
-    Both are C-contiguous, and may be the same. Steps so far below 0 that there are next to no
-    powers become finite ones, and their powers 0.
+    Both arrays are C-contiguous, and may be the same. If steps are so far below 0 that their power
+    vanishes, it is 0, and the steps are overwritten by finite ones.
     """
     vanishing = None
     if steps.size and not np.minimum.reduce(steps, axis=None) >= _LEAST_STEPS:
@@ -83,9 +83,9 @@ def put_powers(steps: Doubles, out: Doubles) -> None:
 
 
 def exp(x: Doubles, out: Doubles | None = None) -> Doubles:
-    """Return the exponential of x up to 0, C-contiguous, with a relative error of 1.3e-16 * |x|.
+    """Return the exponential of x up to 0, C-contiguous; below -177 it is 0.
 
-    And one of 2e-16. It may be put into `out`, which may be `x` itself; below -177 it is 0.
+    The relative error is 1.3e-16 * |x| + 2e-16. The result is put into `out`, which may be `x`.
     """
     found = np.empty(x.shape) if out is None else out
     np.multiply(x, _STEPS_OF_1, out=found)
@@ -98,7 +98,7 @@ def _put(steps: Doubles, out: Doubles, memory: Doubles) -> None:
     np.add(steps, _TO_PLACE, power)
     np.subtract(power, _TO_PLACE, rest)  # k
     np.subtract(steps, rest, rest)
-    found = out.view(np.intp)  # and the steps, where these are in the same place, are done with
+    found = out.view(np.intp)  # steps in the same memory are needed no more
     np.bitwise_and(power.view(np.int64), _MASK, found)
     _table().take(found, None, power, "clip")
     first, *others = _series()

@@ -1,4 +1,4 @@
-"""What can be wrong with rows of probabilities: their range, and what they sum to."""
+"""Checks rows of probabilities: their range, and their sums."""
 
 from typing import Any, NamedTuple
 
@@ -12,23 +12,23 @@ from xentcli.errors import InputError, LabelError, NonFiniteError
 
 Mask = NDArray[np.bool_]
 OVER = 1e-6
-"""How far outside 0 to 1 rounding may carry a probability."""
+"""How far rounding may carry a probability outside 0 to 1."""
 
 _FLOAT_ROUNDING = {2: 2.0**-7, 4: 1e-5, 8: 1e-5}  # of a sum, by bytes; 2 may be bfloat16
-_MOST_DECIMALS = {2: 2, 4: 5, 8: 6}  # that are told from binary fractions
+_MOST_DECIMALS = {2: 2, 4: 5, 8: 6}  # that can be told from binary fractions, by bytes
 _SAMPLE_VALUES = 2**16
-_OF_PERCENTS = 1.0  # that a row may miss 100, as it is rounded
+_OF_PERCENTS = 1.0  # by which a rounded row may miss 100
 
 
 class RowSums(NamedTuple):
-    """How many rows miss a sum of 1 by more than rounding explains, and by how much at most."""
+    """How many rows miss a sum of 1 by more than rounding explains, and the largest miss."""
 
     rows: int = 0
     most: float = 0.0
 
 
 def decimals_of(values: NDArray[Any]) -> int | None:
-    """Return to how many decimals all values are rounded; None if to none."""
+    """Return the number of decimals to which all values are rounded; None if they are not."""
     numbers = values.reshape(-1)[:_SAMPLE_VALUES].astype(np.float64)
     size = values.dtype.itemsize
     for decimals in range(_MOST_DECIMALS.get(size, 6) + 1):
@@ -40,7 +40,7 @@ def decimals_of(values: NDArray[Any]) -> int | None:
 
 
 def sum_tolerance(values: NDArray[Any]) -> float:
-    """Return by how much rows (N, C) of probabilities may miss a sum of 1, as they are rounded."""
+    """Return how far rounding may carry the sums of rows (N, C) of probabilities from 1."""
     rounding = _FLOAT_ROUNDING.get(values.dtype.itemsize, 1e-5)
     decimals = decimals_of(values)
     if not decimals:
@@ -49,14 +49,14 @@ def sum_tolerance(values: NDArray[Any]) -> float:
 
 
 def check_probabilities(rows: LogitRows, used: Mask | None) -> tuple[tuple[Problem, ...], RowSums]:
-    """Return what is wrong with rows (N, C) of probabilities, and which miss a sum of 1.
+    """Return the problems of rows (N, C) of probabilities, and how many miss a sum of 1.
 
     Parameters
     ----------
     rows : (N, C)
-        Probabilities.
+        The probabilities.
     used : ndarray of shape (N,), optional
-        Which rows count.
+        A mask of the rows that count.
     """
     count, num_classes = rows.shape
     outside, missing = np.zeros(count, np.bool_), np.zeros(count)
@@ -93,7 +93,7 @@ def _outside(rows: LogitRows, outside: Mask) -> tuple[Problem, ...]:
 
 
 def _meant(row: NDArray[Any]) -> str:
-    """Return what a row may be that holds something outside 0 to 1."""
+    """Return a hint on what a row may hold whose numbers are outside 0 to 1."""
     kind = row_kind(row[np.newaxis])
     if kind == "log-probabilities":
         return "these look like log-probabilities: --log-probs FILE"
@@ -103,7 +103,7 @@ def _meant(row: NDArray[Any]) -> str:
 
 
 def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
-    """Return what is wrong if class probabilities (N, C) are outside 0 to 1, or no numbers."""
+    """Return a problem if class probabilities (N, C) are outside 0 to 1, or NaN."""
     if labels.size == 0:
         return ()
     low, high = float(labels.min()), float(labels.max())
@@ -128,7 +128,7 @@ def check_label_probabilities(labels: NDArray[Any]) -> tuple[Problem, ...]:
 
 
 def check_several_ones(labels: NDArray[Any]) -> tuple[Problem, ...]:
-    """Return what is wrong if a row (N, C) of text holds only 0 and 1, and several 1."""
+    """Return a problem if a row of labels (N, C) from text holds only 0 and 1, and several 1."""
     ones = np.count_nonzero(labels == 1, axis=1)
     wrong = np.flatnonzero((ones > 1) & (ones == np.count_nonzero(labels, axis=1)))
     if wrong.size == 0:
@@ -140,7 +140,7 @@ def check_several_ones(labels: NDArray[Any]) -> tuple[Problem, ...]:
 
 
 def check_one_hot(labels: NDArray[Any]) -> tuple[Problem, ...]:
-    """Return what is wrong unless each row of integers or bools (N, C) has one 1, and else 0."""
+    """Return a problem unless each row of integers or bools (N, C) has one 1, and 0 elsewhere."""
     ones = np.count_nonzero(labels == 1, axis=1)
     wrong = np.flatnonzero((ones != 1) | (np.count_nonzero(labels, axis=1) != 1))
     if wrong.size == 0:

@@ -1,4 +1,4 @@
-"""Rows of probabilities, or of their logarithms, which are used as they are."""
+"""Reads rows of probabilities, or of their logarithms, which are used as they are."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +13,25 @@ from xentcli.core.tiled_rows import LogitRows, tiles
 def walk_probabilities(
     rows: LogitRows, observer: Observer, *, logarithms: bool, peaks: bool, terms: bool
 ) -> Normalizer:
-    """Let an observer see rows (N, C), and compute no more of them than is asked for.
+    """Let an observer see rows (N, C), and compute only what is asked for.
 
     Parameters
     ----------
     rows : ndarray of shape (N, C), or LogitRows
         Probabilities, or log-probabilities.
     observer : Observer
-        Sees the rows, and the `peaks` and `terms` that are wanted.
+        The observer that sees the rows, and the `peaks` and `terms` that are wanted.
     logarithms : bool
         Whether the rows are log-probabilities.
     peaks : bool
         Whether the maximum of each row is wanted.
     terms : bool
-        Whether ``p / p[peak]`` is wanted, which is ``exp(z - peak)`` of log-probabilities.
+        Whether ``p / p[peak]`` is wanted, which is ``exp(z - peak)`` for log-probabilities.
 
     Returns
     -------
     Normalizer
-        With the peaks and the sums of terms that were asked for, and 0 for the others.
+        The peaks and the sums of terms; those that were not asked for are 0.
     """
     count, num_classes = rows.shape
     norm = Normalizer(np.zeros(count, computing_dtype(rows.dtype)), np.zeros(count))
@@ -59,7 +59,7 @@ def walk_probabilities(
 
 
 def _terms(values: Floats, peak: Floats, places: NDArray[np.int64], *, logarithms: bool) -> Floats:
-    """Return each row's probabilities as shares of its largest, and 0 for that."""
+    """Return each row's probabilities over its largest one, and 0 at the place of that."""
     terms: Floats = scratch("terms", values.shape, values.dtype)
     if logarithms:
         exponentials_of(values, peak, out=terms)

@@ -1,4 +1,4 @@
-"""Sums of products of long rows, to the same bits on every processor."""
+"""Computes sums of products of long rows, to the same bits on every processor."""
 
 from functools import lru_cache
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_PART_CLASSES = 128  # of a row, whose products are summed up at a time
-_FEW_CLASSES, _MANY_CLASSES = 32, 128  # of a part, where a row is parts of one length
+_PART_CLASSES = 128  # of a row, whose products are summed at a time
+_FEW_CLASSES, _MANY_CLASSES = 32, 128  # of a part, if all parts of a row have the same length
 
 
 def sums_of_products(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
     """Return the sum over each row of the products of two arrays (n, C).
 
-    Parts of a row are summed up in the arrays' dtype, and their sums in float64. np.vecdot takes
-    half the time, but BLAS adds up in an order that the processor decides.
+    Parts of a row are summed in the arrays' dtype, and their sums in float64. np.vecdot takes half
+    the time, but the order in which BLAS adds depends on the processor.
     """
     rows, num_classes = one.shape
     if alike := _parts_alike(num_classes):
@@ -30,7 +30,7 @@ def sums_of_products(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float
 
 @lru_cache
 def _parts_alike(num_classes: int) -> int:
-    """Return into how many parts of one length a row is cut; 0 where there is no such length.
+    """Return how many parts of one length a row is cut into; 0 if there is no such length.
 
     Lengths that are multiples of 4 are better: the processor adds up four products at a time.
     """

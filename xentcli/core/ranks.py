@@ -1,4 +1,4 @@
-"""The place of a value among the others of its row, counted with two comparisons a number."""
+"""Ranks a value among the others of its row, with two comparisons a number."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import row_by_row
 
 Counts = NDArray[np.int64]
-_WORD = 8  # bytes; a word sums so many truth values at once
+_WORD = 8  # bytes; a word sums eight truth values at once
 _MOST_IN_WORDS = 255 * _WORD  # longer rows would overflow a byte of the sum
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
 _EVERY_PAIR = np.uint64(0x0001000100010001)
 
 
 def ranks(found: Peaks, index: Counts, picked: NDArray[Any]) -> tuple[Counts, NDArray[np.bool_]]:
-    """Return how many classes are ahead of each row's own one, and whether one is level with it.
+    """Return how many classes are ahead of the class `index` of each row, and whether one ties.
 
-    Ahead is what is more, or as much and in an earlier place; NaN is ahead of everything.
+    A class is ahead if its value is larger, or equal and in an earlier place; NaN is ahead of all.
     """
     num_classes = found.rows.shape[1]
     counted = _class_by_class if num_classes <= FEW_CLASSES else _row_by_row
@@ -37,7 +37,7 @@ def ranks(found: Peaks, index: Counts, picked: NDArray[Any]) -> tuple[Counts, ND
 
 
 def _class_by_class(found: Peaks, picked: Floats) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Count in each row what is at most, and what is less than its own value."""
+    """Count the values of each row that are at most, and those that are less than `picked`."""
     at_most, less = (np.zeros(len(picked), np.uint8) for _ in range(2))  # there are few classes
     holds = np.empty(len(picked), np.bool_)
     for values in found.by_class:
@@ -63,7 +63,7 @@ def _row_by_row(found: Peaks, picked: NDArray[Any]) -> tuple[Counts, Counts]:
 
 
 def _count_true(holds: NDArray[np.bool_]) -> Counts:
-    """Count what is true in each row of (n, W), W a multiple of 8."""
+    """Count the true values in each row of (n, W), with W a multiple of 8."""
     if holds.shape[1] > _MOST_IN_WORDS:
         return np.array([np.count_nonzero(row) for row in holds], np.int64)
     words = np.add.reduce(holds.view(np.uint64), axis=1)

@@ -1,4 +1,4 @@
-"""What the Python functions of the losses give, reduced as PyTorch's ``reduction`` says."""
+"""Reduces the losses of rows as PyTorch's ``reduction`` does, for the functions in Python."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,12 @@ def reduce_losses(
     reduction: Reduction,
     weight_sum: Callable[[RowFacts], float],
 ) -> Doubles | np.float64:
-    """Return the losses in ``shape``, their exact sum, or it divided by ``weight_sum``.
+    """Return the losses in ``shape``, their exact sum, or that sum divided by ``weight_sum``.
 
     Raises
     ------
     LabelError
-        If a label is no class.
+        If a label is not a class.
     InputError
         If there is no such reduction.
     """

@@ -1,49 +1,49 @@
-"""The place where an increasing function is 0, by Newton's method with more derivatives."""
+"""Finds where an increasing function is 0, by Newton's method with more derivatives."""
 
 import math
 from collections.abc import Sequence
 
-_MOST_FACTOR = 8.0  # that a step changes the place by
-_NEAR = 0.02  # a step of this share of the place leads so near that rounding decides on the rest
-_EXACT = 1e-17  # what a last step may leave over, as a share of the place
-_LEAST_UNKNOWN = 1e-3  # share of the fourth derivative, which is taken from somewhere near
-_TRUSTED = 0.3  # a second term of this share of the first one says that the series is of use
+_MOST_FACTOR = 8.0  # by which a step changes the place
+_NEAR = 0.02  # after a step of at most this share of the place, only rounding is left
+_EXACT = 1e-17  # the most that a last step leaves over, as a share of the place
+_LEAST_UNKNOWN = 1e-3  # share of the fourth derivative, which is taken from a place nearby
+_TRUSTED = 0.3  # the series is of use if its next terms are at most this share of the first
 _MOST_STEPS = 200
-_ROUNDED = 2.0**-50  # share of a step that rounding may change for ever
-_LEAST_SHARE = 1e-6  # of the place, that rough derivatives may leave over
-_CLOSE = 0.3  # times the distance within which derivatives say nothing new
-_NAMED = ("value", "slope", "third", "fourth")  # of derivatives whose terms are written out
+_ROUNDED = 2.0**-50  # share of a step below which its changes are only rounding
+_LEAST_SHARE = 1e-6  # of the place, at least, that rough derivatives leave over
+_CLOSE = 0.3  # over the reach: a step as short as that is not bounded
+_NAMED = ("value", "slope", "third", "fourth")  # the derivatives whose terms are written out
 
 
 class RootSearch:
-    """Walks to the root of an increasing function, above 0, of which there are derivatives.
+    """Walks to the root above 0 of an increasing function, by its derivatives.
 
-    Those of a first phase may be rough; what is left then is found with fine ones. Each step is at
+    The derivatives of a first phase may be rough; those of a second one are fine. Each step is at
     most a factor of 8, and stays between places where the function is known to be below and above
-    0, else it goes to the geometric mean of the two.
+    0; otherwise it goes to the geometric mean of the two.
 
     Parameters
     ----------
     place : float
-        Where to begin.
+        The place at which the search begins.
     fine : bool
         Whether there is no rough phase.
     reach : float
-        How much a derivative may be above the one before it, as a factor, where the place is next
-        to 0. Elsewhere it is one over the place.
+        The factor by which a derivative may exceed the one before it near 0. Elsewhere the factor
+        is one over the place.
 
     Attributes
     ----------
     place : float
-        Where the derivatives are wanted next, or the root.
+        The place where derivatives are needed next, or the root.
     fine : bool
-        Whether fine ones are.
+        Whether these derivatives must be fine.
     done : bool
         Whether the place is the root.
     lost : bool
-        Whether there is none within reach.
+        Whether there is no root within reach.
     last_step : float
-        The way from where derivatives were taken last.
+        The step to `place` from the place before it.
     """
 
     def __init__(self, place: float, *, fine: bool = False, reach: float = math.inf) -> None:
@@ -63,11 +63,11 @@ class RootSearch:
         return not self.done and (far or self.steps >= _MOST_STEPS)
 
     def remember_fourth(self, place: float, derivative: float) -> None:
-        """Take the fourth derivative from somewhere near."""
+        """Remember a fourth derivative, for steps from places nearby."""
         self._fourth = (place, derivative)
 
     def begin_fine(self) -> None:
-        """Want fine derivatives from now on; what rough ones said of their sign may be wrong."""
+        """Ask for fine derivatives from now on; the bounds that rough ones gave may be wrong."""
         self.fine = True
         self._low, self._high = 0.0, math.inf
 
@@ -105,7 +105,7 @@ class RootSearch:
             self.begin_fine()
 
     def accept(self, derivatives: Sequence[float], tolerance: float) -> None:
-        """Go on likewise, and be done if a share of at most `tolerance` is left over."""
+        """Take a step as `step` does, and be done if it leaves a share of at most `tolerance`."""
         newton = -derivatives[0] / derivatives[1] if derivatives[1] > 0.0 else 0.0
         step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
         if len(derivatives) > len(_NAMED):
@@ -122,7 +122,7 @@ class RootSearch:
         self.place = place
 
     def _left_over(self, newton: float, derivatives: Sequence[float]) -> float:
-        """Return what the series leaves over at most, about, as a share of the place."""
+        """Return about how much the series leaves over at most, as a share of the place."""
         if not derivatives[1] > 0.0:
             return math.inf
         if newton == 0.0:
@@ -138,7 +138,7 @@ class RootSearch:
         return max(terms, least) / min(self.place, root) if root > 0.0 else math.inf
 
     def _leads_near(self, step: float, newton: float, derivatives: Sequence[float]) -> bool:
-        """Whether a step leads so near that fine derivatives will lead to the root."""
+        """Whether a step leads so near that one fine step will find the root."""
         root = self.place + step
         if not root > 0.0:
             return False
@@ -149,7 +149,7 @@ class RootSearch:
 
     @property
     def scale(self) -> float:
-        """How much a derivative may be above the one before it, as a factor."""
+        """The factor by which a derivative may exceed the one before it."""
         return min(1.0 / self.place, self.reach)
 
     def _terms(self, newton: float, derivatives: Sequence[float]) -> tuple[float, float]:
@@ -161,7 +161,7 @@ class RootSearch:
         return -a * newton * newton, (2.0 * a * a - b) * newton * newton * newton
 
     def _series(self, newton: float, derivatives: Sequence[float]) -> float:
-        """Return the step to the root by all derivatives, as far as they are of use."""
+        """Return the step to the root, by all derivatives if they are of use, else Newton's."""
         if newton == 0.0:
             return 0.0
         second, third = self._terms(newton, derivatives)
@@ -185,7 +185,7 @@ class RootSearch:
 
 
 def root_of_series(derivatives: Sequence[float]) -> float:
-    """Return the way to the root by all derivatives; NaN where the series has none nearby."""
+    """Return the step to the root by all derivatives; NaN if the series has no root nearby."""
     terms = [each / math.factorial(k) for k, each in enumerate(derivatives)]
     step = 0.0
     for _ in range(_MOST_STEPS):
@@ -203,9 +203,9 @@ def root_of_series(derivatives: Sequence[float]) -> float:
 
 
 def left_of_series(step: float, place: float, scale: float, count: int) -> float:
-    """Return what a step by so many derivatives leaves over at most, about, as a share of the root.
+    """Return about how much a step by `count` derivatives leaves over, as a share of the root.
 
-    `scale` is how much a derivative may be above the one before it, as a factor times its number.
+    A derivative may exceed the one before it by the factor `scale` times its number.
     """
     root = place + step
     if not root > 0.0:

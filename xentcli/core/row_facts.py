@@ -1,7 +1,7 @@
-"""Row facts: what is computed of each row, of which only what was asked for is computed.
+"""Computes facts of rows, and only those that are asked for.
 
-While a tile of rows is in the cache, the functions of the facts are called that were asked for, so
-that the rows are read once for all of them. `fact` says what a fact is.
+While a tile of rows is in the cache, the functions of these facts are called, so that the rows are
+read once for all of them. `fact` explains what a fact is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 class Origin(NamedTuple):
-    """Where some rows stand among all, and what names them or puts them together.
+    """The place of some rows among all rows, and their ids, groups and clusters.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Origin(NamedTuple):
     inner : int
         How many consecutive rows are one slice of the first axis.
     ids, groups, clusters : ndarray of shape (N,) or None
-        The name of each row, the group that it is measured with, and the rows that it depends on.
+        The id of each row, the group in which it is measured, and the cluster of dependent rows.
     numbers : ndarray of int64 of shape (N,) or None
-        What says which fold each row belongs to; else its place on the first axis does.
+        Numbers that tell the fold of each row; without them, its place on the first axis does.
     """
 
     first_row: int = 0
@@ -44,11 +44,11 @@ class Origin(NamedTuple):
     numbers: NDArray[np.int64] | None = None
 
     def folds(self, rows: int) -> NDArray[np.int64]:
-        """Return what says which fold each of so many rows belongs to, by the remainder."""
+        """Return a number for each of `rows` rows, whose remainder by the folds is its fold."""
         return self.slices(rows) if self.numbers is None else self.numbers
 
     def slices(self, rows: int) -> NDArray[np.int64]:
-        """Return the place of each of so many rows on the first axis."""
+        """Return the place of each of `rows` rows on the first axis."""
         return np.arange(self.first_row, self.first_row + rows) // max(1, self.inner)
 
 
@@ -56,18 +56,18 @@ NOWHERE = Origin()
 
 
 class RowFacts:
-    """What was asked for of some rows.
+    """The facts of some rows that were asked for.
 
     Attributes
     ----------
     rows, num_classes : int
         The shape of the rows.
     facts : mapping of str to ndarray of shape (N,) or None
-        float64, bool or int64; None where a fact does not apply, or is not there.
+        The facts as float64, bool or int64; None if a fact does not apply, or is not there.
     problems : tuple of Problem
         Labels outside the classes, and rows that are not finite.
     origin : Origin
-        Where the rows stand, and what names them.
+        The place of the rows among all rows, and their names.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RowFacts:
         return self.facts.get(name)
 
     def at(self, origin: Origin) -> "RowFacts":
-        """Return the same facts of rows that stand elsewhere."""
+        """Return the same facts with another origin of the rows."""
         return RowFacts(self.rows, self.num_classes, self.facts, self.problems, origin)
 
 
@@ -101,27 +101,27 @@ def row_facts(
     kind: Kind = "logits",
     parameters: Mapping[str, Any] | None = None,
 ) -> RowFacts:
-    """Return what is needed of rows (N, C) with class indices (N,) or class probabilities (N, C).
+    """Return facts of rows (N, C) with class indices (N,) or class probabilities (N, C).
 
     Parameters
     ----------
     logits : ndarray of shape (N, C), or LogitRows that read from a file
-        Logits, or what `kind` says.
+        Logits, or numbers of another `kind`.
     labels : ndarray of shape (N,) or (N, C)
         Class indices, or class probabilities.
     options : LossOptions
-        Of the loss; which rows are ignored holds for all facts.
+        The options of the loss; rows that they ignore are ignored by all facts.
     needs : iterable of str
-        The names of facts.
+        The names of the facts.
     kind : {'logits', 'log-probabilities', 'probabilities'}
-        What the rows hold. Probabilities are used as they are, whatever they sum to.
+        The kind of numbers in the rows. Probabilities are used as they are, whatever their sum is.
     parameters : mapping of str, optional
-        What facts are to be computed with, where they say so.
+        The parameters of facts that have some.
 
     Raises
     ------
     LabelError
-        If labels are of a dtype that holds no integers.
+        If the dtype of the labels cannot hold integers.
     KeyError
         If there is no such fact.
     """
@@ -131,14 +131,14 @@ def row_facts(
 
 
 def facts_of(walk: FactWalk) -> RowFacts:
-    """Return what was asked for of rows that have been read."""
+    """Return the facts that were asked for, of rows that have been read."""
     found = {name: _as_fact(values) for name, values in walk.found().items()}
     rows, num_classes = walk.given.logits.shape
     return RowFacts(rows, num_classes, found, walk.problems)
 
 
 def _as_fact(values: Any) -> Any:
-    """Return float32 as float64; what was computed already loses nothing by it."""
+    """Return float32 as float64, which changes no value."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return values.astype(np.float64, copy=False)
     return values

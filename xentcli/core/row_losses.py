@@ -1,4 +1,4 @@
-"""The loss of each row, with PyTorch's options.
+"""Computes the loss of each row, with PyTorch's options.
 
 A row's loss depends on that row alone. With lp = log_softmax(z), y the label, w the class weights,
 t the class probabilities and e the label smoothing, it is
@@ -36,7 +36,7 @@ def pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
 
 
 def nll_of_picked(picked: Doubles, labels: Labels, *, probs: bool) -> Doubles:
-    """Return ``-w[y] * picked``, given the log-probabilities of the labels, or probabilities."""
+    """Return ``-w[y] * picked``; the logarithm of `picked` is taken if it holds `probs`."""
     with np.errstate(all="ignore"):
         loss = 0.0 - (elementary.log(picked) if probs else picked)
         return loss if labels.weight is None else loss * labels.weight
@@ -50,9 +50,9 @@ def losses_of_indices(
     picked: Floats,
     log_rest: Doubles,
 ) -> Doubles:
-    """Return the cross entropy of rows with class indices, whose logits are `picked`.
+    """Return the cross entropy of rows with class indices, given the labels' logits `picked`.
 
-    `log_rest` is that of the normalizer, which others want too.
+    `log_rest` is that of the normalizer, which other facts need too.
     """
     num_classes = logits.shape[1]
     with np.errstate(all="ignore"):
@@ -71,12 +71,15 @@ def losses_of_indices(
 def losses_of_probabilities(
     logits: LogitRows, probs: NDArray[Any], options: LossOptions, norm: Normalizer
 ) -> tuple[Doubles, NDArray[np.bool_]]:
-    """Return the cross entropy of rows with class probabilities, and which do not sum to 1."""
+    """Return the cross entropy of rows with class probabilities, and a mask of uneven rows.
+
+    The probabilities of an uneven row do not sum to 1.
+    """
     rows, num_classes = logits.shape
     smoothing = options.label_smoothing
     loss, uneven = np.zeros(rows), np.zeros(rows, np.bool_)
     with np.errstate(all="ignore"):
-        log_rest = norm.log_rest  # of all at once: a call costs as much as hundreds of rows
+        log_rest = norm.log_rest  # for all rows at once, as a call costs as much as hundreds
         for tile in tiles(rows, num_classes):
             mass = probs[tile].astype(np.float64, order="C")  # a row's sum depends on the layout
             sums = np.add.reduce(mass, axis=1)
@@ -95,10 +98,10 @@ def losses_of_probabilities(
 def nll_of_probabilities(
     rows: LogitRows, mass: NDArray[Any], options: LossOptions, *, probs: bool
 ) -> tuple[Doubles, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return ``-sum over c of w[c] * t[c] * lp[c]`` of rows of probabilities or their logarithms.
+    """Return ``-sum over c of w[c] * t[c] * lp[c]`` for rows of probabilities or their logarithms.
 
-    And which rows of t do not sum to 1, and which have a 0 where the log-probability is -inf: the
-    product counts 0, unless the options say that it is NaN.
+    Two masks follow: rows of t that do not sum to 1, and rows where t is 0 and the log-probability
+    is -inf. Their product counts as 0, unless the options say that it is NaN.
     """
     count, num_classes = rows.shape
     loss, uneven, zeroed = np.zeros(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
@@ -131,5 +134,5 @@ def _weighted_gaps(logits: LogitRows, norm: Normalizer, mass: Doubles) -> Double
 
 
 def mean_of(loss_sum: float, weight_sum: float) -> float:
-    """Return the mean that PyTorch defines: NaN where nothing is used."""
+    """Return the mean as PyTorch defines it, which is NaN if no row is used."""
     return loss_sum / weight_sum if weight_sum != 0.0 else float("nan")

@@ -1,4 +1,4 @@
-"""Weights of rows: a mean is the sum of v * loss over the sum of v * w, w the label's weight."""
+"""Applies weights v of rows: with w the labels' weights, a mean is sum(v * loss) / sum(v * w)."""
 
 import numpy as np
 

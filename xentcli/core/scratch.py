@@ -1,4 +1,4 @@
-"""Working memory that a thread keeps: fresh pages cost as much as half the computation."""
+"""Keeps working memory for each thread, as fresh pages cost as much as half the computation."""
 
 import math
 import threading

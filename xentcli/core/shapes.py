@@ -1,4 +1,4 @@
-"""Logits and labels of any shape, laid out as rows."""
+"""Lays out logits and labels of any shape as rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def check_options(options: LossOptions, num_classes: int, *, probabilities: bool
 
 
 def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
-    """Return the shape of one number for each row: that of the logits without the classes."""
+    """Return the shape of the logits without the class axis: that of one number for each row."""
     axis %= len(shape)
     return shape[:axis] + shape[axis + 1 :]
 
@@ -52,7 +52,7 @@ def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) ->
 def rows_of(
     logits: NDArray[Any], labels: NDArray[Any], class_axis: int, *, one_hot: bool = False
 ) -> FlatRows:
-    """Lay out logits and labels as rows; integers of the logits' shape only if they are one-hot.
+    """Lay out logits and labels as rows; integer labels of the logits' shape must be `one_hot`.
 
     Raises
     ------

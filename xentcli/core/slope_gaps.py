@@ -1,4 +1,4 @@
-"""The gaps between the logits of rows and their peaks, and the moments of these gaps."""
+"""Computes the gaps between the logits of rows and their peaks, and the moments of these gaps."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _ARRAYS = ("scaled", "terms")  # besides the gaps
 
 
 class SlopeGaps:
-    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) of few classes."""
+    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) for few classes."""
 
     def __init__(self, values: Floats, *, fine: bool = True) -> None:
         dtype = np.dtype(np.float64 if fine else np.float32)
@@ -39,7 +39,7 @@ class SlopeGaps:
         self.num_classes = values.shape[1]
 
     def mean(self) -> Doubles:
-        """Return the mean over the finite ones of each row; a sum of 0 is exact."""
+        """Return the mean of the finite gaps of each row, which is exactly 0 if all are 0."""
         total = self._sum(self.gaps.copy() if self.by_class else self.gaps)
         mean: Doubles = np.asarray(total, np.float64) / self.num_classes
         odd = np.flatnonzero(~np.isfinite(mean))
@@ -51,7 +51,7 @@ class SlopeGaps:
         return mean
 
     def widest(self) -> Doubles:
-        """Return the largest finite one of each row, as a number above 0."""
+        """Return the size of the largest finite gap of each row."""
         least: Doubles = np.asarray(self.gaps.min(axis=0 if self.by_class else 1), np.float64)
         odd = np.flatnonzero(~np.isfinite(least))
         if odd.size:
@@ -62,8 +62,8 @@ class SlopeGaps:
     def moments(self, factor: float, orders: int) -> list[Doubles]:
         """Return the means of the first powers of ``x = factor * g``.
 
-        They are those under ``exp(x)`` of rough gaps, and under ``2**(x / K)`` of fine ones.
-        Where that is 0, x is made a finite number, so that 0 times it is 0.
+        The means are weighted by ``exp(x)`` for rough gaps, and by ``2**(x / K)`` for fine ones. If
+        a weight is 0, x is made finite, so that their product is 0.
         """
         scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
         np.multiply(self.gaps, self.gaps.dtype.type(factor), out=scaled)

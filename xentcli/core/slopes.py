@@ -1,4 +1,4 @@
-"""How a row's loss changes with the inverse temperature, by which its logits are multiplied.
+"""Computes how a row's loss changes with the inverse temperature that multiplies its logits.
 
 With g = peak - z, m the mass of the label (1 at a class index, or class probabilities), M its sum
 and b the inverse temperature, a row's loss is ``sum of m * b * g + M * log(sum of exp(-b * g))``.
@@ -6,8 +6,8 @@ Its derivatives along b are
 
     sum of m * g - M * E[g],   M * Var[g],   -M * K3[g],   M * K4[g]
 
-of the distribution exp(-b * g) over the classes, K being its cumulants. A logit of -inf has no
-part in it: 0 * inf is 0 here.
+of the distribution exp(-b * g) over the classes, where K are its cumulants. A logit of -inf takes
+no part in it: 0 * inf is 0 here.
 """
 
 import math
@@ -29,24 +29,24 @@ from xentcli.core.tiled_rows import tiles
 Array = NDArray[Any]
 
 ROUGH_ORDERS, FINE_ORDERS = 4, 3
-"""How many derivatives there are: of rough ones, in float32, more than of fine ones, in float64."""
-_SMALLER_TILES = 2  # than those of other computations, since there are more arrays of them
+"""How many derivatives there are: rough ones, in float32, and fewer fine ones, in float64."""
+_SMALLER_TILES = 2  # as a factor: there are more arrays of a tile than in other computations
 
 
 class SlopeOptions(NamedTuple):
-    """At which inverse temperatures the derivatives are computed, and how.
+    """The inverse temperatures at which derivatives are computed, and their precision.
 
     Attributes
     ----------
     betas : tuple of float
-        Inverse temperatures above 0.
+        The inverse temperatures, above 0.
     fine : bool
-        Whether to compute three derivatives in float64, and not four of them in float32.
+        Whether three derivatives are computed in float64, instead of four in float32.
     ends : bool
-        Whether `Slopes.mean_gap` is wanted, which says how the loss behaves near 0, and
-        `Slopes.widest`.
+        Whether `Slopes.mean_gap`, which tells how the loss behaves near 0, and `Slopes.widest` are
+        computed.
     more : int
-        How many derivatives more, where they are fine.
+        How many derivatives are added to the fine ones.
     """
 
     betas: tuple[float, ...] = (1.0,)
@@ -68,10 +68,10 @@ class Slopes(NamedTuple):
     values : ndarray of float64 of shape (N, betas, orders)
         The derivatives.
     label_gap : ndarray of float64 of shape (N,)
-        ``sum of m * g``: 0 where the label is at the peak, inf where its logit is -inf.
+        ``sum of m * g``: 0 if the label is at the peak, inf if its logit is -inf.
     mean_gap : ndarray of float64 of shape (N,)
-        M times the mean of g over the finite logits: 0 where they are all equal. At 0, the first
-        derivative is the difference of the two.
+        M times the mean of g over the finite logits: 0 if they are all equal. The first derivative
+        at 0 is ``label_gap - mean_gap``.
     widest : ndarray of float64 of shape (N,)
         The largest finite g.
     """
@@ -83,7 +83,7 @@ class Slopes(NamedTuple):
 
     @classmethod
     def zeros(cls, rows: int, options: SlopeOptions) -> "Slopes":
-        """Return derivatives that are to be filled in."""
+        """Return arrays of zeros, into which the derivatives are put."""
         values = np.zeros((rows, len(options.betas), options.orders))
         return cls(values, *(np.zeros(rows) for _ in range(3)))
 
@@ -92,7 +92,7 @@ class Slopes(NamedTuple):
 def slopes(given: Given) -> Slopes:
     """Return the derivatives of each row's loss along the inverse temperature.
 
-    Parameter ``slopes``: `SlopeOptions`.
+    The parameter ``slopes`` has the `SlopeOptions`.
     """
     options: SlopeOptions = given.parameters["slopes"]
     rows, num_classes = given.logits.shape
@@ -111,7 +111,7 @@ def slopes(given: Given) -> Slopes:
 def binary_slopes(
     values: Array, labels: Array, binary: BinaryOptions, options: SlopeOptions
 ) -> Slopes:
-    """Return the same of elements, each a row of two classes, from logits and labels in [0, 1]."""
+    """Return the same for elements as rows of two classes, from logits and labels in [0, 1]."""
     weight, pos_weight = binary.weight, binary.pos_weight
     z, y = values.astype(np.float64), labels.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -147,8 +147,8 @@ def _gaps_of_labels(given: Given, tile: slice, values: Floats, out: Doubles) -> 
 
 
 def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOptions) -> None:
-    """Put the derivatives of a tile of rows where they belong."""
-    # The ends decide by a sign, and float32 may change float64 values by more than the gaps.
+    """Put the derivatives of a tile of rows into `found`."""
+    # The sign of the ends decides, and float32 may change float64 values by more than the gaps.
     wide = options.fine or (options.ends and values.dtype == np.float64)
     gaps = SlopeGaps(values, fine=wide)
     if options.ends:

@@ -1,4 +1,4 @@
-"""Softmax and log-softmax of arrays, along an axis; the formulas are in `normalizer`."""
+"""Computes softmax and log-softmax of arrays along an axis; the formulas are in `normalizer`."""
 
 import math
 from typing import Any, Protocol
@@ -57,8 +57,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     Returns
     -------
     ndarray
-        Of the shape of `x`; float64 for float64 and integers, float32 for narrower floats. A row
-        that holds NaN or +inf, or nothing but -inf, is NaN, as in PyTorch.
+        The probabilities in the shape of `x`: float64 for float64 and integers, float32 for
+        narrower floats. A row that holds NaN or +inf, or only -inf, is NaN, as in PyTorch.
 
     Raises
     ------
@@ -76,9 +76,9 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
 
 
 def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
-    """Return log-probabilities: ``x - log(sum(exp(x)))`` along `axis`, right where softmax is 0.
+    """Return log-probabilities: ``x - log(sum(exp(x)))`` along `axis`.
 
-    Parameters, dtypes and errors are those of `softmax`.
+    They are right even if the softmax is 0. Parameters, dtypes and errors are those of `softmax`.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
 
 
 class Apply(Protocol):
-    """`probs_of` or `log_probs_of`."""
+    """The type of `probs_of` and `log_probs_of`."""
 
     def __call__(self, logits: Floats, out: Floats, norm: Normalizer | None = None) -> None:
         """Put the result of rows (N, C) into `out`."""

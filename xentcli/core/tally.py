@@ -1,4 +1,4 @@
-"""How often each of many whole numbers occurs."""
+"""Counts how often each of many whole numbers occurs."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 
 Numbers = NDArray[np.int64]
-_COUNTED_CELLS = 2**16  # are counted one by one, however few numbers there are
+_COUNTED_CELLS = 2**16  # up to which each possible number has a counter
 
 
 def _none() -> Numbers:
@@ -24,7 +24,7 @@ class Tally(ByValue):
     counts: Numbers = field(default_factory=_none)
 
     def check(self) -> None:
-        """Raise ValueError if nobody has counted so."""
+        """Raise ValueError if these cannot be the counts of numbers."""
         numbers, counts = self.numbers, self.counts
         if numbers.shape != counts.shape or numbers.ndim != 1:
             raise ValueError(f"{counts.shape} counts of {numbers.shape} numbers")
