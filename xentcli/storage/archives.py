@@ -3,28 +3,19 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from struct import Struct
 from typing import IO, TYPE_CHECKING, cast
 
 from xentcli.errors import InputError, XentError
 from xentcli.storage.compression import MOST_DICTIONARY_BYTES
 from xentcli.storage.inputs import Input, SeekableFile
+from xentcli.storage.member_places import ENCRYPTED, FIRST_MEMBER, HEADER_BYTES
 from xentcli.text import first_line, visible
 
 if TYPE_CHECKING:
     from zipfile import ZipExtFile, ZipFile, ZipInfo
 
-_FIRST_MEMBER = b"PK\3\4"
 _NAME_BYTES = 26  # where the header of a member says how long its name is
-_HEADER_BYTES = 30
-_LOCAL_HEADER = Struct("<4s2xHH4xIIIHH")
-"""A member's header: signature, flags, method, checksum, sizes, lengths of name and extra field."""
-_RECORD = Struct("<HH")  # of the extra field: a kind and a length, before so many bytes
-_PADDING = 0x4246  # the kind of record that has PyTorch's tensors begin at a multiple of 64
-_USUAL_EXTRA_BYTES = 128
-_SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # the sizes stand behind the member, or in a record
 _LZMA_BYTES, _LZMA_DICTIONARY = 9, 5  # head of an LZMA member; offset of the size
-_ENCRYPTED, _UTF_8 = 1, 0x800  # in a member's flags
 _LARGEST_READ_BYTES = 2**23  # an archive's directory is read at once
 _STEP_BYTES = 2**20  # of a member that are read at once
 _FEW_BYTES = 2**5  # to inflate at once: zipfile keeps all that they inflate to
@@ -100,7 +91,7 @@ class _Member(io.RawIOBase):
 
 def open_member(archive: "ZipFile", info: "ZipInfo", name: str, data: Input) -> Input:
     """Return the content of a member, read once from its beginning to its end."""
-    if info.flag_bits & _ENCRYPTED:
+    if info.flag_bits & ENCRYPTED:
         raise InputError(f"{name}: it is encrypted")
     _check_dictionary(info, name, data)
     content = cast("IO[bytes]", _Member(archive, info, name))
@@ -130,64 +121,15 @@ def _check_dictionary(info: "ZipInfo", name: str, data: Input) -> None:
 
 def _start_of(info: "ZipInfo", data: Input) -> int:
     """Return where the bytes of a member begin, as the header before them says."""
-    header = bytearray(_HEADER_BYTES)
+    header = bytearray(HEADER_BYTES)
     data.read_at(info.header_offset, memoryview(header))
-    return info.header_offset + _HEADER_BYTES + _lengths_in(header)
+    return info.header_offset + HEADER_BYTES + _lengths_in(header)
 
 
 def _lengths_in(header: bytearray) -> int:
     """Return the length of the name and the extra field that follow a member's header."""
     lengths = (header[i : i + 2] for i in (_NAME_BYTES, _NAME_BYTES + 2))
     return sum(int.from_bytes(length, "little") for length in lengths)
-
-
-def place_of(info: "ZipInfo", data: Input) -> int:
-    """Return where the bytes of a stored member begin, once it is known that all are there.
-
-    Raises
-    ------
-    InputError
-        If the header before them contradicts the directory, even in the lengths that tell where
-        the bytes begin: numbers that are read a few bytes off are other numbers.
-    """
-    if info.flag_bits & _ENCRYPTED:
-        raise _wrong(info, data, " is encrypted")
-    raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF_8 else "cp437", "replace")
-    begin = _HEADER_BYTES + len(raw)
-    header = bytearray(begin + _USUAL_EXTRA_BYTES)
-    there = data.read_at(info.header_offset, memoryview(header))
-    signature, flags, method, checksum, stored, size, *lengths = _LOCAL_HEADER.unpack_from(header)
-    extra_bytes = lengths[1]
-    same = signature == _FIRST_MEMBER and header.startswith(raw, _HEADER_BYTES)
-    same = same and lengths[0] == len(raw) and method == info.compress_type
-    if not flags & _SIZES_FOLLOW:
-        same = same and checksum == info.CRC and {stored, size} <= {info.file_size, _IN_EXTRA}
-    if not same or flags & _ENCRYPTED or there < min(len(header), begin + extra_bytes):
-        raise _wrong(info, data, ": its header is not what the directory says")
-    if extra_bytes > _USUAL_EXTRA_BYTES:
-        header += bytes(extra_bytes - _USUAL_EXTRA_BYTES)
-        data.read_at(info.header_offset, memoryview(header))
-    if not _are_records(header[begin : begin + extra_bytes]):
-        raise _wrong(info, data, ": its header is not what the directory says")
-    start: int = info.header_offset + begin + extra_bytes
-    if info.file_size != info.compress_size or start + info.file_size > (data.size or 0):
-        raise _wrong(info, data, " is cut off")
-    return start
-
-
-def _wrong(info: "ZipInfo", data: Input, what: str) -> InputError:
-    return InputError(f"{data.name}: the member {visible(info.filename)}{what}")
-
-
-def _are_records(extra: bytearray) -> bool:
-    """Whether the extra field of a member consists of records, each with its length."""
-    at = 0
-    while at + _RECORD.size <= len(extra):
-        kind, length = _RECORD.unpack_from(extra, at)
-        if not length and kind != _PADDING:
-            return False  # small integers and zeros of the array look like this
-        at += _RECORD.size + length
-    return at == len(extra)
 
 
 def only_member(data: Input) -> Input | None:
@@ -201,11 +143,11 @@ def only_member(data: Input) -> Input | None:
     InputError
         If there are several files; the error lists them.
     """
-    head = data.peek(_HEADER_BYTES)
-    if not head.startswith(_FIRST_MEMBER) or len(head) < _HEADER_BYTES:
+    head = data.peek(HEADER_BYTES)
+    if not head.startswith(FIRST_MEMBER) or len(head) < HEADER_BYTES:
         return None
     length = int.from_bytes(head[_NAME_BYTES : _NAME_BYTES + 2], "little")
-    first = data.peek(_HEADER_BYTES + length)[_HEADER_BYTES:].decode(errors="replace")
+    first = data.peek(HEADER_BYTES + length)[HEADER_BYTES:].decode(errors="replace")
     if first.endswith(_FORMATS):
         return None
     size, data = data.size, data.spooled()

@@ -9,8 +9,9 @@ from xentcli.errors import InputError
 from xentcli.formats.keys import shown
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage
-from xentcli.storage.archives import open_archive, open_member, place_of
+from xentcli.storage.archives import open_archive, open_member
 from xentcli.storage.inputs import Input
+from xentcli.storage.member_places import place_of
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
