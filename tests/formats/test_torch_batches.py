@@ -19,6 +19,8 @@ from xentcli.formats.pickled.calls import Call, Global, Persistent
 from xentcli.formats.pickled.operations import read_pickle
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.scattered import ScatteredSource
+from xentcli.formats.pickled.usual_places import usual_places
+from xentcli.storage.member_places import place_of
 
 
 def test_batches_are_read_as_one_array_wherever_they_are() -> None:
@@ -41,6 +43,26 @@ def test_batches_are_read_as_one_array_wherever_they_are() -> None:
             assert_same_bits(tile, want.reshape(-1, 3)[2 * start + 1 :][:rows_of_it])
         assert_same_bits(source.read(1, 1, 1).values, want[:, 1:2])
         assert_same_bits(source.read(1, 2, 2).values, want[..., 1:])
+
+
+def test_places_that_are_found_together_are_those_that_each_header_says() -> None:
+    content = goldens()[0]["two.pt"]
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        members = [member for member in file.infolist() if "/data/" in member.filename]
+        want = {member.filename: file.read(member) for member in members}
+    found = usual_places(members, input_of(content, "a"))
+    there = {name: content[begin : begin + len(want[name])] for name, begin in found.items()}
+    assert there == want
+    assert len(there) > 1
+    start = members[0].header_offset
+    for bit in range(8 * start, 8 * (start + 34 + len(members[0].filename))):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        data = input_of(bytes(changed), "a")
+        found = usual_places(members, data)
+        for member in members:
+            if member.filename in found:
+                assert found[member.filename] == place_of(member, data), bit
 
 
 class Made:

@@ -1,4 +1,4 @@
-"""Where the bytes of a zip archive's members begin, as the headers before them say."""
+"""Finds where the bytes of a zip archive's members begin, as the headers before them say."""
 
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 FIRST_MEMBER = b"PK\3\4"
 HEADER_BYTES = 30  # before the name of a member
+STORED = 0  # not compressed, as zipfile says it
 ENCRYPTED, _UTF_8 = 1, 0x800  # in a member's flags
-_SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # the sizes stand behind the member, or in a record
+SIZES_FOLLOW, _IN_EXTRA = 8, 2**32 - 1  # the sizes stand behind the member, or in a record
 _LOCAL_HEADER = Struct("<4s2xHH4xIIIHH")
 """A member's header: signature, flags, method, checksum, sizes, lengths of name and extra field."""
-_RECORD = Struct("<HH")  # of the extra field: a kind and a length, before so many bytes
-_PADDING = 0x4246  # the kind of record that has PyTorch's tensors begin at a multiple of 64
+RECORD = Struct("<HH")  # of the extra field: a kind and a length, before so many bytes
+PADDING = 0x4246  # the kind of record that has PyTorch's tensors begin at a multiple of 64
 _USUAL_EXTRA_BYTES = 128
 
 
@@ -40,7 +41,7 @@ def place_of(info: "ZipInfo", data: Input) -> int:
     extra_bytes = lengths[1]
     same = signature == FIRST_MEMBER and header.startswith(raw, HEADER_BYTES)
     same = same and lengths[0] == len(raw) and method == info.compress_type
-    if not flags & _SIZES_FOLLOW:
+    if not flags & SIZES_FOLLOW:
         same = same and checksum == info.CRC and {stored, size} <= {info.file_size, _IN_EXTRA}
     if not same or flags & ENCRYPTED or there < min(len(header), begin + extra_bytes):
         raise _wrong(info, data, ": its header is not what the directory says")
@@ -62,9 +63,9 @@ def _wrong(info: "ZipInfo", data: Input, what: str) -> InputError:
 def _are_records(extra: bytearray) -> bool:
     """Whether the extra field of a member consists of records, each with its length."""
     at = 0
-    while at + _RECORD.size <= len(extra):
-        kind, length = _RECORD.unpack_from(extra, at)
-        if not length and kind != _PADDING:
+    while at + RECORD.size <= len(extra):
+        kind, length = RECORD.unpack_from(extra, at)
+        if not length and kind != PADDING:
             return False  # small integers and zeros of the array look like this
-        at += _RECORD.size + length
+        at += RECORD.size + length
     return at == len(extra)

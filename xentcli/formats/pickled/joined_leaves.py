@@ -74,7 +74,7 @@ def _scattered(leaves: list[Leaf]) -> Scattered | None:
     kinds = [leaf for leaf in _kinds(placed) if isinstance(leaf, Placed)]
     if len(placed) < len(leaves) or any(kind.stored.dtype != first.stored.dtype for kind in kinds):
         return None
-    if not all(is_c_order(leaf.stored.shape, leaf.strides) for leaf in placed):
+    if not all(is_c_order(kind.stored.shape, kind.strides) for kind in kinds):
         return None
     rows = [leaf.stored.shape[0] for leaf in placed]
     stored = first.stored._replace(shape=(sum(rows), *first.shape[1:]))
@@ -84,7 +84,10 @@ def _scattered(leaves: list[Leaf]) -> Scattered | None:
 
 def _kinds(leaves: Sequence[Leaf]) -> Iterable[Leaf]:
     """Return one object for equal ones: thousands of arrays are stored in one way."""
-    return {id(leaf.stored if isinstance(leaf, Placed) else leaf): leaf for leaf in leaves}.values()
+    return {
+        (id(leaf.stored), id(leaf.strides)) if isinstance(leaf, Placed) else id(leaf): leaf
+        for leaf in leaves
+    }.values()
 
 
 class JoinedArrays(NamedTuple):

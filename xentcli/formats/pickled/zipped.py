@@ -9,9 +9,10 @@ from xentcli.errors import InputError
 from xentcli.formats.keys import shown
 from xentcli.formats.pickled.pickle_text import PickleText
 from xentcli.formats.pickled.tensors import Storage
+from xentcli.formats.pickled.usual_places import usual_places
 from xentcli.storage.archives import open_archive, open_member
 from xentcli.storage.inputs import Input
-from xentcli.storage.member_places import place_of
+from xentcli.storage.member_places import STORED, place_of
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -27,7 +28,6 @@ _OTHERS = {
         "in Python: torch.save(torch.export.load(path).module()(x), 'logits.pt')",
     ),
 }
-_STORED = 0  # not compressed, as zipfile says it
 _COMPARED_BYTES = 2**24  # how much of storages is read whole for checksums
 _INFLATED_BYTES = 2**30  # PyTorch itself compresses nothing
 _PIECE_BYTES = 2**20
@@ -67,6 +67,10 @@ class ZippedStorages:
             raise InputError(f"{data.name}: {count} members have the name {shown(twice)!r}")
         self._members = dict(zip(names, members, strict=True))
         self._folder = pickles[0].removesuffix(PICKLE)
+        self._of_storages = f"{self._folder}data/"
+        self._places = usual_places(
+            [member for member in members if member.filename.startswith(self._of_storages)], data
+        )
         self._checksums = _Checksums(members)
         self._to_inflate = _INFLATED_BYTES
         self._inflated: dict[str, Input] = {}
@@ -84,7 +88,7 @@ class ZippedStorages:
                 raise text.wrong("a tensor without a storage")
         if location == "meta":
             return None
-        member = self._members.get(f"{self._folder}data/{key}")
+        member = self._members.get(self._of_storages + key)
         if member is None:
             raise InputError(f"{text.data.name}: the member data/{shown(key)} is not there")
         apart, offset = self._opened(member)
@@ -99,9 +103,11 @@ class ZippedStorages:
 
     def _opened(self, member: "ZipInfo") -> tuple[Input | None, int]:
         """Return what holds the bytes of a member, None for the file, and where they begin."""
-        if member.compress_type == _STORED:
-            return None, place_of(member, self._data)
         name = member.filename
+        if name in self._places:
+            return None, self._places[name]
+        if member.compress_type == STORED:
+            return None, place_of(member, self._data)
         if name not in self._inflated:
             self._to_inflate -= member.file_size
             if self._to_inflate < 0:
