@@ -100,6 +100,14 @@ def changing(address: str, path: str) -> None:
     typer.echo(len(list(ordered_map(SummaryWork(source).part_of, blocks, 1, cluster=address))))
 
 
+def deaf(address: str) -> None:
+    """Lose the thread that speaks with a cluster, as a process that ends may before its client."""
+    client = connected(address)
+    client.loop.add_callback(client.loop.stop)
+    while not client.loop.asyncio_loop.is_closed():
+        time.sleep(0.01)
+
+
 def each(commands: str) -> None:
     """Run commands, one after the other, and print what became of each."""
     typer.echo(json.dumps([_outcome(arguments) for arguments in json.loads(commands)]))
@@ -129,7 +137,7 @@ def main() -> None:
     """Run xent with these commands beside its own."""
     from xentcli.__main__ import main as run
 
-    for name in ("squares", "changing", "each"):
+    for name in ("squares", "changing", "deaf", "each"):
         sys.modules[f"command_{name}"] = home = ModuleType(name)
         home.COMMAND = Command(globals()[name])  # type: ignore[attr-defined]
         register(name, f"command_{name}")

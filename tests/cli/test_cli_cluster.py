@@ -166,7 +166,8 @@ def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
 
 
 def what_is_lost_is_one_line(cluster: Cluster) -> None:
-    """Cut the network to the scheduler, and end all workers."""
+    """Cut the network to the scheduler, and end all workers; nothing is said of goodbyes."""
+    deaf = Client("deaf", cluster.address, folder=cluster.folder)
     cases = {
         cluster.cuttable: (cluster.proxy.cut, "was lost"),
         cluster.address: (cluster.end_workers, "has no workers any more"),
@@ -177,6 +178,7 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
         assert held == "0" or address == cluster.address, "of who was interrupted before"
         act()
         assert client.ended() == (1, "", f"error: the cluster at {address} {said}\n")
+    assert deaf.ended() == (0, "", "")
 
 
 def workers_of_another_version_are_refused(cluster: Cluster, folder: Path) -> None:

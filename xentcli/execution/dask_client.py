@@ -16,6 +16,7 @@ from xentcli.errors import InputError
 from xentcli.text import first_line
 
 _LOCAL = "local:"
+_CLOSE_SECONDS = 2.0  # for a goodbye that nobody may hear any more
 
 
 @cache
@@ -56,9 +57,9 @@ def _client_of(address: str) -> Any:
         target = library.LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         )
-        atexit.register(_close, target)
+        atexit.register(_close_cluster, target)
     client = library.Client(target)
-    atexit.register(_close, client)
+    atexit.register(_close_client, client)
     return client
 
 
@@ -68,10 +69,24 @@ def patience() -> float:
     return seconds
 
 
-def _close(opened: Any) -> None:
-    """Close a client or a cluster, and free what the workers' processes shared with this one."""
-    with suppress(Exception):  # the connection may be lost
-        opened.close()
+def _close_client(client: Any) -> None:
+    """Close a client, once, whether the connection was lost or not."""
+    with suppress(Exception):
+        client.close(_CLOSE_SECONDS)
+    # Where that failed, its __del__ would wait for the same, and tell its failure to the user.
+    client.close = lambda **_: None
+    _free()
+
+
+def _close_cluster(cluster: Any) -> None:
+    """Close a local cluster, with its workers."""
+    with suppress(Exception):
+        cluster.close()
+    _free()
+
+
+def _free() -> None:
+    """Free what the workers' processes shared with this one."""
     connected.cache_clear()
     gc.unfreeze()
     gc.collect()  # automatic collection may be switched off
