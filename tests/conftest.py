@@ -32,3 +32,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_xdist_auto_num_workers() -> int:
     """Have a worker more than cores: tests of clusters, signals and servers mostly wait."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what mostly waits and takes longest: all else runs beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

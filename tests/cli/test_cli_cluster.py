@@ -90,6 +90,7 @@ def fails(address: str) -> dict[tuple[str, ...], str]:
     }
 
 
+@pytest.mark.long
 def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
     (shards / "cluster").mkdir()
     with started(shards / "cluster") as cluster:
