@@ -20,7 +20,7 @@ CODES = {
     "InvalidAccessKeyId": "the service does not know this access key; hint: AWS_PROFILE names",
     "SignatureDoesNotMatch": "the secret key is not the one of this access key; hint: AWS_PROFILE",
     "ExpiredToken": "the credentials have expired; hint: log in again",
-    "SlowDown": "the service is too busy",
+    "SlowDown": "the service was too busy at every try",
     "QuotaExceeded": "the service answers QuotaExceeded; hint: None",
     "400": "the service answers 400 Bad Request; hint: None",
 }
@@ -29,7 +29,7 @@ KINDS = {
     ("NoCredentialsError",): "no credentials were found; hint: AWS_PROFILE names",
     ("ProfileNotFound", "profile"): "AWS_PROFILE names no profile",
     ("UnauthorizedSSOTokenError",): "the credentials have expired",
-    ("ParamValidationError", "report"): "this is no name of a bucket",
+    ("ParamValidationError", "report"): "this is not the name of a bucket",
     ("EndpointConnectionError", "endpoint_url"): "nobody answers at http://host:1; hint: is AWS_",
     ("ReadTimeoutError", "endpoint_url"): "nothing came for 20 seconds",
 }

@@ -105,7 +105,7 @@ def axes_alone(logits: Source, class_axis: int | None) -> Axes:
     shape = logits.shape
     _check_axis(logits, class_axis)
     if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
-        what = f"{logits.name}: one column is no matrix of logits, (N, C)"
+        what = f"{logits.name}: one column is not a matrix of logits, (N, C)"
         raise ShapeError(what)
     if class_axis is None and len(shape) > 2:
         raise ShapeError(
@@ -132,10 +132,10 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     shape = logits.shape
     _check_axis(logits, class_axis)
     if labels is None and not logits.labelled:
-        raise ShapeError(f"{logits.name}: {logits.format} has no columns: name a file of --labels")
+        raise ShapeError(f"{logits.name}: {logits.format} has no column of labels: --labels FILE")
     if shape == (None,):
         raise ShapeError(
-            f"{logits.name}: one column is no matrix of logits, (N, C)", hint=_BINARY_HINT
+            f"{logits.name}: one column is not a matrix of logits, (N, C)", hint=_BINARY_HINT
         )
     usual = min(1, len(shape) - 1)
     labels_shape = (*shape[:1], *logits.label_row) if labels is None else labels.shape

@@ -65,7 +65,7 @@ def read_naming(text: str | None, label_base: int | None) -> Naming:
         raise UsageError(f"--classes: there is no file {shortened(text, 80)!r}")
     where = shown_name(text) if from_file else "--classes"
     if not any(names):
-        raise UsageError(f"{where}: there is no name of a class")
+        raise UsageError(f"{where}: it names no class")
     seen: dict[str, int] = {}
     for i, name in enumerate(names, 1):
         place = f"{where}:{i}" if from_file else where

@@ -56,7 +56,7 @@ class CellSums(ByValue):
         if digits.ndim != 2 or abs(self.lowest) + len(digits) > _MOST_DIGITS:
             raise ValueError(f"digits of shape {digits.shape} from {self.lowest} on")
         if odd.shape not in ((0, 0), (_KINDS, digits.shape[1])):
-            raise ValueError(f"{odd.shape} beside {digits.shape}")
+            raise ValueError(f"odd has shape {odd.shape}, and digits has {digits.shape}")
 
     @property
     def cells(self) -> int:

@@ -29,7 +29,7 @@ class Tally(ByValue):
         if numbers.shape != counts.shape or numbers.ndim != 1:
             raise ValueError(f"{counts.shape} counts of {numbers.shape} numbers")
         if (numbers[:1] < 0).any() or (np.diff(numbers) <= 0).any() or (counts <= 0).any():
-            raise ValueError("numbers are in order, and each is there")
+            raise ValueError("numbers must rise, and each must occur")
 
     @classmethod
     def of(cls, numbers: Numbers, span: int) -> Self:

@@ -31,7 +31,7 @@ class ClassesState(ByValue):
     def check(self) -> None:
         """Raise ValueError if a pair has a class that does not exist."""
         if (self.pairs.numbers[-1:] >= self.num_classes * self.num_classes).any():
-            raise ValueError(f"a pair of classes that are not among {self.num_classes}")
+            raise ValueError(f"a pair has a class that is not one of the {self.num_classes}")
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:

@@ -93,7 +93,7 @@ def _collection_of(kind: Any, plain: Any) -> Any:
 def _dtype_of(name: Any) -> np.dtype[Any]:
     """Return a dtype of numbers; NumPy alone would take other names too, even for huge dtypes."""
     if name not in _DTYPES:
-        raise TypeError(f"{name!r} is no dtype of a state")
+        raise TypeError(f"{name!r} is not a dtype of a state")
     dtype: np.dtype[Any] = np.dtype(name)
     return dtype
 

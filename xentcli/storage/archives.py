@@ -113,8 +113,8 @@ def _check_dictionary(info: "ZipInfo", name: str, data: Input) -> None:
     size = int.from_bytes(properties[_LZMA_DICTIONARY:], "little")
     if size > MOST_DICTIONARY_BYTES:
         raise InputError(
-            f"{name}: an LZMA dictionary of {size} bytes, and at most {MOST_DICTIONARY_BYTES} are "
-            "given to one",
+            f"{name}: its LZMA dictionary would take {size} bytes, and at most "
+            f"{MOST_DICTIONARY_BYTES} are allowed",
             hint="write it with numpy.savez_compressed",
         )
 

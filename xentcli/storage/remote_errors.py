@@ -18,12 +18,12 @@ _EXTRA_OF_S3 = "s3"
 _Reason = tuple[str, str | None]
 
 _NETWORK = "is the network up, the host's name right, and a proxy's?"
-_LET_IN = "a signed URL expires; https://USER:PASSWORD@HOST/FILE says who asks"
+_LET_IN = "has a signed URL expired? https://USER:PASSWORD@HOST/FILE has a name and a password"
 _KEYS = "AWS_PROFILE names credentials, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY have them"
 _OTHERS = "other credentials: AWS_PROFILE; FSSPEC_S3_ANON=true reads what is public"
 _EXPIRED: _Reason = "the credentials have expired", "log in again, or renew AWS_SESSION_TOKEN"
 _REGION = "the bucket is in another region", "AWS_DEFAULT_REGION names the region of the bucket"
-_BUSY = "the service is too busy, each time that it was asked", None
+_BUSY = "the service was too busy at every try", None
 _DENIED: _Reason = "access is denied", _OTHERS
 _CODES: dict[str, _Reason] = {
     "NoSuchBucket": ("no such bucket", None),
@@ -55,15 +55,15 @@ _KINDS: dict[str, _Reason] = {
     "ServerDisconnectedError": _CUT,
     "ConnectionClosedError": _CUT,
     "ClientConnectorCertificateError": ("the server's certificate is not trusted", None),
-    "ClientConnectorSSLError": ("the server does not speak TLS", "is it http:// there?"),
+    "ClientConnectorSSLError": ("the server does not speak TLS", "is its address http://?"),
     "ClientConnectorDNSError": ("no such host is known", _NETWORK),
     "ClientConnectorError": ("nobody answers", _NETWORK),
     "EndpointConnectionError": ("nobody answers", "is AWS_ENDPOINT_URL right, and the network up?"),
     "NoCredentialsError": ("no credentials were found", _KEYS),
     "PartialCredentialsError": ("half of the credentials are missing", _KEYS),
     "ProfileNotFound": ("AWS_PROFILE names no profile of this machine", "aws configure list"),
-    "CredentialRetrievalError": ("what gives the credentials failed", _KEYS),
-    "ParamValidationError": ("this is no name of a bucket", None),
+    "CredentialRetrievalError": ("the provider of the credentials failed", _KEYS),
+    "ParamValidationError": ("this is not the name of a bucket", None),
     "SSOError": _EXPIRED,
     "LoginError": _EXPIRED,
     "TokenRetrievalError": _EXPIRED,
