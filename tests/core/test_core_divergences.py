@@ -111,6 +111,18 @@ def test_long_rows_of_single_precision_are_right(classes: int, spread: float, st
         assert (np.abs(values - wanted) <= 1e-5 * wanted).all()
 
 
+def test_a_row_has_the_same_bits_alone_and_among_others() -> None:
+    """Rows that are near are computed where they stand or gathered, as many or few of them are."""
+    random = np.random.default_rng(10)
+    one = random.normal(0.0, 3.0, (24, 400)).astype(np.float32)
+    for steps in ([0.1, 0.3, 0.5, 4.0], [4.0] * 7 + [0.1], [0.1] * 7 + [0.4], [0.45, 0.45, 0.02]):
+        step = np.resize(steps, len(one))[:, None]
+        other = (one + step * random.normal(size=one.shape)).astype(np.float32)
+        together = np.array(of(one, other))
+        alone = [np.array(of(one[i : i + 1], other[i : i + 1]))[:, 0] for i in range(len(one))]
+        assert (together == np.transpose(alone)).all(), steps
+
+
 def test_long_rows_are_right_where_single_precision_loses_digits() -> None:
     random = np.random.default_rng(8)
     base = random.normal(0.0, 2.0, (20, 60)).astype(np.float32)

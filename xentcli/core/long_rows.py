@@ -32,7 +32,7 @@ _NEAR_ELEMENTS = 2**17  # the same for near rows
 _LN_2 = 0.6931471805599453
 _SURE_KL = 0.25  # both ways together: from here on rounding is at most 1e-5 of a divergence
 _SURE_JS = 0.03
-_SURE_SHARE = 0.04  # of JS in the sum of both KL; with less, terms cancel
+_SURE_SHARE = 0.02  # of JS in the sum of both KL; with less, terms cancel
 
 
 class LongRows:
@@ -82,6 +82,11 @@ class _NearRows:
 
     def add(self, start: int, places: NDArray[np.intp], one: Tile, other: Tile) -> None:
         """Add the rows at some places of tiles that begin with row `start`, after `_put_far`."""
+        if 2 * len(places) > len(one.rows):  # all where they stand, before some are gathered
+            pair = one.norm, other.norm
+            found = _divergences_of(*pair, one.rows, other.rows, other.terms)
+            self._sums[:, start + places] = found[:, places]
+            return
         most = self._shape[1]
         while len(places):
             left = most - self._count
@@ -109,13 +114,20 @@ class _NearRows:
         norm, other = (
             Normalizer(*map(np.concatenate, zip(*each, strict=True))) for each in (ones, others)
         )
-        shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
-        scale, ratio, factor = _scales(norm, other)
-        one, two, weights = self._memory()[:, : self._count]
-        found = np.array(of_near_rows(one, two, shift, weights))
-        found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
+        found = _divergences_of(norm, other, *self._memory()[:, : self._count])
         self._sums[:, np.concatenate(places)] = found
         self._waiting, self._count = [], 0
+
+
+def _divergences_of(
+    norm: Normalizer, other: Normalizer, one: Floats, two: Floats, weights: Floats
+) -> Doubles:
+    """Return KL both ways and JS of near rows: logits of both models, and a multiple of p + q."""
+    shift = (other.peak.astype(np.float64) - norm.peak) + (other.log_rest - norm.log_rest)
+    scale, ratio, factor = _scales(norm, other)
+    found = np.array(of_near_rows(one, two, shift, weights))
+    found /= scale * (1.0 + (factor / ratio - 1.0) / 2.0)
+    return found
 
 
 def _scales(norm: Normalizer, other: Normalizer) -> tuple[Doubles, Doubles, Floats]:

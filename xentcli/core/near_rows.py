@@ -1,14 +1,14 @@
-"""Computes divergences of nearly equal rows in float32, from terms that are never negative.
+"""Divergences of rows whose probabilities are nearly equal, in float32, as terms without a sign.
 
-With t = p + q, u = log(q / p), h = tanh(u / 2) and x = h * h, a class adds
+With t = p + q, u = log(q / p), v = u * u and h = tanh(u / 2), a class adds
 
-    t * (A - B)  to KL(p || q)      A = h * u / 2       = x * (1 + x/3 + x**2/5 + ...)
-    t * (A + B)  to KL(q || p)      B = u / 2 - h       = h * x * (1/3 + x/5 + x**2/7 + ...)
+    t * (A - B)  to KL(p || q)      A = u * h / 2   = v * (1/4 - v/48 + v**2/480 - ...)
+    t * (A + B)  to KL(q || p)      B = u / 2 - h   = u * v * (1/24 - v/240 + 17 * v**2/40320 - ...)
     t * F / 2    to JS              F = log(1 + abs(h)) - abs(u) * (1 - abs(h)) / 2
-                                                        = x * (1/2 + x/12 + x**2/30 + ...)
+                                                    = v * (1/8 - v/64 + v**2/576 - ...)
 
-None of these is negative. If u is close to 0, they are computed as the polynomials, which need only
-sums of t * x**k and t * h * x**k; else they are computed as they stand.
+None of these is negative. Where u is at most 1 they are the polynomials, of which only sums of
+t * v**k and t * u * v**k are needed; elsewhere they are computed as they stand.
 
 A and B cancel if one KL is far below the other, as for a class that only one model masks with -1e9;
 and u loses digits if it is far below the shift between the rows. Such rows are NaN.
@@ -28,11 +28,10 @@ Floats = NDArray[Any]
 Sums = tuple[Doubles, Doubles, Doubles]
 """KL both ways and JS of each row."""
 
-# Chebyshev interpolation for abs(u) up to 0.4, to 7e-7 of A / x, B / (h * x) and F / x.
-_NEAR = np.float32(0.4)
-_A = (1.000000276, 0.3332058464, 0.2086420362)
-_B = (0.3333335488, 0.1999006144, 0.149590883)
-_F = (0.5000000342, 0.08331753913, 0.03440607244)
+# Chebyshev interpolation where abs(u) is at most 1, to 1e-6 of A / v, B / (u * v) and F / v.
+_A = (0.2499998628, -0.02082892764, 0.002060928035, -0.0001734091345)
+_B = (0.04166663886, -0.004165773904, 0.0004170868018, -3.513426642e-5)
+_F = (0.1249998769, -0.015621049, 0.001716011536, -0.0001508793309)
 _MOST_UNLIKE = 50.0  # between both KL, as a factor, since rounding is 1e-7 of the larger
 _MOST_SHIFT = 1e3  # over the root of JS, which is as large as u: rounding is 1e-7 of the shift
 _HALF, _ONE = np.float32(0.5), np.float32(1.0)
@@ -50,23 +49,23 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
     weights : ndarray of float32 of shape (N, C)
         p + q, or a multiple of it for each row, which multiplies the results. It is overwritten.
     """
-    ratio, halves, far = (scratch(name, one.shape, np.float32) for name in ("ratio", "logs", "far"))
+    ratio, square = (scratch(name, one.shape, np.float32) for name in ("ratio", "square"))
     np.subtract(other, one, out=ratio)
     with row_by_row(one.shape[1]):
         np.subtract(ratio, shift.astype(np.float32)[:, None], out=ratio)
-    np.multiply(ratio, _HALF, out=halves)
-    tanh = np.tanh(halves, out=halves)
-    np.abs(ratio, out=far)
-    if far.max(initial=0.0) <= _NEAR:
-        found = np.zeros((3, len(one)))
-    else:
-        np.multiply(far, _ONE / _NEAR, out=far)
-        np.minimum(far, _ONE, out=far)
-        np.floor(far, out=far)  # 1 where far, else 0
-        np.multiply(far, weights, out=far)
-        np.subtract(weights, far, out=weights)
-        found = np.array(_far(ratio, tanh, far))
-    a, b, f = found + _near(tanh, weights)
+    np.multiply(ratio, ratio, out=square)
+    found = np.zeros((3, len(one)))
+    places = np.flatnonzero(~(square.max(axis=1, initial=0.0) <= _ONE))
+    if 2 * places.size > len(one):
+        found += _far(ratio, weights)
+    elif places.size:
+        some, their = scratch("some", (2, places.size, one.shape[1]), np.float32)
+        np.take(ratio, places, axis=0, out=some, mode="clip")
+        np.take(weights, places, axis=0, out=their, mode="clip")
+        found[:, places] = _far(some, their)
+        weights[places] = their
+    found += _near(ratio, square, weights)
+    a, b, f = found
     kl, kl_reverse, js = a - b, a + b, f / 2.0
     lost = ~(np.maximum(kl, kl_reverse) <= _MOST_UNLIKE * np.minimum(kl, kl_reverse))
     lost |= ~(np.abs(shift) <= _MOST_SHIFT * np.sqrt(js))
@@ -75,30 +74,34 @@ def of_near_rows(one: Floats, other: Floats, shift: Doubles, weights: Floats) ->
     return kl, kl_reverse, js
 
 
-def _near(tanh: Floats, weights: Floats) -> Doubles:
-    """Return the sums of A, B and F by their polynomials."""
-    square, cube = (scratch(name, tanh.shape, np.float32) for name in ("ratio", "other logs"))
-    np.multiply(tanh, tanh, out=square)
-    np.multiply(tanh, square, out=cube)
-    found = np.zeros((3, len(tanh)))
-    for i, (a, b, f) in enumerate(zip(_A, _B, _F, strict=True)):
-        if i:
-            np.multiply(weights, square, out=weights)
-        even, odd = sums_of_products(weights, square), sums_of_products(weights, cube)
-        found += a * even, b * odd, f * even
+def _near(ratio: Floats, square: Floats, weights: Floats) -> Doubles:
+    """Return the sums of A, B and F by their polynomials; the weights are overwritten."""
+    found = np.zeros((3, len(ratio)))
+    for a, b, f in zip(_A, _B, _F, strict=True):
+        even = sums_of_products(weights, square)
+        np.multiply(weights, square, out=weights)
+        found += a * even, b * sums_of_products(weights, ratio), f * even
     return found
 
 
-def _far(ratio: Floats, tanh: Floats, weights: Floats) -> Sums:
-    """Return the sums of A, B and F as they stand; `ratio` is overwritten."""
-    both = scratch("other logs", tanh.shape, np.float32)
-    b = sums_of_products(weights, ratio) / 2.0 - sums_of_products(weights, tanh)
+def _far(ratio: Floats, weights: Floats) -> Doubles:
+    """Return the sums of A, B and F over the classes that are far apart; their weights become 0."""
+    size, far, tanh, both = (
+        scratch(name, ratio.shape, np.float32) for name in ("size", "far", "tanh", "both")
+    )
+    np.abs(ratio, out=size)
+    np.minimum(size, _ONE, out=far)
+    np.floor(far, out=far)  # 1 where far, else 0
+    np.multiply(far, weights, out=far)
+    np.subtract(weights, far, out=weights)
+    np.multiply(ratio, _HALF, out=tanh)
+    np.tanh(tanh, out=tanh)
+    b = sums_of_products(far, ratio) / 2.0 - sums_of_products(far, tanh)
     np.multiply(tanh, ratio, out=both)
-    a = sums_of_products(weights, both) / 2.0
-    np.abs(ratio, out=ratio)
-    np.subtract(ratio, both, out=ratio)
-    f = sums_of_products(weights, ratio) / -2.0
+    a = sums_of_products(far, both) / 2.0
+    np.subtract(size, both, out=size)
+    f = sums_of_products(far, size) / -2.0
     np.abs(tanh, out=both)
     np.add(both, _ONE, out=both)
     np.log(both, out=both)
-    return a, b, f + sums_of_products(weights, both)
+    return np.array((a, b, f + sums_of_products(far, both)))
