@@ -324,6 +324,22 @@ def test_sequences_are_clusters_and_have_perplexities(run: Run) -> None:
     assert shifted == metrics_of(run("compare", *flat))
 
 
+def test_one_sequence_proves_nothing_of_others(terminal: Terminal) -> None:
+    one = np.zeros((4, 20, 3))
+    one[..., 0] = 0.5
+    np.save("one.npy", one)
+    one[0, :12, 1] = 1.0  # in the first sequence alone, twelve rows are won
+    np.save("two.npy", one)
+    np.save("y.npy", np.ones((4, 20), int))
+    files = ("one.npy", "two.npy", "--labels", "y.npy", "--class-axis", "-1")
+    assert "two.npy is not clearly better or worse" in terminal("compare", *files).text
+    plain = terminal("compare", *files, "--cluster", "rows").text
+    assert "two.npy is better" in plain
+    assert "lost 0, won 12, neither 68; McNemar p = 0.00049" in plain
+    narrow = terminal("compare", *files, "--cluster", "rows", columns=60).text
+    assert "McNemar p = 0.00049" in [line.strip() for line in narrow.splitlines()], narrow
+
+
 def test_groups_of_a_column(arrays: Run, terminal: Terminal) -> None:
     regions = ["north" if i % 3 else "south" for i in range(40)]
     write_rows("y.csv", ["label", "region"], zip(TRUE.tolist(), regions, strict=True))

@@ -153,12 +153,19 @@ def test_clusters_sum_up_their_rows() -> None:
     clusters = np.repeat(np.arange(12), 5)
     found = compared(ONE, TWO, TRUE, cluster=source(clusters))
     plain = compared(ONE, TWO, TRUE)
-    losses = [-np.log(np.exp(z)[np.arange(60), TRUE] / np.exp(z).sum(axis=1)) for z in (ONE, TWO)]
-    d = losses[1] - losses[0]
-    sums = np.bincount(clusters, d - d.mean())
-    error = math.sqrt(12 / 11 * (sums**2).sum()) / 60
-    assert found["loss_difference"].standard_error == pytest.approx(error, rel=1e-10)
-    assert found["loss_difference"].value == plain["loss_difference"].value
+    at_label = [(np.exp(z) / np.exp(z).sum(1)[:, None])[np.arange(60), TRUE] for z in (ONE, TWO)]
+    d = np.log(at_label[0]) - np.log(at_label[1])
+    squares = (at_label[1] - at_label[0]) ** 2
+    root = 2.0 * math.sqrt(squares.mean())  # of a mean m, the root's error is that of m / 2 sqrt(m)
+    by_row = {"loss_difference": d, "share_worse": d > 0.0, "rms_delta_p": squares / root}
+    for name, values in by_row.items():
+        sums = np.bincount(clusters, values - values.mean())
+        error = math.sqrt(12 / 11 * (sums**2).sum()) / 60
+        assert found[name].standard_error == pytest.approx(error, rel=1e-10), name
+        assert found[name].value == plain[name].value, name
+    near = np.where(np.arange(60)[:, None] == 0, ONE[:, ::-1], ONE)  # another prediction in one row
+    same = compared(ONE, near, TRUE, cluster=source(clusters))
+    assert same["agreement"].high == 1.0
     assert found["kl"].standard_error != plain["kl"].standard_error
     assert found.clusters == 12
 

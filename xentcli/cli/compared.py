@@ -113,7 +113,9 @@ def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
         yield "the weights of classes concern the losses alone"
     if not first.used:
         yield "nothing is used: " + (
-            "every label is ignored" if first.rows else "there are no rows"
+            "every label is ignored (divergences need none: leave the labels out)"
+            if first.rows
+            else "there are no rows"
         )
     elif first.num_classes == 1:
         yield "there is one class: its probability is 1, whatever the logits are"

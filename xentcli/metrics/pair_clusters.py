@@ -1,7 +1,7 @@
 """Computes errors of the differences of two models if rows depend on one another."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,8 @@ from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.clusters import ClustersState
 from xentcli.metrics.interface import register
+from xentcli.metrics.pair_divergences import root_of
+from xentcli.results.groups import ClusterErrors
 
 _FACTS = {
     "loss_base": "loss_base",
@@ -22,6 +24,8 @@ _FACTS = {
     "js": "js",
     "agreement": "agrees",
     "delta_p": "probability_difference",
+    "share_worse": "difference",
+    "rms_delta_p": "probability_difference",
 }
 _OF_USED = ("loss_base", "loss_new", "loss_difference")
 PAIR_MEANS = (*_FACTS, "accuracy_difference")
@@ -33,7 +37,12 @@ PAIR_MEANS = (*_FACTS, "accuracy_difference")
 class PairClustersState(ClustersState):
     """The sums over clusters of rows for means over the rows of two models."""
 
-    needs: ClassVar[tuple[str, ...]] = ("measured", "used", "weight", *_FACTS.values())
+    needs: ClassVar[tuple[str, ...]] = (
+        "measured",
+        "used",
+        "weight",
+        *dict.fromkeys(_FACTS.values()),
+    )
 
     means: tuple[str, ...] = PAIR_MEANS
 
@@ -46,8 +55,8 @@ class PairClustersState(ClustersState):
         every = np.ones(facts.rows)
         measured, used, weight = (facts[name] for name in ("measured", "used", "weight"))
         one = every if measured is None else measured.astype(np.float64)
-        if weight is None:
-            weight = every if used is None else used.astype(np.float64)
+        in_losses = every if used is None else used.astype(np.float64)
+        weight = in_losses if weight is None else weight
         for name in self.means:
             values = _of_row(name, facts)
             if values is None:
@@ -55,9 +64,18 @@ class PairClustersState(ClustersState):
             if name in _OF_USED:
                 yield name, values, weight
                 continue
-            finite = np.isfinite(values)  # a divergence may be infinite
-            there = one if finite.all() else one * finite
+            # a divergence may be infinite, and what is worse has no weights of classes
+            finite = np.isfinite(values)
+            there = in_losses if name == "share_worse" else one
+            there = there if finite.all() else there * finite
             yield name, np.where(there > 0.0, values, 0.0), there
+
+    def compute(self) -> ClusterErrors:
+        """Return the means with their errors: of squares, those of the root."""
+        found = super().compute()
+        squares = found.metrics.get("rms_delta_p")
+        roots = {} if squares is None else {"rms_delta_p": root_of(squares)}
+        return replace(found, metrics={**found.metrics, **roots})
 
 
 def _of_row(name: str, facts: RowFacts) -> Doubles | None:
@@ -68,4 +86,9 @@ def _of_row(name: str, facts: RowFacts) -> Doubles | None:
         difference: Doubles = new.astype(np.float64) - base
         return difference
     values = facts[_FACTS[name]]
-    return None if values is None else np.asarray(values, np.float64)
+    if values is None:
+        return None
+    found: Doubles = np.asarray(values, np.float64)
+    if name == "share_worse":
+        found = np.where(np.isnan(found), np.nan, found > 0.0)
+    return found * found if name == "rms_delta_p" else found

@@ -13,6 +13,8 @@ from xentcli.results.measure import NOTHING, Measure
 if TYPE_CHECKING:
     from xentcli.results.loss import Loss
 
+_SHARES = ("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse")
+
 
 def loss_measure(loss: "Loss") -> Measure:
     """Return the mean loss with its interval, or n alone where no row is used."""
@@ -82,7 +84,7 @@ def with_errors(values: dict[str, Measure], errors: Mapping[str, Measure]) -> di
     for name, error in errors.items():
         if name in found:
             low, high = error.low, error.high
-            if name == "accuracy" or top_of(name):  # shares, of which Student's t knows nothing
+            if name in _SHARES or top_of(name):  # of which Student's t knows nothing
                 low = None if low is None else max(0.0, low)
                 high = None if high is None else min(1.0, high)
             found[name] = replace(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
+_BESIDES = len(" predictions   ")  # columns around what is said of a subject
 _CHANGED_ON_SCREEN = 5
 _GROUPS_ON_SCREEN = 10
 _STYLES = {"better": "bold green", "worse": "bold red", "unclear": "bold"}
@@ -45,7 +46,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
         yield all_models(comparisons, width)
         return
     (found,) = comparisons
-    yield _headlines(found)
+    yield _headlines(found, width)
     if found.changed_rows:
         yield Text()
         shown = found.changed_rows[:_CHANGED_ON_SCREEN]
@@ -90,14 +91,26 @@ def _more(count: int, shown: int, name: str) -> str:
     return f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
 
 
-def _headlines(found: "Comparison") -> Table:
+def _headlines(found: "Comparison", width: int) -> Table:
     """Return the numbers that matter most, a line for each subject."""
     table = grid("")
     table.title = None
     for name, parts in _subjects(found):
-        for i, part in enumerate(part for part in parts if part):
-            table.add_row(name if i == 0 else "", part)
+        lines = [line for part in parts if part for line in _lines(part, width - _BESIDES)]
+        for i, line in enumerate(lines):
+            table.add_row(name if i == 0 else "", line)
     return table
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of a text, which end between two numbers and not within one."""
+    while len(text) > width:
+        end = max(text.rfind(mark, 0, width) for mark in (", ", "; "))
+        if end < 0:
+            break
+        yield text[: end + 1]
+        text = text[end + 2 :]
+    yield text
 
 
 def _subjects(found: "Comparison") -> Iterator[tuple[str, list[str]]]:

@@ -53,13 +53,22 @@ def _changed(found: "Comparison") -> bool:
 def _word(found: "Comparison") -> str:
     """Return what loss and accuracy say together."""
     by_loss = _sign(found.metrics["loss_difference"])
-    by_rows = 0
-    p, gain = found.metrics.get("mcnemar_p"), found.metrics.get("accuracy_difference")
-    if p is not None and gain is not None and p.value is not None and gain.value is not None:
-        by_rows = 0 if p.value >= _SURE or not gain.value else (-1 if gain.value > 0 else 1)
+    by_rows = _sign_of_rows(found)
     if by_loss * by_rows < 0:
         return "mixed"
     return {-1: "better", 0: "unclear", 1: "worse"}[by_loss or by_rows]
+
+
+def _sign_of_rows(found: "Comparison") -> int:
+    """Return 1 where rows were lost for sure, -1 where they were won, else 0."""
+    p, gain = found.metrics.get("mcnemar_p"), found.metrics.get("accuracy_difference")
+    if gain is None or gain.value is None:
+        return 0
+    if found.clusters is not None:  # McNemar's test takes each row for independent
+        return -_sign(gain)
+    if p is None or p.value is None or p.value >= _SURE or not gain.value:
+        return 0
+    return -1 if gain.value > 0 else 1
 
 
 def _sign(difference: "Measure") -> int:
