@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -57,8 +57,10 @@ def written(folder: Path, kind: str, model: Model = MODEL) -> Path:
     values, path = model.top(model.log_probs), folder / f"top.{kind}"
     arrays = {"topk_logprobs": values, "topk_indices": model.indices, "labels": model.labels}
     lists: dict[str, Any] = {name: array.tolist() for name, array in arrays.items()}
-    if kind == "npz":
-        np.savez(path, **arrays)
+    if kind.endswith("npz"):
+        layout: Literal["C", "F"] = "F" if kind.startswith("columns") else "C"
+        laid = {name: np.asarray(array, order=layout) for name, array in arrays.items()}
+        np.savez(path, allow_pickle=False, **laid)
     elif kind == "safetensors":
         path.write_bytes(safetensors(arrays))
     elif kind == "parquet":
@@ -108,7 +110,7 @@ def safetensors(arrays: dict[str, Array]) -> bytes:
     return len(text).to_bytes(8, "little") + text + content
 
 
-KINDS = ["npz", "safetensors", "h5", "parquet", "json", "jsonl"]
+KINDS = ["npz", "columns.npz", "safetensors", "h5", "parquet", "json", "jsonl"]
 PAIRS = ["pairs.jsonl", "pairs.parquet", "masked.parquet"]
 
 

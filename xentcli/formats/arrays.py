@@ -151,6 +151,8 @@ class ArraySource(_StoredArray, IndexedSource):
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
         """Read rows of the array laid out as (N, C), into this thread's buffer."""
+        if self._stored.fortran_order:
+            return super().tile(start, rows)
         num_classes = self._stored.shape[-1]
         return self._read([start * num_classes], rows * num_classes).reshape(rows, num_classes)
 

@@ -45,7 +45,7 @@ class ArraysInSequence(IndexedSource):
         lead = self.shape[1:-1]
         inner = max(1, math.prod(n or 0 for n in lead))  # without rows, none is asked for
         slices = self._slices(start, rows, inner)
-        parts = [_tile_of(self._part(i), first, n, inner) for i, first, n in slices]
+        parts = [self._part(i).tile(first, n) for i, first, n in slices]
         if not parts:
             return self._part(0).tile(0, 0)
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -72,12 +72,3 @@ class ArraysInSequence(IndexedSource):
             if count:
                 yield i, first, count
             i, start, rows = i + 1, start + count, rows - count
-
-
-def _tile_of(part: IndexedSource, start: int, rows: int, inner: int) -> NDArray[Any]:
-    """Return rows of a part, of which `inner` are a slice of axis 0, however it is laid out."""
-    if part.tileable:
-        return part.tile(start, rows)
-    first, end = start // inner, -(-(start + rows) // inner)
-    values = part.read(first, end - first).values
-    return values.reshape(-1, values.shape[-1])[start - first * inner :][:rows]

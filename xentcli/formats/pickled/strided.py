@@ -48,7 +48,9 @@ class StridedSource(IndexedSource):
         self.tileable = 0 < width <= self._row_step <= _MOST_WASTE * width
 
     def tile(self, start: int, rows: int) -> NDArray[Any]:
-        """Read rows of the array laid out as (N, C), in one run."""
+        """Read rows of the array laid out as (N, C), in one run if they lie near each other."""
+        if not self.tileable:
+            return super().tile(start, rows)
         shape, step = (rows, self._stored.shape[-1]), self._row_step
         run = self._run(start * step, (rows - 1) * step + shape[1] if rows else 0)
         tile = as_strided(run, shape, (step * run.itemsize, run.itemsize))
