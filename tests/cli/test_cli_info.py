@@ -284,6 +284,18 @@ def test_what_cannot_be_read_is_listed(run: Run) -> None:
     assert looks(run, "text.csv") == {"id": ([4], "ids"), "label": ([4], "class names")}
 
 
+def test_labels_are_those_of_the_same_split(run: Run) -> None:
+    with h5py.File("splits.h5", "w") as file:
+        for split in ("test", "train", "val"):
+            file[f"{split}/logits"] = Z
+        file["test/labels"], file["val/labels"] = Y[::-1], Y
+    rows = csv.DictReader(io.StringIO(run("info", "splits.h5").out))
+    fits = {row["name"]: row["fits"] for row in rows}
+    assert fits["train/logits"] == "xent loss splits.h5 LABELS --key train/logits"
+    outcome = run(*shlex.split(fits["val/logits"])[1:])
+    assert float(outcome.out) == pytest.approx(float(cross_entropy(Z, Y)), rel=1e-14)
+
+
 def test_python_ends_while_a_dataset_is_open(tmp_path: Path) -> None:
     """The error of what is not read refers to it, and the HDF5 library would end in a crash."""
     path = tmp_path / "z.h5"

@@ -178,6 +178,9 @@ def _fit(values: FoundArray, labels: FoundArray) -> bool:
     shape, other = values.summary.shape, labels.summary
     if other.looks_like not in _LABELS:
         return False
+    group, theirs = ((of.summary.name or "").rpartition("/")[0] for of in (values, labels))
+    if group and theirs not in ("", group):  # such as test/labels, for val/logits
+        return False
     if other.looks_like == "one-hot labels":
         return other.shape == shape
     leads = {shape[:-1]: shape[-1] or 0, shape[:1] + shape[2:]: shape[1] or 0}
