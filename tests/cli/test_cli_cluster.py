@@ -11,7 +11,7 @@ import numpy as np
 import psutil
 import pytest
 from cli_tools import Run
-from cluster_tools import Client, Cluster, kill_a_worker, run_each, started, wait_until
+from cluster_tools import SECONDS, Client, Cluster, kill_a_worker, run_each, started, wait_until
 from in_one_test import in_one_test
 
 import xentcli
@@ -163,6 +163,14 @@ def files_of_killed_workers_are_the_same(
 def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
     client = cluster.squares(cluster.address, 100_000)
     os.kill(client.forked.pid, signal.SIGINT)
+    assert client.ended() == (130, "", "")
+    client = cluster.squares("local:1", 100_000)
+    process = psutil.Process(client.forked.pid)
+    started_by_it = process.children(recursive=True)
+    for each in [*started_by_it, process]:  # as a terminal does
+        each.send_signal(signal.SIGINT)
+    client.forked.wait()
+    assert psutil.wait_procs(started_by_it, SECONDS)[1] == []
     assert client.ended() == (130, "", "")
 
 

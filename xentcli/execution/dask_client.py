@@ -3,8 +3,11 @@
 import atexit
 import gc
 import logging
+import signal
+import sys
 from contextlib import suppress
 from functools import cache
+from multiprocessing import resource_tracker
 from ssl import SSLError
 from typing import Any
 
@@ -53,14 +56,34 @@ def _client_of(address: str) -> Any:
     library: Any = distributed  # much of it has no types
     target: Any = address
     if address.startswith(_LOCAL):
-        workers = int(address.removeprefix(_LOCAL))
         target = library.LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+            n_workers=int(address.removeprefix(_LOCAL)),
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            loop=_loop_without_interrupts(library),
         )
         atexit.register(_close_cluster, target)
     client = library.Client(target)
     atexit.register(_close_client, client)
     return client
+
+
+def _loop_without_interrupts(library: Any) -> Any:
+    """Return the loop of a local cluster: Ctrl-C ends this process, and that ends the workers.
+
+    A terminal interrupts workers too, and each would show a traceback. They inherit what the
+    loop's thread blocks.
+    """
+    sys.warnoptions.append("ignore:resource_tracker")  # it cleans up after a process that is ended
+    resource_tracker.ensure_running()
+    sys.warnoptions.pop()
+    runner = library.utils.LoopRunner()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        runner.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return runner.loop
 
 
 def patience() -> float:
