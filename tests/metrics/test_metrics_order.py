@@ -121,6 +121,17 @@ def test_equal_mass_bins(
         assert found == pytest.approx(float(equal_mass_ece(rows, bins)), rel=1e-13, abs=1e-16)
 
 
+@few_sorted
+@any_rows
+@given(rows=st.lists(st.tuples(st.floats(-1e6, 1e6), st.booleans()), min_size=1, max_size=60))
+def test_percentiles(most: int, monkeypatch: pytest.MonkeyPatch, rows: list[Row]) -> None:
+    monkeypatch.setattr(order, "SORTED_ROWS", most)
+    thousandths = [0, 1, 333, 500, 999, 1000]
+    found = order.percentiles(parts_of(rows), len(rows), thousandths)
+    wanted = np.percentile([v for v, _ in rows], [each / 10 for each in thousandths])
+    assert found == pytest.approx(wanted.tolist(), rel=1e-12, abs=1e-9)
+
+
 def test_ordinary_rows_are_in_bins_of_as_many() -> None:
     """Without ties and where the bins divide the rows, this is the textbook's."""
     rng = np.random.default_rng(8)

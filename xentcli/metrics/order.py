@@ -107,17 +107,31 @@ def _values(keys: Bits) -> Doubles:
     return values
 
 
-def percentiles(levels: Iterable[Level], n: int, thousandths: Sequence[int]) -> list[float]:
+def percentiles(parts: Parts, n: int, thousandths: Sequence[int]) -> list[float]:
     """Return the numbers below which these thousandths of n rows lie, linear between neighbours.
 
     Examples
     --------
     >>> rows = np.array([1.0, 4.0, 2.0]), np.zeros(3, np.bool_)
-    >>> percentiles(in_order(lambda: [rows], 3), 3, [0, 500, 750, 1000])
+    >>> percentiles(lambda: [rows], 3, [0, 500, 750, 1000])
     [1.0, 2.0, 3.0, 4.0]
     """
     places = [divmod((n - 1) * each, 1000) for each in thousandths]
     wanted = sorted({min(n - 1, low + i) for low, _ in places for i in (0, 1)})
+    if n <= SORTED_ROWS:  # in a tenth of the time that sorting takes
+        values = np.concatenate([values for values, _ in parts()]) + 0.0
+        values.partition(wanted)
+        found = dict(zip(wanted, values[wanted].tolist(), strict=True))
+    else:
+        found = _at_places(in_order(parts, n), wanted)
+    return [
+        found[low] + (found[min(n - 1, low + 1)] - found[low]) * (left / 1000)
+        for low, left in places
+    ]
+
+
+def _at_places(levels: Iterable[Level], wanted: Sequence[int]) -> dict[int, float]:
+    """Return the numbers at some places among all rows in rising order."""
     found: dict[int, float] = {}
     below = 0
     for level in levels:
@@ -126,10 +140,7 @@ def percentiles(levels: Iterable[Level], n: int, thousandths: Sequence[int]) -> 
         values = level.values[np.searchsorted(ends, here, side="right")]
         found.update(zip(here, values.tolist(), strict=True))
         below = int(ends[-1])
-    return [
-        found[low] + (found[min(n - 1, low + 1)] - found[low]) * (left / 1000)
-        for low, left in places
-    ]
+    return found
 
 
 def parts_of_column(parts: Callable[[], Iterable[tuple[Any, ...]]], column: int) -> Parts:

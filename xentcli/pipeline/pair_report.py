@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS
-from xentcli.metrics.order import in_order, percentiles
+from xentcli.metrics.order import percentiles
 from xentcli.pipeline.loss_measures import of_loss, with_errors
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pair_plan import PairPlan
@@ -177,8 +177,7 @@ def _named(name: str, temperature: float) -> str:
 def _percentiles(spool: Spool) -> dict[int, float]:
     if not spool.rows:
         return {}
-    levels = in_order(spool.parts, spool.rows)
-    found = percentiles(levels, spool.rows, _THOUSANDTHS)
+    found = percentiles(spool.parts, spool.rows, _THOUSANDTHS)
     return dict(zip(_THOUSANDTHS, found, strict=True))
 
 
