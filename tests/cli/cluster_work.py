@@ -18,7 +18,7 @@ from xentcli.errors import InputError
 from xentcli.execution import ordered_map
 from xentcli.execution.dask_client import connected
 from xentcli.formats.files import InputFile, open_file
-from xentcli.pipeline.inspect import SummaryWork
+from xentcli.pipeline.summary_work import SummaryWork
 
 
 class Sum(NamedTuple):

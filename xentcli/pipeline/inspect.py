@@ -3,23 +3,22 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
-
-from numpy.typing import NDArray
+from dataclasses import replace
+from typing import NamedTuple
 
 from xentcli.core.dtypes import computing_dtype
 from xentcli.errors import InputError
-from xentcli.formats.base import Block, Source, blocks_along
+from xentcli.formats.base import Source, blocks_along
 from xentcli.formats.contents import ColumnGroup, Content
 from xentcli.formats.files import InputFile
 from xentcli.formats.held import open_all
 from xentcli.formats.kld import KldSource
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState, TextState
-from xentcli.pipeline.flow import Part, begin_of, collect, joined
+from xentcli.pipeline.flow import collect, joined
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.summary_work import SummaryWork
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 
@@ -36,46 +35,6 @@ class FoundArray(NamedTuple):
     group: ColumnGroup | None = None
     names: frozenset[str] = frozenset()
     """The names of the classes, where the array holds labels that are names."""
-
-
-@dataclass(frozen=True)
-class ColumnStates:
-    """The states of columns that are read together, one for each array that they make up."""
-
-    states: tuple[SummaryState | TextState, ...]
-
-    def merge(self, other: Self) -> Self:
-        """Return the states of both states' values."""
-        pairs = zip(self.states, other.states, strict=True)
-        return type(self)(tuple(mine.merge(its) for mine, its in pairs))  # type: ignore[arg-type]
-
-
-class SummaryWork(NamedTuple):
-    """Summarises the values of a block."""
-
-    source: Source
-    groups: tuple[ColumnGroup, ...] = ()
-
-    def place_of(self, block: Block) -> str:
-        """Name the first row of a block."""
-        return begin_of(block, self.source)
-
-    def part_of(self, block: Block) -> Part[ColumnStates]:
-        """Return the states of a block's values."""
-        values = self.source.decode(block).values
-        parts = [_columns(values, group) for group in self.groups] or [values]
-        return Part(block.rows, state=ColumnStates(tuple(map(_state, parts))))
-
-
-def _columns(values: NDArray[Any], group: ColumnGroup) -> NDArray[Any]:
-    if values.ndim == 1:
-        return values
-    return values[:, group.places[0]] if group.name is not None else values[:, group.places]
-
-
-def _state(values: NDArray[Any]) -> SummaryState | TextState:
-    is_text = values.dtype.kind not in "fiub"
-    return TextState.from_block(values) if is_text else SummaryState.from_block(values)
 
 
 def inspect(
