@@ -23,6 +23,18 @@ class Case(NamedTuple):
     tokens: str = ""
 
 
+def check(run: Run, case: Case) -> None:
+    """Check what the command says of the content of a case."""
+    tokens = ("--tokens", case.tokens) if case.tokens else ()
+    outcome = run("nll", "-", "--json", *tokens, stdin=case.content.encode())
+    assert outcome.code == 0, outcome.err
+    found = outcome.json
+    mean = found.get("loss", found.get("generated_nll"))
+    assert mean == pytest.approx(case.mean, rel=1e-15)
+    counts = (found["used"], found["sequences"], found["requests"])
+    assert counts == (case.used, case.sequences, case.requests)
+
+
 def token(text: str, number: float) -> Object:
     return {"token": text, "logprob": number, "bytes": list(text.encode()), "top_logprobs": []}
 
@@ -184,15 +196,7 @@ CASES = {
 @in_one_test
 @pytest.mark.parametrize("name", CASES)
 def test_dialects(run: Run, name: str) -> None:
-    case = CASES[name]
-    tokens = ("--tokens", case.tokens) if case.tokens else ()
-    outcome = run("nll", "-", "--json", *tokens, stdin=case.content.encode())
-    assert outcome.code == 0, outcome.err
-    found = outcome.json
-    mean = found.get("loss", found.get("generated_nll"))
-    assert mean == pytest.approx(case.mean, rel=1e-15)
-    counts = (found["used"], found["sequences"], found["requests"])
-    assert counts == (case.used, case.sequences, case.requests)
+    check(run, CASES[name])
 
 
 def test_requests_of_a_batch_are_no_answers(run: Run) -> None:

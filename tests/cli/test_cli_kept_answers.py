@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from cli_tools import Run
-from test_cli_dialects import CHAT, Case, chunk, events, legacy, lines, token
+from in_one_test import in_one_test
+from test_cli_dialects import CHAT, Case, check, chunk, events, legacy, lines, token
 
 TOKENS = [token("a", -1.0), token("b", -3.0)]
 CONTENT = {"content": TOKENS}
@@ -128,17 +129,10 @@ CASES = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", CASES)
 def test_kept_answers(run: Run, name: str) -> None:
-    case = CASES[name]
-    tokens = ("--tokens", case.tokens) if case.tokens else ()
-    outcome = run("nll", "-", "--json", *tokens, stdin=case.content.encode())
-    assert outcome.code == 0, outcome.err
-    found = outcome.json
-    mean = found.get("loss", found.get("generated_nll"))
-    assert mean == pytest.approx(case.mean, rel=1e-15)
-    counts = (found["used"], found["sequences"], found["requests"])
-    assert counts == (case.used, case.sequences, case.requests)
+    check(run, CASES[name])
 
 
 def test_what_is_kept_and_cannot_be_read(run: Run) -> None:
