@@ -74,7 +74,8 @@ def _notes_of_codes(sums: CodedSums) -> Iterator[str]:
     if sums.floored_base or sums.floored_new:
         yield (
             f"rows whose label is at the floor: {sums.floored_base:,} of the base, "
-            f"{sums.floored_new:,} of the new model; their losses are at least what it says"
+            f"{sums.floored_new:,} of the new model; their losses are at least what it says, and "
+            "like all others stored to half a step of their codes"
         )
     if sums.rows < _FEWEST_ROWS:
         yield f"fewer than {_FEWEST_ROWS} rows, of which llama-perplexity gives no statistics"
