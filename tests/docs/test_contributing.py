@@ -24,7 +24,12 @@ CODE = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Write each block of code into a module."""
-    modules = {"IDX": "idx", "Mean confidence": "confidence", "xent shape.": "shape"}
+    modules = {
+        "IDX": "idx",
+        "Mean confidence": "confidence",
+        "xent shape.": "shape",
+        "A pool": "pool",
+    }
     assert CODE.keys() == modules.keys()
     for title, name in modules.items():
         (tmp_path / f"added_{name}.py").write_text(CODE[title])
@@ -124,3 +129,17 @@ def test_a_command(folder: Path) -> None:
     code, out, _ = run(WITH_COMMAND, folder, "--help")
     assert code == 0
     assert "shape" in out
+
+
+def test_a_scheduler(folder: Path) -> None:
+    """Its process has only what was pickled: it opens the file itself."""
+    rng = np.random.default_rng(7)
+    np.save(folder / "z.npy", rng.normal(size=(250_000, 10)).astype(np.float32))  # several blocks
+    np.save(folder / "y.npy", rng.integers(0, 10, 250_000))
+    code, want, _ = run(MAIN, folder, "loss", "z.npy", "y.npy")
+    assert code == 0
+    with_pool = f"import added_pool; {MAIN}"
+    got = run(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:1")
+    assert got == (0, want, "")
+    code, out, err = run(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:x")
+    assert (code, out, err.splitlines()[0]) == (2, "", "error: --scheduler: 'pool:x' is no pool:N")

@@ -56,10 +56,9 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
 
                 stack.enter_context(will_write(written))
             if scheduler is not None:
-                from xentcli.pipeline.inputs import checked_address
                 from xentcli.pipeline.run import headers_on
 
-                stack.enter_context(headers_on(checked_address(scheduler)))
+                stack.enter_context(headers_on(scheduler))
             command(**values)
 
     signature = inspect.Signature(list(parameters.values()))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from distributed import KilledWorker
 
 from xentcli import __version__
+from xentcli.execution.addresses import AddressedScheduler
 from xentcli.execution.batches import batches
 from xentcli.execution.dask_client import connected
 from xentcli.execution.dask_task import Done, do, merge, merge_rests, tell, unpickled
@@ -29,15 +30,8 @@ _MACHINES: dict[str, dict[str, str]] = {}
 _TASKS_A_THREAD = 4  # under way, so that no thread of a worker waits for the next one
 
 
-class Dask:
-    """Maps over the cluster at an address; ``local:N`` starts N workers on this machine.
-
-    If `join` is given, it makes one result of those of neighbouring items, where it can.
-    """
-
-    def __init__(self, address: str, join: Join | None = None) -> None:
-        self._address = address
-        self._join = join
+class Dask(AddressedScheduler):
+    """Maps over the cluster at an address; ``local:N`` starts N workers on this machine."""
 
     def map(
         self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int
@@ -59,10 +53,10 @@ class Dask:
         finally:
             tasks.cancel()
 
-
-def notes_of(address: str) -> list[str]:
-    """Return notes on workers whose results may differ from this process's in the last bits."""
-    return list(differences(_MACHINES.get(address, {})))
+    @classmethod
+    def notes_of(cls, address: str) -> list[str]:
+        """Return notes on workers whose NumPy or processor differs from this process's."""
+        return list(differences(_MACHINES.get(address, {})))
 
 
 class _TaskGroup:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
 from xentcli.errors import InputError
-from xentcli.execution import checked_address
 from xentcli.formats import registry
 from xentcli.formats.base import (
     ArrayHeader,
@@ -39,7 +38,6 @@ __all__ = [
     "Source",
     "are_answers",
     "are_samples",
-    "checked_address",
     "columns_of_first",
     "expand",
     "expecting",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
 
-from xentcli.execution import available_jobs, checked_address, notes_of, ordered_map
+from xentcli.execution import available_jobs, ordered_map
 from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
 
@@ -67,6 +67,10 @@ class Run(NamedTuple):
     @property
     def notes(self) -> list[str]:
         """What the user should know of where it ran."""
+        if self.cluster is None:
+            return []
+        from xentcli.execution.addresses import notes_of
+
         return notes_of(self.cluster)
 
     def progress_of(self, shape: Shape) -> Callable[[int], None]:
@@ -81,16 +85,26 @@ def run_of(jobs: int | None, cluster: str | None) -> Run:
     Raises
     ------
     UsageError
-        If no cluster can have this address.
+        If no scheduler can have this address.
     """
     run = Run(jobs) if jobs else Run()
-    return run if cluster is None else run._replace(cluster=checked_address(cluster))
+    if cluster is None:
+        return run
+    from xentcli.execution.addresses import checked_address
+
+    return run._replace(cluster=checked_address(cluster))
 
 
 @contextmanager
 def headers_on(cluster: str) -> Iterator[None]:
-    """Have the workers of a cluster read the headers of many files while the block runs."""
+    """Have the workers of a cluster read the headers of many files while the block runs.
+
+    Raises
+    ------
+    UsageError
+        If no scheduler can have this address.
+    """
     from xentcli.formats.shard_headers import reading_headers
 
-    with reading_headers(Run(cluster=cluster).map):
+    with reading_headers(run_of(None, cluster).map):
         yield
