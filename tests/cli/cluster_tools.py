@@ -97,12 +97,14 @@ class Cluster:
         """Start workers, and another one for each that ends; return what does so."""
         return self._add(address, f"--nworkers={count}")
 
-    def add_a_worker(self, address: str, path: str = "") -> None:
+    def add_a_worker(self, address: str, path: str = "", memory: int = MEMORY_BYTES) -> None:
         """Start a worker; when it ends, there is one less."""
-        self._add(address, "--no-nanny", path=path)
+        self._add(address, "--no-nanny", path=path, memory=memory)
 
-    def _add(self, address: str, *options: str, path: str = "") -> psutil.Process:
-        more = ["--nthreads=1", f"--memory-limit={MEMORY_BYTES}"]
+    def _add(
+        self, address: str, *options: str, path: str = "", memory: int = MEMORY_BYTES
+    ) -> psutil.Process:
+        more = ["--nthreads=1", f"--memory-limit={memory}"]
         added = psutil.Process(self._start("dask_worker", address, *options, *more, path=path).pid)
         self._nannies.append(added)
         return added

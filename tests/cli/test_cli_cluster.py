@@ -50,7 +50,7 @@ OF_PARTS = {
     "lists.jsonl": "topk_nemo.jsonl",
     "stream.jsonl": "answers/ollama_stream.jsonl",
 }
-PATIENCE = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s"}
+PATIENCE = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
 SAME = (
     ["loss", "z?.npy", "y*.npy"],
     ["eval", "z?.npy", "y*.npy", "--metric", "all"],
@@ -102,6 +102,7 @@ def test_a_cluster_from_beginning_to_end(shards: Path, run: Run) -> None:
         files_of_killed_workers_are_the_same(cluster, shards, nanny)
         an_interrupt_leaves_nothing(cluster)
         what_is_lost_is_one_line(cluster)
+        workers_without_memory_are_one_line(cluster)
         a_scheduler_that_dies_is_one_line(cluster)
 
 
@@ -188,6 +189,13 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
         act()
         assert client.ended() == (1, "", f"error: the cluster at {address} {said}\n")
     assert deaf.ended() == (0, "", "")
+
+
+def workers_without_memory_are_one_line(cluster: Cluster) -> None:
+    cluster.add_a_worker(cluster.address, memory=2**20)
+    got = Client("squares", cluster.address, "3", folder=cluster.folder, **PATIENCE).ended()
+    assert got.err.startswith(f"error: the workers of {cluster.address} do nothing: dask pauses ")
+    assert (got.code, got.err.count("\n")) == (1, 2)
 
 
 def workers_of_another_version_are_refused(cluster: Cluster, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from xentcli.formats.base import Block, IndexedSource
 from xentcli.formats.coming import coming
 from xentcli.formats.files import InputFile, open_files
 from xentcli.formats.references import source_of
+from xentcli.pipeline.summary_work import SummaryWork
 
 ROW_BYTES = 4096
 SHARDS = (200, 100, 300)  # rows
@@ -34,12 +36,13 @@ def test_a_worker_fetches_the_rows_of_its_task_and_no_others(
         urls = [web.url("ranges", name) for name in web.files]
         reference = open_files(urls, InputFile).reference
         assert reference is not None
-        for start, stop in ((150, 420), (20, 90), (450, 600)):
+        for start, stop, of_info in ((150, 420, True), (20, 90, False), (450, 600, False)):
             web.requests.clear()
             source = source_of(reference)
             assert isinstance(source, IndexedSource)
             blocks = [Block(first, 10) for first in range(start, stop, 10)]
-            with coming([source], blocks):
+            announced = SummaryWork(source).coming if of_info else partial(coming, [source])
+            with announced(blocks):
                 for block in blocks:
                     found = source.read(block.start, block.rows).values
                     assert (found == rows[block.start :][: block.rows]).all(), (start, block)

@@ -36,7 +36,9 @@ def connected(address: str) -> Any:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         client = _client_of(address)
-        client.wait_for_workers(1, patience())
+        _wait_for_workers(client, address)
+    except InputError:
+        raise
     except (FileNotFoundError, SSLError, RuntimeError, TypeError) as error:
         # The keys are missing or cannot be read, or the cluster demands encryption.
         raise InputError(
@@ -49,6 +51,23 @@ def connected(address: str) -> Any:
             hint="dask scheduler starts one, and dask worker ADDRESS its workers",
         ) from None
     return client
+
+
+def _wait_for_workers(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, patience())
+    except TimeoutError:
+        if client.nthreads():
+            raise paused(address) from None
+        raise
+
+
+def paused(address: str) -> InputError:
+    """Return the error of a cluster whose workers begin no task."""
+    return InputError(
+        f"the workers of {address} do nothing: dask pauses those whose memory is nearly full",
+        hint="dask worker --memory-limit SIZE gives more to each",
+    )
 
 
 def _client_of(address: str) -> Any:

@@ -9,7 +9,7 @@ from distributed import KilledWorker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
-from xentcli.execution.dask_client import patience
+from xentcli.execution.dask_client import patience, paused
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
@@ -25,8 +25,8 @@ class Waiting:
         self._client = client
         self._address = address
         self._work = work
-        self._seen = time.monotonic()
-        """When the cluster was last known to have workers."""
+        self._seen = self._moved = time.monotonic()
+        """When the cluster was last known to have workers, and one that works or may begin to."""
 
     def wait(self, future: Any) -> Done:
         """Return the outcome of a task, which may hold an error.
@@ -73,10 +73,25 @@ class Waiting:
 
     def _check_workers(self) -> None:
         """Raise InputError if there have been no workers for longer than dask's patience."""
+        now = time.monotonic()
         if self._client.nthreads():
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > patience():
+            self._seen = now
+        elif now - self._seen > patience():
             raise InputError(f"the cluster at {self._address} has no workers any more")
+        if self._may_move():
+            self._moved = now
+        elif now - self._moved > patience():
+            raise paused(self._address)
+
+    def _may_move(self) -> bool:
+        """Whether a worker works, or may begin to; one that dask paused still ends its tasks."""
+        scheduler = self._client.scheduler
+        if self._client.sync(scheduler.ncores_running):
+            return True
+        workers = self._client.sync(scheduler.identity)["workers"].values()
+        return not workers or any(
+            worker["metrics"].get("task_counts", {}).get("executing") for worker in workers
+        )
 
     def fail(self, done: Done, batch: list[Any]) -> NoReturn:
         """Raise the error that an item causes here too, or else tell what the worker lacks."""

@@ -1,11 +1,14 @@
 """Summarises what the blocks of a file hold."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
 from xentcli.formats.base import Block, Source
+from xentcli.formats.coming import coming
 from xentcli.formats.contents import ColumnGroup
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, begin_of
@@ -32,6 +35,10 @@ class SummaryWork(NamedTuple):
     def place_of(self, block: Block) -> str:
         """Name the first row of a block."""
         return begin_of(block, self.source)
+
+    def coming(self, blocks: Sequence[Block]) -> AbstractContextManager[None]:
+        """Have storage fetch the rows of these blocks, and no others, where they are elsewhere."""
+        return coming([self.source], blocks)
 
     def part_of(self, block: Block) -> Part[ColumnStates]:
         """Return the states of a block's values."""
