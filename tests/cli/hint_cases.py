@@ -375,6 +375,18 @@ CASES = [
         RIGHT,
         {"z579.csv": csv(Z, "5", "7", "9")},
     ),
+    Case(
+        "loss z_id.csv y_id.csv",
+        "rows are matched by 'id': leave out those that one of the files lacks",
+        ce(Z[1:], Y[1:]),
+        {
+            "z_id.csv": csv([[f"r{i}", *z] for i, z in enumerate(Z)], "id", *NAMES),
+            "y_id.csv": csv([[f"r{i}", Y[i]] for i in (3, 1, 2)], "id", "label"),
+        },
+        by_hand={
+            "z_id.csv": csv([[f"r{i}", *Z[i]] for i in (1, 2, 3)], "id", *NAMES),
+        },
+    ),
     Case("loss z.csv y.npy --classes fox,dog,cat", "leave --classes out", RIGHT),
     Case(
         "loss z.npy y.npy --classes nowhere",
@@ -926,10 +938,17 @@ CASES = [
     # Arrays
     Case(
         "loss run.npz",
-        "--label-key NAME says which",
+        "--key NAME --label-key NAME say which",
         RIGHT,
         {"run.npz": npz(a=Z, b=Y)},
         fill={"--label-key NAME": "b", "--key NAME": "a"},
+    ),
+    Case(
+        "loss run.npz",
+        "--label-key NAME says which",
+        RIGHT,
+        {"run.npz": npz(logits=Z, b=Y)},
+        fill={"NAME": "b"},
     ),
     Case(
         "loss run.npz --label-key b",
@@ -1110,7 +1129,7 @@ CASES = [
     ),
     Case(
         "loss z.pt y.npy",
-        "in Python: numpy.save('a.npy', tensor.float().cpu().numpy())",
+        "in Python: numpy.save('a.npy', tensor.to_dense().cpu().numpy())",
         RIGHT,
         {"z.pt": zipped(**{"z/data.pkl": b"\x80\x02ctorch._utils\n_rebuild_sparse_tensor\n)R."})},
         by_hand={"z.pt": Z},

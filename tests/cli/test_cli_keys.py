@@ -191,7 +191,7 @@ UNUSABLE: list[tuple[list[str], str, str]] = [
     ([*Z, "--labels", "y.npy", "--weight", "run.npz"], "run.npz: it holds", "a file of one array"),
     (["loss", "odd.npz", "--label-key", "b"], "odd.npz: it holds", "--key NAME"),
     (["loss", "odd.npz", "--key", "a"], "odd.npz: it holds", "--label-key NAME"),
-    (["loss", "odd.npz"], "odd.npz: it holds", "--label-key NAME"),
+    (["loss", "odd.npz"], "odd.npz: it holds", "--key NAME --label-key NAME say"),
     ([*RUN, "--key", "logits", "--label-column", "a"], "run.npz: npz has no", "leave --label-col"),
     ([*RUN, "--key", "logits", "--labels", "few.npy"], "few.npy: 4 labels for the 5 rows", ""),
 ]  # fmt: skip

@@ -79,6 +79,9 @@ def test_info_names_what_is_not_read(run: Run) -> None:
     assert outcome.code == 0
     assert "run.pkl:other: an array of object is not read" in outcome.err
     assert "class names" in outcome.out
+    saved("run.pkl", {"logits": np.array([None]), "labels": Y})
+    for command in ("loss", "eval"):  # labels are no logits
+        assert "run.pkl:logits: an array of object is not read" in run(command, "run.pkl").err
 
 
 def test_weights_of_a_model_are_no_logits(run: Run) -> None:

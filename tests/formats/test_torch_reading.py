@@ -95,8 +95,8 @@ def test_a_program_in_a_pickle_is_named_and_does_not_run(tmp_path: Path) -> None
     ("name", "what"),
     [
         ("complex", "a tensor of ComplexFloat"),
-        ("sparse", "a tensor of torch._utils._rebuild_sparse_tensor"),
-        ("quantized", "a tensor of torch._utils._rebuild_qtensor"),
+        ("sparse", "a sparse tensor"),
+        ("quantized", "a quantised tensor"),
         ("device", "torch.device"),
         ("dtype", "torch.float32"),
         ("set", "set"),

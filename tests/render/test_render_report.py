@@ -270,6 +270,9 @@ def test_a_comparison_begins_with_its_verdict() -> None:
     gain = two_models()[0].metrics["accuracy_difference"]
     assert gain.value is not None
     assert f"accuracy_difference {100 * gain.value:.1f} ± 1.5 points 95 %: " in text
+    assert text.count("loss_difference +0.5654 ± 0.0205") == 2, "differences have signs"
+    assert "delta_p -0.3434 ±" in text
+    assert "loss now KL label predicted predicts 68 +2.4083 0.1521 2.5605" in text
     assert "1 of 2 gates failed." in text
     assert "a <b>warning</b>" in text
     headings = [text for tag, text in read(page_of_models("two models")).headings if tag == "h2"]

@@ -90,14 +90,18 @@ class Matching:
         if missing.size:
             row = int(missing[0])
             id_, where = as_text(ids[row : row + 1])[0], self._logits.place((start + row,))
-            raise InputError(
-                f"{where}: there is no {self._what} with the id {_shown(id_)} in {self._name}"
-            )
+            what = f"there is no {self._what} with the id {_shown(id_)} in {self._name}"
+            raise InputError(f"{where}: {what}", hint=self._hint)
         return table.values[places], places
 
     @property
     def _name(self) -> str:
         return self._labels.name
+
+    @property
+    def _hint(self) -> str:
+        column = self._labels.id_column
+        return f"rows are matched by {column!r}: leave out those that one of the files lacks"
 
     def remember(self, start: int, rows: int, places: Array | None) -> None:
         """Record which labels the `rows` rows from `start` on have."""
@@ -147,9 +151,8 @@ class Matching:
             place = self._labels.place((int(never[0]),))
             count = f" ({len(never)} such {self._what}s)" if len(never) > 1 else ""
             id_ = _shown(table.ids[int(never[0])])
-            raise InputError(
-                f"{place}: there is no row with the id {id_} in {self._logits.name}{count}"
-            )
+            what = f"there is no row with the id {id_} in {self._logits.name}{count}"
+            raise InputError(f"{place}: {what}", hint=self._hint)
 
 
 class _HeldLabels(NamedTuple):

@@ -80,6 +80,8 @@ class ReadOptions(NamedTuple):
     """The option that names it; None where there is none."""
     beside: bool = False
     """Whether labels are an array of the logits' own file, known only by its name."""
+    partner_key: str | None = None
+    """The array of logits in that file, if the user names it."""
     tokens: str | None = None
     """Which tokens of a server's answers are read: 'prompt', 'generated', or 'any', which is an
     error where there are both; None where log-probabilities of tokens are of no use."""

@@ -41,7 +41,7 @@ def choose(
         return options.key
     if options.key is None and len(keys) == 1 and not options.beside:
         return next(iter(keys))
-    if options.key is None and options.key_option and (named := _by_name(keys, options)):
+    if options.key is None and options.key_option and (named := by_name(keys, options)):
         return named
     if not keys:
         raise InputError(f"{file}: it holds no array")
@@ -59,15 +59,23 @@ def choose(
     listed = [f"{shown(key)!r} {describe(key)}" for key in islice(keys, _SHOWN_KEYS)]
     listed += [f"{len(keys) - _SHOWN_KEYS} more"] if len(keys) > _SHOWN_KEYS else []
     there = f"it holds {', '.join(listed)}"
-    option = options.key_option
     if options.key is None:
-        hint = f"{option} NAME says which" if option else "a file of one array is needed here"
-        raise InputError(f"{file}: {there}", hint=hint)
+        raise InputError(f"{file}: {there}", hint=_which(keys, options))
     from difflib import get_close_matches
 
     near = get_close_matches(options.key, keys, 1, cutoff=0.5)
-    meant = f"did you mean {option} {shlex.quote(near[0])}?" if near else None
+    meant = f"did you mean {options.key_option} {shlex.quote(near[0])}?" if near else None
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
+
+
+def _which(keys: Collection[str], options: ReadOptions) -> str:
+    """Return the hint of a file of several arrays, none of which is named."""
+    if options.key_option is None:
+        return "a file of one array is needed here"
+    logits = options.partner_key or by_name(keys, options._replace(labels=False))
+    if options.beside and logits is None:
+        return "--key NAME --label-key NAME say which"
+    return f"{options.key_option} NAME says which"
 
 
 def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -> list[str]:
@@ -80,8 +88,8 @@ def notes_of(file: str, keys: Collection[str], options: ReadOptions, key: str) -
     ]
 
 
-def _by_name(keys: Collection[str], options: ReadOptions) -> str | None:
-    """Return the one key whose name says what is wanted."""
+def by_name(keys: Collection[str], options: ReadOptions) -> str | None:
+    """Return the one key whose name says what is wanted: labels, or what they are labels of."""
     wanted = [LABELS_KEYS if options.labels else LOGITS_KEYS]
     if options.head is not None:
         wanted = [LABELS_KEYS, TOKEN_KEYS] if options.labels else [HIDDEN_KEYS]

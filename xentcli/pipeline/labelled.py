@@ -75,7 +75,9 @@ def open_both(
     if label_column is None and label_key is None and are_samples(logits, file_of, without):
         return open_files(logits, file_of, without), None
     if label_column is None:
-        labels_beside = partial(labels_of, beside=label_key is None)
+        labels_beside = partial(
+            labels_of, beside=label_key is None, partner_key=file_of(logits[0]).options.key
+        )
         return _open_arrays(logits, partial(file_of, partner=others), labels_beside, without)
     from xentcli.formats.column_names import names_several
 

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
 _NUMBERS = len(_HEADER) - 1
+DIFFERENCES = frozenset(
+    (
+        "loss_difference",
+        "accuracy_difference",
+        "perplexity_difference",
+        "log_perplexity_ratio",
+        "delta_p",
+    )
+)
+"""Measures that people read with a plus sign where the new model has more."""
 
 
 def measure_rows(metrics: "Mapping[str, Measure]", delimiter: str) -> str:
@@ -65,6 +75,7 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in metrics.items():
         value = _bounds(each) if each.value is None else full(each.value)
+        value = f"+{value}" if name in DIFFERENCES and (each.value or 0.0) > 0.0 else value
         table.add_row(
             name,
             Text(value, "dim" if value == "-" else "bold green"),

@@ -15,7 +15,7 @@ from xentcli.formats.pickled.strided import StridedSource
 from xentcli.formats.stored import Stored
 from xentcli.storage.inputs import Input
 
-_TO_NUMPY = "numpy.save('a.npy', tensor.float().cpu().numpy())"
+_TO_NUMPY = "numpy.save('a.npy', tensor.{}.cpu().numpy())"
 
 
 class Leaf(Protocol):
@@ -156,6 +156,6 @@ class Unread(NamedTuple):
         raise InputError(f"{name}: {self.what} is not read", hint=self.cure)
 
 
-def tensor_of(kind: str) -> Unread:
-    """Return a tensor of a kind that is not read."""
-    return Unread(kind, f"in Python: {_TO_NUMPY}")
+def tensor_of(kind: str, method: str = "float()") -> Unread:
+    """Return a tensor of a kind that is not read, and the method that makes a plain one of it."""
+    return Unread(kind, f"in Python: {_TO_NUMPY.format(method)}")

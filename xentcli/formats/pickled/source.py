@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.contents import Content
-from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.formats.keys import by_name, choose, notes_of, shown
 from xentcli.formats.pickled import PT
 from xentcli.formats.pickled.calls import Call, Global, StoredBytes
 from xentcli.formats.pickled.leaves import Leaf, LooseValues
@@ -36,6 +36,8 @@ def open_source(data: Input, options: ReadOptions, format_: str) -> Source:
     if options.key in leaves:
         return _opened(data, options, format_, leaves, options.key, size)
     found = readable(leaves)
+    if options.key is None and (named := by_name(leaves, options)) and named not in found:
+        return _opened(data, options, format_, leaves, named, size)  # it says why it is not read
     if not found:
         raise nothing_in(data.name, leaves)
     try:

@@ -71,6 +71,11 @@ _STORAGES = {
 }
 _NOT_READ = {"ComplexDoubleStorage": 16, "ComplexFloatStorage": 8, "QInt32Storage": 4}
 _WRAPPERS = frozenset({"_rebuild_parameter", "_rebuild_parameter_with_state"})
+_UNREAD = {
+    "_rebuild_sparse_tensor": ("a sparse tensor", "to_dense()"),
+    "_rebuild_qtensor": ("a quantised tensor", "dequantize()"),
+}
+"""Tensors that are not read, and the method that makes a plain one of each."""
 _BY_TYPE = frozenset({"_rebuild_from_type_v2", "_rebuild_from_type"})
 _PLAIN = frozenset({"_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"})
 _MOST_WRAPPERS = 10
@@ -97,7 +102,7 @@ def tensor_leaf(call: Call, text: PickleText, storages: Storages) -> Leaf | None
         elif function.name in _BY_TYPE and len(arguments) > 2:
             call = Call(arguments[0], arguments[2])
         elif function.name.startswith("_rebuild"):
-            return tensor_of(f"a tensor of {function}")
+            return tensor_of(*_UNREAD.get(function.name, (f"a tensor of {function}",)))
         else:
             return None
     return None

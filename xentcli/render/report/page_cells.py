@@ -1,12 +1,13 @@
 """The cells of a page: short numbers with all their digits in the markup, and safe text."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from xentcli.render.comparison_verdict import difference_in_points, interval_in_points
+from xentcli.render.comparison_verdict import difference_in_points, interval_in_points, with_sign
+from xentcli.render.measures import DIFFERENCES
 from xentcli.render.number_columns import short_name
 from xentcli.render.pictures.canvas import short_number
 from xentcli.render.tables import row_word
@@ -18,7 +19,7 @@ _MOST_NOTE = 600
 _MOST_COMMAND = 4000
 
 
-def number(value: float | None) -> Markup:
+def number(value: float | None, *, sign: bool = False) -> Markup:
     """Return a short number that is shown in full to a pointer, and given in full to programs.
 
     Examples
@@ -27,15 +28,29 @@ def number(value: float | None) -> Markup:
     <data value="0.156532615736313" title="0.156532615736313">0.1565</data>
     >>> print(number(None))
     <span title="does not apply">–</span>
+    >>> print(number(0.25, sign=True))
+    <data value="0.25" title="0.25">+0.2500</data>
     """
     if value is None:
         return Markup('<span title="does not apply">–</span>')
     if isinstance(value, int):
         return count(value)
     text, full = short_number(value), repr(float(value))
+    if sign and value > 0.0:
+        text = with_sign(text)
     if not math.isfinite(value):
         return Markup("{}").format(text)
     return Markup('<data value="{0}" title="{0}">{1}</data>').format(full, text)
+
+
+def change(value: float | None) -> Markup:
+    """Return a difference with its sign."""
+    return number(value, sign=True)
+
+
+def value_of(metrics: Mapping[str, Any], name: str) -> Markup:
+    """Return the value of a measure, with its sign if it is a difference."""
+    return number(metrics[name].value, sign=name in DIFFERENCES)
 
 
 def count(value: int | None) -> Markup:
@@ -114,6 +129,8 @@ def plain(value: Any) -> Markup:
 
 FILTERS = {
     "number": number,
+    "change": change,
+    "value_of": value_of,
     "count": count,
     "row_word": row_word,
     "difference_in_points": difference_in_points,
