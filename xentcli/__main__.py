@@ -17,8 +17,9 @@ def main() -> None:
 
     try:
         run_command_line()
-    finally:
-        process.end()
+    except SystemExit as stop:
+        process.end(stop.code)
+        raise
 
 
 def _end_on_signals() -> None:

@@ -221,7 +221,7 @@ def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
     """What a library writes to descriptor 2 would stand in it."""
     code = (
         "import sys; sys.argv = ['xent', 'softmax', 'z.npy', '-o', 'out.npy']\n"
-        "import os; from xentcli.storage import outputs\n"
+        "import atexit, os; from xentcli.storage import outputs\n"
         "opened, real = [], os.open\n"
         "def note(*args, **more):\n"
         "    descriptor = real(*args, **more); opened.append(descriptor); return descriptor\n"
@@ -229,8 +229,9 @@ def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
         "def begin_and_watch(): begin(); os.open = note\n"
         "process.begin = begin_and_watch\n"
         "from xentcli.__main__ import main\n"
-        "try: main()\n"
-        "finally: os.open = real; open('seen', 'w').write(str(min([*opened, 99])))\n"
+        "@atexit.register\n"
+        "def tell(): os.open = real; open('seen', 'w').write(str(min([*opened, 99])))\n"
+        "main()\n"
     )
     (folder / "watched.py").write_text(code)
     outcome = run_shell(f"{sys.executable} watched.py <&- >&- 2>&-", folder)
