@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from in_one_test import in_one_test
 
-from xentcli.alignment.aligned import align
+from xentcli.alignment.align import align
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source

@@ -9,7 +9,7 @@ import numpy as np
 from simulated_cluster import Depth, simulate
 
 from xentcli import __version__
-from xentcli.alignment.aligned import align
+from xentcli.alignment.align import align
 from xentcli.core.checks import Problem
 from xentcli.errors import InputError
 from xentcli.execution.dask_task import Done, Results, merge, merge_rests, tell

@@ -82,7 +82,7 @@ def run(jobs: int = 1, progress: Progress | None = None) -> Run:
 def set_block_rows(monkeypatch: pytest.MonkeyPatch, rows: int, row_size: int) -> None:
     """Make every block and every tile hold `rows` rows, also where they are spread over a file."""
     monkeypatch.setattr(_sizes, "block_elements", rows * row_size)
-    monkeypatch.setattr("xentcli.alignment.tiled.LARGEST_TIMES", 1)
+    monkeypatch.setattr("xentcli.alignment.cutting.LARGEST_TIMES", 1)
     monkeypatch.setattr("xentcli.core.tiled_rows.TILE_ELEMENTS", rows * row_size)
     monkeypatch.setattr("xentcli.formats.arrays.ArraySource.run_bytes", 1)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pipeline_tools import npy_file, npy_pipe, open_paths, write_shards
 
-from xentcli.alignment.aligned import align
+from xentcli.alignment.align import align
 from xentcli.alignment.class_names import ClassNames
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import normalizer

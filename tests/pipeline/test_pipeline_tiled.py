@@ -19,8 +19,9 @@ from pipeline_tools import (
 )
 
 import xentcli as xent
+from xentcli.alignment.align import can_be_tiled
 from xentcli.alignment.axes import find_axes
-from xentcli.alignment.tiled import TiledRows, can_be_tiled
+from xentcli.alignment.tiled import TiledRows
 from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import Source, indexed
 from xentcli.pipeline.evaluate import Criterion, evaluate

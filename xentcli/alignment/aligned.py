@@ -1,34 +1,36 @@
-"""Logits and the labels of their rows: decided once, then handed out step by step."""
+"""Logits and the labels of their rows, step by step: whoever computes asks nothing more."""
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.aligned_rows import AlignedRows, read_rows
-from xentcli.alignment.axes import Axes, axes_alone, find_axes, fitting
-from xentcli.alignment.class_names import ClassNames, class_names
+from xentcli.alignment.aligned_rows import AlignedRows
+from xentcli.alignment.axes import Axes
+from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import steps
-from xentcli.alignment.naming import Naming
-from xentcli.alignment.shard_counts import ShardCounts, shard_note
-from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, rows_before
-from xentcli.alignment.tiled import can_be_tiled, elements_of_a_block
+from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, read
+from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
-from xentcli.core.labels import LossOptions
+from xentcli.core.labels import NO_LABEL, LossOptions
+from xentcli.core.shapes import rows_of, without_axis
 from xentcli.errors import InputError
-from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, indexed
+from xentcli.formats.base import BLOCK_ELEMENTS, Block, Source, Table, read_whole
 
 if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
 
 Array = NDArray[Any]
+_TEXT = ("csv", "tsv", "json")  # formats that do not tell integers from floats
 
 
-class Aligned(NamedTuple):
-    """Logits, the labels of their rows, and what was decided about both.
+class Aligned:
+    """Logits, the labels of their rows, and what `align` decided about both.
 
-    Attributes
+    Parameters
     ----------
     logits, labels : Source
         Labels are None where each row of logits has its own beside it in the file, or none has one.
@@ -40,72 +42,73 @@ class Aligned(NamedTuple):
         Whether logits are read a tile at a time, where they are computed.
     matchings : tuple of Matching
         Those that find labels, weights or names by id, where both files have ids.
-    sample_weight : Source, optional
-        A factor for each row.
-    groups, clusters : Source, optional
-        A name for each row, or for each slice of the first axis.
+    beside : sequence of Source or None
+        A factor for each row; and a name of its group and of its cluster for each row, or for each
+        slice of the first axis.
     note : str, optional
         What was decided about the shape of the labels.
+
+    Attributes
+    ----------
+    unlabelled : bool
+        Whether rows have no labels; all labels that are handed out are then 0.
+    labels_in_text : bool
+        Whether labels stand in a file of text, which does not tell integers from floats.
+    shareable : bool
+        Whether forked processes can read the steps on their own.
+    sources : tuple of Source or None
+        The files that are read.
+    rows_of_a_slice : int
+        How many rows with a label a slice of the first axis has.
     """
 
-    logits: Source
-    labels: Source | None
-    axes: Axes
-    names: ClassNames
-    tiled: bool = False
-    matchings: "tuple[Matching, ...]" = ()
-    sample_weight: Source | None = None
-    groups: Source | None = None
-    clusters: Source | None = None
-    note: str | None = None
-
-    @property
-    def unlabelled(self) -> bool:
-        """Whether rows have no labels; all labels that are handed out are then 0."""
-        return self.labels is None and not self.logits.labelled
+    def __init__(
+        self,
+        logits: Source,
+        labels: Source | None,
+        axes: Axes,
+        names: ClassNames,
+        *,
+        tiled: bool = False,
+        matchings: "tuple[Matching, ...]" = (),
+        beside: Sequence[Source | None] = (None, None, None),
+        note: str | None = None,
+    ) -> None:
+        self.logits = logits
+        self.labels = labels
+        self.axes = axes
+        self.names = names
+        self.tiled = tiled
+        self.matchings = matchings
+        self.unlabelled = labels is None and not logits.labelled
+        self.labels_in_text = (labels or logits).format in _TEXT
+        self.shareable = logits.shareable and (labels is None or labels.shareable)
+        self.sources = logits, labels, *beside
+        self.rows_of_a_slice = math.prod(axes.inner)
+        self._note = note
+        self._gapless = axes.lead[1:] == axes.rows[1:]
+        by_id = {matching.inputs: matching for matching in matchings}
+        offset = axes.shift.offset  # a shifted row has the weight and the names of its label
+        self._labels: Follower | None = None
+        if labels is not None:
+            axis = axes.labels_cut_axis
+            self._labels = Follower(labels, axis, offset, matching=by_id.get("labels"))
+        self._beside = [
+            Follower(source, 0, offset, what, by_id.get(what))
+            for source, what in zip(beside, BESIDE_ROWS, strict=True)
+            if source is not None
+        ]
 
     @property
     def notes(self) -> list[str]:
         """Notes that tell the user what was decided."""
-        return [*(each for each in (self.note, self.axes.note) if each), *self.names.notes]
+        return [*(each for each in (self._note, self.axes.note) if each), *self.names.notes]
 
-    @property
-    def sources(self) -> tuple[Source | None, ...]:
-        """The files that are read."""
-        return self.logits, self.labels, self.sample_weight, self.groups, self.clusters
-
-    @property
-    def labels_in_text(self) -> bool:
-        """Whether labels stand in a file of text, which does not tell integers from floats."""
-        return (self.labels or self.logits).format in ("csv", "tsv", "json")
-
-    @property
-    def shareable(self) -> bool:
-        """Whether forked processes can read the steps on their own."""
-        return self.logits.shareable and (self.labels is None or self.labels.shareable)
-
-    @property
-    def labels_follower(self) -> Follower | None:
-        """The follower that hands out labels, if they have a file of their own."""
-        if self.labels is None:
-            return None
-        axis, offset = self.axes.labels_cut_axis, self.axes.shift.offset
-        return Follower(self.labels, axis, offset, matching=self.matching_of("labels"))
-
-    def matching_of(self, inputs: str) -> "Matching | None":
-        """Return the matching that finds labels, weights, ... by id, or None."""
-        return next((each for each in self.matchings if each.inputs == inputs), None)
-
-    @property
-    def row_followers(self) -> list[Follower]:
-        """The followers that hand out weights and names; a shifted row has those of its label."""
-        offset = self.axes.shift.offset
-        sources = (self.sample_weight, self.groups, self.clusters)
-        return [
-            Follower(source, 0, offset, what, self.matching_of(what))
-            for source, what in zip(sources, BESIDE_ROWS, strict=True)
-            if source is not None
-        ]
+    def in_memory(self) -> "Aligned":
+        """Return the same rows, whole blocks of which are read into memory."""
+        other = copy(self)
+        other.tiled = False
+        return other
 
     def steps(
         self, elements: int = BLOCK_ELEMENTS, more: Sequence[Follower] = ()
@@ -116,20 +119,90 @@ class Aligned(NamedTuple):
         """
         if self.axes.cut_axis is None:
             return iter([Step(Block(0, 1), 1)])
-        if self.tiled:
-            elements = elements_of_a_block(self.logits, elements)
-        labels = [self.labels_follower] if self.labels_follower else []
-        followers = [*labels, *self.row_followers, *more]
-        return steps(self.logits, followers, self.axes.cut_axis, elements)
+        labels = [self._labels] if self._labels else []
+        followers = [*labels, *self._beside, *more]
+        return steps(self.logits, followers, self.axes.cut_axis, elements, tiled=self.tiled)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or only those in the slice `keep`."""
-        return read_rows(self, step, options, keep)
+        rows = self._tiles(step) if self.goes_by_tiles(step) else self._arrays(step)
+        logits, labels, ids, lead, places = rows
+        beside, matched = self._read_beside(step, lead, ids) if self._beside else ({}, {})
+        if places is not None:
+            matched["labels"] = places
+        if keep is not None:
+            logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
+            beside = {what: values[keep] for what, values in beside.items()}
+            whole, rest = divmod(len(labels), max(1, math.prod(lead[1:])))
+            lead = (len(labels),) if rest else (whole, *lead[1:])
+        problems: tuple[Problem, ...] = ()
+        if self.unlabelled:
+            options = LossOptions(ignore_index=NO_LABEL)
+        elif labels.ndim == 1:
+            labels, options, problems = self.names.indices(labels, options)
+        weights = beside["weights"].astype(np.float64) if "weights" in beside else None
+        names = beside.get("groups"), beside.get("clusters")
+        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights, *names)
 
-    @property
-    def rows_of_a_slice(self) -> int:
-        """How many rows with a label a slice of the first axis has."""
-        return math.prod(n or 0 for n in self.axes.lead[1:])
+    def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
+        """Return the rows of a step, which are read when they are computed."""
+        lead = (step.rows, *self.axes.inner)
+        count = math.prod(lead)
+        labels = np.zeros(count, np.int64)
+        if not self.unlabelled:
+            labels = self._read_labels(step, None)[0].reshape(-1)
+        first = step.block.start * self.axes.slice_rows
+        return TiledRows(self.logits, first, count), labels, None, lead, None
+
+    def _arrays(
+        self, step: Step
+    ) -> tuple[Array, Array, Array | None, tuple[int, ...], Array | None]:
+        """Return the rows of a step in memory."""
+        axes = self.axes
+        if axes.cut_axis is None:
+            table = Table(read_whole(self.logits))
+        else:
+            table = self.logits.decode(step.block)
+        labels, matched = table.labels, None
+        if self._labels:
+            labels, matched = self._read_labels(step, table.ids)
+        values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
+        if labels is None and self.unlabelled:
+            labels = np.zeros(without_axis(values.shape, axes.class_axis), np.int64)
+        if labels is None:
+            raise AssertionError("a file of logits and labels has labels in each block")
+        rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
+        ids = None if table.ids is None else table.ids[: step.rows]
+        return rows.values, rows.labels, ids, rows.lead, matched
+
+    def _read_labels(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
+        """Return the labels of a step, and their places if ids found them elsewhere."""
+        if self._labels is None:
+            raise AssertionError("labels stand beside the logits")
+        if self.axes.cut_axis is None:
+            return read_whole(self._labels.source), None
+        labels, places = _found(self._labels, step, 0, ids)
+        return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), places
+
+    def _read_beside(
+        self, step: Step, lead: tuple[int, ...], ids: Array | None
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the weights and names of a step's rows, and their places if found by id."""
+        found, matched = {}, {}
+        axes = self.axes
+        for i, follower in enumerate(self._beside, 1 if self._labels else 0):
+            if axes.cut_axis is None:
+                values = read_whole(follower.source)
+            else:
+                values, places = _found(follower, step, i, ids)
+                if places is not None:
+                    matched[follower.what] = places
+                if len(follower.source.shape) == len(axes.rows):
+                    values = axes.shift.labels_of_a_row(values, len(axes.rows) - 1)
+                else:
+                    values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
+            found[follower.what] = values.reshape(-1)
+        return found, matched
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
         """Return the rows of a step that lie in the slices `keep` of the first axis."""
@@ -141,103 +214,35 @@ class Aligned(NamedTuple):
     def rows_before(self, step: Step, keep: slice | None = None) -> int:
         """Return how many rows with a label stand before the first row of a step that is kept."""
         start = step.block.start + ((keep.start or 0) if keep else 0)
-        return rows_before(start, self.axes.lead[1:])
+        return start * self.rows_of_a_slice
 
     def goes_by_tiles(self, step: Step) -> bool:
         """Whether a step is read by tiles, which needs labelled rows without gaps between them."""
-        whole = self.axes.lead[1:] == self.axes.rows[1:] or step.rows == 1
-        return self.tiled and whole
+        return self.tiled and (self._gapless or step.rows == 1)
 
     def place(self, problem: Problem, rows: int) -> str:
         """Name the place of a problem in its input, of which `rows` rows were read."""
-        source = self.labels if problem.input == "labels" and self.labels else self.logits
-        inner = tuple(n or 0 for n in self.axes.lead[1:])
-        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
-        lead = lead if self.axes.lead else ()
-        index = list(unravel(problem.row, lead))
+        labels = self._labels if problem.input == "labels" else None
+        lead = (max(rows, problem.row // max(1, self.rows_of_a_slice) + 1), *self.axes.inner)
+        index = list(unravel(problem.row, lead if self.axes.lead else ()))
         if problem.input == "labels":
             index = self.axes.shift.label_index(index)
-            matching = self.matching_of("labels")
-            if matching is not None and index:
-                index[0] = matching.place_of(index[0])
+            if labels is not None and labels.matching is not None and index:
+                index[0] = labels.matching.place_of(index[0])
         elif problem.column is not None:
             index.insert(self.axes.class_axis, problem.column)
-        return source.place(tuple(index))
+        return (labels.source if labels else self.logits).place(tuple(index))
 
     def error(self, problem: Problem, rows: int) -> InputError:
         """Return the error of a problem, after `rows` rows of the logits have been read."""
         return self.names.with_hint(problem).at(self.place(problem, rows))
 
 
-def align(
-    logits: Source,
-    labels: Source | None,
-    *,
-    class_axis: int | None = None,
-    shift: int = 0,
-    naming: Naming = Naming(),  # noqa: B008 - a named tuple
-    tiles: bool = False,
-    sample_weight: Source | None = None,
-    groups: Source | None = None,
-    clusters: Source | None = None,
-    labelled: bool = True,
-) -> Aligned:
-    """Decide how labels belong to logits.
-
-    Parameters
-    ----------
-    logits, labels : Source
-        Labels are None where each row of logits has its own beside it in the file.
-    class_axis : int, optional
-        The axis of the classes; by default PyTorch's 1, unless only the last one fits.
-    shift : int
-        How many rows further on the label of a row stands.
-    naming : Naming
-        What the user says about the names of classes.
-    tiles : bool
-        Whether the computation can read logits a tile at a time.
-    sample_weight : Source, optional
-        A factor for each row, or for each label.
-    groups, clusters : Source, optional
-        A name for each row, or for each slice of the first axis.
-    labelled : bool
-        Whether it is an error if there are no labels.
-
-    Raises
-    ------
-    ShapeError
-        If the labels, or those of one shard, do not fit the logits, as far as headers tell.
-    """
-    note: str | None = None
-    axis_of_rows = 1 if len(logits.shape) == 1 or class_axis in (0, -len(logits.shape)) else 0
-    by_id = labels is not None and None not in (logits.id_column, labels.id_column)
-    if labels is not None and not by_id:
-        ShardCounts(logits, Follower(labels), axis_of_rows).check()
-        logits, labels, note = fitting(logits, labels, class_axis)
-        note = note or shard_note(logits, labels)
-    if labels is None and not (labelled or logits.labelled):
-        axes = axes_alone(logits, class_axis)
-    else:
-        axes = find_axes(logits, labels, class_axis, shift, by_id=by_id)
-    beside = (sample_weight, groups, clusters)
-    matchings: tuple[Matching, ...] = ()
-    if any(beside):
-        from xentcli.alignment.beside import beside_rows
-
-        beside, matchings = beside_rows(logits, beside, axes.rows)
-    if axes.cut_axis:
-        logits = indexed(logits)
-    if labels is not None and axes.labels_cut_axis:
-        labels = indexed(labels)
-    names = class_names(logits, axes, naming)
-    if labels is not None and by_id:
-        from xentcli.alignment import ids
-
-        labels, matching = ids.by_id(logits, labels, "labels")
-        matchings = (*((matching,) if matching else ()), *matchings)
-    if matchings:
-        from xentcli.alignment.ids import check_by_id
-
-        check_by_id(logits, axes)
-    tiled = tiles and can_be_tiled(logits, axes) and not matchings
-    return Aligned(logits, labels, axes, names, tiled, matchings, *beside, note)
+def _found(
+    follower: Follower, step: Step, part: int, ids: Array | None
+) -> tuple[Array, Array | None]:
+    """Return what a follower has for a step, and its places if ids found it elsewhere."""
+    there = read(follower, step.parts[part])
+    if follower.matching is None:
+        return there.values, None
+    return follower.matching.labels_of(ids, there, step.block.start)

@@ -1,18 +1,19 @@
 """Decides which axis holds the classes, and whether labels are indices or probabilities."""
 
-from typing import NamedTuple
+import math
+from collections.abc import Sequence
 
 from xentcli.alignment.shift import Shift, check_shift
 from xentcli.core.dtypes import is_floating
-from xentcli.core.shapes import fits, same_but_for_ones, without_axis
+from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 
 _BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
 
 
-class Axes(NamedTuple):
-    """How logits and labels lie in their files.
+class Axes:
+    """How logits and labels lie in their files: decided once, and never asked again.
 
     Attributes
     ----------
@@ -26,46 +27,58 @@ class Axes(NamedTuple):
         What was decided where there was a choice.
     shift : Shift
         How many rows further on the label of a row stands.
+    rows, lead : Shape
+        The shape of one number for each row of logits, and for each row that has a label.
+    inner : tuple of int
+        The shape of the rows with a label in a slice of the first axis.
+    slice_rows : int
+        How many rows, with a label or without, a slice of the first axis has.
+    cut_axis, labels_cut_axis : int or None
+        The axes along which logits and labels are cut in step; None if there is only one row.
+    last_row_axis, last_label_axis : int
+        The axes of logits and of labels that a shift runs along.
     """
 
-    logits: Shape
-    class_axis: int
-    probabilities: bool
-    note: str | None = None
-    shift: Shift = Shift()
+    __slots__ = (
+        "class_axis",
+        "cut_axis",
+        "inner",
+        "labels_cut_axis",
+        "last_label_axis",
+        "last_row_axis",
+        "lead",
+        "logits",
+        "note",
+        "probabilities",
+        "rows",
+        "shift",
+        "slice_rows",
+    )
 
-    @property
-    def cut_axis(self) -> int | None:
-        """The axis of the logits along which blocks are cut; None if there is only one row."""
-        if len(self.logits) == 1:
-            return None
-        return 1 if self.class_axis == 0 else 0
-
-    @property
-    def labels_cut_axis(self) -> int:
-        """The axis along which labels are cut, in step with the logits."""
-        return (self.cut_axis or 0) if self.probabilities else 0
-
-    @property
-    def rows(self) -> Shape:
-        """The shape of one number for each row of logits."""
-        return without_axis(self.logits, self.class_axis)
-
-    @property
-    def lead(self) -> Shape:
-        """The shape of one loss for each row that has a label."""
-        return self.shift.lead(self.rows)
-
-    @property
-    def last_row_axis(self) -> int:
-        """The last axis of the logits that does not hold the classes; a shift runs along it."""
-        last = len(self.logits) - 1
-        return last - 1 if self.class_axis == last else last
-
-    @property
-    def last_label_axis(self) -> int:
-        """The axis of the labels that a shift runs along."""
-        return self.last_row_axis if self.probabilities else len(self.rows) - 1
+    def __init__(
+        self,
+        logits: Shape,
+        class_axis: int,
+        rows: Shape,
+        note: str | None = None,
+        shift: Shift = Shift(),  # noqa: B008 - a named tuple
+        *,
+        probabilities: bool,
+    ) -> None:
+        last = len(logits) - 1
+        self.logits = logits
+        self.class_axis = class_axis
+        self.probabilities = probabilities
+        self.note = note
+        self.shift = shift
+        self.rows = rows
+        self.lead = shift.lead(rows)
+        self.inner = tuple(n or 0 for n in self.lead[1:])
+        self.slice_rows = math.prod(n or 0 for n in rows[1:])
+        self.cut_axis = None if last == 0 else int(class_axis == 0)
+        self.labels_cut_axis = (self.cut_axis or 0) if probabilities else 0
+        self.last_row_axis = last - 1 if class_axis == last else last
+        self.last_label_axis = self.last_row_axis if probabilities else len(rows) - 1
 
 
 def find_axes(
@@ -86,12 +99,14 @@ def find_axes(
     ShapeError
         If labels do not fit logits, as far as their headers say.
     """
-    axes = _find(logits, labels, class_axis, by_id=by_id)
+    leads = _leads(logits, class_axis)
+    axis, probabilities, note = _find(logits, labels, leads, class_axis, by_id=by_id)
     if shift and labels is None:
         raise AssertionError("labels beside logits are shifted as a source of their own")
     if shift:
-        check_shift(logits, axes.rows, shift)
-    return axes._replace(shift=Shift(shift, across_blocks=len(axes.rows) == 1))
+        check_shift(logits, leads[axis], shift)
+    shifted = Shift(shift, across_blocks=len(leads) == 2)
+    return Axes(logits.shape, axis, leads[axis], note, shifted, probabilities=probabilities)
 
 
 def axes_alone(logits: Source, class_axis: int | None) -> Axes:
@@ -102,8 +117,7 @@ def axes_alone(logits: Source, class_axis: int | None) -> Axes:
     ShapeError
         If there are three axes or more and no class axis is given, or if there is one column.
     """
-    shape = logits.shape
-    _check_axis(logits, class_axis)
+    shape, leads = logits.shape, _leads(logits, class_axis)
     if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
         what = f"{logits.name}: one column is not a matrix of logits, (N, C)"
         raise ShapeError(what)
@@ -115,10 +129,11 @@ def axes_alone(logits: Source, class_axis: int | None) -> Axes:
             "PyTorch's losses have it: --class-axis 1",
         )
     axis = len(shape) - 1 if class_axis is None else class_axis % len(shape)
-    return Axes(shape, axis, probabilities=False)
+    return Axes(shape, axis, leads[axis], probabilities=False)
 
 
-def _check_axis(logits: Source, class_axis: int | None) -> None:
+def _leads(logits: Source, class_axis: int | None) -> list[Shape]:
+    """Return the shape of the rows for each axis that may hold the classes."""
     shape = logits.shape
     if not shape:
         raise ShapeError(f"{logits.name}: a single number is not a row of logits")
@@ -126,11 +141,19 @@ def _check_axis(logits: Source, class_axis: int | None) -> None:
         raise ShapeError(
             f"{logits.name}: there is no axis {class_axis} in shape {show_shape(shape)}"
         )
+    return [without_axis(shape, axis) for axis in range(len(shape))]
 
 
-def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_id: bool) -> Axes:
+def _find(
+    logits: Source,
+    labels: Source | None,
+    leads: Sequence[Shape],
+    class_axis: int | None,
+    *,
+    by_id: bool,
+) -> tuple[int, bool, str | None]:
+    """Return the class axis, whether labels are probabilities, and a note on the choice."""
     shape = logits.shape
-    _check_axis(logits, class_axis)
     if labels is None and not logits.labelled:
         raise ShapeError(f"{logits.name}: {logits.format} has no column of labels: --labels FILE")
     if shape == (None,):
@@ -148,15 +171,15 @@ def _find(logits: Source, labels: Source | None, class_axis: int | None, *, by_i
     if class_axis is not None:
         axis, note = class_axis % len(shape), None
     else:
-        axis, note = _find_class_axis(shape, labels_shape, usual)
+        axis, note = _find_class_axis(leads, labels_shape, usual)
     if labels is None and axis == 0:
         raise ShapeError(f"{logits.name}: labels beside logits need one row a line: class axis 1")
-    lead = without_axis(shape, axis)
+    lead = leads[axis]
     if not fits(lead, labels_shape) and not (lead == () and fits((1,), labels_shape)):
         from xentcli.alignment.misfits import misfit
 
         raise misfit(logits, labels or logits, axis, labels_shape, given=class_axis is not None)
-    return Axes(shape, axis, probabilities=False, note=note)
+    return axis, False, note
 
 
 def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
@@ -177,42 +200,9 @@ def _check_classes(logits: Source, labels: Shape, usual: int) -> None:
         )
 
 
-def fitting(
+def _with_probabilities(
     logits: Source, labels: Source, class_axis: int | None
-) -> tuple[Source, Source, str | None]:
-    """Return logits and labels without axes of length 1 that keep them from fitting, and a note.
-
-    Each comes back as it was, or as a source that can be read twice, or in another shape.
-    """
-    shape = logits.shape
-    if class_axis in (None, 1, -1) and len(labels.shape) == 2 and labels.shape[0] is None:
-        from xentcli.alignment.reshaped import in_one_row
-
-        before = show_shape(labels.shape)
-        logits, labels, found_row = in_one_row(logits, labels)
-        if found_row:
-            return logits, labels, _read_as(labels, before)
-    if not shape or fits(shape, labels.shape):
-        return logits, labels, None
-    last = len(shape) - 1
-    given = class_axis is not None and -last <= class_axis + 1 <= last + 1
-    axes = (class_axis % len(shape),) if given and class_axis is not None else (min(1, last), last)
-    leads = [without_axis(shape, axis) for axis in dict.fromkeys(axes)]
-    if any(fits(lead, labels.shape) for lead in leads):
-        return logits, labels, None
-    from xentcli.alignment.reshaped import in_shape
-
-    for lead in leads:
-        if lead and (found := in_shape(labels, lead)) is not None:
-            return logits, found, _read_as(found, show_shape(labels.shape))
-    return logits, labels, None
-
-
-def _read_as(labels: Source, before: str) -> str:
-    return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
-
-
-def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) -> Axes:
+) -> tuple[int, bool, str | None]:
     if not is_floating(labels.dtype) and labels.dtype.kind not in "iub":
         raise ShapeError(
             f"{labels.name}: labels of the logits' shape {show_shape(labels.shape)} are class "
@@ -221,14 +211,14 @@ def _with_probabilities(logits: Source, labels: Source, class_axis: int | None) 
     last = len(logits.shape) - 1
     axis = min(1, last) if class_axis is None else class_axis % len(logits.shape)
     note = _as_pytorch(last) if class_axis is None and last > 1 else None
-    return Axes(logits.shape, axis, probabilities=True, note=note)
+    return axis, True, note
 
 
-def _find_class_axis(shape: Shape, labels: Shape, usual: int) -> tuple[int, str | None]:
-    last = len(shape) - 1
-    if last <= 1 or not fits(without_axis(shape, last), labels):
+def _find_class_axis(leads: Sequence[Shape], labels: Shape, usual: int) -> tuple[int, str | None]:
+    last = len(leads) - 1
+    if last <= 1 or not fits(leads[last], labels):
         return usual, None
-    if fits(without_axis(shape, usual), labels):
+    if fits(leads[usual], labels):
         return usual, _as_pytorch(last)
     return last, None
 
@@ -241,3 +231,15 @@ def show_shape(shape: Shape) -> str:
     """Write a shape as NumPy does, with N for a length that is not known."""
     inner = ", ".join("N" if n is None else str(n) for n in shape)
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes are the same, as far as both are known."""
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
+    )
+
+
+def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes differ by axes of length 1 only, as far as both are known."""
+    return fits(*([n for n in shape if n != 1] for shape in (one, other)))

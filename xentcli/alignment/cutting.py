@@ -1,5 +1,6 @@
 """Cuts a leader into blocks, and the sources that follow it along the same rows."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -11,18 +12,31 @@ from xentcli.errors import ShapeError
 from xentcli.formats.base import Block, IndexedSource, Source, blocks_along
 
 _TEXT_TABLES = ("csv", "tsv")
+LARGEST_TIMES = 4
+"""How many times the usual size a block may have if it is read by the tile."""
+_FEWEST_BLOCKS = 32  # at least, so that all processes end at about the same time
 
 
 def steps(
-    leader: Source, followers: Sequence[Follower], axis: int, elements: int
+    leader: Source,
+    followers: Sequence[Follower],
+    axis: int,
+    elements: int,
+    *,
+    tiled: bool = False,
 ) -> Iterator[Step]:
     """Cut a leader along an axis into blocks of about `elements` numbers, and followers with it.
+
+    Blocks of many that are read by the tile may be larger, since they are not held in memory.
 
     Raises
     ------
     ShapeError
         If a follower has fewer or more rows than the leader, in all or in one of several files.
     """
+    if tiled:
+        ordinary = math.prod(n or 0 for n in leader.shape) // elements
+        elements *= min(LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))
     cutters = [_Cutter(follower, leader, elements) for follower in followers]
     counts = [
         ShardCounts(leader, follower, axis)

@@ -2,8 +2,8 @@
 
 import math
 
-from xentcli.alignment.axes import show_shape
-from xentcli.core.shapes import fits, same_but_for_ones, without_axis
+from xentcli.alignment.axes import fits, same_but_for_ones, show_shape
+from xentcli.core.shapes import without_axis
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.formats.hidden.head_options import head_of

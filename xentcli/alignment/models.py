@@ -4,19 +4,19 @@ Rows are matched by place or by id, whatever the shards, formats and dtypes. Cla
 the names in the headers, if both have some.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xentcli.alignment.align import can_be_tiled
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import Axes, show_shape
 from xentcli.alignment.class_order import class_order
 from xentcli.alignment.ids import Matching, by_id, check_by_id
-from xentcli.alignment.steps import Follower, Step, read, rows_before, rows_of_table
-from xentcli.alignment.tiled import TiledRows, can_be_tiled
+from xentcli.alignment.steps import Follower, Step, read, rows_of_table
+from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, ShapeError
@@ -117,7 +117,7 @@ class AlignedModels(NamedTuple):
         parts = step.parts[max(0, len(step.parts) - len(self.others)) :]
         for i, other in enumerate(self.others):
             if self.first.goes_by_tiles(step):
-                start = rows_before(step.block.start, self.first.axes.rows[1:])
+                start = step.block.start * self.first.axes.slice_rows
                 tiled = TiledRows(other.source, start, count)
                 yield tiled if keep is None else np.array(tiled[keep]), None
             else:
@@ -147,9 +147,8 @@ class AlignedModels(NamedTuple):
         if other is None:
             return self.first.place(problem, rows)
         axes = self.first.axes
-        inner = [n or 0 for n in axes.lead[1:]]
-        slices = problem.row // max(1, math.prod(inner)) + 1
-        index = list(unravel(problem.row, (slices, *inner) if axes.lead else ()))
+        slices = problem.row // max(1, self.first.rows_of_a_slice) + 1
+        index = list(unravel(problem.row, (slices, *axes.inner) if axes.lead else ()))
         if other.matching is not None:
             index[0] = other.matching.place_of(index[0])
         if problem.column is not None:
@@ -183,10 +182,10 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
             check_by_id(first.logits, first.axes)
         order = class_order(first, there)
         found.append(OtherModel(there, order.columns, matching, number, order.note))
-    tiled = first.tiled and all(
+    tiled = all(
         other.matching is None and can_be_tiled(other.source, first.axes) for other in found
     )
-    return AlignedModels(first._replace(tiled=tiled), tuple(found))
+    return AlignedModels(first if tiled else first.in_memory(), tuple(found))
 
 
 def _check_shape(first: Source, other: Source, axes: Axes, *, by_id: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xentcli.core.shapes import same_but_for_ones
+from xentcli.alignment.axes import same_but_for_ones
 from xentcli.errors import ShapeError
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,

@@ -1,6 +1,5 @@
 """Lays out logits and labels of any shape as rows."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -35,18 +34,6 @@ def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     """Return the shape of the logits without the class axis: that of one number for each row."""
     axis %= len(shape)
     return shape[:axis] + shape[axis + 1 :]
-
-
-def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    """Whether two shapes are the same, as far as both are known."""
-    return len(one) == len(other) and all(
-        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
-    )
-
-
-def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
-    """Whether two shapes differ by axes of length 1 only, as far as both are known."""
-    return fits(*([n for n in shape if n != 1] for shape in (one, other)))
 
 
 def rows_of(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from xentcli.alignment.aligned import align
+from xentcli.alignment.align import align
 from xentcli.alignment.models import AlignedModels, with_models
 from xentcli.alignment.steps import chosen
 from xentcli.errors import InputError, UsageError

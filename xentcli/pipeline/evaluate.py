@@ -1,13 +1,13 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.aligned import Aligned, align
+from xentcli.alignment.align import align
+from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.steps import chosen
 from xentcli.core.checks import Kind, RowKind
 from xentcli.core.labels import LossOptions, as_weight
@@ -142,10 +142,10 @@ def measured(
         total = _measure(aligned, criterion, run, sink, watch)
         axes = aligned.axes
         num_classes = axes.logits[axes.class_axis] or total.num_classes
-        rows = total.rows * math.prod(n or 0 for n in axes.rows[1:])
+        rows = total.rows * axes.slice_rows
         unpaired = rows - (total.state or States.empty(("loss",))).result_of("loss").rows
         notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
-        lead = (total.rows, *(n or 0 for n in axes.lead[1:])) if axes.lead else ()
+        lead = (total.rows, *axes.inner) if axes.lead else ()
         names, probabilities = aligned.names.names or None, axes.probabilities
     if criterion.rows is not None and total.state is None:
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")

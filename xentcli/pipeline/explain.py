@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xentcli.alignment.aligned import Aligned, align
+from xentcli.alignment.align import align
+from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.class_names import IGNORED
 from xentcli.alignment.naming import Naming
-from xentcli.alignment.steps import rows_before
 from xentcli.core.checks import check_finite, check_labels, unravel, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
@@ -64,7 +64,7 @@ def explain(
         moved = problem.shifted(first_row)._replace(hint=None)
         raise moved.at(aligned.place(moved, moved.row + 1))
     columns = aligned.names.names or logits.columns
-    inner = tuple(n or 0 for n in aligned.axes.lead[1:])
+    inner = aligned.axes.inner
     places = tuple(_index(first_row + i, inner) for i in range(len(y)))
     notes = aligned.notes
     notes += [matching.note for matching in aligned.matchings if matching.note]
@@ -137,7 +137,7 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
         start = aligned.rows_before(step)
         if stop is not None and start >= stop:
             break
-        if start + rows_before(step.rows, aligned.axes.lead[1:]) <= first:
+        if start + step.rows * aligned.rows_of_a_slice <= first:
             continue
         keep = slice(max(0, first - start), None if stop is None else stop - start)
         part = aligned.read(step, options, keep)
