@@ -190,11 +190,21 @@ def test_other_formats_and_shards_have_the_same_bits(arrays: Run, expected: dict
             assert counts == {"base": 40, "new": 40, "labels": 40}, (base, new)
 
 
-def test_half_precision_beside_single(arrays: Run) -> None:
-    np.save("half.npy", ONE.astype(np.float16))
-    np.save("single.npy", ONE.astype(np.float16).astype(np.float32))
-    found = metrics_of(arrays("compare", "half.npy", "single.npy", "--labels", "y.npy", "--json"))
-    assert (found["kl"]["value"], found["loss_difference"]["value"]) == (0.0, 0.0)
+def test_the_rounding_of_another_dtype_is_no_difference(arrays: Run) -> None:
+    half = ONE.astype(np.float16)
+    np.save("half.npy", half)
+    np.save("single.npy", half.astype(np.float32))
+    np.save("double.npy", half.astype(np.float64))
+    write_rows("text.csv", CLASSES, half.tolist())
+    for pair in (
+        ("half.npy", "single.npy"),
+        ("single.npy", "double.npy"),
+        ("text.csv", "half.npy"),
+    ):
+        found = metrics_of(arrays("compare", *pair, "--labels", "y.npy", "--metric=all", "--json"))
+        same = ("kl_max", "loss_difference", "share_worse", "rms_delta_p", "perplexity_difference")
+        assert {name: found[name]["value"] for name in same} == dict.fromkeys(same, 0.0), pair
+        assert found["perplexity_difference"]["standard_error"] == 0.0, pair
 
 
 def test_rows_in_another_order_are_matched_by_id(arrays: Run, expected: dict[str, Any]) -> None:
@@ -430,6 +440,12 @@ def test_rows_where_a_divergence_is_infinite(arrays: Run) -> None:
     others = metrics_of(arrays("compare", "one.npy", "two.npy", "--json"))
     assert found["kl"] == others["kl"]
     assert "rows in which a divergence is infinite: 2" in outcome.err
+    np.save("two.npy", np.where(np.arange(3) == 1, -np.inf, ONE[keep]))
+    np.save("y.npy", TRUE[keep])
+    found = metrics_of(arrays("compare", "one.npy", "two.npy", "--labels", "y.npy", "--json"))
+    assert [(found[name]["value"], found[name]["n"]) for name in ("kl", "kl_p90")] == [
+        (None, 0)
+    ] * 2
 
 
 def test_ignored_rows_count_nowhere(arrays: Run) -> None:
@@ -570,7 +586,8 @@ def test_a_temperature_for_all_models_or_one_for_each(run: Run) -> None:
     for name, options in ((BASE, ["--temperature", "2"]), (NEW, ["--temperature", "2"])):
         want = float(run("loss", name, LABELS, *options).out)
         assert metrics_of(of_all)[f"loss_{'base' if name == BASE else 'new'}"]["value"] == want
-    assert metrics_of(each)["loss_base"] == plain["loss_base"]
+    base, was = (found["loss_base"]["value"] for found in (metrics_of(each), plain))
+    assert base == pytest.approx(was, rel=1e-8)
     cooled = run("loss", NEW, LABELS, "--temperature", fitted)
     assert metrics_of(each)["loss_new"]["value"] == float(cooled.out)
     assert (of_all.json["temperature_base"], of_all.json["temperature_new"]) == (2.0, 2.0)

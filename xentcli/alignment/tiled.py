@@ -54,6 +54,10 @@ class TiledRows:
         """Return the same rows, prepared for the formulas by another function."""
         return TiledRows(self._source, self._start, self.rows, prepared)
 
+    def widened(self) -> "TiledRows":
+        """Return the same rows in float64."""
+        return self.as_prepared(lambda values: self._prepared(values).astype(np.float64))
+
     def __getitem__(self, rows: slice) -> Array:
         """Read consecutive rows into memory that the next reading uses again."""
         start, stop, _ = rows.indices(self.rows)

@@ -74,15 +74,19 @@ class PairDivergencesState(_DivergenceSums):
     def compute(self) -> PairedDivergences:
         """Return the means."""
         return PairedDivergences(
-            self.kl.compute(),
-            self.kl_reverse.compute(),
-            self.js.compute(),
+            self._mean(self.kl),
+            self._mean(self.kl_reverse),
+            self._mean(self.js),
             self.infinite,
             share(self.agreeing, self.n) if self.n else NOTHING,
             self.delta_p.compute(),
             root_of(self.delta_p_squared.compute()),
             self.n,
         )
+
+    def _mean(self, finite: MeanState) -> Measure:
+        """Return a mean over the rows where it is finite, of which there may be none."""
+        return Measure(n=0) if self.n and not finite.n else finite.compute()
 
 
 def _finite(values: Doubles) -> MeanState:

@@ -158,7 +158,7 @@ class PairReport:
 
     def _percentile(self, name: str, thousandths: int, n: int | None) -> Measure:
         found = self.percentiles[name]
-        return Measure(found[thousandths], n=n) if found else NOTHING
+        return Measure(found.get(thousandths), n=n)
 
     def _table(self) -> tuple[Percentile, ...]:
         kl, delta_p = self.percentiles["kl"], self.percentiles["delta_p"]
@@ -210,9 +210,11 @@ def _perplexity_difference(
     if None in errors or not math.isfinite(value):
         return Measure(value, n=base.n)
     one, two, paired = (float(each or 0.0) for each in errors)
-    covariance = (one * one + two * two - paired * paired) / 2.0
     # a power of two, so that the squares of large perplexities stay within float64
     scale = math.ldexp(1.0, math.frexp(max(base.value, new.value))[1] - 1)
     first, second = base.value / scale, new.value / scale
-    variance = (first * one) ** 2 + (second * two) ** 2 - 2.0 * first * second * covariance
+    # first**2 one**2 + second**2 two**2 - 2 first second covariance, with the covariance of the
+    # means, (one**2 + two**2 - paired**2) / 2; in this form nothing cancels if both are alike
+    variance = (first - second) * (first * one * one - second * two * two)
+    variance += first * second * paired * paired
     return Measure(value, scale * math.sqrt(max(0.0, variance)), n=base.n)

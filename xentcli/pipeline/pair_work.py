@@ -11,7 +11,7 @@ from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.models import AlignedModels, OtherModel
 from xentcli.alignment.steps import Step, kept
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Problem
+from xentcli.core.checks import Kind, Problem
 from xentcli.core.divergences import Divergences
 from xentcli.core.dtypes import computing_dtype
 from xentcli.core.fact_walk import FactWalk
@@ -74,7 +74,15 @@ class CompareWork(NamedTuple):
         problems, remarks = [*rows.problems], []
         matched = dict(rows.matched)
         models = list(self._each_model(step, rows, keep_rows, matched))
-        walks = [self._walk(stored, rows, criterion, other) for criterion, other, stored in models]
+        alike = _alike(
+            [_prepared(stored, criterion, other) for criterion, other, stored in models],
+            [criterion.kind for criterion, *_ in models],
+        )
+        narrow = any(computing_dtype(stored.dtype) == np.float32 for *_, stored in models)
+        walks = [
+            self._walk(values, rows, criterion, same_bits=narrow)
+            for values, (criterion, *_) in zip(alike, models, strict=True)
+        ]
         divergences = read_together(walks)
         facts = [facts_of(walk) for walk in walks]
         for i, ((criterion, other, stored), found) in enumerate(zip(models, facts, strict=True)):
@@ -135,18 +143,18 @@ class CompareWork(NamedTuple):
         return PairStates(tuple(states)), numbers
 
     def _walk(
-        self, stored: Any, rows: AlignedRows, criterion: Criterion, other: OtherModel | None
+        self, values: Any, rows: AlignedRows, criterion: Criterion, *, same_bits: bool
     ) -> FactWalk:
         needs = OF_A_MODEL if self.models.first.unlabelled else (*OF_A_MODEL, *OF_LABELS)
         if criterion.kind != "logits":
             needs = (*needs, "zeroed")
         return FactWalk(
-            _prepared(stored, criterion, other),
+            values,
             rows.labels,
             rows.options,
             needs,
             kind=criterion.kind,
-            parameters={"same_bits": computing_dtype(stored.dtype) == np.float32},
+            parameters={"same_bits": same_bits},
         )
 
 
@@ -161,6 +169,20 @@ def _prepared(
     if isinstance(stored, TiledRows):
         return stored.as_prepared(lambda rows: criterion.prepared(other.in_order(rows)))
     return criterion.prepared(other.in_order(stored))
+
+
+def _alike(models: list[Array | TiledRows], kinds: list[Kind]) -> list[Array | TiledRows]:
+    """Return all models' rows in float64, unless all are computed by the same kernel.
+
+    Otherwise the rounding of float32 would seem to be a difference of the models.
+    """
+    each = zip(models, kinds, strict=True)
+    if len({(computing_dtype(rows.dtype), kind) for rows, kind in each}) == 1:
+        return models
+    return [
+        rows.widened() if isinstance(rows, TiledRows) else rows.astype(np.float64)
+        for rows in models
+    ]
 
 
 def _of_model(
