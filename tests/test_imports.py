@@ -9,10 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from xentcli.cli.process import later
 
 PACKAGE = Path(__file__).parents[1] / "xentcli"
 
@@ -240,10 +243,14 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
     assert loaded_by(code) == loaded
 
 
-ALONE = EXTRAS | {"pandas", "rich", "zipfile"}
+LATER = {"bz2", "lzma", "subprocess"}
+ALONE = EXTRAS | LATER | {"pandas", "rich", "zipfile"}
 AFTER_EACH_OTHER = """
 import contextlib, sys
-from xentcli.cli.app import main
+from xentcli import __main__
+from xentcli.cli import process
+with process.later(*__main__._SELDOM_USED):
+    from xentcli.cli.app import main
 for line in LINES:
     sys.argv = ["xent", *line.split()]
     with contextlib.suppress(SystemExit):
@@ -257,7 +264,7 @@ for line in LINES:
     "allowed",
     [
         [
-            ("--version", EXTRAS | {"numpy", "pandas", "rich"}),
+            ("--version", EXTRAS | LATER | {"numpy", "pandas", "rich"}),
             ("softmax missing.npy", ALONE),
             ("info digits_logits.npy", ALONE),
             (f"loss {NPY}", ALONE),
@@ -279,6 +286,18 @@ def test_what_a_command_does_not_import(allowed: list[tuple[str, set[str]]]) -> 
     for (line, never), there in zip(allowed, loaded, strict=True):
         assert {"xentcli", "typer"} <= there, line
         assert not there & never, line
+
+
+def test_what_is_imported_later_is_there_when_it_is_used() -> None:
+    with later("colorsys", "stringprep", "sys"):
+        early, waiting = import_module("colorsys"), import_module("stringprep")
+        assert early.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+    assert sys.modules["colorsys"].rgb_to_hsv is early.rgb_to_hsv
+    assert "stringprep" not in sys.modules
+    assert import_module("sys") is sys
+    assert waiting.in_table_a1 is import_module("stringprep").in_table_a1
+    with pytest.raises(AttributeError):
+        assert waiting.nothing
 
 
 def test_the_measure_sees_what_is_imported() -> None:

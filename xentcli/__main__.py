@@ -6,6 +6,9 @@ import os
 _FRAME_WORDS = 2**14
 """Several times what all frames take at the deepest place, an import of NumPy."""
 
+_SELDOM_USED = ("bz2", "ipaddress", "lzma", "shellingham", "subprocess", "tokenize")
+"""What typer imports, or modules that it imports do, for purposes of their own: 5 ms."""
+
 
 def main() -> None:
     """Run the command line of this process and exit."""
@@ -13,7 +16,8 @@ def main() -> None:
     from xentcli.cli import process
 
     process.begin()  # before anything is opened, and before most is imported
-    from xentcli.cli.app import main as run_command_line
+    with process.later(*_SELDOM_USED):
+        from xentcli.cli.app import main as run_command_line
 
     try:
         run_command_line()

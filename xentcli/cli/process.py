@@ -12,7 +12,10 @@ import select
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 _GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage took a tenth of it
@@ -54,6 +57,28 @@ def begin() -> None:
 def begin_work() -> None:
     """Have signals unwind the stack from now on, since there may be something to clean up."""
     _Signals.unwinds = True
+
+
+class _Later(ModuleType):
+    """Stands for a module that is imported when something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+@contextmanager
+def later(*names: str) -> Iterator[None]:
+    """Spare who is imported meanwhile the import of modules that few runs use."""
+    standing = {name: _Later(name) for name in names if name not in sys.modules}
+    sys.modules.update(standing)
+    try:
+        yield
+    finally:
+        for name, module in standing.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
 
 
 def keep_freed_memory(*, grouped: bool = False) -> None:
