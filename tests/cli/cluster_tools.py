@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -77,6 +77,8 @@ class Cluster:
         self.folder = folder
         self._stack = stack
         self._nannies: list[psutil.Process] = []
+        # Those that are killed leave folders behind, with sockets, whose paths must be short.
+        self._temporary = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
         said = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said)]
         self._scheduler = self._start("dask_scheduler", *options)
@@ -124,7 +126,7 @@ class Cluster:
                 f"distributed.cli.{module}:main",
                 [*options, "--no-dashboard"],
                 folder=self.folder,
-                variables=environment(path, **_OF_DASK),
+                variables=environment(path, TMPDIR=self._temporary, **_OF_DASK),
                 streams=[nothing.fileno()] * 3,
             )
         self._stack.callback(begun.wait)

@@ -71,7 +71,9 @@ def squares(address: str, count: int, fails: Annotated[str, typer.Argument()] = 
     """Print the sum of the squares of some numbers."""
     pid, odd = os.getpid(), 3 if count < 20 else count - 10  # which is merged with others
     if not address.startswith("local"):
-        Path(f"held-{pid}").write_text(str(_left_of_others(address)))
+        connected(address).run_on_scheduler(_allow, failures=int(fails == "nowhere"))
+        if fails == "nowhere":
+            Path(f"held-{pid}").write_text(str(_left_of_others(address)))
     work = Work(fails, f"working-{pid}", odd)
     results: Any = ordered_map(work.part_of, range(count), 1, cluster=address, join=Sum.plus)
     typer.echo(sum(result.total for result in results))
@@ -90,6 +92,11 @@ def _left_of_others(address: str) -> int:
 
 def _tasks_held(dask_scheduler: Any) -> int:
     return len(dask_scheduler.tasks)
+
+
+def _allow(dask_scheduler: Any, failures: int) -> None:
+    """Set how often workers may die of a task before it is given up: each starts again anew."""
+    dask_scheduler.allowed_failures = failures
 
 
 def changing(address: str, path: str) -> None:
