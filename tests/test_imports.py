@@ -288,7 +288,9 @@ def test_what_a_command_does_not_import(allowed: list[tuple[str, set[str]]]) -> 
         assert not there & never, line
 
 
-def test_what_is_imported_later_is_there_when_it_is_used() -> None:
+def test_what_is_imported_later_is_there_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("colorsys", "stringprep"):  # which another test may have had imported
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with later("colorsys", "stringprep", "sys"):
         early, waiting = import_module("colorsys"), import_module("stringprep")
         assert early.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
