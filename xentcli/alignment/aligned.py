@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
-from xentcli.alignment.cutting import steps
-from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, read
+from xentcli.alignment.cutting import chosen, steps
+from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, matched
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
 from xentcli.core.labels import NO_LABEL, LossOptions
@@ -58,6 +58,8 @@ class Aligned:
         Whether forked processes can read the steps on their own.
     sources : tuple of Source or None
         The files that are read.
+    shape : Shape
+        The shape of one number for each row of logits.
     rows_of_a_slice : int
         How many rows with a label a slice of the first axis has.
     """
@@ -84,6 +86,7 @@ class Aligned:
         self.labels_in_text = (labels or logits).format in _TEXT
         self.shareable = logits.shareable and (labels is None or labels.shareable)
         self.sources = logits, labels, *beside
+        self.shape = axes.rows
         self.rows_of_a_slice = math.prod(axes.inner)
         self._note = note
         self._gapless = axes.lead[1:] == axes.rows[1:]
@@ -111,25 +114,30 @@ class Aligned:
         return other
 
     def steps(
-        self, elements: int = BLOCK_ELEMENTS, more: Sequence[Follower] = ()
+        self,
+        elements: int = BLOCK_ELEMENTS,
+        rows: slice | None = None,
+        more: Sequence[Follower] = (),
     ) -> Iterator[Step]:
         """Cut logits into blocks of about `elements` numbers, each with the labels of its rows.
 
-        In each step, the parts of `more` come after those of labels, weights and names.
+        If `rows` is given, blocks without any of these slices are left out. In each step, the parts
+        of `more` come after those of labels, weights and names.
         """
-        if self.axes.cut_axis is None:
-            return iter([Step(Block(0, 1), 1)])
+        axis = self.axes.cut_axis
         labels = [self._labels] if self._labels else []
         followers = [*labels, *self._beside, *more]
-        return steps(self.logits, followers, self.axes.cut_axis, elements, tiled=self.tiled)
+        if axis is None:
+            return chosen(iter([Step(Block(0, 1), 1)]), rows)
+        return steps(self.logits, followers, axis, elements, rows=rows, tiled=self.tiled)
 
     def read(self, step: Step, options: LossOptions, keep: slice | None = None) -> AlignedRows:
         """Return the rows of a step that have a label, or only those in the slice `keep`."""
         rows = self._tiles(step) if self.goes_by_tiles(step) else self._arrays(step)
         logits, labels, ids, lead, places = rows
-        beside, matched = self._read_beside(step, lead, ids) if self._beside else ({}, {})
+        beside, places_of = self._read_beside(step, lead, ids) if self._beside else ({}, {})
         if places is not None:
-            matched["labels"] = places
+            places_of["labels"] = places
         if keep is not None:
             logits, labels, ids = logits[keep], labels[keep], None if ids is None else ids[keep]
             beside = {what: values[keep] for what, values in beside.items()}
@@ -142,7 +150,7 @@ class Aligned:
             labels, options, problems = self.names.indices(labels, options)
         weights = beside["weights"].astype(np.float64) if "weights" in beside else None
         names = beside.get("groups"), beside.get("clusters")
-        return AlignedRows(logits, labels, lead, options, problems, ids, matched, weights, *names)
+        return AlignedRows(logits, labels, lead, options, problems, ids, places_of, weights, *names)
 
     def _tiles(self, step: Step) -> tuple[TiledRows, Array, None, tuple[int, ...], None]:
         """Return the rows of a step, which are read when they are computed."""
@@ -163,9 +171,9 @@ class Aligned:
             table = Table(read_whole(self.logits))
         else:
             table = self.logits.decode(step.block)
-        labels, matched = table.labels, None
+        labels, places = table.labels, None
         if self._labels:
-            labels, matched = self._read_labels(step, table.ids)
+            labels, places = self._read_labels(step, table.ids)
         values = axes.shift.logits_with_a_label(table.values, axes.last_row_axis, step.rows)
         if labels is None and self.unlabelled:
             labels = np.zeros(without_axis(values.shape, axes.class_axis), np.int64)
@@ -173,7 +181,7 @@ class Aligned:
             raise AssertionError("a file of logits and labels has labels in each block")
         rows = rows_of(values, labels, axes.class_axis, one_hot=axes.probabilities)
         ids = None if table.ids is None else table.ids[: step.rows]
-        return rows.values, rows.labels, ids, rows.lead, matched
+        return rows.values, rows.labels, ids, rows.lead, places
 
     def _read_labels(self, step: Step, ids: Array | None) -> tuple[Array, Array | None]:
         """Return the labels of a step, and their places if ids found them elsewhere."""
@@ -181,28 +189,28 @@ class Aligned:
             raise AssertionError("labels stand beside the logits")
         if self.axes.cut_axis is None:
             return read_whole(self._labels.source), None
-        labels, places = _found(self._labels, step, 0, ids)
+        labels, places = matched(self._labels, step.parts[0], ids, step.block.start)
         return self.axes.shift.labels_of_a_row(labels, self.axes.last_label_axis), places
 
     def _read_beside(
         self, step: Step, lead: tuple[int, ...], ids: Array | None
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the weights and names of a step's rows, and their places if found by id."""
-        found, matched = {}, {}
+        found, places_of = {}, {}
         axes = self.axes
         for i, follower in enumerate(self._beside, 1 if self._labels else 0):
             if axes.cut_axis is None:
                 values = read_whole(follower.source)
             else:
-                values, places = _found(follower, step, i, ids)
+                values, places = matched(follower, step.parts[i], ids, step.block.start)
                 if places is not None:
-                    matched[follower.what] = places
+                    places_of[follower.what] = places
                 if len(follower.source.shape) == len(axes.rows):
                     values = axes.shift.labels_of_a_row(values, len(axes.rows) - 1)
                 else:
                     values = np.repeat(values.reshape(-1), math.prod(lead[1:]))
             found[follower.what] = values.reshape(-1)
-        return found, matched
+        return found, places_of
 
     def rows_of_slices(self, keep: slice | None) -> slice | None:
         """Return the rows of a step that lie in the slices `keep` of the first axis."""
@@ -236,13 +244,3 @@ class Aligned:
     def error(self, problem: Problem, rows: int) -> InputError:
         """Return the error of a problem, after `rows` rows of the logits have been read."""
         return self.names.with_hint(problem).at(self.place(problem, rows))
-
-
-def _found(
-    follower: Follower, step: Step, part: int, ids: Array | None
-) -> tuple[Array, Array | None]:
-    """Return what a follower has for a step, and its places if ids found it elsewhere."""
-    there = read(follower, step.parts[part])
-    if follower.matching is None:
-        return there.values, None
-    return follower.matching.labels_of(ids, there, step.block.start)

@@ -17,12 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import Axes
-from xentcli.alignment.naming import Naming
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
-from xentcli.errors import InputError, LabelError, UsageError
-from xentcli.formats.base import Source
+from xentcli.errors import LabelError, UsageError
 
 Array = NDArray[Any]
 
@@ -189,34 +186,6 @@ class ClassNames:
         near = _nearest(problem.name, self.names)
         few = ", ".join(map(repr, self.names[:5])) + (", ..." if len(self.names) > 5 else "")
         return problem._replace(hint=f"did you mean {near!r}?" if near else f"there are {few}")
-
-
-def class_names(logits: Source, axes: Axes, naming: Naming) -> ClassNames:
-    """Return the names that the user gives, or those of the columns, if these are the classes.
-
-    Raises
-    ------
-    InputError
-        If the user names more or fewer classes than there are, or in another order than the header.
-    """
-    if axes.probabilities:
-        return ClassNames()
-    last = axes.class_axis == len(axes.logits) - 1
-    columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
-    num_classes = axes.logits[axes.class_axis]
-    names = naming.of(num_classes)
-    if names and names != columns and sorted(names) == sorted(columns):
-        raise InputError(
-            f"{logits.name}: the header names the same classes as --classes, in another order",
-            hint="leave --classes out",
-        )
-    where, header = "--classes" if names else logits.name, naming.header(num_classes)
-    shorts: tuple[str, ...] = ()
-    if columns and not names:
-        from xentcli.formats.column_names import without_shared
-
-        shorts = without_shared(columns)
-    return ClassNames(names or columns, naming.counted, where, header, shorts)
 
 
 def _without(

@@ -23,11 +23,13 @@ def steps(
     axis: int,
     elements: int,
     *,
+    rows: slice | None = None,
     tiled: bool = False,
 ) -> Iterator[Step]:
     """Cut a leader along an axis into blocks of about `elements` numbers, and followers with it.
 
-    Blocks of many that are read by the tile may be larger, since they are not held in memory.
+    Blocks of many that are read by the tile may be larger, since they are not held in memory. If
+    `rows` is given, only steps that hold some of these rows of the leader are yielded.
 
     Raises
     ------
@@ -37,11 +39,30 @@ def steps(
     if tiled:
         ordinary = math.prod(n or 0 for n in leader.shape) // elements
         elements *= min(LARGEST_TIMES, max(1, ordinary // _FEWEST_BLOCKS))
+    return chosen(_all_steps(leader, followers, axis, elements), rows)
+
+
+def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
+    """Yield the steps that hold some of the leader's rows `rows`, or all steps if it is None."""
+    if rows is None:
+        yield from all_steps
+        return
+    for step in all_steps:
+        start = step.block.start
+        if rows.stop is not None and start >= rows.stop:
+            return
+        if start + step.rows > (rows.start or 0):
+            yield step
+
+
+def _all_steps(
+    leader: Source, followers: Sequence[Follower], axis: int, elements: int
+) -> Iterator[Step]:
     cutters = [_Cutter(follower, leader, elements) for follower in followers]
     counts = [
-        ShardCounts(leader, follower, axis)
+        ShardCounts(leader, follower.source, follower.what, axis)
         for follower in followers
-        if follower.matching is None and follower.in_shards
+        if follower.matching is None and follower.in_shards and follower.source.files
     ]
     blocks = blocks_along(leader, axis, elements)
     try:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.align import can_be_tiled
 from xentcli.alignment.aligned import Aligned
-from xentcli.alignment.axes import Axes, show_shape
+from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_order import class_order
 from xentcli.alignment.ids import Matching, by_id, check_by_id
+from xentcli.alignment.shape_fit import show_shape
 from xentcli.alignment.steps import Follower, Step, read, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
@@ -96,7 +96,7 @@ class AlignedModels(NamedTuple):
     def steps(self, elements: int = BLOCK_ELEMENTS) -> Iterator[Step]:
         """Cut the first model's logits into blocks, each with what belongs to the same rows."""
         axis = self.first.axes.cut_axis or 0
-        return self.first.steps(elements, [_follower(other, axis) for other in self.others])
+        return self.first.steps(elements, more=[_follower(other, axis) for other in self.others])
 
     def read(
         self, step: Step, ids: Array | None, count: int, keep: slice | None = None
@@ -182,9 +182,7 @@ def with_models(first: Aligned, others: Sequence[Source]) -> AlignedModels:
             check_by_id(first.logits, first.axes)
         order = class_order(first, there)
         found.append(OtherModel(there, order.columns, matching, number, order.note))
-    tiled = all(
-        other.matching is None and can_be_tiled(other.source, first.axes) for other in found
-    )
+    tiled = all(other.matching is None and other.source.tileable for other in found)
     return AlignedModels(first if tiled else first.in_memory(), tuple(found))
 
 

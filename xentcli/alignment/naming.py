@@ -1,10 +1,13 @@
-"""Reads the names of classes that the user gives: a list, or a file."""
+"""The names of classes: those that the user gives, in a list or a file, or those of columns."""
 
 import io
 import re
 from typing import NamedTuple
 
+from xentcli.alignment.axes import Axes
+from xentcli.alignment.class_names import ClassNames
 from xentcli.errors import InputError, ShapeError, UsageError
+from xentcli.formats.base import Source
 from xentcli.storage.names import shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
@@ -52,6 +55,33 @@ class Naming(NamedTuple):
             names = f"{len(self.classes)} name{'' if one else 's'}"
             raise ShapeError(f"--classes has {names} for {num_classes} classes", hint=hint)
         return self.classes
+
+    def names_of(self, logits: Source, axes: Axes) -> ClassNames:
+        """Return the names that the user gives, or those of the columns, if these are the classes.
+
+        Raises
+        ------
+        InputError
+            If the user names more or fewer classes than there are, or in another order than the
+            header.
+        """
+        if axes.probabilities:
+            return ClassNames()
+        last = axes.class_axis == len(axes.logits) - 1
+        columns = tuple(name.strip() for name in logits.columns or ()) if last else ()
+        names = self.of(axes.num_classes)
+        if names and names != columns and sorted(names) == sorted(columns):
+            raise InputError(
+                f"{logits.name}: the header names the same classes as --classes, in another order",
+                hint="leave --classes out",
+            )
+        where, header = "--classes" if names else logits.name, self.header(axes.num_classes)
+        shorts: tuple[str, ...] = ()
+        if columns and not names:
+            from xentcli.formats.column_names import without_shared
+
+            shorts = without_shared(columns)
+        return ClassNames(names or columns, self.counted, where, header, shorts)
 
 
 def read_naming(text: str | None, label_base: int | None) -> Naming:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from xentcli.alignment.axes import same_but_for_ones
+from xentcli.alignment.shape_fit import ShapeFit, show_shape
+from xentcli.core.shapes import same_but_for_ones
 from xentcli.errors import ShapeError
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,
@@ -77,6 +78,31 @@ def in_shape(source: Source, shape: Shape) -> Source | None:
     return (OneRow if one_row else MemorySource)(source.name, values, origin=source)
 
 
+def fitting(
+    logits: Source, labels: Source, fit: ShapeFit, class_axis: int | None
+) -> tuple[Source, Source, str | None]:
+    """Return logits and labels without axes of length 1 that keep them from fitting, and a note.
+
+    Each comes back as it was, or as a source that can be read twice, or in another shape.
+    """
+    before = show_shape(labels.shape)
+    if class_axis in (None, 1, -1):
+        logits, labels, found_row = _in_one_row(logits, labels)
+        if found_row:
+            return logits, labels, _read_as(labels, before)
+    if fit.found:
+        return logits, labels, None
+    for axis in fit.expected:
+        lead = fit.leads[axis]
+        if lead and (found := in_shape(labels, lead)) is not None:
+            return logits, found, _read_as(found, before)
+    return logits, labels, None
+
+
+def _read_as(labels: Source, before: str) -> str:
+    return f"{labels.name}: shape {before} is read as {show_shape(labels.shape)}"
+
+
 class OneRow(MemorySource):
     """The numbers of a table's only row, one after the other."""
 
@@ -85,7 +111,7 @@ class OneRow(MemorySource):
         return super().place((0, *index) if index else ())
 
 
-def in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
+def _in_one_row(logits: Source, labels: Source) -> tuple[Source, Source, bool]:
     """Return logits, labels, and whether labels that stand in one row were turned into a column.
 
     This takes as many labels as rows and as classes: one row of labels for one row of logits would

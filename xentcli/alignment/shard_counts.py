@@ -8,7 +8,6 @@ from xentcli.formats.base import Source
 from xentcli.storage.names import shown_name
 
 if TYPE_CHECKING:
-    from xentcli.alignment.steps import Follower
     from xentcli.formats.shards import Shards
 
 _SPLITS = {
@@ -25,10 +24,9 @@ class ShardCounts:
     axis, so that shards are not cut by rows.
     """
 
-    def __init__(self, leader: Source, follower: "Follower", cut_axis: int | None) -> None:
+    def __init__(self, leader: Source, source: Source, what: str, cut_axis: int | None) -> None:
         self._open: list[tuple[int, Any, Any]] = []
-        self._what = follower.what
-        source = follower.source
+        self._what = what
         if cut_axis != 0 or not source.files:
             return
         from xentcli.formats.shards import Shards
@@ -70,14 +68,16 @@ class ShardCounts:
         return True
 
 
-def shard_note(leader: Source, follower: Source) -> str | None:
-    """Return a note that says which shards belong together if their names count differently.
+def shard_note(leader: Source, follower: Source, cut_axis: int) -> str | None:
+    """Return a note that says which shards of labels belong to which, if names count differently.
 
     Raises
     ------
     ShapeError
-        If the numbers in their names differ, and not all by the same distance.
+        If there are not as many of both, with as many rows as far as they are known; or if the
+        numbers in their names differ, and not all by the same distance.
     """
+    ShardCounts(leader, follower, "labels", cut_axis).check()
     if not leader.files or not follower.files:
         return _split_note(leader, follower)
     one, other = _numbers(leader), _numbers(follower)

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from xentcli.errors import ShapeError
-from xentcli.formats.base import Shape, Source
+from xentcli.formats.base import Shape
 
 Array = NDArray[Any]
 
@@ -57,13 +56,3 @@ class Shift(NamedTuple):
     def label_index(self, index: list[int]) -> list[int]:
         """Return where the label of the row at `index` stands."""
         return [*index[:-1], index[-1] + self.by] if index else index
-
-
-def check_shift(logits: Source, rows: Shape, shift: int) -> None:
-    """Raise ShapeError if no row can have a label this far on, whatever the labels are."""
-    if not rows:
-        raise ShapeError(f"{logits.name}: one row of logits has no label {shift} further on")
-    if rows[1:] == (1,):
-        from xentcli.alignment.misfits import check_no_layer
-
-        check_no_layer(logits)

@@ -6,7 +6,7 @@ A step is plain data: any thread or process that has the sources can read it.
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -104,19 +104,6 @@ class Step(NamedTuple):
     parts: tuple[StepPart, ...] = ()
 
 
-def chosen(all_steps: Iterator[Step], rows: slice | None) -> Iterator[Step]:
-    """Yield the steps that hold some of the leader's rows `rows`, or all steps if it is None."""
-    if rows is None:
-        yield from all_steps
-        return
-    for step in all_steps:
-        start = step.block.start
-        if rows.stop is not None and start >= rows.stop:
-            return
-        if start + step.rows > (rows.start or 0):
-            yield step
-
-
 def kept(step: Step, rows: slice | None) -> slice:
     """Return the rows of a step that are among the leader's rows `rows`."""
     if rows is None:
@@ -142,6 +129,19 @@ def read(follower: Follower, part: StepPart) -> FollowedRows:
         for piece in part
     ]
     return FollowedRows.joined(pieces)
+
+
+def matched(
+    follower: Follower, part: StepPart, ids: Array | None, start: int
+) -> tuple[Array, Array | None]:
+    """Return the rows of a follower for those from `start` on, and their places if found by id.
+
+    `ids` are the ids of the leader's rows; the places are None where they are the rows' own.
+    """
+    there = read(follower, part)
+    if follower.matching is None:
+        return there.values, None
+    return follower.matching.labels_of(ids, there, start)
 
 
 def rows_of_table(table: Table, first: int = 0, stop: int | None = None) -> FollowedRows:

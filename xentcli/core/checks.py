@@ -1,7 +1,7 @@
 """Checks the values of logits and labels, and finds the row where something is wrong."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats, is_floating
 from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+
+if TYPE_CHECKING:
+    from xentcli.core.labels import LossOptions
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 """The kind of numbers in the rows from which a loss is computed."""
@@ -196,3 +199,11 @@ def check_weight(shape: tuple[int, ...], num_classes: int) -> None:
         raise ShapeError(
             f"weight must have one number for each of the {num_classes} classes, not shape {shape}"
         )
+
+
+def check_options(options: "LossOptions", num_classes: int, *, probabilities: bool) -> None:
+    """Raise if the options do not fit the classes or the kind of labels."""
+    if options.weight is not None:
+        check_weight(options.weight.shape, num_classes)
+    if probabilities and max(options.ignored, default=-1) >= 0:
+        raise InputError("ignore_index leaves out class indices; these labels are probabilities")

@@ -7,13 +7,13 @@ is an exact sum.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.core.checks import Kind
+from xentcli.core.checks import Kind, check_options
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles, LossOptions, as_weight
 from xentcli.core.reduction import reduce_losses
 from xentcli.core.row_facts import RowFacts, row_facts
 from xentcli.core.row_losses import Reduction
-from xentcli.core.shapes import check_options, rows_of
+from xentcli.core.shapes import rows_of
 from xentcli.errors import ShapeError
 
 

@@ -1,14 +1,13 @@
 """Lays out logits and labels of any shape as rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from xentcli.core.checks import check_weight
 from xentcli.core.dtypes import computing_dtype, is_floating
-from xentcli.core.labels import LossOptions
 from xentcli.core.softmax import as_rows
-from xentcli.errors import InputError, ShapeError
+from xentcli.errors import ShapeError
 
 
 class FlatRows:
@@ -22,18 +21,27 @@ class FlatRows:
         self.lead = lead
 
 
-def check_options(options: LossOptions, num_classes: int, *, probabilities: bool) -> None:
-    """Raise if the options do not fit the classes or the kind of labels."""
-    if options.weight is not None:
-        check_weight(options.weight.shape, num_classes)
-    if probabilities and max(options.ignored, default=-1) >= 0:
-        raise InputError("ignore_index leaves out class indices; these labels are probabilities")
-
-
 def without_axis(shape: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
     """Return the shape of the logits without the class axis: that of one number for each row."""
     axis %= len(shape)
     return shape[:axis] + shape[axis + 1 :]
+
+
+def leads_of(shape: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return, for each axis that may hold the classes, the shape of one number for each row."""
+    return [without_axis(shape, axis) for axis in range(len(shape))]
+
+
+def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes are the same, as far as both are known."""
+    return len(one) == len(other) and all(
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
+    )
+
+
+def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes differ by axes of length 1 only, as far as both are known."""
+    return fits(*([n for n in shape if n != 1] for shape in (one, other)))
 
 
 def rows_of(

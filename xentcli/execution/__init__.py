@@ -55,8 +55,11 @@ def ordered_map(
     if cluster is not None:
         from xentcli.execution.addresses import scheduler_at
 
-        return scheduler_at(cluster, join).map(work, items, jobs)
-    todo = iter(items)
-    first = list(islice(todo, 2))
-    name = "serial" if len(first) < 2 else choose(jobs, shareable=shareable)  # not worth it for one
-    return scheduler(name, join).map(work, chain(first, todo), jobs)
+        chosen = scheduler_at(cluster, join)
+    else:
+        todo = iter(items)
+        first = list(islice(todo, 2))
+        items = chain(first, todo)
+        one = len(first) < 2  # more than one thread or process is not worth it
+        chosen = scheduler("serial" if one else choose(jobs, shareable=shareable), join)
+    return chosen.map(work, items, jobs)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from xentcli.errors import UsageError, missing_library
-from xentcli.execution.scheduler import Join
+from xentcli.execution.scheduler import Join, Scheduler
 
 Class = TypeVar("Class", bound=type["AddressedScheduler"])
 _FROM_OUTSIDE: dict[str, type["AddressedScheduler"]] = {}
@@ -84,7 +84,7 @@ def checked_address(text: str) -> str:
     raise UsageError(f"--scheduler: {text!r} is no address, tcp://HOST:PORT or local:N")
 
 
-def scheduler_at(address: str, join: Join | None = None) -> AddressedScheduler:
+def scheduler_at(address: str, join: Join | None = None) -> Scheduler:
     """Return the scheduler at an address, which may join the results of neighbouring items."""
     return _kind_of(address)(address, join)
 

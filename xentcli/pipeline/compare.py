@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
+from xentcli.alignment.cutting import chosen
 from xentcli.alignment.models import AlignedModels, with_models
-from xentcli.alignment.steps import chosen
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion

@@ -7,28 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.alignment.class_names import IGNORED, ClassNames
-from xentcli.alignment.ids import Matching
-from xentcli.alignment.steps import (
-    BESIDE_ROWS,
-    Follower,
-    Step,
-    kept,
-    read,
-    rows_before,
-    rows_chosen,
-)
+from xentcli.alignment.steps import Step, kept, matched, rows_before, rows_chosen
 from xentcli.core.binary import BinaryOptions, binary_facts
-from xentcli.core.checks import Problem, RowKind, unravel
+from xentcli.core.checks import Problem, RowKind
 from xentcli.core.labels import LossOptions
 from xentcli.core.picked import picked_facts
 from xentcli.core.row_facts import Origin, RowFacts
 from xentcli.core.sample_weight import weighted
 from xentcli.errors import InputError
-from xentcli.formats.base import Source
+from xentcli.formats.base import ArrayHeader, Shape
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.elements import Elements
 from xentcli.pipeline.flow import Part, begin_of, in_groups
-from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.kept_rows import kept_of
 
 Array = NDArray[Any]
@@ -49,59 +40,22 @@ BINARY_FACTS = frozenset(
 """The facts of elements that are computed besides the loss and hits, where something needs them."""
 
 
-class Elements(NamedTuple):
-    """Numbers, and what belongs to each: a label, and a weight of its row.
-
-    Attributes
-    ----------
-    values, labels : Source
-        `labels` is None where there are none, or where they stand beside the values.
-    beside : RowSources
-        Weights, groups and clusters, one for each slice of the first axis.
-    matchings : tuple of Matching
-        They find labels, weights or names by their ids, where both files have ids.
-    """
-
-    values: Source
-    labels: Source | None = None
-    beside: RowSources = RowSources()
-    matchings: tuple[Matching, ...] = ()
-
-    @property
-    def followers(self) -> list[Follower]:
-        """What is read in step with the values."""
-        by_id = {matching.inputs: matching for matching in self.matchings}
-        return [
-            Follower(source, what=what, matching=by_id.get(what))
-            for what, source in zip(
-                ("labels", *BESIDE_ROWS), (self.labels, *self.beside), strict=True
-            )
-            if source is not None
-        ]
-
-    @property
-    def shareable(self) -> bool:
-        """Whether other processes can read the steps."""
-        return self.values.shareable and all(each.source.shareable for each in self.followers)
-
-    def place(self, problem: Problem, rows: int) -> str:
-        """Name the place of a problem in its input, after `rows` rows were read."""
-        source = self.labels if problem.input == "labels" and self.labels else self.values
-        inner = tuple(n or 0 for n in self.values.shape[1:])
-        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
-        return source.place(unravel(problem.row, lead))
-
-    def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, `rows` rows of the values having been read."""
-        return problem.at(self.place(problem, rows))
-
-
 class ElementWork(NamedTuple):
     """What is done with a step, by whoever does it."""
 
     elements: Elements
     criterion: Criterion
     keeps_losses: bool = False
+
+    @property
+    def header(self) -> ArrayHeader:
+        """The header of an array of one loss for each number."""
+        values, rows = self.elements.values, self.criterion.rows
+        shape: Shape = values.shape if rows is None else (None, *values.shape[1:])
+        ids, columns = values.id_column, values.columns if len(values.shape) == 2 else None
+        if ids is not None and columns is None:
+            columns = ("loss",)
+        return ArrayHeader(shape, np.dtype(np.float64), columns, ids, name="losses")
 
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""
@@ -146,20 +100,17 @@ class ElementWork(NamedTuple):
         elements, start = self.elements, step.block.start
         table = elements.values.decode(step.block)
         labels = table.labels
-        matched: dict[str, Array] = {}
+        places_of: dict[str, Array] = {}
         beside: dict[str, Array] = {}
         for follower, part in zip(elements.followers, step.parts, strict=True):
-            there = read(follower, part)
-            values = there.values
-            if follower.matching is not None:
-                values, places = follower.matching.labels_of(table.ids, there, start)
-                if places is not None:
-                    matched[follower.what] = places
+            values, places = matched(follower, part, table.ids, start)
+            if places is not None:
+                places_of[follower.what] = places
             if follower.what == "labels":
                 labels = values
             else:
                 beside[follower.what] = values.reshape(-1)
-        return _Read(table.values, labels, table.ids, matched, beside)
+        return _Read(table.values, labels, table.ids, places_of, beside)
 
     def _facts(self, values: Array, labels: Array | None, needs: tuple[str, ...]) -> RowFacts:
         if self.criterion.binary is None:

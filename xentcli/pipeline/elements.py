@@ -1,44 +1,95 @@
-"""Losses of numbers that are rows by themselves: binary cross entropy, picked log-probabilities."""
+"""What belongs to numbers that are rows by themselves, of --binary and --picked: decided once."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
+from typing import NamedTuple
 
-import numpy as np
-
-from xentcli.alignment.axes import show_shape
 from xentcli.alignment.beside import beside_rows
 from xentcli.alignment.cutting import steps
-from xentcli.alignment.ids import by_id
+from xentcli.alignment.ids import Matching, by_id
 from xentcli.alignment.reshaped import in_shape
-from xentcli.alignment.steps import chosen
+from xentcli.alignment.shape_fit import show_shape
+from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step
 from xentcli.core.binary import BinaryOptions, check_binary_weights
-from xentcli.errors import ShapeError
-from xentcli.formats.base import ArrayHeader, Shape, Source
-from xentcli.metrics.interface import States
+from xentcli.core.checks import Problem, unravel
+from xentcli.errors import InputError, ShapeError
+from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.element_work import Elements, ElementWork
-from xentcli.pipeline.flow import Part, Sink, Total, collect, joined
 from xentcli.pipeline.inputs import RowSources
-from xentcli.pipeline.run import Run
 
-__all__ = ["BinaryOptions", "measure_elements"]
+__all__ = ["BinaryOptions", "Elements", "elements_of"]
 
 
-def measure_elements(
-    values: Source,
-    labels: Source | None,
-    criterion: Criterion,
-    run: Run,
-    sink: Sink | None = None,
-    beside: RowSources = RowSources(),  # noqa: B008 - a named tuple
-    watch: Callable[[Iterable[Part[States]]], Iterable[Part[States]]] = iter,
-) -> Total[States]:
-    """Return what all elements come to; `evaluate` makes a result of it.
+class Elements(NamedTuple):
+    """Numbers, and what belongs to each: a label, and a weight of its row.
+
+    Attributes
+    ----------
+    values, labels : Source
+        `labels` is None where there are none, or where they stand beside the values.
+    beside : RowSources
+        Weights, groups and clusters, one for each slice of the first axis.
+    matchings : tuple of Matching
+        They find labels, weights or names by their ids, where both files have ids.
+    """
+
+    values: Source
+    labels: Source | None = None
+    beside: RowSources = RowSources()
+    matchings: tuple[Matching, ...] = ()
+
+    @property
+    def followers(self) -> list[Follower]:
+        """What is read in step with the values."""
+        by_id = {matching.inputs: matching for matching in self.matchings}
+        return [
+            Follower(source, what=what, matching=by_id.get(what))
+            for what, source in zip(
+                ("labels", *BESIDE_ROWS), (self.labels, *self.beside), strict=True
+            )
+            if source is not None
+        ]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the numbers."""
+        return self.values.shape
+
+    @property
+    def sources(self) -> tuple[Source | None, ...]:
+        """The files that are read."""
+        return self.values, self.labels, *self.beside
+
+    @property
+    def shareable(self) -> bool:
+        """Whether other processes can read the steps."""
+        return self.values.shareable and all(each.source.shareable for each in self.followers)
+
+    def steps(self, elements: int, rows: slice | None = None) -> Iterator[Step]:
+        """Cut the values into blocks, each with what belongs to it, or those that hold `rows`."""
+        return steps(self.values, self.followers, 0, elements, rows=rows)
+
+    def place(self, problem: Problem, rows: int) -> str:
+        """Name the place of a problem in its input, after `rows` rows were read."""
+        source = self.labels if problem.input == "labels" and self.labels else self.values
+        inner = tuple(n or 0 for n in self.values.shape[1:])
+        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
+        return source.place(unravel(problem.row, lead))
+
+    def error(self, problem: Problem, rows: int) -> InputError:
+        """Return the error of a problem, `rows` rows of the values having been read."""
+        return problem.at(self.place(problem, rows))
+
+
+def elements_of(
+    values: Source, labels: Source | None, criterion: Criterion, beside: RowSources
+) -> Elements:
+    """Decide what belongs to each number.
 
     Raises
     ------
     InputError
-        If shapes do not fit, or something is no label, no probability or not finite.
+        If shapes do not fit.
     """
     if not values.shape:
         raise ShapeError(f"{values.name}: a single number; --binary and --picked take (N,)")
@@ -53,28 +104,7 @@ def measure_elements(
     if labels is not None:
         labels, matching = by_id(values, labels, "labels")
     matchings = (*([matching] if matching else []), *found)
-    elements = Elements(values, labels, RowSources(*sources), matchings)
-    if sink:
-        sink.open(_header(values, criterion.rows))
-    work = ElementWork(elements, criterion, keeps_losses=sink is not None)
-    cut = steps(values, elements.followers, 0, run.block_elements)
-    parts = run.map(
-        work.part_of, chosen(cut, criterion.rows), shareable=elements.shareable, join=joined
-    )
-    for each in matchings if criterion.rows is None else ():
-        parts = each.watch(parts)
-    read_in = (values, labels, *sources)
-    total = collect(watch(parts), sink, run.progress_of(values.shape), elements.error, read_in)
-    notes = [note for each in matchings if (note := each.note)]
-    return total._replace(notes=(*total.notes, *notes))
-
-
-def _header(values: Source, rows: slice | None) -> ArrayHeader:
-    shape: Shape = values.shape if rows is None else (None, *values.shape[1:])
-    ids, columns = values.id_column, values.columns if len(values.shape) == 2 else None
-    if ids is not None and columns is None:
-        columns = ("loss",)
-    return ArrayHeader(shape, np.dtype(np.float64), columns, ids, name="losses")
+    return Elements(values, labels, RowSources(*sources), matchings)
 
 
 def _labels_of(values: Source, labels: Source | None) -> Source | None:

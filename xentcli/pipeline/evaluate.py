@@ -1,19 +1,14 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.alignment.align import align
 from xentcli.alignment.aligned import Aligned
-from xentcli.alignment.steps import chosen
 from xentcli.core.checks import Kind, RowKind
 from xentcli.core.labels import LossOptions, as_weight
-from xentcli.core.shapes import check_options
 from xentcli.errors import InputError
-from xentcli.formats.base import ArrayHeader, Source
+from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, joined
@@ -23,7 +18,13 @@ from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.run import Run
 from xentcli.results.loss import LossSummary
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from xentcli.pipeline.element_work import ElementWork
+    from xentcli.pipeline.elements import Elements
+
+    AnyRows = Aligned | Elements
+    AnyWork = LossWork | ElementWork
+
 Watch = Callable[[Iterable[Part[States]]], Iterable[Part[States]]]
 
 __all__ = [
@@ -130,23 +131,20 @@ def measured(
 
     The parts pass through `watch`, in order.
     """
-    if criterion.binary is not None or criterion.picked:
-        from xentcli.pipeline.elements import measure_elements
-
-        total = measure_elements(logits, labels, criterion, run, sink, beside, watch)
-        num_classes, unpaired, notes = total.num_classes, 0, list(element_notes(total, criterion))
+    rows, total = _read_all(logits, labels, criterion, run, sink, beside, watch)
+    if isinstance(rows, Aligned):
+        axes = rows.axes
+        num_classes = axes.num_classes or total.num_classes
+        unpaired = total.rows * axes.slice_rows
+        unpaired -= (total.state or States.empty(("loss",))).result_of("loss").rows
+        notes = list(row_notes(rows, total, unpaired, propagate=criterion.propagate))
+        lead = (total.rows, *axes.inner) if axes.lead else ()
+        names, probabilities = rows.names.names or None, axes.probabilities
+    else:
+        num_classes, unpaired = total.num_classes, 0
+        notes = list(element_notes(rows, total, criterion))
         lead = (total.rows, *(n or 0 for n in logits.shape[1:]))
         names, probabilities = _label_names(logits, criterion), False
-    else:
-        aligned = _aligned(logits, labels, criterion, beside)
-        total = _measure(aligned, criterion, run, sink, watch)
-        axes = aligned.axes
-        num_classes = axes.logits[axes.class_axis] or total.num_classes
-        rows = total.rows * axes.slice_rows
-        unpaired = rows - (total.state or States.empty(("loss",))).result_of("loss").rows
-        notes = list(row_notes(aligned, total, unpaired, propagate=criterion.propagate))
-        lead = (total.rows, *axes.inner) if axes.lead else ()
-        names, probabilities = aligned.names.names or None, axes.probabilities
     if criterion.rows is not None and total.state is None:
         raise InputError(f"{logits.name}: there is no row {criterion.rows.start or 0}")
     results = (total.state or criterion.states).compute()
@@ -164,55 +162,46 @@ def states_of_rows(
     logits: Source, labels: Source | None, criterion: Criterion, run: Run, beside: RowSources
 ) -> States:
     """Read all rows and return the states of what is measured, which need not include a loss."""
-    if criterion.binary is not None:
-        from xentcli.pipeline.elements import measure_elements
-
-        total = measure_elements(logits, labels, criterion, run, None, beside)
-    else:
-        aligned = _aligned(logits, labels, criterion, beside)
-        total = _measure(aligned, criterion, run, None, iter)
+    _, total = _read_all(logits, labels, criterion, run, None, beside, iter)
     return total.state or criterion.states
 
 
-def _aligned(
-    logits: Source, labels: Source | None, criterion: Criterion, beside: RowSources
-) -> Aligned:
-    return align(
-        logits,
-        labels,
-        class_axis=criterion.class_axis,
-        shift=criterion.shift,
-        naming=criterion.naming,
-        tiles=criterion.kind == "logits",
-        sample_weight=beside.sample_weight,
-        groups=beside.groups,
-        clusters=beside.clusters,
-    )
-
-
-def _measure(
-    aligned: Aligned,
+def _read_all(
+    logits: Source,
+    labels: Source | None,
     criterion: Criterion,
     run: Run,
     sink: Sink | None,
+    beside: RowSources,
     watch: Watch,
-) -> Total[States]:
-    """Return what all rows come to."""
-    axes, logits = aligned.axes, aligned.logits
-    num_classes = axes.logits[axes.class_axis]
-    if num_classes is not None:
-        check_options(criterion.options, num_classes, probabilities=axes.probabilities)
+) -> "tuple[AnyRows, Total[States]]":
+    """Return what was decided about all rows, and what they come to."""
+    rows: AnyRows
+    work: AnyWork
+    if criterion.binary is not None or criterion.picked:
+        from xentcli.pipeline.element_work import ElementWork
+        from xentcli.pipeline.elements import elements_of
+
+        rows = elements_of(logits, labels, criterion, beside)
+        work = ElementWork(rows, criterion, keeps_losses=sink is not None)
+    else:
+        rows = align(
+            logits,
+            labels,
+            class_axis=criterion.class_axis,
+            shift=criterion.shift,
+            naming=criterion.naming,
+            tiles=criterion.kind == "logits",
+            sample_weight=beside.sample_weight,
+            groups=beside.groups,
+            clusters=beside.clusters,
+        )
+        work = LossWork(rows, criterion, keeps_losses=sink is not None)
     if sink:
-        ids, float64 = logits.id_column, np.dtype(np.float64)
-        columns = None if ids is None else ("loss",)
-        lead = axes.lead if criterion.rows is None else (None, *axes.lead[1:])
-        optional = not criterion.ids_wanted
-        header = ArrayHeader(lead, float64, columns, ids, "losses", ids_optional=optional)
-        sink.open(header)
-    work = LossWork(aligned, criterion, keeps_losses=sink is not None)
-    steps = chosen(aligned.steps(run.block_elements), criterion.rows)
-    parts = run.map(work.part_of, steps, shareable=aligned.shareable, join=joined)
-    for matching in aligned.matchings if criterion.rows is None else ():
+        sink.open(work.header)
+    steps = rows.steps(run.block_elements, criterion.rows)
+    progress = run.progress_of(rows.shape)
+    parts = run.map(work.part_of, steps, shareable=rows.shareable, join=joined)
+    for matching in rows.matchings if criterion.rows is None else ():
         parts = matching.watch(parts)
-    progress = run.progress_of(axes.rows)
-    return collect(watch(parts), sink, progress, aligned.error, aligned.sources)
+    return rows, collect(watch(parts), sink, progress, rows.error, rows.sources)

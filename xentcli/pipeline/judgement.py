@@ -20,6 +20,7 @@ from xentcli.pipeline.flow import Remark, Total, least_label
 from xentcli.results.loss import Loss, LossSummary
 
 if TYPE_CHECKING:
+    from xentcli.pipeline.elements import Elements
     from xentcli.results.accuracy import Accuracy
 
 Array = NDArray[Any]
@@ -173,9 +174,12 @@ def row_notes(
         )
 
 
-def element_notes(total: Total[States], criterion: Criterion) -> Iterator[str]:
+def element_notes(
+    elements: "Elements", total: Total[States], criterion: Criterion
+) -> Iterator[str]:
     """Say what is odd about elements."""
     yield from total.notes
+    yield from (matching.note for matching in elements.matchings if matching.note)
     loss = None if total.state is None else total.state.result_of("loss")
     if criterion.picked and loss is not None and loss.ignored:
         yield f"tokens without a log-probability, left out: {loss.ignored:,}"

@@ -12,10 +12,10 @@ from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.steps import Step, kept, rows_chosen
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import RowKind, row_kind
+from xentcli.core.checks import RowKind, check_options, row_kind
 from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.row_facts import Origin, RowFacts, row_facts
-from xentcli.core.shapes import check_options
+from xentcli.formats.base import ArrayHeader
 from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
@@ -37,9 +37,24 @@ class LossWork:
     def __init__(
         self, aligned: Aligned, criterion: Criterion, *, keeps_losses: bool = False
     ) -> None:
+        """Raise InputError if the options do not fit the classes, as far as these are known."""
+        axes = aligned.axes
+        if axes.num_classes is not None:
+            probabilities = axes.probabilities
+            check_options(criterion.options, axes.num_classes, probabilities=probabilities)
         self.aligned = aligned
         self.criterion = criterion
         self.keeps_losses = keeps_losses
+
+    @property
+    def header(self) -> ArrayHeader:
+        """The header of an array of one loss for each row."""
+        lead, ids = self.aligned.axes.lead, self.aligned.logits.id_column
+        if self.criterion.rows is not None:
+            lead = (None, *lead[1:])
+        columns, optional = None if ids is None else ("loss",), not self.criterion.ids_wanted
+        float64 = np.dtype(np.float64)
+        return ArrayHeader(lead, float64, columns, ids, "losses", ids_optional=optional)
 
     def place_of(self, step: Step) -> str:
         """Name the first row of a step."""

@@ -11,14 +11,13 @@ from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.models import AlignedModels, OtherModel
 from xentcli.alignment.steps import Step, kept
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Kind, Problem
+from xentcli.core.checks import Kind, Problem, check_options
 from xentcli.core.divergences import Divergences
 from xentcli.core.dtypes import computing_dtype
 from xentcli.core.fact_walk import FactWalk
 from xentcli.core.pair_facts import OF_A_MODEL, OF_LABELS, pair_facts
 from xentcli.core.pair_walk import read_together
 from xentcli.core.row_facts import Origin, RowFacts, facts_of
-from xentcli.core.shapes import check_options
 from xentcli.errors import ShapeError
 from xentcli.formats.coming import coming
 from xentcli.metrics.interface import States

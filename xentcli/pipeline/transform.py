@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.alignment.axes import show_shape
+from xentcli.alignment.shape_fit import show_shape
 from xentcli.core.checks import Problem, check_finite, index_of, unravel
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, normalizer
