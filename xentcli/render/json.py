@@ -62,7 +62,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-class _Later:
+class _LaterItems:
     """The items of a list that is written after another one, kept on disk if they are large."""
 
     def __init__(self) -> None:
@@ -100,7 +100,7 @@ class JsonArray:
         self._scalar = False
         self._shape: tuple[int | None, ...] = ()
         self._begun = False
-        self._ids: _Later | None = None
+        self._ids: _LaterItems | None = None
 
     def open(self, header: "ArrayHeader") -> None:
         """Note what the object says about the array."""
@@ -109,7 +109,7 @@ class JsonArray:
         self._first = {**self._first, "dtype": header.dtype.name, "columns": header.columns}
         if header.id_column is not None:
             self._first["id_column"] = header.id_column
-            self._ids = _Later()
+            self._ids = _LaterItems()
 
     def write_at(self, start: int, rows: "NDArray[Any]") -> None:
         """Refuse: nobody may ask for this."""
