@@ -23,6 +23,7 @@ class _DivergenceSums(NamedTuple):
     infinite: int = 0
     agreeing: int = 0
     n: int = 0
+    largest: float = -math.inf
 
 
 @register("pair_divergences")
@@ -56,6 +57,7 @@ class PairDivergencesState(_DivergenceSums):
             int(np.count_nonzero(np.isinf(kl) | np.isinf(kl_reverse))),
             int(np.count_nonzero(agrees)),
             len(kl),
+            float(kl.max(initial=-math.inf, where=np.isfinite(kl))),
         )
 
     def merge(self, other: Self) -> Self:
@@ -69,6 +71,7 @@ class PairDivergencesState(_DivergenceSums):
             self.infinite + other.infinite,
             self.agreeing + other.agreeing,
             self.n + other.n,
+            max(self.largest, other.largest),
         )
 
     def compute(self) -> PairedDivergences:
@@ -82,6 +85,7 @@ class PairDivergencesState(_DivergenceSums):
             self.delta_p.compute(),
             root_of(self.delta_p_squared.compute()),
             self.n,
+            self.largest if self.kl.n else None,
         )
 
     def _mean(self, finite: MeanState) -> Measure:

@@ -71,6 +71,8 @@ class PairedDivergences(NamedTuple):
         The change of the label's probability: its mean, and its root mean square.
     n : int
         How many rows are measured.
+    largest : float or None
+        The largest finite divergence of a row from base to new.
     """
 
     kl: Measure = NOTHING
@@ -81,6 +83,7 @@ class PairedDivergences(NamedTuple):
     delta_p: Measure = NOTHING
     rms_delta_p: Measure = NOTHING
     n: int = 0
+    largest: float | None = None
 
 
 @dataclass(frozen=True)
