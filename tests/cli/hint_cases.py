@@ -1366,6 +1366,14 @@ CASES = [
         other={"if they are": ce(np.c_[_WHOLE, Z], Y)},
     ),
     Case(
+        "eval z.csv y.npy --by several.csv --metric loss",
+        "write that column alone, or with the ids; or, if it stands beside the labels, name it "
+        "instead of the file",
+        RIGHT,
+        {"several.csv": csv([[i, "n", "s"] for i in range(4)], "id", "site", "ward")},
+        by_hand={"several.csv": csv(["n", "n", "s", "s"], "site")},
+    ),
+    Case(
         "eval z.csv named.csv --by regio",
         "its columns are 'label', 'region', 'cat', 'dog', 'fox'",
         files={"named.csv": "label,region\n0,n\n1,s\n2,n\n0,s\n"},

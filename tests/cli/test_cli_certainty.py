@@ -13,6 +13,8 @@ import pytest
 from cli_tools import Outcome, Run
 from in_one_test import in_one_test
 
+import xentcli as xent
+
 Z = np.round(np.random.default_rng(8).normal(size=(12, 3)), 4)
 Y = np.arange(12) * 7 % 5 % 3
 NAMES = ["cat", "dog", "fox"]
@@ -193,6 +195,43 @@ def test_weights_that_fit_no_row(run: Run, ids: str, message: str) -> None:
     outcome = run(*command, "--sample-weight", "w.csv")
     assert outcome.code == 1
     assert message in outcome.err
+
+
+def test_groups_and_weights_of_a_file_are_found_by_id(run: Run) -> None:
+    """A file of its own that has the rows' ids says which row each name is of."""
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    ids.join(pd.DataFrame(Z, columns=NAMES)).to_csv("z.csv", index=False)
+    beside = ids.assign(label=Y, site=list("nnsswwnnssww"), w=WEIGHTS)[::-1]
+    beside[["id", "label", "site"]].to_csv("y.csv", index=False)
+    beside[["id", "site"]].to_csv("site.csv", index=False)
+    beside[["id", "w"]].to_csv("w.csv", index=False)
+    np.save("z.npy", Z)
+    np.save("y.npy", Y)
+    labels = ("--label-column", "label", "--json")
+    by_id = "site.csv: in another order than z.csv; matched by 'id'"
+    for command, option in (("eval", "--by"), ("eval", "--cluster"), ("compare", "--by")):
+        files = ("z.csv", *(("z.csv", "--labels") if command == "compare" else ()), "y.csv")
+        column, alone = (run(command, *files, *labels, option, by) for by in ("site", "site.csv"))
+        assert (alone.code, alone.json["groups"]) == (0, column.json["groups"]), (command, option)
+        assert alone.json["metrics"] == column.json["metrics"], (command, option)
+        assert alone.err.count(by_id) == 1, (command, option)
+        several = run(command, *files, *labels, option, "y.csv")
+        assert "y.csv: one column says the group of each row, and here are 'id'" in several.err
+    placed = run("eval", "z.npy", "y.npy", "--by", "site.csv", "--json")
+    assert "note: site.csv: rows are matched by place" in placed.err
+    assert [each["name"] for each in placed.json["groups"]] == ["n", "s", "w"]
+    weighed, expected, clustered, named = (
+        xent.calibrate(*rows, **beside, label_column="label", folds=0, jobs=1)
+        for rows, beside in (
+            (("z.csv", "y.csv"), {"sample_weight": "w.csv"}),
+            ((Z, Y), {"sample_weight": WEIGHTS}),
+            (("z.csv", "y.csv"), {"cluster": "site.csv"}),
+            (("z.csv", "y.csv"), {"cluster": "site"}),
+        )
+    )
+    temperatures = [each.metrics["temperature"].value for each in (weighed, expected)]
+    assert temperatures[0] == pytest.approx(temperatures[1], rel=1e-14)
+    assert clustered.metrics == named.metrics
 
 
 @in_one_test

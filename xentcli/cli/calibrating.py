@@ -66,6 +66,8 @@ def open_rows(
     given: GivenOptions,
 ) -> FitRows:
     """Open rows and what stands beside them, and print notes about them."""
+    from xentcli.pipeline.beside_files import new_notes
+
     flags, writing, common = given.flags, given.writing, given.common
     reader = given.reading.reader
     if cluster is not None:
@@ -75,7 +77,10 @@ def open_rows(
     criterion = loss_inputs.with_weights_in_order(criterion, source)
     weights = inputs.open_weights(reader, given.loss.sample_weight, source.id_column)
     ids = labels.id_column if labels else None
-    clusters = None if cluster is None else reader.column(cluster, files[0], files[1], ids)
+    clusters = None
+    if cluster is not None:
+        clusters = reader.column(cluster, files[0], files[1], ids, source.id_column)
+    common.tell_notes(new_notes((weights, clusters), (source, labels)))
     tested = None
     if test is not None:
         tested = loss_inputs.open_rows(criterion, [[each] for each in test], flags, writing, reader)

@@ -87,7 +87,7 @@ def beside_rows(
     ids = labels.id_column if labels else None
     tasks = task_groups(source, by)
     groups, clusters = (
-        None if each is None else reader.column(each, files[0], files[1], ids)
+        None if each is None else reader.column(each, files[0], files[1], ids, source.id_column)
         for each in (by if tasks is None else None, cluster)
     )
     return (groups if tasks is None else tasks), clusters
@@ -202,5 +202,8 @@ def open_rows(
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
     criterion = loss_inputs.with_weights_in_order(criterion, source)
+    from xentcli.pipeline.beside_files import new_notes
+
     groups = beside_rows(reader, source, labels, files, by, cluster)
+    given.common.tell_notes(new_notes(groups, (source, labels)))
     return EvalRows(source, labels, criterion, *groups)

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.inputs import Source
@@ -115,16 +115,6 @@ def open_weights(
     reader: "Reader", path: str | None, id_column: str | None = None
 ) -> "Source | None":
     """Open the weights of rows, if there are any, with ids if their file has those of the rows."""
-    from xentcli.pipeline import inputs
+    from xentcli.pipeline import beside_files
 
-    if path is None:
-        return None
-    source = inputs.open_weights(path, reader.labels, id_column)
-    several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
-    if several and source.id_column is None:
-        raise InputError(
-            f"{source.name}: weights go by place, and there are other columns beside them",
-            hint="write the weights alone, in the order of the rows; or match them by the ids of "
-            "both files: --id-column NAME",
-        )
-    return source
+    return None if path is None else beside_files.open_weights(path, reader.labels, id_column)

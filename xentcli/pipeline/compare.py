@@ -154,7 +154,7 @@ def compare(
         comparisons,
         tuple(_looks(total.remarks, i) for i in range(len(models))),
         tuple(total.remarks.get(f"sums {i}") for i in range(len(models))),
-        (*notes, *plan.notes(comparisons)),
+        tuple(dict.fromkeys((*notes, *plan.notes(comparisons)))),
         found,
     )
 

@@ -125,7 +125,7 @@ def compare(
     readers = readers_of(reading, said)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     sources, targets = _open(base, new, labels, readers, names, beside)
-    ids = targets.id_column if targets else None
+    ids = (targets.id_column if targets else None, sources[0].id_column)
     files = names_of_files(base) or []
     label_files = names_of_files(labels) or []
     groups, clusters = (
@@ -140,7 +140,7 @@ def compare(
     run = Run(jobs) if jobs else Run()
     compared = compare_models(models, targets, run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
-    notes = (*notes_of(*sources, targets), *compared.notes, *found.notes)
+    notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes, *found.notes)
     return replace(found, notes=notes)
 
 

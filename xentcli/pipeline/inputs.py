@@ -1,13 +1,11 @@
 """Opening what the user names, and how a run over it is set up."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
 from xentcli.alignment.naming import Naming, read_naming
-from xentcli.errors import InputError
 from xentcli.formats import registry
 from xentcli.formats.base import (
     ArrayHeader,
@@ -25,7 +23,6 @@ from xentcli.formats.files import (
     open_files,
 )
 from xentcli.formats.inline import expand
-from xentcli.storage.names import shown_name
 from xentcli.storage.open import expecting
 from xentcli.storage.paths import is_there, reads_once, will_write
 
@@ -48,14 +45,12 @@ __all__ = [
     "open_file",
     "open_files",
     "open_model",
-    "open_weights",
     "read_naming",
     "reads_once",
     "will_write",
 ]
 
 Array = NDArray[Any]
-_SHOWN_NAMES = 5
 
 
 class RowSources(NamedTuple):
@@ -122,26 +117,3 @@ def may_have_keys(file: InputFile) -> bool:
     """Whether a file may hold several arrays, as far as its name tells."""
     format_ = registry.by_name(file.format) if file.format else registry.by_extension(file.path)
     return format_ is None or format_.has_keys
-
-
-def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
-    """Open the weights of rows, by id where their file has the column of the ids, else by place.
-
-    Raises
-    ------
-    InputError
-        If several columns may be the weights.
-    """
-    weights_of = partial(file_of, weights=True)
-    header = () if id_column is None else columns_of(weights_of(path))
-    if id_column not in header:
-        return open_files([path], weights_of)
-    names = [name for name in header if name and name != id_column]
-    named = [name for name in names if "weight" in name.casefold()] or names
-    if len(named) != 1:
-        shown = ", ".join(map(repr, names[:_SHOWN_NAMES]))
-        raise InputError(
-            f"{shown_name(path)}: {shown} may be the weights",
-            hint="leave one of them beside the ids, or name it weight",
-        )
-    return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))

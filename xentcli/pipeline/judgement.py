@@ -159,7 +159,7 @@ def row_notes(
 ) -> Iterator[str]:
     """Say what was decided about rows, and what is odd about them."""
     yield from aligned.notes
-    yield from (matching.note for matching in aligned.matchings if matching.note)
+    yield from dict.fromkeys(each.note for each in aligned.matchings if each.note)
     yield from total.notes
     if unpaired:
         by = aligned.axes.shift.by

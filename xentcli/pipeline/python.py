@@ -142,7 +142,7 @@ def evaluate(
     rows, targets = open_data(
         logits, labels, reader, classes, label_column, label_key, id_column, shift
     )
-    ids = targets.id_column if targets else None
+    ids = (targets.id_column if targets else None, rows.id_column)
     tasks = task_groups(rows, by)
     groups, clusters = (
         beside_rows(each, what, reader, files, label_files, ids)
@@ -151,7 +151,9 @@ def evaluate(
     groups = groups if tasks is None else tasks
     run = Run(jobs) if jobs else Run()
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
-    found = replace(found, notes=(*notes_of(rows, targets), *found.notes, *doubts(rows)))
+    found = replace(
+        found, notes=(*notes_of(rows, targets, groups, clusters), *found.notes, *doubts(rows))
+    )
     of_files = _provenance(rows, targets, files, label_files)
     return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 

@@ -18,9 +18,9 @@ from xentcli.pipeline.python_data import (
     beside_rows,
     names_of_files,
     notes_of,
-    one_source,
     open_data,
     reader_of,
+    weights_source,
 )
 from xentcli.pipeline.run import Run
 from xentcli.results.temperature import FittedTemperature
@@ -127,7 +127,11 @@ def calibrate(
     if files and isinstance(cluster, str):
         reader = reader.without(reader.columns_within(files, [cluster]))
     rows, targets = opened(logits, labels, reader=reader)
-    ids = targets.id_column if targets else None
+    ids = (targets.id_column if targets else None, rows.id_column)
+    weights = (
+        None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
+    )
+    clusters = beside_rows(cluster, "clusters", reader, files, label_files, ids)
     tested = None if test is None else opened(*test, reader=reader)
     found = fitted(
         rows,
@@ -135,9 +139,9 @@ def calibrate(
         criterion,
         Run(jobs) if jobs else Run(),
         CalibrateOptions(folds, bins),
-        sample_weight=None if sample_weight is None else one_source(sample_weight, reader),
-        cluster=beside_rows(cluster, "clusters", reader, files, label_files, ids),
+        sample_weight=weights,
+        cluster=clusters,
         tested=tested,
     )
-    notes = notes_of(rows, targets, *(tested or ()))
+    notes = notes_of(rows, targets, weights, clusters, *(tested or ()))
     return replace(found, notes=(*notes, *found.notes))

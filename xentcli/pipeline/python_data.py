@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
+from xentcli.pipeline.beside_files import open_weights
 from xentcli.pipeline.heads import ARGUMENTS, heads_from, logits_of
 from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import ROW_WORDS, Reader
@@ -71,12 +72,14 @@ def _without_head(reading: Mapping[str, Any]) -> Reader:
     return Reader(reading.get("format"), common, values)
 
 
-def one_source(data: Data, reader: Reader) -> Source:
-    """Open the weights of rows: files, or an array."""
+def weights_source(data: Data, reader: Reader, id_column: str | None) -> Source:
+    """Open the weights of rows: a file, which may have their ids, or an array."""
     files = names_of_files(data)
-    if files is not None:
-        return open_files(files, lambda path: reader.labels(path, weights=True))
-    return MemorySource("sample_weight", np.asarray(data))
+    if files is None:
+        return MemorySource("sample_weight", np.asarray(data))
+    if len(files) == 1:
+        return open_weights(files[0], reader.labels, id_column)
+    return open_files(files, lambda path: reader.labels(path, weights=True))
 
 
 def open_data(
@@ -134,18 +137,22 @@ def beside_rows(
     reader: Reader,
     logits: Sequence[str],
     labels: Sequence[str],
-    id_column: str | None,
+    ids: tuple[str | None, str | None],
 ) -> Source | str | None:
-    """Return the names of groups or clusters: an array, or the column that holds them."""
+    """Return the names of groups or clusters: an array, or the column that holds them.
+
+    `ids` are the columns of ids of the file of labels, and of that of the rows.
+    """
     if names is None:
         return None
     if not isinstance(names, str):
         return array_source(what, names)
     if names not in ROW_WORDS and not logits:
         raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
-    return reader.column(names, logits, labels, id_column)
+    return reader.column(names, logits, labels, *ids)
 
 
-def notes_of(*sources: Source | None) -> tuple[str, ...]:
+def notes_of(*sources: Source | str | None) -> tuple[str, ...]:
     """Return the notes of opened sources, in the words of the command."""
-    return tuple(note for source in sources if source is not None for note in source.notes)
+    opened = [source for source in sources if isinstance(source, Source)]
+    return tuple(dict.fromkeys(note for source in opened for note in source.notes))

@@ -92,10 +92,12 @@ class Reader(NamedTuple):
         logits: Sequence[str],
         labels: Sequence[str],
         id_column: str | None = None,
+        row_ids: str | None = None,
     ) -> Source | str:
         """Open the column of this name: beside the labels, beside the logits, or a file of its own.
 
-        A word of `ROW_WORDS` stays as it is.
+        A word of `ROW_WORDS` stays as it is. The file of labels has the ids `id_column`, if labels
+        are matched by them; a file of its own is matched by the ids of the rows, if both have them.
 
         Raises
         ------
@@ -113,7 +115,9 @@ class Reader(NamedTuple):
                 )
             known.update(dict.fromkeys(header))
         if is_there(name):
-            return open_files([name], partial(self.labels, names=True))
+            from xentcli.pipeline.beside_files import open_names
+
+            return open_names(name, self.labels, row_ids)
         shown = ", ".join(map(repr, [*known][:_SHOWN_COLUMNS]))
         raise InputError(
             f"{(labels or logits)[0]}: there is no column {name!r}",

@@ -1,0 +1,85 @@
+"""Opens what stands beside rows in a file of its own: their weights, or the names of groups."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from xentcli.errors import InputError
+from xentcli.formats.base import Source
+from xentcli.formats.files import InputFile, columns_of, open_files
+from xentcli.storage.names import shown_name
+
+_SHOWN_NAMES = 8
+
+
+def open_weights(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
+    """Open the weights of rows, by id where their file has the column of the ids, else by place.
+
+    Raises
+    ------
+    InputError
+        If several columns may be the weights, or stand beside weights that go by place.
+    """
+    weights_of = partial(file_of, weights=True)
+    header = () if id_column is None else columns_of(weights_of(path))
+    if id_column not in header:
+        source = open_files([path], weights_of)
+        several = source.header is not None and len(source.header) > 1 and len(source.shape) < 2
+        if several and source.id_column is None:
+            raise InputError(
+                f"{source.name}: weights go by place, and there are other columns beside them",
+                hint="write the weights alone, in the order of the rows; or match them by the ids "
+                "of both files: --id-column NAME",
+            )
+        return source
+    names = [name for name in header if name and name != id_column]
+    named = [name for name in names if "weight" in name.casefold()] or names
+    if len(named) != 1:
+        raise InputError(
+            f"{shown_name(path)}: {_listed(names)} may be the weights",
+            hint="leave one of them beside the ids, or name it weight",
+        )
+    return open_files([path], partial(weights_of, label_column=named[0], id_column=id_column))
+
+
+def open_names(path: str, file_of: Callable[..., InputFile], id_column: str | None) -> Source:
+    """Open the names of groups or clusters, by id where their file has the column of the ids.
+
+    Raises
+    ------
+    InputError
+        If there is not one column of names besides the ids.
+    """
+    from xentcli.formats.column_words import says_ids
+
+    names_of = partial(file_of, names=True)
+    header = columns_of(names_of(path))
+    if len(header) < 2:
+        return open_files([path], names_of)
+    there = id_column if id_column in header else None
+    ids = {there} if there else set(filter(says_ids, header))
+    found = [name for name in header if name and name not in ids]
+    if len(found) != 1:
+        raise InputError(
+            f"{shown_name(path)}: one column says the group of each row, and here are "
+            f"{_listed(header)}",
+            hint="write that column alone, or with the ids; or, if it stands beside the labels, "
+            "name it instead of the file",
+        )
+    source = open_files([path], partial(names_of, label_column=found[0], id_column=there))
+    if there is None:
+        source.notes = [*source.notes, f"{source.name}: rows are matched by place"]
+    return source
+
+
+def new_notes(
+    beside: Iterable[Source | str | None], known: Iterable[Source | None]
+) -> Iterator[str]:
+    """Yield the notes of what stands beside rows, but for those that are `known` already."""
+    told = {note for source in known if source is not None for note in source.notes}
+    for source in beside:
+        if isinstance(source, Source):
+            yield from (note for note in source.notes if note not in told)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, [*names][:_SHOWN_NAMES]))
