@@ -34,7 +34,7 @@ def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) 
     from xentcli.pipeline.listed import open_each
 
     flags, options, reading = given.flags, given.loss, given.reading
-    check_flags(flags, options._replace(state=None), "a server's answers have none")
+    check_flags(flags, options.replaced(state=None), "a server's answers have none")
     check_state(options.state, given.writing, options.reduction)
     answers, labels = ([path for name in names for path in expand(name)] for names in files)
     if len(answers) != len(labels):
@@ -60,7 +60,7 @@ def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) 
 def run_answers(files: list[str], tokens: str | None, given: GivenOptions) -> None:
     """Read answers, write the loss of their tokens, say what was left out, and judge it."""
     options, writing, common = given.loss, given.writing, given.common
-    check_flags(given.flags, options._replace(state=None), "a server's answers have none")
+    check_flags(given.flags, options.replaced(state=None), "a server's answers have none")
     check_state(options.state, writing, options.reduction)
     from xentcli.pipeline.tokens import measure_tokens, open_answers
 

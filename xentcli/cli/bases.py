@@ -65,8 +65,8 @@ def check(
 ) -> None:
     """Raise UsageError if anything asked for needs whole rows."""
     if not models.are_bases:
-        flags = flags._replace(ignore_index=None, shift=0, label_base=None)
-        flags = flags._replace(label_key=None, label_column=None)
+        flags = flags.replaced(ignore_index=None, shift=0, label_base=None)
+        flags = flags.replaced(label_key=None, label_column=None)
     elif labels:
         raise UsageError(f"--labels is not for {models.what}")
     if given := [name for name, value in {**refused, **of_rows(flags)}.items() if value]:

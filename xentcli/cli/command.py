@@ -22,8 +22,8 @@ class Command:
     Parameters
     ----------
     run : callable
-        Gets the options, each annotated for typer; a parameter that is a named tuple is a group
-        of them. The first line of its docstring is what the command does.
+        Gets the options, each annotated for typer; a parameter that is an option group stands
+        for its options. The first line of its docstring is what the command does.
     first : tuple of str
         The options that the help page shows first, about five.
     examples : tuple of str

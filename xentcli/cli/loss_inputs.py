@@ -28,7 +28,7 @@ def check_files(files: list[list[str]], given: GivenOptions) -> None:
 def criterion_of(
     flags: RowFlags,
     kind: "Kind",
-    options: LossFlags = LossFlags(),  # noqa: B008 - a named tuple
+    options: LossFlags = LossFlags(),  # noqa: B008 - never changed
     label_smoothing: float = 0.0,
     temperature: str = "1",
 ) -> "Criterion":

@@ -1,7 +1,8 @@
 """The options of the commands that compare rows with their labels."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import (
     ClassAxisOption,
     ClassesOption,
@@ -52,7 +53,7 @@ StateOption = Annotated[
 ]
 
 
-class LossFlags(NamedTuple):
+class LossFlags(OptionGroup):
     """Options of the commands whose result is a loss."""
 
     reduction: Annotated[
@@ -72,7 +73,7 @@ class LossFlags(NamedTuple):
         }
 
 
-class RowFlags(NamedTuple):
+class RowFlags(OptionGroup):
     """Options of the commands that read rows and their labels: which these are, and the loss."""
 
     weight: Annotated[
@@ -133,7 +134,7 @@ class RowFlags(NamedTuple):
         }
 
 
-class Gates(NamedTuple):
+class Gates(OptionGroup):
     """Options that judge a result."""
 
     fail_if: Annotated[
@@ -162,7 +163,7 @@ class Gates(NamedTuple):
         return Gatekeeper(self, measures, elsewhere)
 
 
-class TopFlags(NamedTuple):
+class TopFlags(OptionGroup):
     """Options of the commands that take lists of classes in place of whole rows."""
 
     top_values: Annotated[
@@ -216,7 +217,7 @@ class TopFlags(NamedTuple):
         return name if is_there(name) or not path else path
 
 
-class GivenOptions(NamedTuple):
+class GivenOptions(OptionGroup):
     """The groups of options of a command on rows and their labels, handed on as one."""
 
     flags: RowFlags

@@ -1,7 +1,8 @@
 """Options of commands that take probabilities, and of those that measure whole models."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.options import (
     LabelsOption,
     LogitsLabelsArgument,
@@ -77,7 +78,7 @@ InputOption = Annotated[
 ]
 
 
-class OutputFiles(NamedTuple):
+class OutputFiles(OptionGroup):
     """The files of one model's outputs and of their labels, by position and by option."""
 
     by_position: LogitsLabelsArgument = None

@@ -1,13 +1,14 @@
-"""The options of the commands, each written once, in groups that are named tuples."""
+"""The options of the commands, each written once, in groups."""
 
 import math
 import sys
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.parsing import Dtype, NonFinite
 from xentcli.pipeline import FORMAT_NAMES
 from xentcli.render.console import Color, tell
@@ -153,7 +154,7 @@ ShiftOption = Annotated[
 # Groups
 
 
-class Writing(NamedTuple):
+class Writing(OptionGroup):
     """Options of commands that write results."""
 
     output: Annotated[
@@ -179,7 +180,7 @@ class Writing(NamedTuple):
     force: Annotated[bool, of_writing("--force", help="Overwrite an existing file.")] = False
 
 
-class Common(NamedTuple):
+class Common(OptionGroup):
     """Options that every command has."""
 
     json: Annotated[bool, of_writing("--json", help="Print one JSON object.")] = False

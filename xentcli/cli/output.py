@@ -54,7 +54,7 @@ class Destination:
         """Raise any error of writing now, before the work."""
         from xentcli.pipeline.outputs import check_output, check_text_output
 
-        output, to, force = self._writing
+        output, to, force = self._place
         if is_text or self.form == "json":
             check_text_output(output, to, force=force)
         else:
@@ -64,7 +64,7 @@ class Destination:
         """Write a result in the form that fits."""
         from xentcli.pipeline.outputs import delimiter_for, number_file, text_file
 
-        output, to, force = self._writing
+        output, to, force = self._place
         if self.form == "table":
             screen = _console(self._common)
             for renderable in forms.table(screen.width):
@@ -88,7 +88,7 @@ class Destination:
         """Open the sink of the array that the command makes; JSON has it under `key`."""
         from xentcli.pipeline.outputs import array_file, text_file
 
-        output, to, force = self._writing
+        output, to, force = self._place
         if self.form == "json":
             from xentcli.render.json import JsonArray
 
@@ -108,6 +108,11 @@ class Destination:
                 yield file
             self.warn_of_formulas(file.formulas)
 
+    @property
+    def _place(self) -> tuple[str, str | None, bool]:
+        """The file, the format, and whether an existing file is overwritten."""
+        return self._writing.output, self._writing.to, self._writing.force
+
     def add_summary(self, summary: Any) -> None:
         """Add this to the JSON, after the array."""
         self._summary = summary
@@ -126,7 +131,7 @@ class Destination:
         """Raise UsageError if a terminal would get bytes that are no text."""
         from xentcli.pipeline.outputs import format_for
 
-        output, to, _ = self._writing
+        output, to = self._writing.output, self._writing.to
         if output == "-" and _is_terminal() and not format_for(output, to).is_text:
             raise UsageError(f"{to} is no text for a terminal", hint="-o FILE, or | cat")
 

@@ -1,9 +1,10 @@
 """The part that ``xent softmax`` and ``xent log-softmax`` share."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from xentcli.cli import options
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.transform import Transform
 
 
-class SoftmaxOptions(NamedTuple):
+class SoftmaxOptions(OptionGroup):
     """Options of both commands."""
 
     axis: options.AxisOption = -1

@@ -59,7 +59,7 @@ def begin_work() -> None:
     _Signals.unwinds = True
 
 
-class _Later(ModuleType):
+class _StandIn(ModuleType):
     """Stands for a module that is imported when something of it is used."""
 
     def __getattr__(self, name: str) -> Any:
@@ -71,7 +71,7 @@ class _Later(ModuleType):
 @contextmanager
 def later(*names: str) -> Iterator[None]:
     """Spare who is imported meanwhile the import of modules that few runs use."""
-    standing = {name: _Later(name) for name in names if name not in sys.modules}
+    standing = {name: _StandIn(name) for name in names if name not in sys.modules}
     sys.modules.update(standing)
     try:
         yield

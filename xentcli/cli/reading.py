@@ -1,8 +1,8 @@
 """The options that say how files are read, and the files to read with them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli.expand import Without
+from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.options import FORMATS, complete_format, of_heads, of_reading
 from xentcli.cli.parsing import Decimal, InputDtype, LogitsDtype, parse_delimiter, parse_names
 from xentcli.errors import UsageError
@@ -22,7 +22,7 @@ WITHOUT_HEADS = Without(
 """Leaves out the options of hidden states, for commands that read no logits."""
 
 
-class Reading(NamedTuple):
+class Reading(OptionGroup):
     """Options of how input files are read."""
 
     from_: Annotated[

@@ -64,7 +64,7 @@ def run(source: "Source", inputs: list[list[str]], given: GivenOptions) -> None:
 def run_texts(source: "Source", paths: list[str], given: GivenOptions) -> None:
     """Write the loss of whole texts, and judge it."""
     options, writing, common = given.loss, given.writing, given.common
-    check_flags(given.flags, options._replace(state=None), "whole texts have none")
+    check_flags(given.flags, options.replaced(state=None), "whole texts have none")
     check_state(options.state, writing)
     from xentcli.pipeline.texts import TextsAsked, loss_of_texts, texts_state
 

@@ -103,9 +103,9 @@ def run(
         raise UsageError(f"{named[0]} is not for {opened.what}")
     flags, options = given.flags, given.loss
     if not opened.has_labels:
-        flags = flags._replace(ignore_index=None, shift=0, label_base=None)
-        flags = flags._replace(label_key=None, label_column=None)
-    bounded.check_flags(flags, options._replace(state=None), opened.what)
+        flags = flags.replaced(ignore_index=None, shift=0, label_base=None)
+        flags = flags.replaced(label_key=None, label_column=None)
+    bounded.check_flags(flags, options.replaced(state=None), opened.what)
     check_state(options.state, given.writing, options.reduction)
     given.common.tell_notes(opened.notes)
     files = given.top.files(inputs)

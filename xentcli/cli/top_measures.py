@@ -72,8 +72,8 @@ def _check(
 
     if named := [name for name, value in refused.items() if value]:
         raise UsageError(f"{named[0]} is not for {what}")
-    flags = given.flags._replace(ignore_index=None, shift=0, label_base=None)
-    bounded.check_flags(flags._replace(label_key=None, label_column=None), LossFlags(), what)
+    flags = given.flags.replaced(ignore_index=None, shift=0, label_base=None)
+    bounded.check_flags(flags.replaced(label_key=None, label_column=None), LossFlags(), what)
     for name in metrics or ():
         if name not in (*known, "all"):
             raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")

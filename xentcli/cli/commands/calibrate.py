@@ -1,10 +1,10 @@
 """xent calibrate."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli import calibrating, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
-from xentcli.cli.expand import Without
+from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.calibrate import CalibrateOptions
 
 
-class CalibrateFlags(NamedTuple):
+class CalibrateFlags(OptionGroup):
     """Options that say how a temperature is fitted, and what is written besides."""
 
     folds: Annotated[

@@ -1,10 +1,10 @@
 """xent compare."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli import bases, compared, comparing, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
-from xentcli.cli.expand import Without
+from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
 
-class ModelFiles(NamedTuple):
+class ModelFiles(OptionGroup):
     """The files of the models' outputs and of the labels, by position and by option."""
 
     by_position: Annotated[
@@ -49,7 +49,7 @@ class ModelFiles(NamedTuple):
         return comparing.models_of(self.by_position, named, self.input_)
 
 
-class CompareFlags(NamedTuple):
+class CompareFlags(OptionGroup):
     """Options that say how models are compared, and what is written besides."""
 
     metric: Annotated[

@@ -1,6 +1,6 @@
 """xent eval."""
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from xentcli.cli import (
     evaluated,
@@ -12,7 +12,7 @@ from xentcli.cli import (
     top_lists,
 )
 from xentcli.cli.command import Command
-from xentcli.cli.expand import Without
+from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.measure import Options
 
 
-class EvalFlags(NamedTuple):
+class EvalFlags(OptionGroup):
     """Options that say what is measured, of which rows, and what is written besides."""
 
     metric: Annotated[

@@ -1,9 +1,10 @@
 """xent explain."""
 
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 from xentcli.cli import inputs, options
 from xentcli.cli.command import Command
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
 
 
-class ExplainFlags(NamedTuple):
+class ExplainFlags(OptionGroup):
     """Options that say which rows are explained, and what their labels are."""
 
     rows: Annotated[

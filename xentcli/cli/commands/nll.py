@@ -1,6 +1,6 @@
 """xent nll."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from xentcli.cli import (
     answers,
@@ -12,6 +12,7 @@ from xentcli.cli import (
     top_lists,
 )
 from xentcli.cli.command import Command
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.reading import WITHOUT_HEADS
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind
 
 
-class NllFlags(NamedTuple):
+class NllFlags(OptionGroup):
     """Options that say what the numbers are."""
 
     probs: measure_options.ProbsOption = None

@@ -1,10 +1,11 @@
 """xent one-hot."""
 
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from xentcli.cli import options
 from xentcli.cli.command import Command
+from xentcli.cli.expand import OptionGroup
 from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
@@ -13,7 +14,7 @@ from xentcli.cli.reading import WITHOUT_HEADS, Reading
 from xentcli.errors import ShapeError, UsageError
 
 
-class OneHotOptions(NamedTuple):
+class OneHotOptions(OptionGroup):
     """Options of one-hot alone."""
 
     num_classes: Annotated[
@@ -54,9 +55,10 @@ def one_hot(
     from xentcli.pipeline.encode import encode
     from xentcli.pipeline.inputs import open_files, read_naming
 
-    num_classes, classes, label_base, dtype = one_hot_options
+    asked = one_hot_options
+    num_classes, label_base = asked.num_classes, asked.label_base
     (paths,) = fill(files, Slot("LABELS", labels, takes_several=True))
-    naming = read_naming(classes, label_base)
+    naming = read_naming(asked.classes, label_base)
     try:
         names = naming.of(num_classes)
     except ShapeError as error:
@@ -68,7 +70,7 @@ def one_hot(
         notes = encode(
             source,
             names or num_classes,
-            number_dtype(dtype),
+            number_dtype(asked.dtype),
             sink,
             run,
             label_base=label_base or 0,
