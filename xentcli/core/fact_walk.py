@@ -11,7 +11,7 @@ from xentcli.core.checks import Kind, Problem, check_finite
 from xentcli.core.dtypes import Floats, computing_dtype
 from xentcli.core.fact import Fact, Given, TileFacts, When, plan
 from xentcli.core.labels import LossOptions
-from xentcli.core.normalizer import Normalizer, normalizer
+from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.scratch import scratch
@@ -86,11 +86,10 @@ class FactWalk:
         self._observer = _KeepingObserver(given, self._planned, name)
 
     def tile(self, part: slice) -> Tile:
-        """Read a tile of long rows of logits in float32."""
+        """Read a tile of long rows of logits in float32; the caller ignores NumPy's errors."""
         rows, norm, observer = self.given.logits[part], self.given.norm.of(part), self._observer
         observer.begin(part.start, rows.shape)
-        peak, rest = normalizer(rows, observer)
-        norm.peak[...], norm.rest[...] = peak, rest
+        put_normalizer(rows, norm, observer)
         return Tile(rows, observer.gaps, observer.terms, norm)
 
     def end(self) -> None:
@@ -169,13 +168,16 @@ class _KeepingObserver(_TileObserver):
     def __init__(self, given: Given, planned: tuple[Fact, ...], name: str) -> None:
         super().__init__(given, planned)
         self._name = name
+        self._shape: tuple[int, ...] = ()
 
     def begin(self, start: int, shape: tuple[int, ...]) -> None:
         """Begin a tile of this shape, whose first row is `start`."""
         self._start = start
-        self.gaps, self.terms = (
-            scratch(f"{what} of {self._name}", shape, np.float32) for what in ("gaps", "terms")
-        )
+        if shape != self._shape:
+            self._shape = shape
+            self.gaps, self.terms = (
+                scratch(f"{what} of {self._name}", shape, np.float32) for what in ("gaps", "terms")
+            )
 
     def _fill(self, when: When, tile: slice, found: Any) -> None:
         super()._fill(when, slice(self._start + tile.start, self._start + tile.stop), found)

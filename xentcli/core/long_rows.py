@@ -93,7 +93,7 @@ class _NearRows:
             some, places = places[:left], places[left:]
             room = self._memory()[:, self._count : self._count + len(some)]
             for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
-                np.take(values, some, axis=0, out=memory, mode="clip")  # "raise" would copy again
+                values.take(some, 0, memory, "clip")  # "raise" would copy again
             norm, its = (
                 Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
             )

@@ -108,14 +108,27 @@ def normalizer(logits: LogitRows, observer: Observer | None = None) -> Normalize
         for part in tiles(rows, num_classes * (dtype.itemsize // 4)):  # as many bytes
             tile = _TileResults(part, norm.peak[part], norm.rest[part], observer)
             _compute(logits, tile, observer.room(part))
-        least = _CONFIDENT * num_classes
-        if not norm.rest.min(initial=np.inf) >= least:  # true for NaN too
-            norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
-            if num_classes > 1:
-                from xentcli.core.confident_rows import mend_confident
-
-                mend_confident(logits, norm.rest, least)
+        _mend(logits, norm)
     return norm
+
+
+def put_normalizer(logits: Floats, norm: Normalizer, observer: Observer) -> None:
+    """Put the normalizer of a tile of rows into `norm`; the caller ignores NumPy's errors."""
+    part = slice(0, len(logits))
+    _compute(logits, _TileResults(part, norm.peak, norm.rest, observer), observer.room(part))
+    _mend(logits, norm)
+
+
+def _mend(logits: LogitRows, norm: Normalizer) -> None:
+    """Mark rows that have no normalizer, and compute again those whose digits are lost."""
+    num_classes = logits.shape[1]
+    least = _CONFIDENT * num_classes
+    if not norm.rest.min(initial=np.inf) >= least:  # true for NaN too
+        norm.rest[...] += norm.peak - norm.peak  # NaN unless the maximum is finite
+        if num_classes > 1:
+            from xentcli.core.confident_rows import mend_confident
+
+            mend_confident(logits, norm.rest, least)
 
 
 def _compute(logits: LogitRows, tile: _TileResults, room: Floats | None) -> None:

@@ -8,7 +8,7 @@ from xentcli.core.divergences import Divergences
 from xentcli.core.fact_walk import FactWalk
 from xentcli.core.long_rows import PAIR_ELEMENTS, LongRows
 from xentcli.core.normalizer import FEW_CLASSES
-from xentcli.core.tiled_rows import tiles
+from xentcli.core.tiled_rows import row_by_row, tiles
 
 
 def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
@@ -26,7 +26,7 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
         walk.begin(f"model {min(i, 1)}")
     rows, num_classes = base.given.logits.shape
     pairs = [LongRows(rows, num_classes, f"near rows {i}") for i, _ in enumerate(others)]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), row_by_row(num_classes):  # once for all tiles
         for part in tiles(rows, num_classes, PAIR_ELEMENTS):
             one = base.tile(part)
             for walk, pair in zip(others, pairs, strict=True):

@@ -27,6 +27,8 @@ def logits_of(probs: Array, *, binary: bool) -> Array:
 
 def prepare(values: Array, dtype: np.dtype[Any] | None, temperature: float) -> Array:
     """Cast as PyTorch's ``dtype=`` does, then divide by the temperature, in float64."""
+    if dtype is None and temperature == 1.0:
+        return values
     with np.errstate(all="ignore"):
         if dtype is not None:
             values = values.astype(dtype)

@@ -12,7 +12,7 @@ from xentcli.pipeline.flow import Part
 from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
-_ROWS_IN_MEMORY = 2**18  # 9 bytes each, 13 with a column
+_ROWS_IN_MEMORY = 2**19  # 9 bytes each, 13 with a column
 
 
 class Spool:
