@@ -368,7 +368,12 @@ def test_groups_of_a_column(arrays: Run, terminal: Terminal) -> None:
         for measure, found in group["metrics"].items():
             for field in ("value", "standard_error", "n"):
                 assert found[field] == pytest.approx(alone[measure][field], rel=1e-14), measure
-    assert "south" in terminal("compare", "one.npy", "two.npy", *options).text
+    for columns in (40, 60, 80):  # columns are left out, and no number is cut
+        text = terminal("compare", "one.npy", "two.npy", *options, columns=columns).text
+        lines = text[text.index("rows that changed most") :].splitlines()
+        assert "south" in lines[-1], columns
+        assert max(map(len, lines)) <= columns
+        assert "…" not in "".join(lines), (columns, text)
 
 
 # Three models and more

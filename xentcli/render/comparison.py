@@ -44,6 +44,8 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
     yield Text()
     if len(comparisons) > 1:
         yield all_models(comparisons, width)
+        if comparisons[0].groups:
+            yield Text("\ngroups of each model: --metric groups", "dim")
         return
     (found,) = comparisons
     yield _headlines(found, width)
@@ -57,7 +59,7 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
         yield Text()
         note = _more(len(found.groups), _GROUPS_ON_SCREEN, "groups")
         yield Text.assemble(("groups", "bold"), (note, "dim"))
-        yield group_table(found, _GROUPS_ON_SCREEN)
+        yield group_table(found, _GROUPS_ON_SCREEN, width)
 
 
 def comparison_tables(
@@ -84,7 +86,7 @@ def comparison_tables(
             elif name == "changed_rows":
                 yield changed_table(found, found.changed_rows, width)
             else:
-                yield group_table(found, len(found.groups))
+                yield group_table(found, len(found.groups), width)
 
 
 def _more(count: int, shown: int, name: str) -> str:

@@ -2,24 +2,30 @@
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 
 from xentcli.render.comparison_verdict import difference_of, percent, signed
-from xentcli.render.evaluation_tables import empty_table, left_out
+from xentcli.render.evaluation_tables import empty_table, fitted_table, left_out
 from xentcli.render.measures import short_number
-from xentcli.render.number_columns import short_name, short_names
+from xentcli.render.number_columns import short_names
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xentcli.results.comparison import ChangedRow, Comparison
+    from xentcli.results.measure import Measure
 
 
 _NAME_WIDTH, _LEAST_NAME_WIDTH = 24, 8  # columns of the terminal
+_LEAST_CUT_WIDTH = 9  # of names in a table of rows
 _LEFT_OUT = ("won", "lost", "same", "KL", "accuracy")  # in this order, at a narrow terminal
+_NAMES_OF_ROWS = ("row", "id", "label", "predicted", "predicts now")
+_LEFT_OUT_OF_ROWS = ("was", "now", "predicted", "label", "predicts now")
+_LEFT_OUT_OF_GROUPS = ("KL", "accuracy", "loss")
 
 
 def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
@@ -28,17 +34,33 @@ def all_models(comparisons: "Sequence[Comparison]", width: int) -> Table:
     headers = ["loss", "difference", "accuracy", "lost", "won"] if first.labelled else []
     headers += ["KL", "same"]
     names, *cells = zip(_first_line(first), *map(_line, comparisons), strict=True)
-    columns = dict(zip(headers, cells, strict=True))
-    taken = {head: max(map(len, (head, *each))) + 2 for head, each in columns.items()}
-    for head in _LEFT_OUT:  # drop columns before cutting a number
-        if _LEAST_NAME_WIDTH + sum(taken[each] for each in columns) > width:
-            columns.pop(head, None)
-    room = width - sum(taken[each] for each in columns)
+    every = dict(zip(headers, cells, strict=True))
+    columns = _narrowed(every, width - _LEAST_NAME_WIDTH, _LEFT_OUT)
+    room = width - sum(max(map(len, (head, *each))) + 2 for head, each in columns.items())
     shown = short_names(_file_names(names), max(_LEAST_NAME_WIDTH, min(_NAME_WIDTH, room)))
     table = empty_table("model", *columns)
     for row in zip(shown, *columns.values(), strict=True):
         table.add_row(*row)
     return table
+
+
+def _narrowed(
+    columns: "Mapping[str, Sequence[str]]",
+    width: int,
+    order: "Sequence[str]",
+    names: "Sequence[str]" = (),
+) -> "dict[str, Sequence[str]]":
+    """Return columns that fit a terminal: others are left out, in this order, and no number is cut.
+
+    Columns of `names` may be cut.
+    """
+    there = dict(columns)
+    widths = {head: max(map(len, (head, *cells))) for head, cells in columns.items()}
+    widths |= {head: min(widths[head], _LEAST_CUT_WIDTH) for head in names}
+    for head in order:
+        if sum(widths[each] + 2 for each in there) > width:
+            there.pop(head, None)
+    return there
 
 
 def _file_names(names: "Sequence[str]") -> "Sequence[str]":
@@ -82,32 +104,26 @@ def _number(found: "Comparison", name: str, shown: object) -> str:
 
 def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int) -> Table:
     """Return a line for each row that changed much."""
-    ids = any(each.id is not None for each in rows)
-    labelled = found.labelled
-    room = max(6, min(_NAME_WIDTH, (width - 36) // (3 + ids)))
-    headers = ["row", *(["id"] if ids else [])]
-    headers += ["loss", "was", "now"] if labelled else ["KL"]
-    headers += ["label"] if labelled else []
-    table = empty_table(*headers, "predicted", "predicts now")
-    for each in rows:
-        cells = [short_name(found.row_name(each), _NAME_WIDTH)]
-        cells += [short_name(each.id or "", room)] if ids else []
-        if labelled:
-            cells += [
-                signed(each.change),
-                short_number(each.loss_base),
-                short_number(each.loss_new),
-            ]
-            cells.append(_name(found, each.label, room))
-        else:
-            cells.append(short_number(each.kl))
-        predictions = (each.prediction_base, each.prediction_new)
-        table.add_row(*cells, *(_name(found, one, room) for one in predictions))
-    return table
+    columns = {"row": [found.row_name(each) for each in rows]}
+    if any(each.id is not None for each in rows):
+        columns["id"] = [each.id or "" for each in rows]
+    left = len(columns)
+    if found.labelled:
+        columns["loss"] = [signed(each.change) for each in rows]
+        columns["was"] = [short_number(each.loss_base) for each in rows]
+        columns["now"] = [short_number(each.loss_new) for each in rows]
+        columns["label"] = [_name(found, each.label) for each in rows]
+    else:
+        columns["KL"] = [short_number(each.kl) for each in rows]
+    columns["predicted"] = [_name(found, each.prediction_base) for each in rows]
+    columns["predicts now"] = [_name(found, each.prediction_new) for each in rows]
+    names = [head for head in _NAMES_OF_ROWS if head in columns]
+    shown = _narrowed(columns, width, _LEFT_OUT_OF_ROWS, names)
+    return fitted_table(shown, names, width, left)
 
 
-def _name(found: "Comparison", index: int | None, room: int) -> str:
-    return "" if index is None else short_name(found.class_name(index), room)
+def _name(found: "Comparison", index: int | None) -> str:
+    return "" if index is None else found.class_name(index)
 
 
 def percentile_table(found: "Comparison") -> Table:
@@ -119,24 +135,26 @@ def percentile_table(found: "Comparison") -> Table:
     return table
 
 
-def group_table(found: "Comparison", most: int) -> RenderableType:
+def group_table(found: "Comparison", most: int, width: int) -> RenderableType:
     """Return a line for each of the first groups, and a note on the others."""
-    from rich.console import Group as Lines
-
     shown = found.groups[:most]
-    columns = ("loss_base", "loss_new", "loss_difference", "accuracy_base", "accuracy_new", "kl")
-    there = [name for name in columns if any(name in group.metrics for group in shown)]
-    heads = [name.replace("_difference", " ±").replace("_", " ") for name in there]
-    table = empty_table("group", "rows", *heads)
-    for group in shown:
-        cells = []
-        for name in there:
-            measure = group.metrics.get(name)
-            if measure is None:
-                cells.append("")
-            elif name == "loss_difference":
-                cells.append(difference_of(measure))
-            else:
-                cells.append(short_number(measure.value))
-        table.add_row(short_name(group.name, _NAME_WIDTH) or "(missing)", f"{group.rows:,}", *cells)
+    columns = {
+        "group": [group.name or "(missing)" for group in shown],
+        "rows": [f"{group.rows:,}" for group in shown],
+        "loss": [_change(group.metrics, "loss", short) for group in shown],
+        "difference": [
+            difference_of(group.metrics.get("loss_difference", NOTHING)) for group in shown
+        ],
+        "accuracy": [_change(group.metrics, "accuracy", percent) for group in shown],
+        "KL": [short_number(group.metrics.get("kl", NOTHING).value) for group in shown],
+    }
+    columns = {head: cells for head, cells in columns.items() if any(cells)}
+    shown_columns = _narrowed(columns, width, _LEFT_OUT_OF_GROUPS, ("group",))
+    table = fitted_table(shown_columns, ("group",), width)
     return Lines(table, *left_out(len(shown), len(found.groups), "groups"))
+
+
+def _change(metrics: "Mapping[str, Measure]", name: str, shown: "Callable[[float], str]") -> str:
+    """Return what a measure was with the first model, and what it is with the new one."""
+    values = [metrics.get(f"{name}_{which}", NOTHING).value for which in ("base", "new")]
+    return " -> ".join(shown(each) for each in values if each is not None)

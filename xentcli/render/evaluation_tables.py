@@ -1,6 +1,6 @@
 """The tables of an evaluation at a terminal: classes, confusions, bins, rows, groups."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group as Lines
@@ -39,14 +39,14 @@ def empty_table(*headers: str, left: int = 1) -> Table:
 
 
 def fitted_table(
-    columns: dict[str, list[str]], names: Collection[str], width: int, left: int = 1
+    columns: Mapping[str, Sequence[str]], names: Collection[str], width: int, left: int = 1
 ) -> Table:
     """Return a table of columns by their headers; columns of names share the room that is left."""
     there = [header for header in columns if header in names]
     others = ((header, *cells) for header, cells in columns.items() if header not in names)
     taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
     fit = fitted([[header, *columns[header]] for header in there], width - taken)
-    shown = columns | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
+    shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
     table = empty_table(*shown, left=left)
     for row in zip(*shown.values(), strict=True):
         table.add_row(*row)
