@@ -18,7 +18,7 @@ import pytest
 from xentcli.formats import registry
 from xentcli.formats.base import BLOCK_ELEMENTS, ArrayHeader, ReadOptions, Source
 from xentcli.formats.files import open_files
-from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.opening import InputFile
 from xentcli.pipeline.run import Progress, Run
 from xentcli.storage.inputs import Input
 

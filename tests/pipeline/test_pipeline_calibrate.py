@@ -23,8 +23,8 @@ from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import evaluate
-from xentcli.pipeline.inputs import InputFile
 from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.opening import InputFile
 from xentcli.results.temperature import FittedTemperature
 
 Array = NDArray[Any]

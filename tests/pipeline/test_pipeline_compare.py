@@ -16,7 +16,7 @@ from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_file
 from xentcli.pipeline.compare import Compared, Model, PairOptions, compare
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.opening import InputFile
 from xentcli.pipeline.run import Run
 from xentcli.results.comparison import Comparison
 

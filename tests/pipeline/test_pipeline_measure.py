@@ -645,8 +645,8 @@ def test_what_is_no_measure(options: Options) -> None:
 
 
 def test_ids_name_the_worst_rows(tmp_path: Path) -> None:
-    from xentcli.pipeline.inputs import InputFile
     from xentcli.pipeline.labelled import open_both
+    from xentcli.pipeline.opening import InputFile
 
     (tmp_path / "x.csv").write_text("id,a,b\nu,1,0\nv,0,3\nw,2,1\n")
     (tmp_path / "y.csv").write_text("id,label\nw,a\nu,b\nv,b\n")

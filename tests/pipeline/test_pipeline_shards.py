@@ -28,7 +28,7 @@ from xentcli.formats.shards import Shards
 from xentcli.pipeline.encode import encode
 from xentcli.pipeline.evaluate import Criterion, evaluate
 from xentcli.pipeline.explain import explain
-from xentcli.pipeline.inputs import InputFile
+from xentcli.pipeline.opening import InputFile
 from xentcli.pipeline.transform import Transform, transform
 
 RNG = np.random.default_rng(11)

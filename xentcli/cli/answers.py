@@ -22,7 +22,7 @@ def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) ->
     chosen = (flags.label_column, flags.label_key, reading.key, reading.columns)
     if not values or probs or flags.binary or any(chosen):
         return False
-    from xentcli.pipeline.inputs import are_answers
+    from xentcli.pipeline.opening import are_answers
 
     return are_answers(values, reading.file)
 
@@ -30,8 +30,8 @@ def are_answers(inputs: list[list[str]], given: GivenOptions, *, probs: bool) ->
 def run_listed(files: list[list[str]], tokens: str | None, given: GivenOptions) -> None:
     """Write the loss of the user's own labels at the tokens of answers, or its bound."""
     from xentcli.cli import bounded
-    from xentcli.pipeline.inputs import expand
     from xentcli.pipeline.listed import open_each
+    from xentcli.pipeline.opening import expand
 
     flags, options, reading = given.flags, given.loss, given.reading
     check_flags(flags, options.replaced(state=None), "a server's answers have none")

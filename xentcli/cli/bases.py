@@ -31,7 +31,7 @@ def find(
     probs: bool,
 ) -> "Models | None":
     """Open models whose rows are known in part; None for whole rows."""
-    from xentcli.pipeline.inputs import expand, may_be_partly
+    from xentcli.pipeline.opening import expand, may_be_partly
 
     models = [[reader.file(each) for each in expand(path)] for path in paths]
     files = [each[0] for each in models]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xentcli.cli import evaluating, inputs, loss_inputs, odd
+from xentcli.cli import evaluating, loss_inputs, odd, slots
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.calibrate import CalibrateOptions
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.results.provenance import FileFacts, Provenance
     from xentcli.results.temperature import FittedTemperature
     from xentcli.results.verdict import Verdict
@@ -75,7 +75,7 @@ def open_rows(
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)
-    weights = inputs.open_weights(reader, given.loss.sample_weight, source.id_column)
+    weights = slots.open_weights(reader, given.loss.sample_weight, source.id_column)
     ids = labels.id_column if labels else None
     clusters = None
     if cluster is not None:

@@ -8,7 +8,7 @@ from xentcli.cli import odd
 from xentcli.cli.measure_options import KINDS
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.names import OF_PAIRS
+from xentcli.pipeline.pair_names import OF_PAIRS
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.compare import Compared, Model, PairOptions
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.reading import Reader
     from xentcli.results.provenance import FileFacts, Provenance
 

@@ -12,8 +12,8 @@ from xentcli.errors import UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion
     from xentcli.pipeline.evaluate import Kind, Measured
-    from xentcli.pipeline.inputs import Source
     from xentcli.pipeline.measure import Keeping, Options
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import FileFacts, Provenance

@@ -74,7 +74,7 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
         begin_work()
         with ExitStack() as stack:
             if written:
-                from xentcli.pipeline.inputs import will_write
+                from xentcli.pipeline.opening import will_write
 
                 stack.enter_context(will_write(written))
             if scheduler is not None:

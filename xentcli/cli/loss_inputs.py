@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from xentcli.cli import inputs
+from xentcli.cli import slots
 from xentcli.cli.loss_options import GivenOptions, LossFlags, RowFlags
 from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_dtype, parse_rows, parse_temperature, parse_weight
@@ -11,7 +11,7 @@ from xentcli.errors import InputError, MissingLabels, UsageError
 if TYPE_CHECKING:
     from xentcli.pipeline.elements import BinaryOptions
     from xentcli.pipeline.evaluate import Criterion, Kind
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.reading import Reader
     from xentcli.pipeline.weights import Weights
 
@@ -22,7 +22,7 @@ def check_files(files: list[list[str]], given: GivenOptions) -> None:
     """Raise UsageError if two of the files are standard input."""
     weights = (given.flags.weight, given.loss.pos_weight, given.loss.sample_weight)
     others = (*weights, given.gates.baseline)
-    inputs.only_one_standard_input(*(path for paths in files for path in paths), *others)
+    slots.only_one_standard_input(*(path for paths in files for path in paths), *others)
 
 
 def criterion_of(
@@ -34,7 +34,7 @@ def criterion_of(
 ) -> "Criterion":
     """Return which loss the options ask for."""
     from xentcli.pipeline import evaluate
-    from xentcli.pipeline.inputs import read_naming
+    from xentcli.pipeline.opening import read_naming
 
     weights = parse_weight(flags.weight)
     weight = None if weights is None else evaluate.as_weight(weights.values)
@@ -143,9 +143,9 @@ def open_rows(
     if criterion.picked:
         if labels or flags.label_column or flags.label_key:
             raise UsageError("--picked takes no labels: each number is that of its label already")
-        return inputs.open_values(reader, values, flags.id_column), None
+        return slots.open_values(reader, values, flags.id_column), None
     try:
-        return inputs.open_both(
+        return slots.open_both(
             reader,
             values,
             labels,

@@ -202,7 +202,7 @@ class TopFlags(OptionGroup):
 
     def files(self, inputs: list[list[str]]) -> tuple[list[str], list[str]]:
         """Return the files of the lists, and the files of the labels."""
-        from xentcli.pipeline.inputs import expand
+        from xentcli.pipeline.opening import expand
 
         named = (self.top_values, self.top_indices)
         lists = [self._path(each) for each in named if each is not None]
@@ -211,7 +211,7 @@ class TopFlags(OptionGroup):
 
     @staticmethod
     def _path(name: str) -> str:
-        from xentcli.pipeline.inputs import is_there
+        from xentcli.pipeline.opening import is_there
 
         path, _, _ = name.rpartition(":")
         return name if is_there(name) or not path else path

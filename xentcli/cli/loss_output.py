@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xentcli.cli import inputs, loss_inputs, odd
+from xentcli.cli import loss_inputs, odd, slots
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags
 from xentcli.cli.options import Common
 from xentcli.cli.output import Destination, Forms
@@ -12,7 +12,7 @@ from xentcli.cli.states import check_state, write_state
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.evaluate import Criterion, Evaluation
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.results.loss import LossSummary
 
 _MEASURES = ("loss", "perplexity", "bits", "accuracy")
@@ -73,7 +73,7 @@ def _open(
         source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
-    return source, labels, inputs.open_weights(reader, given.loss.sample_weight, source.id_column)
+    return source, labels, slots.open_weights(reader, given.loss.sample_weight, source.id_column)
 
 
 def _with_metrics(

@@ -168,7 +168,7 @@ def _report_compare(
 ) -> "Gatekeeper":
     from xentcli.cli import compared, evaluating
     from xentcli.pipeline.loss_states import criterion_of
-    from xentcli.pipeline.names import OF_PAIRS
+    from xentcli.pipeline.pair_names import OF_PAIRS
     from xentcli.pipeline.pair_states import asked_of, compared_of, names_of
 
     keeper = gates.keeper(OF_PAIRS)

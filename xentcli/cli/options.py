@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from xentcli.errors import XentError
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.run import Run
 
 FORMATS = f"{', '.join(FORMAT_NAMES)}."

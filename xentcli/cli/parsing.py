@@ -110,7 +110,7 @@ def parse_weight(text: str | None, option: str = "--weight") -> "Weights | None"
     """Return class weights: the numbers themselves, or those in the file of this name."""
     if text is None:
         return None
-    from xentcli.pipeline.inputs import InputFile, ReadOptions
+    from xentcli.pipeline.opening import InputFile, ReadOptions
     from xentcli.pipeline.weights import Weights, read_weights
 
     try:

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Literal
 
 from xentcli.cli import options
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import parse_dtype, parse_temperature
 from xentcli.cli.reading import Reading
+from xentcli.cli.slots import Slot, fill
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xentcli.pipeline.inputs import InputFile, Source
+    from xentcli.pipeline.opening import InputFile, Source
     from xentcli.pipeline.transform import Transform
 
 
@@ -39,7 +39,7 @@ def run_softmax(
     common: Common,
 ) -> None:
     """Write the softmax or log-softmax of logits."""
-    from xentcli.pipeline.inputs import open_files
+    from xentcli.pipeline.opening import open_files
     from xentcli.pipeline.transform import Transform, transform
 
     (paths,) = fill(files, Slot("LOGITS", logits, takes_several=True))
@@ -83,7 +83,7 @@ def _write_each(
     common: Common,
 ) -> "tuple[Source, str]":
     """Write the transform of each file to a file of its own."""
-    from xentcli.pipeline.inputs import expand, open_files
+    from xentcli.pipeline.opening import expand, open_files
     from xentcli.pipeline.transform_shards import outputs_of, transform_each, written
 
     without = written(paths, writing.output)

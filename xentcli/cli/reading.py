@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from xentcli.pipeline.evaluate import Kind
     from xentcli.pipeline.heads import HeadOptions
-    from xentcli.pipeline.inputs import InputFile
+    from xentcli.pipeline.opening import InputFile
     from xentcli.pipeline.reading import Reader
 
 

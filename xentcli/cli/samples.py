@@ -16,7 +16,7 @@ _SUFFIX = ".jsonl"
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.evaluate import Kind
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.states import SavedState
     from xentcli.results.texts import TextLoss
 
@@ -27,7 +27,7 @@ def open_samples(
     """Open samples of any kind; None for other files, or if an option is for other files."""
     if any(unless):
         return None
-    from xentcli.pipeline.inputs import are_samples, open_files
+    from xentcli.pipeline.opening import are_samples, open_files
 
     if not are_samples(paths, reading.file, [output]):
         return None
@@ -41,7 +41,7 @@ def together(
     names = list(files or ())
     if by_option or len(names) < 2 or not all(_SUFFIX in name for name in names):
         return names, by_option
-    from xentcli.pipeline.inputs import are_samples
+    from xentcli.pipeline.opening import are_samples
 
     return ([], names) if all(are_samples([n], reading.file) for n in names) else (names, None)
 

@@ -3,27 +3,27 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from xentcli.cli import inputs
-from xentcli.cli.inputs import Slot
+from xentcli.cli import slots
 from xentcli.cli.loss_options import GivenOptions, RowFlags, TopFlags
 from xentcli.cli.reading import Reading
+from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
     from xentcli.pipeline.bounded import BoundedSums
-    from xentcli.pipeline.inputs import InputFile
+    from xentcli.pipeline.opening import InputFile
     from xentcli.pipeline.partly import Partly, TopOptions
 
 
 def fill(files: list[str] | None, top: TopFlags, values: Slot, labels: Slot) -> list[list[str]]:
     """Return the files of each input; if options name the lists, only labels go by position."""
     if not top.given:
-        return inputs.fill(files, values, labels)
+        return slots.fill(files, values, labels)
     if values.by_option:
         raise UsageError("--top-values stands in place of whole rows")
     if not (files or labels.by_option):
         return [[], []]
-    return [[], *inputs.fill(files, labels)]
+    return [[], *slots.fill(files, labels)]
 
 
 def find(
@@ -56,7 +56,7 @@ def find(
 
 
 def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) -> "TopOptions":
-    from xentcli.pipeline.inputs import expand
+    from xentcli.pipeline.opening import expand
     from xentcli.pipeline.partly import TopOptions
 
     return TopOptions(
@@ -75,7 +75,7 @@ def _options(top: TopFlags, flags: RowFlags, labels: list[str], *, probs: bool) 
 
 def _files(values: list[str], reading: Reading) -> "list[InputFile]":
     """Return the files that may hold rows in part; empty for whole rows."""
-    from xentcli.pipeline.inputs import expand, may_be_partly, reads_once
+    from xentcli.pipeline.opening import expand, may_be_partly, reads_once
 
     paths = [path for name in values for path in expand(name)]
     if len(paths) > 1 and any(map(reads_once, paths)):

@@ -13,8 +13,8 @@ from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, collect, joined
-from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.numbering import Numbering
+from xentcli.pipeline.opening import Source
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pair_work import CompareWork, PairStates

@@ -15,7 +15,7 @@ from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import LossOptions, as_weight
-from xentcli.pipeline.inputs import Naming
+from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 from xentcli.pipeline.python import KINDS
 from xentcli.pipeline.python_data import (

@@ -15,7 +15,7 @@ from xentcli.core.checks import Problem, unravel
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.opening import RowSources
 
 __all__ = ["BinaryOptions", "Elements", "elements_of"]
 

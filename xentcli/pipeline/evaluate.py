@@ -12,9 +12,9 @@ from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, joined
-from xentcli.pipeline.inputs import RowSources
 from xentcli.pipeline.judgement import element_notes, row_notes, summary_of
 from xentcli.pipeline.loss_work import LossWork
+from xentcli.pipeline.opening import RowSources
 from xentcli.pipeline.run import Run
 from xentcli.results.loss import LossSummary
 

@@ -16,7 +16,7 @@ from xentcli.formats.files import (
 )
 from xentcli.formats.inline import expand, is_inline
 from xentcli.formats.registry import no_labels
-from xentcli.pipeline.inputs import are_samples
+from xentcli.pipeline.opening import are_samples
 from xentcli.storage.names import shown_name
 from xentcli.storage.paths import reads_once
 from xentcli.text import name_option

@@ -13,9 +13,9 @@ from xentcli.formats.base import IndexedSource
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation, Measured
-from xentcli.pipeline.inputs import Source
 from xentcli.pipeline.judgement import summary_of
 from xentcli.pipeline.numbering import Numbering
+from xentcli.pipeline.opening import Source
 from xentcli.pipeline.provenance import file_facts
 from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Asked, Setting

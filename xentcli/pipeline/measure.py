@@ -6,10 +6,10 @@ from typing import NamedTuple
 from xentcli.errors import InputError, UsageError
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Measured, measured
-from xentcli.pipeline.inputs import RowSources, Source
 from xentcli.pipeline.measure_plan import Options, Plan
 from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.numbering import Numbering, with_places
+from xentcli.pipeline.opening import RowSources, Source
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools

@@ -8,7 +8,7 @@ from xentcli.metrics.clusters import MEANS
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.inputs import Source
+from xentcli.pipeline.opening import Source
 
 _ON_REQUEST = ("classwise_ece", "equal_mass_ece", "losses", "suspects")
 BINARY_ONLY = ("auroc", "average_precision")

@@ -10,7 +10,7 @@ from xentcli.pipeline.state_rows import FileRows
 if TYPE_CHECKING:
     from xentcli.results.comparison import ChangedRow
     from xentcli.results.measures import Measures
-    from xentcli.results.names import Names
+    from xentcli.results.row_names import Names
     from xentcli.results.rows import Suspect, WorstRow
 
 PlacedRow = TypeVar("PlacedRow", "WorstRow", "Suspect", "ChangedRow")

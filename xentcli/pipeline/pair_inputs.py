@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
-from xentcli.pipeline import inputs, labelled
+from xentcli.pipeline import labelled, opening
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.samples import check_same_docs
 from xentcli.storage.names import STANDARD_STREAM
@@ -51,7 +51,7 @@ def open_models(
     """
     label = None if labels else options.label_column
     reader = next((each for each in given if each.common.get("head") is not None), given[0])
-    headers = [inputs.columns_of_first([path], reader.labels, without) for path in paths]
+    headers = [opening.columns_of_first([path], reader.labels, without) for path in paths]
     if label is not None and label not in headers[0]:
         within = [path for path, header in zip(paths, headers, strict=True) if label in header]
         labels = [path for path in within if path != STANDARD_STREAM][:1]  # it is read once
@@ -63,7 +63,7 @@ def open_models(
     labels_of = partial(
         reader.labels, label_column=options.label_column, label_key=options.label_key
     )
-    ids = tuple(inputs.may_be_ids(name for header in headers[1:] for name in header))
+    ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
         if known:
@@ -84,7 +84,7 @@ def open_models(
             if labels_source is None and options.shift:
                 raise UsageError("--shift needs labels: --labels FILE")
         others = [
-            inputs.open_model([path], each.file, base, header, without)
+            opening.open_model([path], each.file, base, header, without)
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
         ]
     for other in others:
@@ -122,8 +122,8 @@ def _reader_of(
     elif values.get("drop"):
         drop = values["drop"]
         values["drop"] = tuple(name for name in drop if name in header or name not in others)
-    if values.get("key") is not None and not inputs.may_have_keys(reader.labels(paths[number])):
-        keyed = any(inputs.may_have_keys(reader.labels(path)) for path in paths)
+    if values.get("key") is not None and not opening.may_have_keys(reader.labels(paths[number])):
+        keyed = any(opening.may_have_keys(reader.labels(path)) for path in paths)
         values["key"] = None if keyed else values["key"]
     found = reader._replace(values=values)
     return found.without([name for name in beside if name is not None and name in header])

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS, PAIR_TABLES
-from xentcli.pipeline.inputs import Source
+from xentcli.pipeline.opening import Source
 from xentcli.results.comparison import Comparison
 from xentcli.results.measure import NOTHING
 

@@ -13,8 +13,8 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
-from xentcli.pipeline.inputs import Naming
 from xentcli.pipeline.measure import Options, measure
+from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.provenance import counted, file_facts
 from xentcli.pipeline.python_data import (
     Data,

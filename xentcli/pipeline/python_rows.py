@@ -15,8 +15,8 @@ from xentcli.formats.inline import expand
 from xentcli.pipeline.bounded import measure_bounded
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import as_weight, evaluate
-from xentcli.pipeline.inputs import Naming, are_answers, are_samples
 from xentcli.pipeline.listed import open_listed
+from xentcli.pipeline.opening import Naming, are_answers, are_samples
 from xentcli.pipeline.partly import TopOptions, open_partly
 from xentcli.pipeline.python_data import Data, Name, array_source, names_of_files, open_data
 from xentcli.pipeline.reading import Reader

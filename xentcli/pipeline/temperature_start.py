@@ -12,7 +12,7 @@ from xentcli.errors import XentError
 from xentcli.formats.base import IndexedSource, MemorySource, Source, Table, indexed
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
-from xentcli.pipeline.inputs import RowSources
+from xentcli.pipeline.opening import RowSources
 from xentcli.pipeline.run import Run
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from xentcli.formats.files import InputFile, holds_answers, open_file
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
-from xentcli.pipeline.inputs import expand, expecting
 from xentcli.pipeline.loss_measures import of_loss
+from xentcli.pipeline.opening import expand, expecting
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.token_counts import SHOWN_REQUESTS, TokenCounts, TokensAsked
 from xentcli.results.measure import Measure

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import read_whole
-from xentcli.pipeline.inputs import InputFile, open_file
+from xentcli.pipeline.opening import InputFile, open_file
 
 _MOST_WEIGHTS = 2**24  # of classes: more than any vocabulary has
 _SHOWN_NAMES = 5  # in an error

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
 from xentcli.render.measures import measure_cells, shown_value
-from xentcli.render.rows import fields_of_row, with_place
+from xentcli.render.row_fields import fields_of_row, with_place
 
 if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from xentcli.render.rows import fields_of_row
+from xentcli.render.row_fields import fields_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

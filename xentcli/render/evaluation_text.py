@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.render.csv import text_of_rows
 from xentcli.render.measures import measure_rows
-from xentcli.render.rows import with_place
+from xentcli.render.row_fields import with_place
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentcli.results.measure import NOTHING, ByName, Measure
-from xentcli.results.names import Names
+from xentcli.results.row_names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from xentcli.results.classes import ClassScores, Confusions
 from xentcli.results.groups import Group
 from xentcli.results.histogram import LossHistogram
 from xentcli.results.measure import ByName, Measure
-from xentcli.results.names import Names
 from xentcli.results.provenance import Provenance
+from xentcli.results.row_names import Names
 from xentcli.results.rows import Suspects, WorstRow
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 from xentcli.cli import calibrating, loss_inputs, measure_options, options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
-from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import TEMPERATURES, Drawn, TemperaturePictureKind
+from xentcli.cli.slots import Slot, fill
 from xentcli.cli.telling import Telling
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.names import OF_PAIRS
+from xentcli.pipeline.pair_names import OF_PAIRS
 
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion

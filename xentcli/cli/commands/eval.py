@@ -13,10 +13,10 @@ from xentcli.cli import (
 )
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
-from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import Drawn, PictureKind
+from xentcli.cli.slots import Slot
 from xentcli.cli.telling import Telling
 from xentcli.cli.top_measures import run_eval
 

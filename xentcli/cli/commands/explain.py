@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import inputs, options
+from xentcli.cli import options, slots
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
 from xentcli.cli.parsing import parse_rows
 from xentcli.cli.reading import Reading
+from xentcli.cli.slots import Slot, fill
 
 if TYPE_CHECKING:
     from xentcli.results.explain import Explanation
@@ -41,7 +41,7 @@ def explain(
 ) -> None:
     """Show every step from logits to loss, three routes to the same number, and the gradient."""
     from xentcli.pipeline import explain as steps
-    from xentcli.pipeline.inputs import read_naming
+    from xentcli.pipeline.opening import read_naming
 
     paths, label_paths = fill(files, Slot("LOGITS", logits), Slot("LABELS", labels))
     wanted = parse_rows(flags.rows)
@@ -50,7 +50,7 @@ def explain(
     naming = read_naming(flags.classes, flags.label_base)
     names, shift = (flags.label_column, flags.label_key), flags.shift
     classes, written = naming.classes, writing.output
-    sources = inputs.open_both(
+    sources = slots.open_both(
         reading.reader, paths, label_paths, *names, shift=shift, classes=classes, output=written
     )
     common.tell_notes(note for each in sources if each is not None for note in each.notes)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from xentcli.cli import inputs, options
+from xentcli.cli import options, slots
 from xentcli.cli.command import Command
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -23,10 +23,10 @@ def info(
 ) -> None:
     """Show what files hold, every array or column, and the command that fits."""
     from xentcli.pipeline.advice import advise
-    from xentcli.pipeline.inputs import expand, expecting
     from xentcli.pipeline.inspect import inspect
+    from xentcli.pipeline.opening import expand, expecting
 
-    inputs.only_one_standard_input(*files)
+    slots.only_one_standard_input(*files)
     output = Destination("info", writing, common)
     output.check()
     reader = reading.reader

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from xentcli.cli import loss_inputs, loss_output, options, samples, top_lists
 from xentcli.cli.command import Command
-from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions
+from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 

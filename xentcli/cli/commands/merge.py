@@ -34,10 +34,10 @@ def merge(
     gates: Gates,
 ) -> None:
     """Report the states of many runs as one run over all of their rows would."""
-    from xentcli.cli import inputs, merging
+    from xentcli.cli import merging, slots
     from xentcli.pipeline.state_merging import merged
 
-    inputs.only_one_standard_input(*files, gates.baseline)
+    slots.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)
     saved = merged(_paths(files, state, writing))
     merging.run(saved, state, report, writing, common, gates)
@@ -45,7 +45,7 @@ def merge(
 
 def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":
     """Yield the files; a pattern never matches a file that will be written."""
-    from xentcli.pipeline.inputs import expand, expecting
+    from xentcli.pipeline.opening import expand, expecting
 
     written = [path for path in (state, writing.output) if path is not None]
     paths = [path for name in files for path in expand(name, written)]

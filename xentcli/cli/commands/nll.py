@@ -13,9 +13,9 @@ from xentcli.cli import (
 )
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.inputs import Slot
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.reading import WITHOUT_HEADS
+from xentcli.cli.slots import Slot
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Annotated
 from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup
-from xentcli.cli.inputs import Slot, fill
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination
 from xentcli.cli.parsing import number_dtype
 from xentcli.cli.reading import WITHOUT_HEADS, Reading
+from xentcli.cli.slots import Slot, fill
 from xentcli.errors import ShapeError, UsageError
 
 
@@ -53,7 +53,7 @@ def one_hot(
 ) -> None:
     """Turn labels into rows of 0 with a 1 at the label."""
     from xentcli.pipeline.encode import encode
-    from xentcli.pipeline.inputs import open_files, read_naming
+    from xentcli.pipeline.opening import open_files, read_naming
 
     asked = one_hot_options
     num_classes, label_base = asked.num_classes, asked.label_base

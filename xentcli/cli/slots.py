@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xentcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from xentcli.pipeline.inputs import Source
+    from xentcli.pipeline.opening import Source
     from xentcli.pipeline.reading import Reader
 
 
@@ -106,9 +106,9 @@ def open_both(
 
 def open_values(reader: "Reader", paths: list[str], id_column: str | None) -> "Source":
     """Open numbers without labels, some of which may be missing."""
-    from xentcli.pipeline import inputs
+    from xentcli.pipeline import opening
 
-    return inputs.open_files(paths, partial(reader.file, id_column=id_column, missing=True))
+    return opening.open_files(paths, partial(reader.file, id_column=id_column, missing=True))
 
 
 def open_weights(

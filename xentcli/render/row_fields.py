@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from xentcli.results.names import Names
 from xentcli.results.records import field_names
+from xentcli.results.row_names import Names
 
 
 def fields_of_row(found: Names, row: Any) -> dict[str, Any]:
