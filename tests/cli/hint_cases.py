@@ -220,6 +220,20 @@ CASES = [
         bce(B, BY),
         {"b.csv": csv(B, "p")},
     ),
+    *(
+        Case(
+            f"compare {name} {name} --metric {metric}{labels}",
+            "of a binary model, save both classes: numpy.stack([0 * z, z], axis=-1) of logits, "
+            f"numpy.stack([1 - p, p], axis=-1) of probabilities{row}",
+            right,
+            by_hand={name: np.stack([0 * np.ravel(B), np.ravel(B)], axis=-1)},
+        )
+        for name, metric, labels, row, right in (
+            ("b1.npy", "loss_new", " --labels by.npy", "", bce(B, BY)),
+            ("b1.npy", "kl", "", "", 0.0),
+            ("b.npy", "kl", "", "; one row: --class-axis 0", 0.0),
+        )
+    ),
     Case(
         "loss z8.npy flat.npy",
         "as many labels as rows: save labels.reshape((2, 4))",

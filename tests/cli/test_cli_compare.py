@@ -531,6 +531,13 @@ def test_other_classes(run: Run) -> None:
     assert "b.csv: its header names classes that a.csv does not: 'hen'" in outcome.err
 
 
+def test_one_axis_without_labels(run: Run) -> None:
+    np.save("z.npy", ONE[0])
+    assert "either each number is a row, or all are one row" in run("compare", "z.npy", "z.npy").err
+    for pair in (("z.npy", "z.npy", "--class-axis", "0"), ("1,2,3", "1,2,3")):
+        assert metrics_of(run("compare", *pair, "--json"))["kl"]["n"] == 1, pair
+
+
 def test_three_axes_without_labels(run: Run) -> None:
     np.save("one.npy", np.zeros((2, 3, 4)))
     outcome = run("compare", "one.npy", "one.npy")

@@ -7,8 +7,14 @@ from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
+from xentcli.formats.inline import is_inline
 
-_BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
+BINARY_HINT = "the logits or probabilities of class 1, with a label of 0 or 1 each: --binary"
+PAIR_HINT = (
+    "of a binary model, save both classes: numpy.stack([0 * z, z], axis=-1) of logits, "
+    "numpy.stack([1 - p, p], axis=-1) of probabilities"
+)
+"""What helps where two models are compared, which have no `--binary`."""
 
 
 class Axes:
@@ -119,13 +125,20 @@ def axes_alone(logits: Source, fit: ShapeFit, class_axis: int | None) -> Axes:
     Raises
     ------
     ShapeError
-        If there are three axes or more and no class axis is given, or if there is one column.
+        If there are three axes or more, or only one, and no class axis is given, or if there is one
+        column.
     """
     _check_axis(logits, class_axis)
     shape = logits.shape
     if shape == (None,) or (class_axis is None and len(shape) <= 2 and shape[-1] == 1):
         what = f"{logits.name}: one column is not a matrix of logits, (N, C)"
-        raise ShapeError(what)
+        raise ShapeError(what, hint=PAIR_HINT)
+    if class_axis is None and len(shape) == 1 and not is_inline(logits.name):  # 1,2,3 is a row
+        raise ShapeError(
+            f"{logits.name}: of one axis, {show_shape(shape)}: either each number is a row, or all "
+            "are one row",
+            hint=f"{PAIR_HINT}; one row: --class-axis 0",
+        )
     if class_axis is None and len(shape) > 2:
         raise ShapeError(
             f"{logits.name}: any axis of shape {show_shape(shape)} but the first may hold the "
@@ -156,7 +169,7 @@ def _find(
         raise ShapeError(f"{logits.name}: {logits.format} has no column of labels: --labels FILE")
     if shape == (None,):
         raise ShapeError(
-            f"{logits.name}: one column is not a matrix of logits, (N, C)", hint=_BINARY_HINT
+            f"{logits.name}: one column is not a matrix of logits, (N, C)", hint=BINARY_HINT
         )
     if class_axis is None:
         _check_classes(logits, fit)
@@ -185,13 +198,13 @@ def _check_classes(logits: Source, fit: ShapeFit) -> None:
         raise ShapeError(
             f"{logits.name}: logits of shape {show_shape(shape)} have one class, whose loss is 0 "
             "whatever they are",
-            hint=_BINARY_HINT,
+            hint=BINARY_HINT,
         )
     if len(shape) == 1 and [n for n in fit.labels if n != 1] == [*shape]:
         raise ShapeError(
             f"{logits.name}: logits and labels both have one axis, {show_shape(shape)}: either "
             "each number has a label of its own, or they are one sample",
-            hint=f"{_BINARY_HINT}; one sample, with class probabilities: --class-axis 0",
+            hint=f"{BINARY_HINT}; one sample, with class probabilities: --class-axis 0",
         )
 
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
+from xentcli.alignment.axes import BINARY_HINT, PAIR_HINT
 from xentcli.alignment.cutting import chosen
 from xentcli.alignment.models import AlignedModels, with_models
-from xentcli.errors import InputError, UsageError
+from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, collect, joined
@@ -187,17 +188,21 @@ def _together(
 ) -> AlignedModels:
     """Decide which rows of all models, labels and names belong together."""
     base, *others = models
-    first = align(
-        base.source,
-        labels,
-        class_axis=base.criterion.class_axis,
-        shift=base.criterion.shift,
-        naming=base.criterion.naming,
-        tiles=all(model.criterion.kind == "logits" for model in models),
-        groups=None if isinstance(by, str) else by,
-        clusters=None if isinstance(cluster, str) else cluster,
-        labelled=False,
-    )
+    try:
+        first = align(
+            base.source,
+            labels,
+            class_axis=base.criterion.class_axis,
+            shift=base.criterion.shift,
+            naming=base.criterion.naming,
+            tiles=all(model.criterion.kind == "logits" for model in models),
+            groups=None if isinstance(by, str) else by,
+            clusters=None if isinstance(cluster, str) else cluster,
+            labelled=False,
+        )
+    except ShapeError as error:
+        error.hint = error.hint and error.hint.replace(BINARY_HINT, PAIR_HINT)
+        raise
     return with_models(first, [model.source for model in others])
 
 
