@@ -1476,6 +1476,11 @@ CASES = [
         by_hand={"t.json": '{"temperature": 2.0}'},
     ),
     Case(
+        "compare z.npy z.npy --input probs --metric kl",
+        "if these are logits: --input logits",
+        0.0,
+    ),
+    Case(
         "eval --probs z.npy y.npy --metric loss",
         "if these are logits: xent eval LOGITS LABELS",
         RIGHT,

@@ -431,12 +431,15 @@ def test_identical_files(arrays: Run) -> None:
     assert (found["mcnemar_p"]["value"], found["loss_correlation"]["value"]) == (1.0, 1.0)
 
 
-def test_rows_where_a_divergence_is_infinite(arrays: Run) -> None:
+def test_rows_where_a_divergence_is_infinite(arrays: Run, terminal: Terminal) -> None:
     two = TWO.copy()
     two[[3, 8], [0, 1]] = -np.inf
     np.save("two.npy", two)
     outcome = arrays("compare", "one.npy", "two.npy", "--json")
     found = metrics_of(outcome)
+    screen = terminal("compare", "one.npy", "two.npy", columns=200)
+    assert "nats, infinite in 2 rows, the same" in screen.lines[0]
+    assert "infinite in 2 rows, left out of these" in screen.text
     assert found["infinite_rows"] == {**found["infinite_rows"], "value": 2, "n": 40}
     assert (found["kl"]["n"], found["kl_reverse"]["n"], found["kl_max"]["n"]) == (38, 40, 38)
     keep = np.setdiff1d(np.arange(40), [3, 8])
@@ -485,7 +488,7 @@ def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
         assert f"difference {100.0 * (hits[1] - hits[0]):+.1f} points" in screen.text
 
 
-def test_rows_that_are_not_finite(arrays: Run) -> None:
+def test_rows_that_are_not_finite(arrays: Run, terminal: Terminal) -> None:
     two = TWO.copy()
     two[5, 1] = np.nan
     np.save("two.npy", two)
@@ -495,6 +498,8 @@ def test_rows_that_are_not_finite(arrays: Run) -> None:
     options = ("--non-finite", "propagate", "--json")
     outcome = arrays("compare", "one.npy", "two.npy", "--labels", "y.npy", *options)
     assert (outcome.json["measured"], outcome.json["metrics"]["kl"]["n"]) == (39, 39)
+    files = ("one.npy", "two.npy", "--labels", "y.npy")
+    assert "worse: loss nan, " in terminal("compare", *files, *options[:2], columns=200).lines[0]
     assert outcome.json["metrics"]["loss_difference"]["value"] is None
 
 

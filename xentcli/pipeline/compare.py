@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from xentcli.alignment.align import align
-from xentcli.alignment.axes import BINARY_HINT, PAIR_HINT
 from xentcli.alignment.cutting import chosen
 from xentcli.alignment.models import AlignedModels, with_models
-from xentcli.errors import InputError, ShapeError, UsageError
+from xentcli.errors import InputError, UsageError
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Remark, Total, collect, joined
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.opening import Source
+from xentcli.pipeline.pair_errors import of_pairs
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import PairedRows, comparisons_of
 from xentcli.pipeline.pair_work import CompareWork, PairStates
@@ -130,7 +130,8 @@ def compare(
     options.check()
     if by == "rows":
         raise UsageError("each row by itself is no group")
-    together = _together(models, labels, by, cluster)
+    with of_pairs():
+        together = _together(models, labels, by, cluster)
     first = together.first
     plan = PairPlan(
         options,
@@ -144,7 +145,8 @@ def compare(
     work = CompareWork(together, tuple(model.criterion for model in models), states, by == "axis0")
     spools = Spools(plan.kept(len(models) - 1))
     try:
-        total = _total(work, run, spools)
+        with of_pairs():
+            total = _total(work, run, spools)
         found = _found(work, total)
         comparisons = comparisons_of(plan, found.rows, found.states, spools)
     finally:
@@ -188,21 +190,17 @@ def _together(
 ) -> AlignedModels:
     """Decide which rows of all models, labels and names belong together."""
     base, *others = models
-    try:
-        first = align(
-            base.source,
-            labels,
-            class_axis=base.criterion.class_axis,
-            shift=base.criterion.shift,
-            naming=base.criterion.naming,
-            tiles=all(model.criterion.kind == "logits" for model in models),
-            groups=None if isinstance(by, str) else by,
-            clusters=None if isinstance(cluster, str) else cluster,
-            labelled=False,
-        )
-    except ShapeError as error:
-        error.hint = error.hint and error.hint.replace(BINARY_HINT, PAIR_HINT)
-        raise
+    first = align(
+        base.source,
+        labels,
+        class_axis=base.criterion.class_axis,
+        shift=base.criterion.shift,
+        naming=base.criterion.naming,
+        tiles=all(model.criterion.kind == "logits" for model in models),
+        groups=None if isinstance(by, str) else by,
+        clusters=None if isinstance(cluster, str) else cluster,
+        labelled=False,
+    )
     return with_models(first, [model.source for model in others])
 
 

@@ -17,13 +17,14 @@ from xentcli.render.comparison_tables import (
 from xentcli.render.comparison_verdict import (
     difference_in_points,
     difference_of,
+    infinite_rows,
     interval_in_points,
     percent,
     signed,
     verdict,
 )
 from xentcli.render.measures import measure_table
-from xentcli.render.tables import Sentence, grid, headline, short
+from xentcli.render.tables import Sentence, grid, headline, row_word, short
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -153,7 +154,9 @@ def _of_losses(of: "Mapping[str, Measure]", difference: "Measure") -> list[str]:
 
 
 def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
-    """Return the line on divergences: their means, and percentiles of one of them."""
+    """Return the lines on divergences: their means, and percentiles of one of them."""
+    infinite = infinite_rows(of)
+    left = f"infinite in {infinite:,} {row_word(infinite)}, left out of these" if infinite else ""
     return [
         _joined(
             ("base to new {}", of.get("kl"), None),
@@ -166,6 +169,7 @@ def _of_divergences(of: "Mapping[str, Measure]") -> list[str]:
             ("99 % {}", of.get("kl_p99"), short),
             ("largest {}", of.get("kl_max"), short),
         ),
+        left,
     ]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from xentcli.render.tables import headline, row_word, short
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
@@ -109,9 +111,17 @@ def _apart(found: "Comparison") -> str:
     parts = []
     if kl is not None and kl.value is not None:
         parts.append(f"KL {headline(kl.value, kl.standard_error or math.nan)} nats")
+        if infinite := infinite_rows(found.metrics):
+            parts.append(f"infinite in {infinite:,} {row_word(infinite)}")
     if agreement is not None and agreement.value is not None:
         parts.append(f"the same prediction in {percent(agreement.value)} of the rows")
     return ", ".join(parts)
+
+
+def infinite_rows(metrics: "Mapping[str, Measure]") -> int:
+    """Return how many rows the means of divergences leave out, since they are infinite there."""
+    rows = metrics.get("infinite_rows")
+    return 0 if rows is None or rows.value is None else int(rows.value)
 
 
 def difference_of(measure: "Measure") -> str:
@@ -156,4 +166,4 @@ def signed(value: float) -> str:
 
 def with_sign(text: str) -> str:
     """Return the text of a number with its sign."""
-    return text if text.startswith("-") else f"+{text}"
+    return text if text.startswith(("-", "nan")) else f"+{text}"
