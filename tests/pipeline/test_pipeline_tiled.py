@@ -20,8 +20,8 @@ from pipeline_tools import (
 
 import xentcli as xent
 from xentcli.alignment.axes import find_axes
-from xentcli.alignment.shape_fit import ShapeFit
 from xentcli.alignment.tiled import TiledRows
+from xentcli.core.shapes import ShapeFit
 from xentcli.errors import LabelError, NonFiniteError
 from xentcli.formats.base import Source, indexed
 from xentcli.pipeline.evaluate import Criterion, evaluate
@@ -31,7 +31,8 @@ Y = np.arange(9) % 4
 
 
 def is_tiled(logits: Source, labels: Source) -> bool:
-    return find_axes(logits, labels, ShapeFit(logits, labels), None).by_tiles and logits.tileable
+    fit = ShapeFit(logits.shape, labels.shape)
+    return find_axes(logits, labels, fit, None).by_tiles and logits.tileable
 
 
 def test_rows_are_those_of_the_file(tmp_path: Path) -> None:

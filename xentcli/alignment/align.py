@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import axes_alone, find_axes
 from xentcli.alignment.naming import Naming
-from xentcli.alignment.shape_fit import ShapeFit
 from xentcli.alignment.shard_counts import shard_note
+from xentcli.core.shapes import ShapeFit
 from xentcli.formats.base import Source, indexed
 
 if TYPE_CHECKING:
@@ -52,18 +52,8 @@ def align(
     ShapeError
         If the labels, or those of one shard, do not fit the logits, as far as headers tell.
     """
-    note: str | None = None
     by_id = labels is not None and None not in (logits.id_column, labels.id_column)
-    fit = ShapeFit(logits, labels, class_axis, by_id=by_id)
-    if labels is not None and not by_id:
-        by_columns = len(logits.shape) == 1 or class_axis in (0, -len(logits.shape))
-        note = shard_note(logits, labels, 1 if by_columns else 0)
-        may_be_a_row = len(labels.shape) == 2 and labels.shape[0] is None
-        if logits.shape and (may_be_a_row or not fit.found):
-            from xentcli.alignment.reshaped import fitting
-
-            logits, labels, found = fitting(logits, labels, fit, class_axis)
-            fit, note = ShapeFit(logits, labels, class_axis), found or note
+    logits, labels, fit, note = _fitted(logits, labels, class_axis, by_id=by_id)
     if labels is None and not (labelled or logits.labelled):
         axes = axes_alone(logits, fit, class_axis)
     else:
@@ -90,12 +80,25 @@ def align(
         check_by_id(logits, axes)
     tiled = tiles and axes.by_tiles and logits.tileable and not matchings
     return Aligned(
-        logits,
-        labels,
-        axes,
-        names,
-        tiled=tiled,
-        matchings=matchings,
-        beside=beside,
-        note=note,
+        logits, labels, axes, names, tiled=tiled, matchings=matchings, beside=beside, note=note
     )
+
+
+def _fitted(
+    logits: Source, labels: Source | None, class_axis: int | None, *, by_id: bool
+) -> tuple[Source, Source | None, ShapeFit, str | None]:
+    """Return logits and labels in shapes that fit if possible, how these fit, and a note."""
+    there = (*logits.shape[:1], *logits.label_row) if labels is None else labels.shape
+    there = (None, *there[1:]) if by_id else there  # as many as there are
+    fit = ShapeFit(logits.shape, there, class_axis)
+    if labels is None or by_id:
+        return logits, labels, fit, None
+    by_columns = len(logits.shape) == 1 or class_axis in (0, -len(logits.shape))
+    note = shard_note(logits, labels, 1 if by_columns else 0)
+    may_be_a_row = len(labels.shape) == 2 and labels.shape[0] is None
+    if not logits.shape or (fit.found and not may_be_a_row):
+        return logits, labels, fit, note
+    from xentcli.alignment.reshaped import fitting
+
+    logits, labels, found = fitting(logits, labels, fit, class_axis)
+    return logits, labels, ShapeFit(logits.shape, labels.shape, class_axis), found or note

@@ -2,9 +2,9 @@
 
 import math
 
-from xentcli.alignment.shape_fit import ShapeFit, show_shape
 from xentcli.alignment.shift import Shift
 from xentcli.core.dtypes import is_floating
+from xentcli.core.shapes import ShapeFit, show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.formats.inline import is_inline

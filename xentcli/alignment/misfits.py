@@ -3,8 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from xentcli.alignment.shape_fit import ShapeFit, show_shape
-from xentcli.core.shapes import fits, same_but_for_ones
+from xentcli.core.shapes import ShapeFit, fits, same_but_for_ones, show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.formats.hidden.head_options import head_of

@@ -14,10 +14,10 @@ from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_order import class_order
 from xentcli.alignment.ids import Matching, by_id, check_by_id
-from xentcli.alignment.shape_fit import show_shape
 from xentcli.alignment.steps import Follower, Step, read, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
+from xentcli.core.shapes import show_shape
 from xentcli.core.softmax import as_rows
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, indexed, read_whole

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from xentcli.alignment.shape_fit import ShapeFit, show_shape
-from xentcli.core.shapes import same_but_for_ones
+from xentcli.core.shapes import ShapeFit, same_but_for_ones, show_shape
 from xentcli.errors import ShapeError
 from xentcli.formats.base import (
     BLOCK_ELEMENTS,

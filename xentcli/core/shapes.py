@@ -1,4 +1,4 @@
-"""Lays out logits and labels of any shape as rows."""
+"""Compares the shapes of logits and labels, and lays out both as rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,47 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import computing_dtype, is_floating
 from xentcli.core.softmax import as_rows
 from xentcli.errors import ShapeError
+
+AnyShape = tuple[int | None, ...]
+"""A shape whose lengths need not all be known."""
+
+
+class ShapeFit:
+    """How labels may belong to logits, as far as their shapes tell.
+
+    Attributes
+    ----------
+    labels : tuple of int or None
+        The shape of the labels.
+    leads : list of tuple of int or None
+        The shape of the rows, for each axis that may hold the classes.
+    axes : list of int
+        The axes that may hold the classes because each of these rows has a label.
+    alike : bool
+        Whether labels have the logits' shape, as class probabilities have.
+    expected : list of int
+        The axes that hold the classes: the user's, or else PyTorch's, or else the last one.
+    found : bool
+        Whether labels fit as they are, with the classes along such an axis.
+    """
+
+    __slots__ = ("alike", "axes", "expected", "found", "labels", "leads")
+
+    def __init__(self, shape: AnyShape, labels: AnyShape, class_axis: int | None = None) -> None:
+        self.labels = labels
+        self.leads: list[AnyShape] = leads_of(shape)
+        self.axes = [
+            axis
+            for axis, lead in enumerate(self.leads)
+            if fits(lead, self.labels) or (lead == () and fits((1,), self.labels))
+        ]
+        self.alike = fits(shape, self.labels)
+        last = len(shape) - 1
+        if class_axis is not None and -last <= class_axis + 1 <= last + 1:
+            self.expected = [class_axis % len(shape)]
+        else:
+            self.expected = [min(1, last), last] if last > 1 else [last]
+        self.found = self.alike or not {*self.axes}.isdisjoint(self.expected)
 
 
 class FlatRows:
@@ -42,6 +83,12 @@ def fits(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
 def same_but_for_ones(one: Sequence[int | None], other: Sequence[int | None]) -> bool:
     """Whether two shapes differ by axes of length 1 only, as far as both are known."""
     return fits(*([n for n in shape if n != 1] for shape in (one, other)))
+
+
+def show_shape(shape: AnyShape) -> str:
+    """Write a shape as NumPy does, with N for a length that is not known."""
+    inner = ", ".join("N" if n is None else str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
 def rows_of(

@@ -8,10 +8,10 @@ from xentcli.alignment.beside import beside_rows
 from xentcli.alignment.cutting import steps
 from xentcli.alignment.ids import Matching, by_id
 from xentcli.alignment.reshaped import in_shape
-from xentcli.alignment.shape_fit import show_shape
 from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step
 from xentcli.core.binary import BinaryOptions, check_binary_weights
 from xentcli.core.checks import Problem, unravel
+from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
 from xentcli.pipeline.criterion import Criterion

@@ -45,6 +45,11 @@ class LossWork:
         self.aligned = aligned
         self.criterion = criterion
         self.keeps_losses = keeps_losses
+        self._states = states = criterion.states
+        """The states of no rows."""
+        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
+        self._needs = (*needs, *KEPT_FACTS) if criterion.kept else needs
+        self._parameters = states.parameters
 
     @property
     def header(self) -> ArrayHeader:
@@ -92,7 +97,7 @@ class LossWork:
         return Part(
             rows_chosen(step, criterion.rows),
             facts["loss"].reshape(rows.lead) if self.keeps_losses else None,
-            criterion.states.from_rows(in_groups(facts, criterion.by_slices)),
+            self._states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             looks_like,
             stored.shape[1],
@@ -105,20 +110,22 @@ class LossWork:
 
     def _facts(self, rows: AlignedRows, logits: Array | TiledRows, before: int) -> RowFacts:
         """Compute what is asked for from rows that stand after `start` others."""
-        criterion, states = self.criterion, self.criterion.states
-        needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
-        if criterion.kept:
-            needs = (*needs, *KEPT_FACTS)
+        criterion = self.criterion
         inner = math.prod(rows.lead[1:])
         numbers = criterion.numbers_of(rows.clusters)
         origin = Origin(before, inner, rows.ids, rows.groups, rows.clusters, numbers)
         parameters = {
-            **states.parameters,
+            **self._parameters,
             "slices": origin.folds,
             "same_bits": computing_dtype(rows.logits.dtype) == np.float32,
         }
         facts = row_facts(
-            logits, rows.labels, rows.options, needs, kind=criterion.kind, parameters=parameters
+            logits,
+            rows.labels,
+            rows.options,
+            self._needs,
+            kind=criterion.kind,
+            parameters=parameters,
         )
         return facts.at(origin)
 
