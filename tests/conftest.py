@@ -22,8 +22,8 @@ settings.load_profile("same")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# The libraries and the tests are some 400,000 objects that stay; to search them for garbage as often
-# as Python does by itself took a tenth of the tests' time.
+# Libraries and tests are some 400,000 objects that stay; to search them for garbage as often
+# as Python does by itself took a twentieth of the tests' time.
 gc.set_threshold(100_000, 10, 100)
 
 # What is ignored here stays ignored in the processes that the tests start: nohup ignores SIGHUP,

@@ -5,6 +5,7 @@ do NaN and infinities, which JSON lacks. The type of a field tells what its valu
 """
 
 import math
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -98,8 +99,11 @@ def _dtype_of(name: Any) -> np.dtype[Any]:
     return dtype
 
 
+_types_of = cache(get_type_hints)  # it evaluates each anew, a third of reading a state
+
+
 def _record_of(kind: Any, names: tuple[str, ...], plain: Any) -> Any:
-    types = get_type_hints(kind)
+    types = _types_of(kind)
     if sorted(plain) != sorted(names):
         raise ValueError(f"there should be {', '.join(names)}")
     found = kind(**{name: _from_plain(types[name], plain[name]) for name in names})
