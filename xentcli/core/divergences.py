@@ -22,6 +22,7 @@ from xentcli.core.checks import Kind
 from xentcli.core.dtypes import computing_dtype, widen
 from xentcli.core.long_rows import divergences_of_rows
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer
+from xentcli.core.observer import sum_classes
 from xentcli.core.tiled_rows import LogitRows, tiles
 
 Doubles = NDArray[np.float64]
@@ -29,6 +30,7 @@ Mask = NDArray[np.bool_]
 
 LN_2 = math.log(2.0)
 """The largest JS divergence, in nats."""
+_TILE_ELEMENTS = 2**15  # few, as there are many arrays of them
 _NEAR = 1.0  # up to this difference of logarithms, no digit is lost by tanh and log1p
 _FAR = 800.0  # from here on exp(-u) is 0
 _FAR_PEAKS = 64.0  # if peaks are that far apart, the gaps to them are closer than the logits
@@ -72,13 +74,14 @@ def divergences(base: ModelRows, new: ModelRows, found: Divergences | None = Non
     array([0.143841])
     """
     normalised = base.kind == new.kind == "logits"
+    rows, num_classes = base.rows.shape
     with np.errstate(all="ignore"):
         if found is None and normalised and _is_fast(base.rows) and _is_fast(new.rows):
             found = Divergences(*divergences_of_rows(base.rows, base.norm, new.rows, new.norm))
         if found is None:
-            found = Divergences(*np.full((3, base.rows.shape[0]), np.nan))
+            found = Divergences(*np.full((3, rows), np.nan))
         left = np.isnan(found.kl + found.kl_reverse + found.js)
-        for tile in tiles(*base.rows.shape) if left.any() else ():
+        for tile in tiles(rows, num_classes, _TILE_ELEMENTS) if left.any() else ():
             some = np.flatnonzero(left[tile])
             if some.size:
                 sides = _side(base, tile, some), _side(new, tile, some)
@@ -94,26 +97,35 @@ def _is_fast(rows: LogitRows) -> bool:
 
 
 class _Distribution(NamedTuple):
-    """Probabilities of some rows, whose logarithms are ``values - peak - log_rest``."""
+    """Probabilities of some rows, whose logarithms are ``values - peak - log_rest``.
+
+    The first two are (C, n) if `by_class`, which is faster for few classes, else (n, C).
+    """
 
     probs: Doubles
     values: Doubles
     peak: Doubles
     log_rest: Doubles
+    by_class: bool
 
 
 def _side(model: ModelRows, tile: slice, rows: NDArray[np.intp]) -> _Distribution:
-    values = widen(model.rows[tile])[rows].astype(np.float64)
-    nothing = np.zeros(len(rows))
+    stored = widen(model.rows[tile])
+    if len(rows) < len(stored):
+        stored = stored[rows]
+    by_class = stored.shape[1] <= FEW_CLASSES
+    values: Doubles = (stored.T if by_class else stored).astype(np.float64, order="C")
+    each_row: tuple[slice | None, ...] = (slice(None),) if by_class else (slice(None), None)
+    nothing = np.zeros(1)
     if model.kind == "probabilities":
-        return _Distribution(values, elementary.log(values), nothing, nothing)
+        return _Distribution(values, elementary.log(values), nothing, nothing, by_class)
     if model.kind == "log-probabilities":
-        return _Distribution(elementary.exp(values), values, nothing, nothing)
+        return _Distribution(elementary.exp(values), values, nothing, nothing, by_class)
     norm = Normalizer(model.norm.peak[tile][rows], model.norm.rest[tile][rows])
-    peak = norm.peak.astype(np.float64)
-    probs = elementary.exp(values - peak[:, None])
-    probs /= (1.0 + norm.rest)[:, None]
-    return _Distribution(probs, values, peak, norm.log_rest)
+    peak = norm.peak.astype(np.float64)[each_row]
+    probs = elementary.exp(values - peak)
+    probs /= (1.0 + norm.rest)[each_row]
+    return _Distribution(probs, values, peak, norm.log_rest[each_row], by_class)
 
 
 def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> Divergences:
@@ -121,48 +133,64 @@ def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> D
     # The difference of equal or close logits is exact; that of logits far apart loses digits.
     ratio = other.values - one.values
     apart = other.peak - one.peak
-    ratio -= apart[:, None]
-    far = ~(np.abs(apart) <= _FAR_PEAKS)
-    if far.any():
-        gaps, other_gaps = (each.values[far] - each.peak[far, None] for each in (one, other))
-        ratio[far] = other_gaps - gaps
-    ratio -= (other.log_rest - one.log_rest)[:, None]
-    nothing = np.isneginf(one.values) & np.isneginf(other.values)
+    ratio -= apart
+    far_peaks = ~(np.abs(apart) <= _FAR_PEAKS)
+    if far_peaks.any():
+        gaps, other_gaps = (each.values - each.peak for each in (one, other))
+        np.copyto(ratio, other_gaps - gaps, where=far_peaks)
+    ratio -= other.log_rest - one.log_rest
+    nothing = np.isneginf(one.values)
+    nothing &= np.isneginf(other.values)
     ratio[nothing] = 0.0
-    sums = (
-        _kl_terms(one.probs, other.probs, ratio, normalised=normalised),
-        _kl_terms(other.probs, one.probs, -ratio, normalised=normalised),
-        _js_terms(one.probs, other.probs, ratio),
+    terms = _terms(one.probs, other.probs, ratio)
+    far = np.flatnonzero(~(np.abs(ratio) <= _NEAR))
+    if far.size:
+        of_far = _far_terms(*(each.take(far) for each in (one.probs, other.probs, ratio)))
+        for each, values in zip(terms, of_far, strict=True):
+            each.reshape(-1)[far] = values
+    kl, kl_reverse, js = terms
+    if not normalised:
+        kl, kl_reverse = _as_defined(one.probs, -ratio), _as_defined(other.probs, ratio)
+    kl, kl_reverse, js = (
+        np.asarray(sum_classes(each)) if one.by_class else np.add.reduce(each, axis=1)
+        for each in (kl, kl_reverse, js)
     )
-    kl, kl_reverse, js = (np.add.reduce(terms, axis=1) for terms in sums)
     return Divergences(kl, kl_reverse, np.minimum(js, LN_2) if normalised else js)
 
 
-def _kl_terms(p: Doubles, q: Doubles, u: Doubles, *, normalised: bool) -> Doubles:
-    """Return the terms of KL(p || q), given ``u = log(q / p)``; 0 if both are 0."""
-    if not normalised:
-        terms = p * -u
-        terms[p == 0.0] = 0.0
-        return terms
-    half = np.tanh(np.minimum(u, _NEAR) / 2.0)
-    near = 2.0 * half / (1.0 - half)  # exp(u) - 1
-    near -= u
-    near *= p
-    far = q - p
-    far -= p * np.minimum(u, _FAR)  # where p is 0, u is inf
-    found = np.where(u <= _NEAR, near, far)
-    found[np.isneginf(u)] = np.inf
-    return found
+def _terms(p: Doubles, q: Doubles, u: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return the terms of KL(p || q), KL(q || p) and JS where ``u = log(q / p)`` is near 0."""
+    u = np.clip(u, -_NEAR, _NEAR)
+    half = np.tanh(u / 2.0)
+    twice = 2.0 * half
+    kl = twice / (1.0 - half)  # exp(u) - 1
+    kl -= u
+    kl *= p
+    kl_reverse = twice / (1.0 + half)  # 1 - exp(-u)
+    np.subtract(u, kl_reverse, out=kl_reverse)
+    kl_reverse *= q
+    js = u * half
+    half *= half
+    js -= elementary.log1p(half / (1.0 - half))  # 2 * log(cosh(u / 2))
+    js *= (p + q) / 4.0
+    return kl, kl_reverse, js
 
 
-def _js_terms(p: Doubles, q: Doubles, u: Doubles) -> Doubles:
-    """Return the terms of the JS divergence of p and q."""
+def _far_terms(p: Doubles, q: Doubles, u: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+    """Return the terms where u is far from 0: inf if only one of p and q is 0."""
+    kl = (q - p) - p * np.minimum(u, _FAR)  # where p is 0, u is inf
+    kl_reverse = (p - q) + q * np.maximum(u, -_FAR)
+    kl[np.isneginf(u)] = np.inf
+    kl_reverse[np.isposinf(u)] = np.inf
     size = np.minimum(np.abs(u), _FAR)
-    half = np.tanh(size / 2.0)
-    near = size * half
-    near += elementary.log1p(-(np.minimum(half, 0.5) ** 2))
     shares = elementary.exp(-size)  # the smaller of p and q over the larger
-    far = 2.0 * (LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares))
-    found: Doubles = np.where(size <= _NEAR, near, far)
-    found *= (p + q) / 4.0
-    return found
+    js = LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares)
+    js *= (p + q) / 2.0
+    return kl, kl_reverse, js
+
+
+def _as_defined(p: Doubles, u: Doubles) -> Doubles:
+    """Return the terms ``p * u`` of KL; 0 if p is 0."""
+    terms = p * u
+    terms[p == 0.0] = 0.0
+    return terms
