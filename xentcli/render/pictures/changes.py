@@ -26,6 +26,7 @@ _LEFT, _BOTTOM, _RIGHT, _TOP = 62.0, 74.0, 16.0, 50.0
 _WORSE: dict[str, Any] = {"facecolor": COLORS["wrong"], "alpha": 0.75, "linewidth": 0}
 _BETTER: dict[str, Any] = {"facecolor": COLORS["right"], "alpha": 0.65, "linewidth": 0}
 _SIDE = 340.0
+_OPACITY_OF_GREY = 0.6  # the line is seen on it
 _SHADES = (0.12, 0.24, 0.38, 0.54, 0.74, 0.95)
 _FIRST_EXPONENT = -31  # the first cell of losses begins at this power of 2
 _LN_10_OVER_LN_2 = math.log2(10.0)
@@ -86,10 +87,12 @@ def both_losses(found: Comparison) -> Figure:
     axes = axes_at(figure, _LEFT, _BOTTOM - 22.0, _SIDE, _SIDE)
     cells = found.pictures.losses
     most = max(each.rows for each in cells)
-    for above, color in ((True, "wrong"), (False, "right")):
+    for color, most_opaque in (("wrong", 1.0), ("right", 1.0), ("muted", _OPACITY_OF_GREY)):
+        of_color = [each for each in cells if _color(each) == color]
         for i, alpha in enumerate(_SHADES):
-            shown = [_box(each) for each in cells if _is(each, above) and _shade(each, most) == i]
-            rectangles(axes, shown, facecolor=COLORS[color], alpha=alpha, linewidth=0)
+            shown = [_box(each) for each in of_color if _shade(each, most) == i]
+            style = {"facecolor": COLORS[color], "alpha": alpha * most_opaque, "linewidth": 0}
+            rectangles(axes, shown, **style)
     places = [place for each in cells for place in (each.base, each.new)]
     low, high = min(places), max(places) + 1
     axes.set_xlim(low - 0.5, high + 0.5)
@@ -106,13 +109,14 @@ def both_losses(found: Comparison) -> Figure:
     headline(
         figure,
         f"Losses of {rows:,} {row_word(rows)} with both models",
-        f"above the line: worse with the new one; the strongest colour: {most:,} {row_word(most)}",
+        f"above the line: worse; grey: within a factor of 2; strongest: {most:,} {row_word(most)}",
     )
     return figure
 
 
-def _is(each: LossCell, above: bool) -> bool:
-    return (each.new > each.base) == above
+def _color(each: LossCell) -> str:
+    """Return the colour of a cell; on the diagonal it holds better rows and worse ones."""
+    return "muted" if each.new == each.base else "wrong" if each.new > each.base else "right"
 
 
 def _box(each: LossCell) -> Box:
