@@ -156,7 +156,28 @@ def test_other_files_are_not_opened(tmp_path: Path) -> None:
     content = path.read_bytes()
     for key in ("virtual", "raw"):
         assert error_of(content, key=key).endswith("its numbers are in other files")
-    assert "there is no array 'link'" in error_of(content, key="link")
+    assert "other.h5' is not followed" in error_of(content, key="link")
+
+
+def test_links_within_a_file_are_followed() -> None:
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["runs/3/z"] = Z
+        file["y"] = np.arange(12)
+        file["best"] = h5py.SoftLink("/runs/3")
+        file["runs/last"] = h5py.SoftLink("/./best")
+        file["logits"] = h5py.SoftLink("runs/last/z")
+        file["loop"], file["runs/up"] = h5py.SoftLink("/loop"), h5py.SoftLink("/")
+    content = buffer.getvalue()
+    for key in ("logits", "best/z", "runs/last/z"):
+        assert_same_bits(read_array(opened(content, key=key), 5), Z)
+    assert_same_bits(read_array(opened(content), 5), Z)
+    for key in ("loop", "runs/up"):
+        assert error_of(content, key=key).endswith("leads to no dataset is not followed")
+    with h5py.File(buffer, "a") as file:
+        del file["logits"]
+        file["logits"] = h5py.ExternalLink("other.h5", "z")
+    assert "logits: a link to the file 'other.h5' is not" in error_of(buffer.getvalue())
 
 
 def test_what_is_not_numbers_is_named() -> None:

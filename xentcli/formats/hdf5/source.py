@@ -1,7 +1,7 @@
 """Reads datasets of HDF5 files: in place where their numbers stand side by side, else in chunks."""
 
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
@@ -9,51 +9,26 @@ from xentcli.errors import InputError
 from xentcli.formats.arrays import ArraySource
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source, Table
 from xentcli.formats.contents import Content
-from xentcli.formats.hdf5 import MATLAB
 from xentcli.formats.hdf5.library import h5py, understood
-from xentcli.formats.keys import choose, notes_of, shown
+from xentcli.formats.hdf5.tree import Dataset, datasets_of
+from xentcli.formats.keys import by_name, choose, notes_of, shown
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
 
-_MOST_OBJECTS = 2**16
-_CACHE_BYTES = 2**25  # for chunks
 _LARGEST_STEP_BYTES = 2**25  # the most that whole chunks take that are read at once
 _MOST_CHUNK_BYTES = 2**28  # a chunk is decompressed whole
 _MOST_TEXT_BYTES = 2**26
 _FIRST_TEXTS = 5
 _NOT_READ = "cannot be read"
-_REFERENCES = "#"  # what MATLAB keeps its cells under begins with it
-
-
-class _Dataset(NamedTuple):
-    """A dataset, and what is to be known of it before it is read."""
-
-    array: Any
-    is_matlab: bool
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape as its program sees it: MATLAB's first axis is the last one in the file."""
-        shape = self.array.shape or ()
-        return tuple(shape[::-1]) if self.is_matlab else tuple(shape)
-
-    @property
-    def dtype_name(self) -> str:
-        """The name of the dtype."""
-        if self.is_text:
-            return "text"
-        return "bool" if self.array.dtype.kind == "b" else str(self.array.dtype.name)
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it holds text."""
-        return h5py().check_string_dtype(self.array.dtype) is not None
 
 
 def open_source(data: Input, options: ReadOptions) -> Source:
     """Open a dataset of a file."""
     size, data = data.size, data.spooled()
-    found = _datasets(data)
+    found, links = datasets_of(data)
+    named = options.key or by_name([*found, *links], options)
+    if named in links:
+        raise InputError(f"{data.name}:{shown(named)}: {links[named]} is not followed")
     key = choose(data.name, found, options, lambda key: f"{found[key].shape} {_dtype(found[key])}")
     name = f"{data.name}:{shown(key)}"
     with understood(name, InputError, _NOT_READ):
@@ -64,24 +39,25 @@ def open_source(data: Input, options: ReadOptions) -> Source:
 
 
 def contents(data: Input) -> list[Content]:
-    """Return the datasets of a file, if there are several."""
-    found = _datasets(data)
-    if len(found) < 2:
+    """Return the datasets of a file, if there are several, and the links that are not followed."""
+    found, links = datasets_of(data)
+    if len(found) + len(links) < 2:
         return []
-    return [
+    listed = [
         Content(key, each.shape, _dtype(each), key=key, texts=_first_texts(data, each))
         for key, each in found.items()
     ]
+    return listed + [Content(key, (), what, key=key) for key, what in links.items()]
 
 
-def _dtype(dataset: _Dataset) -> str:
+def _dtype(dataset: Dataset) -> str:
     try:
         return dataset.dtype_name
     except TypeError:  # one that NumPy does not have
         return "unknown"
 
 
-def _first_texts(data: Input, dataset: _Dataset) -> tuple[str, ...]:
+def _first_texts(data: Input, dataset: Dataset) -> tuple[str, ...]:
     """Return the first values of text."""
     try:
         if not dataset.is_text or dataset.array.ndim != 1:
@@ -92,27 +68,7 @@ def _first_texts(data: Input, dataset: _Dataset) -> tuple[str, ...]:
         return ()
 
 
-def _datasets(data: Input) -> dict[str, _Dataset]:
-    """Return the datasets by their paths; links, which lead to other files, are not followed."""
-    is_matlab = data.peek(len(MATLAB)) == MATLAB
-    found: dict[str, _Dataset] = {}
-    count = 0
-
-    def visit(key: str, item: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > _MOST_OBJECTS:
-            raise InputError(f"{data.name}: it holds more than {_MOST_OBJECTS} objects")
-        if isinstance(item, h5py().Dataset) and not key.startswith(_REFERENCES):
-            found[key] = _Dataset(item, is_matlab)
-
-    with understood(data.name, InputError, "not an HDF5 file"):
-        file = h5py().File(data.as_file(), "r", rdcc_nbytes=_CACHE_BYTES)
-        file.visititems(visit)
-    return found
-
-
-def _opened(data: Input, dataset: _Dataset, name: str, options: ReadOptions) -> IndexedSource:
+def _opened(data: Input, dataset: Dataset, name: str, options: ReadOptions) -> IndexedSource:
     """Return what reads a dataset."""
     array = dataset.array
     if array.is_virtual or array.external:
@@ -140,7 +96,7 @@ def _opened(data: Input, dataset: _Dataset, name: str, options: ReadOptions) -> 
     return ArraySource(data, stored, "hdf5", name)
 
 
-def _text(dataset: _Dataset, name: str, options: ReadOptions) -> IndexedSource:
+def _text(dataset: Dataset, name: str, options: ReadOptions) -> IndexedSource:
     """Return text, which labels may be, in memory."""
     if not options.takes_names:
         raise InputError(f"{name}: text, which is not numbers")
@@ -157,7 +113,7 @@ class Hdf5Source(IndexedSource):
 
     of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_array", "_data")
 
-    def __init__(self, data: Input, dataset: _Dataset, name: str) -> None:
+    def __init__(self, data: Input, dataset: Dataset, name: str) -> None:
         self.name, self.format, self.notes = name, "hdf5", []
         self.shape, self.dtype = dataset.shape, dataset.array.dtype
         self.stored_dtype = dataset.dtype_name
