@@ -370,7 +370,9 @@ def test_details_of_lighteval(run: Run) -> None:
     assert outcome.err == ""
     assert found["loss"]["value"] == pytest.approx(math.fsum(losses) / 3, rel=1e-14)
     assert found["accuracy"]["value"] == pytest.approx(2 / 3, rel=1e-15)
-    assert run("info", name, "--json").json["files"][0]["fits"] == f"xent eval {name}"
+    (listed,) = run("info", name, "--json").json["files"]
+    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {name}")
+    assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"
     tokens = [[[value / 4, value * 0.75] for value in row] for row in values]
     for by_token in (
         [{"logprobs": row} for row in tokens],

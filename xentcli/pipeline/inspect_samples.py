@@ -29,6 +29,7 @@ def summary_of_samples(source: Source, memory: int) -> ArraySummary:
         values = values[there]
     found = SummaryState.from_block(values).compute()
     what, command = _KINDS[samples.kind]
+    harness = "lighteval" if source.format == "parquet" else "lm-evaluation-harness"
     return ArraySummary(
         file=source.name,
         name=None,
@@ -45,7 +46,7 @@ def summary_of_samples(source: Source, memory: int) -> ArraySummary:
         nan=found.nan,
         positive_infinities=found.positive_infinities,
         negative_infinities=found.negative_infinities,
-        looks_like=f"{what} (lm-evaluation-harness)",
+        looks_like=f"{what} ({harness})",
         memory=memory,
         fits=f"{command} {shlex.quote(source.name)}" if command else None,
     )
