@@ -93,6 +93,17 @@ def test_several_arrays(run: Run, kind: str) -> None:
     ][:1]
 
 
+def test_labels_with_an_axis_of_one(run: Run) -> None:
+    """Arrays of MATLAB have two axes at least."""
+    logits, labels = np.random.default_rng(1).normal(size=(6, 3)), np.arange(6) % 3
+    want = float(cross_entropy(logits, labels))
+    for shape in ((6, 1), (1, 6)):
+        np.savez("run.npz", logits=logits, labels=labels.reshape(shape))
+        command = command_of(run, "run.npz")
+        assert command == "xent loss run.npz --key logits --label-key labels", shape
+        assert follow(run, command) == pytest.approx(want, rel=1e-12), shape
+
+
 @pytest.mark.parametrize("file", ["mixed.csv", "index.csv"])
 def test_csv_with_ids_and_names(run: Run, file: str) -> None:
     found = looks(run, file)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from xentcli.formats.contents import names_ids, names_labels, names_values
-from xentcli.formats.top_lists import packed_names, top_keys
 from xentcli.pipeline.inspect import FoundArray
 from xentcli.pipeline.inspect_hidden import HIDDEN_STATES, command_of, may_be_labels
+from xentcli.pipeline.inspect_lists import of_lists
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import shown_name
 from xentcli.text import name_option
@@ -17,7 +17,6 @@ _COMMANDS = {
     "log-probabilities": "xent nll",
     "probabilities": "xent nll --probs",
 }
-_UNREAD = "not read"
 _LABELS = ("labels", "class names", "one-hot labels")
 
 
@@ -36,7 +35,7 @@ def advise(
         The head of hidden states that the user names.
     """
     shown = [shown_name(path) for path in paths]  # without passwords and the like
-    pairs = [(path, _of_lists(path, those)) for path, those in zip(shown, found, strict=True)]
+    pairs = [(path, of_lists(path, those)) for path, those in zip(shown, found, strict=True)]
     fits: dict[int, str] = {}
     of_rows = [(path, those) for (path, of), those in zip(pairs, found, strict=True) if of is None]
     everything = [(path, each) for path, those in of_rows for each in those]
@@ -78,60 +77,6 @@ def _of_states(
         if command is not None:
             yield id(states), command
             yield from ((id(each), command) for each in beside if may_be_labels(each))
-
-
-def _of_lists(path: str, found: Sequence[FoundArray]) -> list[FoundArray] | None:
-    """Return what a file of lists of classes holds, with its command; None for any other file."""
-    names = [each.summary.name for each in found if each.summary.name]
-    keys = top_keys(names)
-    if keys is None:
-        return _of_pairs(path, found, names)
-    command = f"xent nll {shlex.quote(path)}{'' if keys.labels else ' LABELS'}"
-    looks = {
-        keys.values: "the largest of each row",
-        keys.indices: "their classes",
-        keys.log_sum_exp: "log-sum-exp",
-        keys.labels: "labels",
-        keys.mask: "mask",
-        keys.num_classes: "number of classes",
-    }
-    return [
-        each._replace(
-            summary=replace(each.summary, looks_like=looks[each.summary.name], fits=command)
-        )
-        if each.summary.name in looks
-        else each
-        for each in found
-    ]
-
-
-def _of_pairs(
-    path: str, found: Sequence[FoundArray], names: Sequence[str]
-) -> list[FoundArray] | None:
-    """Return what a file holds whose lists are of pairs, or compressed; None for any other."""
-    looks: dict[str | None, str] = dict.fromkeys(packed_names(names), "compressed by DistillKit")
-    command = None
-    for each in found:
-        name, dtype = each.summary.name, each.summary.dtype or ""
-        unread = each.summary.looks_like == _UNREAD and (
-            "struct<" in dtype or len(each.summary.shape or ()) > 2
-        )
-        if unread and name is not None and name.endswith("logprobs"):
-            labels = "labels" if "labels" in names else "input_ids"
-            looks[name] = "pairs of a token and its log-probability"
-            command = f"xent nll {shlex.quote(path)} --shift 1 --label-key {labels}"
-    if not looks:
-        return None
-    return [
-        each._replace(
-            summary=replace(
-                each.summary,
-                looks_like=looks.get(each.summary.name, each.summary.looks_like),
-                fits=command if each.summary.name in looks else None,
-            )
-        )
-        for each in found
-    ]
 
 
 def _is_id(found: FoundArray) -> bool:
@@ -183,13 +128,21 @@ def _fit(values: FoundArray, labels: FoundArray) -> bool:
         return False
     if other.looks_like == "one-hot labels":
         return other.shape == shape
-    leads = {shape[:-1]: shape[-1] or 0, shape[:1] + shape[2:]: shape[1] or 0}
-    if other.shape not in leads:
+    leads = {
+        _without_ones(shape[:-1]): shape[-1] or 0,
+        _without_ones(shape[:1] + shape[2:]): shape[1] or 0,
+    }
+    lead = _without_ones(other.shape)  # labels may be (N, 1), as MATLAB writes them
+    if lead not in leads:
         return False
     if other.looks_like == "class names":
         return labels.names <= set(values.summary.columns or ())
-    count = leads[other.shape]
+    count = leads[lead]
     return other.maximum < count or (other.maximum == count and other.minimum >= 1)
+
+
+def _without_ones(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    return tuple(n for n in shape if n != 1)
 
 
 def _command(
