@@ -10,7 +10,7 @@ from xentcli.formats.arrays import ArraySource
 from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source, Table
 from xentcli.formats.contents import Content
 from xentcli.formats.hdf5.library import h5py, understood
-from xentcli.formats.hdf5.tree import Dataset, datasets_of
+from xentcli.formats.hdf5.paths_within import Dataset, datasets_of
 from xentcli.formats.keys import by_name, choose, notes_of, shown
 from xentcli.formats.stored import Stored, is_possible
 from xentcli.storage.inputs import Input
