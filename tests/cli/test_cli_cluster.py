@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import psutil
@@ -165,14 +166,17 @@ def an_interrupt_leaves_nothing(cluster: Cluster) -> None:
     client = cluster.squares(cluster.address, 100_000)
     os.kill(client.forked.pid, signal.SIGINT)
     assert client.ended() == (130, "", "")
-    client = cluster.squares("local:1", 100_000)
-    process = psutil.Process(client.forked.pid)
-    started_by_it = process.children(recursive=True)
-    for each in [*started_by_it, process]:  # as a terminal does
-        each.send_signal(signal.SIGINT)
-    client.forked.wait()
-    assert psutil.wait_procs(started_by_it, SECONDS)[1] == []
-    assert client.ended() == (130, "", "")
+    with TemporaryDirectory() as temporary:
+        client = cluster.squares("local:1", 100_000, TMPDIR=temporary)
+        process = psutil.Process(client.forked.pid)
+        started_by_it = process.children(recursive=True)
+        for each in [*started_by_it, process]:  # as a terminal does
+            each.send_signal(signal.SIGINT)
+        client.forked.wait()
+        assert psutil.wait_procs(started_by_it, SECONDS)[1] == []
+        assert client.ended() == (130, "", "")
+        left = {path.name for path in Path(temporary).rglob("*")}
+        assert left == {"dask-scratch-space", "global.lock", "purge.lock"}
 
 
 def what_is_lost_is_one_line(cluster: Cluster) -> None:

@@ -124,6 +124,8 @@ def leave(code: int) -> NoReturn:
         # The rest of the buffer cannot be written: keep the interpreter from trying at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if _Signals.received:
+        if clusters := sys.modules.get("xentcli.execution.dask_client"):  # in few runs
+            clusters.abandon_local_clusters()
         _exit_now()
     sys.exit(code)
 

@@ -7,19 +7,23 @@ import signal
 import sys
 from contextlib import suppress
 from functools import cache
-from multiprocessing import resource_tracker
+from multiprocessing import active_children, resource_tracker, util
+from pathlib import Path
+from shutil import rmtree
 from ssl import SSLError
-from typing import Any
+from typing import Any, ClassVar
 
 import dask.config
 import distributed
 from dask.utils import parse_timedelta
+from distributed.diskutils import DIR_LOCK_EXT, WorkSpace
 
 from xentcli.errors import InputError
 from xentcli.text import first_line
 
 _LOCAL = "local:"
 _CLOSE_SECONDS = 2.0  # for a goodbye that nobody may hear any more
+_KILL_SECONDS = 1.0  # until a killed worker is gone
 
 
 @cache
@@ -75,7 +79,7 @@ def _client_of(address: str) -> Any:
     library: Any = distributed  # much of it has no types
     target: Any = address
     if address.startswith(_LOCAL):
-        target = library.LocalCluster(
+        target = _LocalCluster(
             n_workers=int(address.removeprefix(_LOCAL)),
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
@@ -85,6 +89,36 @@ def _client_of(address: str) -> Any:
     client = library.Client(target)
     atexit.register(_close_client, client)
     return client
+
+
+class _LocalCluster(distributed.LocalCluster):
+    """A cluster that is known from its beginning on, which may be interrupted, too."""
+
+    started: ClassVar[list[Any]] = []
+
+    def __init__(self, **options: Any) -> None:
+        self.started.append(self)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+
+
+def abandon_local_clusters() -> None:
+    """Kill the workers of local clusters, and remove what they have in the temporary folder.
+
+    For a process that ends at once, as one that is interrupted does: a worker that it leaves behind
+    ends by itself, but dask would remove its folder only when it is started the next time.
+    """
+    for cluster in _LocalCluster.started:
+        with suppress(Exception):  # it may not have got so far
+            cluster.loop.add_callback(cluster.loop.stop)  # it would start others
+            own = Path(cluster.scheduler.local_directory)
+            work_space: Any = WorkSpace(str(own.parent))
+            for worker in active_children():
+                worker.kill()
+                worker.join(_KILL_SECONDS)
+            work_space.new_work_dir(prefix="end-").release()  # removes theirs too
+            rmtree(own)
+            Path(f"{own}{DIR_LOCK_EXT}").unlink()
+            rmtree(util.get_temp_dir())  # with the socket by which workers are forked
 
 
 def _loop_without_interrupts(library: Any) -> Any:
