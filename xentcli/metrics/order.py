@@ -43,16 +43,23 @@ def _range(parts: Parts, first: int, bits: int, rows: int) -> Iterator[Level]:
         yield from _sorted(parts, first, last)
         return
     left = bits - _DIGIT_BITS
-    counts = np.zeros(1 << _DIGIT_BITS, np.int64)
-    for keys, _ in _chosen(parts, first, last):
-        digits = ((keys - np.uint64(first)) >> np.uint64(left)).astype(np.int64)
-        counts += np.bincount(digits, minlength=counts.size)
+    counts = _counts(parts, first, bits)
     for start, stop in _ranges(counts):
         begin, count = first + (start << left), int(counts[start:stop].sum())
         if count > SORTED_ROWS:
             yield from _range(parts, begin, left, count)
         elif count:
             yield from _sorted(parts, begin, first + (stop << left) - 1)
+
+
+def _counts(parts: Parts, first: int, bits: int) -> Counts:
+    """Return how many numbers with keys from `first` on, within `bits` bits, have each digit."""
+    left = np.uint64(bits - _DIGIT_BITS)
+    counts = np.zeros(1 << _DIGIT_BITS, np.int64)
+    for keys, _ in _chosen(parts, first, first + (1 << bits) - 1):
+        digits = ((keys - np.uint64(first)) >> left).astype(np.int64)
+        counts += np.bincount(digits, minlength=counts.size)
+    return counts
 
 
 def _ranges(counts: Counts) -> Iterator[tuple[int, int]]:
@@ -123,23 +130,38 @@ def percentiles(parts: Parts, n: int, thousandths: Sequence[int]) -> list[float]
         values.partition(wanted)
         found = dict(zip(wanted, values[wanted].tolist(), strict=True))
     else:
-        found = _at_places(in_order(parts, n), wanted)
+        found = _at_places(parts, 0, _KEY_BITS, wanted)
     return [
         found[low] + (found[min(n - 1, low + 1)] - found[low]) * (left / 1000)
         for low, left in places
     ]
 
 
-def _at_places(levels: Iterable[Level], wanted: Sequence[int]) -> dict[int, float]:
-    """Return the numbers at some places among all rows in rising order."""
-    found: dict[int, float] = {}
-    below = 0
-    for level in levels:
-        ends = below + np.cumsum(level.rows)
-        here = [place for place in wanted if below <= place < ends[-1]]
-        values = level.values[np.searchsorted(ends, here, side="right")]
-        found.update(zip(here, values.tolist(), strict=True))
-        below = int(ends[-1])
+def _at_places(parts: Parts, first: int, bits: int, wanted: Sequence[int]) -> dict[int, float]:
+    """Return the numbers at rising places among the rows within a range, without sorting all."""
+    if not bits:
+        value = float(_values(np.array([first], np.uint64))[0])
+        return dict.fromkeys(wanted, value)
+    left = bits - _DIGIT_BITS
+    counts = _counts(parts, first, bits)
+    ends = np.cumsum(counts)
+    waiting, found = list(wanted), {}
+    while waiting:
+        start = int(np.searchsorted(ends, waiting[0], side="right"))
+        before = int(ends[start] - counts[start])
+        stop = max(start + 1, int(np.searchsorted(ends, before + SORTED_ROWS, side="right")))
+        here = [place for place in waiting if place < ends[stop - 1]]
+        waiting = waiting[len(here) :]
+        begin, inside = first + (start << left), [place - before for place in here]
+        if counts[start] > SORTED_ROWS:
+            values = _at_places(parts, begin, left, inside)
+        else:
+            stop = 1 + int(np.searchsorted(ends, here[-1], side="right"))
+            chosen = _chosen(parts, begin, first + (stop << left) - 1)
+            keys = np.concatenate([keys for keys, _ in chosen])
+            keys.partition(inside)
+            values = dict(zip(inside, _values(keys[inside]).tolist(), strict=True))
+        found.update({place + before: value for place, value in values.items()})
     return found
 
 
