@@ -244,8 +244,13 @@ def test_ids_in_one_file_alone(arrays: Run, expected: dict[str, Any]) -> None:
     outcome = arrays("compare", "a.csv", *options)
     assert metrics_of(outcome) == expected
     assert "rows are matched by place" in outcome.err
-    dropped = arrays("compare", "two.npy", "a.csv", "--drop", "id", "--json")
-    assert metrics_of(dropped)["kl"]["value"] == expected["kl_reverse"]["value"]
+    for more, said in (
+        (("--drop", "id"), "two.npy: its classes have no names; they are matched by number"),
+        (("--id-column", "id"), "no column 'id' as in a.csv: rows are matched by place"),
+    ):
+        back = arrays("compare", "two.npy", "a.csv", *more, "--json")
+        assert metrics_of(back)["kl"]["value"] == expected["kl_reverse"]["value"], more
+        assert said in back.err, more
 
 
 @pytest.mark.parametrize("prefix", ["", "logit_"])

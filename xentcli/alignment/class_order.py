@@ -40,7 +40,7 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
     names = tuple(name.strip() for name in other.columns or ())
     wanted = first.names.names
     if not last or not names or not wanted:
-        return ClassOrder()
+        return ClassOrder(None, _unnamed(first, other, wanted or names) if last else None)
     pairs = [
         (one, two)
         for one in (wanted, without_shared(wanted))
@@ -56,6 +56,16 @@ def class_order(first: Aligned, other: Source) -> ClassOrder:
             order = tuple(two.index(name) for name in one)
             return ClassOrder(order, _by_number(first, other, one, order) or note)
     raise _error(first, other, names)
+
+
+def _unnamed(first: Aligned, other: Source, names: tuple[str, ...]) -> str | None:
+    """Return a note if only one of the files names the classes, and the names do not count them."""
+    counted = tuple(map(str, range(len(names))))
+    if not names or counted in (names, without_shared(names)):
+        return None
+    there, lacking = (first, other) if first.names.names else (other, first.logits)
+    name = there.names.where if isinstance(there, Aligned) else there.name
+    return f"{lacking.name}: its classes have no names; they are matched by number with {name}"
 
 
 def _by_number(

@@ -83,15 +83,19 @@ def open_model(
     base: Source,
     header: tuple[str, ...] = (),
     without: Sequence[str] = (),
+    asked: str | None = None,
 ) -> Source:
     """Open the logits of another model, with the ids that the first one's rows have.
 
-    `header` comes from `columns_of_first`, since a pipe can be looked at only once.
+    `header` comes from `columns_of_first`, since a pipe can be looked at only once; `asked` is the
+    column of ids that the user names.
     """
-    id_column = base.id_column if base.id_column in header else None
+    wanted = base.id_column or asked
+    id_column = wanted if wanted in header else None
     source = open_files(logits, lambda path: file_of(path, id_column=id_column), without)
-    if source.id_column is None and base.id_column is not None:
-        what = f"{source.name}: there is no column {base.id_column!r} as in {base.name}"
+    if (source.id_column is None) != (base.id_column is None):
+        there, lacking = (source, base) if base.id_column is None else (base, source)
+        what = f"{lacking.name}: there is no column {there.id_column!r} as in {there.name}"
         source.notes = [*source.notes, f"{what}: rows are matched by place"]
     return source
 

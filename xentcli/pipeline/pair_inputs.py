@@ -84,7 +84,7 @@ def open_models(
             if labels_source is None and options.shift:
                 raise UsageError("--shift needs labels: --labels FILE")
         others = [
-            opening.open_model([path], each.file, base, header, without)
+            opening.open_model([path], each.file, base, header, without, options.id_column)
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
         ]
     for other in others:
