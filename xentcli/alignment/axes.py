@@ -111,12 +111,14 @@ def find_axes(
     axis, probabilities, note = _find(logits, labels, fit, class_axis)
     if shift and labels is None:
         raise AssertionError("labels beside logits are shifted as a source of their own")
+    shifted = Shift(shift, across_blocks=len(logits.shape) == 2)
+    rows = fit.leads[axis]
+    axes = Axes(logits.shape, axis, rows, note, shifted, probabilities=probabilities)
     if shift:
         from xentcli.alignment.misfits import check_shift
 
-        check_shift(logits, fit.leads[axis], shift)
-    shifted = Shift(shift, across_blocks=len(logits.shape) == 2)
-    return Axes(logits.shape, axis, fit.leads[axis], note, shifted, probabilities=probabilities)
+        check_shift(logits, rows, shift)
+    return axes
 
 
 def axes_alone(logits: Source, fit: ShapeFit, class_axis: int | None) -> Axes:

@@ -32,7 +32,7 @@ class Shift(NamedTuple):
 
     def lead(self, rows: Shape) -> Shape:
         """Return the shape of the rows that have a label, given the shape of all rows."""
-        if not self.by:
+        if not self.by or not rows:
             return rows
         *outer, last = rows
         return (*outer, None if last is None else max(0, last - self.by))
