@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -233,20 +235,42 @@ def test_what_is_no_address(folder: Path, run: Run, address: str) -> None:
 
 
 def test_nobody_answers(folder: Path) -> None:
-    """Or there are no keys to encrypt with, or only what is encrypted may be sent."""
+    """Or something else does, there are no keys, or only what is encrypted may be sent."""
     encrypted = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
     impatient = dict.fromkeys(PATIENCE, "0.3s")
+    no_file = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "none.crt"}
+    silent, hasty = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    threading.Thread(target=_hang_up, args=[hasty], daemon=True).start()
+    of_silent, of_hasty = (f"127.0.0.1:{each.getsockname()[1]}" for each in (silent, hasty))
+    nobody = "127.0.0.1:9"
     cases: tuple[tuple[str, dict[str, str], str], ...] = (
-        ("tcp", impatient, "no cluster with workers answers at tcp://127.0.0.1:9: "),
-        ("tls", {}, "no connection with tls://127.0.0.1:9 by dask's configuration: TLS expects"),
-        ("tcp", encrypted, "no connection with tcp://127.0.0.1:9 by dask's configuration: encr"),
+        (f"tcp://{nobody}", impatient, f"no cluster with workers answers at tcp://{nobody}: "),
+        (f"tcp://{of_silent}", impatient, f"no cluster with workers answers at tcp://{of_silent}"),
+        (f"tcp://{of_hasty}", {}, f"what answers at tcp://{of_hasty} is no scheduler that takes"),
+        (f"tls://{nobody}", {}, f"no connection with tls://{nobody} by dask's configuration: TLS"),
+        (
+            f"tls://{nobody}",
+            no_file,
+            f"no connection with tls://{nobody} by dask's configuration: no such file: none.crt",
+        ),
+        (
+            f"tcp://{nobody}",
+            encrypted,
+            f"no connection with tcp://{nobody} by dask's configuration: encryption required",
+        ),
     )
     command = ["loss", "z.npy", "y.npy", "--scheduler"]
     clients = [
-        Client(*command, f"{protocol}://127.0.0.1:9", folder=folder, **variables)
-        for protocol, variables, _ in cases
+        Client(*command, address, folder=folder, **variables) for address, variables, _ in cases
     ]
     for client, (_, _, said) in zip(clients, cases, strict=True):
         code, out, err = client.ended()
         assert (code, out, err.count("\n")) == (1, "", 2), said
         assert err.startswith(f"error: {said}"), err
+    silent.close()
+    hasty.close()
+
+
+def _hang_up(server: socket.socket) -> None:
+    """Take a connection, and end it without a word."""
+    server.accept()[0].close()

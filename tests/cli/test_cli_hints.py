@@ -45,6 +45,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "--output out/{stem}.npy writes a file for each input": "the same",
     "have they enough memory? Their logs say what ended them": "a cluster: test_cli_cluster.py",
     "dask worker --memory-limit SIZE gives more to each": "a cluster",
+    "dask scheduler prints its address, which begins with tls:// if it encrypts": "a cluster",
     "dask scheduler starts one, and dask worker ADDRESS its workers": "a cluster",
     "they need xent 1.0.0 and the libraries that the files need": "a cluster",
     "workers open files themselves: by a path or a URL that they see too, with the same "

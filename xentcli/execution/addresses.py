@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from xentcli.errors import UsageError, missing_library
+from xentcli.errors import InputError, UsageError, missing_library
 from xentcli.execution.scheduler import Join, Scheduler
+from xentcli.text import first_line
 
 Class = TypeVar("Class", bound=type["AddressedScheduler"])
 _FROM_OUTSIDE: dict[str, type["AddressedScheduler"]] = {}
@@ -102,4 +103,6 @@ def _kind_of(address: str) -> type[AddressedScheduler]:
         from xentcli.execution.dask import Dask
     except ImportError as error:
         raise missing_library(f"--scheduler {address}", "distributed", "cluster") from error
+    except ValueError as error:  # dask reads its configuration at once
+        raise InputError(f"--scheduler {address}: {first_line(error)}") from error
     return Dask

@@ -14,7 +14,7 @@ from distributed import KilledWorker
 from xentcli import __version__
 from xentcli.execution.addresses import AddressedScheduler
 from xentcli.execution.batches import batches
-from xentcli.execution.dask_client import connected
+from xentcli.execution.dask_client import CLOSE_SECONDS, connected
 from xentcli.execution.dask_task import Done, do, merge, merge_rests, tell, unpickled
 from xentcli.execution.dask_tree import MOST_MERGED, Tree
 from xentcli.execution.dask_waiting import Waiting
@@ -118,8 +118,10 @@ class Tasks:
 
     def cancel(self) -> None:
         """Cancel all tasks that are under way."""
-        with suppress(Exception):  # the cluster may be gone
-            self._client.cancel(list(self._under_way), force=True)
+        futures = list(self._under_way)
+        canceling = partial(self._client.cancel, futures, asynchronous=True, force=True)
+        with suppress(Exception):  # the cluster may be gone, or say nothing any more
+            self._client.sync(canceling, callback_timeout=CLOSE_SECONDS)
 
     def _begin(self, batch: list[Any]) -> Any:
         content = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from multiprocessing import active_children, resource_tracker, util
@@ -16,14 +17,17 @@ from typing import Any, ClassVar
 import dask.config
 import distributed
 from dask.utils import parse_timedelta
+from distributed.comm.core import CommClosedError, FatalCommClosedError
 from distributed.diskutils import DIR_LOCK_EXT, WorkSpace
 
 from xentcli.errors import InputError
-from xentcli.text import first_line
+from xentcli.text import first_line, shown_text
 
 _LOCAL = "local:"
-_CLOSE_SECONDS = 2.0  # for a goodbye that nobody may hear any more
 _KILL_SECONDS = 1.0  # until a killed worker is gone
+_GRACE_SECONDS = 0.5  # for dask itself to say what failed
+CLOSE_SECONDS = 2.0
+"""How long to wait for a goodbye that nobody may hear any more."""
 
 
 @cache
@@ -43,11 +47,17 @@ def connected(address: str) -> Any:
         _wait_for_workers(client, address)
     except InputError:
         raise
-    except (FileNotFoundError, SSLError, RuntimeError, TypeError) as error:
-        # The keys are missing or cannot be read, or the cluster demands encryption.
+    except (FileNotFoundError, SSLError, RuntimeError, TypeError, FatalCommClosedError) as error:
+        # The keys are missing, are no keys or not the cluster's, or the cluster asks for some.
+        why = next(_missing_keys(), first_line(error))
         raise InputError(
-            f"no connection with {address} by dask's configuration: {first_line(error)}",
+            f"no connection with {address} by dask's configuration: {why}",
             hint="it names the keys of tls:// under distributed.comm.tls: see xent help cluster",
+        ) from error
+    except CommClosedError as error:
+        raise InputError(
+            f"what answers at {address} is no scheduler that takes this kind of connection",
+            hint="dask scheduler prints its address, which begins with tls:// if it encrypts",
         ) from error
     except (OSError, ValueError, ImportError) as error:
         raise InputError(
@@ -79,14 +89,17 @@ def _client_of(address: str) -> Any:
     library: Any = distributed  # much of it has no types
     target: Any = address
     if address.startswith(_LOCAL):
+        loop = _loop_without_interrupts(library)
         target = _LocalCluster(
             n_workers=int(address.removeprefix(_LOCAL)),
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
-            loop=_loop_without_interrupts(library),
+            loop=loop,
         )
         atexit.register(_close_cluster, target)
-    client = library.Client(target)
+    else:
+        loop = _loop_after_greeting(library, address)
+    client = library.Client(target, loop=loop)
     atexit.register(_close_client, client)
     return client
 
@@ -121,6 +134,35 @@ def abandon_local_clusters() -> None:
             rmtree(util.get_temp_dir())  # with the socket by which workers are forked
 
 
+def _loop_after_greeting(library: Any, address: str) -> Any:
+    """Return a loop if a scheduler answers in it, else raise OSError.
+
+    dask's client would wait without end for the first words of what took the connection.
+    """
+    options = library.Security().get_connection_args("client")
+
+    async def greeted() -> None:
+        comm = await library.comm.connect(address, timeout=patience(), **options)
+        await comm.close()
+
+    runner = library.utils.LoopRunner()
+    runner.start()
+    try:
+        library.utils.sync(runner.loop, greeted, callback_timeout=patience() + _GRACE_SECONDS)
+    except TimeoutError:
+        raise OSError(f"nothing came for {patience():g} seconds") from None
+    return runner.loop
+
+
+def _missing_keys() -> Iterator[str]:
+    """Yield what is wrong with the names of keys in dask's configuration."""
+    tls: dict[str, Any] = dask.config.get("distributed.comm.tls", {})
+    of_client: dict[str, Any] = tls.get("client") or {}
+    for name in (tls.get("ca-file"), *of_client.values()):
+        if isinstance(name, str) and "\n" not in name and not Path(name).exists():
+            yield f"no such file: {shown_text(name)}"
+
+
 def _loop_without_interrupts(library: Any) -> Any:
     """Return the loop of a local cluster: Ctrl-C ends this process, and that ends the workers.
 
@@ -148,7 +190,7 @@ def patience() -> float:
 def _close_client(client: Any) -> None:
     """Close a client, once, whether the connection was lost or not."""
     with suppress(Exception):
-        client.close(_CLOSE_SECONDS)
+        client.close(CLOSE_SECONDS)
     # Where that failed, its __del__ would wait for the same, and tell its failure to the user.
     client.close = lambda **_: None
     _free()

@@ -74,7 +74,7 @@ class Waiting:
     def _check_workers(self) -> None:
         """Raise InputError if there have been no workers for longer than dask's patience."""
         now = time.monotonic()
-        if self._client.nthreads():
+        if self._asked("ncores"):
             self._seen = now
         elif now - self._seen > patience():
             raise InputError(f"the cluster at {self._address} has no workers any more")
@@ -85,13 +85,20 @@ class Waiting:
 
     def _may_move(self) -> bool:
         """Whether a worker works, or may begin to; one that dask paused still ends its tasks."""
-        scheduler = self._client.scheduler
-        if self._client.sync(scheduler.ncores_running):
+        if self._asked("ncores_running"):
             return True
-        workers = self._client.sync(scheduler.identity)["workers"].values()
+        workers = self._asked("identity")["workers"].values()
         return not workers or any(
             worker["metrics"].get("task_counts", {}).get("executing") for worker in workers
         )
+
+    def _asked(self, what: str) -> Any:
+        """Return what the scheduler says, if it says something before patience ends."""
+        ask = getattr(self._client.scheduler, what)
+        try:
+            return self._client.sync(ask, callback_timeout=patience())
+        except TimeoutError:
+            raise InputError(f"the scheduler at {self._address} does not answer any more") from None
 
     def fail(self, done: Done, batch: list[Any]) -> NoReturn:
         """Raise the error that an item causes here too, or else tell what the worker lacks."""
