@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections import deque
 from contextlib import ExitStack, suppress
 from typing import Any, Generic, NoReturn, TypeVar
@@ -13,6 +14,7 @@ Item = TypeVar("Item")
 _LENGTH_BYTES = 8  # the length of a message goes ahead of it
 SMALL_REQUEST_BYTES = 2**15
 """A request of at most this size can wait in a pipe while its process still works."""
+_ANSWER_BYTES = 2**17  # of usual answers that hold something of each row
 
 
 class Task(Generic[Item]):
@@ -35,6 +37,7 @@ class Worker:
         with ExitStack() as theirs, ExitStack() as ours:
             requests, self._requests = _pipe(theirs, ours)
             self.answers, answers = _pipe(ours, theirs)
+            _make_room(answers)
             self._process = os.fork()
             self._ends = ours.pop_all()
             if self._process == 0:
@@ -103,6 +106,15 @@ def _pipe(read: ExitStack, write: ExitStack) -> tuple[int, int]:
     read.callback(os.close, ends[0])
     write.callback(os.close, ends[1])
     return ends
+
+
+def _make_room(descriptor: int) -> None:
+    """Let a usual answer wait in a pipe, so that its process works on before it is read."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # where a user's pipes may not be larger
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _ANSWER_BYTES)
 
 
 def _read(descriptor: int) -> bytes:

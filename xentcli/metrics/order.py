@@ -105,8 +105,10 @@ def _chosen(parts: Parts, first: int, last: int) -> Iterator[tuple[Bits, NDArray
 def _keys(values: Doubles) -> Bits:
     """Return whole numbers that are ordered as the floats are; both zeros get the same number."""
     bits = (values + 0.0).view(np.uint64)
-    keys: Bits = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-    return keys
+    flips = (bits.view(np.int64) >> (_KEY_BITS - 1)).view(np.uint64)  # all bits of negative ones
+    flips |= _SIGN
+    flips ^= bits
+    return flips
 
 
 def _values(keys: Bits) -> Doubles:
