@@ -1519,6 +1519,10 @@ CASES = [
         }.items()
     ),
     Case(
+        "compare z.npy z.npy --labels y.npy --fail-if 'loss_new > loss_base'",
+        "the difference of two models is a measure: loss_difference",
+    ),
+    Case(
         "loss z.npy y.npy --fail-if 'loss > baseline + 9'",
         "--baseline FILE, with what an earlier run printed with --json",
         RIGHT,

@@ -112,12 +112,20 @@ class _GateReader:
         if token.text in ("*", "/", "(") or (token.text == "baseline" and expected == _MORE):
             return "a bound is a sum or difference of numbers, baseline and K se, such as 2 se"
         if token.kind == "word" and expected == _TERM:
-            near = get_close_matches(token.text.lower(), _WORDS, 1, 0.5)
-            return f"did you mean {near[0]}?" if near else None
+            return _meant(token.text.lower())
         return "a gate is like 'accuracy < 0.95'" if expected in (_FIRST, _SECOND) else None
 
     def _error(self, what: str, hint: str | None = None) -> UsageError:
         return UsageError(f"{_option(self._typed)}: {what}", hint=hint)
+
+
+def _meant(word: str) -> str | None:
+    """Return a hint on a word that stands where a number should."""
+    stem, _, which = word.rpartition("_")
+    if which in ("base", "new"):
+        return f"the difference of two models is a measure: {stem}_difference"
+    near = get_close_matches(word, _WORDS, 1, 0.5)
+    return f"did you mean {near[0]}?" if near else None
 
 
 def _tokens(text: str) -> Iterator[_Token]:
