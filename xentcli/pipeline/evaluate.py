@@ -131,7 +131,7 @@ def measured(
 
     The parts pass through `watch`, in order.
     """
-    rows, total = _read_all(logits, labels, criterion, run, sink, beside, watch)
+    rows, total = _read_all(logits, labels, criterion, run, sink=sink, beside=beside, watch=watch)
     if isinstance(rows, Aligned):
         axes = rows.axes
         num_classes = axes.num_classes or total.num_classes
@@ -162,7 +162,7 @@ def states_of_rows(
     logits: Source, labels: Source | None, criterion: Criterion, run: Run, beside: RowSources
 ) -> States:
     """Read all rows and return the states of what is measured, which need not include a loss."""
-    _, total = _read_all(logits, labels, criterion, run, None, beside, iter)
+    _, total = _read_all(logits, labels, criterion, run, sink=None, beside=beside, watch=iter)
     return total.state or criterion.states
 
 
@@ -171,6 +171,7 @@ def _read_all(
     labels: Source | None,
     criterion: Criterion,
     run: Run,
+    *,
     sink: Sink | None,
     beside: RowSources,
     watch: Watch,
