@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source
-from xentcli.metrics.group_names import in_order, names_of
 from xentcli.metrics.slope_sums import SlopesOfRows
 from xentcli.pipeline.calibrate_report import (
     before_and_after,
@@ -21,12 +20,17 @@ from xentcli.pipeline.measure_report import Report
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.temperature import Fit, fit
-from xentcli.pipeline.temperature_start import TemperatureRows, rows_of, slopes_criterion, start_of
+from xentcli.pipeline.temperature_start import (
+    TemperatureRows,
+    numbers_of_clusters,
+    rows_of,
+    slopes_criterion,
+    start_of,
+)
 from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
-_ROWS_AT_A_TIME = 2**16
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -108,7 +112,7 @@ def calibrate(
     rows = rows_of(logits, labels, sample_weight, cluster)
     if rows.clusters is not None:
         cluster = rows.clusters
-        criterion = criterion._replace(numbers=_numbered(cluster))
+        criterion = criterion._replace(numbers=numbers_of_clusters(cluster))
     folds = max(1, options.folds)
     start = start_of(rows, criterion)
     first = slopes_criterion(criterion, (start,), folds, fine=False, ends=True)
@@ -208,15 +212,6 @@ def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
         "calibration": CalibrationState(options.bins),
     }
     return Criterion(metrics=("held_out",), parameters={"held_out": parameters})
-
-
-def _numbered(clusters: Source) -> dict[str, int]:
-    """Return each cluster's number in the order of names, which is by value if all are numbers."""
-    names: set[str] = set()
-    for block in clusters.blocks(_ROWS_AT_A_TIME):
-        names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
-    ordered = tuple(sorted(names))
-    return {ordered[i]: number for number, i in enumerate(in_order(ordered))}
 
 
 def _with_error_of_clusters(

@@ -10,6 +10,7 @@ import numpy as np
 from xentcli.core.root import RootSearch
 from xentcli.errors import XentError
 from xentcli.formats.base import IndexedSource, MemorySource, Source, Table, indexed
+from xentcli.metrics.group_names import in_order, names_of
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
 from xentcli.pipeline.opening import RowSources
@@ -18,6 +19,7 @@ from xentcli.pipeline.run import Run
 if TYPE_CHECKING:
     from xentcli.metrics.slope_sums import SlopesOfRows
 
+_ROWS_AT_A_TIME = 2**16
 _SAMPLE_ROWS = 2048
 _SAMPLE_ELEMENTS = 2**22
 _FEWEST_SAMPLE_ROWS = 64
@@ -54,6 +56,15 @@ def rows_of(
     if cluster is not None and not isinstance(cluster, str):
         rows = rows._replace(clusters=indexed(cluster))
     return rows
+
+
+def numbers_of_clusters(clusters: Source) -> dict[str, int]:
+    """Return each cluster's number in the order of names, which is by value if all are numbers."""
+    names: set[str] = set()
+    for block in clusters.blocks(_ROWS_AT_A_TIME):
+        names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
+    ordered = tuple(sorted(names))
+    return {ordered[i]: number for number, i in enumerate(in_order(ordered))}
 
 
 def slopes_criterion(
