@@ -69,6 +69,24 @@ def test_the_root_is_found(
     assert search.place == pytest.approx(root, rel=tolerance, abs=0.0)
 
 
+def test_a_power_of_the_place_is_a_straight_line_of_logarithms() -> None:
+    """Far from the root, where Newton's steps grow by a factor, few steps lead there."""
+    root = 7.0
+    for power, bend, start, most in ((2.0, 0.0, 60.0, 4), (1.5, 0.05, 1.0, 5)):
+        search = RootSearch(start, limit=3.0)
+        while not search.done and search.steps < 50:
+            u = math.log(search.place / root)  # of 3 * (1 - exp(h)), h = -power * u - bend * u**2
+            h = (-power * u - bend * u * u, -power - 2.0 * bend * u, -2.0 * bend, 0.0)
+            e = 3.0 * math.exp(h[0])
+            one, two, three = h[1], h[2] + h[1] ** 2, 3.0 * h[1] * h[2] + h[1] ** 3
+            changes = (one, two - one, three - 3.0 * two + 2.0 * one)
+            values = [-e * each / search.place**k for k, each in enumerate(changes, 1)]
+            search.step([-3.0 * math.expm1(h[0]), *values][: 3 if search.fine else 4])
+        assert search.done, (power, start)
+        assert search.steps <= most, (power, start, search.steps)
+        assert search.place == pytest.approx(root, rel=2e-15, abs=0.0), (power, start)
+
+
 def test_few_steps_are_needed_from_nearby() -> None:
     assert found(logarithm(2.0, 1.0), 2.02, rough_error=1e-8).steps == 2
 

@@ -62,7 +62,9 @@ def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
     if gaps is None:
         raise TypeError("what is held out is computed of gaps")
     scale: Doubles = tile["scale_held_out"]
-    count = _terms_of_series(tile.given.parameters["scales"], tile.given.logits.shape[1])
+    parameters = tile.given.parameters
+    widest = parameters.get("widest", math.inf)
+    count = _terms_of_series(parameters["scales"], tile.given.logits.shape[1], widest)
     if count == 0 or terms.dtype != np.float64:
         factor = scale if axis == 0 else scale[:, None]
         others = tile.given.exp_of_gaps(gaps.astype(np.float64) * factor)
@@ -105,16 +107,16 @@ class _ScaledRows:
         return values
 
 
-def _terms_of_series(scales: tuple[float, ...], num_classes: int) -> int:
+def _terms_of_series(scales: tuple[float, ...], num_classes: int, widest: float) -> int:
     """Return how many terms of the series are precise enough, or 0 if these are too many.
 
     In term k of the loss, a gap g contributes at most ``min(1, C * exp(-g)) * (d * g)**k / k!``,
-    which is largest near g = k or g = log(C).
+    which is largest near g = k or g = log(C), or at the widest gap if that is less.
     """
     change = max(abs(scale - 1.0) for scale in scales)
     for count in range(1, _MOST_TERMS + 1):
         k = count + 1
-        share = change * max(k, math.log(num_classes))
+        share = change * min(max(k, math.log(num_classes)), widest)
         if share < 1.0 and share**k / math.factorial(k) * math.exp(share) <= _LEFT_OVER:
             return count
     return 0

@@ -31,6 +31,9 @@ class RootSearch:
     reach : float
         The factor by which a derivative may exceed the one before it near 0. Elsewhere the factor
         is one over the place.
+    limit : float
+        What the function tends to at infinity, above 0, or 0 where that is unknown. Where the
+        distance from it falls as a power of the place, rough steps are those of both logarithms.
 
     Attributes
     ----------
@@ -46,9 +49,17 @@ class RootSearch:
         The step to `place` from the place before it.
     """
 
-    def __init__(self, place: float, *, fine: bool = False, reach: float = math.inf) -> None:
+    def __init__(
+        self,
+        place: float,
+        *,
+        fine: bool = False,
+        reach: float = math.inf,
+        limit: float = 0.0,
+    ) -> None:
         self.place = place
         self.reach = reach
+        self.limit = limit
         self.fine = fine
         self.done = False
         self.last_step = 0.0
@@ -95,10 +106,10 @@ class RootSearch:
             self.done = self.fine
             self.begin_fine()
             return
-        step = self._series(newton, derivatives)
-        near = slope > 0.0 and (
-            abs(step) <= _NEAR * self.place or self._leads_near(step, newton, derivatives)
-        )
+        step, left = self._series(newton, derivatives), self._left_over(newton, derivatives)
+        if not self.fine and slope > 0.0:
+            step, left = self._of_logarithms(newton, derivatives) or (step, left)
+        near = slope > 0.0 and (abs(step) <= _NEAR * self.place or self._leads_near(step, left))
         wanted = self.place + step if slope > 0.0 else -math.copysign(math.inf, value)
         self._go(self._bounded(wanted))
         if near and not self.fine:
@@ -137,12 +148,30 @@ class RootSearch:
         root = self.place + self._series(newton, derivatives)
         return max(terms, least) / min(self.place, root) if root > 0.0 else math.inf
 
-    def _leads_near(self, step: float, newton: float, derivatives: Sequence[float]) -> bool:
-        """Whether a step leads so near that one fine step will find the root."""
+    def _of_logarithms(
+        self, newton: float, derivatives: Sequence[float]
+    ) -> tuple[float, float] | None:
+        """Return a step by logarithms, and the share it leaves over, if it is the better one."""
+        value, slope, third, *_ = derivatives
+        distance = self.limit - value
+        if not (distance > 0.0 and self.limit > 0.0 and newton != 0.0):
+            return None
+        first = self.place * slope / distance
+        second = first + self.place * self.place * third / distance + first * first
+        step = math.log1p(-value / self.limit) / first
+        bend = second / (2.0 * first) * step * step
+        size = abs(bend / step) if step else 0.0
+        straight = abs(self._terms(newton, derivatives)[0] / newton)
+        if not size < min(straight, _TRUSTED):
+            return None
+        return self.place * math.expm1(step - bend), size * size * abs(step)
+
+    def _leads_near(self, step: float, left: float) -> bool:
+        """Whether a step that leaves over a share leads near enough for one fine step."""
         root = self.place + step
         if not root > 0.0:
             return False
-        share = max(_LEAST_SHARE, self._left_over(newton, derivatives))
+        share = max(_LEAST_SHARE, left)
         size = share * root * min(1.0 / root, self.reach)
         unknown = max(_LEAST_UNKNOWN, abs(step) * self.scale)
         return unknown * share * size * size <= _EXACT

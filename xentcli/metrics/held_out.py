@@ -1,5 +1,6 @@
 """Measures loss and calibration of rows at temperatures that were fitted without them."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -22,7 +23,10 @@ class HeldOutResult:
 @register("held_out")
 @dataclass(frozen=True)
 class HeldOutState:
-    """The states of loss and calibration; each row is multiplied by the scale of its fold."""
+    """The states of loss and calibration; each row is multiplied by the scale of its fold.
+
+    No gap of a row is wider than `widest`, before that multiplication.
+    """
 
     needs: ClassVar[tuple[str, ...]] = (
         "held_out",
@@ -34,13 +38,14 @@ class HeldOutState:
     )
 
     scales: tuple[float, ...] = (1.0,)
+    widest: float = math.inf
     loss: LossState = field(default_factory=LossState)
     calibration: CalibrationState = field(default_factory=lambda: CalibrationState(BINS))
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of the fact."""
-        return {"scales": self.scales}
+        return {"scales": self.scales, "widest": self.widest}
 
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
@@ -48,15 +53,14 @@ class HeldOutState:
             return self
         found = {**facts.facts, **facts["held_out"]._asdict()}
         held = RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
-        return type(self)(self.scales, LossState.from_rows(held), self.calibration.from_rows(held))
+        return self._with(LossState.from_rows(held), self.calibration.from_rows(held))
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
-        return type(self)(
-            self.scales,
-            self.loss.merge(other.loss),
-            self.calibration.merge(other.calibration),
-        )
+        return self._with(self.loss.merge(other.loss), self.calibration.merge(other.calibration))
+
+    def _with(self, loss: LossState, calibration: CalibrationState) -> Self:
+        return type(self)(self.scales, self.widest, loss, calibration)
 
     def compute(self) -> HeldOutResult:
         """Return both results."""

@@ -106,6 +106,11 @@ class SlopesOfRows(NamedTuple):
     widest: float = 0.0
 
     @property
+    def limit(self) -> float:
+        """The first derivative at an infinite inverse temperature; 0 if the ends are unknown."""
+        return (self.ends.at_zero + self.ends.scale) / 2.0
+
+    @property
     def reach(self) -> float:
         """By what factor a derivative may exceed the one before it, near 0.
 

@@ -31,6 +31,7 @@ from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
+_WIDER = 1.0001  # gaps may be, as the widest one is of float32
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 
@@ -132,7 +133,7 @@ def calibrate(
     curve: tuple[CurvePoint, ...] = ()
     if options.curve:
         curve = curve_of(fitted.beta, before["loss"].value, weight, read)
-    held_out = _held_out(fitted, options)
+    held_out = _held_out(fitted, options, found.results["slopes"].widest)
     after, again = _measures(rows, cooled, run, options, held_out, cluster=cluster)
     of_others = None if tested is None else _tested(tested, criterion, cooled, run, options)
     return _report(fitted, before, after, again, of_others, curve, options)
@@ -201,7 +202,7 @@ def _measures(
     return Report(plan, found, spools, None).measures(), found
 
 
-def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
+def _held_out(fitted: Fit, options: CalibrateOptions, widest: float) -> Criterion | None:
     """Return what measures rows that took no part in a fit, if all folds have a temperature."""
     if not fitted.folds or any(map(math.isnan, fitted.folds)):
         return None
@@ -209,6 +210,7 @@ def _held_out(fitted: Fit, options: CalibrateOptions) -> Criterion | None:
 
     parameters: dict[str, Any] = {
         "scales": tuple(beta * fitted.temperature for beta in fitted.folds),
+        "widest": _WIDER * widest * fitted.beta,
         "calibration": CalibrationState(options.bins),
     }
     return Criterion(metrics=("held_out",), parameters={"held_out": parameters})

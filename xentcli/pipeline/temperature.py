@@ -126,7 +126,7 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
     """
     check_counts(name, first, lambda: read((start,), fine=True, ends=True))
     doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
-    search, found, passes = RootSearch(start, reach=first.reach), first, 1
+    search, found, passes = RootSearch(start, reach=first.reach, limit=first.limit), first, 1
     fourth: list[float] = []
     while True:
         at = found.betas[0]
