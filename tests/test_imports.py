@@ -20,9 +20,9 @@ from xentcli.cli.process import later
 PACKAGE = Path(__file__).parents[1] / "xentcli"
 
 # What the modules of each layer may import of the package, besides their own layer.
-COMMON = {"errors", "results", "text"}
+COMMON = {"errors", "records", "results", "text"}
 LAYERS = {
-    "core": {"errors"},
+    "core": {"errors", "records"},
     "metrics": {"core"} | COMMON,
     "storage": COMMON,
     "execution": {*COMMON, "__init__"},
@@ -33,7 +33,8 @@ LAYERS = {
     "render": COMMON,
     "cli": {"pipeline", "render", "__init__"} | COMMON,
     "errors": set[str](),
-    "results": set[str](),
+    "records": set[str](),
+    "results": {"records"},
     "text": set[str](),
     "__init__": {"core", "pipeline"},
     "__main__": {"cli"},
@@ -53,6 +54,7 @@ LIBRARIES = {
     "render": {"rich"},
     "cli": {"typer"},
     "errors": set[str](),
+    "records": set[str](),
     "results": set[str](),
     "text": set[str](),
     "__init__": set[str](),

@@ -1,18 +1,19 @@
 """The rows of a step, laid out as the formulas take them."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem
 from xentcli.core.labels import LossOptions
+from xentcli.records import Record
 
 Array = NDArray[Any]
 
 
-class AlignedRows(NamedTuple):
+class AlignedRows(Record):
     """Some rows of logits and their labels, laid out as the formulas take them.
 
     Attributes

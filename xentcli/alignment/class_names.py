@@ -12,7 +12,7 @@ such labels are names too, and a note says so. With a label base they remain ind
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, whole_labels
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.errors import LabelError, UsageError
+from xentcli.records import Record
 
 Array = NDArray[Any]
 
@@ -29,7 +30,7 @@ _BOOL_LABELS = {"false": 0, "true": 1}
 _NO_NAMES_HINT = "name the classes in the order of the columns: --classes A,B,C or --classes FILE"
 
 
-class ClassIndices(NamedTuple):
+class ClassIndices(Record):
     """Class indices, the options that read them, and the labels that name no class."""
 
     labels: Array

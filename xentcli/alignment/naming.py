@@ -2,12 +2,12 @@
 
 import io
 import re
-from typing import NamedTuple
 
 from xentcli.alignment.axes import Axes
 from xentcli.alignment.class_names import ClassNames
 from xentcli.errors import InputError, ShapeError, UsageError
 from xentcli.formats.base import Source
+from xentcli.records import Record
 from xentcli.storage.names import shown_name
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
@@ -19,7 +19,7 @@ _FILE_NAME = r"/|\.[A-Za-z]{2,5}\Z"  # looks like a file, not like a class
 _MOST_BYTES, _MOST_NAMES = 2**24, 2**20  # limits of a file of class names
 
 
-class Naming(NamedTuple):
+class Naming(Record):
     """What the user says about the names of classes.
 
     Attributes

@@ -1,15 +1,16 @@
 """The shift of language models: the row of logits at t predicts the label at t + shift."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
 from xentcli.formats.base import Shape
+from xentcli.records import Record
 
 Array = NDArray[Any]
 
 
-class Shift(NamedTuple):
+class Shift(Record):
     """How many rows further on the label of a row of logits stands, along the last row axis.
 
     Attributes

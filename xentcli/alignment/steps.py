@@ -7,13 +7,14 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.formats.base import Block, Source, Table
+from xentcli.records import Record
 
 if TYPE_CHECKING:
     from xentcli.alignment.ids import Matching
@@ -96,7 +97,7 @@ StepPart = FollowedRows | Block | tuple[Piece, ...]
 """The rows of a follower in a step: decoded, or where they are found."""
 
 
-class Step(NamedTuple):
+class Step(Record):
     """A leader's block, the number of its first rows that all followers have, and their parts."""
 
     block: Block

@@ -1,7 +1,7 @@
 """Checks the values of logits and labels, and finds the row where something is wrong."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from xentcli.core.dtypes import Floats, is_floating
 from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError
+from xentcli.records import Record
 
 if TYPE_CHECKING:
     from xentcli.core.labels import LossOptions
@@ -23,7 +24,7 @@ MASKED = -(2**62) - 1
 """The label of a row that a mask beside the labels leaves out, whatever the labels ignore."""
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """The first place where something is wrong, and in how many rows the same is wrong."""
 
     error: type[InputError]

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.scratch import scratch
+from xentcli.records import Record
 
 _UNIT_EXPONENT = 1074  # every finite float64 is a whole multiple of 2**-1074
 ONE = 1 << _UNIT_EXPONENT
@@ -20,7 +21,7 @@ _MANTISSA_BITS = 53
 _SUMMED_BITS = 62  # of whole numbers, so that their sum is less than 2**63
 
 
-class ExactSum(NamedTuple):
+class ExactSum(Record):
     """The exact sum of float64 values, as one integer; NaN and infinities are counted apart.
 
     Two sums merge by ``+``; ``float()`` rounds once, to nearest, as `math.fsum` does.

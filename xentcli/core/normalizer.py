@@ -14,7 +14,7 @@ IMA J. Numer. Anal. 41 (2021).
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.observer import Exponentials, Observer, Peaks, sum_classes, sum_classes_of
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows, row_by_row, tiles
+from xentcli.records import Record
 
 # NumPy's row-wise argmax and sum have a cost per row. At 10 classes they take 8 ns an element, but
 # 1.8 with classes as rows of a transposed copy; at 32 it is 2.9 and 1.8, and at 64 1.7 and 2.1.
@@ -35,7 +36,7 @@ FEW_CLASSES = 40
 _CONFIDENT = 2.0**-92
 
 
-class Normalizer(NamedTuple):
+class Normalizer(Record):
     """The numbers that turn rows of logits into probabilities.
 
     Attributes

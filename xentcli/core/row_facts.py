@@ -5,7 +5,7 @@ read once for all of them. `fact` explains what a fact is.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ from xentcli.core.fact import fact, forget
 from xentcli.core.fact_walk import FactWalk
 from xentcli.core.labels import LossOptions
 from xentcli.core.tiled_rows import LogitRows
+from xentcli.records import Record
 
 __all__ = ["Origin", "RowFacts", "fact", "facts_of", "forget", "row_facts"]
 
 Array = NDArray[Any]
 
 
-class Origin(NamedTuple):
+class Origin(Record):
     """The place of some rows among all rows, and their ids, groups and clusters.
 
     Attributes

@@ -1,7 +1,7 @@
 """What a format gives: sources that hand out lazily decoded blocks, and writers."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from xentcli.formats.sources import (
     StreamSource,
     Table,
 )
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.outputs import Output
 
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 
-class ReadOptions(NamedTuple):
+class ReadOptions(Record):
     """What a user says about an input file. Each format takes what concerns it."""
 
     delimiter: str | None = None
@@ -98,7 +99,7 @@ class ReadOptions(NamedTuple):
         return self.labels and not self.weights
 
 
-class ArrayHeader(NamedTuple):
+class ArrayHeader(Record):
     """What a writer must know before the first row."""
 
     shape: Shape
@@ -139,7 +140,7 @@ class SequentialWriter:
         raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
 
-class Format(NamedTuple):
+class Format(Record):
     """A file format: how to know it, read it and write it.
 
     A format of one file is added by `xentcli.formats.registry.register`.

@@ -1,13 +1,13 @@
 """Files as the user names them, opened as sources."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.formats.references import referred
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url
 from xentcli.storage.open import expecting, open_input
@@ -18,7 +18,7 @@ _FIRST_OF_TEXT = 9  # bytes below it stand in no text
 _NPY = b"\x93NUMPY"
 
 
-class InputFile(NamedTuple):
+class InputFile(Record):
     """A file as the user names it, ``-`` for standard input, and what they say about it."""
 
     path: str

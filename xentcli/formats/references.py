@@ -3,12 +3,13 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from xentcli.errors import InputError, reading
 from xentcli.formats import registry
 from xentcli.formats.base import Reference, Source
+from xentcli.records import Record
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import WHILE_WRITTEN
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
@@ -21,7 +22,7 @@ _MOST_OPEN_SOURCES = 16
 """Sources that stay open because another process referred to them."""
 
 
-class FileReference(NamedTuple):
+class FileReference(Record):
     """A file that any process may open again, and what tells that it is still the same."""
 
     file: "InputFile"

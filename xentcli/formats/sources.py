@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
+
+from xentcli.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +29,7 @@ Shape = tuple[int | None, ...]
 AnySource = TypeVar("AnySource", bound="Source")
 
 
-class Table(NamedTuple):
+class Table(Record):
     """Decoded rows: the numbers, and each row's label and id where the file holds them too.
 
     Numbers or text: labels may be class names, ids whatever names a row.
@@ -53,7 +55,7 @@ class Table(NamedTuple):
         return Table(*(None if part is None else np.array(part) for part in self))  # type: ignore[arg-type]
 
 
-class Block(NamedTuple):
+class Block(Record):
     """Consecutive slices of an axis of a source, still encoded: plain data that pickles, no code.
 
     `Source.decode` reads, parses and converts it.

@@ -2,12 +2,13 @@
 
 import math
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.records import Record
 
 MOST_AXES = 64
 """The most axes that an array of NumPy has."""
@@ -21,7 +22,7 @@ def is_possible(shape: tuple[int, ...], itemsize: int) -> bool:
     return math.prod(max(1, n) for n in shape) * itemsize < most
 
 
-class Stored(NamedTuple):
+class Stored(Record):
     """What a header says of an array, and where its numbers are.
 
     Attributes

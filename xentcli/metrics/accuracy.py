@@ -1,16 +1,17 @@
 """The share of rows whose label is the prediction, with its interval."""
 
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import wilson_interval
+from xentcli.records import Record
 from xentcli.results.accuracy import Accuracy
 
 
-class _HitCounts(NamedTuple):
+class _HitCounts(Record):
     hits: int = 0
     n: int = 0
 

@@ -6,10 +6,11 @@ in any order and grouping to the same bits. A metric is a frozen dataclass that 
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.names import HOMES, MEASURES, PAIR_HOMES
+from xentcli.records import Record
 
 
 class Metric(Protocol):
@@ -103,7 +104,7 @@ def needs_of(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(need for name in names for need in metric_of(name).needs))
 
 
-class States(NamedTuple):
+class States(Record):
     """The states of several metrics of the same rows, by their names."""
 
     states: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Computes the loss over all rows and its standard error, and counts the rows."""
 
 import math
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.row_losses import mean_of
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import ratio_error
+from xentcli.records import Record
 from xentcli.results.loss import Loss
 
 _ZERO = ExactSum()
 
 
-class _LossSums(NamedTuple):
+class _LossSums(Record):
     loss: ExactSum = _ZERO
     loss_squared: ExactSum = _ZERO
     weight: ExactSum = _ZERO

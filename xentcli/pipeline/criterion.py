@@ -1,7 +1,7 @@
 """Which loss, with which options, and of which rows."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from xentcli.core.row_losses import Reduction
 from xentcli.errors import NonFiniteError
 from xentcli.metrics.interface import States, from_outside
 from xentcli.pipeline.prepared import logits_of, prepare
+from xentcli.records import Record
 
 if TYPE_CHECKING:
     from xentcli.core.binary import BinaryOptions
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-class Criterion(NamedTuple):
+class Criterion(Record):
     """Which loss, with which options, and what else is measured of the same rows.
 
     Attributes

@@ -1,7 +1,7 @@
 """Logits and labels to a loss, and what else is measured of the same rows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from xentcli.alignment.align import align
 from xentcli.alignment.aligned import Aligned
@@ -16,6 +16,7 @@ from xentcli.pipeline.judgement import element_notes, row_notes, summary_of
 from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.opening import RowSources
 from xentcli.pipeline.run import Run
+from xentcli.records import Record
 from xentcli.results.loss import LossSummary
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Evaluation(NamedTuple):
+class Evaluation(Record):
     """A loss, and what the user should know about how it came about."""
 
     summary: LossSummary
@@ -87,7 +88,7 @@ def evaluate(
     return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
 
 
-class Measured(NamedTuple):
+class Measured(Record):
     """What all rows came to, and how they were read.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
 
@@ -10,6 +10,7 @@ from xentcli.core.checks import Problem, RowKind, merge_problems
 from xentcli.core.row_facts import RowFacts
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Block, Source
+from xentcli.records import Record
 
 if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
@@ -44,7 +45,7 @@ class Mergeable(Protocol):
 _LEAST = "least label"
 
 
-class Remark(NamedTuple):
+class Remark(Record):
     """What is odd about some rows without being a problem: how many rows, and how odd they are."""
 
     name: str
@@ -59,7 +60,7 @@ class Remark(NamedTuple):
 State = TypeVar("State", bound=Mergeable)
 
 
-class Part(NamedTuple, Generic[State]):
+class Part(Record, Generic[State]):
     """What a worker makes of a block: output, a metric's state, and what is wrong."""
 
     rows: int
@@ -108,7 +109,7 @@ def joined(part: Part[State], later: Part[State]) -> Part[State] | None:
     return part.merge(later)
 
 
-class Total(NamedTuple, Generic[State]):
+class Total(Record, Generic[State]):
     """What all blocks came to."""
 
     rows: int

@@ -1,7 +1,7 @@
 """Opening what the user names, and how a run over it is set up."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ from xentcli.formats.files import (
     open_files,
 )
 from xentcli.formats.inline import expand
+from xentcli.records import Record
 from xentcli.storage.open import expecting
 from xentcli.storage.paths import is_there, reads_once, will_write
 
@@ -53,7 +54,7 @@ __all__ = [
 Array = NDArray[Any]
 
 
-class RowSources(NamedTuple):
+class RowSources(Record):
     """What stands beside rows: a factor for each, its group, and its cluster of dependent rows."""
 
     sample_weight: Source | None = None

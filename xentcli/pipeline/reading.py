@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.files import InputFile, columns_of, may_have_columns, open_files
 from xentcli.formats.inline import expand, is_inline
+from xentcli.records import Record
 from xentcli.storage.paths import is_there, reads_once
 
 ROW_WORDS = ("axis0", "rows")
@@ -15,7 +16,7 @@ ROW_WORDS = ("axis0", "rows")
 _SHOWN_COLUMNS = 8
 
 
-class Reader(NamedTuple):
+class Reader(Record):
     """What the user says of all files that are read, and of those of labels.
 
     Attributes

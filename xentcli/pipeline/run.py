@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from xentcli.execution import available_jobs, ordered_map
 from xentcli.execution.scheduler import Join
 from xentcli.formats.base import BLOCK_ELEMENTS, Shape, Source
+from xentcli.records import Record
 
 Progress = Callable[[int, int | None], None]
 """Called with how many rows are done, and how many there are if that is known."""
@@ -16,7 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Run(NamedTuple):
+class Run(Record):
     """How to run.
 
     Attributes

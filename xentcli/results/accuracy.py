@@ -1,9 +1,9 @@
 """The result of accuracy: how often the label is the prediction."""
 
-from typing import NamedTuple
+from xentcli.records import Record
 
 
-class Accuracy(NamedTuple):
+class Accuracy(Record):
     """The share of rows whose label is the prediction; None if no row has a label.
 
     Attributes

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from xentcli.records import Record
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-class Loss(NamedTuple):
+class Loss(Record):
     """A loss over all rows, in nats.
 
     Attributes
@@ -38,7 +40,7 @@ class Loss(NamedTuple):
     standard_error: float
 
 
-class LossSummary(NamedTuple):
+class LossSummary(Record):
     """A loss over all rows, in nats.
 
     Attributes

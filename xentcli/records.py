@@ -1,0 +1,65 @@
+"""Named tuples that take a tenth as long to define as those of `typing`.
+
+`typing.NamedTuple` compiles the code of each class's constructor and checks every annotation. A
+start defines thirty such classes, which took 4 ms of 110.
+"""
+
+from typing import TYPE_CHECKING, Any, Self
+
+__all__ = ["Record"]
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as Record
+else:
+    from _collections import _tuplegetter
+
+    class _Defining(type):
+        def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+            made = super().__new__(cls, name, bases, body | {"__slots__": ()})
+            if tuple in bases or Record in bases:  # not the heirs of a record
+                made._fields = fields = tuple(made.__annotations__)
+                made._field_defaults = {field: body[field] for field in fields if field in body}
+                made.__match_args__ = fields
+                for place, field in enumerate(fields):
+                    setattr(made, field, _tuplegetter(place, ""))
+            return made
+
+    class Record(tuple, metaclass=_Defining):
+        """A tuple whose places have names; what it can do is what `typing.NamedTuple` describes.
+
+        Examples
+        --------
+        >>> class Point(Record):
+        ...     x: int
+        ...     y: int = 0
+        >>> Point(1)
+        Point(x=1, y=0)
+        >>> Point(1, y=2)._replace(x=3).x
+        3
+        """
+
+        def __new__(cls, *values: Any, **named: Any) -> Self:  # noqa: D102 - as of any class
+            fields = cls._fields
+            if named or len(values) != len(fields):
+                open_fields = fields[len(values) :]
+                found = cls._field_defaults | named
+                complete = len(values) <= len(fields) and found.keys() >= {*open_fields}
+                if not (complete and {*open_fields} >= named.keys()):
+                    raise TypeError(f"{cls.__name__} has other fields: {', '.join(fields)}")
+                values += tuple([found[field] for field in open_fields])
+            return super().__new__(cls, values)
+
+        def __getnewargs__(self) -> tuple[Any, ...]:
+            return (*self,)
+
+        def __repr__(self) -> str:
+            fields = zip(self._fields, self, strict=True)
+            return (
+                f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields)})"
+            )
+
+        def _asdict(self) -> dict[str, Any]:
+            return dict(zip(self._fields, self, strict=True))
+
+        def _replace(self, **changes: Any) -> Self:
+            return type(self)(**(self._asdict() | changes))
