@@ -16,6 +16,7 @@ ONE = 1 << _UNIT_EXPONENT
 
 _PIECE_VALUES = 2**15  # 256 KiB stay in the second-level cache
 _HUGE = 2.0**900
+_USUAL_PASSES = 2  # whose rests are not worth a look whether anything is left
 _ONE = np.uint64(1)
 _MANTISSA_BITS = 53
 _SUMMED_BITS = 62  # of whole numbers, so that their sum is less than 2**63
@@ -129,8 +130,12 @@ def _units(values: NDArray[np.float64], least: float, most: float) -> int:
         finest = math.frexp(least)[1] - _MANTISSA_BITS
     headroom = (values.size + 2).bit_length()
     bits = min(_SUMMED_BITS - headroom, _MANTISSA_BITS - 3)
-    given, coarse, rest = values, _scratch("coarse", values.size), _scratch("rest", values.size)
-    while exponent + headroom - finest > _MANTISSA_BITS and (values is given or values.any()):
+    coarse, rest = _scratch("coarse", values.size), _scratch("rest", values.size)
+    passes = 0
+    while exponent + headroom - finest > _MANTISSA_BITS:
+        passes += 1
+        if passes > _USUAL_PASSES and not values.any():
+            return units
         step = max(exponent - bits, -_UNIT_EXPONENT)
         anchor = math.ldexp(1.5, step + _MANTISSA_BITS - 1)
         np.add(values, anchor, out=coarse)
