@@ -180,8 +180,8 @@ FULL, CLOSED, GONE = "2>/dev/full", "2>&-", "2> >(true)"
     ("line", "code", "closings"),
     [
         ("softmax index.csv", 0, [FULL, CLOSED, GONE]),
-        ("softmax missing.npy", 1, [FULL, CLOSED, GONE]),
-        ("softmax z.npy --bogus", 2, [FULL, CLOSED, GONE]),
+        ("softmax missing.npy", 1, [CLOSED, GONE]),
+        ("softmax z.npy --bogus", 2, [CLOSED, GONE]),
         ("loss probs.csv y.csv", 0, [GONE]),
         ("info z.npy missing.npy", 1, [CLOSED]),
         ("nonsense", 2, [FULL]),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from numpy.lib import format as npy_format
 
+ROWS = 60
 OLD = b"old\n" * 100
 NAMES = ["out.csv", "out.npy", "out.csv.gz", "out.npy.zst"]
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129, "SIGKILL": 137, "SIGPIPE": 0}
@@ -33,7 +34,7 @@ def forks() -> Iterator[Forks]:
 
 def save_logits(path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    np.save(path, rng.normal(size=(500, 7)).astype(np.float32))
+    np.save(path, rng.normal(size=(ROWS, 7)).astype(np.float32))
 
 
 @pytest.fixture
@@ -77,8 +78,7 @@ def content(path: Path) -> bytes | None:
         ("out.npy", "SIGKILL"),
         ("out.csv.gz", "SIGKILL"),
         ("out.csv", "SIGINT"),
-        ("out.npy", "SIGTERM"),
-        ("out.npy.zst", "SIGHUP"),
+        ("out.npy.zst", "SIGTERM"),
         ("out.csv.gz", "SIGPIPE"),
     ],
 )
@@ -258,4 +258,4 @@ def test_the_faults_happen_where_they_should(forks: Forks, work: Path) -> None:
     assert [call for call in CALLS if not reached[call]] == ["pwrite", "replace"]
     clear(work)
     new = gzip.decompress(whole_output(forks, work, "out.npy.gz"))
-    assert npy_format.read_array(io.BytesIO(new)).shape == (500, 7)
+    assert npy_format.read_array(io.BytesIO(new)).shape == (ROWS, 7)
