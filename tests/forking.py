@@ -8,7 +8,9 @@ It is started once, by whoever asks first, and ends with the process that has st
 """
 
 import ast
+import gc
 import os
+import pkgutil
 import select
 import shutil
 import signal
@@ -154,14 +156,9 @@ def _become(request: tuple[str, list[str], str, dict[str, str]], streams: list[i
     sys.exit()
 
 
-if __name__ == "__main__":
-    if os.fork():
-        os._exit(0)  # so that the tests have no child that goes on
-
-    import gc
-    import pkgutil
-
-    for name in sys.argv[3:]:
+def import_all(*names: str) -> None:
+    """Import modules, and packages whole by ``name.*``, before the forks that use them."""
+    for name in names:
         module = import_module(name.removesuffix(".*"))
         # What draws, and what speaks to clusters, would make every fork cost twice as much.
         within = module.__path__ if name.endswith(".*") else ()
@@ -169,4 +166,10 @@ if __name__ == "__main__":
             if not each.name.startswith(_SELDOM):
                 import_module(each.name)
     gc.freeze()
+
+
+if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)  # so that the tests have no child that goes on
+    import_all(*sys.argv[3:])
     _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

@@ -1,8 +1,10 @@
 """Many small cases as one test: thousands of tests take longer than what they do."""
 
 import inspect
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,18 @@ def in_one_test(function: Callable[..., None]) -> Callable[..., None]:
 
     Fixtures are set up once, and each case has a folder like `tmp_path` as they have left it.
     """
+    return _together(function, _in_its_own_folder)
+
+
+def in_one_folder(function: Callable[..., None]) -> Callable[..., None]:
+    """Run all cases in one test and one folder: each must leave that as it was."""
+    return _together(function, _in_the_same_folder)
+
+
+def _together(
+    function: Callable[..., None],
+    fixtures_of_a_case: Callable[..., AbstractContextManager[dict[str, Any]]],
+) -> Callable[..., None]:
     marks: list[pytest.Mark] = function.pytestmark  # type: ignore[attr-defined]
     axes = [list(_cases(mark)) for mark in reversed(marks) if mark.name == "parametrize"]
     names = list(inspect.signature(function).parameters)
@@ -31,9 +45,12 @@ def in_one_test(function: Callable[..., None]) -> Callable[..., None]:
         for i, case in enumerate(product(*axes)):
             arguments = {name: value for _, values in case for name, value in values.items()}
             try:
-                with pytest.MonkeyPatch.context() as patch:
-                    given = {**_of_a_case(i, patch, **fixtures), **arguments}
-                    function(**{name: given[name] for name in names})
+                with (
+                    pytest.MonkeyPatch.context() as patch,
+                    fixtures_of_a_case(i, patch, **fixtures) as given,
+                ):
+                    everything = {**given, **arguments}
+                    function(**{name: everything[name] for name in names})
             except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - raised below
                 error.add_note(f"the case {'-'.join(name for name, _ in case)}")
                 failures.append(error)
@@ -49,12 +66,32 @@ def in_one_test(function: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
-def _of_a_case(
+@contextmanager
+def _in_the_same_folder(
+    _i: int, patch: pytest.MonkeyPatch, tmp_path: Path | None = None, **fixtures: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield fixtures for one case, and check that it leaves the folder alone."""
+    before = _files_of(tmp_path)
+    if "monkeypatch" in fixtures:
+        fixtures["monkeypatch"] = patch
+    yield {**fixtures, "tmp_path": tmp_path}
+    assert _files_of(tmp_path) == before, "it changes what is in the folder of all cases"
+
+
+def _files_of(folder: Path | None) -> dict[str, tuple[int, int]]:
+    """Return the size of each file of a folder, and when it was written."""
+    found = {} if folder is None else {entry.name: entry.stat() for entry in os.scandir(folder)}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found.items()}
+
+
+@contextmanager
+def _in_its_own_folder(
     i: int, patch: pytest.MonkeyPatch, tmp_path: Path | None = None, **fixtures: Any
-) -> dict[str, Any]:
-    """Return fixtures for one case, with a folder of its own."""
+) -> Iterator[dict[str, Any]]:
+    """Yield fixtures for one case, with a folder of its own."""
     if tmp_path is None:
-        return {}
+        yield {}
+        return
     own = tmp_path.with_name(f"{tmp_path.name}-{i}")
     shutil.copytree(tmp_path, own, symlinks=True)
     if Path.cwd() == tmp_path:
@@ -64,7 +101,7 @@ def _of_a_case(
     for name, value in fixtures.items():
         if isinstance(value, Path) and value.is_relative_to(tmp_path):
             fixtures[name] = own / value.relative_to(tmp_path)
-    return {**fixtures, "tmp_path": own}
+    yield {**fixtures, "tmp_path": own}
 
 
 def _cases(mark: pytest.Mark) -> Iterator[Case]:

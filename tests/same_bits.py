@@ -19,7 +19,7 @@ from xentcli.render.json import to_json
 Array = npt.NDArray[Any]
 Input = Literal["logits", "log-probs", "probs"]
 DTYPES = (np.float32, np.float16, ml_dtypes.bfloat16)
-SHAPES = ((1000, 10), (100, 1000))  # laid out in two ways
+NARROW, WIDE = (1000, 10), (100, 1000)  # laid out in two ways
 
 
 def rows_of(shape: tuple[int, int], dtype: Any, seed: int) -> Array:
@@ -98,10 +98,9 @@ def of_elements(dtype: Any) -> Iterator[tuple[str, Any]]:
 
 
 def everything() -> Iterator[tuple[str, Any]]:
-    for dtype in DTYPES:
-        for shape in SHAPES:
-            for name, value in of_logits(shape, dtype):
-                yield f"{name} of {shape} {np.dtype(dtype)}", value
+    for shape, dtype in (*((NARROW, each) for each in DTYPES), (WIDE, np.float32)):
+        for name, value in of_logits(shape, dtype):
+            yield f"{name} of {shape} {np.dtype(dtype)}", value
     for each in (np.float32, np.float64):
         for name, value in (*of_probabilities(each), *of_elements(each)):
             yield f"{name} of {np.dtype(each)}", value

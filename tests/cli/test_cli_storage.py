@@ -223,8 +223,9 @@ def test_two_runs_that_write_the_same_file(run: Run, folder: Path) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
-@pytest.mark.parametrize("force", ["", "--force"])
+@pytest.mark.parametrize(
+    ("name", "force"), [("/dev/stdout", ""), ("/dev/fd/1", "--force"), ("/proc/self/fd/1", "")]
+)
 def test_standard_output_by_its_name_in_a_log(
     run: Run, folder: Path, name: str, force: str
 ) -> None:

@@ -69,11 +69,11 @@ def test_a_format(folder: Path) -> None:
     (folder / "y").write_bytes(idx(labels, 8))  # known by its first bytes
     code, want, _ = run(MAIN, folder, "loss", "z.npy", "y.npy")
     assert code == 0
-    for jobs in ("1", "2"):
-        got = run(WITH_FORMAT, folder, "loss", "z.idx", "y", "--jobs", jobs)
-        assert got == (0, want, ""), jobs
-    piped = run(WITH_FORMAT, folder, "loss", "-", "y", stdin=(folder / "z.idx").read_bytes())
-    assert piped == (0, want, "")
+    got = run(WITH_FORMAT, folder, "loss", "z.idx", "y", "--jobs", "2")
+    assert got == (0, want, "")
+    piped = (folder / "z.idx").read_bytes()
+    got = run(WITH_FORMAT, folder, "loss", "-", "y", "--jobs", "1", stdin=piped)
+    assert got == (0, want, "")
 
 
 def test_what_is_wrong_with_a_file_of_a_new_format(folder: Path) -> None:

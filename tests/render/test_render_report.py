@@ -60,6 +60,7 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_stands_alone(name: str) -> None:
     html = PAGES[name]()
