@@ -447,18 +447,34 @@ def test_rows_where_a_divergence_is_infinite(arrays: Run, terminal: Terminal) ->
     assert "infinite in 2 rows, left out of these" in screen.text
     assert found["infinite_rows"] == {**found["infinite_rows"], "value": 2, "n": 40}
     assert (found["kl"]["n"], found["kl_reverse"]["n"], found["kl_max"]["n"]) == (38, 40, 38)
+    said = "rows in which a divergence is infinite: 2"
+    assert said in outcome.err
+    assert said in arrays("compare", "one.npy", "two.npy", "--metric", "kl_reverse").err
+    assert said not in arrays("compare", "one.npy", "two.npy", "--metric", "agreement").err
     keep = np.setdiff1d(np.arange(40), [3, 8])
     np.save("one.npy", ONE[keep])
     np.save("two.npy", two[keep])
     others = metrics_of(arrays("compare", "one.npy", "two.npy", "--json"))
     assert found["kl"] == others["kl"]
-    assert "rows in which a divergence is infinite: 2" in outcome.err
     np.save("two.npy", np.where(np.arange(3) == 1, -np.inf, ONE[keep]))
     np.save("y.npy", TRUE[keep])
     found = metrics_of(arrays("compare", "one.npy", "two.npy", "--labels", "y.npy", "--json"))
     assert [(found[name]["value"], found[name]["n"]) for name in ("kl", "kl_p90")] == [
         (None, 0)
     ] * 2
+
+
+def test_losses_that_are_infinite_with_both_models(arrays: Run) -> None:
+    for name, rows in (("one", ONE), ("two", TWO)):
+        masked = rows.copy()
+        masked[5, TRUE[5]] = -np.inf
+        np.save(f"{name}.npy", masked)
+    command = ("compare", "one.npy", "two.npy", "--labels", "y.npy", "--metric", "loss_difference")
+    outcome = arrays(*command)
+    losses = [np.log(np.exp(z).sum(axis=1)) - z[np.arange(40), TRUE] for z in (ONE, TWO)]
+    others = np.delete(losses[1] - losses[0], 5)
+    assert float(outcome.out) == pytest.approx(others.sum() / 40, rel=1e-12)
+    assert "rows whose losses are infinite with both models count as no difference" in outcome.err
 
 
 def test_ignored_rows_count_nowhere(arrays: Run) -> None:

@@ -120,12 +120,6 @@ def _of_rows(found: "Compared", *, weighted: bool) -> Iterator[str]:
     elif first.num_classes == 1:
         yield "there is one class: its probability is 1, whatever the logits are"
     for each in found.comparisons:
-        infinite = each.metrics.get("infinite_rows")
-        if infinite is not None and infinite.value:
-            yield (
-                f"{each.new}: rows in which a divergence is infinite: {infinite.value:,}; means "
-                "and percentiles are of the others"
-            )
         if lost := each.used - each.measured:
             yield (
                 f"{each.new}: rows that hold NaN or +inf, or nothing but -inf, in one of the "

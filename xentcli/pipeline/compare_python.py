@@ -140,7 +140,7 @@ def compare(
     run = Run(jobs) if jobs else Run()
     compared = compare_models(models, targets, run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
-    notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes, *found.notes)
+    notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes)
     return replace(found, notes=notes)
 
 

@@ -120,7 +120,9 @@ class PairPlan:
             yield f"{i} delta_p"
 
     def notes(self, comparisons: Sequence[Comparison]) -> Iterator[str]:
-        """Say what was decided about the errors of what was measured."""
+        """Say what was decided about the errors of what was measured, and about odd rows."""
+        for each in comparisons:
+            yield from each.notes
         if self.by_default:
             yield (
                 "the errors of means take the rows of a slice of the first axis to depend on one "

@@ -1,7 +1,7 @@
 """What was measured of two models, put together."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -116,8 +116,26 @@ class PairReport:
             class_names=rows.class_names,
             pictures=self.results.get("pair_pictures") if self.plan.options.pictures else None,
             lead=rows.lead,
+            notes=tuple(self._notes()),
         )
         return replace(found, changed_rows=rows.files.placed(found, found.changed_rows))
+
+    def _notes(self) -> Iterator[str]:
+        """Say what stands behind means that are finite although values of rows are not."""
+        name = self.rows.names[self.number]
+        loss: PairedLoss = self.results["pair_loss"]
+        apart: PairedDivergences = self.results["pair_divergences"]
+        of_losses, of_divergences = (
+            any(each.startswith(starts) for each in self.plan.names)
+            for starts in (("loss", "share", "perplexity", "log_"), ("kl", "js", "infinite"))
+        )
+        if of_losses and loss.base.value == loss.new.value == math.inf:
+            yield f"{name}: rows whose losses are infinite with both models count as no difference"
+        if of_divergences and apart.infinite:
+            yield (
+                f"{name}: rows in which a divergence is infinite: {apart.infinite:,}; means and "
+                "percentiles are of the others"
+            )
 
     def _values(self) -> dict[str, Measure]:
         loss: PairedLoss = self.results["pair_loss"]

@@ -6,7 +6,7 @@ from rich.console import Group as Lines
 from rich.console import RenderableType
 from rich.table import Table
 
-from xentcli.render.comparison_verdict import difference_of, percent, signed
+from xentcli.render.comparison_verdict import difference_of, percent, signed, with_sign
 from xentcli.render.evaluation_tables import empty_table, fitted_table, left_out
 from xentcli.render.measures import short_number
 from xentcli.render.number_columns import short_names
@@ -130,8 +130,9 @@ def percentile_table(found: "Comparison") -> Table:
     """Return a line for each percentile."""
     table = empty_table("percent", "KL", "change of p(label)", left=0)
     for each in found.percentiles:
-        cells = ("" if number is None else full(number) for number in (each.kl, each.delta_p))
-        table.add_row(f"{each.percent:g}", *cells)
+        change = "" if each.delta_p is None else full(each.delta_p)
+        change = with_sign(change) if (each.delta_p or 0.0) > 0.0 else change
+        table.add_row(f"{each.percent:g}", "" if each.kl is None else full(each.kl), change)
     return table
 
 
