@@ -66,6 +66,9 @@ class Cluster:
     def clock(self) -> float:
         return self.now
 
+    def map(self, function: Any, *columns: list[Any], pure: bool) -> list[Any]:
+        return [self.submit(function, *each, pure=pure) for each in zip(*columns, strict=True)]
+
     def submit(self, function: Any, *arguments: Any, pure: bool, priority: int = 0) -> Any:
         del pure, priority
         if function is bytes:
@@ -105,8 +108,12 @@ class Cluster:
         ready = max(self._scheduler_free, merged.ready)
         return SimulatedFuture(self, ready, tell(version, merged.done))
 
-    def cancel(self, futures: Any, force: bool) -> None:
-        del futures, force
+    def cancel(self, futures: Any, *, asynchronous: bool, force: bool) -> None:
+        del futures, asynchronous, force
+
+    def sync(self, call: Callable[[], None], callback_timeout: float) -> None:
+        del callback_timeout
+        call()
 
 
 class SimulatedFuture:

@@ -65,6 +65,8 @@ class _TaskGroup:
     def __init__(self, size: int) -> None:
         self.size = size
         self.tasks: list[tuple[Any, list[Any]]] = []
+        self.unsent: list[list[Any]] = []
+        """The items of tasks that are sent at once, when the group is full or waited for."""
         self.merged: Any = None
         self.told: Any = None
         """The part of the merged result that is fetched when its turn has come."""
@@ -107,11 +109,13 @@ class Tasks:
     def _submit(self, batch: list[Any]) -> Callable[[], list[Any]]:
         """Begin to work on some items; return a function that waits for their results."""
         with self._pace.busy(begun=1):
-            if len(self._group.tasks) == self._group.size:
+            if len(self._group.tasks) == self._group.size:  # all are sent
                 self._group = _TaskGroup(self._fan_in)
                 self._first += [self._group] if self._fan_in == 1 < self._most_merged else []
             group = self._group
-            group.tasks.append((self._begin(batch), batch))
+            group.unsent.append(batch)
+            if len(group.tasks) + len(group.unsent) == group.size:
+                self._send(group)
             if len(group.tasks) == group.size > 1:
                 self._merge_group(group)
             return partial(self._results_of_group, group)
@@ -123,11 +127,17 @@ class Tasks:
         with suppress(Exception):  # the cluster may be gone, or say nothing any more
             self._client.sync(canceling, callback_timeout=CLOSE_SECONDS)
 
-    def _begin(self, batch: list[Any]) -> Any:
-        content = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
-        future = self._client.submit(do, __version__, self._held, content, pure=False)
-        self._under_way.add(future)
-        return future
+    def _send(self, group: "_TaskGroup") -> None:
+        """Begin tasks of a group in one message: each message costs as much as half a task."""
+        batches, group.unsent = group.unsent, []
+        group.tasks += zip(self._begin(batches), batches, strict=True)
+
+    def _begin(self, batches: list[list[Any]]) -> list[Any]:
+        contents = [pickle.dumps(batch, pickle.HIGHEST_PROTOCOL) for batch in batches]
+        same = [__version__] * len(batches), [self._held] * len(batches)
+        futures: list[Any] = self._client.map(do, *same, contents, pure=False)
+        self._under_way.update(futures)
+        return futures
 
     def _merge_group(self, group: "_TaskGroup") -> None:
         """Have a worker merge the results of a group's tasks."""
@@ -160,6 +170,8 @@ class Tasks:
 
     def _results_of_group(self, group: "_TaskGroup") -> list[Any]:
         """Return the results of all tasks of a group; a second call returns none."""
+        if self._group.unsent and (group.tasks or group is self._group):  # it will be waited for
+            self._send(self._group)
         if group is self._group:  # no more tasks will join it
             self._group = _TaskGroup(1)
             if len(group.tasks) > 1 and group.merged is None:
@@ -212,7 +224,7 @@ class Tasks:
 
     def _alone(self, item: Any) -> list[Any]:
         """Return the result of an item that may have killed a worker, by a task of its own."""
-        future = self._begin([item])
+        (future,) = self._begin([[item]])
         try:
             self._waiting.wait(future)
         except KilledWorker as error:
