@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Outcome, Run, copy_files, run_process, run_shell
+from cli_tools import Outcome, Run, copy_files, run_shell
 from in_one_test import in_one_folder
 
 Command = list[str]
@@ -271,9 +271,9 @@ def test_bad_input_in_a_later_block_leaves_no_output(run: Run, folder: Path) -> 
     assert {path.name for path in folder.iterdir()} == before
 
 
-def test_debug_shows_where() -> None:
+def test_debug_shows_where(run: Run) -> None:
     arguments = ["softmax", "missing.npy"]
-    plain, debug = run_process(*arguments), run_process(*arguments, "--debug")
+    plain, debug = run(*arguments), run(*arguments, "--debug")
     assert plain == (1, b"", b"error: missing.npy: cannot be read: no such file or directory\n")
     assert (debug.code, debug.stdout) == (1, b"")
     assert debug.err.startswith("Traceback (most recent call last):\n")

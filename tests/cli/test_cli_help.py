@@ -248,23 +248,29 @@ COMMAND = Command(toy, first=("--json",), examples=("xent toy a b",))
 def test_a_command_from_outside_is_one_file_and_one_line(tmp_path: Path) -> None:
     (tmp_path / "toy_command.py").write_text(TOY)
 
-    def run_toy(line: str) -> str:
-        code = (
-            f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-            f"sys.argv = {['xent', *shlex.split(line)]!r}\n"
-            "from xentcli.cli.names import register; register('toy', 'toy_command')\n"
-            "from xentcli.__main__ import main; main()"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, check=False, text=True, timeout=60
-        )
-        return done.stdout + done.stderr
-
-    assert run_toy("toy a b c") == "3\n"
-    assert run_toy("toy a b c --json") == '{"files": 3}\n'
-    assert "toy FILE...               Count the files that are named\n" in run_toy("--help")
-    assert "xent toy a b" in run_toy("toy --help")
-    assert "did you mean xent toy?" in run_toy("toyy")
-    assert run_toy("toy a --jsn").startswith(
-        "error: No such option: --jsn\nhint: did you mean --json?"
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from contextlib import suppress\n"
+        "from xentcli.cli.names import register; register('toy', 'toy_command')\n"
+        "from xentcli.cli.app import main\n"
+        "for line in sys.argv[1:]:\n"
+        "    sys.argv = ['xent', *line.split()]\n"
+        "    with suppress(SystemExit): main()\n"
+        "    print(end='\\f', flush=True)\n"
     )
+    lines = ["toy a b c", "toy a b c --json", "--help", "toy --help", "toyy", "toy a --jsn"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *lines],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    counted, as_json, overview, page, other, mistyped, _ = done.stdout.split("\f")
+    assert counted == "3\n"
+    assert as_json == '{"files": 3}\n'
+    assert "toy FILE...               Count the files that are named\n" in overview
+    assert "xent toy a b" in page
+    assert "did you mean xent toy?" in other
+    assert mistyped.startswith("error: No such option: --jsn\nhint: did you mean --json?")

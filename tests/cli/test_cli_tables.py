@@ -166,24 +166,17 @@ def test_text_does_not_go_to_a_table(run: Run, logits: Array) -> None:
         ["softmax", "z.npy", "-o", "out.arrow"],
     ],
 )
-def test_pyarrow_is_not_there(logits: Array, tmp_path: Path, arguments: list[str]) -> None:
-    assert len(logits) == 5
-    code = (
-        "import sys; sys.modules['pyarrow'] = None; sys.argv[0] = 'xent'\n"
-        "from xentcli.cli.app import main; main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.usefixtures("logits")
+def test_pyarrow_is_not_there(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run(*arguments)
     file = "out" if "-o" in arguments else "wide"
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {file}.")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"error: {file}.")
     install = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow>=25"])
-    assert done.stderr.endswith(f" needs pyarrow\nhint: the extra 'arrow' brings it: {install}\n")
+    assert done.err.endswith(f" needs pyarrow\nhint: the extra 'arrow' brings it: {install}\n")
     assert not list(tmp_path.glob("*out*"))
 
 
