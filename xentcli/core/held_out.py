@@ -67,9 +67,11 @@ def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
     count = _terms_of_series(parameters["scales"], tile.given.logits.shape[1], widest)
     if count == 0 or terms.dtype != np.float64:
         factor = scale if axis == 0 else scale[:, None]
-        others = tile.given.exp_of_gaps(gaps.astype(np.float64) * factor)
-        others[terms == 0.0] = 0.0  # the peak's own
-        others -= terms
+        others = scratch("others", gaps.shape, np.float64)
+        np.multiply(gaps, factor, out=others)
+        tile.given.exp_of_gaps(others, others)
+        np.copyto(others, 0.0, where=terms == 0.0)  # the peak's own
+        np.subtract(others, terms, out=others)
         return _sums(others, axis)
     total = _series(terms, gaps, scale - 1.0, count, axis)
     lost = np.flatnonzero(np.isnan(total))
