@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -40,7 +41,7 @@ def connected(address: str) -> Any:
         If no cluster answers, or if dask's configuration does not fit its address.
     """
     for name in [*logging.root.manager.loggerDict, "distributed.scheduler"]:
-        if name.startswith(("distributed", "asyncio")):  # xent says it in one line
+        if name.startswith(("distributed", "asyncio", "tornado")):  # xent says it in one line
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         client = _client_of(address)
@@ -122,7 +123,10 @@ def abandon_local_clusters() -> None:
     """
     for cluster in _LocalCluster.started:
         with suppress(Exception):  # it may not have got so far
-            cluster.loop.add_callback(cluster.loop.stop)  # it would start others
+            cluster.loop.add_callback(cluster.loop.stop)  # else it would start others
+            end = time.monotonic() + _KILL_SECONDS
+            while cluster.loop.asyncio_loop.is_running() and time.monotonic() < end:
+                time.sleep(0.001)
             own = Path(cluster.scheduler.local_directory)
             work_space: Any = WorkSpace(str(own.parent))
             for worker in active_children():
