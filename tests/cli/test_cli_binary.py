@@ -32,6 +32,9 @@ def test_multi_label(run: Run) -> None:
     assert number(run, "loss", "z.npy", "y.npy", "--binary") == bce(Z, Y)
     weighted = number(run, "loss", "z.npy", "y.npy", "--binary", "--pos-weight", "1,2,0.5")
     assert weighted == bce(Z, Y, pos_weight=[1, 2, 0.5])
+    evaluated = run("eval", "z.npy", "y.npy", "--binary", "--weight", "1,2,0.5")
+    assert evaluated.err == "warning: the weights of classes concern the loss alone\n"
+    assert f"\nloss,{float(bce(Z, Y, weight=[1, 2, 0.5]))!r}," in evaluated.out
     probs = number(run, "nll", "--binary", "--probs", "p.npy", "--labels", "y.npy")
     assert probs == pytest.approx(float(bce(Z, Y)), rel=1e-12)
     rows = run("loss", "z.npy", "y.npy", "--binary", "--reduction", "none", "-o", "out.npy")

@@ -263,7 +263,7 @@ def test_clusters_of_a_column(run: Run, terminal: Terminal) -> None:
 
 def test_what_is_no_probability_is_named_by_its_place(run: Run) -> None:
     probs = np.full((6, 2), 0.5)
-    for value, said in ((1.5, "1.5 is above 1"), (-0.25, "-0.25 is below 0")):
+    for value, said in ((1.5, "1.5 is above 1"), (-0.25, "-0.25 is below 0"), (np.inf, "inf is")):
         probs[4, 1] = value
         np.save("p.npy", probs)
         outcome = run("calibrate", "--probs", "p.npy", "0,1,0,1,0,1")

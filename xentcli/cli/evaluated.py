@@ -90,7 +90,7 @@ def warnings(
     yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
     if found.missing_rows:
         yield odd.sums(name, found.missing_rows, found.missing_most)
-    if criterion.options.weight is not None or (criterion.binary and criterion.binary.weight):
+    if (criterion.binary or criterion.options).weight is not None:
         yield "the weights of classes concern the loss alone"
     if not found.used:
         yield "nothing is used: " + (

@@ -31,11 +31,12 @@ def decimals_of(values: NDArray[Any]) -> int | None:
     """Return the number of decimals to which all values are rounded; None if they are not."""
     numbers = values.reshape(-1)[:_SAMPLE_VALUES].astype(np.float64)
     size = values.dtype.itemsize
-    for decimals in range(_MOST_DECIMALS.get(size, 6) + 1):
-        scaled = numbers * 10.0**decimals
-        slack = 10.0**decimals * (1e-3 if size == 2 else 1e-7 if size == 4 else 1e-12)
-        if (np.abs(scaled - np.rint(scaled)) <= slack).all():
-            return decimals
+    with np.errstate(all="ignore"):  # infinite ones, which are refused later
+        for decimals in range(_MOST_DECIMALS.get(size, 6) + 1):
+            scaled = numbers * 10.0**decimals
+            slack = 10.0**decimals * (1e-3 if size == 2 else 1e-7 if size == 4 else 1e-12)
+            if (np.abs(scaled - np.rint(scaled)) <= slack).all():
+                return decimals
     return None
 
 
