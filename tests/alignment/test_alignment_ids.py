@@ -120,6 +120,15 @@ def test_ids_are_compared_as_text(other: Any) -> None:
     assert not aligned.read(step, LossOptions()).matched
 
 
+def test_without_any_label_the_first_id_has_none() -> None:
+    logits = MemorySource("z", Z[:3], ids=np.arange(3))
+    labels = MemorySource("y", LABELS[:0], ids=np.arange(0))
+    logits.id_column = labels.id_column = "key"
+    aligned = align(logits, labels)
+    with pytest.raises(InputError, match="there is no label with the id '0' in y"):
+        [aligned.read(step, LossOptions()) for step in aligned.steps()]
+
+
 def test_a_shift_goes_by_place() -> None:
     with pytest.raises(InputError, match="matched by 'key', and --shift goes by their order"):
         align(source(LOGITS, "z.csv"), source(TRUTH, "y.csv", labels=True), shift=1)

@@ -101,6 +101,11 @@ def test_sample_weight(run: Run) -> None:
     assert number(run, *common, "--weight", "1,2,0.5,1") == pytest.approx(want, rel=1e-14)
     np.save("short.npy", v[:7])
     assert run(*common[:-1], "short.npy").code == 1
+    np.save("row.npy", LOGITS[0])
+    for words in ("loss --sample-weight", "eval --by", "eval --cluster"):
+        wrong = run(*words.split(), "short.npy", "row.npy", "1")
+        assert (wrong.code, wrong.out) == (1, ""), words
+        assert "of shape (7,) for rows of shape ()" in wrong.err, words
 
 
 @pytest.mark.parametrize(("text", "rows"), [("3:9", slice(3, 9)), ("15:", slice(15, None))])

@@ -178,6 +178,8 @@ def _labels_by_id(labels: Source, what: str) -> _HeldLabels:
 def _read(labels: Source, what: str) -> _HeldLabels:
     source = labels if labels.reference is None else labels.reference.open()
     tables = [source.decode(block).copied() for block in blocks_along(source, 0, BLOCK_ELEMENTS)]
+    if not tables:  # no row at all
+        return _HeldLabels(np.empty(0), [], {})
     values, _, found = Table.joined(tables)
     if found is None:
         raise AssertionError("labels have ids")

@@ -148,11 +148,11 @@ def weights_of_rows(logits: Source, weights: Source, rows: Shape) -> Source:
     ShapeError
         If there are more or fewer of them than rows.
     """
-    found = in_shape(weights, rows) if rows else weights
+    found = in_shape(weights, rows)
     if found is None:
         raise ShapeError(
-            f"{weights.name}: weights of shape {weights.shape} for rows of shape {rows} "
-            f"({logits.name}): one number for each row is needed"
+            f"{weights.name}: weights of shape {show_shape(weights.shape)} for rows of shape "
+            f"{show_shape(rows)} ({logits.name}): one number for each row is needed"
         )
     return found
 
@@ -165,12 +165,12 @@ def names_of_rows(logits: Source, names: Source, rows: Shape) -> Source:
     ShapeError
         If there are more or fewer of them than rows or slices.
     """
-    found = in_shape(names, rows) if rows else names
+    found = in_shape(names, rows)
     if found is None:
         found = in_shape(names, rows[:1])
     if found is None:
         raise ShapeError(
-            f"{names.name}: groups of shape {names.shape} for rows of shape {rows} "
-            f"({logits.name}): one for each row is needed"
+            f"{names.name}: groups of shape {show_shape(names.shape)} for rows of shape "
+            f"{show_shape(rows)} ({logits.name}): one for each row is needed"
         )
     return found
