@@ -240,6 +240,22 @@ def test_an_output_never_gets_a_standard_descriptor(folder: Path) -> None:
     assert outcome.code == 0
 
 
+def test_what_comes_after_a_run_is_not_lost(folder: Path) -> None:
+    """Python is not left as it leaves itself: profilers write then, and what is told at exit."""
+    profiled = run_shell(f"{sys.executable} -m cProfile -o profile -m xentcli --version", folder)
+    assert (profiled.code, (folder / "profile").exists()) == (0, True)
+    code = (
+        "import atexit, sys; sys.argv = ['xent', '--version']\n"
+        "from xentcli.__main__ import main\n"
+        "@atexit.register\n"
+        "def tell(): print('out', end=''); print('err', end='', file=sys.stderr)\n"
+        "main()\n"
+    )
+    (folder / "telling.py").write_text(code)
+    told = run_shell(f"{sys.executable} telling.py", folder)
+    assert (told.code, told.out[-3:], told.err) == (0, "out", "err")
+
+
 @pytest.mark.parametrize(
     "arguments", ["--version", "--help", "help files", "completion bash", "loss 1,2 0"]
 )

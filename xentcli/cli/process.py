@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 _GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage took a tenth of it
 _REPEAT_SECONDS = 2.0
+_FRAMES_OF_A_COMMAND = 5  # `end`, `main`, its module, and the two of Python that `-m` calls
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _MALLOC_KEPT_BYTES = 2**25  # the largest threshold that glibc accepts
 _GROUPED_KEPT_BYTES = 2**21  # what one number for each row takes in a block of few classes
@@ -133,12 +134,25 @@ def leave(code: int) -> NoReturn:
 def end(code: Any) -> None:
     """Exit with this code, and leave to the system what Python would take apart object by object.
 
-    That takes 6 ms, a twentieth of a short run. If threads still run, Python has to wait for them.
+    That takes 6 ms, a twentieth of a short run. If threads still run, Python has to wait for them;
+    and a profiler or debugger that runs the command goes on after it.
     """
-    if threading.active_count() == 1:
+    if threading.active_count() == 1 and _frames() <= _FRAMES_OF_A_COMMAND:
         atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):  # to which these may have written
+            if stream is not None:
+                with suppress(OSError):
+                    stream.flush()
         os._exit(code)
     gc.freeze()  # there is no search for garbage
+
+
+def _frames() -> int:
+    """Return how many calls led to the caller of this, itself included."""
+    frame, count = sys._getframe().f_back, 0
+    while frame is not None:
+        frame, count = frame.f_back, count + 1
+    return count
 
 
 def _open_standard_descriptors() -> None:
