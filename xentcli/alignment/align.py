@@ -59,6 +59,11 @@ def align(
     else:
         axes = find_axes(logits, labels, fit, class_axis, shift)
     beside = (sample_weight, groups, clusters)
+    others = [each for each in (labels, *beside) if each and each.id_column is not None]
+    if others and logits.id_column is not None:
+        from xentcli.alignment import ids
+
+        ids.check_by_id(logits, axes)
     matchings: tuple[Matching, ...] = ()
     if any(beside):
         from xentcli.alignment.beside import beside_rows
@@ -70,14 +75,8 @@ def align(
         labels = indexed(labels)
     names = naming.names_of(logits, axes)
     if labels is not None and by_id:
-        from xentcli.alignment import ids
-
         labels, matching = ids.by_id(logits, labels, "labels")
         matchings = (*((matching,) if matching else ()), *matchings)
-    if matchings:
-        from xentcli.alignment.ids import check_by_id
-
-        check_by_id(logits, axes)
     tiled = tiles and axes.by_tiles and logits.tileable and not matchings
     return Aligned(
         logits, labels, axes, names, tiled=tiled, matchings=matchings, beside=beside, note=note
