@@ -1,11 +1,14 @@
 """Computes the gaps between the logits of rows and their peaks, and the moments of these gaps."""
 
+import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from xentcli.core.dtypes import Floats
 from xentcli.core.labels import Doubles
+from xentcli.core.near_classes import NEGLIGIBLE_BITS, NearClasses
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.powers import put_powers
@@ -18,25 +21,40 @@ _ARRAYS = ("scaled", "terms")  # besides the gaps
 
 
 class SlopeGaps:
-    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) for few classes."""
+    """The gaps ``z - peak`` of a tile of rows, as (n, C), or as (C, n) for few classes.
 
-    def __init__(self, values: Floats, *, fine: bool = True) -> None:
+    `beta` is the least inverse temperature of moments.
+    """
+
+    def __init__(self, values: Floats, *, fine: bool = True, beta: float = 0.0) -> None:
         dtype = np.dtype(np.float64 if fine else np.float32)
         if not fine and values.dtype == np.float64:
             narrow = scratch("narrow", values.shape, dtype)
             np.copyto(narrow, values, casting="same_kind")
             if np.isfinite(narrow.max(axis=1)).all():
                 values = narrow
-        peak = values.max(axis=1)
-        self.by_class = values.shape[1] <= FEW_CLASSES
-        if self.by_class:
-            self.gaps = scratch("gaps", values.shape[::-1], dtype)
-            wide = np.float64 if fine else values.dtype
-            np.subtract(values.T, peak, out=self.gaps, dtype=wide, casting="same_kind")
-        else:
-            self.gaps = scratch("gaps", values.shape, dtype)
-            _subtract(values, peak, self.gaps)
+        self._values, self._peak = values, values.max(axis=1)
+        self._dtype = dtype
+        self._reach = NEGLIGIBLE_BITS * math.log(2.0) / beta if beta else math.inf
         self.num_classes = values.shape[1]
+        self.by_class = self.num_classes <= FEW_CLASSES
+
+    @cached_property
+    def gaps(self) -> Floats:
+        """The gaps, which are computed when they are first asked for."""
+        values, peak = self._values, self._peak
+        if not self.by_class:
+            gaps: Floats = scratch("gaps", values.shape, self._dtype)
+            _subtract(values, peak, gaps)
+            return gaps
+        gaps = scratch("gaps", values.shape[::-1], self._dtype)
+        wide = self._dtype if self._dtype == np.float64 else values.dtype
+        np.subtract(values.T, peak, out=gaps, dtype=wide, casting="same_kind")
+        return gaps
+
+    @cached_property
+    def _near(self) -> NearClasses:
+        return NearClasses(self._values, self._peak, self._reach)
 
     def mean(self) -> Doubles:
         """Return the mean of the finite gaps of each row, which is exactly 0 if all are 0."""
@@ -63,8 +81,35 @@ class SlopeGaps:
         """Return the means of the first powers of ``x = factor * g``.
 
         The means are weighted by ``exp(x)`` for rough gaps, and by ``2**(x / K)`` for fine ones. If
-        a weight is 0, x is made finite, so that their product is 0.
+        a weight is 0, x is made finite, so that their product is 0. Where few classes of a row are
+        near its peak, the others are left out.
         """
+        near = self._near
+        if near.rows.size == self._peak.size > 0:
+            return self._moments_of_near(near, factor, orders)
+        found = self._moments_of_all(factor, orders)
+        if near.rows.size:
+            few = self._moments_of_near(near, factor, orders)
+            for moment, its in zip(found, few, strict=True):
+                moment[near.rows] = its
+        return found
+
+    def _moments_of_near(self, near: NearClasses, factor: float, orders: int) -> list[Doubles]:
+        scaled: Any = near.gaps(self._dtype)
+        scaled *= self._dtype.type(factor)
+        terms: Any = np.empty_like(scaled)
+        if terms.dtype == np.float64:
+            put_powers(scaled, terms)
+        else:
+            np.exp(scaled, out=terms)
+        total = near.sums(terms).astype(np.float64)
+        found = []
+        for _ in range(orders):
+            terms *= scaled
+            found.append(near.sums(terms).astype(np.float64) / total)
+        return found
+
+    def _moments_of_all(self, factor: float, orders: int) -> list[Doubles]:
         scaled, terms = (scratch(name, self.gaps.shape, self.gaps.dtype) for name in _ARRAYS)
         np.multiply(self.gaps, self.gaps.dtype.type(factor), out=scaled)
         if terms.dtype == np.float64:

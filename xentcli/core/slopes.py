@@ -150,12 +150,13 @@ def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOp
     """Put the derivatives of a tile of rows into `found`."""
     # The sign of the ends decides, and float32 may change float64 values by more than the gaps.
     wide = options.fine or (options.ends and values.dtype == np.float64)
-    gaps = SlopeGaps(values, fine=wide)
+    least = min(options.betas)
+    gaps = SlopeGaps(values, fine=wide, beta=least)
     if options.ends:
         found.mean_gap[...] = mass * (0.0 - gaps.mean())
         found.widest[...] = gaps.widest()
     if wide != options.fine:
-        gaps = SlopeGaps(values, fine=options.fine)
+        gaps = SlopeGaps(values, fine=options.fine, beta=least)
     for i, beta in enumerate(options.betas):
         factor, off = steps_of(beta) if options.fine else (beta, 0.0)
         first, *others = _cumulants(gaps.moments(factor, options.orders))
