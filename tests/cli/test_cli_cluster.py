@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -185,11 +186,11 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
     """Cut the network to the scheduler, and end all workers; nothing is said of goodbyes."""
     deaf = Client("deaf", cluster.address, folder=cluster.folder)
     cases = {
-        cluster.cuttable: (cluster.proxy.cut, "was lost"),
-        cluster.address: (cluster.end_workers, "has no workers any more"),
+        cluster.cuttable: (cluster.proxy.cut, dict[str, str](), "was lost"),
+        cluster.address: (cluster.end_workers, {"THEN": "3s"}, "has no workers any more"),
     }
-    for address, (act, said) in cases.items():
-        client = cluster.squares(address, 100_000, **PATIENCE)
+    for address, (act, patience, said) in cases.items():
+        client = cluster.squares(address, 100_000, **patience)
         held = (cluster.folder / f"held-{client.forked.pid}").read_text()
         assert held == "0" or address == cluster.address, "of who was interrupted before"
         act()
@@ -199,8 +200,13 @@ def what_is_lost_is_one_line(cluster: Cluster) -> None:
 
 def workers_without_memory_are_one_line(cluster: Cluster) -> None:
     cluster.add_a_worker(cluster.address, memory=2**20)
-    got = Client("squares", cluster.address, "3", folder=cluster.folder, **PATIENCE).ended()
-    assert got.err.startswith(f"error: the workers of {cluster.address} do nothing: dask pauses ")
+    said = f"error: the workers of {cluster.address} do nothing: dask pauses "
+    end = time.monotonic() + SECONDS
+    while True:  # until the worker has begun, and dask has looked at its memory
+        got = Client("squares", cluster.address, "3", folder=cluster.folder, **PATIENCE).ended()
+        if got.err.startswith(said) or time.monotonic() > end:
+            break
+    assert got.err.startswith(said), got
     assert (got.code, got.err.count("\n")) == (1, 2)
 
 
@@ -268,10 +274,13 @@ def test_nobody_answers(folder: Path) -> None:
         assert (code, out, err.count("\n")) == (1, "", 2), said
         assert err.startswith(f"error: {said}"), err
     silent.close()
+    hasty.shutdown(socket.SHUT_RDWR)  # else the thread would accept for ever
     hasty.close()
 
 
 def _hang_up(server: socket.socket) -> None:
-    """Take a connection, and end it without a word when something has come."""
-    with server.accept()[0] as connection:
-        connection.recv(1)
+    """Take connections, and end each without a word when something has come."""
+    with suppress(OSError):
+        while True:
+            with server.accept()[0] as connection:
+                connection.recv(1)

@@ -25,6 +25,7 @@ from xentcli.errors import InputError
 from xentcli.text import first_line, shown_text
 
 _LOCAL = "local:"
+_OF_CONFIGURATION = FileNotFoundError, SSLError, RuntimeError, TypeError, AssertionError
 _KILL_SECONDS = 1.0  # until a killed worker is gone
 _GRACE_SECONDS = 0.5  # for dask itself to say what failed
 CLOSE_SECONDS = 2.0
@@ -48,8 +49,8 @@ def connected(address: str) -> Any:
         _wait_for_workers(client, address)
     except InputError:
         raise
-    except (FileNotFoundError, SSLError, RuntimeError, TypeError, FatalCommClosedError) as error:
-        # The keys are missing, are no keys or not the cluster's, or the cluster asks for some.
+    except (*_OF_CONFIGURATION, FatalCommClosedError) as error:
+        # Keys are missing, are no keys or not the cluster's, or a time is too short for dask.
         why = next(_missing_keys(), first_line(error))
         raise InputError(
             f"no connection with {address} by dask's configuration: {why}",
@@ -187,7 +188,16 @@ def _loop_without_interrupts(library: Any) -> Any:
 
 def patience() -> float:
     """Return how many seconds to wait for a cluster, by dask's own setting."""
-    seconds: float = parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
+    return _seconds("connect")
+
+
+def answer_seconds() -> float:
+    """Return after how many seconds of silence a connection is dead, by dask's own setting."""
+    return _seconds("tcp")
+
+
+def _seconds(of: str) -> float:
+    seconds: float = parse_timedelta(dask.config.get(f"distributed.comm.timeouts.{of}"))
     return seconds
 
 

@@ -9,7 +9,7 @@ from distributed import KilledWorker
 
 from xentcli import __version__
 from xentcli.errors import InputError, XentError
-from xentcli.execution.dask_client import patience, paused
+from xentcli.execution.dask_client import answer_seconds, patience, paused
 from xentcli.execution.dask_task import Done
 from xentcli.text import first_line
 
@@ -25,7 +25,7 @@ class Waiting:
         self._client = client
         self._address = address
         self._work = work
-        self._seen = self._moved = time.monotonic()
+        self._seen = self._moved = 0.0
         """When the cluster was last known to have workers, and one that works or may begin to."""
 
     def wait(self, future: Any) -> Done:
@@ -38,6 +38,7 @@ class Waiting:
         InputError
             If the cluster is lost, or its workers cannot run this package.
         """
+        self._seen = self._moved = time.monotonic()  # nobody has looked while results came
         try:
             while True:
                 try:
@@ -93,10 +94,10 @@ class Waiting:
         )
 
     def _asked(self, what: str) -> Any:
-        """Return what the scheduler says, if it says something before patience ends."""
+        """Return what the scheduler says, if it says something before the connection is dead."""
         ask = getattr(self._client.scheduler, what)
         try:
-            return self._client.sync(ask, callback_timeout=patience())
+            return self._client.sync(ask, callback_timeout=answer_seconds())
         except TimeoutError:
             raise InputError(f"the scheduler at {self._address} does not answer any more") from None
 
