@@ -43,10 +43,6 @@ Original error was: libblas.so: failed to map segment from shared object
             OSError(errno.ENOSPC, "Full", "x.csv"),
             "x.csv: full",
         ),
-        (
-            ModuleNotFoundError("No module named 'x'"),
-            "a mistake in xent: ModuleNotFoundError: No module named 'x'",
-        ),
     ],
 )
 def test_what_is_said(error: BaseException, says: str) -> None:

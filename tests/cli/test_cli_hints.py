@@ -81,6 +81,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
         "lists: test_cli_top_lists.py"
     ),
     "--debug shows where": "a mistake in xent",
+    "--debug shows where; what an addition must have: xent help design": "test_contributing.py",
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",
     "write it with numpy.savez_compressed": "a file that asks for gigabytes",

@@ -21,17 +21,19 @@ CODE = {
 }
 
 
+MODULES = {
+    "IDX": "idx",
+    "Mean confidence": "confidence",
+    "xent shape.": "shape",
+    "A pool": "pool",
+}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Write each block of code into a module."""
-    modules = {
-        "IDX": "idx",
-        "Mean confidence": "confidence",
-        "xent shape.": "shape",
-        "A pool": "pool",
-    }
-    assert CODE.keys() == modules.keys()
-    for title, name in modules.items():
+    assert CODE.keys() == MODULES.keys()
+    for title, name in MODULES.items():
         (tmp_path / f"added_{name}.py").write_text(CODE[title])
     return tmp_path
 
@@ -143,3 +145,23 @@ def test_a_scheduler(folder: Path) -> None:
     assert got == (0, want, "")
     code, out, err = run(with_pool, folder, "loss", "z.npy", "y.npy", "--scheduler", "pool:x")
     assert (code, out, err.splitlines()[0]) == (2, "", "error: --scheduler: 'pool:x' is no pool:N")
+
+
+def test_a_mistake_in_an_addition_is_one_line_that_says_whose(folder: Path) -> None:
+    """What CONTRIBUTING adds is spoiled in one place at a time."""
+    np.save(folder / "z.npy", np.eye(3))
+    code_of = {name: CODE[title] for title, name in MODULES.items()}
+    with_added = f"import sys\nif sys.argv[1] != 'shape': import added_pool\n{WITH_COMMAND}"
+    line = CODE["xent shape."].splitlines().index("    for name in files:") + 1
+    loss, shape = ("loss", "z.npy", "0,1,2", "--scheduler", "pool:1"), ("shape", "z.npy")
+    for name, old, new, arguments, says in [
+        ("pool", ", jobs: int)", ")", loss, "a mistake in xent, or in what -c adds to it"),
+        ("shape", "COMMAND =", "COMMANDS =", shape, "added_shape has no COMMAND = Command("),
+        ("shape", "in files", "in file", shape, f"a mistake in added_shape.py:{line}: NameError"),
+    ]:
+        path = folder / f"added_{name}.py"
+        path.write_text(code_of[name].replace(old, new, 1))
+        code, out, err = run(with_added, folder, *arguments)
+        path.write_text(code_of[name])
+        assert (code in (1, 2), out, err.count("error: ")) == (True, "", 1), (new, err)
+        assert says in err.splitlines()[0], (new, err)

@@ -12,6 +12,7 @@ from typer.main import get_params_convertors_ctx_param_name_from_function
 
 from xentcli.cli import names
 from xentcli.cli.expand import expand
+from xentcli.errors import UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -77,7 +78,9 @@ def load_command(name: str) -> Any:
     module = names.home_of(name)
     if module is None:
         return None
-    spec: Command = import_module(module).COMMAND
+    spec = getattr(import_module(module), "COMMAND", None)
+    if not isinstance(spec, Command):
+        raise UsageError(f"{module} has no COMMAND = Command(...) for xent {name}")
     run = expand(spec.run)
     # This is how typer makes a command of a function, without looking at its options twice.
     options, convertors, _ = get_params_convertors_ctx_param_name_from_function(run)

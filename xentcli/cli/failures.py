@@ -74,8 +74,9 @@ def as_xent_error(error: BaseException) -> XentError:  # noqa: C901, PLR0911 - a
             return XentError(f"{error.filename}: {str(error.strerror).lower()}")
         case ImportError() if not isinstance(error, ModuleNotFoundError):
             return _not_loaded(error)
-    what = f"{type(error).__name__}: {_one_line(str(error))}"
-    return XentError(f"a mistake in xent: {what}", hint="--debug shows where")
+    from xentcli.cli.mistakes import mistake  # nearly never needed
+
+    return mistake(error)
 
 
 def _out_of_memory(error: BaseException) -> XentError:

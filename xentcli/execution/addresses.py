@@ -29,7 +29,7 @@ class AddressedScheduler:
 
     def map(self, work: Callable[[Any], Any], items: Iterable[Any], jobs: int) -> Iterator[Any]:
         """Yield ``work(item)`` in the order of `items`, which are data that can be pickled."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no map(work, items, jobs)")
 
     @classmethod
     def check(cls, address: str) -> None:
