@@ -96,6 +96,7 @@ def _client_of(address: str) -> Any:
             n_workers=int(address.removeprefix(_LOCAL)),
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL + 1,  # of workers, too
             loop=loop,
         )
         atexit.register(_close_cluster, target)
