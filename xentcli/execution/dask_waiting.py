@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from distributed import KilledWorker
@@ -15,6 +16,7 @@ from xentcli.text import first_line
 
 _FETCH_SECONDS = 60.0  # dask cannot fetch again what a timeout cancelled
 _TRIES = 4
+_POLL_SECONDS = 0.01
 _LOOK_SECONDS = 1.0  # to wait for a result before workers are looked for
 
 
@@ -67,10 +69,18 @@ class Waiting:
             except KilledWorker as error:  # or for a task that waited there
                 if not tries_left:
                     self.died(None, error)
-                self._client.retry([future])
+                self._retry(future)
         if done.error:
             self.fail(done, [])
         return done
+
+    def _retry(self, future: Any) -> None:
+        """Have workers do a task again, with those that it needs."""
+        with suppress(KeyError):  # dask's client looks for needed ones that it has released
+            self._client.retry([future])
+        end = time.monotonic() + _LOOK_SECONDS
+        while future.status == "error" and time.monotonic() < end:  # the scheduler's word is late
+            time.sleep(_POLL_SECONDS)
 
     def _check_workers(self) -> None:
         """Raise InputError if there have been no workers for longer than dask's patience."""
