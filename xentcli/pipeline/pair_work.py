@@ -73,15 +73,7 @@ class CompareWork(NamedTuple):
         problems, remarks = [*rows.problems], []
         matched = dict(rows.matched)
         models = list(self._each_model(step, rows, keep_rows, matched))
-        alike = _alike(
-            [_prepared(stored, criterion, other) for criterion, other, stored in models],
-            [criterion.kind for criterion, *_ in models],
-        )
-        narrow = any(computing_dtype(stored.dtype) == np.float32 for *_, stored in models)
-        walks = [
-            self._walk(values, rows, criterion, same_bits=narrow)
-            for values, (criterion, *_) in zip(alike, models, strict=True)
-        ]
+        walks = self._walks(models, rows)
         divergences = read_together(walks)
         facts = [facts_of(walk) for walk in walks]
         for i, ((criterion, other, stored), found) in enumerate(zip(models, facts, strict=True)):
@@ -106,6 +98,20 @@ class CompareWork(NamedTuple):
             tuple(first_notes(rows, first, self.criteria[0])) if noted else (),
             numbers,
         )
+
+    def _walks(
+        self, models: Sequence[tuple[Criterion, OtherModel | None, Any]], rows: AlignedRows
+    ) -> list[FactWalk]:
+        """Return the walk over the rows of each model, all in float64 if they are not alike."""
+        alike = _alike(
+            [_prepared(stored, criterion, other) for criterion, other, stored in models],
+            [criterion.kind for criterion, *_ in models],
+        )
+        narrow = any(computing_dtype(stored.dtype) == np.float32 for *_, stored in models)
+        return [
+            self._walk(values, rows, criterion, same_bits=narrow)
+            for values, (criterion, *_) in zip(alike, models, strict=True)
+        ]
 
     def _each_model(
         self, step: Step, rows: AlignedRows, keep_rows: slice | None, matched: dict[str, Any]
