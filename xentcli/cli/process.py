@@ -135,9 +135,10 @@ def end(code: Any) -> None:
     """Exit with this code, and leave to the system what Python would take apart object by object.
 
     That takes 6 ms, a twentieth of a short run. If threads still run, Python has to wait for them;
-    and a profiler or debugger that runs the command goes on after it.
+    and a profiler or debugger that runs the command goes on after it, as does `python -i`.
     """
-    if threading.active_count() == 1 and _frames() <= _FRAMES_OF_A_COMMAND:
+    goes_on = threading.active_count() > 1 or _frames() > _FRAMES_OF_A_COMMAND or sys.flags.inspect
+    if isinstance(code, int) and not goes_on:
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):  # to which these may have written
             if stream is not None:
