@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +69,7 @@ class _LaterItems:
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(2**20, "w+", encoding="utf-8", newline="")  # noqa: SIM115
+        finalize(self, _close, self._file)  # also if an error keeps them from being written
         self._any = False
 
     def add(self, items: list[Any]) -> None:
@@ -80,11 +83,15 @@ class _LaterItems:
             self._file.seek(0)
         while part := self._part():
             yield part
-        self._file.close()
 
     def _part(self) -> str:
         with reading("a temporary copy of the ids"):
             return self._file.read(2**16)
+
+
+def _close(file: Any) -> None:
+    with suppress(OSError):  # nobody needs what the disk had no room for
+        file.close()
 
 
 class JsonArray:
