@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from in_one_test import in_one_test
 
 from xentcli.cli.failures import as_xent_error
 from xentcli.errors import XentError
+from xentcli.execution.addresses import AddressedScheduler, forget, register
 
 NUMPY_SAYS = """
 
@@ -112,3 +114,26 @@ def test_nothing_is_left_to_say_it_with(run: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(failures, "report", fail)
     outcome = run("no-command")
     assert outcome == (1, b"", b"error: out of memory, or of files that may be open\n")
+
+
+def test_a_scheduler_that_yields_nothing_is_an_error_and_nothing_is_written(
+    run: Run, tmp_path: Path
+) -> None:
+    @register("idle")
+    class Idle(AddressedScheduler):
+        def map(self, work: object, items: object, jobs: int) -> Iterator[object]:
+            del work, items, jobs
+            return iter(())
+
+    says = "error: --scheduler idle:1: Idle.map yields no result of item 0\n"
+    (tmp_path / "z.csv").write_text("1,2\n3,4\n")
+    try:
+        for command in ("loss z.csv 0,1", "softmax z.csv"):
+            asked = [*command.split(), "-o", "out.json", "--scheduler", "idle:1"]
+            asked += [] if command.startswith("softmax") else ["--state", "state.json"]
+            outcome = run(*asked)
+            assert (outcome.code, outcome.out) == (1, ""), command
+            assert outcome.err.startswith(says), (command, outcome.err)
+    finally:
+        forget("idle")
+    assert [path.name for path in tmp_path.iterdir()] == ["z.csv"]

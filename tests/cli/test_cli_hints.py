@@ -82,6 +82,9 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     ),
     "--debug shows where": "a mistake in xent",
     "--debug shows where; what an addition must have: xent help design": "test_contributing.py",
+    "a scheduler yields work(item) for each item, in their order: xent help design": (
+        "test_execution_in_turn.py"
+    ),
     "-o FILE, or | cat": "a terminal",
     "the extra 'arrow' brings it: pip install pyarrow": "a library that is not installed",
     "write it with numpy.savez_compressed": "a file that asks for gigabytes",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from xentcli.errors import InputError, UsageError, missing_library
+from xentcli.execution.in_turn import InTurn
 from xentcli.execution.scheduler import Join, Scheduler
 from xentcli.text import first_line
 
@@ -87,7 +88,8 @@ def checked_address(text: str) -> str:
 
 def scheduler_at(address: str, join: Join | None = None) -> Scheduler:
     """Return the scheduler at an address, which may join the results of neighbouring items."""
-    return _kind_of(address)(address, join)
+    kind = _kind_of(address)
+    return InTurn(kind, address, join) if kind in _FROM_OUTSIDE.values() else kind(address, join)
 
 
 def notes_of(address: str) -> list[str]:

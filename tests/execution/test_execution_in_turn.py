@@ -1,0 +1,85 @@
+"""A scheduler from outside that leaves out, repeats or mixes up results is noticed."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+import pytest
+
+from xentcli.errors import XentError
+from xentcli.execution import ordered_map
+from xentcli.execution.addresses import AddressedScheduler, forget, register
+
+Spoil = Callable[[Iterator[Any]], Iterable[Any]]
+"""Makes of all results, in their order, those that a scheduler yields."""
+
+
+@pytest.fixture
+def spoilt() -> Iterator[Callable[[Spoil], None]]:
+    """Return what sets how the scheduler at ``spoilt:`` spoils its results."""
+
+    def set_spoil(spoil: Spoil) -> None:
+        @register("spoilt")
+        class Spoilt(AddressedScheduler):
+            def map(self, work: Callable[[Any], Any], items: Any, jobs: int) -> Iterator[Any]:
+                del jobs
+                return iter(spoil(map(work, items)))
+
+    yield set_spoil
+    forget("spoilt")
+
+
+def second_last_twice(results: Iterator[Any]) -> Iterator[Any]:
+    *most, one, other = results
+    return chain(most, [one, one, other])
+
+
+SPOILS: dict[str, tuple[Spoil, str]] = {
+    "none at all": (lambda results: list(results)[:0], "no result of item 0"),
+    "none is asked for": (lambda _: [], "no result of item 0"),
+    "ends early": (lambda results: islice(results, 3), "no result of item 3"),
+    "loses the last": (lambda results: list(results)[:-1], "no result of item 4"),
+    "loses the first": (lambda results: islice(results, 1, None), "the result of item 1"),
+    "loses one": (lambda r: chain(islice(r, 2), islice(r, 1, None)), "the result of item 3"),
+    "one twice": (second_last_twice, "the result of item 3 after that of item 3"),
+    "backwards": (lambda results: reversed([*results]), "the result of item 4"),
+    "one more": (lambda results: chain(results, [None]), "NoneType where a result"),
+    "others": (lambda results: (float(len(str(r))) for r in results), "float where a result"),
+}
+
+
+def test_wrong_results_are_an_error(spoilt: Callable[[Spoil], None]) -> None:
+    for name, (spoil, says) in SPOILS.items():
+        spoilt(spoil)
+        with pytest.raises(XentError, match=says) as caught:
+            list(ordered_map(abs, range(-5, 0), 1, cluster="spoilt:1"))
+        assert str(caught.value).startswith("--scheduler spoilt:1: Spoilt.map yields "), name
+
+
+def test_right_results_come_whether_they_are_joined_or_not(
+    spoilt: Callable[[Spoil], None],
+) -> None:
+    for count in (0, 1, 5):
+        spoilt(lambda results: results)
+        found = list(ordered_map(abs, range(-count, 0), 1, cluster="spoilt:1"))
+        assert found == list(range(count, 0, -1)), count
+
+
+def test_only_neighbours_are_joined() -> None:
+    @register("joining")
+    class Joining(AddressedScheduler):
+        def map(self, work: Callable[[Any], Any], items: Any, jobs: int) -> Iterator[Any]:
+            del jobs
+            results = list(map(work, items))
+            join = self._join
+            assert join is not None
+            assert join(results[0], results[2]) is None
+            yield join(results[0], results[1])
+            yield from results[2:]
+
+    try:
+        add = int.__add__
+        found = list(ordered_map(abs, range(4), 1, cluster="joining:", join=add))
+    finally:
+        forget("joining")
+    assert found == [1, 2, 3]
