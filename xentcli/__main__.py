@@ -10,8 +10,19 @@ _SELDOM_USED = ("bz2", "ipaddress", "lzma", "shellingham", "subprocess", "tokeni
 """What typer imports, or modules that it imports do, for purposes of their own: 5 ms."""
 
 
+def program() -> None:
+    """Be the program: run the command line, and end this process with it."""
+    try:
+        main()
+    except SystemExit as stop:
+        from xentcli.cli import process
+
+        process.end(stop.code)
+        raise
+
+
 def main() -> None:
-    """Run the command line of this process and exit."""
+    """Run the command line of this process and exit, as a script may that has more to do."""
     _end_on_signals()
     from xentcli.cli import process
 
@@ -19,11 +30,7 @@ def main() -> None:
     with process.later(*_SELDOM_USED):
         from xentcli.cli.app import main as run_command_line
 
-    try:
-        run_command_line()
-    except SystemExit as stop:
-        process.end(stop.code)
-        raise
+    run_command_line()
 
 
 def _end_on_signals() -> None:
@@ -40,4 +47,4 @@ main.__code__ = main.__code__.replace(co_stacksize=_FRAME_WORDS)
 
 
 if __name__ == "__main__":
-    main()
+    program()

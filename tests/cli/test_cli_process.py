@@ -249,11 +249,12 @@ def test_what_comes_after_a_run_is_not_lost(folder: Path) -> None:
         "from xentcli.__main__ import main\n"
         "@atexit.register\n"
         "def tell(): print('out', end=''); print('err', end='', file=sys.stderr)\n"
-        "main()\n"
+        "try: main()\n"
+        "except SystemExit as stop: print(stop.code); raise\n"
     )
     (folder / "telling.py").write_text(code)
     told = run_shell(f"{sys.executable} telling.py", folder)
-    assert (told.code, told.out[-3:], told.err) == (0, "out", "err")
+    assert (told.code, told.out[-5:], told.err) == (0, "0\nout", "err")
 
 
 @pytest.mark.parametrize(

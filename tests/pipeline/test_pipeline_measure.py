@@ -1,6 +1,7 @@
 """What is measured of one model, against loops over rows; and where it does not apply."""
 
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,12 @@ def test_tables_are_those_of_loops(shape: tuple[int, int]) -> None:
     matrix = np.zeros((shape[1], shape[1]), int)
     np.add.at(matrix, (labels, predictions), 1)
     assert found.confusions is not None
-    np.testing.assert_array_equal(found.confusions.dense(), matrix)
+    sys.setprofile(lambda *_: None)  # which holds on to what is called
+    try:
+        dense = found.confusions.dense()
+    finally:
+        sys.setprofile(None)
+    np.testing.assert_array_equal(dense, matrix)
     off = matrix - np.diag(np.diag(matrix))
     pairs = sorted(zip(*np.nonzero(off), strict=True), key=lambda at: (-off[at], at))
     assert found.confusions.most_confused(3) == [(*map(int, at), int(off[at])) for at in pairs[:3]]

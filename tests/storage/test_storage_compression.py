@@ -224,6 +224,20 @@ def test_round_trip(
     assert read_all(open_input(str(path))) == b"".join(parts)
 
 
+def test_a_python_that_was_built_without_a_compression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for suffix, module, what in ((".bz2", "bz2", "bzip2"), (".xz", "lzma", "xz")):
+        path = tmp_path / f"a.csv{suffix}"
+        path.write_bytes(COMPRESS[suffix](CONTENT))
+        monkeypatch.setitem(sys.modules, module, None)
+        says = f"a.csv{suffix}: {what} needs a Python that was built with it"
+        with pytest.raises(InputError, match=f"{says}$"):
+            open_input(str(path))
+        with pytest.raises(OutputError, match=f"{says}$"):
+            check_output(str(path), force=True)
+
+
 def test_without_the_package_of_zstd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.csv.zst"
     path.write_bytes(compress_zstd(CONTENT))

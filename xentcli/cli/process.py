@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 _GARBAGE_OBJECTS = 100_000  # more than a start makes: the search for garbage took a tenth of it
 _REPEAT_SECONDS = 2.0
-_FRAMES_OF_A_COMMAND = 5  # `end`, `main`, its module, and the two of Python that `-m` calls
+_FRAMES_OF_A_COMMAND = 5  # `end`, `program`, its module, and the two of Python that `-m` calls
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _MALLOC_KEPT_BYTES = 2**25  # the largest threshold that glibc accepts
 _GROUPED_KEPT_BYTES = 2**21  # what one number for each row takes in a block of few classes

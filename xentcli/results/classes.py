@@ -82,7 +82,7 @@ class Confusions:
         if self.num_classes > MOST_DENSE_CLASSES:
             raise ValueError(f"a matrix of {self.num_classes:,} classes is too large")
         counts = self.rows[:0].copy()
-        counts.resize(self.num_classes * self.num_classes)
+        counts.resize(self.num_classes * self.num_classes, refcheck=False)  # profilers refer to it
         counts[self.labels * self.num_classes + self.predictions] = self.rows
         return counts.reshape(self.num_classes, self.num_classes)
 

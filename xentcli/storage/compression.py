@@ -115,15 +115,23 @@ def _zlib_error() -> type[Exception]:
 
 
 def _lzma() -> Any:
-    import lzma
-
+    try:
+        import lzma
+    except ModuleNotFoundError:
+        raise _not_built("xz") from None
     return lzma
 
 
 def _bz2() -> Any:
-    import bz2
-
+    try:
+        import bz2
+    except ModuleNotFoundError:
+        raise _not_built("bzip2") from None
     return bz2
+
+
+def _not_built(name: str) -> XentError:
+    return XentError(f"{name} needs a Python that was built with it")
 
 
 def _zstd() -> Any:
@@ -131,7 +139,7 @@ def _zstd() -> Any:
         try:
             from compression import zstd
         except ModuleNotFoundError:
-            raise XentError("zstd needs a Python that was built with it") from None
+            raise _not_built("zstd") from None
     else:
         try:
             from backports import zstd
