@@ -42,16 +42,16 @@ class ForkedCommand:
         folder.mkdir(exist_ok=True)
         client = folder / "client.py"
         client.write_text(_CLIENT)
-        self._script = folder / "xent"
+        self.script = folder / "xent"
         words = [sys.executable, "-I", "-S", str(client), forking_of("xentcli.*")]
-        self._script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
-        self._script.chmod(0o755)
+        self.script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        self.script.chmod(0o755)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._script.unlink()
+        self.script.unlink()
 
 
 def main() -> NoReturn:

@@ -15,6 +15,7 @@ from cli_tools import (
     copy_files,
     run_at_terminal,
 )
+from merge_tools import write_shards
 
 
 @pytest.fixture
@@ -66,3 +67,15 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(sample_files: Path, tmp_path: Path) -> Path:
     """Fill the folder of the test with the sample files."""
     return copy_files(sample_files, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shard_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with the shards that `merge_tools` describes."""
+    return write_shards(tmp_path_factory.mktemp("shards"))
+
+
+@pytest.fixture
+def shards(shard_files: Path, tmp_path: Path) -> Path:
+    """Fill the folder of the test with shards."""
+    return copy_files(shard_files, tmp_path)

@@ -1,0 +1,122 @@
+"""What does not belong together is not merged; what is missing or was changed is a note."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run, refusal
+from in_one_test import in_one_test
+from merge_tools import all_shards, write_state
+
+pytestmark = pytest.mark.usefixtures("shards")
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("loss z-1.npy y-1.npy --temperature 2", "other options: --temperature is 1.0, and 2.0"),
+        ("loss z-1.npy y-1.npy --ignore-index 0", "--ignore-index is -100, and 0"),
+        ("loss z-1.npy y-1.npy --weight 1,2,3", "--weight is not given, and "),
+        ("loss z-1.npy b-1.npy --binary", "--binary is not given, and given"),
+        ("loss s-1.npy t-1.npy --dtype float32", "--dtype is not given, and float32"),
+        ("nll --probs p-1.npy y-1.npy", "states of two commands: xent loss, and xent nll"),
+        ("loss wide.npy y-1.npy", "other classes: 3, and 4"),
+        ("loss c-1.csv --label-column label --drop group", "other names of classes"),
+        ("loss z-0.npy y-0.npy --rows 0:1", "rows 0:1 of "),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(
+    run: Run, tmp_path: Path, other: str, said: str
+) -> None:
+    np.save(tmp_path / "wide.npy", np.zeros((len(np.load(tmp_path / "y-1.npy")), 4)))
+    write_state(run, "loss z-0.npy y-0.npy", "a.json")
+    write_state(run, other, "b.json")
+    line = refusal(run("merge", "a.json", "b.json", "--state", "c.json")).error
+    assert said in line
+    assert "a.json" in line
+    assert "b.json" in line
+    assert not (tmp_path / "c.json").exists()
+
+
+def test_a_state_is_merged_once(run: Run, tmp_path: Path) -> None:
+    write_state(run, "loss z-0.npy y-0.npy", "a.json")
+    assert refusal(run("merge", "a.json", "a.json")).error == "a.json is named twice"
+    (tmp_path / "b.json").symlink_to("a.json")
+    same = "a.json and b.json are the same file"
+    assert refusal(run("merge", "*.json")).error == same
+    (tmp_path / "b.json").unlink()
+    (tmp_path / "b.json").write_bytes((tmp_path / "a.json").read_bytes())
+    assert "are in a.json too" in refusal(run("merge", "a.json", "b.json")).error
+
+
+def test_rows_are_known_again_by_another_path_to_their_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    write_state(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    write_state(run, "loss link/z-1.npy link/y-1.npy", "b.json")
+    said = refusal(run("merge", "a.json", "b.json")).error
+    there, here = tmp_path / "link/z-1.npy", tmp_path / "z-1.npy"
+    assert said == f"b.json: rows 0:1 of {there} are in a.json too, of {here}"
+    write_state(run, "loss link/z-1.npy link/y-1.npy --rows 1:", "c.json")
+    merged, whole = (run(*line.split()) for line in ("merge a.json c.json", "loss z-1.npy y-1.npy"))
+    assert merged.err == ""  # no row is missing
+    assert merged.stdout == whole.stdout
+
+
+def test_rows_of_one_file_have_labels_of_one_file(run: Run, tmp_path: Path) -> None:
+    write_state(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    np.save(tmp_path / "other.npy", np.load(tmp_path / "y-1.npy"))
+    write_state(run, "loss z-1.npy other.npy --rows 1:", "b.json")
+    said = refusal(run("merge", "a.json", "b.json")).error
+    assert said.startswith(f"a.json and b.json: {tmp_path}/z-1.npy: its labels are in ")
+    assert said.endswith(f"{tmp_path}/y-1.npy and {tmp_path}/other.npy")
+    for name in ("z-1", "y-1"):
+        np.save(tmp_path / f"{name}.npy", np.concatenate([np.load(tmp_path / f"{name}.npy")] * 2))
+    write_state(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
+    rows = len(np.load(tmp_path / "y-1.npy"))
+    assert f"it has {rows // 2} rows, and {rows}" in refusal(run("merge", "a.json", "c.json")).error
+
+
+def test_labels_that_were_changed_between_runs_are_a_note(run: Run, tmp_path: Path) -> None:
+    write_state(run, "loss z-1.npy y-1.npy --rows :1", "a.json")
+    write_state(run, "loss z-1.npy y-1.npy --rows 1:", "b.json")
+    os.utime(tmp_path / "y-1.npy", (10**9, 10**9))  # of the same length
+    write_state(run, "loss z-1.npy y-1.npy --rows 1:", "c.json")
+    assert run("merge", "a.json", "b.json").err == ""
+    said = run("merge", "a.json", "c.json").err
+    assert "note: y-1.npy: the labels were changed between the runs: they are of 2001-" in said
+
+
+def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((10, 2)))
+    np.save(tmp_path / "y.npy", np.zeros(10, int))
+    write_state(run, "loss z.npy y.npy --rows 1:3", "a.json")
+    write_state(run, "loss z.npy y.npy --rows 5:8", "b.json")
+    found = run("merge", "a.json", "b.json", "--json")
+    notes = [line.rpartition(": ")[2] for line in found.err.splitlines()]
+    assert notes == [f"rows {rows} are in no state" for rows in ("0:1", "3:5", "8:10")]
+    assert found.json["rows"] == 5
+    write_state(run, "loss z.npy y.npy --rows :1", "c.json")
+    write_state(run, "loss z.npy y.npy --rows 3:5", "d.json")
+    write_state(run, "loss z.npy y.npy --rows 8:", "e.json")
+    assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
+
+
+def test_labels_that_stand_in_the_next_file_are_not_lost(run: Run) -> None:
+    line = "loss z-{}.npy --labels y-{}.npy --shift 1"
+    for i in (0, 1):
+        write_state(run, line.format(i, i), f"file-{i}.json")
+    said = refusal(run("merge", "file-0.json", "file-1.json")).error
+    assert "pairs the last rows of a file with the labels of the next" in said
+    for name, rows in (("a", ":7"), ("b", "7:")):
+        write_state(run, f"{line.replace('{}', '*')} --rows {rows}", f"{name}.json")
+    whole = run(*all_shards(line), "--json")
+    assert run("merge", "a.json", "b.json", "--json").stdout == whole.stdout
+
+
+def test_a_pipe_has_no_rows_that_could_be_there_twice(run: Run, tmp_path: Path) -> None:
+    data = (tmp_path / "z-0.npy").read_bytes()
+    for name in "ab":
+        assert run("loss", "-", "y-0.npy", "--state", f"{name}.json", stdin=data).code == 0
+    assert run("merge", "a.json", "b.json").code == 0

@@ -1,0 +1,133 @@
+"""States of answers, hidden states, lists and texts are merged as those of arrays are."""
+
+import json
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cli_tools import Run, refusal
+from merge_tools import DATA, merge_as_tree, write_state
+
+from xentcli.metrics.names import PLACES
+
+ANSWERS = DATA / "answers"
+
+
+def test_answers_of_a_server_are_merged(run: Run, tmp_path: Path) -> None:
+    """Also where requests failed: the first few are named, in the order of their files."""
+    lines = (ANSWERS / "vllm_prompt.jsonl").read_text().splitlines()
+    lines += ['{"error": {"message": "too long"}}'] * 4
+    for i, line in enumerate(lines):
+        (tmp_path / f"answers-{i}.jsonl").write_text(f"{lines[0]}\n{line}\n")
+        write_state(run, f"nll answers-{i}.jsonl", f"state-{i}.json")
+    whole = run("nll", "answers-*.jsonl", "--state", "whole.json", "--json")
+    names = [f"state-{i}.json" for i in range(len(lines))]
+    last, merged = merge_as_tree(run, names, random.Random(3))  # noqa: S311
+    assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
+    assert (merged.stdout, merged.err) == (whole.stdout, whole.err)
+    assert run("merge", last, "--fail-if", "loss > 0").code == 3
+    assert run("merge", last, "--fail-if", "accuracy > 0").code == 2
+    np.save(tmp_path / "k.npy", [-1.5])
+    write_state(run, "nll --picked k.npy", "other.json")
+    said = refusal(run("merge", last, "other.json")).error
+    assert "other rows: prompt tokens of vLLM prompt_logprobs, and labels" in said
+
+
+def test_hidden_states_are_merged_with_one_head(run: Run) -> None:
+    line = f"loss {DATA}/hidden.safetensors --lm-head {DATA}/tiny_lm"
+    for name, more in (("a", "--rows :2"), ("b", "--rows 2:"), ("c", "--rows 2: --softcap 3")):
+        write_state(run, f"{line} {more}", f"{name}.json")
+    merged = run("merge", "b.json", "a.json", "--json")
+    assert merged.stdout == run(*line.split(), "--json").stdout
+    said = refusal(run("merge", "a.json", "c.json")).error
+    assert "other options: --lm-head is /" in said
+    assert "and softcap 3.0, /" in said
+
+
+def test_rows_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> None:
+    for sample, command in (("text_base.kld", "nll"), ("top20.npz", "eval"), ("top20.npz", "nll")):
+        names, kind = [f"part-{i}.json" for i in range(3)], Path(sample).suffix
+        for i, name in enumerate(names):
+            (tmp_path / f"part-{i}{kind}").write_bytes((DATA / sample).read_bytes())
+            write_state(run, f"{command} part-{i}{kind}", name, "--force")
+        whole = write_state(run, f"{command} part-*{kind}", "whole.json", "--json", "--force")
+        last, merged = merge_as_tree(run, names, random.Random(2))  # noqa: S311
+        assert (merged.stdout, merged.err) == (whole.stdout, whole.err), sample
+        assert (tmp_path / last).read_bytes() == (tmp_path / "whole.json").read_bytes()
+    write_state(run, "nll part-0.kld", "other.json")
+    assert "other rows: rows of " in refusal(run("merge", "other.json", "part-0.json")).error
+
+
+def windows(path: Path, first: int, stop: int) -> bytes:
+    """Return some windows of a base of llama-perplexity as a base."""
+    content = path.read_bytes()
+    length, classes, count = struct.unpack_from("<3i", content, len(b"_logits_"))
+    tokens, rows = 4 * length, (length - 1 - length // 2) * (8 + 4 * ((classes + 1) // 2))
+    behind = 20 + tokens * count
+    head = content[:16] + struct.pack("<i", stop - first)
+    text = content[20 + tokens * first : 20 + tokens * stop]
+    return head + text + content[behind + rows * first : behind + rows * stop]
+
+
+def test_models_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> None:
+    lists = dict(np.load(DATA / "top20.npz"))
+    for i, (first, stop) in {0: (0, 1), 1: (1, 2), 2: (2, 3), "all": (0, 3)}.items():
+        for lower, name in enumerate(("base", "q4")):
+            part = windows(DATA / f"text_{name}.kld", 4 * first, 4 * stop)
+            (tmp_path / f"{name}-{i}.kld").write_bytes(part)
+            arrays = {k: v[first:stop] if v.ndim else v for k, v in lists.items()}
+            arrays["top_logprobs"] = arrays["top_logprobs"] - np.float32(lower / 8)
+            np.savez(tmp_path / f"{name}-{i}.npz", **arrays)
+        for kind in ("kld", "npz"):
+            write_state(run, f"compare base-{i}.{kind} q4-{i}.{kind}", f"{kind}-{i}.json")
+    for kind, note in (("kld", "note: percentiles of kl and delta_p: null, "), ("npz", "")):
+        names = [f"{kind}-{i}.json" for i in range(3)]
+        last, merged = merge_as_tree(run, names, random.Random(kind))  # noqa: S311
+        whole = json.loads((tmp_path / f"{kind}-all.json").read_bytes())
+        assert json.loads((tmp_path / last).read_bytes())["states"] == whole["states"], kind
+        metrics = run("compare", f"base-all.{kind}", f"q4-all.{kind}", "--json").json["metrics"]
+        lost = [name for name in metrics if kind == "kld" and name.rpartition("_")[2] in PLACES]
+        assert [merged.json["metrics"][name]["value"] for name in lost] == [None] * len(lost)
+        for name in metrics.keys() - lost:
+            assert merged.json["metrics"][name] == metrics[name], (kind, name)
+        assert note in merged.err
+        assert run("merge", last, "--fail-if", "kl >= 0").code == 3
+    said = refusal(run("merge", "kld-0.json", "npz-1.json")).error
+    assert "other rows: codes and codes, " in said
+
+
+def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> None:
+    chance = random.Random(8)  # noqa: S311 - the same each time
+    answers = (ANSWERS / "openai_chat.jsonl").read_text().splitlines(keepends=True)
+    for i, count in enumerate((5, 1, 9)):
+        docs = (json.dumps(text_doc(j, chance)) for j in range(count))
+        (tmp_path / f"samples_task-{i}.jsonl").write_text("\n".join(docs))
+        (tmp_path / f"answers-{i}.jsonl").write_text(answers[i])
+        content = json.loads(answers[i])["choices"][0]["logprobs"]["content"]
+        labels = [each["token"] if chance.random() < 0.8 else " else" for each in content]
+        (tmp_path / f"labels-{i}.json").write_text(json.dumps(labels))
+        write_state(run, f"nll samples_task-{i}.jsonl", f"texts-{i}.json")
+        write_state(run, f"nll answers-{i}.jsonl labels-{i}.json", f"listed-{i}.json")
+    for kind, files in (("texts", ["samples_*"]), ("listed", ["answers-*", "labels-*"])):
+        whole = run("nll", *files, "--state", f"{kind}.json", "--json")
+        last, merged = merge_as_tree(run, [f"{kind}-{i}.json" for i in range(3)], chance)
+        assert (tmp_path / last).read_bytes() == (tmp_path / f"{kind}.json").read_bytes(), kind
+        assert (merged.stdout, merged.err) == (whole.stdout, whole.err), kind
+        assert run("merge", last, "--fail-if", "loss > 0").code == 3
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "samples_task-1.jsonl").write_text(json.dumps(text_doc(0, chance)))
+    write_state(run, "nll second/samples_task-1.jsonl", "second.json")
+    said = refusal(run("merge", "texts.json", "second.json")).error
+    assert "both have texts of the task 'task-1'" in said
+
+
+def text_doc(number: int, chance: random.Random) -> dict[str, Any]:
+    """Return a text as a harness logs it."""
+    words, size = chance.randint(9, 90), chance.randint(99, 999)
+    pairs = {"word_perplexity": words, "byte_perplexity": size, "bits_per_byte": size}
+    value = -chance.uniform(50, 900)
+    said = {"doc": {"page": "p"}, "target": "p", "arguments": [["p"]], "filter": "none"}
+    logged = {name: [value, weight] for name, weight in pairs.items()}
+    return {"doc_id": number, **said, "resps": [[value]], "filtered_resps": [value], **logged}
