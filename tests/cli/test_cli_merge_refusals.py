@@ -103,6 +103,19 @@ def test_rows_that_are_missing_are_a_note(run: Run, tmp_path: Path) -> None:
     assert run("merge", *(f"{name}.json" for name in "ebdca")).err == ""
 
 
+def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_path: Path) -> None:
+    for i in (1, 2, 4):
+        np.save(tmp_path / f"z-{i}.npy", np.zeros((2, 2)))
+        write_state(run, f"loss z-{i}.npy 0,1", f"run-{i}.json")
+        logits = (tmp_path / f"z-{i}.npy").read_bytes()
+        assert run("loss", "-", "0,1", "--state", f"job-{i}.json", stdin=logits).code == 0
+    said = run("merge", "run-*.json").err
+    left_out = f"{tmp_path}/z-3.npy: in no state, though the names of other files count it"
+    assert said == f"note: {left_out}\n"
+    said = run("merge", "job-*.json").err  # of rows from pipes
+    assert said == "note: job-3.json: not merged, though the names of other states count it\n"
+
+
 def test_labels_that_stand_in_the_next_file_are_not_lost(run: Run) -> None:
     line = "loss z-{}.npy --labels y-{}.npy --shift 1"
     for i in (0, 1):

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.errors import InputError
+from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import expand, natural_key, reads_once
 
 some = settings(max_examples=100, deadline=None, database=None)
@@ -162,3 +164,44 @@ def test_what_can_be_read_once_only() -> None:
     assert [reads_once(p) for p in ("file", "pipe", "-", "/dev/null", "missing", "s3://a/b")] == [
         False, True, True, True, False, False,
     ]  # fmt: skip
+
+
+# What names that count leave out
+
+
+def test_names_that_count_tell_which_are_missing() -> None:
+    for names, missing in [
+        ("", ""),
+        ("a-7", ""),
+        ("a b c", ""),
+        ("a-1 a-2 a-3", ""),
+        ("a-1 a-3 a-5", ""),
+        ("a-0 a-100 a-300", "a-200"),
+        ("a-9 a-10 a-12", "a-11"),
+        ("a-08 a-09 a-11", "a-10"),
+        ("a-098 a-099 a-101 a-102", "a-100"),
+        ("a-1 a-2 a-20", ""),  # they are no counter
+        ("a-1 a-2 a-4 b-1 b-3 b-2", "a-3"),
+        ("r0-s1 r0-s2 r0-s4 r1-s1 r1-s2", "r0-s3"),
+        ("a-1-of-4 a-3-of-4", "a-2-of-4 a-4-of-4"),
+        ("a-00000-of-00003", "a-00001-of-00003 a-00002-of-00003"),
+        ("a_2_of_3.npy a_1_of_3.npy", "a_3_of_3.npy"),
+        ("a-5-of-3", ""),
+        ("9" * 5000 + "-1", ""),
+        ("a-1-of-" + "9" * 5000, ""),
+    ]:
+        assert left_out(names.split()) == missing.split(), names
+
+
+@some
+@given(st.sets(st.integers(1, 30), min_size=1), st.integers(1, 5), st.integers(1, 4))
+def test_missing_names_lie_between_the_others(numbers: set[int], step: int, digits: int) -> None:
+    names = [f"a{number * step:0{digits}}.npy" for number in numbers]
+    steps = {after - before for before, after in pairwise(sorted(numbers))}
+    found = left_out(names)
+    assert set(found).isdisjoint(names)
+    if steps <= {1}:
+        assert found == []
+    elif 1 in steps and 2 * len(numbers) >= max(numbers) - min(numbers) + 1:
+        all_of_them = range(min(numbers), max(numbers) + 1)
+        assert found == [f"a{i * step:0{digits}}.npy" for i in all_of_them if i not in numbers]

@@ -1,6 +1,6 @@
 """Reports the merged states of ``xent merge`` as one run of their command would have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from xentcli.cli import loss_output
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 def run(
     saved: SavedState,
+    paths: Sequence[str],
     state: str | None,
     report: str | None,
     writing: Writing,
     common: Common,
     gates: Gates,
 ) -> None:
-    """Write what one run over all rows would have written, and the state if it is asked for."""
+    """Write what one run over all rows would have written, and the state if it is asked for.
+
+    `paths` are the files whose states were merged.
+    """
     command = saved.header.command
     if command not in _REPORTS:
         what = f"there are no states of xent {shortened(command)}"
@@ -36,7 +40,7 @@ def run(
     if report is not None and command not in _DRAWN:
         what = "--report is of states of xent eval and compare"
         raise UsageError(f"{what}, and these are of xent {command}")
-    common.tell_notes([*changed(saved.header), *missing(saved.header.rows)])
+    common.tell_notes([*changed(saved.header), *missing(saved.header.rows, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     report_of = _REPORTS[command]

@@ -8,6 +8,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.inline import expand, is_inline
 from xentcli.storage.names import is_url, local_name, shown_name
+from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import natural_key, reads_once
 
 ONE_STATE = "each row belongs to one state: leave one of them out"
@@ -181,9 +182,20 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
         most = (each, state)
 
 
-def missing(rows: Sequence[FileRows]) -> Iterator[str]:
-    """Name the first few gaps: rows in no state, of files with other rows in one."""
+def missing(rows: Sequence[FileRows], states: Sequence[str]) -> Iterator[str]:
+    """Say what may be missing of merged states, by the names of files and of the states.
+
+    That is rows of a file that are in no state, though others of it are, and what names that count
+    leave out. At the end of names that do not tell their number, nothing can be known.
+    """
     gaps = list(_gaps(rows))
+    files = left_out(each.file for each in rows)
+    gaps += [f"{file}: in no state, though the names of other files count it" for file in files]
+    if not files:
+        gaps += [
+            f"{name}: not merged, though the names of other states count it"
+            for name in left_out(map(shown_name, states))
+        ]
     yield from gaps[:_SHOWN_GAPS]
     if len(gaps) > _SHOWN_GAPS:
         yield f"and {len(gaps) - _SHOWN_GAPS:,} more such gaps"

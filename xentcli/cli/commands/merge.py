@@ -1,15 +1,12 @@
 """xent merge."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from xentcli.cli import options
 from xentcli.cli.command import Command
 from xentcli.cli.loss_options import Gates, StateOption
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.states import check_state
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def merge(
@@ -35,22 +32,16 @@ def merge(
 ) -> None:
     """Report the states of many runs as one run over all of their rows would."""
     from xentcli.cli import merging, slots
+    from xentcli.pipeline.opening import expand, expecting
     from xentcli.pipeline.state_merging import merged
 
     slots.only_one_standard_input(*files, gates.baseline)
     check_state(state, writing)
-    saved = merged(_paths(files, state, writing))
-    merging.run(saved, state, report, writing, common, gates)
-
-
-def _paths(files: list[str], state: str | None, writing: Writing) -> "Iterator[str]":
-    """Yield the files; a pattern never matches a file that will be written."""
-    from xentcli.pipeline.opening import expand, expecting
-
     written = [path for path in (state, writing.output) if path is not None]
     paths = [path for name in files for path in expand(name, written)]
     with expecting(paths):
-        yield from paths
+        saved = merged(paths)
+    merging.run(saved, paths, state, report, writing, common, gates)
 
 
 COMMAND = Command(
