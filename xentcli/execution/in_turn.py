@@ -83,9 +83,7 @@ class InTurn:
             if not isinstance(result, NumberedResult):
                 raise self._error(f"{type(result).__name__} where a result of the work should be")
             if result.start != done:
-                raise self._error(
-                    f"the result of item {result.start} after that of item {done - 1}"
-                )
+                raise self._error(f"the result of item {result.start} as that of item {done}")
             yield result.value
             done = result.stop
         if next(numbered, None) is not None or next(numbers) > done:
