@@ -15,9 +15,6 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.run import Run
-from xentcli.render.report.comparison_page import comparison_page
-from xentcli.render.report.page import page
-from xentcli.render.report.temperature_page import temperature_page
 from xentcli.results.comparison import Comparison
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import FileFacts, Provenance
@@ -157,6 +154,13 @@ VERDICTS = (
 )
 
 
+def page(*arguments: Any, **named: Any) -> str:
+    """Return a page. What makes it is imported here: collecting tests would take twice as long."""
+    from xentcli.render.report.page import page as made
+
+    return made(*arguments, **named)
+
+
 @cache
 def page_of(name: str) -> str:
     """Return the page of one of the measures."""
@@ -228,11 +232,15 @@ def temperature() -> FittedTemperature:
 @cache
 def page_of_models(name: str) -> str:
     """Return the page of one of the comparisons."""
+    from xentcli.render.report.comparison_page import comparison_page
+
     return comparison_page(COMPARED[name](), PROVENANCE, VERDICTS, ("a <b>warning</b>",))
 
 
 @cache
 def page_of_temperature() -> str:
+    from xentcli.render.report.temperature_page import temperature_page
+
     return temperature_page(temperature(), PROVENANCE, VERDICTS, ("a <b>warning</b>",))
 
 

@@ -27,7 +27,6 @@ from xentcli.render.pictures import (
     is_drawn,
     picture,
 )
-from xentcli.render.pictures.curve import smooth
 from xentcli.render.pictures.kinds import OF_PAIRS, OF_TEMPERATURES
 from xentcli.text import visible
 
@@ -271,6 +270,8 @@ def test_whatever_is_compared_is_drawn_or_said_not_to_be(kind: str) -> None:
 
 def test_the_curve_goes_through_the_losses() -> None:
     """Also between the temperatures that were computed, as eval computes them."""
+    from xentcli.render.pictures.curve import smooth
+
     logits, _, labels = digits_arrays()
     logits = logits.astype(np.float64)
     points = smooth(temperature().curve)

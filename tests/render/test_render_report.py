@@ -16,6 +16,7 @@ from report_tools import (
     VERDICTS,
     digits,
     measured,
+    page,
     page_of,
     page_of_models,
     page_of_temperature,
@@ -24,7 +25,6 @@ from report_tools import (
     two_models,
 )
 
-from xentcli.render.report.page import page
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import FileFacts, Provenance
 from xentcli.text import visible

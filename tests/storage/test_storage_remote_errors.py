@@ -9,9 +9,6 @@ import pytest
 from xentcli.errors import InputError
 from xentcli.storage.remote import telling
 
-_botocore: Any = import_module("botocore.exceptions")
-_s3fs: Any = import_module("s3fs.errors")
-
 CODES = {
     "NoSuchBucket": "no such bucket",
     "NoSuchKey": "no such file",
@@ -42,13 +39,17 @@ def told(error: Exception) -> str:
 
 
 def test_what_services_and_drivers_say() -> None:
+    # Here, since every process that collects the tests would take half a second for them.
+    botocore: Any = import_module("botocore.exceptions")
+    s3fs: Any = import_module("s3fs.errors")
+
     cases: list[tuple[Exception, str]] = []
     for code, says in CODES.items():
         message = "Bad Request" if code.isdigit() else "said of KEY"
-        error = _botocore.ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
-        cases.append((_s3fs.translate_boto_error(error), says))
+        error = botocore.ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
+        cases.append((s3fs.translate_boto_error(error), says))
     for (name, *words), says in KINDS.items():
-        kind = getattr(_botocore, name)
+        kind = getattr(botocore, name)
         cases.append((kind(**dict.fromkeys(words, ENDPOINT)), says))
     for error, says in cases:
         got = told(error)
