@@ -191,12 +191,12 @@ def two_models() -> tuple[Comparison, ...]:
 
 @cache
 def many_models() -> tuple[Comparison, ...]:
-    """Return seven models, of more classes than a matrix shows, in many groups."""
-    logits, labels = guesses(400, 300)
+    """Return six models, of more classes than a matrix shows, in many groups."""
+    logits, labels = guesses(400, 60)
     rng = np.random.default_rng(5)
-    models = [logits, *(logits + rng.normal(size=logits.shape) for _ in range(6))]
-    names = tuple(f"{i:03d}" + "<b>&" * 49 for i in range(300))
-    groups = source(np.array(names, object)[np.arange(400) % 300], "groups")
+    models = [logits, *(logits + rng.normal(size=logits.shape) for _ in range(5))]
+    names = tuple(f"{i:03d}" + "<b>&" * 49 for i in range(60))
+    groups = source(np.array(names, object)[np.arange(400) % 60], "groups")
     return compared(models, labels, names, by=groups)
 
 
