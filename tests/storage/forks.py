@@ -27,7 +27,10 @@ class Fault(NamedTuple):
     call: str = "open"
     n: int = 0
     what: str = "SIGKILL"
-    """A signal, or an error's number: of this call, or with a + of all that follow too."""
+    """A signal, or an error's number: of this call, or with a + of all that follow too.
+
+    Or "nothing": each call of any kind happens, and is told.
+    """
 
 
 class Ended(NamedTuple):
@@ -36,8 +39,8 @@ class Ended(NamedTuple):
     code: int
     """As a shell has it: 128 + the number of the signal that killed it."""
     error: str
-    reached: bool
-    """Whether the fault happened."""
+    reached: list[str]
+    """The calls at which the fault happened."""
 
 
 class Forks:
@@ -81,8 +84,9 @@ class Forks:
 class _Failing:
     """Stands for a function of the system."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.function: Callable[..., Any] = getattr(os, fault.call)
+    def __init__(self, call: str, fault: Fault) -> None:
+        self.function: Callable[..., Any] = getattr(os, call)
+        self.call = call
         self.fault = fault
         self.calls = 0
 
@@ -90,13 +94,16 @@ class _Failing:
         self.calls += 1
         what = self.fault.what.removesuffix("+")
         lasting = what != self.fault.what
+        if what == "nothing":
+            os.writev(2, [f"\0{self.call}\0".encode()])
+            return self.function(*arguments, **options)
         if self.calls != self.fault.n and not (lasting and self.calls > self.fault.n):
             return self.function(*arguments, **options)
-        os.writev(2, [b"\0"])  # says that it happens
+        os.writev(2, [f"\0{self.call}\0".encode()])  # says that it happens
         if what.startswith("SIG"):
             os.kill(os.getpid(), getattr(signal, what))
             return self.function(*arguments, **options)
-        if self.fault.call == "close":
+        if self.call == "close":
             self.function(*arguments)
         raise OSError(int(what), os.strerror(int(what)))
 
@@ -128,8 +135,8 @@ def _serve() -> None:
             error = stream.read()
         _, status = os.waitpid(pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        reached = "\0" in error
-        print(json.dumps([code if code >= 0 else 128 - code, error.replace("\0", ""), reached]))  # noqa: T201
+        said, reached = error.split("\0")[::2], error.split("\0")[1::2]
+        print(json.dumps([code if code >= 0 else 128 - code, "".join(said), reached]))  # noqa: T201
         sys.stdout.flush()
 
 
@@ -140,10 +147,11 @@ def _set(fault: Fault) -> None:
     place = opening._open_place
 
     def begin(*arguments: Any, **options: Any) -> Any:
-        setattr(os, fault.call, _Failing(fault))
+        for call in CALLS if fault.what == "nothing" else (fault.call,):
+            setattr(os, call, _Failing(call, fault))
         return place(*arguments, **options)
 
-    if fault.n:
+    if fault.n or fault.what == "nothing":
         opening._open_place = begin
 
 
