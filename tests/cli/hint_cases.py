@@ -1514,7 +1514,7 @@ CASES = [
             "loss > basline": "did you mean baseline?",
             "los > 9": "did you mean loss?",
             "ppl > 9": "did you mean perplexity?",
-            "zzz > 9": "there are loss, perplexity, bits, accuracy",
+            "zzz > 9": "there are loss, perplexity, bits, accuracy, rows",
             "brier >= 0": "xent eval LOGITS LABELS has brier",
         }.items()
     ),

@@ -50,6 +50,25 @@ COMMANDS = [
 ]
 
 
+def test_every_command_judges_how_much_a_result_is_over(run: Run, tmp_path: Path) -> None:
+    echoed = Path(__file__).parents[2] / "sample_data" / "answers" / "openai_echo.jsonl"
+    answers = [json.loads(line)["choices"] for line in echoed.read_text().splitlines()]
+    text = {"doc_id": 0, "doc": {}, "target": "x", "arguments": [["x"]], "resps": [[-9.0]]}
+    text |= {"filtered_resps": [-9.0], "filter": "none", "bits_per_byte": [-9.0, 7]}
+    (tmp_path / "samples_t.jsonl").write_text(json.dumps(text))
+    for line, counted, count in [
+        ("loss z.npy y.npy --ignore-index 0", "rows", 4),
+        ("eval z.npy y.npy --rows 1:", "rows", 3),
+        ("compare z.npy worse.npy", "rows", 4),
+        ("calibrate z.npy y.npy", "rows", 4),
+        (f"nll {echoed}", "sequences", sum(map(len, answers))),
+        ("nll samples_t.jsonl", "documents", 1),
+    ]:
+        done = run(*line.split(), *gates(f"{counted} < {count}", f"{counted} < {count + 1}"))
+        said = f"fail: {counted} < {count + 1}: {counted} is {count}"
+        assert (done.code, done.err.splitlines()[-1:]) == (3, [said]), (line, done)
+
+
 @in_one_test
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_gate_judges_the_mean_whatever_is_written(run: Run, tmp_path: Path, line: str) -> None:

@@ -250,7 +250,8 @@ def loss_result(**more: Any) -> dict[str, Any]:
 def test_a_result_of_loss(tmp_path: Path) -> None:
     found = baseline_of(tmp_path, loss_result())
     assert found.num_classes == 3
-    assert set(found.metrics) == set(OF_LOSS)
+    assert set(found.metrics) == {*OF_LOSS, "rows"}
+    assert found.metrics["rows"].value == 5
     expected = {
         "loss": (0.5, 0.1),
         "perplexity": (math.exp(0.5), 0.1 * math.exp(0.5)),

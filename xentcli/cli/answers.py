@@ -103,7 +103,8 @@ def keeper_of(gates: Gates) -> "Gatekeeper":
     """Return the judge of the loss of tokens."""
     from xentcli.results.tokens import NAMES
 
-    return gates.keeper([name for names in NAMES.values() for name in names])
+    measures = [name for names in NAMES.values() for name in names]
+    return gates.keeper(measures, counted="sequences")
 
 
 def check_flags(flags: RowFlags, options: LossFlags, why: str) -> None:
@@ -126,7 +127,7 @@ def check_names(keeper: "Gatekeeper", part: str) -> None:
 
 
 def _judge(keeper: "Gatekeeper", found: "TokenLoss") -> list[str]:
-    return keeper.judge(found.metrics, 0)
+    return keeper.judge(found.metrics, 0, found.sequences)
 
 
 def _forms(found: "TokenLoss", keeper: "Gatekeeper") -> Forms:

@@ -152,7 +152,7 @@ class _PartlyTelling:
         notes: list[str] = []
         verdicts: tuple[Verdict, ...] = ()
         for each in found:
-            notes += self.keeper.judge(each.metrics, each.num_classes)
+            notes += self.keeper.judge(each.metrics, each.num_classes, each.rows)
             verdicts += self.keeper.verdicts
         self.keeper.verdicts = verdicts
         chosen = [_chosen(each, self._metrics) for each in found]

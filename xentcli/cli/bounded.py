@@ -89,7 +89,7 @@ def of_rows(flags: RowFlags) -> dict[str, Any]:
 
 
 def _judge(keeper: "Gatekeeper", found: "BoundedLoss") -> list[str]:
-    return keeper.judge(found.metrics, found.num_classes or 0)
+    return keeper.judge(found.metrics, found.num_classes or 0, found.rows)
 
 
 def _forms(found: "BoundedLoss", keeper: "Gatekeeper") -> Forms:

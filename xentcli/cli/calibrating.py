@@ -115,7 +115,7 @@ def tell(
     telling: Telling, found: "FittedTemperature", source: "Provenance", kind: "Kind", name: str
 ) -> None:
     """Judge and write a temperature of rows of this name, and say what is odd about it."""
-    notes = telling.keeper.judge(found.metrics, found.num_classes)
+    notes = telling.keeper.judge(found.metrics, found.num_classes, found.rows)
     telling.tell(
         found,
         partial(forms, found, source),

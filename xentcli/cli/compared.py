@@ -49,7 +49,7 @@ def judge(keeper: "Gatekeeper", found: "Compared") -> "tuple[list[str], tuple[Ve
     verdicts: list[Verdict] = []
     several = len(found.comparisons) > 1
     for each in found.comparisons:
-        notes += keeper.judge(each.metrics, each.num_classes)
+        notes += keeper.judge(each.metrics, each.num_classes, each.rows)
         for verdict in keeper.verdicts:
             message = f"{each.new}: {verdict.message}" if several else verdict.message
             verdicts.append(verdict._replace(message=message))

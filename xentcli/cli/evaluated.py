@@ -30,7 +30,7 @@ def tell(
     doubts: Iterable[str] = (),
 ) -> None:
     """Judge and write an evaluation of rows of this name, and say what is odd about it."""
-    notes = telling.keeper.judge(found.metrics, found.num_classes)
+    notes = telling.keeper.judge(found.metrics, found.num_classes, found.rows)
     telling.tell(
         found,
         partial(forms, found, asked),

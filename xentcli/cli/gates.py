@@ -24,6 +24,8 @@ class Gatekeeper:
         The names that a gate may use; by default all measures of one model.
     elsewhere : str, optional
         The command that has every other measure of one model.
+    counted : str, optional
+        What the result is over; a gate may use its number, which says whether all is there.
 
     Attributes
     ----------
@@ -39,20 +41,26 @@ class Gatekeeper:
     """
 
     def __init__(
-        self, options: Gates, measures: Sequence[str] | None = None, elsewhere: str | None = None
+        self,
+        options: Gates,
+        measures: Sequence[str] | None = None,
+        elsewhere: str | None = None,
+        counted: str = "rows",
     ) -> None:
         self.gates: list[Gate] = []
         self.verdicts: tuple[Verdict, ...] = ()
         self._path = options.baseline
+        self._counted = counted
         self._baseline: Baseline | None = None
         if options.fail_if is not None or options.baseline is not None:
             self._read(options, measures, elsewhere)
-        self.names = tuple(dict.fromkeys(gate.measure for gate in self.gates))
+        names = dict.fromkeys(gate.measure for gate in self.gates)
+        self.names = tuple(name for name in names if name != counted)
 
     def _read(self, options: Gates, measures: Sequence[str] | None, elsewhere: str | None) -> None:
         from xentcli.pipeline.gate_text import OF_A_MODEL, parse_gate
 
-        known = OF_A_MODEL if measures is None else measures
+        known = (*(OF_A_MODEL if measures is None else measures), self._counted)
         self.gates = [
             parse_gate(text, known, elsewhere=elsewhere) for text in options.fail_if or ()
         ]
@@ -81,12 +89,14 @@ class Gatekeeper:
 
             self._baseline = read_baseline(self._path)
 
-    def judge(self, metrics: Mapping[str, "Measure"], num_classes: int) -> list[str]:
-        """Judge a result, and return what to note about the baseline."""
+    def judge(self, metrics: Mapping[str, "Measure"], num_classes: int, count: int) -> list[str]:
+        """Judge a result over `count` rows; return what to note about the baseline."""
         if not self.gates:
             return []
         from xentcli.pipeline.gates import judge
+        from xentcli.results.measure import Measure
 
+        metrics = {**metrics, self._counted: Measure(count)}
         baseline = self._baseline
         self.verdicts = judge(self.gates, metrics, None if baseline is None else baseline.metrics)
         if baseline is None:

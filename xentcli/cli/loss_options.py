@@ -155,12 +155,15 @@ class Gates(OptionGroup):
     ] = None
 
     def keeper(
-        self, measures: "Sequence[str] | None" = None, elsewhere: str | None = None
+        self,
+        measures: "Sequence[str] | None" = None,
+        elsewhere: str | None = None,
+        counted: str = "rows",
     ) -> "Gatekeeper":
         """Return the judge of the result; `Gatekeeper` describes the parameters."""
         from xentcli.cli.gates import Gatekeeper
 
-        return Gatekeeper(self, measures, elsewhere)
+        return Gatekeeper(self, measures, elsewhere, counted)
 
 
 class TopFlags(OptionGroup):

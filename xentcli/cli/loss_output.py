@@ -139,7 +139,8 @@ def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:
 
     summary, results = evaluation.summary, evaluation.results
     accuracy = None if summary.accuracy is None else results["accuracy"]
-    return keeper.judge(with_accuracy(loss_measure(results["loss"]), accuracy), summary.num_classes)
+    measures = with_accuracy(loss_measure(results["loss"]), accuracy)
+    return keeper.judge(measures, summary.num_classes, summary.rows)
 
 
 def _forms(summary: "LossSummary", keeper: "Gatekeeper") -> Forms:

@@ -100,14 +100,14 @@ def _opened(writing: Writing, common: Common, gates: Gates) -> "tuple[Gatekeeper
 
     output = Destination("nll", writing, common)
     output.check(is_text=False)
-    keeper = gates.keeper(NAMES)
+    keeper = gates.keeper(NAMES, counted="documents")
     keeper.open()
     return keeper, output
 
 
 def _write(found: "TextLoss", output: Destination, keeper: "Gatekeeper", common: Common) -> None:
     """Write the loss of texts, and judge it."""
-    notes = keeper.judge(found.metrics, 0)
+    notes = keeper.judge(found.metrics, 0, found.documents)
     output.write(_forms(found, keeper))
     common.tell_notes(["the loss is that of a byte; errors are by document", *notes])
 

@@ -88,7 +88,7 @@ def write(
     keeper: "Gatekeeper",
 ) -> None:
     """Write what lists say, and judge it."""
-    notes = keeper.judge(found.metrics, found.num_classes or 0)
+    notes = keeper.judge(found.metrics, found.num_classes or 0, found.rows)
     more = keeper.beside({}) | {"files": list(files), "version": __version__}
     output.write(_forms(found, metrics, more))
     common.tell_notes([*found.notes, *notes])

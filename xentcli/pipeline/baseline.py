@@ -10,6 +10,7 @@ from xentcli.pipeline.written import read_object
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.measure import NOTHING, Measure
 
+_COUNTED = ("rows", "sequences", "documents")
 _OURS = "a baseline is what an earlier run printed with --json"
 _EMPTIED = (
     "a shell empties the file that > names before the command reads it: write the new result to "
@@ -71,6 +72,7 @@ def read_baseline(path: str) -> Baseline:
     try:
         is_loss = command in ("loss", "nll") and "tokens" not in result
         metrics = _of_a_loss(result) if is_loss else _by_name(result["metrics"])
+        metrics |= {name: Measure(_count(result[name])) for name in _COUNTED if name in result}
         num_classes = result.get("num_classes")
         return Baseline(name, metrics, None if num_classes is None else _count(num_classes))
     except KeyError as error:
