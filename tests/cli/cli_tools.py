@@ -168,7 +168,7 @@ def run_shell(line: str, folder: Path) -> Outcome:
 def run_forked(line: str, folder: Path) -> Outcome:
     """Do the same, but for a command that is a fork, which takes a fifth of the time.
 
-    It cannot be told by that how a process starts and ends, or what it does without its streams.
+    A fork has the standard streams and no other, and starts and ends in its own way.
     """
     with ForkedCommand(folder.with_name("forked")) as forked:
         return _run_bash(line, folder, shlex.quote(str(forked.script)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import Run, run_process, run_shell
+from cli_tools import Run
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
@@ -124,13 +124,6 @@ def test_an_array_of_three_axes_is_no_csv(run: Run, folder: Path) -> None:
     np.testing.assert_array_equal(np.load("out.npy"), np.full((2, 3, 4), 0.25))
 
 
-@pytest.mark.parametrize("output", ["/dev/stdout", "/dev/fd/1", ">(cat)"])
-def test_output_to_a_device_or_a_pipe_is_streamed(folder: Path, output: str) -> None:
-    outcome = run_shell(f"xentcli softmax z.csv --to csv -o {output} | cat", folder)
-    assert (outcome.code, outcome.err) == (0, "")
-    assert len(outcome.out.splitlines()) == 6
-
-
 # Inputs
 
 
@@ -183,12 +176,10 @@ def test_magic_bytes_overrule_the_extension(run: Run) -> None:
     assert run("softmax", "really.csv").out == run("softmax", "z.npy").out
 
 
-def test_commands_join_in_a_pipe(run: Run, folder: Path) -> None:
-    """What one process writes, the next reads; the number is that of the direct way."""
-    first = run_process("log-softmax", folder / "z.csv", "--to", "npy")
-    second = run_process(
-        "nll", "--log-probs", "-", "--labels", folder / "y.csv", stdin=first.stdout
-    )
+def test_commands_join_in_a_pipe(run: Run) -> None:
+    """What one run writes, the next reads; the number is that of the direct way."""
+    first = run("log-softmax", "z.csv", "--to", "npy")
+    second = run("nll", "--log-probs", "-", "--labels", "y.csv", stdin=first.stdout)
     direct = float(run("loss", "--logits", "z.csv", "--labels", "y.csv").out)
     assert float(second.out) == pytest.approx(direct, rel=1e-14)
     assert (first.err, second.err) == ("", "")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_tools import Run, command
+from cli_tools import Outcome, Run, command, refusal
 from in_one_test import in_one_test
 
 from xentcli.formats.csv.source import CsvSource
@@ -84,12 +84,9 @@ def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for block in (2**21, 64):
         monkeypatch.setattr(CsvSource, "block_bytes", block)
         outcomes.append(run("softmax", "in.csv", "-o", "out.csv"))
-    for outcome in outcomes:
-        assert (outcome.code, outcome.out) == (1, "")
-        lines = [line for line in outcome.err.splitlines() if not line.startswith("note: ")]
-        assert lines[0].startswith(f"error: in.csv{message}")
-        assert cure in "".join(lines[1:])
-        assert len(lines) <= 2
+    error, hint = refusal(outcomes[0])
+    assert error.startswith(f"in.csv{message}")
+    assert cure in hint
     assert outcomes[0] == outcomes[1]
     assert [path.name for path in Path().iterdir()] == ["in.csv"]
     assert Path("in.csv").read_bytes() == content
@@ -109,14 +106,9 @@ def test_the_same_message_in_a_file_of_more_than_a_block(
     assert large.err == small.err.replace(":3:", ":6002:")
 
 
-@pytest.mark.parametrize("header", [True, False])
-def test_a_line_of_a_gigabyte(header: bool) -> None:
+def test_a_line_of_a_gigabyte() -> None:
     """It is refused before it fills the memory."""
-    made = (
-        "import sys\nblock = b'1.5,' * 2**18\nfor _ in range(1000): sys.stdout.buffer.write(block)"
-    )
-    first = "sys.stdout.buffer.write(b'a,b\\n1,2\\n')\n" if header else ""
-    made = made.replace("block =", f"{first}block =")
+    made = "import sys\nfor _ in range(1000): sys.stdout.buffer.write(b'1.5,' * 2**18)"
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
@@ -134,31 +126,25 @@ def test_a_line_of_a_gigabyte(header: bool) -> None:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         maker.kill()
-    error = done.stderr.decode()
-    assert done.returncode == 1, error
-    line = 3 if header else 1
-    assert error.startswith(f"error: <stdin>:{line}: a line of more than 67108864 bytes\nhint: ")
+    said = refusal(Outcome(done.returncode, done.stdout, done.stderr))
+    assert said.error == "<stdin>:1: a line of more than 67108864 bytes"
+    assert said.hint
 
 
 def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
     content = b'id,a,"b ""c"""\r\nx,1.5,-2\r\n"y, z",3e-7,nan\r\n\xc3\xa9,inf,0\r\n'
-    damaged = [content[:i] for i in range(len(content))]
-    damaged += [
-        content[:i] + bytes([content[i] ^ 1 << bit]) + content[i + 1 :]
-        for i in range(len(content))
-        for bit in (i % 8, (i + 3) % 8, (i + 6) % 8)
-    ]
+    damaged = [content[:i] for i in range(0, len(content), 2)]
+    for i, byte in enumerate(content):
+        damaged.append(content[:i] + bytes([byte ^ 1 << i % 8]) + content[i + 1 :])
     for part in damaged:
         Path("in.csv").write_bytes(part)
         outcome = run("softmax", "in.csv", "--id-column", "1", "--non-finite", "propagate")
-        assert outcome.code in (0, 1), part
-        assert "mistake in xent" not in outcome.err, part
-        assert "Traceback" not in outcome.err, part
-        assert outcome.code == 0 or outcome.err.count("error: ") == 1, part
+        assert outcome.code == 0 or refusal(outcome), part
 
 
-@pytest.mark.parametrize(("count", "ids"), [(50_000, True), (10_000, False)])
-def test_many_columns_there_and_back(run: Run, count: int, ids: bool) -> None:
+@pytest.mark.parametrize("ids", [True, False])
+def test_many_columns_there_and_back(run: Run, ids: bool) -> None:
+    count = 20_000 if ids else 9_000
     names = [f"c{i}" for i in range(count)]
     head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
     lines = [start.format(i) + ",".join(["0"] * count) for i in range(3)]

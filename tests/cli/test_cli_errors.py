@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Outcome, Run, copy_files, run_shell
+from cli_tools import Outcome, Run, copy_files
 from in_one_test import in_one_folder
 
 Command = list[str]
@@ -260,14 +260,14 @@ def test_an_output_that_cannot_be_written_is_known_before_the_work(
 
 
 def test_bad_input_in_a_later_block_leaves_no_output(run: Run, folder: Path) -> None:
-    """Of 40 blocks, 39 could be written."""
-    logits = np.zeros((40, 2**20), np.float16)
-    logits[39, 5] = np.nan
+    """Of four blocks, three could be written."""
+    logits = np.zeros((4, 2**20), np.float16)
+    logits[3, 5] = np.nan
     np.save(folder / "big.npy", logits)
     before = {path.name for path in folder.iterdir()}
     outcome = run("softmax", "big.npy", "-o", "out.npy")
     error, _ = parts(outcome)
-    assert (outcome.code, error) == (1, "big.npy[39, 5]: logit nan")
+    assert (outcome.code, error) == (1, "big.npy[3, 5]: logit nan")
     assert {path.name for path in folder.iterdir()} == before
 
 
@@ -285,24 +285,6 @@ def test_help_and_version(run: Run) -> None:
         outcome = run(*arguments)
         assert (outcome.code, outcome.err) == (0, "")
         assert "xent" in outcome.out
-
-
-@in_one_folder
-@pytest.mark.parametrize(
-    ("closed", "arguments"),
-    [
-        (">&-", "softmax z.npy"),
-        ("<&-", "softmax -"),
-        (">/dev/full", "softmax z.npy"),
-        (">/dev/full", "--help"),
-    ],
-)
-def test_standard_streams_that_are_closed_or_full(
-    folder: Path, closed: str, arguments: str
-) -> None:
-    outcome = run_shell(f"xentcli {arguments} {closed}", folder)
-    assert outcome.code == 1
-    parts(outcome)
 
 
 @in_one_folder
