@@ -1,5 +1,7 @@
 """Ways to run the command: in this process, in its own, and at a terminal."""
 
+import csv
+import io
 import json
 import os
 import pty
@@ -41,6 +43,18 @@ class Outcome(NamedTuple):
     def json(self) -> Any:
         """The object on standard output."""
         return strict_json(self.stdout)
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """The rows of CSV on standard output, of a run without an error."""
+        assert self.code == 0, self.err
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+    @property
+    def number(self) -> float:
+        """The number on standard output, of a run without an error."""
+        assert self.code == 0, self.err
+        return float(self.out)
 
 
 class Screen(NamedTuple):

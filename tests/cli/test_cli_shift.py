@@ -1,0 +1,57 @@
+"""The shift of language models: labels that stand further on than their rows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli_files import losses
+from cli_tools import Run, Terminal
+
+TOKENS = ["loss", "--logits", "t.npy", "--labels", "l.npy", "--class-axis", "-1"]
+
+
+@pytest.fixture
+def tokens(folder: Path) -> tuple[Any, Any]:
+    """Write (2, 5, 3) logits as language models give them, and their labels; return both."""
+    rng = np.random.default_rng(8)
+    logits, labels = rng.normal(size=(2, 5, 3)), rng.integers(3, size=(2, 5))
+    labels[0, 3] = -100
+    np.save(folder / "t.npy", logits)
+    np.save(folder / "l.npy", labels)
+    return logits, labels
+
+
+def shifted_losses(logits: Any, labels: Any, shift: int) -> Any:
+    later = labels[:, shift:]
+    return np.where(later == -100, 0.0, losses(logits[:, :-shift], np.maximum(later, 0)))
+
+
+def test_what_is_said_of_the_shift(run: Run, terminal: Terminal, tokens: tuple[Any, Any]) -> None:
+    outcome = run(*TOKENS, "--shift", "2", "--json")
+    answer = outcome.json
+    assert answer["loss"] == pytest.approx(shifted_losses(*tokens, 2).sum() / 5, rel=1e-14)
+    counts = {"rows": 6, "used": 5, "ignored": 1, "unpaired": 4}
+    assert counts.items() <= answer.items()
+    assert outcome.err == "note: rows without a label 2 further on, left out: 4\n"
+    screen = terminal(*TOKENS, "--shift", "2")
+    assert "left out 4 rows that the shift leaves no label" in " ".join(screen.text.split())
+    assert "left out" not in terminal(*TOKENS, "--shift", "0").text
+
+
+def test_each_loss_of_the_shift(run: Run, tokens: tuple[Any, Any]) -> None:
+    outcome = run(*TOKENS, "--shift", "1", "--reduction", "none", "-o", "losses.npy")
+    assert outcome.code == 0
+    got = np.load("losses.npy")
+    assert got.shape == (2, 4)
+    np.testing.assert_allclose(got, shifted_losses(*tokens, 1), rtol=1e-13)
+
+
+@pytest.mark.usefixtures("tokens")
+def test_a_shift_that_leaves_nothing(run: Run) -> None:
+    for shift in ("5", "1000000000000"):
+        outcome = run(*TOKENS, "--shift", shift)
+        assert outcome.out == "nan\n", shift
+        assert outcome.err.splitlines()[1] == (
+            "warning: nothing is used: the shift leaves no row a label, so the mean is NaN"
+        ), shift
