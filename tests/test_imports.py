@@ -248,6 +248,7 @@ def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
 
 LATER = {"bz2", "lzma", "subprocess"}
 ALONE = EXTRAS | LATER | {"pandas", "rich", "zipfile"}
+GATES = {"xentcli.pipeline.gate_text", "xentcli.pipeline.gates"}  # where there is none
 AFTER_EACH_OTHER = """
 import contextlib, sys
 from xentcli import __main__
@@ -258,8 +259,7 @@ for line in LINES:
     sys.argv = ["xent", *line.split()]
     with contextlib.suppress(SystemExit):
         main()
-    names = {name.split(".")[0] for name in sys.modules}
-    print("\\nloaded:", *names, file=sys.stderr)
+    print("\\nloaded:", *sys.modules, file=sys.stderr)
 """
 
 
@@ -270,12 +270,17 @@ for line in LINES:
             ("--version", EXTRAS | LATER | {"numpy", "pandas", "rich"}),
             ("softmax missing.npy", ALONE),
             ("info digits_logits.npy", ALONE),
-            (f"loss {NPY}", ALONE),
+            (f"loss {NPY}", ALONE | GATES),
+            (f"loss {NPY} --fail-if loss>9", ALONE),
             ("softmax digits_logits.npy", ALONE),
             ("softmax digits_logits.npy --to npz", ALONE),
             (f"loss {CSV}", ALONE),
             (f"explain {CSV}", ALONE),
             ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
+            (
+                "softmax digits_logits.npy --to parquet",
+                {"pandas"},
+            ),  # slower than all there is to do
         ],
         [("--help", EXTRAS | {"numpy", "pandas"}), ("loss --help", EXTRAS | {"numpy", "pandas"})],
     ],

@@ -69,9 +69,9 @@ class Screen(NamedTuple):
 
 
 class Run(Protocol):
-    """Runs the command in this process, into pipes."""
+    """Runs the command in this process, into files, with a pipe or a file for its input."""
 
-    def __call__(self, *arguments: Argument, stdin: bytes | None = None) -> Outcome: ...
+    def __call__(self, *arguments: Argument, stdin: bytes | Path | None = None) -> Outcome: ...
 
 
 class Terminal(Protocol):
@@ -118,7 +118,7 @@ def refusal(outcome: Outcome, code: int = 1) -> Refusal:
     return Refusal(error.removeprefix("error: "), hint.removeprefix("hint: "))
 
 
-def call_main(arguments: tuple[Argument, ...], stdin: bytes | None) -> int:
+def call_main(arguments: tuple[Argument, ...], stdin: bytes | Path | None) -> int:
     """Call the entry point as the script `xent` does; return the exit code."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -134,11 +134,11 @@ def call_main(arguments: tuple[Argument, ...], stdin: bytes | None) -> int:
 
 
 @contextmanager
-def _open_stdin(content: bytes | None) -> Iterator[Any]:
-    """Open a pipe with this content, which must be short enough for its buffer."""
-    if content is None:
-        with Path(os.devnull).open() as nothing:
-            yield nothing
+def _open_stdin(content: bytes | Path | None) -> Iterator[Any]:
+    """Open a file, or a pipe with this content, which must be short enough for its buffer."""
+    if not isinstance(content, bytes):
+        with Path(content or os.devnull).open() as file:
+            yield file
         return
     reading, writing = os.pipe()
     with os.fdopen(reading) as stream:

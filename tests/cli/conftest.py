@@ -27,7 +27,7 @@ def run(
     """Run the command in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
 
-    def call(*arguments: Argument, stdin: bytes | None = None) -> Outcome:
+    def call(*arguments: Argument, stdin: bytes | Path | None = None) -> Outcome:
         capfdbinary.readouterr()
         code = call_main(arguments, stdin)
         out, err = capfdbinary.readouterr()

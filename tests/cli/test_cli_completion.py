@@ -1,35 +1,23 @@
-"""Completion as it happens: in a real bash and a real zsh, by the tab key."""
+"""Completion as it happens, in a real bash and a real zsh by the tab key, and what it answers."""
 
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
 import pytest
-from cli_tools import Run, command
+from cli_tools import Run
+from in_one_test import in_one_folder
 from shells import Shell
 
-COMPLETED = [
+TYPED = [
     ("expl", "explain"),
     ("softmax --temp", "softmax --temperature"),
     ("loss --color al", "loss --color always"),
     ("loss --color=al", "loss --color=always"),
     ("loss logits.npy --labels lab", "loss logits.npy --labels labels.npy"),
     ("nonsense --js", "nonsense --js"),
-]
-# The words are found by the same code for every shell, so that one is asked for these too.
-COMPLETED_BY_BASH = [
-    ("log-s", "log-softmax"),
-    ("help num", "help numbers"),
-    ("completion z", "completion zsh"),
-    ("loss --no-h", "loss --no-header"),
-    ("nll --reduction su", "nll --reduction sum"),
-    ("softmax logits.npy --to parq", "softmax logits.npy --to parquet"),
-    ("loss logi", "loss logits.npy"),
-    ("loss logits.npy lab", "loss logits.npy labels.npy"),
 ]
 
 
@@ -49,13 +37,8 @@ def shell_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
         yield start
 
 
-@pytest.mark.parametrize(
-    ("name", "typed", "line"),
-    [
-        *(("bash", *case) for case in [*COMPLETED, *COMPLETED_BY_BASH]),
-        *(("zsh", *case) for case in COMPLETED),
-    ],
-)
+@pytest.mark.parametrize(("typed", "line"), TYPED)
+@pytest.mark.parametrize("name", ["bash", "zsh"])
 def test_the_tab_key(shell_of: Callable[[str], Shell], name: str, typed: str, line: str) -> None:
     assert shell_of(name).complete(f"xent {typed}") == ["xent", *line.split()]
 
@@ -67,23 +50,45 @@ def test_the_script_names_the_command(run: Run, name: str) -> None:
     assert f"_XENT_COMPLETE=complete_{name}" in outcome.out
 
 
+@in_one_folder
 @pytest.mark.parametrize(
-    ("typed", "answer"), [("xent loss --color=al", "--color=always"), ("xent soft", "softmax")]
+    ("typed", "word"),
+    [
+        ("log-s", "log-softmax"),
+        ("help num", "numbers"),
+        ("completion z", "zsh"),
+        ("loss --no-h", "--no-header"),
+        ("nll --reduction su", "sum"),
+        ("softmax logits.npy --to parq", "parquet"),
+        ("loss logi", ""),  # a file, of which the shell knows
+        ("loss logits.npy lab", ""),
+    ],
 )
-def test_what_fish_asks(typed: str, answer: str) -> None:
-    asked = {"_XENT_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
-    for action, out in (("get-args", answer), ("is-args", "")):
-        done = subprocess.run(
-            command(),
-            env={**os.environ, **asked, "_TYPER_COMPLETE_FISH_ACTION": action},
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout.decode().split("\t")[0].strip() == out
+def test_the_words_that_bash_is_given(
+    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, word: str
+) -> None:
+    """They are found by the same code for every shell."""
+    monkeypatch.setenv("_XENT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["xent", *typed.split()]))
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split())))
+    assert run() == (0, f"{word}\n".encode(), b"")
 
 
+@in_one_folder
+@pytest.mark.parametrize(
+    ("typed", "word"), [("xent loss --color=al", "--color=always"), ("xent soft", "softmax")]
+)
+def test_what_fish_asks(run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, word: str) -> None:
+    monkeypatch.setenv("_XENT_COMPLETE", "complete_fish")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
+    for action, said in (("get-args", word), ("is-args", "")):
+        monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", action)
+        outcome = run()
+        assert (outcome.code, outcome.err) == (0, "")
+        assert outcome.out.split("\t")[0].strip() == said
+
+
+@in_one_folder
 @pytest.mark.parametrize("value", ["1", "nonsense", "complete_tcsh", "source_bash"])
 def test_another_value_of_the_variable_changes_nothing(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, value: str

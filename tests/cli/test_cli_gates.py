@@ -1,8 +1,6 @@
 """Gates of loss and nll: the exit code, the lines on standard error, and what JSON says."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -318,23 +316,3 @@ def test_an_error_of_the_input_comes_before_any_verdict(run: Run) -> None:
 def test_debug_shows_no_traceback_of_a_gate(run: Run) -> None:
     outcome = run("loss", "z.npy", "y.npy", "--debug", *gates("accuracy < 0.8"))
     assert (outcome.code, outcome.err) == (3, "fail: accuracy < 0.8: accuracy is 0.75\n")
-
-
-RUN_TWICE = """
-import contextlib, sys
-from xentcli.cli.app import main
-for more in ([], ["--fail-if", "loss > 9"]):
-    sys.argv = ["xent", "loss", "z.npy", "y.npy", *more]
-    with contextlib.suppress(SystemExit):
-        main()
-    print(*(name for name in sys.modules if "pipeline.gate" in name), file=sys.stderr)
-"""
-
-
-def test_without_a_gate_nothing_that_reads_or_judges_them_is_loaded(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_TWICE], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    without, judged = done.stderr.split("\n")[:2]
-    assert without == ""
-    assert {*judged.split()} == {"xentcli.pipeline.gate_text", "xentcli.pipeline.gates"}

@@ -190,6 +190,10 @@ def test_cells_that_a_spreadsheet_would_run(run: Run, cell: str, where: str) -> 
     assert outcome.err == said.replace("\\\\", "\\")
     rows = rows_of(Path("out.csv").read_bytes().decode())
     assert (rows[2][0] if where == "id" else rows[0][1]) == cell
+
+
+def test_formulas_are_said_of_csv_alone_and_unless_quiet(run: Run) -> None:
+    save(Path("in.csv"), ["x", "=1+1"])
     assert run(*SOFTMAX, "--json").err == ""
     assert run(*SOFTMAX, "-q", "-o", "quiet.csv").err == ""
 

@@ -2,7 +2,6 @@
 
 import io
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
@@ -178,23 +177,3 @@ def test_pyarrow_is_not_there(
     install = shlex.join([sys.executable, "-m", "pip", "install", "pyarrow>=25"])
     assert done.err.endswith(f" needs pyarrow\nhint: the extra 'arrow' brings it: {install}\n")
     assert not list(tmp_path.glob("*out*"))
-
-
-def test_reading_does_not_import_pandas(logits: Array, tmp_path: Path) -> None:
-    """It takes longer to import than a small file takes to read."""
-    assert len(logits) == 5
-    code = (
-        "import sys; sys.argv[0] = 'xent'\n"
-        "from xentcli.cli.app import main\n"
-        "try: main()\n"
-        "finally: print([m for m in ('pandas', 'pyarrow') if m in sys.modules], file=sys.stderr)"
-    )
-    command = ["softmax", "wide.parquet", "--drop", "label", "-o", "out.parquet"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == "['pyarrow']\n"
