@@ -22,7 +22,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryFile, mkdtemp
 from typing import NoReturn
 
 SECONDS = 180
@@ -97,6 +97,23 @@ def start(
     socket.send_fds(connection, [len(message).to_bytes(8, "little")], streams)
     connection.sendall(message)
     return Forked(connection)
+
+
+def said_by(function: str, arguments: Sequence[str], folder: Path) -> str:
+    """Return what a function of the tests says in a fork that has imported the package.
+
+    How the fork ends stands before it.
+    """
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with TemporaryFile("w+") as said, Path(os.devnull).open() as nothing:
+        streams = [nothing.fileno(), said.fileno(), said.fileno()]
+        forking = forking_of("xentcli.*")
+        forked = start(
+            forking, function, arguments, folder=folder, variables=variables, streams=streams
+        )
+        code = forked.wait()
+        said.seek(0)
+        return f"{code} {said.read()}".strip()
 
 
 # In the process

@@ -1,15 +1,17 @@
 """What the contract of the formats is tested with: files of each, and decoding in a new process."""
 
 import json
+import os
 import pickle
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from forking import forking_of, start
 from opening import Array, pipe_input
 from torch_bytes import saved
 
@@ -77,25 +79,34 @@ def decoded(source: Source, blocks: list[Block]) -> list[Table]:
 
 
 class NewProcess:
-    """A process that inherits nothing, and is in another folder; it has the format from outside."""
+    """A process that inherits no source, and is in another folder; it has the toy format."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/"
+        (reading, self._to), (self._from, writing) = os.pipe(), os.pipe()
+        self._fork = start(
+            forking_of("xentcli.*"),
+            f"{__name__}:serve",
+            [],
+            folder=Path("/"),
+            variables={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            streams=[reading, writing, 2],
         )
+        os.close(reading)
+        os.close(writing)
 
     def decoded(self, source: Source, blocks: list[Block]) -> list[Table]:
         """Decode blocks there."""
-        assert self._process.stdin
-        assert self._process.stdout
-        pickle.dump((source, blocks), self._process.stdin)
-        self._process.stdin.flush()
-        tables: list[Table] = pickle.load(self._process.stdout)
+        with open(self._to, "wb", closefd=False) as stream:
+            pickle.dump((source, blocks), stream)
+        with open(self._from, "rb", buffering=0, closefd=False) as stream:
+            tables: list[Table] = pickle.load(stream)
         return tables
 
     def close(self) -> None:
         """End it."""
-        self._process.communicate()
+        os.close(self._to)
+        assert self._fork.wait() == 0
+        os.close(self._from)
 
 
 def serve() -> None:
@@ -124,7 +135,3 @@ def values_of(source: Source, rows: int) -> Array:
     whole = np.concatenate(tables)
     assert [n in (m, None) for n, m in zip(source.shape, whole.shape, strict=True)]
     return whole
-
-
-if __name__ == "__main__":
-    serve()

@@ -3,7 +3,6 @@
 import gzip
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -23,6 +22,7 @@ from contract import (
     values_of,
     written,
 )
+from forking import said_by
 from in_one_test import in_one_test
 from opening import Array, assert_same_bits
 from toy_format import TOY
@@ -246,14 +246,7 @@ def test_an_array_in_memory_keeps_the_contract() -> None:
 
 
 def toy(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("toy_format.py"), *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return f"{done.returncode} {done.stdout}{done.stderr}".strip()
+    return said_by("toy_format:main", arguments, folder)
 
 
 def test_a_format_from_outside_at_the_command_line(tmp_path: Path) -> None:

@@ -106,8 +106,9 @@ def add_toy() -> None:
     register(TOY)
 
 
-if __name__ == "__main__":  # the command line, with one more format
-    from xentcli.cli.app import main
+def main() -> None:
+    """Run the command line, with one more format."""
+    from xentcli.__main__ import main as run
 
     add_toy()
-    main()
+    run()

@@ -1,8 +1,6 @@
 """Work, steps and blocks are data: pickled and done by another process, they give the same."""
 
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from forking import said_by
 from pipeline_tools import npy_file, npy_pipe, open_paths, write_shards
 
 from xentcli.alignment.align import align
@@ -27,13 +26,6 @@ from xentcli.pipeline.transform import ColumnNorms, ColumnWork, RowWork, Transfo
 X = np.random.default_rng(3).normal(size=(7, 4))
 Y = np.arange(7) % 4
 DTYPE = np.dtype(np.float64)
-
-# Reads pairs of work and item, and writes what comes of them.
-ELSEWHERE = """
-import pickle, sys
-pairs = pickle.load(sys.stdin.buffer)
-pickle.dump([work(item) for work, item in pairs], sys.stdout.buffer)
-"""
 
 
 def kinds_of_files(folder: Path) -> Iterator[Callable[[], Source]]:
@@ -86,14 +78,9 @@ def test_every_kind_of_work_is_done_elsewhere(tmp_path: Path) -> None:
         for work, items in works(opened, labels):
             assert items
             pairs += [(work, item) for item in items]
-    done = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE],
-        input=pickle.dumps(pairs),
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    there = pickle.loads(done.stdout)
+    (tmp_path / "work").write_bytes(pickle.dumps(pairs))
+    assert said_by("elsewhere:main", ["work", "results"], tmp_path) == "0"
+    there = pickle.loads((tmp_path / "results").read_bytes())
     assert len(there) == len(pairs) > 50
     for (work, item), result in zip(pairs, there, strict=True):
         here = pickle.loads(pickle.dumps(work(item)))
