@@ -68,6 +68,13 @@ class Screen(NamedTuple):
         return [line.rstrip() for line in self.text.splitlines()]
 
 
+def assert_fits(screen: Screen, columns: int) -> None:
+    """Check that a run did what it should, without colour and in lines of this width."""
+    assert screen.code == 0, screen.text
+    assert "\x1b" not in screen.text
+    assert max(map(len, screen.lines)) <= columns
+
+
 class Run(Protocol):
     """Runs the command in this process, into files, with a pipe or a file for its input."""
 
