@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run
+from formulas import softmax
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 pytestmark = pytest.mark.usefixtures("folder")
-
-
-def softmax(logits: Array, axis: int = -1) -> Array:
-    powers = np.exp(logits)
-    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
 
 
 def table(text: str, delimiter: str = ",") -> tuple[str, Array]:

@@ -6,11 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import (
-    Run,
-    Screen,
-    Terminal,
-)
+from cli_tools import Run, Screen, Terminal, assert_fits
+from formulas import softmax
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -29,11 +26,6 @@ def save_logits(folder: Path, rows: int, classes: int, scale: float = 1.0) -> Ar
     logits = np.random.default_rng(rows + classes).normal(scale=scale, size=(rows, classes))
     np.save(folder / "big.npy", logits)
     return logits
-
-
-def softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 # Tables

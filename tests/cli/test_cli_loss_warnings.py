@@ -1,0 +1,101 @@
+"""Numbers that are printed with a warning: infinite, not a number, of nothing, of another kind."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run, refusal
+from formulas import cross_entropies, log_softmax
+from in_one_test import in_one_test
+
+LOSS = ["loss", "z.npy", "y.npy"]
+
+
+def test_a_probability_of_zero_gives_infinity(run: Run, folder: Path) -> None:
+    (folder / "p.csv").write_text("0.5,0.5\n1,0\n")
+    (folder / "one.csv").write_text("0\n1\n")
+    command = ["nll", "--probs", "p.csv", "--labels", "one.csv"]
+    outcome = run(*command)
+    assert (outcome.code, float(outcome.out)) == (0, math.inf)
+    assert outcome.err == "warning: the loss is infinite: a label has probability 0\n"
+    rows = run(*command, "--reduction", "none").out.splitlines()
+    assert [float(row) for row in rows] == [pytest.approx(math.log(2)), math.inf]
+    assert run(*command, "--json").json["loss"] is None
+
+
+def test_a_masked_label_gives_infinity(run: Run, folder: Path) -> None:
+    (folder / "masked.csv").write_text("0,-inf\n0,1\n")
+    (folder / "one.csv").write_text("1\n1\n")
+    outcome = run("loss", "masked.csv", "one.csv")
+    assert (outcome.code, outcome.out) == (0, "inf\n")
+    assert outcome.err.startswith("warning: ")
+
+
+def test_not_finite_may_propagate(run: Run, folder: Path) -> None:
+    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+    want = cross_entropies(logits, labels).astype(float)
+    logits[1, 2] = want[1] = np.nan
+    np.save(folder / "z.npy", logits)
+    refused = refusal(run(*LOSS))
+    assert refused.error == "z.npy[1, 2]: logit nan"
+    assert refused.hint.startswith("--non-finite propagate")
+    command = [*LOSS, "--non-finite", "propagate"]
+    outcome = run(*command)
+    assert (outcome.code, outcome.out) == (0, "nan\n")
+    assert outcome.err.startswith("warning: the loss is NaN")
+    rows = run(*command, "--reduction", "none").out.splitlines()
+    np.testing.assert_allclose([float(row) for row in rows], want, rtol=1e-14)
+    assert run(*command, "--json").json["loss"] is None
+
+
+@in_one_test
+@pytest.mark.parametrize(("rows", "said"), [(5, "every label is ignored"), (0, "no rows")])
+@pytest.mark.parametrize(("reduction", "expected"), [("mean", math.nan), ("sum", 0.0)])
+def test_nothing_is_used(
+    run: Run, folder: Path, rows: int, said: str, reduction: str, expected: float
+) -> None:
+    np.save(folder / "z.npy", np.zeros((rows, 3)))
+    np.save(folder / "y.npy", np.full(rows, -100))
+    outcome = run(*LOSS, "--reduction", reduction)
+    assert float(outcome.out) == pytest.approx(expected, nan_ok=True)
+    assert outcome.err.startswith("warning: nothing is used")
+    assert said in outcome.err
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("given", "command", "fitting"),
+    [
+        ("probs", "loss --logits", "xent nll --probs PROBS LABELS"),
+        ("log_probs", "loss --logits", "xent nll LOG_PROBS LABELS"),
+        ("probs", "nll --log-probs", "xent nll --probs PROBS LABELS"),
+        ("logits", "nll --log-probs", "xent loss LOGITS LABELS"),
+    ],
+)
+def test_the_wrong_kind_of_input(
+    run: Run, folder: Path, given: str, command: str, fitting: str
+) -> None:
+    logits = np.load(folder / "z.npy")
+    logs = log_softmax(logits).astype(float)
+    kinds = {"logits": logits, "log_probs": logs, "probs": np.exp(logs)}
+    np.save(folder / f"{given}.npy", kinds[given])
+    arguments = [*command.split(), f"{given}.npy", "--labels", "y.npy"]
+    outcome = run(*arguments)
+    assert math.isfinite(float(outcome.out))
+    assert outcome.err.startswith(f"warning: {given}.npy: these look like ")
+    assert fitting in outcome.err
+    assert run(*arguments, "-q").err == ""
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+def test_rounded_probabilities_are_no_logits(run: Run, decimals: int) -> None:
+    """A row of ten classes with one decimal may miss a sum of 1 by 0.3, and all together do not."""
+    logits = np.random.default_rng(5).normal(size=(30, 10))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.savetxt("p.csv", probs, f"%.{decimals}f", ",")
+    np.savetxt("z.csv", np.abs(logits) % 1, f"%.{decimals}f", ",")
+    np.save("y.npy", np.arange(30) % 10)
+    warning = "warning: p.csv: these look like probabilities, not logits: xent nll --probs PROBS "
+    assert run("loss", "p.csv", "y.npy").err.startswith(warning)
+    assert run("loss", "z.csv", "y.npy").err == ""
