@@ -1,0 +1,34 @@
+"""Two models with forty rows of three classes each, and what a comparison of them is read from."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from cli_files import DIGITS, WEAK
+from cli_tools import Outcome
+
+Array = npt.NDArray[Any]
+BASE, LABELS = DIGITS
+NEW = WEAK
+DIGITS_OF_TWO = (BASE, NEW, "--labels", LABELS)
+CLASSES = ["cat", "dog", "fox"]
+RNG = np.random.default_rng(14)
+ONE = RNG.normal(size=(40, 3)) * 2
+TWO = ONE + RNG.normal(size=(40, 3))
+TRUE = RNG.integers(0, 3, 40)
+IDS = [f"r{i}" for i in range(40)]
+MODELS = ("one.npy", "two.npy", "--labels", "y.npy")
+
+
+def save_models() -> None:
+    """Write the logits of both, and the labels, into the folder."""
+    np.save("one.npy", ONE)
+    np.save("two.npy", TWO)
+    np.save("y.npy", TRUE)
+
+
+def metrics_of(outcome: Outcome) -> dict[str, Any]:
+    """Return the metrics of a result in JSON."""
+    assert outcome.code == 0, outcome.err
+    found: dict[str, Any] = outcome.json["metrics"]
+    return found

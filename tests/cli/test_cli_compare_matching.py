@@ -1,0 +1,220 @@
+"""What xent compare takes for the same rows and classes of two models: of any kind and order."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_files import log_softmax, write_rows
+from cli_tools import Argument, Run
+from compare_tools import CLASSES, IDS, ONE, RNG, TRUE, TWO, Array, metrics_of, save_models
+
+LABELS = ("--labels", "y.npy")
+KINDS: dict[str, Callable[[Array], Array]] = {
+    "logits": np.asarray,
+    "log-probs": log_softmax,
+    "probs": lambda z: np.exp(log_softmax(z)),
+}
+
+
+@pytest.fixture
+def expected(run: Run) -> dict[str, Any]:
+    """Write the models, and return the metrics of their comparison."""
+    save_models()
+    return metrics_of(run("compare", "one.npy", "two.npy", *LABELS, "--json"))
+
+
+def write_with_ids(path: str, values: Array, order: Iterable[int] = range(40)) -> None:
+    write_rows(path, ["id", *CLASSES], [[IDS[i], *values[i].tolist()] for i in order])
+
+
+def found(run: Run, *arguments: Argument, said: str = "") -> dict[str, Any]:
+    """Return the metrics of a comparison that says something."""
+    outcome = run("compare", *arguments, "--json")
+    metrics = metrics_of(outcome)
+    assert said in outcome.err, arguments
+    return metrics
+
+
+@pytest.mark.parametrize(
+    ("base", "new"),
+    [("logits", "log-probs"), ("log-probs", "probs"), ("probs", "probs"), ("log-probs",) * 2],
+)
+def test_log_probabilities_and_probabilities(
+    run: Run, expected: dict[str, Any], base: str, new: str
+) -> None:
+    np.save("a.npy", KINDS[base](ONE))
+    np.save("b.npy", KINDS[new](TWO))
+    options = ("--input", base) if base == new else ("--input", base, "--input", new)
+    outcome = run("compare", "a.npy", "b.npy", *LABELS, *options, "--json")
+    assert outcome.err == ""
+    metrics = metrics_of(outcome)
+    assert metrics.keys() == expected.keys()
+    for name, measure in expected.items():
+        assert metrics[name]["value"] == pytest.approx(measure["value"], rel=1e-11, abs=1e-14)
+    if base == new:
+        assert run("compare", f"--{base}", "a.npy", f"--{base}", "b.npy", *LABELS).code == 0
+
+
+def test_a_warning_of_another_kind(run: Run) -> None:
+    np.save("a.npy", KINDS["probs"](ONE))
+    np.save("b.npy", ONE)
+    outcome = run("compare", "a.npy", "b.npy")
+    assert outcome.code == 0
+    said = "a.npy: these look like probabilities, not logits: --input probs would fit"
+    assert said in outcome.err
+
+
+def test_other_formats_and_shards_have_the_same_bits(run: Run, expected: dict[str, Any]) -> None:
+    write_rows("one.csv", CLASSES, ONE.tolist())
+    write_rows("two.csv", CLASSES, TWO.tolist())
+    columns = {name: pa.array(TWO[:, i]) for i, name in enumerate(CLASSES)}
+    pq.write_table(pa.table(columns), "two.parquet", row_group_size=7)
+    np.savez("two.npz", logits=TWO)
+    for name, values, cuts in (("one", ONE, [11]), ("two", TWO, [3, 20])):
+        for i, part in enumerate(np.split(values, cuts)):
+            np.save(f"{name}-{i}.npy", part)
+    for pair in (
+        ("one.npy", "two.csv"),
+        ("one-*.npy", "two.parquet"),
+        ("one.csv", "two.npz"),
+        ("one-*.npy", "two-*.npy"),
+        ("one.csv", "two-*.npy"),
+    ):
+        outcome = run("compare", *pair, *LABELS, "--json", "--jobs", "1")
+        assert metrics_of(outcome) == expected, pair
+        counts = {each["role"]: 0 for each in outcome.json["files"]}
+        for each in outcome.json["files"]:
+            counts[each["role"]] += each["shape"][0]  # also of texts, which have to be counted
+        assert counts == {"base": 40, "new": 40, "labels": 40}, pair
+
+
+def test_standard_input(run: Run, expected: dict[str, Any]) -> None:
+    content = Path("two.npy").read_bytes()
+    outcome = run("compare", "one.npy", "-", *LABELS, "--json", stdin=content)
+    assert metrics_of(outcome) == expected
+    assert outcome.json["files"][1]["name"] == "<stdin>"
+
+
+def test_the_rounding_of_another_dtype_is_no_difference(run: Run) -> None:
+    save_models()
+    half = ONE.astype(np.float16)
+    for name in ("float16", "float32", "float64"):
+        np.save(f"{name}.npy", half.astype(name))
+    write_rows("text.csv", CLASSES, half.tolist())
+    same = ("kl_max", "loss_difference", "share_worse", "rms_delta_p", "perplexity_difference")
+    pairs = (("float16.npy", "float32.npy"), ("float32.npy", "float64.npy"))
+    for pair in (*pairs, ("text.csv", "float16.npy")):
+        metrics = found(run, *pair, *LABELS, "--metric=all")
+        assert {name: metrics[name]["value"] for name in same} == dict.fromkeys(same, 0.0), pair
+        assert metrics["perplexity_difference"]["standard_error"] == 0.0, pair
+
+
+# Rows
+
+
+def test_rows_in_another_order_are_matched_by_id(run: Run, expected: dict[str, Any]) -> None:
+    order = RNG.permutation(40)
+    write_with_ids("a.csv", ONE)
+    write_with_ids("b.csv", TWO, order)
+    write_rows("y.csv", ["id", "label"], [[IDS[i], TRUE[i]] for i in order[::-1]])
+    outcome = run("compare", "a.csv", "b.csv", "--labels", "y.csv", "--json")
+    assert metrics_of(outcome) == expected
+    assert "b.csv: in another order than a.csv; matched by 'id'" in outcome.err
+    changed = outcome.json["changed_rows"]
+    assert [each["id"] for each in changed] == [IDS[each["row"]] for each in changed]
+    assert found(run, "a.csv", "b.csv")["kl"] == expected["kl"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([*range(39)], "error: a.csv:41: there is no row with the id 'r39' in b.csv"),
+        ([0, 0, *range(2, 40)], "a second row with the id 'r0'"),
+        ([*range(40), 7], "error: b.csv:42: a second row with the id 'r7'"),
+    ],
+)
+def test_ids_that_do_not_fit(run: Run, rows: list[int], message: str) -> None:
+    write_with_ids("a.csv", ONE)
+    write_with_ids("b.csv", TWO, rows)
+    outcome = run("compare", "a.csv", "b.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert message in outcome.err
+
+
+def test_ids_in_one_file_alone(run: Run, expected: dict[str, Any]) -> None:
+    write_with_ids("a.csv", ONE)
+    by_place = ("a.csv", "two.npy", *LABELS, "--id-column", "id")
+    assert found(run, *by_place, said="rows are matched by place") == expected
+    for more, said in (
+        (("--drop", "id"), "two.npy: its classes have no names; they are matched by number"),
+        (("--id-column", "id"), "no column 'id' as in a.csv: rows are matched by place"),
+    ):
+        back = found(run, "two.npy", "a.csv", *more, said=said)
+        assert back["kl"]["value"] == expected["kl_reverse"]["value"], more
+
+
+# Classes
+
+
+@pytest.mark.parametrize("prefix", ["", "logit_"])
+def test_classes_in_another_order_are_matched_by_name(
+    run: Run, expected: dict[str, Any], prefix: str
+) -> None:
+    order = [2, 0, 1]
+    write_rows("a.csv", CLASSES, ONE.tolist())
+    write_rows("b.csv", [prefix + CLASSES[i] for i in order], TWO[:, order].tolist())
+    said = "b.csv: its classes are in another order; matched by name"
+    assert found(run, "a.csv", "b.csv", *LABELS, said=said) == expected
+    columns = {f"{prefix}{CLASSES[i]}": TWO[:, i] for i in order}
+    pq.write_table(pa.table(columns), "b.parquet")
+    listed = ("--classes", "cat,dog,fox", *LABELS)
+    assert found(run, "one.npy", "b.parquet", *listed) == expected
+
+
+def test_classes_of_other_names_are_matched_by_number_and_said(
+    run: Run, expected: dict[str, Any]
+) -> None:
+    write_rows("a.csv", ["c0", "c1", "c2"], ONE.tolist())
+    said = "b.csv: its classes 'd0', 'd1', ... are taken for 'c0', 'c1', ... of a.csv"
+    for order in ([0, 1, 2], [2, 0, 1]):
+        write_rows("b.csv", [f"d{i}" for i in order], TWO[:, order].tolist())
+        assert found(run, "a.csv", "b.csv", *LABELS, said=said) == expected, order
+
+
+def test_other_classes(run: Run) -> None:
+    write_rows("a.csv", CLASSES, ONE.tolist())
+    write_rows("b.csv", ["cat", "dog", "hen"], TWO.tolist())
+    outcome = run("compare", "a.csv", "b.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "b.csv: its header names classes that a.csv does not: 'hen'" in outcome.err
+
+
+# Labels
+
+
+def test_labels_within_the_first_file(run: Run, expected: dict[str, Any]) -> None:
+    for name, rows in (("a", ONE), ("b", TWO)):
+        lines = [[*z, y] for z, y in zip(rows.tolist(), TRUE.tolist(), strict=True)]
+        write_rows(f"{name}.csv", [*CLASSES, "label"], lines)
+        np.savez(f"{name}.npz", logits=rows, labels=TRUE)
+    assert found(run, "a.csv", "b.csv", "--label-column", "label") == expected
+    assert found(run, "a.npz", "b.npz") == expected
+
+
+def test_labels_within_another_file(run: Run, expected: dict[str, Any]) -> None:
+    column = ("--label-column", "label")
+    write_with_ids("a.csv", ONE)
+    rows = [[IDS[i], *TWO[i].tolist(), CLASSES[TRUE[i]]] for i in RNG.permutation(40)]
+    write_rows("b.csv", ["id", *CLASSES, "label"], rows)
+    assert found(run, "a.csv", "b.csv", *column) == expected
+    write_rows("b.csv", [*CLASSES, "label"], [[*TWO[i].tolist(), TRUE[i]] for i in range(40)])
+    outcome = run("compare", "one.npy", "b.csv", *column, "--json")
+    assert metrics_of(outcome) == expected
+    assert [file["role"] for file in outcome.json["files"]] == ["base", "new", "labels"]
+    piped = run("compare", "one.npy", "-", *column, stdin=Path("b.csv").read_bytes())
+    assert piped.code == 1
+    assert "name the file of labels: --labels FILE" in piped.err

@@ -1,0 +1,208 @@
+"""xent compare of odd input: infinite, ignored, missing and misshapen rows, and what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_files import losses, write_rows
+from cli_tools import Argument, Run, Terminal
+from compare_tools import (
+    BASE,
+    DIGITS_OF_TWO,
+    MODELS,
+    NEW,
+    ONE,
+    TRUE,
+    TWO,
+    metrics_of,
+    save_models,
+)
+from in_one_test import in_one_folder, in_one_test
+
+
+@pytest.fixture(autouse=True)
+def _models(run: Run) -> None:
+    del run
+    save_models()
+
+
+def test_identical_files(run: Run) -> None:
+    found = metrics_of(run("compare", "one.npy", "one.npy", *MODELS[2:], "--json"))
+    names = ("kl", "kl_reverse", "js", "kl_max", "kl_median", "kl_p999")
+    same = ("loss_difference", "accuracy_difference", "share_worse", "delta_p", "rms_delta_p")
+    assert [found[name]["value"] for name in (*names, *same)] == [0.0] * 11
+    for name in ("agreement", "mcnemar_p", "loss_correlation"):
+        assert found[name]["value"] == 1.0
+    bare = metrics_of(run("compare", "one.npy", "one.npy", "--json"))
+    assert {name: bare[name] for name in names} == {name: found[name] for name in names}
+
+
+def test_rows_where_a_divergence_is_infinite(run: Run, terminal: Terminal) -> None:
+    two = TWO.copy()
+    two[[3, 8], [0, 1]] = -np.inf
+    np.save("two.npy", two)
+    outcome = run("compare", "one.npy", "two.npy", "--json")
+    found = metrics_of(outcome)
+    screen = terminal("compare", "one.npy", "two.npy", columns=200)
+    assert "nats, infinite in 2 rows, the same" in screen.lines[0]
+    assert "infinite in 2 rows, left out of these" in screen.text
+    assert found["infinite_rows"] == {**found["infinite_rows"], "value": 2, "n": 40}
+    assert (found["kl"]["n"], found["kl_reverse"]["n"], found["kl_max"]["n"]) == (38, 40, 38)
+    said = "rows in which a divergence is infinite: 2"
+    assert said in outcome.err
+    assert said in run("compare", "one.npy", "two.npy", "--metric", "kl_reverse").err
+    assert said not in run("compare", "one.npy", "two.npy", "--metric", "agreement").err
+    keep = np.setdiff1d(np.arange(40), [3, 8])
+    np.save("one.npy", ONE[keep])
+    np.save("two.npy", two[keep])
+    others = metrics_of(run("compare", "one.npy", "two.npy", "--json"))
+    assert found["kl"] == others["kl"]
+    np.save("two.npy", np.where(np.arange(3) == 1, -np.inf, ONE[keep]))
+    np.save("y.npy", TRUE[keep])
+    found = metrics_of(run("compare", *MODELS, "--json"))
+    for name in ("kl", "kl_p90"):
+        assert (found[name]["value"], found[name]["n"]) == (None, 0)
+
+
+def test_losses_that_are_infinite_with_both_models(run: Run) -> None:
+    for name, rows in (("one", ONE), ("two", TWO)):
+        masked = rows.copy()
+        masked[5, TRUE[5]] = -np.inf
+        np.save(f"{name}.npy", masked)
+    outcome = run("compare", *MODELS, "--metric", "loss_difference")
+    others = np.delete(losses(TWO, TRUE) - losses(ONE, TRUE), 5)
+    assert outcome.number == pytest.approx(others.sum() / 40, rel=1e-12)
+    assert "rows whose losses are infinite with both models count as no difference" in outcome.err
+
+
+def test_ignored_rows_count_nowhere(run: Run) -> None:
+    np.save("y.npy", np.where(np.arange(40) < 25, TRUE, -100))
+    outcome = run("compare", *MODELS, "--json")
+    assert (outcome.json["rows"], outcome.json["used"]) == (40, 25)
+    for name, values in (("one", ONE), ("two", TWO), ("y", TRUE)):
+        np.save(f"{name}.npy", values[:25])
+    assert metrics_of(outcome) == metrics_of(run("compare", *MODELS, "--json"))
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_no_row_and_one_row(run: Run, terminal: Terminal, rows: int) -> None:
+    np.save("one.npy", ONE[:1])
+    np.save("two.npy", TWO[:1])
+    np.save("y.npy", TRUE[:1] if rows else np.array([-100]))
+    outcome = run("compare", *MODELS, "--json")
+    found = metrics_of(outcome)
+    assert found["loss_difference"]["n"] == rows
+    assert (found["loss_difference"]["value"] is None) == (rows == 0)
+    assert {found[name]["n"] for name in ("loss_base", "accuracy_new", "kl", "kl_p90")} == {rows}
+    assert found["loss_difference"]["standard_error"] is None
+    assert ("nothing is used" in outcome.err) == (rows == 0)
+    screen = terminal("compare", *MODELS)
+    assert screen.code == 0
+    if rows:
+        assert screen.lines[0].startswith("two.npy: one row says little of others: loss ")
+        hits = [int(np.argmax(z[0]) == TRUE[0]) for z in (ONE, TWO)]
+        assert f"difference {100.0 * (hits[1] - hits[0]):+.1f} points" in screen.text
+
+
+def test_rows_that_are_not_finite(run: Run, terminal: Terminal) -> None:
+    two = TWO.copy()
+    two[5, 1] = np.nan
+    np.save("two.npy", two)
+    outcome = run("compare", *MODELS)
+    assert outcome.code == 1
+    assert outcome.err.startswith("error: two.npy[5, 1]: logit nan")
+    propagate = (*MODELS, "--non-finite", "propagate")
+    outcome = run("compare", *propagate, "--json")
+    assert (outcome.json["measured"], outcome.json["metrics"]["kl"]["n"]) == (39, 39)
+    assert outcome.json["metrics"]["loss_difference"]["value"] is None
+    assert "worse: loss nan, " in terminal("compare", *propagate, columns=200).lines[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((39, 3), "error: b.npy: 39 rows, and one.npy has 40"),
+        ((41, 3), "error: b.npy: 41 rows, and one.npy has 40"),
+        ((40, 4), "error: b.npy: 4 classes, and one.npy has 3"),
+        ((40, 1, 3), "error: b.npy: shape (40, 1, 3), and one.npy has (40, 3)"),
+    ],
+)
+def test_shapes_that_differ(run: Run, shape: tuple[int, ...], message: str) -> None:
+    values = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    np.save("b.npy", values)
+    for files in (["b.npy"], ["b.npy", *MODELS[2:]], ["two.npy", "b.npy"]):
+        outcome = run("compare", "one.npy", *files)
+        assert (outcome.code, outcome.out) == (1, "")
+        assert message in outcome.err
+    if len(shape) == 2:
+        write_rows("b.csv", "wxyz"[: shape[1]], values.tolist())
+        outcome = run("compare", "one.npy", "b.csv")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "b.csv: " in outcome.err
+
+
+def test_one_axis_without_labels(run: Run) -> None:
+    np.save("z.npy", ONE[0])
+    assert "either each number is a row, or all are one row" in run("compare", "z.npy", "z.npy").err
+    for pair in (("z.npy", "z.npy", "--class-axis", "0"), ("1,2,3", "1,2,3")):
+        assert metrics_of(run("compare", *pair, "--json"))["kl"]["n"] == 1, pair
+
+
+def test_three_axes_without_labels(run: Run) -> None:
+    np.save("one.npy", np.zeros((2, 3, 4)))
+    outcome = run("compare", "one.npy", "one.npy")
+    assert outcome.code == 1
+    assert "--class-axis -1" in outcome.err
+    assert run("compare", "one.npy", "one.npy", "--class-axis", "-1").code == 0
+
+
+# What is refused
+
+
+@in_one_folder
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([BASE], "compare takes the outputs of two models or more"),
+        ([BASE, NEW, "--probs", NEW], "which of the files is the first model?"),
+        ([BASE, NEW, "--input", "odds"], "--input is logits, log-probs, probs"),
+        ([BASE, NEW, "--input", "probs", *["--input", "logits"] * 2], "--input is given 3 times"),
+        ([*DIGITS_OF_TWO, "--metric", "kl-max"], "did you mean kl_max?"),
+        ([*DIGITS_OF_TWO, "--metric", "mcnemar"], "did you mean mcnemar_p?"),
+        ([*DIGITS_OF_TWO, "--binary"], "--binary"),
+        ([BASE, NEW, "--shift", "1"], "--shift needs labels"),
+        ([*DIGITS_OF_TWO, "--clip", "0.1"], "--clip is for rows of probabilities"),
+        ([*DIGITS_OF_TWO, "--by", "rows"], "each row by itself is no group"),
+        (["-", "-"], "only one input can be standard input"),
+        ([*DIGITS_OF_TWO, "--fail-if", "loss > 1"], "there is no measure 'loss'"),
+        (
+            [BASE, NEW, NEW, *["--temperature", "2"] * 2],
+            "--temperature is given 2 times, and there are 3 models",
+        ),
+        ([BASE, NEW, NEW, *["--temperature", "2"] * 2], "once"),
+        ([BASE, NEW, "--temperature", "0"], "--temperature must be positive, not 0.0"),
+        ([BASE, NEW, "--temperature", "nowhere.json"], "neither a number nor a file"),
+        ([BASE, NEW, "--input", "probs", "--temperature", "2"], "holds probabilities"),
+        ([BASE, NEW, "--input", "probs", "--temperature", "2"], "with 1 for this one"),
+        (
+            [BASE, NEW, NEW, "--plot", "a.png"],
+            "--plot draws one model beside the first, and there are 3 models",
+        ),
+        ([BASE, NEW, "--plot", "a.png", "--plot-kind", "roc"], "--plot-kind"),
+    ],
+)
+def test_usage_errors(run: Run, arguments: list[Argument], message: str) -> None:
+    outcome = run("compare", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    "content", ["{", '{"temperature": null}', '{"command": "eval"}', '{"temperature": "2"}']
+)
+def test_a_file_of_a_temperature_that_is_damaged(run: Run, content: str) -> None:
+    Path("t.json").write_text(content)
+    outcome = run("compare", *MODELS, "--temperature", "t.json")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("error: t.json: ")

@@ -1,0 +1,114 @@
+"""xent compare at a terminal: a verdict for everybody, and lines that fit."""
+
+import numpy as np
+import pytest
+from cli_files import write_rows
+from cli_tools import Argument, Terminal
+from compare_tools import (
+    BASE,
+    DIGITS_OF_TWO,
+    LABELS,
+    MODELS,
+    NEW,
+    ONE,
+    TRUE,
+    TWO,
+    save_models,
+)
+from in_one_test import in_one_folder
+
+
+def test_a_verdict_for_everybody(terminal: Terminal) -> None:
+    screen = terminal("compare", *DIGITS_OF_TWO, columns=200)
+    assert screen.lines[0].endswith(
+        "digits_weak_logits.npy is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %, "
+        "48 rows lost, 1 won"
+    )
+    back = terminal("compare", NEW, BASE, "--labels", LABELS, columns=200)
+    assert "digits_logits.npy is better: loss -0.565 ± 0.021 (paired)" in back.lines[0]
+    assert "1 row lost, 48 won" in back.lines[0]
+    end = screen.lines[0].index(" %")  # of a line this wide, or wider by one
+    for columns in (end, end + 1):
+        lines = terminal("compare", *DIGITS_OF_TWO, columns=columns).lines
+        assert lines[0].endswith("accuracy"), columns
+        assert lines[1].startswith("96.9 % -> 86.4 %"), columns
+
+
+def test_other_verdicts(terminal: Terminal) -> None:
+    save_models()
+    screen = terminal("compare", "one.npy", "one.npy", *MODELS[2:])
+    assert screen.lines[0] == "one.npy gives the same as one.npy: no row differs"
+    assert "rows that changed" not in screen.text
+    np.save("nearly.npy", ONE + np.where(np.arange(40)[:, None] % 2, 1e-9, -1e-9) * TWO)
+    screen = terminal("compare", "one.npy", "nearly.npy", *MODELS[2:], columns=200)
+    assert "nearly.npy is not clearly better or worse" in screen.text
+    screen = terminal("compare", "one.npy", "two.npy", columns=200)
+    assert screen.lines[0].startswith("two.npy differs from one.npy: KL 0.")
+
+
+def test_one_sequence_proves_nothing_of_others(terminal: Terminal) -> None:
+    one = np.zeros((4, 20, 3))
+    one[..., 0] = 0.5
+    np.save("one.npy", one)
+    one[0, :12, 1] = 1.0  # in the first sequence alone, twelve rows are won
+    np.save("two.npy", one)
+    np.save("y.npy", np.ones((4, 20), int))
+    files = (*MODELS, "--class-axis", "-1")
+    assert "two.npy is not clearly better or worse" in terminal("compare", *files).text
+    plain = terminal("compare", *files, "--cluster", "rows").text
+    assert "two.npy is better" in plain
+    assert "lost 0, won 12, neither 68; McNemar p = 0.00049" in plain
+    narrow = terminal("compare", *files, "--cluster", "rows", columns=60).text
+    assert "McNemar p = 0.00049" in [line.strip() for line in narrow.splitlines()], narrow
+
+
+def test_a_model_beside_itself_at_another_temperature(terminal: Terminal) -> None:
+    options = ("--temperature", "1", "--temperature", "0.5725")
+    outcome = terminal("compare", BASE, BASE, "--labels", LABELS, *options)
+    assert "digits_logits.npy (T = 0.5725) is better: loss -0.045" in " ".join(outcome.text.split())
+
+
+def test_three_models_have_a_line_each(terminal: Terminal) -> None:
+    save_models()
+    np.save("three.npy", ONE[:, ::-1])
+    files = ("one.npy", "two.npy", "three.npy", "--labels", "y.npy")
+    lines = terminal("compare", *files).lines[-3:]
+    assert [line.split()[0] for line in lines] == ["one.npy", "two.npy", "three.npy"]
+    shown = [each for line in lines for each in line.split()]
+    narrow = terminal("compare", *files, columns=40).lines[-3:]
+    assert all(each in shown for line in narrow for each in line.split()[1:])  # none cut
+
+
+# Widths
+
+
+@in_one_folder
+@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        ["--labels", LABELS],
+        [BASE, "--labels", LABELS],
+        ["--metric", "all", "--labels", LABELS],
+    ],
+)
+def test_no_line_is_wider_than_the_terminal(
+    terminal: Terminal, columns: int, more: list[Argument]
+) -> None:
+    screen = terminal("compare", BASE, NEW, *more, columns=columns)
+    assert screen.code == 0
+    assert max(map(len, screen.lines)) <= columns
+
+
+def test_columns_of_groups_are_left_out_and_no_number_is_cut(terminal: Terminal) -> None:
+    save_models()
+    regions = ["north" if i % 3 else "south" for i in range(40)]
+    write_rows("y.csv", ["label", "region"], zip(TRUE.tolist(), regions, strict=True))
+    options = ("--labels", "y.csv", "--label-column", "label", "--by", "region")
+    for columns in (40, 60, 80):
+        text = terminal("compare", "one.npy", "two.npy", *options, columns=columns).text
+        lines = text[text.index("rows that changed most") :].splitlines()
+        assert "south" in lines[-1], columns
+        assert max(map(len, lines)) <= columns
+        assert "…" not in "".join(lines), (columns, text)
