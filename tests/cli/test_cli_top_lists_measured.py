@@ -1,0 +1,121 @@
+"""What eval, compare and info say of lists of the most probable classes."""
+
+import math
+
+import numpy as np
+import pytest
+from cli_files import DATA
+from cli_tools import Run, Terminal
+from top_lists_tools import MODEL, K, V, written
+
+
+def test_what_else_lists_say_of_a_model(run: Run) -> None:
+    rows, labels = np.exp(MODEL.log_probs.reshape(-1, V)), MODEL.labels.reshape(-1)
+    order = np.argsort(-rows, -1)
+    place = [
+        int(np.flatnonzero(each == label)[0]) for each, label in zip(order, labels, strict=True)
+    ]
+    path = written("npz")
+    listed = ("--num-classes", str(V), "--top-k", "3,6,7")
+    found = run("eval", path, *listed, "--json")
+    assert "top 7 accuracy does not apply" in found.err
+    metrics = found.json["metrics"]
+    for k, name in ((1, "accuracy"), (3, "top3_accuracy"), (6, "top6_accuracy")):
+        assert metrics[name]["value"] == sum(each < k for each in place) / 20
+    assert metrics["top7_accuracy"]["value"] is None
+    entropies = [-math.fsum(p * math.log(p) for p in row) for row in rows.tolist()]
+    scores = [
+        math.fsum((p - (i == label)) ** 2 for i, p in enumerate(row))
+        for row, label in zip(rows.tolist(), labels.tolist(), strict=True)
+    ]
+    for name, truth in (("entropy", entropies), ("brier", scores), ("loss", MODEL.losses)):
+        mean = math.fsum(truth) / 20
+        assert metrics[name]["value"] is None
+        assert metrics[name]["lower_bound"] <= mean
+        assert mean <= (metrics[name]["upper_bound"] or math.inf)
+    np.save("z.npy", MODEL.log_probs)
+    np.save("y.npy", MODEL.labels)
+    whole = run("eval", "z.npy", "y.npy", "--class-axis", "-1", "--json")
+    for name in ("ece", "ece_by_chance", "mce", "mean_confidence", "accuracy"):
+        assert metrics[name]["value"] == pytest.approx(whole.json["metrics"][name]["value"], 1e-9)
+
+
+def test_forms_and_gates_of_an_evaluation_of_lists(run: Run, terminal: Terminal) -> None:
+    path = DATA / "top20.npz"
+    assert run("eval", path, "--metric", "accuracy").out == "0.3416666666666667\n"
+    assert run("eval", path, "--metric", "brier").out.startswith(">= 0.8118")
+    assert run("eval", path).out.splitlines()[1].startswith("loss,>= 2.68")
+    assert run("eval", path, "--fail-if", "brier > 0.9").code == 0
+    assert run("eval", path, "--fail-if", "brier > 0.8").code == 3
+    undecided = run("eval", path, "--fail-if", "brier > 0.812")
+    assert (undecided.code, "does not tell" in undecided.err) == (3, True)
+    assert ">= 0.8118, <= 0.8158" in terminal("eval", path, columns=100).text
+    raw = run("eval", DATA / "topk_nemo.jsonl", "--json").json
+    assert (raw["listed"], raw["used"], raw["num_classes"]) == (5, 108, None)
+    for refused in (("--by", "axis0"), ("--metric", "auroc"), ("--fail-if", "mrr > 1")):
+        assert run("eval", path, *refused).code == 2
+
+
+def test_lists_of_two_models(run: Run, terminal: Terminal) -> None:
+    rng = np.random.default_rng(3)
+    moved = MODEL.logits + rng.normal(size=MODEL.logits.shape)
+    paths, rows, losses = ["a.npz", "b.npz"], [], []
+    for path, logits, count in zip(paths, (MODEL.logits, moved), (K, 30), strict=True):
+        log_probs = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        ids = np.argsort(-logits, -1)[..., :count]
+        values = np.take_along_axis(log_probs, ids, -1)
+        np.savez(path, topk_logprobs=values, topk_ids=ids, labels=MODEL.labels)
+        rows.append(log_probs.reshape(-1, V))
+        losses.append(run("nll", path, "--json").json["lower_bound"])
+    found = run("compare", *paths, "--json").json
+    metrics = found["metrics"]
+    assert [metrics[name]["lower_bound"] for name in ("loss_base", "loss_new")] == losses
+    truth = float((np.exp(rows[0]) * (rows[0] - rows[1])).sum(-1).mean())
+    assert 0.0 < metrics["kl"]["lower_bound"] <= truth
+    assert metrics["kl"]["value"] is metrics["loss_difference"]["value"] is None
+    same = (rows[0].argmax(-1) == rows[1].argmax(-1)).mean()
+    assert metrics["agreement"]["value"] == same
+    assert run("compare", *paths, "--metric", "kl").out.startswith(">= ")
+    assert "against" in terminal("compare", *paths, columns=100).text
+    assert run("compare", *paths, "--metric", "js").code == 2
+    assert run("compare", *paths, "--by", "axis0").code == 2
+    np.savez(paths[1], topk_logprobs=values, topk_ids=ids, labels=MODEL.labels + 1)
+    assert "the rows of both files must be the same ones" in run("compare", *paths).err
+    np.savez(paths[1], topk_logprobs=values[:2], topk_ids=ids[:2], labels=MODEL.labels[:2])
+    assert "10 rows, and" in run("compare", *paths).err
+
+
+def test_lists_in_which_every_label_is_listed_are_compared_exactly(run: Run) -> None:
+    ids, labels = np.array([[0, 1], [2, 1], [4, 0]]), np.array([1, 2, 0])
+    means, paths = [], ["a.npz", "b.npz"]
+    for path, values in zip(paths, ([-0.5, -1.5], [-0.7, -1.1]), strict=True):
+        listed = np.tile(values, (3, 1))
+        np.savez(path, values=listed, indices=ids, labels=labels)
+        means.append(listed[np.arange(3), [1, 0, 1]] * -1.0)
+    found = run("compare", *paths, "--json").json["metrics"]
+    apart = means[1] - means[0]
+    assert found["loss_difference"]["value"] == pytest.approx(apart.mean())
+    error = apart.std(ddof=1) / math.sqrt(3)
+    assert found["loss_difference"]["standard_error"] == pytest.approx(error)
+
+
+def test_info_knows_lists(run: Run) -> None:
+    found = run("info", DATA / "top20.npz", "--json").json["files"]
+    assert {each["name"]: each["looks_like"] for each in found} == {
+        "top_logprobs": "the largest of each row",
+        "top_indices": "their classes",
+        "labels": "labels",
+        "vocab_size": "number of classes",
+    }
+    assert {each["fits"] for each in found} == {f"xent nll {DATA / 'top20.npz'}"}
+    np.savez("t.npz", topk_logits=[[2.0, 1.0]], topk_ids=[[1, 2]])
+    found = run("info", "t.npz", "--json").json["files"]
+    assert {each["fits"] for each in found} == {"xent nll t.npz LABELS"}
+
+
+def test_info_knows_pairs(run: Run) -> None:
+    for kind in ("pairs.jsonl", "pairs.parquet"):
+        path = written(kind)
+        found = {each["name"]: each for each in run("info", path, "--json").json["files"]}
+        assert found["logprobs"]["looks_like"] == "pairs of a token and its log-probability"
+        assert run(*found["logprobs"]["fits"].split()[1:]).code == 0

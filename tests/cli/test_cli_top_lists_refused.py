@@ -1,0 +1,102 @@
+"""Lists of the most probable classes that cannot be, and what takes none."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_files import DATA
+from cli_tools import Run
+from in_one_test import in_one_test
+from top_lists_tools import Array, written
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"indices": np.array([[1, 2], [3, 3]])}, "[1]: the row lists a class twice"),
+        ({"indices": np.array([[1, 2], [3, -7]], "i2")}, "16 bits were too few"),
+        ({"indices": np.array([[1, 2], [3, 12]])}, "a class outside 0..9"),
+        ({"indices": np.array([[1, 2], [3, 4.5]])}, "a class that is no integer"),
+        ({"values": np.array([[-1, math.inf], [-1, -2]])}, "[0]: the row lists an infinite value"),
+        ({"labels": np.array([1, 10])}, "[1]: label 10 is outside 0..9"),
+        ({"labels": np.array([1, -5])}, "[1]: label -5 is outside 0..9"),
+        ({"labels": np.array([1, 2, 3])}, "shape (3,), and there are (2,) rows"),
+        ({"indices": np.array([[1], [2]])}, "shape (2, 1), and"),
+        ({"log_sum_exp": np.array([-9.0, -9.0])}, "the log-sum-exp is not that of these values"),
+        ({"labels": None}, "where are the labels?"),
+    ],
+)
+def test_what_is_wrong_with_lists_is_one_line(
+    change: dict[str, Array | None], says: str, run: Run
+) -> None:
+    arrays: dict[str, Array | None] = {
+        "values": np.array([[-1.0, -2.0], [-0.5, -3.0]]),
+        "indices": np.array([[1, 2], [3, 4]]),
+        "labels": np.array([1, 2]),
+        "num_classes": np.array(10),
+    }
+    there = {name: array for name, array in (arrays | change).items() if array is not None}
+    np.savez("t.npz", **there)  # type: ignore[arg-type]
+    done = run("nll", "t.npz")
+    assert (done.code, done.out) == (1, "")
+    assert says in done.err
+    assert done.err.startswith("error: ")
+    assert "Traceback" not in done.err
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"values": [1]}',
+        '{"values": [1], "indices": [1, 2], "label": 1}',
+        '{"values": ["a"], "indices": [1], "label": 1}',
+        '{"values": 1, "indices": 1}',
+    ],
+)
+def test_a_line_that_is_no_list_is_named(line: str, run: Run) -> None:
+    good = '{"values": [-1.0, -2.0], "indices": [4, 5], "label": 4}'
+    Path("t.jsonl").write_text(f"{good}\n{line}\n{good}\n")
+    done = run("nll", "t.jsonl")
+    assert (done.code, done.out) == (1, "")
+    assert "t.jsonl" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_compressed_lists_are_refused(run: Run) -> None:
+    pq.write_table(pa.table({"compressed_logprobs": [[[1]]], "input_ids": [[1]]}), "d.parquet")
+    outcome = run("nll", "d.parquet")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "lists that DistillKit has compressed" in outcome.err
+    found = run("info", "d.parquet", "--json").json["files"]
+    looks = {each["name"]: (each["looks_like"], each["fits"]) for each in found}
+    assert looks["compressed_logprobs"] == ("compressed by DistillKit", None)
+
+
+def test_options_of_lists(run: Run) -> None:
+    path = written("npz")
+    for arguments in (
+        ("nll", path, "--top-values", path),
+        ("nll", DATA / "digits_logits.npy", DATA / "digits_labels.npy", "--num-classes", "10"),
+        ("nll", path, "--log-sum-exp", path),
+        ("loss", path, "--label-smoothing", "0.1"),
+        ("loss", path, "--weight", "1,2"),
+    ):
+        done = run(*arguments)
+        assert (done.code, done.out) == (2, ""), arguments
+        assert done.err.startswith("error: ")
+
+
+def test_commands_on_whole_rows_refuse_lists(run: Run) -> None:
+    path = written("npz")
+    for arguments in (("softmax", path), ("log-softmax", path), ("calibrate", path)):
+        done = run(*arguments)
+        assert (done.code, done.out) == (1, "")
+        assert "lists of the most probable classes, and no whole rows" in done.err
+        assert "xent nll FILE or xent eval FILE" in done.err
