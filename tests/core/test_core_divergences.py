@@ -184,7 +184,7 @@ ROWS = st.integers(1, 60).flatmap(
 JS_IS_LN_2 = ([23.0] + [0.0] * 40, [0.0] * 40 + [26.0])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(ROWS, st.sampled_from([np.float64, np.float32, np.float16]), st.floats(-3, 3), st.booleans())
 @example(rows=JS_IS_LN_2, dtype=np.float32, shift=0.0, near=False)
 def test_laws(rows: tuple[list[float], list[float]], dtype: Any, shift: float, near: bool) -> None:
@@ -227,9 +227,10 @@ def test_what_does_not_sum_to_1_is_as_defined(kind: Kind) -> None:
 @pytest.mark.parametrize("classes", [3, 60, 5000])
 def test_a_row_depends_on_nothing_but_itself(dtype: Any, classes: int) -> None:
     rng = np.random.default_rng(2)
-    one, other = (rng.normal(size=(2, 300, classes)) * 4).astype(dtype)
+    rows = 300 if classes < 1000 else 70
+    one, other = (rng.normal(size=(2, rows, classes)) * 4).astype(dtype)
     whole = of(one, other)
-    for start in (0, 1, 7, 299):
+    for start in (0, 1, 7, rows - 1):
         part = of(one[start : start + 3], other[start : start + 3])
         for name in Divergences._fields:
             here = getattr(whole, name)[start : start + 3]

@@ -84,7 +84,7 @@ def test_wide_rows(dtype: np.dtype[Any], num_classes: int) -> None:
 
 @in_one_test
 @each_dtype
-@pytest.mark.parametrize("num_classes", [2, 10, 40, 41, 600])
+@pytest.mark.parametrize("num_classes", [2, 40, 41, 200])
 def test_confident_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     """The right class leads by so much that the loss is far below one rounding of 1."""
     rng = np.random.default_rng(num_classes)
@@ -174,7 +174,7 @@ def test_class_probabilities(dtype: np.dtype[Any], num_classes: int) -> None:
 
 @in_one_test
 @pytest.mark.parametrize("dtype", DTYPES[1:], ids=dtype_id)
-@pytest.mark.parametrize("num_classes", [2, 10, 41, 300])
+@pytest.mark.parametrize("num_classes", [2, 10, 41, 130])
 def test_the_mean_of_many_narrow_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     """Textbook arithmetic in float64 is exact enough to judge 1e-7."""
     rng = np.random.default_rng(num_classes)

@@ -21,7 +21,7 @@ LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 0.5, 0.25], [-1.0, -1.0, 4.0], [2.0, 
 LABELS = np.array([1, 0, 1, 2])
 WEIGHT = np.array([0.5, 2.0, 0.25])
 
-few = settings(max_examples=60, deadline=None, database=None)
+few = settings(max_examples=40, deadline=None, database=None)
 losses = pytest.mark.parametrize("loss", [xent.nll_loss, xent.cross_entropy])
 
 

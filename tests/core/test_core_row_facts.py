@@ -75,7 +75,7 @@ def tied_rows(draw: st.DrawFn) -> tuple[Array, Array]:
     return np.array(numbers)[places].astype(dtype), labels
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tied_rows(), st.sampled_from(KINDS), st.booleans())
 def test_hits_and_ranks_among_ties(rows: tuple[Array, Array], kind: Any, from_file: bool) -> None:
     logits, labels = rows
@@ -167,10 +167,10 @@ def test_no_rows_and_no_classes(kind: Any) -> None:
 @in_one_test
 @pytest.mark.parametrize("num_classes", CLASSES)
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
-@pytest.mark.parametrize("scale", [0.1, 3.0, 30.0])
-def test_sums_over_classes(num_classes: int, dtype: str, scale: float) -> None:
+def test_sums_over_classes(num_classes: int, dtype: str) -> None:
     rng = np.random.default_rng(num_classes)
-    logits = (rng.normal(size=(20, num_classes)) * scale).astype(dtype)
+    scales = np.resize([0.1, 3.0, 30.0], (20, 1))
+    logits = (rng.normal(size=(20, num_classes)) * scales).astype(dtype)
     names = ("sum_of_squares", "confidence", "rest", "loss")
     found = facts_of(logits, np.zeros(20, np.int64), *names)
     tolerance = 1e-13 if dtype == "f8" else 4e-6

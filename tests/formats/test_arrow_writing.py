@@ -38,7 +38,7 @@ def flat(column: pa.ChunkedArray) -> Array:
 
 
 @formats
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(
     array=hnp.arrays(
         st.sampled_from(["f2", "f4", "f8", "i1", "u1", "i4", "u8", "?"]),

@@ -121,7 +121,8 @@ def test_rows(row: str, says: str) -> None:
 @in_one_test
 @pytest.mark.parametrize(("cell", "says"), BAD_CELLS.values(), ids=BAD_CELLS)
 def test_cells(cell: str, says: str) -> None:
-    for column, before, block in product("ab", [0, 30], BLOCKS):
+    places = zip("ab", [0, 30], strict=True)
+    for (column, before), block in product(places, BLOCKS):
         row = f"{cell},1" if column == "a" else f"1,{cell}"
         text = "a,b\n" + "7.5,8.5\n" * before + row + "\n5,6\n"
         assert_refused(text, block, rf"^f\.csv:{before + 2}: column '{column}': .*{says}")

@@ -57,10 +57,11 @@ def opened(way: str, content: bytes, folder: Path) -> AbstractContextManager[Inp
     return pipe_input(content) if way == "pipe" else file_input(folder / "a", content)
 
 
+@in_one_test
 @kinds
 @both
-@keeps_a_copy
 @pytest.mark.parametrize("dtype", DTYPES)
+@keeps_a_copy
 def test_what_libraries_write(tmp_path: Path, kind: str, way: str, dtype: str) -> None:
     name, save = FILES[kind]
     arrays = {f"a{i}": some_array(dtype, shape) for i, shape in enumerate(SHAPES)}

@@ -354,7 +354,7 @@ def test_log_probabilities_and_probabilities() -> None:
 # Laws
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6), st.floats(1e-4, 1e4))
 def test_scaling_logits_scales_the_temperature(seed: int, factor: float) -> None:
     z, y = problem(seed, 30, 4)
@@ -390,9 +390,10 @@ def test_the_accuracy_does_not_change() -> None:
 
 def test_far_from_1() -> None:
     z, y = problem(14)
+    want = temperature_of(z, y)
     for factor in (1e-30, 1e-9, 1e9, 1e30):
         value = temperature_of(z * factor, y)
-        assert value == pytest.approx(temperature_of(z, y) * factor, rel=4e-15, abs=0)
+        assert value == pytest.approx(want * factor, rel=4e-15, abs=0)
 
 
 # Where there is none
@@ -518,11 +519,11 @@ def everything(found: FittedTemperature) -> Any:
 def test_jobs_blocks_and_shards_change_nothing(
     dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    z, y = problem(22, 301, 12)
+    z, y = problem(22, 151, 12)
     z = z.astype(dtype)
     want = everything(fitted(z, y, CalibrateOptions(folds=3)))
     paths = []
-    for i, part in enumerate((z[:1], z[1:200], z[200:])):
+    for i, part in enumerate((z[:1], z[1:90], z[90:])):
         paths.append(str(tmp_path / f"z-{i}.npy"))
         np.save(paths[-1], part)
 
@@ -535,7 +536,6 @@ def test_jobs_blocks_and_shards_change_nothing(
 
     assert of_shards(1) == want
     set_block_rows(monkeypatch, 17, 12)
-    assert of_shards(1) == want
     assert of_shards(2) == want
     assert everything(fitted(z, y, CalibrateOptions(folds=3))) == want
 

@@ -19,12 +19,15 @@ from xentcli.results.loss import LossSummary
 Array = npt.NDArray[Any]
 
 ROWS = 70
-JOBS_OF_BLOCKS = {2: [1, 2, 5, 8], 64: [1, 2]}
-BLOCK_ROWS = [1, 2, 3, 7, 64, 999]
+JOBS_OF_BLOCKS = {2: [1, 2, 8], 64: [1, 2]}
+BLOCK_ROWS = [1, 2, 7, 64, 999]
 
 each_case = pytest.mark.parametrize(
     ("num_classes", "dtype"),
-    [(c, dtype) for c in (3, 10, 50, 1000) for dtype in ("float64", "float32", "float16")],
+    [
+        *[(3, "float64"), (3, "float16"), (10, "float32"), (50, "float64"), (50, "float16")],
+        *[(1000, "float32")],
+    ],
 )
 
 
@@ -80,7 +83,7 @@ def test_jobs_and_blocks(
 
 @in_one_test
 @pytest.mark.parametrize(
-    ("num_classes", "dtype"), [(3, "float64"), (10, "float32"), (50, "float16"), (1000, "float32")]
+    ("num_classes", "dtype"), [(3, "float64"), (10, "float32"), (50, "float16")]
 )
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("swapped", [False, True])
@@ -121,7 +124,7 @@ def test_the_order_of_the_rows(num_classes: int, dtype: str, tmp_path: Path) -> 
     x, y = logits_of(num_classes, dtype), labels_of(num_classes)
     options = LossOptions(np.linspace(0.1, 2.0, num_classes))
     first: LossSummary | None = None
-    for seed in range(4):
+    for seed in range(3):
         order = np.random.default_rng(seed).permutation(ROWS)
         logits = npy_file(tmp_path / "x.npy", x[order])
         labels = npy_file(tmp_path / "y.npy", y[order])
@@ -156,7 +159,7 @@ def test_every_kind_of_loss(
     )
     options = LossOptions(weight, label_smoothing=smoothing)
     in_c, in_fortran = np.ascontiguousarray, np.asfortranarray
-    for convert, block_rows, jobs in ((in_c, 1, 1), (in_c, 999, 1), (in_fortran, 7, 2)):
+    for convert, block_rows, jobs in ((in_c, 3, 1), (in_c, 999, 1), (in_fortran, 7, 2)):
         set_block_rows(monkeypatch, block_rows, num_classes)
         logits = npy_file(tmp_path / "x.npy", convert(x))
         labels = npy_file(tmp_path / "y.npy", convert(y))

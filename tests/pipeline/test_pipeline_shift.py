@@ -70,8 +70,9 @@ def row_losses(logits: Array, labels: Array, class_axis: int, shift: int) -> Arr
 
 @in_one_test
 @pytest.mark.parametrize(("shape", "class_axis"), LAYOUTS)
-@pytest.mark.parametrize("soft", [False, True])
-@pytest.mark.parametrize("shift", [0, 1, 2, 5, 6, 7, 10**20])
+@pytest.mark.parametrize(
+    ("soft", "shift"), [*((False, shift) for shift in (0, 1, 5, 6, 10**20)), (True, 0), (True, 2)]
+)
 def test_every_layout(
     *, shape: tuple[int, ...], class_axis: int, soft: bool, shift: int,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -152,7 +153,7 @@ def test_the_rows_of_files_go_on_from_shard_to_shard(
     one = npy_file(tmp_path / "x.npy", logits[: max(0, 41 - shift)])
     kept, two = Kept(), npy_file(tmp_path / "y.npy", labels[shift:])
     want = evaluate(one, two, Criterion(), run(), kept).summary
-    for block_rows in (1, 3, 99):
+    for block_rows in (1, 3):
         set_block_rows(monkeypatch, block_rows, C)
         for targets in (open_paths(*y), npy_file(tmp_path / "all.npy", labels)):
             sink = Kept()

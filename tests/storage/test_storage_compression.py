@@ -142,7 +142,7 @@ def test_a_bit_that_is_wrong_anywhere(suffix: str) -> None:
 @every_suffix
 @pytest.mark.parametrize("after", [b"x", b"1,2\n", bytes(7) + b"1", b"PK\3\4" * 1000])
 def test_what_follows_the_data(suffix: str, after: bytes) -> None:
-    assert "something follows the" in fails(COMPRESS[suffix](CONTENT) + after)
+    assert "something follows the" in fails(COMPRESS[suffix](CONTENT[:5000]) + after)
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])
@@ -164,7 +164,7 @@ def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
         ".bz2": lambda content: bz2.compress(content, 1),
         ".xz": lambda content: lzma.compress(content, preset=0),
     }
-    bomb = compress[suffix](bytes(2**25))
+    bomb = compress[suffix](bytes(2**24))
     tracemalloc.start()
     try:
         data, size = opened(bomb), 0
@@ -173,8 +173,8 @@ def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert size == 2**25
-    assert peak < 2**24
+    assert size == 2**24
+    assert peak < 2**23
 
 
 def test_more_memory_than_a_stream_may_ask_for() -> None:
