@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ExactSum
@@ -14,6 +15,7 @@ from xentcli.metrics.interface import register
 from xentcli.metrics.slope_sums import SlopeCounts, SlopeEnds, SlopesOfBeta, SlopesOfRows
 
 _ZERO, _NO_ROWS = ExactSum(), SlopeCounts()
+_ENDS = 2  # come first
 _SUMS_BESIDE = 2  # after the derivatives: the squares and the changes of the first
 
 
@@ -35,11 +37,9 @@ class SlopesState:
     more: int = 0
     counts: SlopeCounts = _NO_ROWS
     widest: float = 0.0
-    label_gaps: CellSums = field(default_factory=CellSums)
-    mean_gaps: CellSums = field(default_factory=CellSums)
     below_peak: CellSums = field(default_factory=CellSums)
     rows: CellSums = field(default_factory=CellSums)
-    sums: tuple[CellSums, ...] = ()
+    sums: CellSums = field(default_factory=CellSums)
 
     @property
     def options(self) -> SlopeOptions:
@@ -65,50 +65,50 @@ class SlopesState:
         )
         fold = facts.origin.folds(facts.rows) % self.folds
         below = np.bincount(fold[there & (slopes.label_gap != 0.0)], minlength=self.folds)
-        all_there = bool(there.all())
-        if not all_there:
-            weight, fold = weight[there], fold[there]
-
-        def of(values: Doubles) -> Doubles:
-            weighted: Doubles = (values if all_there else values[there]) * weight
-            return weighted
-
+        weight, fold = weight[there], fold[there]
         with np.errstate(all="ignore"):
-            gaps = [
-                CellSums.of(of(each), fold, self.folds)
-                for each in (slopes.label_gap, slopes.mean_gap)
-            ]
-            sums = []
-            for i in range(len(self.betas)):
-                columns = [of(slopes.values[:, i, k]) for k in range(self.options.orders)]
-                columns += [columns[0] ** 2, columns[0] * columns[1]]
-                sums += [CellSums.of(each, fold, self.folds) for each in columns]
+            columns = self._columns(slopes, there, weight)
+        # All columns are summed at once, since each sum of few rows costs as much as many of them.
+        cells = fold * self._count + np.arange(self._count)[:, np.newaxis]
+        sums = CellSums.of(columns.reshape(-1), cells.reshape(-1), self.folds * self._count)
         rows = CellSums.whole(np.bincount(fold, minlength=self.folds))
         widest = float(np.fmax.reduce(slopes.widest[there], initial=0.0))
-        return self._with(counts, widest, *gaps, CellSums.whole(below), rows, tuple(sums))
+        return self._with(counts, widest, CellSums.whole(below), rows, sums)
+
+    def _columns(self, slopes: Slopes, there: NDArray[np.bool_], weight: Doubles) -> Doubles:
+        """Return what is summed, (columns, n): the gaps of labels, mean gaps, then each beta's."""
+        columns = np.empty((self._count, weight.size))
+        for i, each in enumerate((slopes.label_gap, slopes.mean_gap)):
+            np.multiply(each[there], weight, out=columns[i])
+        orders = self.options.orders
+        for i in range(len(self.betas)):
+            start = _ENDS + i * (orders + _SUMS_BESIDE)
+            its = columns[start : start + orders + _SUMS_BESIDE]
+            np.multiply(slopes.values[there, i].T, weight, out=its[:orders])
+            np.multiply(its[0], its[:2], out=its[orders:])
+        return columns
 
     def _with(self, *sums: Any) -> Self:
         return type(self)(self.betas, self.fine, self.ends, self.folds, self.more, *sums)
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
-        if not self.sums or not other.sums:
-            return self if self.sums else other
+        if not self.rows.cells or not other.rows.cells:
+            return self if self.rows.cells else other
         return self._with(
             self.counts + other.counts,
             max(self.widest, other.widest),
-            self.label_gaps + other.label_gaps,
-            self.mean_gaps + other.mean_gaps,
             self.below_peak + other.below_peak,
             self.rows + other.rows,
-            tuple(one + two for one, two in zip(self.sums, other.sums, strict=True)),
+            self.sums + other.sums,
         )
 
     def compute(self) -> SlopesOfRows:
         """Return the derivatives, each sum rounded once."""
-        exact = [each.exact() for each in self.sums]
+        sums = self.sums.exact() or [_ZERO] * self.folds * self._count
+        label, mean, *exact = (sums[i :: self._count] for i in range(self._count))
         step = self.options.orders + _SUMS_BESIDE
-        ends = [each.exact() for each in (self.label_gaps, self.mean_gaps, self.below_peak)]
+        ends = (label, mean, self.below_peak.exact())
         return SlopesOfRows(
             self.counts,
             _ends(*(sum(each, _ZERO) for each in ends)),
@@ -117,6 +117,11 @@ class SlopesState:
             tuple(_ends(*(_without(each, fold) for each in ends)) for fold in self._left_out),
             self.widest,
         )
+
+    @property
+    def _count(self) -> int:
+        """How many columns are summed."""
+        return _ENDS + len(self.betas) * (self.options.orders + _SUMS_BESIDE)
 
     @property
     def _left_out(self) -> range:
