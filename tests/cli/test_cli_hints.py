@@ -82,6 +82,9 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     ),
     "--debug shows where": "a mistake in xent",
     "--debug shows where; what an addition must have: xent help design": "test_contributing.py",
+    "is the file cut off? This format was added to xent; what it must have: xent help design": (
+        "test_formats_promised.py"
+    ),
     "a scheduler yields work(item) for each item, in their order: xent help design": (
         "test_execution_in_turn.py"
     ),

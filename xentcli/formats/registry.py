@@ -109,6 +109,10 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     _check_options(data.name, format_, options)
     _check_library(data.name, format_, InputError)
     source = format_.open_source(data, options)
+    if any(format_ is other for other in _FROM_OUTSIDE):
+        from xentcli.formats.promised import promised
+
+        source = promised(source)
     _check_row(source)
     looked_at = options.any_columns or options.weights or options.names
     if options.head is not None and options.labels and not looked_at:

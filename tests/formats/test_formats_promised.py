@@ -1,0 +1,106 @@
+"""A format from outside that gives other rows than it has promised is noticed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats import registry
+from xentcli.formats.base import Block, Format, IndexedSource, Shape, Source, StreamSource, Table
+from xentcli.formats.files import InputFile, open_file
+from xentcli.storage.inputs import Input
+
+VALUES = np.arange(30, dtype=np.float32).reshape(10, 3)
+SHOWN = VALUES.astype(">f4")  # the same numbers
+
+
+class Told:
+    """What is said of the array, and the array that is given."""
+
+    format = "told"
+    shape: Shape
+    given: NDArray[Any] = SHOWN
+
+    def __init__(self, data: Input) -> None:
+        self.name, self.notes = data.name, list[str]()
+        self.shape, self.dtype, self.stored_dtype = VALUES.shape, VALUES.dtype, "float32"
+
+
+class ToldStream(Told, StreamSource):
+    carries_bytes = True
+    starts: tuple[int, ...] = (0, 4, 8)
+    rows = 4
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        del rows
+        for start in self.starts:
+            yield Block(start, min(self.rows, 10 - start), content=b"")
+
+    def decode(self, block: Block) -> Table:
+        return Table(self.given[block.start : block.start + block.rows])
+
+
+class ToldIndexed(Told, IndexedSource):
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        return Table(self.given[(slice(None),) * axis + (slice(start, start + rows),)])
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Any]:
+    """Return what opens a file in a format of such sources."""
+    path = tmp_path / "a.told"
+    path.write_text("x")
+
+    def open_told(kind: type[Any]) -> Source:
+        made = Format("told", (".told",), lambda _: False, lambda data, _: kind(data))
+        registry.register(made)
+        return open_file(InputFile(str(path)))
+
+    yield open_told
+    registry.forget("told")
+
+
+def changed(kind: type[Any], **attributes: Any) -> type[Any]:
+    return type(kind.__name__, (kind,), attributes)
+
+
+def rows_of(source: Source) -> NDArray[Any]:
+    return np.concatenate([source.decode(block).values for block in source.blocks(4)])
+
+
+def test_what_is_promised_is_given(opened: Any) -> None:
+    for kind in (ToldStream, ToldIndexed):
+        source = opened(kind)
+        assert (rows_of(source) == VALUES).all()
+        assert source.place((3, 1)).endswith("a.told[3, 1]")
+    assert (source.tile(2, 5) == VALUES[2:7]).all()
+    columns = [source.decode(block).values for block in source.blocks(2, 1)]
+    assert (np.concatenate(columns, axis=1) == VALUES).all()
+
+
+def test_what_is_not_is_an_error(opened: Any) -> None:
+    cases: list[tuple[type[Any], dict[str, Any], str]] = [
+        (ToldStream, {"starts": (0, 4)}, "blocks of 8 rows in all, where its shape has 10"),
+        (ToldStream, {"starts": ()}, "blocks of 0 rows in all"),
+        (ToldStream, {"starts": (0, 8)}, "a block from row 8 on behind 4 rows"),
+        (ToldStream, {"starts": (0, 0, 4, 8)}, "a block from row 0 on behind 4 rows"),
+        (ToldStream, {"given": SHOWN[:9]}, r"shape \(1, 3\) where \(2, 3\) was promised"),
+        (ToldStream, {"given": SHOWN[:, :2]}, r"shape \(4, 2\) where \(4, 3\) was promised"),
+        (ToldStream, {"given": SHOWN.astype(float)}, "float64 where float32 was promised"),
+        (ToldIndexed, {"given": SHOWN[:9]}, r"shape \(1, 3\) where \(2, 3\) was promised"),
+        (ToldIndexed, {"given": SHOWN.astype(np.int32)}, "int32 where float32 was promised"),
+    ]
+    for kind, attributes, says in cases:
+        with pytest.raises(InputError, match=f"a.told: the format told gives .*{says}"):
+            rows_of(opened(changed(kind, **attributes)))
+    with pytest.raises(InputError, match="was promised"):
+        opened(changed(ToldIndexed, given=SHOWN[:6])).tile(2, 5)
+    one_label = changed(
+        ToldStream, decode=lambda _, block: Table(VALUES[: block.rows], labels=np.zeros(1))
+    )
+    with pytest.raises(InputError, match="1 labels or ids of 4 rows"):
+        rows_of(opened(one_label))

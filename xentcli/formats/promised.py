@@ -1,0 +1,116 @@
+"""Checks that a source of a format from outside gives the rows that it has promised.
+
+Rows that are missing would be a smaller result or a shorter file that nothing else could notice.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from numpy.typing import NDArray
+
+from xentcli.errors import InputError
+from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
+
+_HINT = "is the file cut off? This format was added to xent; what it must have: xent help design"
+
+_NUMBERS = "biuf"  # text may be of any length
+
+
+def promised(source: Source) -> Source:
+    """Return the same source, which raises InputError where it gives other rows than promised."""
+    if isinstance(source, IndexedSource):
+        return PromisedIndexed(source)
+    return PromisedStream(source)
+
+
+class Promises(Source):
+    """What both kinds of sources have in common: another source, and what it has promised.
+
+    Parameters
+    ----------
+    source : Source
+        The other source.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        for name in Source.__annotations__.keys() - {"of_this_process"}:
+            setattr(self, name, getattr(source, name))
+
+    def kept(self) -> Source:
+        """Return the same array, readable more than once."""
+        kept = self._source.kept()
+        return self if kept is self._source else promised(kept)
+
+    def decode(self, block: Block) -> Table:
+        """Return the rows of a block."""
+        return self._as_promised(self._source.decode(block), block.rows, block.axis)
+
+    def carried(self, block: Block) -> Block:
+        """Return the block with its content, unless a reference leads to it."""
+        return block if self.reference is not None else self._source.carried(block)
+
+    def place(self, index: tuple[int, ...]) -> str:
+        """Name a place as the other source does."""
+        return self._source.place(index)
+
+    def _counted(self, blocks: Iterator[Block], length: int | None) -> Iterator[Block]:
+        """Yield blocks, if they follow one another up to a length, unless that is not known."""
+        count = 0
+        for block in blocks:
+            if block.start != count:
+                raise self._error(f"a block from row {block.start} on behind {count} rows")
+            count += block.rows
+            yield block
+        if length not in (None, count):
+            raise self._error(f"blocks of {count} rows in all, where its shape has {length}")
+
+    def _as_promised(self, table: Table, rows: int, axis: int = 0) -> Table:
+        wanted = tuple(rows if i == axis else length for i, length in enumerate(self.shape))
+        self._check(table.values, wanted)
+        for beside in (table.labels, table.ids):
+            if beside is not None and axis == 0 and len(beside) != rows:
+                raise self._error(f"{len(beside)} labels or ids of {rows} rows")
+        return table
+
+    def _check(self, values: NDArray[Any], wanted: Shape) -> None:
+        if values.shape != wanted:
+            raise self._error(f"an array of shape {values.shape} where {wanted} was promised")
+        given, dtype = (each.newbyteorder("=") for each in (values.dtype, self.dtype))
+        if given != dtype and dtype.kind in _NUMBERS:
+            raise self._error(f"numbers of {values.dtype} where {self.dtype} was promised")
+
+    def _error(self, gives: str) -> InputError:
+        return InputError(f"{self.name}: the format {self.format} gives {gives}", hint=_HINT)
+
+
+class PromisedStream(Promises, StreamSource):
+    """A source whose rows come in order."""
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        """Cut into blocks, whose rows are counted."""
+        return self._counted(self._source.blocks(rows), (self.shape or (1,))[0])
+
+
+class PromisedIndexed(Promises, IndexedSource):
+    """A source of which any slice can be read."""
+
+    _source: IndexedSource
+
+    def step(self, rows: int, axis: int) -> int:
+        """Return how many slices are cheap to read at a time."""
+        return self._source.step(rows, axis)
+
+    def blocks(self, rows: int, axis: int = 0) -> Iterator[Block]:
+        """Cut an axis into blocks, whose rows are counted."""
+        return self._counted(self._source.blocks(rows, axis), (self.shape or (1,))[axis])
+
+    def read(self, start: int, rows: int, axis: int = 0) -> Table:
+        """Read slices of an axis."""
+        return self._as_promised(self._source.read(start, rows, axis), rows, axis)
+
+    def tile(self, start: int, rows: int) -> NDArray[Any]:
+        """Read rows of the array laid out as (N, C)."""
+        tile = self._source.tile(start, rows)
+        self._check(tile, (rows, self.shape[-1]))
+        return tile
