@@ -1,10 +1,11 @@
-"""Files that tests of the command line write or take, and what NumPy makes of their numbers."""
+"""Files that tests of the command line write or take."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from formulas import log_softmax
 
 DATA = Path(__file__).parents[2] / "sample_data"
 DIGITS = (DATA / "digits_logits.npy", DATA / "digits_labels.npy")
@@ -17,12 +18,6 @@ def write_rows(path: str | Path, names: Sequence[str], rows: Iterable[Iterable[A
     Path(path).write_text("\n".join([*lines, ""]))
 
 
-def log_softmax(logits: Any) -> Any:
-    """Return log-probabilities along the last axis, of small logits."""
-    z = np.asarray(logits, np.float64)
-    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
-
-
-def losses(logits: Any, labels: Any) -> Any:
-    """Return the cross entropy of each row by its definition."""
-    return -np.take_along_axis(log_softmax(logits), np.asarray(labels)[..., None], -1)[..., 0]
+def log_probs(logits: Any) -> Any:
+    """Return log-probabilities along the last axis, as a model saves them."""
+    return log_softmax(logits).astype(np.float64)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_files import DIGITS, WEAK, log_softmax, write_rows
+from cli_files import DIGITS, WEAK, log_probs, write_rows
 from cli_tools import Argument, Run, Terminal
 from in_one_test import in_one_folder, in_one_test
 
@@ -147,8 +147,8 @@ def test_pipes_and_text(run: Run) -> None:
 
 @pytest.mark.parametrize("kind", ["log-probs", "probs"])
 def test_what_is_given_instead_of_logits(run: Run, kind: str) -> None:
-    log_probs = log_softmax(np.load(DIGITS[0]))
-    np.save("p.npy", log_probs if kind == "log-probs" else np.exp(log_probs))
+    normalized = log_probs(np.load(DIGITS[0]))
+    np.save("p.npy", normalized if kind == "log-probs" else np.exp(normalized))
     by_option = run("calibrate", f"--{kind}", "p.npy", DIGITS[1], "--quiet")
     assert math.isclose(float(by_option.out), TEMPERATURE, rel_tol=1e-13)
     assert by_option.err == run("calibrate", "--input", kind, "p.npy", DIGITS[1], "-q").err == ""

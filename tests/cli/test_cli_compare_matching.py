@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cli_files import log_softmax, write_rows
+from cli_files import log_probs, write_rows
 from cli_tools import Argument, Run
 from compare_tools import CLASSES, IDS, ONE, RNG, TRUE, TWO, Array, metrics_of, save_models
 
 LABELS = ("--labels", "y.npy")
 KINDS: dict[str, Callable[[Array], Array]] = {
     "logits": np.asarray,
-    "log-probs": log_softmax,
-    "probs": lambda z: np.exp(log_softmax(z)),
+    "log-probs": log_probs,
+    "probs": lambda z: np.exp(log_probs(z)),
 }
 
 

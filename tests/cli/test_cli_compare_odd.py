@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_files import losses, write_rows
+from cli_files import write_rows
 from cli_tools import Argument, Run, Terminal
 from compare_tools import (
     BASE,
@@ -17,6 +17,7 @@ from compare_tools import (
     metrics_of,
     save_models,
 )
+from formulas import cross_entropies
 from in_one_test import in_one_folder, in_one_test
 
 
@@ -70,7 +71,7 @@ def test_losses_that_are_infinite_with_both_models(run: Run) -> None:
         masked[5, TRUE[5]] = -np.inf
         np.save(f"{name}.npy", masked)
     outcome = run("compare", *MODELS, "--metric", "loss_difference")
-    others = np.delete(losses(TWO, TRUE) - losses(ONE, TRUE), 5)
+    others = np.delete(cross_entropies(TWO, TRUE) - cross_entropies(ONE, TRUE), 5)
     assert outcome.number == pytest.approx(others.sum() / 40, rel=1e-12)
     assert "rows whose losses are infinite with both models count as no difference" in outcome.err
 

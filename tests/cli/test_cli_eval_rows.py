@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_files import DIGITS, log_softmax, write_rows
+from cli_files import DIGITS, log_probs, write_rows
 from cli_tools import Run, Terminal
 from in_one_test import in_one_test
 
@@ -15,8 +15,8 @@ HEADER = "metric,value,standard_error,low,high,n"
 @pytest.mark.parametrize("kind", ["log-probs", "probs"])
 def test_probabilities(run: Run, kind: str) -> None:
     logits, labels = (np.load(path).astype(np.float64) for path in DIGITS)
-    log_probs = log_softmax(logits)
-    np.save("p.npy", log_probs if kind == "log-probs" else np.exp(log_probs))
+    normalized = log_probs(logits)
+    np.save("p.npy", normalized if kind == "log-probs" else np.exp(normalized))
     np.save("y.npy", labels.astype(np.int64))
     want = {row["metric"]: row for row in run("eval", *DIGITS).table}
     for command in (["--input", kind, "p.npy"], [f"--{kind}", "p.npy"]):
@@ -29,7 +29,7 @@ def test_probabilities(run: Run, kind: str) -> None:
 
 
 def test_another_kind_than_was_said_is_warned_of(run: Run) -> None:
-    np.save("p.npy", np.exp(log_softmax(np.load(DIGITS[0]))))
+    np.save("p.npy", np.exp(log_probs(np.load(DIGITS[0]))))
     outcome = run("eval", "p.npy", DIGITS[1], "--metric", "accuracy")
     assert outcome.out == f"{436 / 450!r}\n"
     assert "xent eval --probs PROBS LABELS would fit" in outcome.err

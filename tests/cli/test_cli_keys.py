@@ -8,7 +8,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from cli_files import log_softmax
+from cli_files import log_probs
 from cli_tools import Outcome, Run
 from in_one_test import in_one_folder
 from safetensors.numpy import load_file, save_file
@@ -22,7 +22,7 @@ BFLOAT16 = ["--input-dtype", "bfloat16"]
 def arrays(folder: Path) -> Path:
     """Fill the folder with logits and labels in one file, in each way there is."""
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
-    probs = np.exp(log_softmax(logits))
+    probs = np.exp(log_probs(logits))
     both = {"logits": logits, "labels": labels, "probs": probs}
     np.save(folder / "p.npy", probs)
     np.savez(folder / "run.npz", **both)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_files import log_softmax, write_rows
+from cli_files import log_probs, write_rows
 from cli_tools import Run, command, run_shell
 from in_one_test import in_one_folder, in_one_test
 
@@ -21,7 +21,7 @@ PARTS = {2: slice(0, 2), 9: slice(2, 4), 10: slice(4, 6)}  # another order than 
 @pytest.fixture
 def shards(folder: Path) -> Path:
     """Fill the folder with arrays of six rows, each in one file and in three."""
-    arrays = {"x": LOGITS, "y": LABELS, "lp": log_softmax(LOGITS), "p": np.exp(log_softmax(LOGITS))}
+    arrays = {"x": LOGITS, "y": LABELS, "lp": log_probs(LOGITS), "p": np.exp(log_probs(LOGITS))}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
         for i, rows in PARTS.items():

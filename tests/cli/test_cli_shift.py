@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_files import losses
 from cli_tools import Run, Terminal
+from formulas import cross_entropies
 
 TOKENS = ["loss", "--logits", "t.npy", "--labels", "l.npy", "--class-axis", "-1"]
 
@@ -24,7 +24,7 @@ def tokens(folder: Path) -> tuple[Any, Any]:
 
 def shifted_losses(logits: Any, labels: Any, shift: int) -> Any:
     later = labels[:, shift:]
-    return np.where(later == -100, 0.0, losses(logits[:, :-shift], np.maximum(later, 0)))
+    return np.where(later == -100, 0.0, cross_entropies(logits[:, :-shift], np.maximum(later, 0)))
 
 
 def test_what_is_said_of_the_shift(run: Run, terminal: Terminal, tokens: tuple[Any, Any]) -> None:

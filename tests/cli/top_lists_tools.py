@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cli_files import log_softmax, losses
+from cli_files import log_probs
+from formulas import cross_entropies
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[Any]
@@ -23,11 +24,11 @@ class Model:
     def __init__(self) -> None:
         rng = np.random.default_rng(8)
         self.logits = rng.normal(size=(4, 5, V)) * 2.0
-        self.log_probs = log_softmax(self.logits)
+        self.log_probs = log_probs(self.logits)
         self.log_sum_exp = self.logits[..., 0] - self.log_probs[..., 0]
         self.labels = np.argmax(self.logits + rng.gumbel(size=self.logits.shape), -1)
         self.indices = rng.permuted(np.argsort(-self.logits, -1)[..., :K], axis=-1)
-        self.losses: list[float] = losses(self.logits, self.labels).ravel().tolist()
+        self.losses = cross_entropies(self.logits, self.labels).astype(float).ravel().tolist()
 
     def top(self, values: Array) -> Array:
         return np.take_along_axis(values, self.indices, -1)
