@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xentcli.core.bounds import (
@@ -21,6 +21,7 @@ from xentcli.core.listed_pairs import least_divergence
 
 Array = npt.NDArray[Any]
 CLOSE = 1e-9
+some = settings(max_examples=30)
 V = 128_256
 WORKED = np.array([[-0.5, -2.0, -3.5, -4.1, -4.8]])
 CLASSES = np.array([[7, 3, 9, 1, 2]])
@@ -49,6 +50,7 @@ def first_of(bounds: Bounds) -> tuple[float, float, bool]:
     return float(bounds.lower[0]), float(bounds.upper[0]), bool(bounds.exact[0])
 
 
+@some
 @given(rows(), st.booleans())
 def test_every_label_of_a_row_lies_within_the_bounds_of_its_list(
     row: tuple[Array, int], known: bool
@@ -66,6 +68,7 @@ def test_every_label_of_a_row_lies_within_the_bounds_of_its_list(
         assert holds(nll_bounds_of_logits(raw, indices, labels, classes), truth)
 
 
+@some
 @given(rows(), st.booleans())
 def test_entropy_and_brier_score_of_a_row_lie_within_the_bounds_of_its_list(
     row: tuple[Array, int], known: bool
@@ -147,6 +150,7 @@ def test_the_only_other_class_is_exact_where_much_is_left_to_it() -> None:
         assert bounds.lower[0] == pytest.approx(-math.log(left), abs=gap + 1e-15)
 
 
+@some
 @given(rows(), st.randoms(use_true_random=False), st.integers(1, 7))
 def test_a_divergence_is_at_least_that_of_two_lists(
     row: tuple[Array, int], drawn: random.Random, other: int

@@ -59,8 +59,9 @@ def opened(way: str, content: bytes, folder: Path) -> AbstractContextManager[Inp
 
 @in_one_test
 @kinds
-@both
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("dtype", "way"), [*product(DTYPES, ["file"]), *product(["?", "<i8", "<f4"], ["pipe"])]
+)
 @keeps_a_copy
 def test_what_libraries_write(tmp_path: Path, kind: str, way: str, dtype: str) -> None:
     name, save = FILES[kind]

@@ -103,10 +103,11 @@ def columns(part: slice) -> Normalizer:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of state: how a block becomes one, how two merge, and which one is empty."""
+    """A kind of state: how a block becomes one, how two merge, and which are empty."""
 
     from_block: Callable[[slice], Any]
     empty: Any
+    of_no_rows: tuple[Any, ...] = ()  # which change nothing either
     merge: Callable[[Any, Any], Any] = lambda one, other: one.merge(other)
     same: Callable[[Any, Any], bool] = lambda one, other: one == other
     computes: bool = True  # and goes to JSON and back
@@ -122,13 +123,10 @@ def kinds_of(name: str) -> dict[str, Kind]:
     """Return the kinds of states that a metric makes."""
     empty = metric_of(name)(**PARAMETERS.get(name, {}))
     return {
-        name: Kind(lambda part: of_indices(name, part), empty),
+        name: Kind(lambda part: of_indices(name, part), empty, (of_indices(name, slice(0, 0)),)),
         f"weighted {name}": Kind(lambda part: of_indices(name, part, WEIGHT), empty),
         f"{name} of class probabilities": Kind(lambda part: of_probabilities(name, part), empty),
         f"{name} of log-probabilities": Kind(lambda part: of_log_probs(name, part), empty),
-        f"{name} of no rows": Kind(
-            lambda part: of_indices(name, part), of_indices(name, slice(0, 0))
-        ),
     }
 
 
@@ -141,7 +139,7 @@ KINDS = {
     "exact sum": Kind(
         lambda part: ExactSum.of(LOGITS[part]),
         ExactSum(),
-        lambda one, other: one + other,
+        merge=lambda one, other: one + other,
         computes=False,
     ),
     "normalizer": Kind(columns, normalizer(np.full((4, 1), -np.inf)), same=nearly, computes=False),
@@ -165,9 +163,10 @@ def merged(kind: Kind, parts: list[Any]) -> Any:
 
 
 def empty_changes_nothing(kind: Kind) -> None:
-    for state in [*states(kind), kind.empty]:
-        assert kind.same(kind.merge(state, kind.empty), state)
-        assert kind.same(kind.merge(kind.empty, state), state)
+    for empty in (kind.empty, *kind.of_no_rows):
+        for state in [*states(kind), empty]:
+            assert kind.same(kind.merge(state, empty), state)
+            assert kind.same(kind.merge(empty, state), state)
 
 
 def the_parts_make_the_whole(kind: Kind) -> None:
@@ -224,7 +223,7 @@ def there_and_back(state: Any) -> Any:
 
 
 def a_state_goes_to_json_and_back(kind: Kind) -> None:
-    for state in [*states(kind), kind.empty]:
+    for state in [*states(kind), kind.empty, *kind.of_no_rows]:
         back = there_and_back(state)
         assert back == state
         assert repr(back) == repr(state)
@@ -232,7 +231,7 @@ def a_state_goes_to_json_and_back(kind: Kind) -> None:
 
 
 def what_is_computed_is_frozen_and_changes_nothing(kind: Kind) -> None:
-    for state in [*states(kind), kind.empty]:
+    for state in [*states(kind), kind.empty, *kind.of_no_rows]:
         before = copy.deepcopy(state)
         results = state.compute()
         assert kind.same(state, before)
