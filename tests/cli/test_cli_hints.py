@@ -69,7 +69,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "name files of one kind: xent nll measures texts, xent eval measures choices": "samples",
     "are both files of the same task, of the same version of its data?": "samples",
     "the loss of a document: --reduction sum, or none": "samples without bytes",
-    "a label for each token, in their order; null leaves one out": "test_cli_dialects.py",
+    "a label for each token, in their order; null leaves one out": "test_cli_answer_lists.py",
     "take the file that the batch gives": "test_cli_dialects.py",
     "make a base of both models; or their losses: xent nll BASE, and xent loss LOGITS LABELS": (
         "test_cli_kld.py"

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answer_documents import CHAT, Case, check, chunk, events, legacy, lines, token
 from cli_tools import Run
-from in_one_test import in_one_test
-from test_cli_dialects import CHAT, Case, check, chunk, events, legacy, lines, token
+from in_one_test import in_one_folder
 
 TOKENS = [token("a", -1.0), token("b", -3.0)]
 CONTENT = {"content": TOKENS}
@@ -129,7 +129,7 @@ CASES = {
 }
 
 
-@in_one_test
+@in_one_folder
 @pytest.mark.parametrize("name", CASES)
 def test_kept_answers(run: Run, name: str) -> None:
     check(run, CASES[name])

@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from answer_documents import CHAT, chunk, events, lines
 from cli_tools import Run
-from test_cli_dialects import CASES, CHAT, LAST, LISTS, chunk, events, lines
+from test_cli_answer_lists import LISTS
+from test_cli_dialects import CASES, LAST
 from test_cli_kept_answers import CASES as KEPT
 
 from xentcli.formats.logprobs.answers import Refused
