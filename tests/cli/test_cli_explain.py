@@ -1,15 +1,14 @@
-"""explain and info: what they say, as CSV, as JSON, and in files."""
+"""explain: every step of a loss, as CSV, as JSON, and in files."""
 
-import csv
-import io
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import Outcome, Run
-from in_one_test import in_one_test
+from cli_files import log_probs as log_probs_of
+from cli_tools import Run
+from formulas import softmax
+from in_one_test import in_one_folder, in_one_test
 from numpy.typing import NDArray
 
 from xentcli import cross_entropy
@@ -19,23 +18,14 @@ pytestmark = pytest.mark.usefixtures("folder")
 EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
 
 
-def table(outcome: Outcome) -> list[dict[str, str]]:
-    assert outcome.code == 0, outcome.err
-    return list(csv.DictReader(io.StringIO(outcome.out)))
-
-
 @pytest.fixture
 def log_probs(folder: Path) -> Array:
-    logits = np.load(folder / "z.npy")
-    return np.asarray(logits - np.log(np.exp(logits).sum(axis=1, keepdims=True)))
-
-
-# explain
+    return np.asarray(log_probs_of(np.load(folder / "z.npy")))
 
 
 def test_every_step_as_csv(run: Run, folder: Path, log_probs: Array) -> None:
     logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
-    cells = table(run(*EXPLAIN))
+    cells = run(*EXPLAIN).table
     assert [cell["class"] for cell in cells] == ["cat", "dog", "bird"] * 3
     assert [cell["row"] for cell in cells] == [row for row in "012" for _ in range(3)]
     hot = np.eye(3)[labels[:3]]
@@ -52,11 +42,19 @@ def test_every_step_as_csv(run: Run, folder: Path, log_probs: Array) -> None:
         np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-16, err_msg=name)
 
 
+@in_one_folder
 @pytest.mark.parametrize(
-    ("rows", "places"),
-    [("0:3", [0, 1, 2]), ("3", [3]), ("2:4", [2, 3]), ("3:", [3, 4]), (":2", [0, 1]), ("4:9", [4])],
+    ("rows", "kind", "places"),
+    [
+        ("0:3", "csv", [0, 1, 2]),
+        ("3", "npy", [3]),
+        ("2:4", "csv", [2, 3]),
+        ("2:4", "npy", [2, 3]),
+        ("3:", "csv", [3, 4]),
+        (":2", "npy", [0, 1]),
+        ("4:9", "csv", [4]),
+    ],
 )
-@pytest.mark.parametrize("kind", ["csv", "npy"])
 def test_rows(
     run: Run, folder: Path, log_probs: Array, kind: str, rows: str, places: list[int]
 ) -> None:
@@ -72,8 +70,10 @@ def test_rows(
     assert found["difference"] == max(losses) - min(losses)
 
 
-def test_three_routes(run: Run) -> None:
-    routes = run(*EXPLAIN, "--json").json["explanation"]["routes"]
+def test_three_routes_and_labels_that_are_whole(run: Run) -> None:
+    outcome = run(*EXPLAIN, "--json")
+    assert '"labels": [0, 1, 2]' in outcome.out
+    routes = outcome.json["explanation"]["routes"]
     assert [route["formula"] for route in routes] == [
         "(one_hot * -log(softmax)).sum(1).mean()",
         "nll_loss(log_softmax(logits), labels)",
@@ -89,11 +89,6 @@ def test_softmax_that_underflows(run: Run) -> None:
     assert [route["loss"] for route in found["routes"][1:]] == [1000.0, 1000.0]
     assert found["softmax"] == [[0.0, 1.0]]
     assert found["underflows"] == 1
-
-
-def test_labels_in_json_are_whole(run: Run) -> None:
-    outcome = run(*EXPLAIN, "--json")
-    assert '"labels": [0, 1, 2]' in outcome.out
 
 
 def test_label_column_and_label_base(run: Run, folder: Path, log_probs: Array) -> None:
@@ -113,6 +108,7 @@ def test_explain_to_a_file(run: Run, folder: Path) -> None:
     assert run(*EXPLAIN, "-o", "steps.csv", "--force").code == 0
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
@@ -183,9 +179,8 @@ def test_rows_of_several_axes(
     assert found["labels"] == [labels[n, t + shift] for n, t in wanted]
     z = np.array([logits[place] for place in wanted])
     np.testing.assert_array_equal(found["logits"], z)
-    assert table(run(*arguments))[0]["row"] == str(list(wanted[0]))
-    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    gradient = (p - np.eye(7)[found["labels"]]) / len(wanted)
+    assert rows != "4:9" or run(*arguments).table[0]["row"] == str(list(wanted[0]))
+    gradient = (softmax(z) - np.eye(7)[found["labels"]]) / len(wanted)
     np.testing.assert_allclose(found["gradient"], gradient, rtol=1e-12, atol=1e-16)
 
 
@@ -207,66 +202,3 @@ def test_an_npy_file_never_holds_text(run: Run, folder: Path, arguments: list[st
     assert (outcome.code == 0) == (folder / "out.npy").exists()
     if outcome.code == 0:
         np.load(folder / "out.npy")
-
-
-# info
-
-
-def test_info_as_csv(run: Run, folder: Path) -> None:
-    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
-    first, second = table(run("info", "z.csv", "y.npy"))
-    assert (first["file"], first["format"], first["shape"]) == ("z.csv", "csv", "5 3")
-    assert first["columns"] == "cat dog bird"
-    assert float(first["minimum"]) == logits.min()
-    assert float(first["maximum"]) == logits.max()
-    assert float(first["mean"]) == math.fsum(logits.ravel()) / 15
-    assert int(first["bytes"]) == (folder / "z.csv").stat().st_size
-    assert (second["format"], second["dtype"], second["shape"]) == ("npy", labels.dtype.name, "5")
-    assert int(second["memory"]) > 0
-
-
-def test_info_as_json(run: Run, folder: Path) -> None:
-    odd = np.array([[1.5, np.nan, np.inf], [-np.inf, -np.inf, 2.0]], np.float32)
-    np.save(folder / "odd.npy", odd)
-    (found,) = run("info", "odd.npy", "--json").json["files"]
-    assert (found["shape"], found["dtype"], found["format"]) == ([2, 3], "float32", "npy")
-    counts = [found[name] for name in ("nan", "positive_infinities", "negative_infinities")]
-    assert counts == [1, 1, 2]
-    assert found["mean"] is None
-    assert found["columns"] is None
-
-
-@pytest.mark.parametrize("kind", ["logits", "log-probabilities", "probabilities", "labels"])
-def test_what_rows_look_like(run: Run, folder: Path, log_probs: Array, kind: str) -> None:
-    arrays = {
-        "logits": np.load(folder / "z.npy"),
-        "log-probabilities": log_probs,
-        "probabilities": np.exp(log_probs),
-        "labels": np.load(folder / "y.npy"),
-    }
-    np.save(folder / "it.npy", arrays[kind])
-    assert table(run("info", "it.npy"))[0]["looks_like"] == kind
-
-
-def test_info_of_standard_input_and_to_a_file(run: Run, folder: Path) -> None:
-    content = (folder / "z.npy").read_bytes()
-    assert table(run("info", "-", stdin=content))[0]["shape"] == "5 3"
-    assert run("info", "-", "y.csv", "-o", "info.csv", stdin=content) == (0, b"", b"")
-    assert len((folder / "info.csv").read_text().splitlines()) == 3
-    assert run("info", "-", "-").code == 2
-
-
-def test_info_of_no_numbers(run: Run, folder: Path) -> None:
-    np.save(folder / "none.npy", np.zeros((0, 3)))
-    (found,) = run("info", "none.npy", "--json").json["files"]
-    assert (found["shape"], found["mean"], found["minimum"]) == ([0, 3], None, None)
-
-
-def test_a_file_name_that_is_no_text(run: Run, folder: Path) -> None:
-    """A name of bytes that are not UTF-8 is shown, as in errors, and does not end the run."""
-    name = "z\udcff.npy"
-    (folder / name).write_bytes((folder / "z.npy").read_bytes())
-    as_csv, as_json = run("info", name), run("info", name, "--json")
-    assert (as_csv.code, as_json.code) == (0, 0), as_json.err
-    assert b"5 3" in as_csv.stdout
-    assert as_json.json["files"][0]["shape"] == [5, 3]
