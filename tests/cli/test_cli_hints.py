@@ -85,6 +85,7 @@ ELSEWHERE = {  # what it takes to provoke it; none of these leads to another num
     "is the file cut off? This format was added to xent; what it must have: xent help design": (
         "test_formats_promised.py"
     ),
+    "compute() returns a Measure: xent help design": "test_metrics_from_outside.py",
     "a scheduler yields work(item) for each item, in their order: xent help design": (
         "test_execution_in_turn.py"
     ),

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from xentcli import evaluate
 from xentcli.cli.app import main
 from xentcli.core import fact as facts_there_are
 from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, fact, row_facts
+from xentcli.errors import XentError
 from xentcli.metrics import interface
 from xentcli.metrics.interface import States, needs_of, register
+from xentcli.results.measure import Measure
 
 
 @dataclass(frozen=True)
@@ -95,3 +98,26 @@ def test_it_is_shown_at_the_command_line(
     shown = json.loads(capfd.readouterr().out)["metrics"]
     picked = np.take_along_axis(LOGITS, LABELS[:, None], 1)[:, 0]
     assert shown == {"margin": {"largest": float((LOGITS[:, 0] - picked).max())}}
+
+
+def test_a_measure_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    register("margin", measure=True)(MarginState)
+    for computed, said in [
+        (Measure(np.float32(2.5), n=np.int64(3)), Measure(2.5, n=3)),  # type: ignore[arg-type]
+        (Measure(), Measure()),
+        (None, "computes None, which is no Measure of numbers"),
+        (2.5, "computes 2.5, which is no Measure"),
+        (Measure("x"), "computes Measure(value='x', "),  # type: ignore[arg-type]
+    ]:
+        monkeypatch.setattr(MarginState, "compute", lambda _, found=computed: found)
+        if isinstance(said, Measure):
+            found = evaluate(LOGITS, LABELS, metrics=["margin"])
+            assert repr(found["margin"]) == repr(said)
+            assert found.notes == ()
+            continue
+        with pytest.raises(XentError) as caught:
+            evaluate(LOGITS, LABELS, metrics=["margin"])
+        assert str(said) in str(caught.value)
+    monkeypatch.setattr(MarginState, "compute", lambda _: Measure(float("nan")))
+    (note,) = evaluate(LOGITS, LABELS, metrics=["margin"]).notes
+    assert note.startswith("margin is nan: ")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, top_of
+from xentcli.pipeline.added_measures import added_measure, notes_of_added
 from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss, with_errors
@@ -75,7 +76,7 @@ class Report:
             looks_like=found.total.looks_like,
             missing_rows=missing.rows if missing else 0,
             missing_most=missing.most if missing else 0.0,
-            notes=(*found.notes, *self._notes()),
+            notes=(*found.notes, *self._notes(), *notes_of_added(values)),
             inapplicable={**self._of_one_class(values), **self.inapplicable},
             others={name: results[name] for name in from_outside() if name in results},
         )
@@ -126,6 +127,8 @@ class Report:
             return self._of_order(name)
         if metric not in self.results:
             return NOTHING
+        if metric in from_outside():
+            return added_measure(name, self.results[metric])
         return _named(self.results[metric], metric, name)
 
     def _of_order(self, name: str) -> Measure:

@@ -1,0 +1,40 @@
+"""What metrics that were added to this package compute, checked before it is reported."""
+
+import math
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any
+
+from xentcli.errors import XentError
+from xentcli.metrics.interface import from_outside
+from xentcli.results.measure import Measure
+from xentcli.text import shortened
+
+
+def added_measure(name: str, result: Any) -> Measure:
+    """Return the measure that an added metric has computed, with plain numbers.
+
+    Raises
+    ------
+    XentError
+        If it is no `Measure` of numbers.
+    """
+    numbers = vars(result) if isinstance(result, Measure) else {}
+    if not numbers or not all(isinstance(each, Real | None) for each in numbers.values()):
+        raise XentError(
+            f"the metric {name} computes {shortened(repr(result))}, which is no Measure of numbers",
+            hint="compute() returns a Measure: xent help design",
+        )
+    value, error, low, high = (
+        None if each is None else float(each)
+        for each in (result.value, result.standard_error, result.low, result.high)
+    )
+    return Measure(value, error, low, high, None if result.n is None else int(result.n))
+
+
+def notes_of_added(measures: Mapping[str, Measure]) -> Iterator[str]:
+    """Name the measures of added metrics that are NaN, which nothing else explains."""
+    for name in from_outside():
+        value = measures[name].value if name in measures else None
+        if value is not None and math.isnan(value):
+            yield f"{name} is nan: that is what its metric, which was added to xent, computes"
