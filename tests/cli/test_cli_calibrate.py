@@ -1,6 +1,5 @@
-"""xent calibrate: what it prints and writes, what takes its file, and what it refuses."""
+"""xent calibrate: what it prints and writes, and what it refuses."""
 
-import json
 import math
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from cli_files import DIGITS, WEAK, log_probs, write_rows
 from cli_tools import Argument, Run, Terminal
-from in_one_test import in_one_folder, in_one_test
+from in_one_test import in_one_folder
 
 TEMPERATURE = 0.57247563916619417  # in arithmetic of 40 digits
 NAMES = (
@@ -45,58 +44,6 @@ def test_json_has_everything(run: Run) -> None:
     assert plain["folds"] is None
     assert plain["metrics"]["loss_out_of_fold"]["value"] is None
     assert len(plain["bins_after"]) == 7
-
-
-def test_the_file_is_what_temperature_takes(run: Run) -> None:
-    assert run("calibrate", *DIGITS, "-o", "temperature.json").out == ""
-    written = json.loads(Path("temperature.json").read_text())
-    value = repr(written["temperature"])
-    loss = run("loss", *DIGITS, "--temperature", "temperature.json")
-    assert float(loss.out) == written["metrics"]["loss_after"]["value"]
-    commands: list[list[Argument]] = [
-        ["loss", *DIGITS],
-        ["eval", *DIGITS, "--metric", "ece"],
-        ["softmax", DIGITS[0]],
-        ["log-softmax", DIGITS[0]],
-    ]
-    for command in commands:
-        by_file = run(*command, "--temperature", "temperature.json")
-        assert (by_file.code, by_file.err) == (0, "")
-        assert by_file == run(*command, "--temperature", value)
-        assert by_file != run(*command)
-    again = run("calibrate", *DIGITS, "-o", "temperature.json")
-    assert (again.code, "--force" in again.err) == (1, True)
-
-
-@in_one_test
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("", "t.json: the file is empty"),
-        ('{"temperature": 0.5', "t.json: the JSON ends too early"),
-        ("[0.5]", "t.json: this is no result of xent"),
-        ('{"T": 0.5}', "t.json: there is no temperature in it"),
-        ('{"temperature": null}', "t.json: there is no temperature in it"),
-        ('{"temperature": "0.5"}', "t.json: its temperature is '0.5'"),
-        ('{"temperature": true}', "t.json: its temperature is True"),
-        ('{"temperature": 0}', "t.json: its temperature is 0"),
-        ('{"temperature": -2.5}', "t.json: its temperature is -2.5"),
-    ],
-)
-def test_a_file_that_holds_no_temperature(run: Run, content: str, said: str) -> None:
-    Path("t.json").write_text(content)
-    outcome = run("loss", *DIGITS, "--temperature", "t.json")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.splitlines()[0] == f"error: {said}"
-    assert len(outcome.err.splitlines()) == 2
-
-
-@in_one_folder
-@pytest.mark.parametrize("text", ["none.json", "0", "-1", "nan", "inf", "1,5"])
-def test_what_is_no_temperature(run: Run, text: str) -> None:
-    outcome = run("softmax", DIGITS[0], "--temperature", text)
-    assert outcome.code == 2
-    assert outcome.err.startswith("error: --temperature ")
 
 
 def test_a_screen(terminal: Terminal) -> None:

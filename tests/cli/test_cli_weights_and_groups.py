@@ -1,0 +1,125 @@
+"""Weights and groups in files of their own, which are found by the ids of rows."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_tools import Run
+from formulas import cross_entropies
+from in_one_test import in_one_test
+
+import xentcli as xent
+
+Z = np.round(np.random.default_rng(8).normal(size=(12, 3)), 4)
+Y = np.arange(12) * 7 % 5 % 3
+NAMES = ["cat", "dog", "fox"]
+LOSSES = cross_entropies(Z, Y)
+
+WEIGHTS = np.arange(1.0, 13.0)
+
+
+@in_one_test
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+@pytest.mark.parametrize("binary", [False, True])
+def test_weights_are_found_by_id(run: Run, order: slice, *, binary: bool) -> None:
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    z = ids.assign(z=Z[:, 0]) if binary else ids.join(pd.DataFrame(Z, columns=NAMES))
+    truth = Y % 2 if binary else Y
+    z.assign(label=truth).to_csv("z.csv", index=False)
+    ids.assign(age=3, weight=WEIGHTS)[order].to_csv("w.csv", index=False)
+    command = ["loss", "z.csv", "--label-column", "label", "--id-column", "id"]
+    command += ["--binary"] if binary else []
+    want = cross_entropies(np.c_[np.zeros(12), Z[:, 0]], truth) if binary else LOSSES
+    outcome = run(*command, "--sample-weight", "w.csv")
+    assert outcome.number == pytest.approx(np.average(want, weights=WEIGHTS), rel=1e-14)
+    note = "w.csv: in another order than z.csv; matched by 'id'"
+    assert (note in outcome.err) == (order.step == -1)
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ("abcdefghijk", "z.csv:13: there is no weight with the id 'l' in w.csv"),
+        ("abcdefghijklm", "w.csv:14: there is no row with the id 'm' in z.csv"),
+        ("bacdefghijkla", "w.csv:14: a second weight with the id 'a'"),
+    ],
+)
+def test_weights_that_fit_no_row(run: Run, ids: str, message: str) -> None:
+    frame = pd.DataFrame(Z, columns=NAMES).assign(id=list("abcdefghijkl"), label=Y)
+    frame.to_csv("z.csv", index=False)
+    pd.DataFrame({"id": list(ids), "w": 1.5}).to_csv("w.csv", index=False)
+    command = ("loss", "z.csv", "--label-column", "label", "--id-column", "id")
+    outcome = run(*command, "--sample-weight", "w.csv")
+    assert outcome.code == 1
+    assert message in outcome.err
+
+
+def test_groups_and_weights_of_a_file_are_found_by_id(run: Run) -> None:
+    """A file of its own that has the rows' ids says which row each name is of."""
+    ids = pd.DataFrame({"id": list("abcdefghijkl")})
+    ids.join(pd.DataFrame(Z, columns=NAMES)).to_csv("z.csv", index=False)
+    beside = ids.assign(label=Y, site=list("nnsswwnnssww"), w=WEIGHTS)[::-1]
+    beside[["id", "label", "site"]].to_csv("y.csv", index=False)
+    beside[["id", "site"]].to_csv("site.csv", index=False)
+    beside[["id", "w"]].to_csv("w.csv", index=False)
+    np.save("z.npy", Z)
+    np.save("y.npy", Y)
+    labels = ("--label-column", "label", "--json")
+    by_id = "site.csv: in another order than z.csv; matched by 'id'"
+    for command, option in (("eval", "--by"), ("eval", "--cluster"), ("compare", "--by")):
+        files = ("z.csv", *(("z.csv", "--labels") if command == "compare" else ()), "y.csv")
+        column, alone = (run(command, *files, *labels, option, by) for by in ("site", "site.csv"))
+        assert (alone.code, alone.json["groups"]) == (0, column.json["groups"]), (command, option)
+        assert alone.json["metrics"] == column.json["metrics"], (command, option)
+        assert alone.err.count(by_id) == 1, (command, option)
+        several = run(command, *files, *labels, option, "y.csv")
+        assert "y.csv: one column says the group of each row, and here are 'id'" in several.err
+    placed = run("eval", "z.npy", "y.npy", "--by", "site.csv", "--json")
+    assert "note: site.csv: rows are matched by place" in placed.err
+    assert [each["name"] for each in placed.json["groups"]] == ["n", "s", "w"]
+    weighed, expected, clustered, named = (
+        xent.calibrate(*rows, **beside, label_column="label", folds=0, jobs=1)
+        for rows, beside in (
+            (("z.csv", "y.csv"), {"sample_weight": "w.csv"}),
+            ((Z, Y), {"sample_weight": WEIGHTS}),
+            (("z.csv", "y.csv"), {"cluster": "site.csv"}),
+            (("z.csv", "y.csv"), {"cluster": "site"}),
+        )
+    )
+    temperatures = [each.metrics["temperature"].value for each in (weighed, expected)]
+    assert temperatures[0] == pytest.approx(temperatures[1], rel=1e-14)
+    assert clustered.metrics == named.metrics
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("ending", "by_id"),
+    [("csv", True), ("parquet", True), ("csv", False), ("json", False), ("npy", False)],
+)
+def test_weights_are_numbers(run: Run, ending: str, *, by_id: bool) -> None:
+    """Labels may be names of classes, and rows to leave out be marked: weights are neither."""
+    frame = pd.DataFrame(Z, columns=NAMES).assign(id=list("abcdefghijkl"), label=Y)
+    frame.to_csv("z.csv", index=False)
+    texts, gaps = [*"kjihgfedcbax"], [1.5, None, *WEIGHTS[2:].tolist()]
+    for values, said in ((texts, "number"), (gaps, "null|empty|nan")):
+        table = pd.DataFrame({"id": list("abcdefghijkl"), "weight": values})
+        table = table if by_id else table[["weight"]]
+        match ending:
+            case "csv":
+                table.to_csv("w.csv", index=False)
+            case "parquet":
+                table.to_parquet("w.parquet")
+            case "json":
+                Path("w.json").write_text(json.dumps(values))
+            case _:
+                np.save("w.npy", np.array(texts))
+        command = ("loss", "z.csv", "--label-column", "label", "--id-column", "id")
+        outcome = run(*command, "--sample-weight", f"w.{ending}")
+        assert outcome.code == 1
+        assert re.search(said if ending != "npy" else "number", outcome.err)
+        assert "mistake" not in outcome.err
+        assert ending == "parquet" or "ignore-index" not in outcome.err
