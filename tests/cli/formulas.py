@@ -21,8 +21,9 @@ def cross_entropies(logits: Any, labels: Any) -> Any:
     return -picked[..., 0]
 
 
-def mean_cross_entropy(logits: Any, labels: Any, ignored: tuple[int, ...] = (-100,)) -> float:
+def mean_cross_entropy(logits: Any, labels: Any) -> float:
+    """Return the mean loss of the rows whose label is not -100."""
     labels = np.asarray(labels)
-    used = ~np.isin(labels, ignored)
+    used = labels != -100
     losses = cross_entropies(logits, np.where(used, labels, 0))
     return float(losses[used].mean())

@@ -1,0 +1,1 @@
+"""Situations that provoke every hint, by what they are about."""

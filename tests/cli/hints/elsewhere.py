@@ -1,0 +1,128 @@
+"""Hints that take more to provoke than a file of a few lines; none leads to another number."""
+
+import re
+
+_BY_WHAT_IT_TAKES = """
+answers of servers
+    ask Triton for whole answers (/generate)
+    a label for each token, in their order; null leaves one out
+    take the file that the batch gives
+a cluster
+    it names the keys of tls:// under distributed.comm.tls: see xent help cluster
+    have they enough memory? Their logs say what ended them
+    dask worker --memory-limit SIZE gives more to each
+    dask scheduler prints its address, which begins with tls:// if it encrypts
+    dask scheduler starts one, and dask worker ADDRESS its workers
+    they need xent 1.0.0 and the libraries that the files need
+    workers open files themselves: by a path or a URL that they see too, with the same libraries and
+        xent 1.0.0
+hidden states
+    xent loss FILE --lm-head MODEL_DIR
+    name it: --head-bias FILE:KEY
+    name the head: --lm-head FILE:KEY
+    if it is tied all the same: --lm-head FILE:X
+    the head of the model before it was quantised: --lm-head MODEL_DIR
+    once for all of them, or once for each in their order: 'none' for logits
+    of states behind its other layers: --lm-head FILE:KEY names the matrix
+    a head is (classes, D); this one may be transposed
+    --lm-head MODEL_DIR reads those of a model
+    name the file, or one array of it: --lm-head FILE:KEY
+    --lm-head MODEL_DIR reads a folder with its config.json
+    is a shard of the model missing?
+    is this the head of the same model?
+    are these layers, (T, layers, D)? --layer -1 takes the last one
+files larger than those of tests
+    it is damaged, or one number stands for many
+    write it with numpy.savez_compressed
+    write the column as plain text or numbers
+    write smaller ones: write_table(table, max_chunksize=65536)
+    write it with smaller pages: data_page_size=2**20 is pyarrow's default
+    is this one row? Rows of classes go in lines; NPY files have no limit
+    is there a line end missing?
+    write one row a line, as JSON lines, or an NPY file
+    write one answer a line, as JSON lines
+    is this the file that was meant?
+    a file of --classes has the name of one class a line
+    is a quote never closed, or is this one row? Rows of classes go in lines
+    write it with larger row groups, or fewer columns: one of lists holds as many numbers
+    h5repack -l writes smaller ones
+    zip -0 leaves them as they are
+states
+    a state is what xent merge and other commands write: --state FILE.json
+    xent eval --metric NAME --state FILE.json keeps what the measure needs
+    xent merge STATE...
+    write it again: --state FILE.json
+    states are merged by the version that wrote them
+    name all files in each run, and part them by --rows A:B
+    each row belongs to one state: leave one of them out
+    run again what was run with the other files
+    --state FILE.json
+    --reduction mean; the losses of rows are put together as their files are
+a file for each input
+    {stem} stands for the name of each input
+    {stem} is a file's name without folders and extensions
+    --output out/{stem}.npy writes a file for each input
+bases of llama-perplexity
+    llama-perplexity was interrupted, or the copy was: make it again
+    something follows the last row: is it one file?
+    the file is damaged: make it again
+    both files must be made with the same text, tokenizer, -c and --chunks
+    make a base of both models; or their losses: xent nll BASE, and xent loss LOGITS LABELS
+lists of the most probable classes
+    values and classes are lists of the same lengths: (N, K) or (N, T, K)
+    in a second file, or --label-key NAME of this one; tokens are labels with --shift 1
+    logits go with the log-sum-exp over all classes of the same rows
+    xent nll --probs FILE; of logits, save their log-sum-exp too
+    save the classes as int32
+    the rows of both files must be the same ones, in the same order
+    decompress_to_sparse of DistillKit, then save the values and their indices
+    xent nll FILE or xent eval FILE, which take what the lists say; of an array: --key NAME
+temperatures
+    once for all of them, or once for each in their order; 1 changes nothing
+    once for each model, with 1 for this one
+a picture of three models
+    name two of them, or --report FILE.html draws several
+samples of lm-evaluation-harness
+    name one of them, or compare them: xent compare BASE NEW
+    are these two runs in one file? One file a run
+    the filters are 'none'
+    name files of one kind: xent nll measures texts, xent eval measures choices
+    are both files of the same task, of the same version of its data?
+    the loss of a document: --reduction sum, or none
+folders of datasets
+    name the folder of one of them
+    was the dataset saved to the end?
+mistakes in xent, or in an addition to it
+    --debug shows where
+    --debug shows where; what an addition must have: xent help design
+    is the file cut off? This format was added to xent; what it must have: xent help design
+    compute() returns a Measure: xent help design
+    a scheduler yields work(item) for each item, in their order: xent help design
+a terminal
+    -o FILE, or | cat
+a library that is not installed
+    the extra 'arrow' brings it: pip install pyarrow
+a machine of too little memory
+    ulimit -n shows how many may be
+    --jobs 1 takes the least; what memory depends on: xent help files
+    is there enough memory for it? ulimit -v says what may be taken
+    TMPDIR=FOLDER names another folder; ulimit -f shows how large a file may be
+a file that changes meanwhile
+    something still writes it: run again when that is done
+a server whose files change
+    something replaced it: run again when that is done
+a kind that the command line does not let through
+    --plot-kind reliability|confusion|losses
+a measure that is like none, and many numbers
+    xent eval --metric all shows them all
+    xent compare --metric all shows them all
+a server
+    without it, only what is needed is read
+a file whose numbers are in others
+    h5repack writes them into one file
+"""
+
+ELSEWHERE = [
+    " ".join(map(str.strip, hint.splitlines()))
+    for hint in re.findall(r"^    \S.*(?:\n        .*)*", _BY_WHAT_IT_TAKES, re.MULTILINE)
+]
