@@ -44,12 +44,21 @@ def documents() -> Iterator[str]:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each place in a document: what it is in, and its key or position there."""
-    keys = [*value] if isinstance(value, dict) else range(len(value))
-    for key in keys if isinstance(value, dict | list) else ():
-        yield value, key
-        if isinstance(value[key], dict | list):
+    """Yield places in a document, of lists the ends: what it is in, and its key or position."""
+    if isinstance(value, dict | list):
+        ends = range(0, len(value), max(len(value) - 1, 1))
+        for key in [*value] if isinstance(value, dict) else ends:
+            yield value, key
             yield from places(value[key])
+
+
+def shape_of(value: Any) -> Any:
+    """Return what is where in a document, of lists at the ends, without what it says."""
+    if isinstance(value, dict):
+        return tuple((key, shape_of(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return [shape_of(value[0]), shape_of(value[-1])] if value else []
+    return type(value)
 
 
 def changed(document: Any) -> Iterator[str]:
@@ -80,11 +89,14 @@ def test_each_dialect_is_parsed_by_its_types() -> None:
     assert (parse is None) == (find_spec("msgspec") is None)
     if parse is None:
         return
-    compared = 0
+    compared, shapes = 0, set()
     for text in documents():
         found = answer_of_typed(parse(text.encode()))
         assert found is not None or any(map(text.__contains__, WHOLE_ONLY)), text
-        for other in (text, *changed(json.loads(text))):
+        document = json.loads(text)
+        known = repr(shape_of(document)) in shapes
+        shapes.add(repr(shape_of(document)))
+        for other in (text, *(() if known else changed(document))):
             if (found := answer_of_typed(parse(other.encode()))) is not None:
                 assert told(found) == told(answer_of(json.loads(other))), other
                 compared += 1
