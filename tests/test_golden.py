@@ -5,13 +5,13 @@ says now, and random calls are compared with it directly. The cases of a functio
 which names all that fail.
 """
 
+import importlib
 import importlib.util
 import json
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -133,18 +133,8 @@ if importlib.util.find_spec("torch"):
     from hypothesis import strategies as st
     from hypothesis.extra.numpy import arrays
 
-    def load_generator() -> ModuleType:
-        """Import golden/make_golden.py, which is no part of a package."""
-        spec = importlib.util.spec_from_file_location("make_golden", GOLDEN / "make_golden.py")
-        assert spec
-        assert spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses look their module up there
-        spec.loader.exec_module(module)
-        module.torch.set_num_threads(1)  # for so few numbers, threads only wait for each other
-        return module
-
-    GENERATOR = load_generator()
+    sys.path.insert(0, str(GOLDEN))
+    ANSWERS, CASES = map(importlib.import_module, ("golden_answers", "golden_case"))
 
     @each_function
     def test_pytorch_still_agrees(function: str) -> None:
@@ -152,7 +142,7 @@ if importlib.util.find_spec("torch"):
 
     def check_torch(case: dict[str, Any]) -> None:
         args, weight, options = arguments(case)
-        answer = GENERATOR.torch_answer(case["call"], args, weight, options)
+        answer = ANSWERS.torch_answer(case["call"], args, weight, options)
         if "raises" in case:
             # A refusal of this project alone is stored as a difference; else PyTorch refuses too.
             assert (answer is None) == ("differs" not in case)
@@ -182,7 +172,7 @@ if importlib.util.find_spec("torch"):
         """Draw a call with labels that may be wrong, or with probabilities."""
         name = draw(st.sampled_from(["cross_entropy", "cross_entropy", "nll_loss"]))
         shape = draw(loss_shapes())
-        classes = GENERATOR.class_count(shape)
+        classes = CASES.class_count(shape)
         logits = draw(arrays(np.float64, shape, elements=draw(ELEMENTS)))
         options: dict[str, Any] = {
             "ignore_index": draw(st.sampled_from([-100, -1, 0, classes])),
@@ -198,7 +188,7 @@ if importlib.util.find_spec("torch"):
             values = st.one_of(
                 st.integers(-wrong, classes - 1 + wrong), st.just(options["ignore_index"])
             )
-            target = draw(arrays(np.int64, GENERATOR.row_shape(shape), elements=values))
+            target = draw(arrays(np.int64, CASES.row_shape(shape), elements=values))
         weights = arrays(np.float64, classes, elements=st.sampled_from([0.0, 0.5, 1.0, 3.0]))
         return name, (logits, target), draw(st.none() | weights), options
 
@@ -222,7 +212,7 @@ if importlib.util.find_spec("torch"):
         drawn: tuple[str, tuple[Array, ...], Array | None, dict[str, Any]],
     ) -> None:
         """The same number, or both refuse."""
-        want = GENERATOR.torch_answer(*drawn)
+        want = ANSWERS.torch_answer(*drawn)
         if want is None:
             with pytest.raises(ValueError, match=r"\S"):
                 call(*drawn)
