@@ -13,6 +13,7 @@ def test_rows_at_the_temperatures_of_their_folds() -> None:
     """By a series next to the temperature of all, by exponentials elsewhere, and of float32.
 
     Where the widest gap is known to be small, the series serves temperatures that are far away.
+    Where the gaps are wide, few classes of some rows are near the peak.
     """
     rng = np.random.default_rng(7)
     for num_classes in (1, 2, 9, 300):
@@ -22,20 +23,24 @@ def test_rows_at_the_temperatures_of_their_folds() -> None:
         z[6, -1] = 90.0
         weight, used = np.linspace(0.5, 2.0, num_classes), np.arange(40) != 5
         labels = np.where(used, y, -100)
-        for scales, widest in ((NEXT, np.inf), (NEAR, np.inf), (FAR, np.inf), (FAR, 0.5)):
-            if widest < np.inf:
-                z *= widest / 110.0
+        for scales, widest, factor in (
+            (NEXT, np.inf, 1.0),
+            (NEAR, np.inf, 1.0),
+            (FAR, np.inf, 1.0),
+            (FAR, np.inf, 30.0),
+            (FAR, 0.5, 0.5 / 110.0),
+        ):
             scale = np.array(scales)[np.arange(40) % len(scales), None]
             for dtype, error in ((np.float64, 3e-14), (np.float32, 2e-6)):
-                case = f"{num_classes} {scales} {dtype}"
+                case = f"{num_classes} {scales} {factor} {dtype}"
                 found = row_facts(
-                    z.astype(dtype),
+                    (factor * z).astype(dtype),
                     labels,
                     LossOptions(weight),
                     ("held_out",),
                     parameters={"scales": scales, "widest": widest, "same_bits": True},
                 )["held_out"]
-                wide = z.astype(dtype).astype(np.longdouble) * scale
+                wide = (factor * z).astype(dtype).astype(np.longdouble) * scale
                 wide -= wide.max(axis=1, keepdims=True)
                 total = np.exp(wide).sum(axis=1)
                 loss = (np.log(total) - wide[np.arange(40), y]) * weight[y] * used

@@ -25,12 +25,16 @@ def test_powers_and_exponentials() -> None:
 
 
 def test_what_is_far_below_0_or_no_number() -> None:
-    steps = np.array([[-np.inf, -1e9, -0.0], [np.nan, -3.5, -1.0]])
-    found = np.empty_like(steps)
-    powers.put_powers(steps, found)
-    assert found[0].tolist() == [0.0, 0.0, 1.0]
-    assert np.isfinite(steps).sum() == 5
-    assert np.isnan(found[1]).tolist() == [True, False, False]
+    for more in (0, 9):  # few or most of the powers vanish
+        steps = np.array([[-np.inf, -1e9, -0.0], [np.nan, -256.0, -512.0]])
+        steps = np.pad(steps, [(0, 0), (0, more)], constant_values=-1e9)
+        found = np.empty_like(steps)
+        powers.put_powers(steps, found)
+        right = np.zeros_like(steps)
+        right[0, 2], right[1, :3] = 1.0, [np.nan, 0.5, 0.25]
+        np.testing.assert_array_equal(found, right)
+        assert np.isnan(steps).sum() == 1
+        assert np.isfinite(steps).sum() == steps.size - 1
     assert powers.exp(np.array([-np.inf, -178.0])).tolist() == [0.0, 0.0]
 
 

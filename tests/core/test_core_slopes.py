@@ -68,7 +68,7 @@ def test_rows_of_which_few_classes_are_near_the_peak() -> None:
     z[::3] *= np.float32(1e-3)  # all are near
     z[1, ::2], z[2, 0] = -np.inf, np.nan
     keep, y = np.arange(12) != 2, np.full(12, 5)
-    for options in (SlopeOptions((40.0, 60.0)), SlopeOptions((40.0, 60.0), fine=True, more=1)):
+    for options in (SlopeOptions((8.0, 12.0)), SlopeOptions((8.0, 12.0), fine=True, more=1)):
         found = slopes(z, y, options).values
         np.testing.assert_array_equal(found, slopes(z.astype(np.float64), y, options).values)
         assert np.isnan(found[2]).all()

@@ -20,6 +20,7 @@ from xentcli.core.binary_measures import with_measures
 from xentcli.core.dtypes import Floats, widen
 from xentcli.core.fact import Given, TileFacts, fact
 from xentcli.core.labels import Doubles
+from xentcli.core.near_classes import NearClasses
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.observer import Exponentials, sum_classes_of
 from xentcli.core.products import sums_of_products
@@ -66,13 +67,7 @@ def rest_held_out(tile: TileFacts, found: Exponentials) -> Doubles:
     widest = parameters.get("widest", math.inf)
     count = _terms_of_series(parameters["scales"], tile.given.logits.shape[1], widest)
     if count == 0 or terms.dtype != np.float64:
-        factor = scale if axis == 0 else scale[:, None]
-        others = scratch("others", gaps.shape, np.float64)
-        np.multiply(gaps, factor, out=others)
-        tile.given.exp_of_gaps(others, others)
-        np.copyto(others, 0.0, where=terms == 0.0)  # the peak's own
-        np.subtract(others, terms, out=others)
-        return _sums(others, axis)
+        return _by_exponentials(tile.given, terms, gaps, scale, axis)
     total = _series(terms, gaps, scale - 1.0, count, axis)
     lost = np.flatnonzero(np.isnan(total))
     if lost.size:  # 0 * -inf is 0 here
@@ -122,6 +117,31 @@ def _terms_of_series(scales: tuple[float, ...], num_classes: int, widest: float)
         if share < 1.0 and share**k / math.factorial(k) * math.exp(share) <= _LEFT_OVER:
             return count
     return 0
+
+
+def _by_exponentials(
+    given: Given, terms: Floats, gaps: Floats, scale: Doubles, axis: int
+) -> Doubles:
+    """Return the change by other exponentials; of the near classes alone where these are few."""
+    near = NearClasses(gaps, min(1.0, *given.parameters["scales"]) if axis == 1 else 0.0)
+    if not near.rows.size:
+        return _sums(_changes(given, terms, gaps, scale if axis == 0 else scale[:, None]), axis)
+    total = np.empty(scale.size)
+    factor = near.repeated(scale[near.rows])
+    total[near.rows] = near.sums(_changes(given, near.of(terms), near.of(gaps), factor))
+    if (at := near.others).size:
+        total[at] = _sums(_changes(given, terms[at], gaps[at], scale[at, None]), axis)
+    return total
+
+
+def _changes(given: Given, terms: Floats, gaps: Floats, factor: Floats) -> Doubles:
+    """Return by how much terms change if their gaps are multiplied; the peak's own is 0."""
+    changed = scratch("others", gaps.shape, np.float64)
+    np.multiply(gaps, factor, out=changed)
+    given.exp_of_gaps(changed, changed)
+    np.copyto(changed, 0.0, where=terms == 0.0)
+    np.subtract(changed, terms, out=changed)
+    return changed
 
 
 def _series(terms: Floats, gaps: Floats, change: Doubles, count: int, axis: int) -> Doubles:

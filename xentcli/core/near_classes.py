@@ -1,60 +1,78 @@
-"""Finds the few classes of a row that count at a low temperature, and sums over these alone."""
+"""Finds the few classes of a row that count at a low temperature, and sums over these alone.
 
+With x the gaps below the row's peak over the temperature, a class adds ``x * exp(-x)`` to the mean
+of x, which the second largest logit alone bounds from below. Classes that add less than a share of
+that are far. Whether a class is far, and whether a row has few near ones, depends on the row alone.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
 
+from xentcli.core import elementary
 from xentcli.core.dtypes import Floats
+from xentcli.core.labels import Doubles
 from xentcli.core.tiled_rows import row_by_row
 
-NEGLIGIBLE_BITS = 128
-"""Exponentials below 2 to minus so many are left out where most of a row's classes have such."""
+_MOST_REACH = 128 * math.log(2.0)
+"""Beyond this x, all classes are far: only ties of the largest logits bring a row up to it."""
+_NEGLIGIBLE = 60 * math.log(2.0) + math.log(_MOST_REACH)
+"""All far classes add a share of ``2**-60`` at most."""
 _FEWEST_CLASSES = 256  # of shorter rows, all are computed in less time
+_PARTS = 8  # whose maxima nearly always have the second largest logit
 _SAMPLE = 32  # evenly spaced classes tell whether those near the peak are few
-_FEW = 4  # one of so many of them is near, at most
+_FEW = 3  # one of so many of them is near, at most
 
 
 class NearClasses:
     """The classes near the peak, in rows of which they are few.
 
-    Whether a row is one of these depends on that row alone.
-
     Parameters
     ----------
     values : ndarray of float32 or float64 of shape (N, C)
-        Logits.
-    peak : ndarray of shape (N,)
-        The largest logit of each row.
-    reach : float
-        How far below the peak the near ones begin.
+        Logits, or their gaps.
+    beta : float
+        The least inverse temperature by which they are multiplied; 0 if there are no few classes.
 
     Attributes
     ----------
-    rows : ndarray of int of shape (n,)
-        The rows of which few classes are near.
+    rows, others : ndarray of int of shape (n,)
+        The rows of which few classes are near, and all others.
     """
 
-    def __init__(self, values: Floats, peak: Floats, reach: float) -> None:
-        self.rows = np.zeros(0, np.intp)
-        if values.shape[1] < _FEWEST_CLASSES:
+    def __init__(self, values: Floats, beta: float) -> None:
+        self.rows, self.others = np.zeros(0, np.intp), np.arange(len(values))
+        num_classes = values.shape[1]
+        if num_classes < _FEWEST_CLASSES or not beta > 0.0 or not len(values):
             return
-        least = _at_least(peak.astype(np.float64) - reach, values.dtype)[:, np.newaxis]
-        some = values[:, :: values.shape[1] // _SAMPLE] >= least
+        starts = np.arange(_PARTS) * num_classes // _PARTS
+        *_, second, peak = np.sort(np.maximum.reduceat(values, starts, axis=1), axis=1).T
+        least = _at_least(peak - _reach(peak, second, num_classes, beta), values.dtype)
+        some = values[:, :: num_classes // _SAMPLE] >= least[:, np.newaxis]
         few = np.count_nonzero(some, axis=1) * _FEW <= some.shape[1]
-        self.rows = np.flatnonzero(few & np.isfinite(peak))
-        if self.rows.size < few.size:
+        few &= np.isfinite(peak) & np.isfinite(second)
+        self.rows, self.others = np.flatnonzero(few), np.flatnonzero(~few)
+        if self.others.size:
             values, peak, least = (each[self.rows] for each in (values, peak, least))
-        with row_by_row(values.shape[1]):
-            near = values >= least
-        self._values, self._peak = values[near], peak
-        self._counts = np.fromiter(map(np.count_nonzero, near), np.intp, self.rows.size)
-        self._starts = np.cumsum(self._counts) - self._counts
+        with row_by_row(num_classes):
+            near = values >= least[:, np.newaxis]
+        self._at = np.flatnonzero(near)
+        self._starts = np.searchsorted(self._at, np.arange(len(near)) * num_classes)
+        self._counts = np.diff(self._starts, append=self._at.size)
+        self._values, self._peak = values.reshape(-1)[self._at], peak
 
     def gaps(self, dtype: np.dtype[Any]) -> Floats:
         """Return ``z - peak`` of the near classes, one row after the other."""
         gaps: Floats = self._values.astype(dtype)
         gaps -= self.repeated(self._peak.astype(dtype))
         return gaps
+
+    def of(self, values: Floats) -> Floats:
+        """Return other numbers of the near classes, given (N, C) of them."""
+        chosen = values[self.rows] if self.others.size else values
+        found: Floats = chosen.reshape(-1)[self._at]
+        return found
 
     def repeated(self, values: Floats) -> Floats:
         """Return numbers of `rows` for each of their near classes."""
@@ -66,7 +84,16 @@ class NearClasses:
         return found
 
 
-def _at_least(bound: Floats, dtype: np.dtype[Any]) -> Floats:
+def _reach(peak: Floats, second: Floats, num_classes: int, beta: float) -> Doubles:
+    """Return how far below the peak of each row the near classes begin."""
+    with np.errstate(all="ignore"):
+        x = (peak.astype(np.float64) - second) * beta
+        most = x - elementary.log(x) + (math.log(num_classes) + _NEGLIGIBLE)
+        reach: Doubles = np.fmin(most, _MOST_REACH) / beta
+    return reach
+
+
+def _at_least(bound: Doubles, dtype: np.dtype[Any]) -> Floats:
     """Return the least numbers of a dtype that are not below float64 ones."""
     found: Floats = bound.astype(dtype)
     return np.where(found < bound, np.nextafter(found, dtype.type(np.inf)), found)

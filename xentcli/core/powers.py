@@ -26,6 +26,7 @@ _LOWEST = 256  # powers of two below 1; less than that vanishes beside the peak'
 _LEAST_STEPS = float(-_LOWEST * STEPS)
 _STEPS_OF_1 = np.array(STEPS / math.log(2.0))  # with a relative error of 1.5e-17
 _PIECE_VALUES = 2**15  # many enough for cheap calls, few enough for the cache
+_MANY = 2  # if at most one of so many does not vanish, the others are left out
 _DEGREE = 4  # of the polynomial, whose error is 2**-54
 _TO_PLACE = np.array(1.5 * 2.0**52 + _LOWEST * STEPS)  # added, it leaves a place in the last bits
 _MASK = np.array(2 * _LOWEST * STEPS - 1)
@@ -69,17 +70,25 @@ def put_powers(steps: Doubles, out: Doubles) -> None:
     vanishes, it is 0, and the steps are overwritten by finite ones.
     """
     vanishing = None
-    if steps.size and not np.minimum.reduce(steps, axis=None) >= _LEAST_STEPS:
-        vanishing = steps < _LEAST_STEPS
-        np.copyto(steps, _LEAST_STEPS, where=vanishing)
     values, results = steps.reshape(-1), out.reshape(-1)
+    if steps.size and not np.minimum.reduce(values) >= _LEAST_STEPS:
+        vanishing = values < _LEAST_STEPS
+        others = np.flatnonzero(~vanishing)
+        if _MANY * others.size <= values.size:
+            few = values[others]
+            np.maximum(values, _LEAST_STEPS, out=values)
+            put_powers(few, few)
+            results[...] = 0.0
+            results[others] = few
+            return
+        np.maximum(values, _LEAST_STEPS, out=values)
     memory = scratch("powers", (2, min(values.size, _PIECE_VALUES)), np.float64)
     for start in range(0, values.size, _PIECE_VALUES):
         piece = slice(start, start + _PIECE_VALUES)
         part, its = values[piece], results[piece]
         _put(part, its, memory[:, : part.size])
     if vanishing is not None:
-        np.copyto(out, 0.0, where=vanishing)
+        np.copyto(results, 0.0, where=vanishing)
 
 
 def exp(x: Doubles, out: Doubles | None = None) -> Doubles:

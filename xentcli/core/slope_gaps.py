@@ -1,6 +1,5 @@
 """Computes the gaps between the logits of rows and their peaks, and the moments of these gaps."""
 
-import math
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from xentcli.core.dtypes import Floats
 from xentcli.core.labels import Doubles
-from xentcli.core.near_classes import NEGLIGIBLE_BITS, NearClasses
+from xentcli.core.near_classes import NearClasses
 from xentcli.core.normalizer import FEW_CLASSES
 from xentcli.core.observer import sum_classes, sum_classes_of
 from xentcli.core.powers import put_powers
@@ -33,16 +32,14 @@ class SlopeGaps:
             np.copyto(narrow, values, casting="same_kind")
             if np.isfinite(narrow.max(axis=1)).all():
                 values = narrow
-        self._values, self._peak = values, values.max(axis=1)
-        self._dtype = dtype
-        self._reach = NEGLIGIBLE_BITS * math.log(2.0) / beta if beta else math.inf
+        self._values, self._dtype, self._beta = values, dtype, beta
         self.num_classes = values.shape[1]
         self.by_class = self.num_classes <= FEW_CLASSES
 
     @cached_property
     def gaps(self) -> Floats:
         """The gaps, which are computed when they are first asked for."""
-        values, peak = self._values, self._peak
+        values, peak = self._values, self._values.max(axis=1)
         if not self.by_class:
             gaps: Floats = scratch("gaps", values.shape, self._dtype)
             _subtract(values, peak, gaps)
@@ -54,7 +51,12 @@ class SlopeGaps:
 
     @cached_property
     def _near(self) -> NearClasses:
-        return NearClasses(self._values, self._peak, self._reach)
+        return NearClasses(self._values, self._beta)
+
+    @cached_property
+    def _others(self) -> "SlopeGaps":
+        """The gaps of rows of which not few classes are near."""
+        return SlopeGaps(self._values[self._near.others], fine=self._dtype == np.float64)
 
     def mean(self) -> Doubles:
         """Return the mean of the finite gaps of each row, which is exactly 0 if all are 0."""
@@ -85,13 +87,16 @@ class SlopeGaps:
         near its peak, the others are left out.
         """
         near = self._near
-        if near.rows.size == self._peak.size > 0:
-            return self._moments_of_near(near, factor, orders)
-        found = self._moments_of_all(factor, orders)
-        if near.rows.size:
-            few = self._moments_of_near(near, factor, orders)
-            for moment, its in zip(found, few, strict=True):
-                moment[near.rows] = its
+        if not near.rows.size:
+            return self._moments_of_all(factor, orders)
+        few = self._moments_of_near(near, factor, orders)
+        if not near.others.size:
+            return few
+        found = []
+        for its, theirs in zip(few, self._others._moments_of_all(factor, orders), strict=True):
+            moment = np.empty(len(self._values))
+            moment[near.rows], moment[near.others] = its, theirs
+            found.append(moment)
         return found
 
     def _moments_of_near(self, near: NearClasses, factor: float, orders: int) -> list[Doubles]:
