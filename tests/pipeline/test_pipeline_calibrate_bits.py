@@ -1,0 +1,126 @@
+"""The temperature has the same bits by whatever way rows come, and few reads find it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from calibrate_tools import fitted, problem, source, temperature_of
+from pipeline_tools import csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
+
+from xentcli.formats.csv.source import CsvSource
+from xentcli.formats.files import open_files
+from xentcli.pipeline import calibrate as calibrating
+from xentcli.pipeline import temperature_start
+from xentcli.pipeline.calibrate import CalibrateOptions, calibrate
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.opening import InputFile
+from xentcli.results.temperature import FittedTemperature
+
+
+def everything(found: FittedTemperature) -> Any:
+    return found.metrics, found.folds, found.bins_before, found.bins_after
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_jobs_blocks_and_shards_change_nothing(
+    dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    z, y = problem(22, 151, 12)
+    z = z.astype(dtype)
+    want = everything(fitted(z, y, CalibrateOptions(folds=3)))
+    paths = []
+    for i, part in enumerate((z[:1], z[1:90], z[90:])):
+        paths.append(str(tmp_path / f"z-{i}.npy"))
+        np.save(paths[-1], part)
+
+    def of_shards(jobs: int) -> Any:
+        shards = open_files(paths, InputFile)
+        labels = source(y, "y")
+        return everything(
+            calibrate(shards, labels, Criterion(), run(jobs), CalibrateOptions(folds=3))
+        )
+
+    assert of_shards(1) == want
+    set_block_rows(monkeypatch, 17, 12)
+    assert of_shards(2) == want
+    assert everything(fitted(z, y, CalibrateOptions(folds=3))) == want
+
+
+def test_formats_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    z, y = problem(23, 90, 5)
+    z = z.astype(np.float32)
+    labels = source(y, "y")
+
+    def of(opened: Any) -> Any:
+        return everything(calibrate(opened, labels, Criterion(), run(), CalibrateOptions(folds=3)))
+
+    want = of(source(z.astype(np.float64)))
+    assert of(npy_file(tmp_path / "z.npy", z.astype(np.float64))) == want
+    with npy_pipe(z.astype(np.float64)) as pipe:
+        assert of(pipe) == want
+    text = tmp_path / "z.csv"
+    assert of(csv_file(text, z.astype(np.float64))) == want
+    monkeypatch.setattr("xentcli.formats.memory._LARGEST_COPY_BYTES", 100)  # now on the disk
+    assert of(open_file(text)) == want
+    monkeypatch.undo()
+    # float32 is another computation of the loss, but not of the temperature
+    metrics = of(source(z))[0]
+    assert metrics["temperature"] == want[0]["temperature"]
+    assert metrics["loss_after"] == want[0]["loss_after"]
+
+
+def test_the_order_and_the_start_change_nothing_but_the_last_digit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    z, y = problem(24, 200)
+    want = temperature_of(z, y)
+    order = np.random.default_rng(2).permutation(200)
+    assert temperature_of(z[order], y[order]) == pytest.approx(want, rel=1e-15, abs=0)
+    for start in (1e-6, 0.5, 40.0):
+        monkeypatch.setattr(calibrating, "start_of", lambda *_, at=start: at)
+        assert temperature_of(z, y) == pytest.approx(want, rel=1e-15, abs=0)
+
+
+def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    z, y = problem(25, 2000)
+    monkeypatch.setattr(temperature_start, "_SAMPLE_ROWS", 160)
+    found = fitted(z, y)
+    assert found.passes <= 4
+    rows = temperature_start.TemperatureRows(source(z), source(y, "y"))
+    assert temperature_start.start_of(rows, Criterion()) == pytest.approx(
+        1 / (found.temperature.value or 0), rel=0.2
+    )
+    # samples that have none: of labels at the peak, and of labels that know nothing
+    order = np.argsort(z, axis=1)
+    for labels, least, most in ((order[:, -1], 10.0, 1e4), (order[:, 0], 1e-4, 0.1)):
+        rows = temperature_start.TemperatureRows(source(z), source(labels, "y"))
+        assert least < temperature_start.start_of(rows, Criterion()) < most
+
+
+def test_text_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    z, y = problem(26, 60, 4)
+    both = np.column_stack([z, y])
+    path = tmp_path / "both.csv"
+    header = ",".join([*(f"c{i}" for i in range(4)), "label"])
+    np.savetxt(path, both, "%.17g", ",", header=header, comments="")
+    parsed: list[int] = []
+    parse = CsvSource._parse
+
+    def counted(self: CsvSource, text: bytes, block: Any) -> Any:
+        parsed.append(block.rows)
+        return parse(self, text, block)
+
+    monkeypatch.setattr(CsvSource, "_parse", counted)
+    for held in (2**25, 100):
+        monkeypatch.setattr("xentcli.formats.memory._LARGEST_COPY_BYTES", held)
+        parsed.clear()
+        opened = open_files([str(path)], _with_labels)
+        found = calibrate(opened, None, Criterion(), run(), CalibrateOptions(folds=3))
+        assert sum(parsed) == 60
+        assert everything(found) == everything(fitted(z, y, CalibrateOptions(folds=3)))
+
+
+def _with_labels(path: str) -> InputFile:
+    file = InputFile(path)
+    return file._replace(options=file.options._replace(label_column="label"))

@@ -1,0 +1,166 @@
+"""Temperatures out of fold, and rows that depend on one another."""
+
+import math
+
+import numpy as np
+import pytest
+from calibrate_tools import Array, fitted, problem, slope, source, where_it_changes_sign
+from pipeline_tools import run
+
+from xentcli.pipeline.calibrate import CalibrateOptions
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.elements import BinaryOptions
+from xentcli.pipeline.measure import Options, measure
+
+
+def test_folds() -> None:
+    z, y = problem(5, 103)
+    found = fitted(z, y, CalibrateOptions(folds=4, bins=7))
+    mass = np.eye(6)[y]
+    fold = np.arange(103) % 4
+    losses = np.zeros(103)
+    for i, each in enumerate(found.folds):
+        out = fold == i
+        want = where_it_changes_sign(slope(z[~out], mass[~out]))
+        assert each.temperature == pytest.approx(want, rel=1e-10)
+        assert (each.fold, each.rows) == (i, out.sum())
+        cooled = z[out] / want
+        lse = np.log(np.exp(cooled).sum(axis=1))
+        losses[out] = lse - cooled[np.arange(out.sum()), y[out]]
+    assert found.loss_out_of_fold.value == pytest.approx(losses.mean(), rel=1e-12)
+    scales = np.array([each.temperature for each in found.folds])[fold][:, None]
+    measured = measure(
+        source(z / scales), source(y, "y"), Criterion(), run(), Options(("ece",), bins=7)
+    )
+    assert found.ece_out_of_fold.value == pytest.approx(measured["ece"].value, rel=1e-12)
+
+
+def test_folds_are_slices_of_the_first_axis() -> None:
+    z, y = problem(6, 120)
+    flat = fitted(np.repeat(z, 2, axis=0), np.repeat(y, 2), CalibrateOptions(folds=0))
+    deep = np.repeat(z, 2, axis=0).reshape(120, 2, 6)
+    found = fitted(deep, np.repeat(y, 2).reshape(120, 2), CalibrateOptions(folds=3))
+    assert found.temperature.value == flat.temperature.value
+    want = fitted(z, y, CalibrateOptions(folds=3))
+    assert [each.temperature for each in found.folds] == pytest.approx(
+        [each.temperature for each in want.folds], rel=1e-10
+    )
+    assert [each.rows for each in found.folds] == [80, 80, 80]
+
+
+# Rows that depend on one another
+
+
+def error_by_hand(z: Array, y: Array, weight: Array, groups: Array, beta: float) -> float:
+    """Return the sandwich estimate of clusters."""
+    g = z.max(axis=1, keepdims=True) - z
+    p = np.exp(-beta * g) / np.exp(-beta * g).sum(axis=1, keepdims=True)
+    mean = (p * g).sum(axis=1)
+    spread = (weight * (p * (g - mean[:, None]) ** 2).sum(axis=1)).sum()
+    score = weight * (g[np.arange(len(y)), y] - mean)
+    totals = np.array([score[groups == each].sum() for each in np.unique(groups)])
+    count = len(totals)
+    return float(np.sqrt(count / (count - 1) * (totals**2).sum()) / (spread * beta))
+
+
+def test_the_error_of_clusters_and_their_folds() -> None:
+    z, y = problem(11, 200)
+    rng = np.random.default_rng(4)
+    groups = rng.integers(0, 23, 200)
+    weight = rng.integers(0, 3, 200) * 0.5
+    how = CalibrateOptions(folds=4)
+    found = fitted(z, y, how, sample_weight=weight, cluster=groups)
+    plain = fitted(z, y, how, sample_weight=weight)
+    assert found.temperature.value == plain.temperature.value
+    beta = 1 / (found.temperature.value or 0)
+    want = error_by_hand(z, y, weight, groups, beta)
+    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    there = weight > 0
+    assert found.clusters == len(np.unique(groups[there]))
+    fold = np.unique(groups, return_inverse=True)[1] % 4
+    for i, each in enumerate(found.folds):
+        assert each.rows == (there & (fold == i)).sum()
+        mass = np.eye(6)[y] * weight[:, None]
+        out = where_it_changes_sign(slope(z[fold != i], mass[fold != i]))
+        assert each.temperature == pytest.approx(out, rel=1e-10)
+    names = np.array([f"patient {each:03d}" for each in groups], object)
+    same = fitted(z, y, how, sample_weight=weight, cluster=names)
+    assert (same.metrics, same.folds) == (found.metrics, found.folds)
+    order = rng.permutation(200)
+    other = fitted(z[order], y[order], how, sample_weight=weight[order], cluster=groups[order])
+    assert other.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert [each.rows for each in other.folds] == [each.rows for each in found.folds]
+
+
+def test_slices_are_clusters_where_rows_have_several_axes() -> None:
+    z, y = problem(12, 120)
+    deep, labels = z.reshape(40, 3, 6), y.reshape(40, 3)
+    found = fitted(deep, labels)
+    beta = 1 / (found.temperature.value or 0)
+    want = error_by_hand(z, y, np.ones(120), np.arange(120) // 3, beta)
+    assert found.log_temperature_error.value == pytest.approx(want, rel=1e-9)
+    assert found.clusters == 40
+    alone, flat = fitted(deep, labels, cluster="rows"), fitted(z, y)
+    assert alone.log_temperature_error == flat.log_temperature_error
+    assert alone.clusters is None
+    assert fitted(z, y, cluster="axis0").clusters == 120
+
+
+def test_clusters_of_binary_logits() -> None:
+    rng = np.random.default_rng(6)
+    z = rng.normal(size=150) * 2
+    y = (z + rng.normal(size=150) * 3 > 0).astype(int)
+    groups = rng.integers(0, 10, 150)
+    found = fitted(z, y, CalibrateOptions(folds=2), binary=BinaryOptions(), cluster=groups)
+    pairs = np.stack([np.zeros(150), z], axis=1)
+    want = fitted(pairs, y, CalibrateOptions(folds=2), cluster=groups)
+    assert found.log_temperature_error.value == pytest.approx(
+        want.log_temperature_error.value, rel=1e-9
+    )
+    assert [each.rows for each in found.folds] == [each.rows for each in want.folds]
+
+
+def test_folds_of_logits_that_say_next_to_nothing() -> None:
+    """The series of such a step has terms beyond the largest float64."""
+    for seed, shape, scale in ((37, (48, 4), 1e3), (38, (64, 3), 1e-4), (56, (86, 4), 1e-3)):
+        rng = np.random.default_rng(seed)
+        rng.integers(20, 200), rng.integers(2, 6), rng.integers(-12, 13)
+        z, y = rng.normal(size=shape) * scale, rng.integers(0, shape[1], shape[0])
+        want = where_it_changes_sign(slope(z, np.eye(shape[1])[y]))
+        found = fitted(z, y, CalibrateOptions(folds=5)).temperature.value
+        assert found == pytest.approx(want, rel=1e-12, abs=0), seed
+
+
+def test_labels_that_hardly_know_of_the_logits_take_few_reads() -> None:
+    rng = np.random.default_rng(8)
+    z, y = rng.normal(size=(1800, 6)), rng.integers(0, 6, 1800)
+    y[::40] = z[::40].argmax(axis=1)
+    found = fitted(z, y, CalibrateOptions(folds=2))
+    one_hot, fold = np.eye(6)[y], np.arange(1800) % 2
+    assert (found.temperature.value or 0.0) > 10.0
+    for i, each in enumerate(found.folds):
+        want = where_it_changes_sign(slope(z[fold != i], one_hot[fold != i]))
+        assert each.temperature == pytest.approx(want, rel=1e-11, abs=0), i
+    assert found.passes <= 4
+
+
+def test_a_fold_without_a_temperature() -> None:
+    z, _ = problem(20)
+    y = z.argmax(axis=1)
+    y[0] = z[0].argmin()  # of fold 0: without it every label is right
+    found = fitted(z, y, CalibrateOptions(folds=5))
+    assert found.temperature.value is not None
+    assert found.loss_out_of_fold.value is None
+    assert "without fold 0 there is no temperature: nothing is out of fold" in found.notes
+    assert found.passes < 12  # none of them in search of what is not there
+    order, fold = np.argsort(z, axis=1), np.arange(120) % 5
+    low = np.where(fold == 1, order[:, 1], order[:, 3])  # without some, the logits say nothing
+    found = fitted(z, low, CalibrateOptions(folds=5))
+    above = z[np.arange(120), low] - z.mean(axis=1)
+    ends = [above[fold != i].sum() <= 0.0 for i in range(5)]
+    assert [math.isnan(each.temperature) for each in found.folds] == ends
+    assert 0 < sum(ends) < 5
+    assert found.passes < 12
+    few = fitted(z[:4], y[:4], CalibrateOptions(folds=5))
+    assert few.folds == ()
+    assert "not every one of the 5 folds has rows: nothing is out of fold" in few.notes

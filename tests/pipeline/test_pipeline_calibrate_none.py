@@ -1,0 +1,54 @@
+"""Where there is no temperature, and what is said."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from calibrate_tools import fitted, problem
+
+from xentcli.errors import InputError
+
+
+def said(logits: Any, labels: Any, **more: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        fitted(logits, labels, **more)
+    assert caught.value.message.startswith("z: there is no temperature: ")
+    return caught.value.message.removeprefix("z: there is no temperature: ")
+
+
+LOWER = "the lower the temperature, the lower the loss"
+HIGHER = "the higher the temperature, the lower the loss"
+
+
+def test_what_is_said() -> None:
+    z, y = problem(16)
+    peak, right = z.argmax(axis=1), y == z.argmax(axis=1)
+    tied, lost = z.copy(), z.copy()
+    tied[4] = 1.0  # which nothing decides
+    lost[3, y[3]] = -np.inf
+    infinite = "the loss is infinite at any temperature: rows whose label has a logit of -inf: 1"
+    unused = "no row is used, or has a weight above 0"
+    thirds = np.repeat([[0.1, 0.7, 0.4]], 3, axis=0)
+    cases: dict[str, tuple[Any, Any, str]] = {
+        "a label of -inf": (lost, y, f"{infinite} of 120"),
+        "equal logits": ([[2.0, 2.0, -np.inf], [1.0, 1.0, 1.0]], [0, 2], "any is as good as any"),
+        "labels at the peak": (z, peak, LOWER),
+        "labels at the peak or a tie": (tied, peak, LOWER),
+        "others are ignored": (z, np.where(right, y, -100), LOWER),
+        "labels that are never right": (z, z.argmin(axis=1), HIGHER),
+        "right as often as wrong": ([[0.3, 0.1]] * 2, [0, 1], HIGHER),
+        "each class as often": (thirds, [0, 1, 2], HIGHER),
+        "all are ignored": (z, np.full(120, -100), unused),
+    }
+    for name, (logits, labels, what) in cases.items():
+        assert said(logits, labels).startswith(what), name
+    assert said(z, y, sample_weight=right.astype(float)).startswith(LOWER)
+    assert said(z, y, sample_weight=-np.ones(120)) == "rows of a negative weight: 120"
+
+
+def test_rows_that_are_not_finite() -> None:
+    z, y = problem(19)
+    z[3, 2] = np.nan
+    with pytest.raises(InputError, match=r"z\[3, 2\]: logit nan"):
+        fitted(z, y)
+    assert said(z, y, propagate=True).startswith("the loss is NaN")

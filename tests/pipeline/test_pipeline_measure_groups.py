@@ -1,0 +1,108 @@
+"""Groups of rows, and rows that depend on one another."""
+
+import math
+
+import naive
+import numpy as np
+import pytest
+from measure_tools import measured, rows_like, source
+from pipeline_tools import run, set_block_rows
+
+from xentcli.core.labels import LossOptions
+from xentcli.errors import InputError
+from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.measure import Options, measure
+from xentcli.results.measure import NOTHING
+
+
+def test_groups() -> None:
+    logits, labels = rows_like(2, 90, 4)
+    names = np.array(["b", "a", None, "c"], object)[np.arange(90) % 4]
+    labels[::10] = -100
+    found = measured(logits, labels, by=source(names), options=Options(bins=5))
+    assert [group.name for group in found.groups] == ["", "a", "b", "c"]
+    for group in found.groups:
+        chosen = names == (group.name or None)
+        alone = measured(logits[chosen], labels[chosen], Options(bins=5))
+        assert group.rows == chosen.sum()
+        for name in ("loss", "accuracy", "brier"):
+            assert group.metrics[name] == alone[name], name
+        assert group.metrics["ece"].value == pytest.approx(alone["ece"].value, rel=1e-14)
+
+
+def test_groups_of_one_row_and_numbers() -> None:
+    logits, labels = rows_like(2, 12, 4)
+    found = measured(logits, labels, by=source(np.arange(12.0)[::-1].copy()))
+    assert [group.name for group in found.groups] == [str(i) for i in range(12)]
+    hits = (logits.argmax(axis=1) == labels)[::-1]
+    assert [group.metrics["accuracy"].value for group in found.groups] == hits.tolist()
+    assert found.groups[0].metrics["loss"].standard_error is None
+
+
+def test_very_many_groups_have_no_bins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xentcli.metrics.groups.MOST_BINNED_GROUPS", 3)
+    set_block_rows(monkeypatch, 2, 4)
+    logits, labels = rows_like(2, 12, 4)
+    for count, has_bins in ((3, True), (4, False)):
+        names = source(np.arange(12) % count)
+        found = measure(source(logits), source(labels), Criterion(), run(1), by=names)
+        assert {group.metrics["ece"] != NOTHING for group in found.groups} == {has_bins}
+        assert all(group.metrics["loss"].value for group in found.groups)
+        assert found.groups[1:] == [*found.groups][1:]
+        assert found.groups[-1] == found.groups[count - 1]
+        assert found.groups == [*found.groups]
+
+
+def test_slices_of_the_first_axis_are_groups_and_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, labels = rows_like(9, 60, 7)
+    x, y = logits.reshape(12, 5, 7), labels.reshape(12, 5)
+    probs = naive.softmax(logits)
+    losses = -np.log(probs[np.arange(60), labels])
+    sequence = np.repeat(np.arange(12), 5)
+    wanted = {
+        "loss": naive.cluster_error(losses, sequence),
+        "accuracy": naive.cluster_error((logits.argmax(axis=1) == labels) * 1.0, sequence),
+        "brier": naive.cluster_error(naive.brier(probs, labels), sequence),
+        "mean_confidence": naive.cluster_error(probs.max(axis=1), sequence),
+    }
+    for block_rows in (5, 20, 999):
+        set_block_rows(monkeypatch, block_rows, 7)
+        found = measure(source(x), source(y), Criterion(class_axis=-1), run(2), by="axis0")
+        assert found.clusters == 12
+        assert any("depend on one another" in note for note in found.notes)
+        for name, error in wanted.items():
+            assert found[name].standard_error == pytest.approx(error, rel=1e-12), name
+            assert found[name].n == 60
+        assert found["loss"].high == pytest.approx(losses.mean() + 2.200985160 * wanted["loss"])
+        assert [group.rows for group in found.groups] == [5] * 12
+        assert found.groups[3].metrics["loss"].value == pytest.approx(losses[15:20].mean())
+        assert found.row_index(found.worst_rows[0].row) == divmod(int(losses.argmax()), 5)
+    plain = measure(source(x), source(y), Criterion(class_axis=-1), run(1), cluster="rows")
+    want = losses.std(ddof=1) / math.sqrt(60)
+    assert plain["loss"].standard_error == pytest.approx(want, rel=1e-12)
+    assert plain.clusters is None
+
+
+def test_clusters_of_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, labels = rows_like(9, 60, 7)
+    names = np.random.default_rng(4).integers(0, 9, 60)
+    weight = np.linspace(0.5, 2.0, 7)
+    losses = -np.log(naive.softmax(logits)[np.arange(60), labels])
+    w = weight[labels]
+    ratio = (losses * w).sum() / w.sum()
+    parts = [((losses - ratio) * w)[names == name].sum() for name in np.unique(names)]
+    groups = len(parts)
+    want = math.sqrt(groups / (groups - 1) * sum(part**2 for part in parts)) / w.sum()
+    set_block_rows(monkeypatch, 11, 7)
+    criterion = Criterion(options=LossOptions(weight))
+    found = measure(source(logits), source(labels), criterion, run(2), cluster=source(names))
+    assert found["loss"].standard_error == pytest.approx(want, rel=1e-12)
+    assert found.clusters == groups
+    error = naive.cluster_error((logits.argmax(axis=1) == labels) * 1.0, names)
+    assert found["accuracy"].standard_error == pytest.approx(error, rel=1e-12)
+
+
+def test_names_of_too_few_rows() -> None:
+    logits, labels = rows_like(9, 60, 7)
+    with pytest.raises(InputError, match="groups"):
+        measured(logits, labels, by=source(np.arange(59)))
