@@ -114,6 +114,16 @@ def test_one_line_where_files_do_not_fit(
     assert outcome.err.startswith(f"error: {message}"), outcome.err
 
 
+def test_a_file_that_a_pattern_misses_among_numbered_ones_is_a_note(run: Run, shards: Path) -> None:
+    for name in "xy":
+        (shards / f"{name}-2.npy").rename(shards / f"{name}-12.npy")
+    said = run("loss", "x-*.npy", "--labels", "y-*.npy").err.splitlines()
+    assert said[:2] == [
+        f"note: {name}-11.npy: there is no such file, though the names of other files count it"
+        for name in "xy"
+    ]
+
+
 def test_a_file_may_be_named_like_a_pattern(run: Run, shards: Path) -> None:
     (shards / "x[0].npy").write_bytes((shards / "x.npy").read_bytes())
     assert run("loss", "--logits", "x[0].npy", "--labels", "y.npy") == run(*XY.split())

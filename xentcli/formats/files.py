@@ -1,6 +1,6 @@
 """Files as the user names them, opened as sources."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
@@ -9,11 +9,12 @@ from xentcli.formats.inline import expand, is_inline, open_inline
 from xentcli.formats.references import referred
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
-from xentcli.storage.names import is_url
+from xentcli.storage.names import is_url, shown_name
 from xentcli.storage.open import expecting, open_input
 from xentcli.storage.paths import reads_once
 
 _PROBE_BYTES = 64
+_SHOWN_MISSING = 3
 _FIRST_OF_TEXT = 9  # bytes below it stand in no text
 _NPY = b"\x93NUMPY"
 
@@ -56,7 +57,21 @@ def open_files(
             return open_tasks(inputs, file_of(paths[0]).options)
         from xentcli.formats.shards import open_shards
 
-        return open_shards(names, paths, file_of)
+        source = open_shards(names, paths, file_of)
+    if len(paths) > len(names):  # the user does not see which files a pattern matches
+        source.notes = [*source.notes, *_missing(paths)]
+    return source
+
+
+def _missing(paths: Sequence[str]) -> Iterator[str]:
+    """Name the first few files that names leave out, if they count."""
+    from xentcli.storage.numbered_names import left_out
+
+    missing = left_out(map(shown_name, paths))
+    for name in missing[:_SHOWN_MISSING]:
+        yield f"{name}: there is no such file, though the names of other files count it"
+    if len(missing) > _SHOWN_MISSING:
+        yield f"and {len(missing) - _SHOWN_MISSING:,} more such files"
 
 
 def open_file(file: InputFile) -> Source:
