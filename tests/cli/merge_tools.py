@@ -7,7 +7,6 @@ import numpy as np
 from cli_tools import Outcome, Run
 
 SHARDS = 2
-DATA = Path(__file__).parents[2] / "sample_data"
 LOSSES = {
     "loss": "loss z-{}.npy --labels y-{}.npy",
     "weighted": "loss z-{}.npy --labels y-{}.npy --weight 1,2,0.5 --label-smoothing 0.1",

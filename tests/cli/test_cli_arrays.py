@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cli_tools import Run
+from cli_tools import Run, refusal
 from formulas import softmax
 from in_one_test import in_one_test
 from numpy.typing import NDArray
@@ -56,6 +56,7 @@ def test_to_overrules_the_extension(run: Run, folder: Path) -> None:
     assert np.load(folder / "out.csv").shape == (5, 3)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_text_reads_back_to_the_same_bits(run: Run, folder: Path, dtype: str) -> None:
     hard = np.random.default_rng(3).normal(scale=30, size=(200, 4)).astype(dtype)
@@ -85,37 +86,11 @@ def test_json_goes_to_a_file_too(run: Run, folder: Path) -> None:
     assert '"command": "softmax"' in (folder / "out.json").read_text()
 
 
-def test_existing_output_needs_force(run: Run, folder: Path) -> None:
-    (folder / "out.csv").write_text("kept\n")
-    refused = run("softmax", "z.csv", "-o", "out.csv")
-    assert (refused.code, refused.stdout) == (1, b"")
-    assert refused.err == (
-        "error: out.csv: cannot be written: it exists already\nhint: --force overwrites it\n"
-    )
-    assert (folder / "out.csv").read_text() == "kept\n"
-    assert run("softmax", "z.csv", "-o", "out.csv", "--force").code == 0
-    assert (folder / "out.csv").read_text().startswith("cat,dog,bird\n")
-
-
-def test_output_may_be_the_input(run: Run, logits: Array) -> None:
-    assert run("softmax", "z.npy", "-o", "z.npy").code == 1
-    np.testing.assert_array_equal(np.load("z.npy"), logits)
-    assert run("softmax", "z.npy", "-o", "z.npy", "--force").code == 0
-    np.testing.assert_allclose(np.load("z.npy"), softmax(logits), rtol=1e-14)
-
-
-def test_no_file_is_left_beside_the_output(run: Run, folder: Path) -> None:
-    before = {path.name for path in folder.iterdir()}
-    run("softmax", "z.npy", "-o", "out.npy")
-    assert {path.name for path in folder.iterdir()} == before | {"out.npy"}
-
-
 def test_an_array_of_three_axes_is_no_csv(run: Run, folder: Path) -> None:
     np.save(folder / "deep.npy", np.zeros((2, 3, 4)))
-    outcome = run("softmax", "deep.npy")
-    assert (outcome.code, outcome.stdout) == (1, b"")
-    assert "2×3×4" in outcome.err
-    assert "--to npy" in outcome.err
+    refused = refusal(run("softmax", "deep.npy"))
+    assert "2×3×4" in refused.error
+    assert "--to npy" in refused.hint
     assert run("softmax", "deep.npy", "-o", "out.npy").code == 0
     np.testing.assert_array_equal(np.load("out.npy"), np.full((2, 3, 4), 0.25))
 
@@ -130,7 +105,8 @@ def test_standard_input(run: Run, logits: Array, name: str) -> None:
     np.testing.assert_allclose(np.load(io.BytesIO(outcome.stdout)), softmax(logits), rtol=1e-14)
 
 
-@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+@in_one_test
+@pytest.mark.parametrize("axis", [0, -1])
 @pytest.mark.parametrize("name", ["z.npy", "z.csv", "fortran.npy"])
 def test_axes_of_standard_input(run: Run, logits: Array, name: str, axis: int) -> None:
     np.save("fortran.npy", np.asfortranarray(logits))
@@ -223,14 +199,13 @@ def test_dtype(run: Run, folder: Path, stored: str, said: str | None, written: s
 
 
 def test_jobs_do_not_change_a_bit(run: Run, folder: Path) -> None:
-    many = np.random.default_rng(2).normal(size=(700, 4096)).astype(np.float32)
+    many = np.random.default_rng(2).normal(size=(300, 4096)).astype(np.float32)
     np.save(folder / "many.npy", many)
-    for jobs in ("1", "2", "5"):
+    for jobs in ("1", "3"):
         assert run("softmax", "many.npy", "--jobs", jobs, "-o", f"out{jobs}.npy").code == 0
     got = np.load("out1.npy")
-    np.testing.assert_allclose(got[[0, 699]], softmax(many[[0, 699]]), rtol=2e-6)
-    np.testing.assert_array_equal(got, np.load("out2.npy"))
-    np.testing.assert_array_equal(got, np.load("out5.npy"))
+    np.testing.assert_allclose(got[[0, 299]], softmax(many[[0, 299]]), rtol=2e-6)
+    np.testing.assert_array_equal(got, np.load("out3.npy"))
 
 
 @pytest.mark.parametrize("command", ["softmax", "log-softmax"])
@@ -238,9 +213,10 @@ def test_not_finite_is_an_error_unless_it_may_propagate(
     run: Run, folder: Path, command: str
 ) -> None:
     np.save(folder / "bad.npy", np.array([[0.0, 1.0], [0.0, np.nan], [1.0, -np.inf]]))
-    refused = run(command, "bad.npy", "-o", "out.npy")
-    assert (refused.code, (folder / "out.npy").exists()) == (1, False)
-    assert refused.err.startswith("error: bad.npy[1, 1]: logit nan\nhint: --non-finite propagate")
+    refused = refusal(run(command, "bad.npy", "-o", "out.npy"))
+    assert refused.error == "bad.npy[1, 1]: logit nan"
+    assert refused.hint.startswith("--non-finite propagate")
+    assert not (folder / "out.npy").exists()
     assert run(command, "bad.npy", "-o", "out.npy", "--non-finite", "propagate").code == 0
     got = np.load("out.npy")
     assert np.isnan(got[1]).all()
@@ -256,59 +232,3 @@ def test_looks_like_probabilities_already(run: Run, folder: Path, logits: Array)
     assert outcome.err.startswith("warning: p.npy: these look like probabilities")
     assert run("softmax", "p.npy", "--quiet").err == ""
     assert run("softmax", "p.npy", "-q").err == ""
-
-
-# One-hot
-
-
-ONE_HOT = "1,0,0\n0,1,0\n0,0,1\n1,0,0\n0,1,0\n"
-
-
-@pytest.mark.parametrize("name", ["y.npy", "y.csv", "-"])
-def test_one_hot(run: Run, folder: Path, name: str) -> None:
-    outcome = run("one-hot", name, stdin=(folder / "y.csv").read_bytes())
-    assert outcome == (0, ONE_HOT.encode(), b"")
-
-
-def test_one_hot_with_more_classes(run: Run, folder: Path) -> None:
-    assert run("one-hot", "y.npy", "--num-classes", "4", "-o", "out.npy").code == 0
-    got = np.load(folder / "out.npy")
-    np.testing.assert_array_equal(got, np.eye(4)[np.load(folder / "y.npy")])
-    assert got.dtype == np.uint8
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "bool"])
-def test_one_hot_dtype(run: Run, folder: Path, dtype: str) -> None:
-    assert run("one-hot", "y.npy", "--dtype", dtype, "-o", "out.npy").code == 0
-    assert np.load(folder / "out.npy").dtype == dtype
-    assert run("one-hot", "y.npy", "--dtype", dtype).out.startswith(
-        "1.0,0.0" if dtype == "float32" else "1,0"
-    )
-
-
-def test_one_hot_classes_name_the_columns(run: Run) -> None:
-    outcome = run("one-hot", "y.npy", "--classes", 'cat,"dog, small",bird')
-    assert outcome.out == 'cat,"dog, small",bird\n' + ONE_HOT
-    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--json").json["columns"] == [*"abc"]
-    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--num-classes", "3").code == 0
-    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--num-classes", "4").code == 2
-
-
-def test_one_hot_of_labels_from_one(run: Run, folder: Path) -> None:
-    np.save(folder / "from_one.npy", np.load(folder / "y.npy") + 1)
-    assert run("one-hot", "from_one.npy", "--label-base", "1").out == ONE_HOT
-
-
-def test_one_hot_of_a_label_column(run: Run) -> None:
-    Path("both.csv").write_text("name,label\nx,0\ny,2\n")
-    assert run("one-hot", "both.csv", "--columns", "label").out == "1,0,0\n0,0,1\n"
-    assert run("one-hot", "both.csv", "--drop", "name").out == "1,0,0\n0,0,1\n"
-
-
-def test_one_hot_of_no_labels(run: Run, folder: Path) -> None:
-    np.save(folder / "none.npy", np.zeros((2, 0), np.int64))
-    refused = run("one-hot", "none.npy")
-    assert refused.code == 1
-    assert refused.err.startswith("error: none.npy: no labels to count the classes by")
-    assert run("one-hot", "none.npy", "--num-classes", "3", "-o", "out.npy").code == 0
-    assert np.load(folder / "out.npy").shape == (2, 0, 3)

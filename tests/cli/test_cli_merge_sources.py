@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cli_files import DATA
 from cli_tools import Run, refusal
-from merge_tools import DATA, merge_as_tree, write_state
+from harness_samples import text_doc, write_docs
+from merge_tools import merge_as_tree, write_state
 
 from xentcli.metrics.names import PLACES
 
@@ -98,12 +100,16 @@ def test_models_that_are_known_in_part_are_merged(run: Run, tmp_path: Path) -> N
     assert "other rows: codes and codes, " in said
 
 
+def random_text(number: int, chance: random.Random) -> dict[str, Any]:
+    value = -chance.uniform(50, 900)
+    return text_doc(number, value, chance.randint(9, 90), chance.randint(99, 999))
+
+
 def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> None:
     chance = random.Random(8)  # noqa: S311 - the same each time
     answers = (ANSWERS / "openai_chat.jsonl").read_text().splitlines(keepends=True)
     for i, count in enumerate((5, 1, 9)):
-        docs = (json.dumps(text_doc(j, chance)) for j in range(count))
-        (tmp_path / f"samples_task-{i}.jsonl").write_text("\n".join(docs))
+        write_docs(f"samples_task-{i}.jsonl", *(random_text(j, chance) for j in range(count)))
         (tmp_path / f"answers-{i}.jsonl").write_text(answers[i])
         content = json.loads(answers[i])["choices"][0]["logprobs"]["content"]
         labels = [each["token"] if chance.random() < 0.8 else " else" for each in content]
@@ -116,18 +122,7 @@ def test_texts_and_labels_at_answers_are_merged(run: Run, tmp_path: Path) -> Non
         assert (tmp_path / last).read_bytes() == (tmp_path / f"{kind}.json").read_bytes(), kind
         assert (merged.stdout, merged.err) == (whole.stdout, whole.err), kind
         assert run("merge", last, "--fail-if", "loss > 0").code == 3
-    (tmp_path / "second").mkdir()
-    (tmp_path / "second" / "samples_task-1.jsonl").write_text(json.dumps(text_doc(0, chance)))
+    write_docs("second/samples_task-1.jsonl", random_text(0, chance))
     write_state(run, "nll second/samples_task-1.jsonl", "second.json")
     said = refusal(run("merge", "texts.json", "second.json")).error
     assert "both have texts of the task 'task-1'" in said
-
-
-def text_doc(number: int, chance: random.Random) -> dict[str, Any]:
-    """Return a text as a harness logs it."""
-    words, size = chance.randint(9, 90), chance.randint(99, 999)
-    pairs = {"word_perplexity": words, "byte_perplexity": size, "bits_per_byte": size}
-    value = -chance.uniform(50, 900)
-    said = {"doc": {"page": "p"}, "target": "p", "arguments": [["p"]], "filter": "none"}
-    logged = {name: [value, weight] for name, weight in pairs.items()}
-    return {"doc_id": number, **said, "resps": [[value]], "filtered_resps": [value], **logged}

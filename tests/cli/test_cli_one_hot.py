@@ -1,0 +1,58 @@
+"""one-hot: rows of labels, their dtype, and the names of their columns."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_tools import Run, refusal
+
+pytestmark = pytest.mark.usefixtures("folder")
+ONE_HOT = "1,0,0\n0,1,0\n0,0,1\n1,0,0\n0,1,0\n"
+
+
+def test_one_hot(run: Run, folder: Path) -> None:
+    for name in ("y.npy", "y.csv", "-"):
+        outcome = run("one-hot", name, stdin=(folder / "y.csv").read_bytes())
+        assert outcome == (0, ONE_HOT.encode(), b""), name
+
+
+def test_one_hot_with_more_classes(run: Run, folder: Path) -> None:
+    assert run("one-hot", "y.npy", "--num-classes", "4", "-o", "out.npy").code == 0
+    got = np.load(folder / "out.npy")
+    np.testing.assert_array_equal(got, np.eye(4)[np.load(folder / "y.npy")])
+    assert got.dtype == np.uint8
+
+
+def test_one_hot_dtype(run: Run, folder: Path) -> None:
+    for dtype in ("uint8", "int64", "float32", "bool"):
+        assert run("one-hot", "y.npy", "--dtype", dtype, "-o", "out.npy", "--force").code == 0
+        assert np.load(folder / "out.npy").dtype == dtype
+        text = run("one-hot", "y.npy", "--dtype", dtype).out
+        assert text.startswith("1.0,0.0" if dtype == "float32" else "1,0")
+
+
+def test_one_hot_classes_name_the_columns(run: Run) -> None:
+    outcome = run("one-hot", "y.npy", "--classes", 'cat,"dog, small",bird')
+    assert outcome.out == 'cat,"dog, small",bird\n' + ONE_HOT
+    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--json").json["columns"] == [*"abc"]
+    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--num-classes", "3").code == 0
+    assert run("one-hot", "y.npy", "--classes", "a,b,c", "--num-classes", "4").code == 2
+
+
+def test_one_hot_of_labels_from_one(run: Run, folder: Path) -> None:
+    np.save(folder / "from_one.npy", np.load(folder / "y.npy") + 1)
+    assert run("one-hot", "from_one.npy", "--label-base", "1").out == ONE_HOT
+
+
+def test_one_hot_of_a_label_column(run: Run) -> None:
+    Path("both.csv").write_text("name,label\nx,0\ny,2\n")
+    assert run("one-hot", "both.csv", "--columns", "label").out == "1,0,0\n0,0,1\n"
+    assert run("one-hot", "both.csv", "--drop", "name").out == "1,0,0\n0,0,1\n"
+
+
+def test_one_hot_of_no_labels(run: Run, folder: Path) -> None:
+    np.save(folder / "none.npy", np.zeros((2, 0), np.int64))
+    refused = refusal(run("one-hot", "none.npy"))
+    assert refused.error.startswith("none.npy: no labels to count the classes by")
+    assert run("one-hot", "none.npy", "--num-classes", "3", "-o", "out.npy").code == 0
+    assert np.load(folder / "out.npy").shape == (2, 0, 3)

@@ -1,0 +1,162 @@
+"""Other kinds of samples: old ones, texts, generated answers, lighteval's, and what is none."""
+
+import json
+import math
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from cli_tools import Run
+from harness_samples import EXAMPLE, SAMPLES, Object, choices_doc, text_doc, write_docs
+from in_one_test import in_one_test
+
+
+@pytest.mark.parametrize("strided", [False, True])
+def test_mutual_information(run: Run, strided: bool) -> None:
+    values, bare = [-2.0, -1.0, -4.0], [-1.5, -0.25, -3.9]  # gains -0.5, -0.75, -0.1
+    doc = choices_doc(0, ["a", "b", "c"], values, 2, metrics=["acc", "acc_mutual_info"])
+    pairs = [(value, "Q") for value in values] + [(value, "") for value in bare]
+    pairs = [pairs[k] for k in (0, 3, 1, 4, 2, 5)] if strided else pairs
+    doc["filtered_resps"] = [[str(value), "False"] for value, _ in pairs]
+    doc["arguments"] = {
+        f"gen_args_{i}": {"arg_0": context, "arg_1": " " + "abc"[i // 2 if strided else i % 3]}
+        for i, (_, context) in enumerate(pairs)
+    }
+    found = run("eval", write_docs("a.jsonl", doc), "--json").json["metrics"]
+    assert (found["accuracy"]["value"], found["acc_mutual_info"]["value"]) == (0.0, 1.0)
+    total = math.fsum(math.exp(value) for value in values)
+    assert found["loss"]["value"] == pytest.approx(math.log(total) + 4.0, rel=1e-14)
+
+
+def test_old_files(run: Run) -> None:
+    """Before 0.4.3, numbers are numbers, arguments are lists, and there is no filter."""
+    doc = choices_doc(0, ["a", "bb"], [-1.0, -0.5], 0)
+    doc["target"], doc["arguments"] = 0, [["Q", " a"], ["Q", " bb"]]
+    doc["resps"] = [[[-1.0, False]], [[-0.5, True]]]
+    doc["filtered_resps"] = [[-1.0, False], [-0.5, True]]
+    del doc["filter"]
+    assert float(run("loss", write_docs("a.jsonl", doc)).out) == pytest.approx(
+        math.log1p(math.exp(0.5)), rel=1e-14
+    )
+
+
+def test_whole_texts(run: Run) -> None:
+    rng = random.Random(5)  # noqa: S311 - the same each time
+    told = [(-rng.uniform(50, 900), rng.randint(9, 90), rng.randint(99, 999)) for _ in range(12)]
+    path = write_docs("a.jsonl", *(text_doc(i, *each) for i, each in enumerate(told)))
+    total = -math.fsum(value for value, _, _ in told)
+    words, size = sum(each[1] for each in told), sum(each[2] for each in told)
+    mean = total / size
+    spread = math.fsum((-value - mean * n) ** 2 for value, _, n in told)
+    outcome = run("nll", path, "--json")
+    found = outcome.json
+    assert found["loss"] == pytest.approx(mean, rel=1e-14)
+    assert found["bits_per_byte"] == pytest.approx(mean / math.log(2), rel=1e-14)
+    assert found["byte_perplexity"] == pytest.approx(math.exp(mean), rel=1e-13)
+    assert found["word_perplexity"] == pytest.approx(math.exp(total / words), rel=1e-12)
+    error = math.sqrt(12 / 11 * spread) / size
+    assert found["standard_error"] == pytest.approx(error, rel=1e-12)
+    assert run("nll", path, "--fail-if", "bits_per_byte > 0").code == 3
+    assert float(run("nll", path, "--reduction", "sum").out) == pytest.approx(total, rel=1e-14)
+    assert run("eval", path).err.splitlines()[1] == "hint: xent nll a.jsonl"
+
+
+def test_continuations(run: Run) -> None:
+    docs = [choices_doc(i, ["w"], [value], "w") for i, value in enumerate([-3.25, -1.25])]
+    found = run("nll", write_docs("a.jsonl", *docs), "--json").json
+    assert (found["loss"], found["used"]) == (2.25, 2)
+
+
+def test_generated_answers(run: Run) -> None:
+    doc = {**text_doc(0, -1.0, 1, 1), "resps": [["42"]], "filtered_resps": ["42"]}
+    doc["arguments"] = {"gen_args_0": {"arg_0": "6 * 7", "arg_1": {"until": ["\n"]}}}
+    doc |= {"metrics": ["exact_match"], "exact_match": 1.0}
+    outcome = run("eval", write_docs("a.jsonl", doc))
+    assert outcome.code == 1
+    assert outcome.err == (
+        "error: a.jsonl: answers that were generated: there are no log-likelihoods, and so no "
+        "loss\nhint: logged, of 1 docs: exact_match 1\n"
+    )
+    assert "generated answers" in run("info", "a.jsonl").out
+
+
+def test_details_of_lighteval(run: Run) -> None:
+    """Columns of structures: the doc, the response, and what was measured."""
+    values, golds = [[-9.25, -4.5, -12.0], [-1.0, -2.0], [-3.0, -0.5]], [1, 0, 0]
+    rows: list[Object] = [
+        {
+            "doc": {
+                "query": "q",
+                "choices": [f" {i}" for i in range(len(row))],
+                "gold_index": gold,
+            },
+            "model_response": {"logprobs": row},
+            "metric": {"acc": float(row[gold] == max(row))},
+        }
+        for row, gold in zip(values, golds, strict=True)
+    ]
+    name = "details_quiz_2026-01-02T03-04-05.678901.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), name)
+    losses = [
+        math.log(math.fsum(map(math.exp, row))) - row[gold]
+        for row, gold in zip(values, golds, strict=True)
+    ]
+    outcome = run("eval", name, "--json")
+    found = outcome.json["metrics"]
+    assert outcome.err == ""
+    assert found["loss"]["value"] == pytest.approx(math.fsum(losses) / 3, rel=1e-14)
+    assert found["accuracy"]["value"] == pytest.approx(2 / 3, rel=1e-15)
+    (listed,) = run("info", name, "--json").json["files"]
+    assert (listed["format"], listed["fits"]) == ("parquet", f"xent eval {name}")
+    assert listed["looks_like"] == "log-likelihoods of choices (lighteval)"
+    tokens = [[[value / 4, value * 0.75] for value in row] for row in values]
+    for by_token in (
+        [{"logprobs": row} for row in tokens],
+        [
+            {"logprobs": [x for one in row for x in one], "output_tokens": [[5, 6]] * len(row)}
+            for row in tokens
+        ],
+    ):
+        split = [{**row, "model_response": one} for row, one in zip(rows, by_token, strict=True)]
+        pq.write_table(pa.Table.from_pylist(split), name)
+        assert run("eval", name, "--json").json["metrics"]["loss"] == found["loss"]
+    rows[1]["doc"]["gold_index"] = 2
+    pq.write_table(pa.Table.from_pylist(rows), name)
+    wrong = run("loss", name)
+    assert (wrong.code, wrong.err.count("\n")) == (1, 1)
+    assert "row 1: the right choice 2 is none of 2" in wrong.err
+
+
+def test_info(run: Run) -> None:
+    (path,) = (SAMPLES / "small").glob("samples_quiz_*")
+    found = run("info", path, "--json").json["files"][0]
+    assert (found["shape"], found["fits"]) == ([8, 4], f"xent eval {path}")
+    assert found["negative_infinities"] == 0
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b'{"doc_id": 1}',
+        b'{"doc_id": 1, "arguments": 3, "resps": 4}',
+        b'{"doc_id": 1, "arguments": {}, "filtered_resps": [["x", "y"]]}',
+        b'{"doc_id": 1, "arguments": [], "filtered_resps": []}',
+        b"\xff\xfe",
+        b'{"doc_id": 0, "arguments": {"a": {"arg_0": ""}}, "filtered_resps": ["-1.5"]}',
+    ],
+)
+def test_what_is_no_sample_is_one_line(run: Run, line: bytes) -> None:
+    content = json.dumps(EXAMPLE).encode() + b"\n" + line + b"\n"
+    outcome = run("loss", "-", stdin=content)
+    assert "Traceback" not in outcome.err
+    if line:
+        assert (outcome.code, outcome.out) == (1, "")
+        assert outcome.err.startswith("error: <stdin>")
+    else:
+        assert outcome.code == 0

@@ -1,0 +1,113 @@
+"""What is typed wrong: one line that says what, exit code 2, perhaps a hint, and nothing else."""
+
+import pytest
+from cli_tools import Run, refusal
+from in_one_test import in_one_folder
+
+Command = list[str]
+pytestmark = pytest.mark.usefixtures("folder")
+LOSS = ["loss", "--logits"]
+EXPLAIN = ["explain", "--logits", "z.npy", "--labels", "y.npy"]
+
+MISUSED: list[tuple[Command, str]] = [
+    (["softmax", "z.npy", "-o", "out.xyz"], "out.xyz: its extension names no format"),
+    ([*LOSS, "-", "--labels", "-"], "only one input can be standard input"),
+    ([*LOSS, "-", "--labels", "y.npy", "--weight", "-"], "only one input can be standard input"),
+    (["explain", "--logits", "-", "--labels", "-"], "only one input can be standard input"),
+    (["info", "-", "-"], "only one input can be standard input"),
+    ([*LOSS, "z.npy"], "where are the labels?"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--weight", "1,2,x"], "--weight 1,2,x: neither"),
+    (["explain", "--logits", "z.npy"], "where are the labels?"),
+    (["nll", "--probs", "z.npy"], "where are the labels?"),
+    (["nll", "--labels", "y.npy"], "there is no file of LOG_PROBS"),
+    (["nll", "--probs", "z.npy", "--log-probs", "z.npy", "--labels", "y.npy"], "give one of"),
+    (["softmax"], "there is no file of LOGITS"),
+    (["loss", "--labels", "y.npy"], "there is no file of LOGITS"),
+    ([*LOSS, "z.npy", "y.npy", "--labels", "y.npy"], "a file too many: y.npy"),
+    ([*LOSS, "z.npy", "--logits", "-", "--labels", "y.npy"], "standard input cannot be one of"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--shift=-1"], "Invalid value for '--shift'"),
+    (["softmax", "z.npy", "--bogus"], "No such option: --bogus"),
+    (["bogus"], "there is no command 'bogus'"),
+    (["--bogus"], "No such option: --bogus"),
+    ([*EXPLAIN, "--rows", "3:1"], "--rows 3:1 has no row"),
+    ([*EXPLAIN, "--rows", "a"], "--rows must be like 0:3"),
+    ([*EXPLAIN, "--rows=-1"], "--rows must be like 0:3"),
+    (["softmax", "z.npy", "--dtype", "int8"], "Invalid value for '--dtype'"),
+    (["one-hot", "y.npy", "--dtype", "text"], "--dtype must be a dtype of numbers"),
+    (["one-hot", "y.npy", "--dtype", "object"], "--dtype must be a dtype of numbers"),
+    (["one-hot", "y.npy", "--num-classes", "0"], "Invalid value for '--num-classes'"),
+    (["one-hot", "y.npy", "--classes", "a,b", "--num-classes", "3"], "--classes has 2 names"),
+    (["softmax", "z.npy", "--temperature", "0"], "--temperature must be positive"),
+    (["softmax", "z.npy", "--temperature", "-1"], "--temperature must be positive"),
+    (["softmax", "z.npy", "--temperature", "nan"], "--temperature must be positive"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--temperature", "inf"], "--temperature must be"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--label-smoothing", "1.5"], "Invalid value for"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--reduction", "max"], "Invalid value for"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--non-finite", "zero"], "Invalid value for"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--jobs", "0"], "Invalid value for '--jobs'"),
+    ([*LOSS, "z.npy", "--labels", "y.npy", "--color", "red"], "Invalid value for '--color'"),
+    (["softmax", "z.npy", "--axis", "x"], "Invalid value for '--axis'"),
+    (["softmax", "z.npy", "--from", "xyz"], "there is no format 'xyz'; there are "),
+    (["softmax", "z.npy", "--to", "xyz"], "there is no format 'xyz'; there are "),
+    (["softmax", "z.csv", "--delimiter", "ab"], "--delimiter must be one character"),
+    (["softmax", "z.csv", "--delimiter", '"'], "--delimiter must be one character"),
+]  # fmt: skip
+
+
+@in_one_folder
+@pytest.mark.parametrize(("arguments", "message"), MISUSED)
+def test_usage(run: Run, arguments: Command, message: str) -> None:
+    error, hint = refusal(run(*arguments), 2)
+    assert error.startswith(message)
+    assert not hint or hint.startswith(
+        ("xent", "--to", "did you mean", "several files", "if each number")
+    ), hint
+
+
+def test_debug_shows_where(run: Run) -> None:
+    arguments = ["softmax", "missing.npy"]
+    plain, debug = run(*arguments), run(*arguments, "--debug")
+    assert plain == (1, b"", b"error: missing.npy: cannot be read: no such file or directory\n")
+    assert (debug.code, debug.stdout) == (1, b"")
+    assert debug.err.startswith("Traceback (most recent call last):\n")
+    assert debug.err.endswith(plain.err)
+
+
+def test_help_and_version(run: Run) -> None:
+    for arguments in (["--help"], ["-h"], ["softmax", "--help"], ["info", "-h"], ["--version"], []):
+        outcome = run(*arguments)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "xent" in outcome.out
+
+
+@in_one_folder
+@pytest.mark.parametrize(
+    ("option", "text", "code", "says"),
+    [
+        ("--rows", f"0:{'9' * 5000}", 0, ""),
+        ("--columns", "9" * 5000, 1, "there is no column"),
+        ("--drop", f"1-{'9' * 5000}", 1, "there is no column"),
+        ("--metric", f"top{'9' * 5000}_accuracy", 2, "there is no"),
+    ],
+)
+def test_numbers_that_int_does_not_read(
+    run: Run, option: str, text: str, code: int, says: str
+) -> None:
+    result = run("eval", "--logits", "z.csv", "--labels", "y.csv", f"{option}={text}")
+    assert (result.code, says in result.err) == (code, True)
+    assert "a mistake" not in result.err
+
+
+@in_one_folder
+@pytest.mark.parametrize("dtype", ["1_0", "9" * 5000, "(2,)f4", "f4,f4", "object", "O"])
+def test_what_is_no_dtype_of_numbers(run: Run, dtype: str) -> None:
+    refused = refusal(run("one-hot", "y.npy", f"--dtype={dtype}"), 2)
+    assert "must be a dtype of numbers" in refused.error
+
+
+@in_one_folder
+@pytest.mark.parametrize("option", ["--bins", "--folds"])
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**20])
+def test_more_parts_than_are_of_use(run: Run, option: str, count: int) -> None:
+    refused = refusal(run("calibrate", "z.npy", "y.npy", f"{option}={count}"), 2)
+    assert "is not in the range" in refused.error
