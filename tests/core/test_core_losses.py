@@ -1,4 +1,4 @@
-"""The losses edge by edge: what counts, what is refused, and in which words."""
+"""The losses edge by edge: reductions, weights, smoothing, shapes and options."""
 
 import math
 from typing import Any
@@ -12,15 +12,13 @@ from hypothesis.extra.numpy import arrays
 from in_one_test import in_one_test
 
 import xentcli as xent
-from xentcli.errors import InputError, LabelError, ShapeError
+from xentcli.errors import InputError, ShapeError
 
 Array = npt.NDArray[Any]
-
 NAN, INF = math.nan, math.inf
 LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 0.5, 0.25], [-1.0, -1.0, 4.0], [2.0, 2.0, 2.0]])
 LABELS = np.array([1, 0, 1, 2])
 WEIGHT = np.array([0.5, 2.0, 0.25])
-
 few = settings(max_examples=40, deadline=None, database=None)
 losses = pytest.mark.parametrize("loss", [xent.nll_loss, xent.cross_entropy])
 
@@ -212,194 +210,3 @@ def test_ignore_index_does_not_go_with_probabilities() -> None:
     with pytest.raises(InputError, match="ignore_index"):
         xent.cross_entropy(LOGITS, probs, ignore_index=0)
     assert xent.cross_entropy(LOGITS, probs, ignore_index=-7) == xent.cross_entropy(LOGITS, probs)
-
-
-# Ignored rows
-
-
-@in_one_test
-@losses
-@pytest.mark.parametrize("ignore_index", [-100, -1, 0, 1, 2, 17, 2**62, 2**80])
-def test_ignored_rows_are_as_if_they_were_not_there(loss: Any, ignore_index: int) -> None:
-    labels = [1, 0, 2, 1] if ignore_index > 2**63 else [1, ignore_index, 2, ignore_index]
-    kept = [i for i, label in enumerate(labels) if label != ignore_index]
-    got = loss(LOGITS, labels, ignore_index=ignore_index, reduction="none")
-    want = np.zeros(4)
-    want[kept] = loss(LOGITS[kept], np.array(labels)[kept], reduction="none")
-    np.testing.assert_array_equal(got, want)
-    for reduction in ("mean", "sum"):
-        all_rows = loss(LOGITS, labels, ignore_index=ignore_index, reduction=reduction)
-        assert all_rows == loss(LOGITS[kept], np.array(labels)[kept], reduction=reduction)
-
-
-@in_one_test
-@losses
-@pytest.mark.parametrize("bad", [NAN, INF, -INF])
-@pytest.mark.parametrize("weight", [None, WEIGHT])
-def test_an_ignored_row_may_hold_anything(loss: Any, bad: float, weight: Array | None) -> None:
-    logits = np.vstack([LOGITS, np.full(3, bad)])
-    labels = np.append(LABELS, -100)
-    got = loss(logits, labels, weight=weight, reduction="none")
-    assert got[4] == 0.0
-    assert loss(logits, labels, weight=weight) == loss(LOGITS, LABELS, weight=weight)
-
-
-@pytest.mark.parametrize("bad", [NAN, INF, -INF])
-def test_an_ignored_row_is_not_smoothed(bad: float) -> None:
-    logits = np.vstack([LOGITS, np.full(3, bad), LOGITS[0]])
-    labels = np.append(LABELS, [-100, -100])
-    options: dict[str, Any] = {"weight": WEIGHT, "label_smoothing": 0.3}
-    np.testing.assert_array_equal(none(logits, labels, **options)[4:], 0.0)
-    assert xent.cross_entropy(logits, labels, **options) == xent.cross_entropy(
-        LOGITS, LABELS, **options
-    )
-
-
-@losses
-@pytest.mark.parametrize(
-    ("rows", "labels", "options"),
-    [
-        (2, [-100, -100], {}),
-        (0, [], {}),
-        (2, [0, 1], {"weight": [0.0, 0.0, 1.0]}),
-        (2, [-100, 0], {"weight": [0.0, 1.0, 1.0]}),
-    ],
-)
-def test_nothing_used(loss: Any, rows: int, labels: list[int], options: dict[str, Any]) -> None:
-    args = (LOGITS[:rows], np.array(labels, int))
-    assert math.isnan(loss(*args, **options))
-    assert loss(*args, **options, reduction="sum") == 0.0
-    np.testing.assert_array_equal(loss(*args, **options, reduction="none"), np.zeros(rows))
-
-
-# Numbers that are not finite
-
-
-@in_one_test
-@pytest.mark.parametrize("num_classes", [2, 5, 41, 100])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-def test_rows_that_are_not_finite(num_classes: int, dtype: Any) -> None:
-    logits = np.zeros((7, num_classes), dtype)
-    logits[1, 1] = NAN
-    logits[2, 1] = INF
-    logits[3] = -INF
-    logits[4, 1] = -INF  # a masked class beside the label
-    logits[5, 0] = -INF  # the label's own class
-    logits[6, 0], logits[6, 1:] = 5.0, -INF  # all other classes masked
-    got = none(logits, np.zeros(7, int))
-    np.testing.assert_array_equal(np.isnan(got), [0, 1, 1, 1, 0, 0, 0])
-    near = 1e-6
-    assert got[0] == pytest.approx(math.log(num_classes), rel=near)
-    assert got[4] == pytest.approx(math.log(num_classes - 1), rel=near, abs=0.0)
-    assert got[5] == INF
-    assert got[6] == 0.0
-    assert math.isnan(xent.cross_entropy(logits, np.zeros(7, int)))
-    assert xent.cross_entropy(logits[[0, 5]], [0, 0]) == INF
-
-
-@losses
-def test_a_weight_of_zero_does_not_ignore(loss: Any) -> None:
-    logits = [[-INF, 0.0], [0.0, 0.0]]
-    got = loss(logits, [0, 1], weight=[0.0, 1.0], reduction="none")
-    assert math.isnan(got[0])
-    assert math.isnan(loss(logits, [0, 1], weight=[0.0, 1.0]))
-
-
-def test_a_masked_class_and_smoothing() -> None:
-    """Smoothing gives every class a share, and a class of probability 0 an infinite loss."""
-    assert none([[-INF, 0.0, 0.0]], [1], label_smoothing=0.1).tolist() == [INF]
-    assert math.isnan(none([[-INF, 0.0]], [1], label_smoothing=0.1, weight=[0.0, 1.0])[0])
-    assert math.isnan(none([[-INF, 0.0]], np.array([[0.0, 1.0]]))[0])
-
-
-# Labels
-
-
-@in_one_test
-@losses
-@pytest.mark.parametrize(
-    "dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", "f2", "f4", "f8"]
-)
-def test_labels_of_every_dtype(loss: Any, dtype: str) -> None:
-    got = loss(LOGITS, LABELS.astype(dtype), reduction="none")
-    np.testing.assert_array_equal(got, loss(LOGITS, LABELS, reduction="none"))
-
-
-@losses
-def test_truth_values_are_labels(loss: Any) -> None:
-    truth = np.array([True, False, True, False])
-    assert loss(LOGITS, truth) == loss(LOGITS, [1, 0, 1, 0])
-
-
-@losses
-@pytest.mark.parametrize("dtype", ["i1", "i8", "f2", "f8"])
-def test_ignored_labels_of_every_signed_dtype(loss: Any, dtype: str) -> None:
-    labels = np.array([1, -100, 0, -100]).astype(dtype)
-    np.testing.assert_array_equal(loss(LOGITS, labels, reduction="none")[[1, 3]], 0.0)
-
-
-@in_one_test
-@losses
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        ([0, 7, 9, 1], r"^labels\[1\]: label 7 is outside 0..2 \(2 such rows\)$"),
-        ([0, 1, 2, -1], r"^labels\[3\]: label -1 is outside 0..2$"),
-        ([3, 3, 3, 3], r"^labels\[0\]: label 3 is outside 0..2 \(4 such rows\)$"),
-        ([-100, 1, 1, -99], r"^labels\[3\]: label -99 is outside 0..2$"),
-        ([0, 1, 3.5, 0.5], r"^labels\[2\]: label 3.5 is not a whole number \(2 such rows\)$"),
-        ([0, NAN, 1, 2], r"^labels\[1\]: a missing value \(NaN\) instead of a label$"),
-        ([0, 1, INF, 2], r"^labels\[2\]: label inf is not a whole number$"),
-        ([0, 1, 1, 2.0**63], r"^labels\[3\]: label 9.22\S+ is larger than any class$"),
-        (np.array([0, 1, 2**63, 1], "u8"), r"^labels\[2\]: label 9223372036854775808 is "),
-        (np.array([0, 2**64 - 100, 2, 1], "u8"), r"^labels\[1\]: label 18446744073709551516 is "),
-        (np.array([0, 1, 2, 2**62], "u8"), r"^labels\[3\]: label 4611686018427387904 is outside"),
-        (np.array([0, -(2**63), 2, 2]), r"^labels\[1\]: label -9223372036854775808 is outside"),
-        (["0", "1", "2", "0"], "^labels must be integers, not <U1$"),
-        ([0j, 1, 2, 0], "^labels must be integers, not complex128$"),
-    ],
-)
-def test_labels_that_are_no_class(loss: Any, labels: Any, message: str) -> None:
-    with pytest.raises(LabelError, match=message):
-        loss(LOGITS, np.asarray(labels))
-
-
-@losses
-@pytest.mark.parametrize("labels", [[7, 3.5, 0, 1], [3.5, 7, 0, 1]])
-def test_the_first_wrong_label_is_named_whatever_is_wrong_with_it(
-    loss: Any, labels: list[float]
-) -> None:
-    with pytest.raises(LabelError, match=r"^labels\[0\]"):
-        loss(LOGITS, labels)
-
-
-def test_a_wrong_label_is_an_error_whatever_else_is_wrong() -> None:
-    logits = LOGITS.copy()
-    logits[0] = NAN
-    with pytest.raises(LabelError, match=r"labels\[2\]: label 3 "):
-        xent.cross_entropy(logits, [0, 1, 3, 0])
-
-
-def test_a_wrong_label_is_named_by_its_index() -> None:
-    labels = np.zeros((2, 4), int)
-    labels[1, 2] = labels[1, 3] = 5
-    with pytest.raises(LabelError, match=r"labels\[1, 2\]: label 5 is outside 0..2 \(2 such"):
-        xent.cross_entropy(np.zeros((2, 3, 4)), labels)
-
-
-def test_wrong_labels_of_a_large_array_are_counted_together() -> None:
-    """It is computed tile by tile."""
-    labels = np.zeros(20, int)
-    labels[[9, 15, 19]] = 70_000
-    with pytest.raises(LabelError, match=r"labels\[9\]: label 70000 .*\(3 such rows\)"):
-        xent.cross_entropy(np.zeros((20, 70_000), np.float16), labels)
-
-
-def test_what_the_hint_says() -> None:
-    for labels, hint in (([1, 3], "try --label-base 1"), ([-1, -1], "--ignore-index -1")):
-        with pytest.raises(LabelError) as caught:
-            xent.cross_entropy(LOGITS[:2], labels)
-        assert hint in str(caught.value.hint)
-    with pytest.raises(LabelError) as caught:
-        xent.cross_entropy(LOGITS[:2], [-1, 3])
-    assert caught.value.hint is None

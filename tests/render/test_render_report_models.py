@@ -1,0 +1,80 @@
+"""Pages of comparisons and temperatures."""
+
+import pytest
+from in_one_test import in_one_test
+from report_tools import HOSTILE, page_of_models, page_of_temperature, read, temperature, two_models
+
+from xentcli.text import visible
+
+
+def words_of(html: str) -> str:
+    return " ".join(read(html).text.split())
+
+
+# Pages of comparisons and temperatures
+
+
+def test_a_comparison_begins_with_its_verdict() -> None:
+    text = words_of(page_of_models("two models"))
+    assert "xent compare: <i>0 and <i>1 450 rows, 450 used; 10 classes Verdict ✗ <i>1" in text
+    assert "is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %" in text
+    gain = two_models()[0].metrics["accuracy_difference"]
+    assert gain.value is not None
+    assert f"accuracy_difference {100 * gain.value:.1f} ± 1.5 points 95 %: " in text
+    assert text.count("loss_difference +0.5654 ± 0.0205") == 2, "differences have signs"
+    assert "delta_p -0.3434 ±" in text
+    assert "loss now KL label predicted predicts 68 +2.4083 0.1521 2.5605" in text
+    assert "1 of 2 gates failed." in text
+    assert "a <b>warning</b>" in text
+    headings = [text for tag, text in read(page_of_models("two models")).headings if tag == "h2"]
+    assert headings == [
+        *("Verdict", "Numbers", "How rows changed", "Losses of both models"),
+        *("Reliability of both models", "Predictions of both models", "Rows that changed most"),
+        "Where this comes from",
+    ]
+    wanted = [each.value for each in two_models()[0].metrics.values()]
+    values = read(page_of_models("two models")).values_of("value")
+    assert {repr(value) for value in wanted if isinstance(value, float)} <= set(values)
+
+
+def test_of_many_models_each_has_its_numbers_and_the_first_ones_pictures() -> None:
+    html = page_of_models("many models")
+    headings = [text for tag, text in read(html).headings if tag == "h2"]
+    assert headings.count("How rows changed") == 4
+    assert sum(text.startswith("Numbers: ") for text in headings) == 5
+    most = "The 10 whose losses changed most of 60; all of them: --json, of model 5"
+    assert most in words_of(html)
+    assert headings[1] == "Models"
+
+
+def test_a_page_of_models_without_labels_or_rows() -> None:
+    without = words_of(page_of_models("models without labels"))
+    assert "10 classes; no labels" in without
+    assert "How far the probabilities of rows are apart" in without
+    assert "Losses of both models" not in without
+    assert "nothing to compare" in words_of(page_of_models("no rows of models"))
+    assert "no row differs" in words_of(page_of_models("the same model"))
+
+
+@in_one_test
+@pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
+def test_names_in_a_comparison_are_text(hostile: str) -> None:
+    html = page_of_models("hostile models")
+    found = read(html)
+    places = [found.text, *found.values_of("title")]
+    assert any(visible(hostile)[:200] in place for place in places)
+    assert hostile.isprintable() or hostile not in html
+
+
+def test_a_temperature_says_what_it_changes() -> None:
+    html = page_of_temperature()
+    text = words_of(html)
+    assert "Dividing the logits by 0.5725 takes the loss from 0.1565 to 0.1112" in text
+    assert "The loss is least at T = 0.5725" in text
+    headings = [text for tag, text in read(html).headings if tag == "h2"]
+    assert headings == [
+        *("Verdict", "Numbers", "Reliability before and after", "Loss over the temperature"),
+        *("Other files", "Folds", "Where this comes from"),
+    ]
+    wanted = [each.value for each in temperature().metrics.values()]
+    assert {repr(value) for value in wanted} <= set(read(html).values_of("value"))
