@@ -40,14 +40,16 @@ else:
 
         def __new__(cls, *values: Any, **named: Any) -> Self:  # noqa: D102 - as of any class
             fields = cls._fields
+            if len(values) != len(fields):
+                defaults = cls._field_defaults
+                for field in fields[len(values) :]:
+                    if field in named:
+                        values += (named.pop(field),)
+                    elif field in defaults:
+                        values += (defaults[field],)
             if named or len(values) != len(fields):
-                open_fields = fields[len(values) :]
-                found = cls._field_defaults | named
-                complete = len(values) <= len(fields) and found.keys() >= {*open_fields}
-                if not (complete and {*open_fields} >= named.keys()):
-                    raise TypeError(f"{cls.__name__} has other fields: {', '.join(fields)}")
-                values += tuple([found[field] for field in open_fields])
-            return super().__new__(cls, values)
+                raise TypeError(f"{cls.__name__} has other fields: {', '.join(fields)}")
+            return tuple.__new__(cls, values)
 
         def __getnewargs__(self) -> tuple[Any, ...]:
             return (*self,)
@@ -62,4 +64,5 @@ else:
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, **changes: Any) -> Self:
-            return type(self)(**(self._asdict() | changes))
+            values = [changes.pop(*each) for each in zip(self._fields, self, strict=True)]
+            return type(self)(*values, **changes)

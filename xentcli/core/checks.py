@@ -110,16 +110,26 @@ def whole_labels(labels: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[Problem
     return whole, (Problem(LabelError, int(rows[0]), message, rows.size, "labels", hint=hint),)
 
 
+def bounds_of(labels: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the least and the largest of some labels; 0 and -1 if there are none."""
+    return (int(labels.min()), int(labels.max())) if labels.size else (0, -1)
+
+
 def check_labels(
     labels: NDArray[np.int64],
     num_classes: int,
     used: NDArray[np.bool_] | None = None,
     *,
     base: int = 0,
+    bounds: tuple[int, int] | None = None,
 ) -> tuple[Problem, ...]:
-    """Return a problem if a used label is outside base..base+num_classes-1."""
+    """Return a problem if a used label is outside base..base+num_classes-1.
+
+    `bounds` are those of the labels, if they are known.
+    """
     top = base + num_classes - 1
-    if labels.size == 0 or (labels.min() >= base and labels.max() <= top):
+    least, most = bounds_of(labels) if bounds is None else bounds
+    if labels.size == 0 or (least >= base and most <= top):
         return ()
     flat = labels.reshape(-1)
     wrong = (flat < base) | (flat > top)
@@ -133,8 +143,8 @@ def check_labels(
         message = "the mask leaves this row out"
     label = int(flat[rows[0]]) if (flat[rows] == flat[rows[0]]).all() else None
     hint = None
-    least = (flat if used is None else flat[used.reshape(-1)]).min()
-    one_based = label == top + 1 and base == 0 and bool(least)
+    counted = flat if used is None else flat[used.reshape(-1)]
+    one_based = label == top + 1 and base == 0 and 0 not in counted
     if one_based:
         hint = "labels look 1-based; try --label-base 1"
     row = int(rows[0])

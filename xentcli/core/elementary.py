@@ -44,7 +44,7 @@ _LOW_BITS = MANTISSA_BITS - STEP_BITS
 _LEAST, _END = 2.0 ** (1 - POWERS), 2.0**POWERS  # the table has a place for u below the second
 _ONE = np.array(1.0)
 _SHIFT, _ABOVE_ONE = np.array(_LOW_BITS), np.array(1.0 + 0.25 / STEPS)
-_FIRST_PLACE = np.array(1023 << STEP_BITS)
+_FIRST_BITS, _FIRST_PLACE = np.array(-1 << _LOW_BITS), np.array(1023 << STEP_BITS)
 _END_BITS = np.array(_END).view(np.uint64)
 # Minimax for (log(1 + r) - r) / r**2 from -1/2048 to 3/2048: 2**-55 of 1 / r, above 1/1024 2**-58.
 # The form ((r**2 + a) * (r + b) + d) * c takes one step less than power by power.
@@ -142,8 +142,8 @@ def _put_log1p(x: Doubles, out: Doubles, room: _Room) -> None:
     """
     values, bits, ratio, places, parts, terms = room
     np.add(x, _ABOVE_ONE, values)
+    np.bitwise_and(bits, _FIRST_BITS, bits)  # F
     np.right_shift(bits, _SHIFT, places)
-    np.left_shift(places, _SHIFT, bits)  # F
     np.subtract(places, _FIRST_PLACE, places)
     np.subtract(values, _ONE, ratio)
     np.subtract(x, ratio, ratio)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xentcli.core.checks import MASKED, Problem, check_labels, whole_labels
+from xentcli.core.checks import MASKED, Problem, bounds_of, check_labels, whole_labels
 from xentcli.errors import InputError
 
 Doubles = NDArray[np.float64]
@@ -49,13 +49,20 @@ class LossOptions:
 
     def ignores(self, index: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return a mask of the labels whose rows are left out."""
-        mask = np.zeros(index.shape, np.bool_)
-        if index.size:
-            least, most = int(index.min()), int(index.max())
-            for label in (MASKED, *self.ignored):
-                if least <= label <= most:  # else no label is equal to it
-                    mask |= index == label
-        return mask
+        mask = self.ignored_among(index, bounds_of(index))
+        return np.zeros(index.shape, np.bool_) if mask is None else mask
+
+    def ignored_among(
+        self, index: NDArray[np.int64], bounds: tuple[int, int]
+    ) -> NDArray[np.bool_] | None:
+        """Return a mask of the labels whose rows are left out; None if there are none of them."""
+        least, most = bounds
+        mask = None
+        for label in (MASKED, *self.ignored):
+            if least <= label <= most:  # else no label is equal to it
+                equal = index == label
+                mask = equal if mask is None else mask | equal
+        return mask if mask is not None and mask.any() else None
 
 
 def as_weight(weight: ArrayLike | None) -> Doubles | None:
@@ -84,9 +91,10 @@ class Labels:
     def of(cls, labels: NDArray[Any], num_classes: int, options: LossOptions) -> "Labels":
         """Check labels of shape (N,); ignored and wrong ones become class 0."""
         index, problems = whole_labels(labels)
-        ignored = options.ignores(index)
-        used = ~ignored if ignored.any() else None
-        outside = check_labels(index, num_classes, used, base=options.label_base)
+        bounds = bounds_of(index)
+        ignored = options.ignored_among(index, bounds)
+        used = None if ignored is None else ~ignored
+        outside = check_labels(index, num_classes, used, base=options.label_base, bounds=bounds)
         outside = tuple(_with_hint(problem, num_classes, options) for problem in outside)
         problems = tuple(sorted(problems + outside, key=lambda problem: problem.row)[:1])
         if options.label_base:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.dtypes import Floats
 from xentcli.core.scratch import scratch
+from xentcli.core.tiled_rows import copy_by_class
 
 
 class Peaks:
@@ -49,7 +50,7 @@ class Peaks:
         """The rows as (C, n), in memory that all observers of the tile share."""
         if self._by_class is None:
             self._by_class = scratch("classes", self.rows.shape[::-1], self.rows.dtype)
-            np.copyto(self._by_class, self.rows.T)
+            copy_by_class(self.rows, self._by_class)
         return self._by_class
 
     def are_at(self, index: NDArray[np.int64], picked: Floats) -> NDArray[np.bool_]:

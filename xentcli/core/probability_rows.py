@@ -7,7 +7,7 @@ from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import FEW_CLASSES, Normalizer, exponentials_of
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows, tiles
+from xentcli.core.tiled_rows import LogitRows, copy_by_class, tiles
 
 
 def walk_probabilities(
@@ -77,7 +77,7 @@ def _first_peaks(values: Floats, peak: Floats) -> NDArray[np.int64]:
         peak[...] = values[np.arange(len(values)), places]
         return places
     by_class = scratch("classes", values.shape[::-1], values.dtype)
-    np.copyto(by_class, values.T)
+    copy_by_class(values, by_class)
     peak[...] = by_class[0]
     places = np.zeros(len(values), np.int64)
     for i in range(1, num_classes):

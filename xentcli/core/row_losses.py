@@ -19,7 +19,7 @@ from xentcli.core.dtypes import Floats, widen
 from xentcli.core.labels import Doubles, Labels, LossOptions
 from xentcli.core.normalizer import Normalizer
 from xentcli.core.scratch import scratch
-from xentcli.core.tiled_rows import LogitRows, tiles
+from xentcli.core.tiled_rows import LogitRows, row_starts, tiles
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -30,9 +30,7 @@ def pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
     """Return the value of each row of (N, C) at its index; 0 if there are no classes."""
     if rows.shape[1] == 0:
         return np.zeros(len(rows), rows.dtype)
-    offsets = np.arange(0, rows.size, rows.shape[1])
-    offsets += index
-    return rows.reshape(-1).take(offsets)
+    return rows.reshape(-1).take(row_starts(*rows.shape) + index)
 
 
 def nll_of_picked(picked: Doubles, labels: Labels, *, probs: bool) -> Doubles:
@@ -56,7 +54,8 @@ def losses_of_indices(
     """
     num_classes = logits.shape[1]
     with np.errstate(all="ignore"):
-        loss: Doubles = np.subtract(norm.peak, picked, dtype=np.float64)
+        loss: Doubles = norm.peak.astype(np.float64)  # not through a buffer
+        loss -= picked
         loss += log_rest
         if labels.weight is not None:
             loss *= labels.weight

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,6 +36,28 @@ def tiles(rows: int, num_classes: int, elements: int = TILE_ELEMENTS) -> Iterato
     step = max(1, elements // max(1, num_classes))
     for start in range(0, rows, step):
         yield slice(start, min(start + step, rows))
+
+
+_COPIED_ELEMENTS = 2**17  # few enough that each class finds them in the cache
+
+
+def copy_by_class(rows: NDArray[Any], out: NDArray[Any]) -> None:
+    """Copy rows (n, C) into an array (C, n)."""
+    for part in tiles(rows.shape[0], rows.shape[1], _COPIED_ELEMENTS):
+        np.copyto(out[:, part], rows[part].T)
+
+
+def row_starts(rows: int, num_classes: int) -> NDArray[np.int64]:
+    """Return the place of each row's first class among all numbers of C-contiguous rows."""
+    starts = _starts_in_a_tile(num_classes)
+    return starts[:rows] if rows <= len(starts) else np.arange(rows) * num_classes
+
+
+@lru_cache(maxsize=2)
+def _starts_in_a_tile(num_classes: int) -> NDArray[np.int64]:
+    starts = np.arange(0, max(num_classes, TILE_ELEMENTS), num_classes)
+    starts.flags.writeable = False
+    return starts
 
 
 _WIDE_CLASSES = 500  # shorter rows are faster through the buffer
