@@ -189,3 +189,39 @@ def test_a_command_from_outside_is_one_file_and_one_line(
     assert "did you mean xent toy?" in run("toyy").err
     mistyped = run("toy", "a", "--jsn").err
     assert mistyped.startswith("error: No such option: --jsn\nhint: did you mean --json?")
+
+
+def test_a_broken_command_from_outside_hides_no_other(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    broken = {
+        "gone": ("", "ModuleNotFoundError: No module named 'added_gone'"),
+        "other": ("X = 1", "added_other has no COMMAND = Command(...) for xent other"),
+        "leaving": ("raise SystemExit(3)", "added_leaving exits when it is imported"),
+        "wrong": ("1 / 0", "a mistake in added_wrong.py:1: ZeroDivisionError: division by zero"),
+    }
+    for name, (text, _) in broken.items():
+        if text:
+            (tmp_path / f"added_{name}.py").write_text(text)
+        names.register(name, f"added_{name}")
+    try:
+        outcome = run("--help")
+        assert (outcome.code, outcome.err) == (0, "")
+        shown = " ".join(outcome.out.split())
+        for name, (_, says) in broken.items():
+            assert f" {name} cannot be used: " in shown
+            assert says in shown
+            own = run(name, "--help")
+            assert own.code in (1, 2)
+            assert says in own.err.splitlines()[0]
+        for name in NAMES:
+            assert re.search(rf"\n  {name}( |\n)", outcome.out), name
+        assert "xent eval" in run("loss", "--bins", "3").err  # another command has that option
+        monkeypatch.setenv("_XENT_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", "xent\nloss")
+        monkeypatch.setenv("COMP_CWORD", "1")
+        assert run().out.split() == ["loss"]
+    finally:
+        for name in broken:
+            names.forget(name)

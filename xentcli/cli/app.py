@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from xentcli import __version__
 from xentcli.cli import names, process
-from xentcli.cli.command import CONTEXT, load_command
+from xentcli.cli.command import CONTEXT, command_or_error, load_command
 
 _COMPLETING_SHELLS = {f"complete_{shell}": shell for shell in ("bash", "zsh", "fish")}
 
@@ -23,8 +23,10 @@ class _Commands(TyperGroup):
         return names.command_names()
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        if ctx.resilient_parsing:  # what may follow is asked, and nothing is run
+            return command_or_error(cmd_name)[0]
         command = load_command(cmd_name)
-        if command is None and not ctx.resilient_parsing:
+        if command is None:
             from xentcli.cli.nearest import unknown_command
 
             raise unknown_command(cmd_name)

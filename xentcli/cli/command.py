@@ -78,7 +78,10 @@ def load_command(name: str) -> Any:
     module = names.home_of(name)
     if module is None:
         return None
-    spec = getattr(import_module(module), "COMMAND", None)
+    try:
+        spec = getattr(import_module(module), "COMMAND", None)
+    except SystemExit as error:
+        raise UsageError(f"{module} exits when it is imported for xent {name}") from error
     if not isinstance(spec, Command):
         raise UsageError(f"{module} has no COMMAND = Command(...) for xent {name}")
     run = expand(spec.run)
@@ -99,3 +102,13 @@ def load_command(name: str) -> Any:
     )
     made.spec = spec
     return made
+
+
+def command_or_error(name: str) -> tuple[Any, Exception | None]:
+    """Return the command of this name; or None and why, if it was added and cannot be loaded."""
+    try:
+        return load_command(name), None
+    except Exception as error:
+        if not names.is_added(name):
+            raise
+        return None, error

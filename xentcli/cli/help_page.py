@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from xentcli.cli.command import PagedCommand, load_command
+from xentcli.cli.command import PagedCommand, command_or_error
 from xentcli.cli.names import command_names
 from xentcli.render.help import LARGEST_WIDTH, Entry, HelpPage, Section, help_text
 
@@ -23,11 +23,7 @@ _FIRST_EXAMPLES = (
 
 def main_page(group: Any, context: typer.Context) -> str:
     """Return the help page of `xent`."""
-    commands = [(name, load_command(name)) for name in command_names()]
-    entries = tuple(
-        Entry(" ".join([name, *_usage_of_arguments(command)]), _summary(command))
-        for name, command in commands
-    )
+    entries = tuple(map(_entry, command_names()))
     options = tuple(_option(param, context) for param in _options(group, context))
     closing = "xent COMMAND --help shows the options of a command, xent help the documentation."
     sections = (
@@ -36,6 +32,16 @@ def main_page(group: Any, context: typer.Context) -> str:
         Section("Options", options),
     )
     return _text(HelpPage("xent COMMAND [ARGUMENTS]", (group.help,), sections, closing))
+
+
+def _entry(name: str) -> Entry:
+    """Return what a command does, or why it cannot be used: the others are shown all the same."""
+    command, error = command_or_error(name)
+    if error is not None:
+        from xentcli.cli.failures import as_xent_error
+
+        return Entry(name, f"cannot be used: {as_xent_error(error).message}")
+    return Entry(" ".join([name, *_usage_of_arguments(command)]), _summary(command))
 
 
 def command_page(command: PagedCommand, context: typer.Context) -> str:
@@ -89,16 +95,22 @@ def _options(command: Any, context: typer.Context) -> list[Any]:
 def _arguments(command: Any, context: typer.Context) -> Iterator[Entry]:
     for param in command.get_params(context):
         if param.param_type_name == "argument":
-            yield Entry(param.metavar, param.help or "")
+            yield Entry(_name_of_argument(param), param.help or "")
 
 
 def _usage_of_arguments(command: Any) -> list[str]:
-    return [param.metavar for param in command.params if param.param_type_name == "argument"]
+    return [
+        _name_of_argument(each) for each in command.params if each.param_type_name == "argument"
+    ]
+
+
+def _name_of_argument(param: Any) -> str:
+    return str(param.metavar or param.name.upper())
 
 
 def _summary(command: Any) -> str:
     """Return the first line of what a command does, without its period."""
-    return str(command.help).split("\n\n", 1)[0].rstrip(".")
+    return str(command.help or "").split("\n\n", 1)[0].rstrip(".")
 
 
 def _option(param: Any, context: typer.Context) -> Entry:

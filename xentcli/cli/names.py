@@ -34,6 +34,16 @@ def home_of(name: str) -> str | None:
     return _HOMES.get(name)
 
 
+def is_added(name: str) -> bool:
+    """Whether a command was added to those of this package, or in place of one of them."""
+    return name in _HOMES and not _HOMES[name].startswith("xentcli.")
+
+
 def register(name: str, module: str) -> None:
     """Add a command: `module` is imported when it is first asked for, and has a `COMMAND`."""
     _HOMES[name] = module
+
+
+def forget(name: str) -> None:
+    """Remove a command that was added."""
+    del _HOMES[name]

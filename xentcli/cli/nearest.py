@@ -173,14 +173,14 @@ def _begun(typed: str, has: set[str]) -> list[str]:
 
 
 def _commands_with(option: str, but: str | None) -> list[str]:
-    """Return the commands that have an option."""
-    from xentcli.cli.command import load_command
+    """Return the commands that have an option, of those that can be loaded."""
+    from xentcli.cli.command import command_or_error
 
-    others = [name for name in names.command_names() if name != but]
+    others = {name: command_or_error(name)[0] for name in names.command_names() if name != but}
     return [
         f"xent {name}"
-        for name in others
-        if any(option in _flags(param) for param in load_command(name).params)
+        for name, command in others.items()
+        if command and any(option in _flags(param) for param in command.params)
     ]
 
 
