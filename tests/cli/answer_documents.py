@@ -1,6 +1,7 @@
 """Documents in which servers answer, piece by piece, and what a command must say of one."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -53,6 +54,27 @@ def chunk(*choices: tuple[int, str, float]) -> Object:
         for i, t, number in choices
     ]
     return {"id": "c1", "object": "chat.completion.chunk", "choices": pieces}
+
+
+def chat(numbers: Sequence[Any]) -> Object:
+    """Return a chat completion whose tokens have 0, 2 and 4 bytes in turn."""
+    tokens = [
+        {"token": "é" * (i % 3), "bytes": [195, 169] * (i % 3), "logprob": x}
+        for i, x in enumerate(numbers)
+    ]
+    choice = {"index": 0, "logprobs": {"content": tokens}}
+    return {"id": "c1", "object": "chat.completion", "choices": [choice]}
+
+
+def echo(numbers: Sequence[float | None], told: Object | None = None, count: int = 1) -> Object:
+    """Return a completion that repeats its prompt, with what it tells of its usage."""
+    choices = [{"logprobs": {"token_logprobs": numbers}} for _ in range(count)]
+    more = {} if told is None else {"usage": told}
+    return {"object": "text_completion", "choices": choices, **more}
+
+
+def usage(prompt: int, made: int) -> Object:
+    return {"prompt_tokens": prompt, "completion_tokens": made}
 
 
 def legacy(text: str, number: float | None, finish: str | None) -> Object:

@@ -2,95 +2,22 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_tools import Run
+from answer_documents import chat, chunk, echo, events, lines, usage
+from answer_loops import (
+    ANSWERS,
+    EACH,
+    Numbers,
+    check,
+    lines_of,
+    pieces_of_ollama,
+    prompts_of_vllm,
+)
+from cli_tools import Run, refusal
 from in_one_test import in_one_test
-
-DATA = Path(__file__).parents[2] / "sample_data" / "answers"
-Numbers = list[float | None]
-NO_VALUES = (None, -9999.0, -3.4028234663852886e38)
-
-
-def contents(answer: Any) -> Iterator[Numbers]:
-    for choice in answer["choices"]:
-        yield [token["logprob"] for token in choice["logprobs"]["content"]]
-
-
-def prompts_of_vllm(answer: Any) -> Iterator[Numbers]:
-    for choice in answer["choices"]:
-        pairs = zip(choice["prompt_token_ids"], choice["prompt_logprobs"], strict=True)
-        yield [entry and entry[str(token)]["logprob"] for token, entry in pairs]
-
-
-def pieces_of_ollama(answers: list[Any]) -> Iterator[Numbers]:
-    found: Numbers = []
-    for answer in answers:
-        found += [token["logprob"] for token in answer.get("logprobs", ())]
-        if answer["done"]:
-            yield found
-            found = []
-
-
-def of_sglang(side: str) -> Callable[[Any], list[Numbers]]:
-    return lambda a: [[triple[0] for triple in a["meta_info"][f"{side}_token_logprobs"]]]
-
-
-def of_tgi(key: str) -> Callable[[Any], list[Numbers]]:
-    return lambda a: [[token["logprob"] for token in a["details"][key]]]
-
-
-EACH: dict[str, Callable[[Any], Any]] = {
-    "openai_chat generated": contents,
-    "openai_echo prompt": lambda a: [c["logprobs"]["token_logprobs"] for c in a["choices"]],
-    "openai_batch generated": lambda a: (
-        contents(a["response"]["body"]) if a["response"]["status_code"] == 200 else []
-    ),
-    "vllm_prompt prompt": prompts_of_vllm,
-    "sglang prompt": of_sglang("input"),
-    "sglang generated": of_sglang("output"),
-    "llama_cpp generated": lambda a: [[t["logprob"] for t in a["completion_probabilities"]]],
-    "tgi prompt": of_tgi("prefill"),
-    "tgi generated": of_tgi("tokens"),
-    "gemini generated": lambda a: [
-        [t["logProbability"] for t in c["logprobsResult"]["chosenCandidates"]]
-        for c in a["candidates"]
-    ],
-}
-
-
-def expected(sequences: list[Numbers]) -> tuple[float, float, int, int]:
-    """Return mean, error by sequence, tokens and tokens without a value, as a textbook has them."""
-    sums = [-math.fsum(x for x in each if x not in NO_VALUES) for each in sequences]
-    counts = [sum(x not in NO_VALUES for x in each) for each in sequences]
-    n, groups = sum(counts), sum(count > 0 for count in counts)
-    mean = math.fsum(sums) / n
-    spread = math.fsum((s - mean * c) ** 2 for s, c in zip(sums, counts, strict=True))
-    error = math.sqrt(groups / (groups - 1) * spread) / n if groups > 1 else math.nan
-    return mean, error, n, sum(map(len, sequences)) - n
-
-
-def check(outcome: Any, part: str, sequences: list[Numbers]) -> Any:
-    mean, error, used, ignored = expected(sequences)
-    name = "loss" if part == "prompt" else "generated_nll"
-    assert outcome.code == 0, outcome.err
-    found = outcome.json
-    assert ("loss" in found) == (part == "prompt")
-    assert (found["tokens"], found["used"], found["ignored"]) == (part, used, ignored)
-    assert found[name] == pytest.approx(mean, rel=1e-14)
-    assert found["sequences"] == len(sequences)
-    if len(sequences) > 1:
-        assert found["standard_error"] == pytest.approx(error, rel=1e-9)
-    perplexity = found["perplexity" if part == "prompt" else "generated_perplexity"]
-    assert perplexity == pytest.approx(math.exp(mean), rel=1e-14)
-    return found
-
-
-def lines_of(file: str) -> list[Any]:
-    return [json.loads(line) for line in (DATA / f"{file}.jsonl").read_text().splitlines()]
 
 
 @in_one_test
@@ -102,7 +29,7 @@ def test_each_dialect(run: Run, case: str) -> None:
         sequences = [*pieces_of_ollama(answers)]
     else:
         sequences = [sequence for answer in answers for sequence in EACH[case](answer)]
-    outcome = run("nll", DATA / f"{file}.jsonl", "--tokens", part, "--json")
+    outcome = run("nll", ANSWERS / f"{file}.jsonl", "--tokens", part, "--json")
     check(outcome, part, sequences)
     assert ("generated tokens: the mean NLL" in outcome.err) == (part == "generated")
 
@@ -114,41 +41,21 @@ def test_one_document_and_a_pipe(run: Run, case: str) -> None:
     file, part = case.split()
     content = json.dumps(lines_of(file), indent=1).encode()
     outcome = run("nll", "-", "--tokens", part, "--json", stdin=content)
-    want = run("nll", DATA / f"{file}.jsonl", "--tokens", part, "--json")
+    want = run("nll", ANSWERS / f"{file}.jsonl", "--tokens", part, "--json")
     assert outcome.json == want.json
 
 
 @pytest.mark.parametrize("file", ["sglang", "tgi"])
 def test_both_kinds_of_tokens_are_never_mixed(run: Run, file: str) -> None:
-    outcome = run("nll", DATA / f"{file}.jsonl")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert "hint: --tokens prompt or --tokens generated" in outcome.err
-    shown = run("info", DATA / f"{file}.jsonl", "--json").json["files"][0]
+    refused = refusal(run("nll", ANSWERS / f"{file}.jsonl"))
+    assert refused.hint == "--tokens prompt or --tokens generated"
+    shown = run("info", ANSWERS / f"{file}.jsonl", "--json").json["files"][0]
     assert shown["looks_like"].startswith("log-probabilities of prompts, and of generated tokens")
-    assert shown["fits"] == f"xent nll --tokens prompt {DATA / file}.jsonl"
-
-
-def chat(numbers: Numbers, **more: Any) -> Any:
-    tokens = [
-        {"token": "é" * (i % 3), "bytes": [195, 169] * (i % 3), "logprob": x}
-        for i, x in enumerate(numbers)
-    ]
-    choice = {"index": 0, "logprobs": {"content": tokens}}
-    return {"id": "c1", "object": "chat.completion", "choices": [choice], **more}
-
-
-def echo(numbers: Numbers, usage: Any = None, count: int = 1) -> Any:
-    choices = [{"logprobs": {"token_logprobs": numbers}} for _ in range(count)]
-    told = {} if usage is None else {"usage": usage}
-    return {"object": "text_completion", "choices": choices, **told}
-
-
-def usage(prompt: int, made: int) -> dict[str, int]:
-    return {"prompt_tokens": prompt, "completion_tokens": made}
+    assert shown["fits"] == f"xent nll --tokens prompt {ANSWERS / file}.jsonl"
 
 
 def write(*answers: Any, name: str = "a.jsonl") -> None:
-    Path(name).write_text("".join(json.dumps(answer) + "\n" for answer in answers))
+    Path(name).write_text(lines(*answers))
 
 
 def test_what_stands_for_no_value_is_left_out_and_counted(run: Run) -> None:
@@ -189,9 +96,8 @@ def test_an_echo_ends_where_its_usage_says(run: Run) -> None:
     check(run("nll", "a.jsonl", "--tokens", "generated", "--json"), "generated", [numbers[3:]])
     for unclear in (echo(numbers), echo(numbers, usage(3, 2), 2)):
         write(unclear)
-        outcome = run("nll", "a.jsonl")
-        assert (outcome.code, outcome.out) == (1, "")
-        assert "hint: if nothing was generated (max_tokens 0): --tokens prompt" in outcome.err
+        refused = refusal(run("nll", "a.jsonl"))
+        assert refused.hint == "if nothing was generated (max_tokens 0): --tokens prompt"
         assert run("nll", "a.jsonl", "--tokens", "generated").code == 1
     write(echo([-1.0, -2.0], usage(7, 2)))
     check(run("nll", "a.jsonl", "--json"), "generated", [[-1.0, -2.0]])
@@ -237,21 +143,13 @@ def test_failed_requests_are_counted_and_named(run: Run) -> None:
     ) in outcome.err
     assert "without such log-probabilities, left out: 1 (mute)" in outcome.err
     write(lost, late)
-    outcome = run("nll", "a.jsonl")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert "every request failed: 2 (lost (expired), late (status 500))" in outcome.err
+    said = "every request failed: 2 (lost (expired), late (status 500))"
+    assert said in refusal(run("nll", "a.jsonl")).error
 
 
 def test_a_stream_of_events(run: Run) -> None:
     """Two choices, whose pieces come in turn."""
-    lines = ["event: message"]
-    for i in range(4):
-        token = {"token": "a", "bytes": [97], "logprob": -float(i)}
-        choice = {"index": i % 2, "delta": {}, "logprobs": {"content": [token]}}
-        piece = {"id": "c", "object": "chat.completion.chunk", "choices": [choice]}
-        lines += [f"data: {json.dumps(piece)}", ""]
-    lines.remove("event: message")
-    Path("s.txt").write_text("\n".join([*lines, "data: [DONE]", ""]))
+    Path("s.txt").write_text(events(*(chunk((i % 2, "a", -float(i))) for i in range(4))))
     found = check(run("nll", "s.txt", "--json"), "generated", [[-0.0, -2.0], [-1.0, -3.0]])
     assert found["bytes"] == 4
 
@@ -278,8 +176,8 @@ def test_other_keys(run: Run) -> None:
     [
         ({"completion_probabilities": [{"prob": 0.5}]}, "after the sampler"),
         ({"completion_probabilities": [{"content": "a", "probs": []}]}, "older servers"),
-        (chat(["-0.5"]), 'the log-probability "-0.5" is not a number'),  # type: ignore[list-item]
-        (chat([[]]), "the log-probability a list is not a number"),  # type: ignore[list-item]
+        (chat(["-0.5"]), 'the log-probability "-0.5" is not a number'),
+        (chat([[]]), "the log-probability a list is not a number"),
         (chat([10**400]), "is not a number of float64"),
         ({"meta_info": {"output_token_logprobs": [[]]}}, "are not as servers write them"),
         (chat([2.5]), "log-probability 2.5 is above 0"),
@@ -288,18 +186,15 @@ def test_other_keys(run: Run) -> None:
 )
 def test_what_is_no_log_probability_is_named(run: Run, answer: Any, message: str) -> None:
     write(chat([-1.0]), answer)
-    outcome = run("nll", "a.jsonl")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.startswith("error: a.jsonl:2: ")
-    assert message in outcome.err
+    error = refusal(run("nll", "a.jsonl")).error
+    assert error.startswith("a.jsonl:2: ")
+    assert message in error
 
 
 def test_other_commands_say_what_it_is(run: Run) -> None:
     for line in ("loss FILE y.npy", "eval FILE y.npy", "softmax FILE"):
-        words = line.replace("FILE", str(DATA / "gemini.jsonl")).split()
-        outcome = run(*words)
-        assert (outcome.code, outcome.out) == (1, "")
-        assert "log-probabilities of tokens (Gemini), and no rows of classes" in outcome.err
+        refused = refusal(run(*line.replace("FILE", str(ANSWERS / "gemini.jsonl")).split()))
+        assert "log-probabilities of tokens (Gemini), and no rows of classes" in refused.error
 
 
 def test_losses_of_tokens(run: Run) -> None:
@@ -319,31 +214,29 @@ def test_several_files(run: Run) -> None:
 
 
 def test_gates(run: Run) -> None:
-    file = DATA / "vllm_prompt.jsonl"
+    file = ANSWERS / "vllm_prompt.jsonl"
     last = Path("last.json")
     last.write_bytes(run("nll", file, "--json").stdout)
     line = ("nll", file, "--quiet", "--baseline", last, "--fail-if")
     assert run(*line, "perplexity > baseline + 2 se").code == 0
     assert run(*line, "loss > baseline - 0.5").code == 3
     assert run("nll", file, "--fail-if", "generated_nll > 1").code == 2
-    assert run("nll", DATA / "gemini.jsonl", "--fail-if", "loss > 1").code == 2
-    assert run("nll", DATA / "gemini.jsonl", "--fail-if", "generated_nll > 1").code == 3
+    assert run("nll", ANSWERS / "gemini.jsonl", "--fail-if", "loss > 1").code == 2
+    assert run("nll", ANSWERS / "gemini.jsonl", "--fail-if", "generated_nll > 1").code == 3
 
 
-@pytest.mark.parametrize("option", ["--rows=0:1", "--shift=1", "--sample-weight=w.npy"])
-def test_options_of_rows_are_refused(run: Run, option: str) -> None:
-    outcome = run("nll", DATA / "gemini.jsonl", option)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert option.partition("=")[0] in outcome.err
+def test_options_of_rows_are_refused(run: Run) -> None:
+    for option, value in (("--rows", "0:1"), ("--shift", "1"), ("--sample-weight", "w.npy")):
+        assert option in refusal(run("nll", ANSWERS / "gemini.jsonl", option, value), 2).error
 
 
 def test_blocks_give_the_same(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from xentcli.formats.logprobs.source import AnswersSource
 
     marked = Path("marked.jsonl")
-    content = (DATA / "openai_batch.jsonl").read_bytes()
+    content = (ANSWERS / "openai_batch.jsonl").read_bytes()
     marked.write_bytes(b"\xef\xbb\xbf" + content.rstrip())  # the last line has no end
-    answers, pieces = DATA / "openai_batch.jsonl", DATA / "ollama_stream.jsonl"
+    answers, pieces = ANSWERS / "openai_batch.jsonl", ANSWERS / "ollama_stream.jsonl"
     files = (answers, pieces, marked)
     want = [run("nll", file, "--json").stdout for file in files]
     monkeypatch.setattr(AnswersSource, "block_bytes", 64)
