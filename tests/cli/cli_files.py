@@ -21,3 +21,10 @@ def write_rows(path: str | Path, names: Sequence[str], rows: Iterable[Iterable[A
 def log_probs(logits: Any) -> Any:
     """Return log-probabilities along the last axis, as a model saves them."""
     return log_softmax(logits).astype(np.float64)
+
+
+def copy_files(source: Path, folder: Path) -> Path:
+    """Copy what a folder holds into another, and return that."""
+    for path in source.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder

@@ -4,12 +4,9 @@ import csv
 import io
 import json
 import os
-import pty
 import shlex
 import subprocess
 import sys
-import termios
-import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 import pytest
 from forked_command import ForkedCommand
+from pseudo_terminal import PseudoTerminal, terminal_environment
 
 from xentcli.cli.app import main
 
@@ -154,13 +152,6 @@ def _open_stdin(content: bytes | Path | None) -> Iterator[Any]:
         yield stream
 
 
-def copy_files(source: Path, folder: Path) -> Path:
-    """Copy what a folder holds into another, and return that."""
-    for path in source.iterdir():
-        (folder / path.name).write_bytes(path.read_bytes())
-    return folder
-
-
 def command(*arguments: Argument) -> list[str]:
     """Return the command as a user without the script on the path types it."""
     return [sys.executable, "-m", "xentcli", *map(str, arguments)]
@@ -206,40 +197,6 @@ def _run_bash(line: str, folder: Path, xentcli: str) -> Outcome:
         timeout=60,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
-
-
-class PseudoTerminal:
-    """A terminal of a given width: `follower` is the side that a program sees."""
-
-    def __init__(self, columns: int, lines: int = 24) -> None:
-        self._leader, self.follower = pty.openpty()
-        termios.tcsetwinsize(self.follower, (lines, columns))
-        self._content = bytearray()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                part = os.read(self._leader, 2**16)
-            except OSError:  # the last follower is closed
-                return
-            if not part:
-                return
-            self._content += part
-
-    def close(self) -> str:
-        """Close this process's side and return everything that was written."""
-        os.close(self.follower)
-        self._reader.join(timeout=60)
-        os.close(self._leader)
-        return self._content.decode().replace("\r\n", "\n")
-
-
-def terminal_environment(columns: int, env: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the variables that describe a terminal."""
-    size = {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm-256color"}
-    return {**size, **({"NO_COLOR": "1"} if env is None else env)}
 
 
 def run_at_terminal(

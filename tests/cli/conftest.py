@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_files import copy_files
 from cli_tools import (
     Argument,
     Outcome,
@@ -12,7 +13,6 @@ from cli_tools import (
     Screen,
     Terminal,
     call_main,
-    copy_files,
     run_at_terminal,
 )
 from merge_tools import write_shards

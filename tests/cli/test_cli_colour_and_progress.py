@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import (
-    PseudoTerminal,
     Run,
     Screen,
     Terminal,
     command,
     run_at_terminal,
-    terminal_environment,
 )
 from in_one_test import in_one_folder
+from pseudo_terminal import PseudoTerminal, terminal_environment
 
 pytestmark = pytest.mark.usefixtures("folder", "index")
 ESCAPE = "\x1b"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_tools import Run, copy_files, refusal
+from cli_files import copy_files
+from cli_tools import Run, refusal
 from in_one_test import in_one_folder
 
 Command = list[str]

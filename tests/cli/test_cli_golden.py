@@ -140,9 +140,8 @@ def difference(case: Case, got: Any, want: Array) -> str:
     return f"{case['id']}: {got.tolist()} is not {want.tolist()}"
 
 
-def json_losses(outcome: Outcome) -> Array:
+def json_losses(answer: Any) -> Array:
     """Return the loss, or the losses in their shape; null is NaN."""
-    answer = outcome.json
     if answer["reduction"] != "none":
         return np.array(answer["loss"], dtype=np.float64)
     return np.array(answer["losses"], dtype=np.float64).reshape(answer["shape"])
@@ -164,7 +163,7 @@ def test_losses_of_npy_files(group: list[Case], run: Run) -> None:
         outcome = run(*arguments, "--json")
         assert outcome.code == 0, f"{case['id']}: {outcome.err}"
         finite = np.where(np.isinf(want), np.nan, want)
-        wrong.append(difference(case, json_losses(outcome), finite))
+        wrong.append(difference(case, json_losses(outcome.json), finite))
         if want.ndim < 3 and not np.isfinite(want).all():
             wrong.append(difference(case, text_losses(run(*arguments), want.shape), want))
     assert not any(wrong), "\n".join(filter(None, wrong))

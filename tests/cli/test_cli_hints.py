@@ -9,10 +9,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run
-from hint_tools import hints_in_source, ways_of
 from hints import arrays, columns, labels, shapes, texts, typed, values
 from hints.elsewhere import ELSEWHERE
 from hints.making import COMMON, Case, Content, Mended, npy
+from hints.source import hints_in_source
+from hints.ways import ways_of
 from in_one_test import in_one_test
 
 _MOST_HINTS = 3  # in a chain
