@@ -153,6 +153,13 @@ def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> N
         pages.append([row for row in text.splitlines() if "xent " not in row and "UTC" not in row])
     assert len(pages[0]) > 100
     assert pages[0] == pages[1]
+    write_state(run, "loss z-0.npy --labels y-0.npy", "loss.json")
+    said = run("merge", "loss.json", "--report", "loss.html")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [
+        "error: --report is of states of xent eval and compare, and these are of xent loss",
+        "hint: xent eval of the same files keeps what a page shows: --state FILE.json",
+    ]
 
 
 def test_it_writes_and_judges_as_the_run_would(

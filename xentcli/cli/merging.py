@@ -39,7 +39,11 @@ def run(
         raise InputError(f"{saved.name}: {what}")
     if report is not None and command not in _DRAWN:
         what = "--report is of states of xent eval and compare"
-        raise UsageError(f"{what}, and these are of xent {command}")
+        hint = "xent eval of the same files keeps what a page shows: --state FILE.json"
+        raise UsageError(
+            f"{what}, and these are of xent {command}",
+            hint=hint if saved.header.own is None else None,
+        )
     common.tell_notes([*changed(saved.header), *missing(saved.header.rows, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)

@@ -50,6 +50,7 @@ files larger than those of tests
 states
     a state is what xent merge and other commands write: --state FILE.json
     xent eval --metric NAME --state FILE.json keeps what the measure needs
+    xent eval of the same files keeps what a page shows: --state FILE.json
     xent merge STATE...
     write it again: --state FILE.json
     states are merged by the version that wrote them
