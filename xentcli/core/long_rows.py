@@ -40,16 +40,21 @@ class LongRows:
 
     Parameters
     ----------
-    rows, num_classes : int
-        The shape of all rows.
+    norms : tuple of Normalizer
+        The normalizers of all rows of both models; those of a tile's rows are there when it comes.
+    num_classes : int
+        The length of a row.
     name : str
         The name of the scratch memory for near rows, since other pairs of models need their own.
     """
 
-    def __init__(self, rows: int, num_classes: int, name: str = "near rows") -> None:
+    def __init__(
+        self, norms: tuple[Normalizer, Normalizer], num_classes: int, name: str = "near rows"
+    ) -> None:
+        rows = len(norms[0].rest)
         self._sums = np.zeros((3, rows))
         self._far = np.ones(rows, np.bool_)
-        self._near = _NearRows(num_classes, self._sums, name)
+        self._near = _NearRows(norms, num_classes, self._sums, name)
 
     def add(self, part: slice, one: Tile, other: Tile) -> None:
         """Add the rows of a tile of both models; the gaps and terms of `other` are overwritten."""
@@ -58,14 +63,14 @@ class LongRows:
             self._far[part] = ~near
             self._near.add(part.start, np.flatnonzero(near), one, other)
 
-    def sums(self, norm: Normalizer, other: Normalizer) -> Sums:
-        """Return KL(one || other), KL(other || one) and JS of all rows, given their normalizers.
+    def sums(self, log_rest: Doubles, other: Doubles) -> Sums:
+        """Return KL(one || other), KL(other || one) and JS of all rows, given their `log_rest`.
 
         They are NaN if a row must be computed in another way: if it holds -inf, or if the
         computation of near rows loses its digits.
         """
         self._near.compute()
-        apart = np.where(self._far, other.log_rest - norm.log_rest, 0.0)
+        apart = np.where(self._far, other - log_rest, 0.0)
         kl, kl_reverse, js = self._sums
         return kl + apart, kl_reverse - apart, np.minimum(js - apart / 2.0, _LN_2)
 
@@ -73,11 +78,14 @@ class LongRows:
 class _NearRows:
     """Collects near rows until they are many enough for cheap calls."""
 
-    def __init__(self, num_classes: int, sums: Doubles, name: str) -> None:
+    def __init__(
+        self, norms: tuple[Normalizer, Normalizer], num_classes: int, sums: Doubles, name: str
+    ) -> None:
+        self._norms = norms
         self._name = name
         self._shape = 3, max(1, _NEAR_ELEMENTS // num_classes), num_classes
         self._sums = sums
-        self._waiting: list[tuple[NDArray[np.intp], Normalizer, Normalizer]] = []
+        self._waiting: list[NDArray[np.intp]] = []
         self._count = 0
 
     def add(self, start: int, places: NDArray[np.intp], one: Tile, other: Tile) -> None:
@@ -94,10 +102,7 @@ class _NearRows:
             room = self._memory()[:, self._count : self._count + len(some)]
             for memory, values in zip(room, (one.rows, other.rows, other.terms), strict=True):
                 values.take(some, 0, memory, "clip")  # "raise" would copy again
-            norm, its = (
-                Normalizer(each.norm.peak[some], each.norm.rest[some]) for each in (one, other)
-            )
-            self._waiting.append((start + some, norm, its))
+            self._waiting.append(start + some)
             self._count += len(some)
             if self._count == most:
                 self.compute()
@@ -110,12 +115,10 @@ class _NearRows:
         """Compute the divergences of the rows that wait."""
         if not self._waiting:
             return
-        places, ones, others = zip(*self._waiting, strict=True)
-        norm, other = (
-            Normalizer(*map(np.concatenate, zip(*each, strict=True))) for each in (ones, others)
-        )
+        places = np.concatenate(self._waiting)
+        norm, other = (Normalizer(each.peak[places], each.rest[places]) for each in self._norms)
         found = _divergences_of(norm, other, *self._memory()[:, : self._count])
-        self._sums[:, np.concatenate(places)] = found
+        self._sums[:, places] = found
         self._waiting, self._count = [], 0
 
 
@@ -172,11 +175,11 @@ def divergences_of_rows(
     They are NaN for the same rows as in `LongRows.sums`.
     """
     rows, num_classes = base.shape
-    found = LongRows(rows, num_classes)
+    found = LongRows((norm, new_norm), num_classes)
     for part in tiles(rows, num_classes, PAIR_ELEMENTS):
         one = _tile_of(base[part], norm.of(part), "base")
         found.add(part, one, _tile_of(new[part], new_norm.of(part), "new"))
-    return found.sums(norm, new_norm)
+    return found.sums(norm.log_rest, new_norm.log_rest)
 
 
 def _tile_of(stored: Floats, norm: Normalizer, name: str) -> Tile:

@@ -25,7 +25,10 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
     for i, walk in enumerate(walks):
         walk.begin(f"model {min(i, 1)}")
     rows, num_classes = base.given.logits.shape
-    pairs = [LongRows(rows, num_classes, f"near rows {i}") for i, _ in enumerate(others)]
+    pairs = [
+        LongRows((base.given.norm, walk.given.norm), num_classes, f"near rows {i}")
+        for i, walk in enumerate(others)
+    ]
     with np.errstate(all="ignore"), row_by_row(num_classes):  # once for all tiles
         for part in tiles(rows, num_classes, PAIR_ELEMENTS):
             one = base.tile(part)
@@ -33,10 +36,9 @@ def read_together(walks: Sequence[FactWalk]) -> list[Divergences | None]:
                 pair.add(part, one, walk.tile(part))
         for walk in walks:
             walk.end()
-        norms = [walk.given.norm for walk in others]
         return [
-            Divergences(*pair.sums(base.given.norm, norm))
-            for pair, norm in zip(pairs, norms, strict=True)
+            Divergences(*pair.sums(base.given.log_rest, walk.given.log_rest))
+            for walk, pair in zip(others, pairs, strict=True)
         ]
 
 
