@@ -33,6 +33,7 @@ def test_text_of_every_kind(labels: Any, shape: tuple[int, ...]) -> None:
     assert (options.ignore_index, options.label_base, problems) == (IGNORED, 0, ())
 
 
+@in_one_test
 @pytest.mark.parametrize("missing", [None, float("nan"), "", "  "])
 def test_what_is_missing(missing: Any) -> None:
     labels = np.array(["cat", missing, "dog", missing, "cow"], object)
@@ -43,6 +44,7 @@ def test_what_is_missing(missing: Any) -> None:
     assert problem.message == "an empty cell instead of a label"
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["i1", "u2", "i8", "f4", "f8"])
 def test_numbers_of_every_kind_that_are_names(dtype: str) -> None:
     names = ClassNames(("7", "+3", "005"))

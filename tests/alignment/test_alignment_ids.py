@@ -55,6 +55,7 @@ def labels_by_row(logits: pd.DataFrame, labels: pd.DataFrame) -> tuple[list[Any]
     return found, matching.note
 
 
+@in_one_test
 @pytest.mark.parametrize("labels", [TRUTH, ONE_HOT], ids=["indices", "one-hot"])
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "late"])
 def test_in_another_order(labels: pd.DataFrame, *, late: bool) -> None:
@@ -108,6 +109,7 @@ def test_a_bad_label_is_named_where_it_stands() -> None:
     assert aligned.error(problem, ROWS).message.startswith("y.csv:6: label 'cta'")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "other", [np.arange(3), np.arange(3.0), np.array(["0", " 1", "2 "], object)]
 )

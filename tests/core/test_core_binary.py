@@ -41,6 +41,7 @@ def exact(z: float, y: float, q: float = 1.0) -> float:
         return float(q * y * mpmath.log1p(mpmath.exp(-z)) + (1 - y) * mpmath.log1p(mpmath.exp(z)))
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_as_pytorch(shape: tuple[int, ...]) -> None:
     torch = pytest.importorskip("torch")
@@ -71,6 +72,7 @@ def test_weights_and_reductions_as_defined(shape: tuple[int, ...]) -> None:
         np.testing.assert_allclose(bce(z, y, **options), mean, rtol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_confident_elements_keep_their_digits(dtype: Any) -> None:
     z = np.array([-700.0, -50.0, -20.5, -1e-3, 0.0, 3.25, 37.0, 88.0, 500.0]).astype(dtype)

@@ -77,6 +77,7 @@ def test_shapes_without_rows(shape: tuple[int, ...], dtype: str) -> None:
     assert widen(np.ones(shape, dtype)).shape == shape
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["c8", "U3", "O", "M8[s]", "V4"])
 def test_other_dtypes(dtype: str) -> None:
     with pytest.raises(ShapeError, match="are not real numbers"):

@@ -88,6 +88,7 @@ def test_many_values(size: int, spread: int) -> None:
     assert float(ExactSum.of(cancelling)) == 2.0**-60
 
 
+@in_one_test
 @pytest.mark.parametrize("value", [0.1, -7e-320, 1e300])
 def test_a_value_repeated(value: float) -> None:
     """All mantissas alike: the longest carries that many values can make."""

@@ -71,6 +71,7 @@ def test_ordinary_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     assert_rows_exact(logits, rng.integers(num_classes, size=4))
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("num_classes", WIDE)
 def test_wide_rows(dtype: np.dtype[Any], num_classes: int) -> None:
@@ -119,6 +120,7 @@ OFFSETS = {
 }
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_far_offset_costs_nothing(dtype: np.dtype[Any], sign: int) -> None:
@@ -150,6 +152,7 @@ def test_weight_and_label_smoothing(
         assert_exact(np.atleast_1d(got)[i], exact_loss(logits[i], mass), dtype)
 
 
+@in_one_test
 @each_dtype
 @pytest.mark.parametrize("num_classes", [3, 41])
 def test_class_probabilities(dtype: np.dtype[Any], num_classes: int) -> None:
@@ -187,6 +190,7 @@ def test_the_mean_of_many_narrow_rows(dtype: np.dtype[Any], num_classes: int) ->
     np.testing.assert_allclose(losses[want > 0.1], want[want > 0.1], rtol=5e-7)
 
 
+@in_one_test
 @each_dtype
 def test_log_softmax_and_softmax(dtype: np.dtype[Any]) -> None:
     """To a rounding or two of the output's dtype; log_softmax where softmax is far below 1e-30."""

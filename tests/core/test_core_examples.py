@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import pytest
+from in_one_test import in_one_test
 
 import xentcli
 from xentcli.core import fact
@@ -24,6 +25,7 @@ def run(function: object, module: str, name: str) -> None:
     assert runner.run(test).failed == 0
 
 
+@in_one_test
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_examples_of_the_python_api(name: str) -> None:
     function = getattr(xentcli, name)

@@ -115,6 +115,7 @@ def test_nll_takes_what_stands_at_the_label() -> None:
 # Shapes
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize(
     ("shape", "lead"),
@@ -193,6 +194,7 @@ def test_logits_that_are_no_numbers(labels: str) -> None:
 # Options
 
 
+@in_one_test
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0001, NAN, INF])
 def test_smoothing_is_a_share(smoothing: float) -> None:
     with pytest.raises(InputError, match=r"label_smoothing must be in \[0, 1\]"):

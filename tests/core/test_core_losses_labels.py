@@ -41,6 +41,7 @@ def test_truth_values_are_labels(loss: Any) -> None:
     assert loss(LOGITS, truth) == loss(LOGITS, [1, 0, 1, 0])
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize("dtype", ["i1", "i8", "f2", "f8"])
 def test_ignored_labels_of_every_signed_dtype(loss: Any, dtype: str) -> None:
@@ -74,6 +75,7 @@ def test_labels_that_are_no_class(loss: Any, labels: Any, message: str) -> None:
         loss(LOGITS, np.asarray(labels))
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize("labels", [[7, 3.5, 0, 1], [3.5, 7, 0, 1]])
 def test_the_first_wrong_label_is_named_whatever_is_wrong_with_it(

@@ -52,6 +52,7 @@ def test_an_ignored_row_may_hold_anything(loss: Any, bad: float, weight: Array |
     assert loss(logits, labels, weight=weight) == loss(LOGITS, LABELS, weight=weight)
 
 
+@in_one_test
 @pytest.mark.parametrize("bad", [NAN, INF, -INF])
 def test_an_ignored_row_is_not_smoothed(bad: float) -> None:
     logits = np.vstack([LOGITS, np.full(3, bad), LOGITS[0]])
@@ -63,6 +64,7 @@ def test_an_ignored_row_is_not_smoothed(bad: float) -> None:
     )
 
 
+@in_one_test
 @losses
 @pytest.mark.parametrize(
     ("rows", "labels", "options"),

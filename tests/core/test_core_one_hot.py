@@ -42,6 +42,7 @@ def test_dtypes(dtype: str) -> None:
     assert one_hot([0, 1], dtype=dtype).dtype == np.dtype(dtype)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("labels", "num_classes", "message"),
     [
@@ -57,6 +58,7 @@ def test_labels_that_are_no_class(labels: Any, num_classes: int, message: str) -
         xent.one_hot(labels, num_classes)
 
 
+@in_one_test
 @pytest.mark.parametrize(("labels", "num_classes"), [([], -1), ([0], 0), ([0], -2)])
 def test_numbers_of_classes_that_cannot_be(labels: list[int], num_classes: int) -> None:
     with pytest.raises(ShapeError, match="num_classes"):

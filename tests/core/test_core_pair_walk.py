@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.core.divergences import Divergences, ModelRows, divergences
 from xentcli.core.fact_walk import FactWalk
@@ -13,6 +14,7 @@ from xentcli.core.row_facts import facts_of, row_facts
 NEEDS = ("peak", "rest", "prediction", "loss", "hit", "entropy")
 
 
+@in_one_test
 @pytest.mark.parametrize(("rows", "classes"), [(700, 41), (40, 20_000), (0, 50), (9, 4)])
 def test_bits_are_those_of_each_by_itself(rows: int, classes: int) -> None:
     rng = np.random.default_rng(classes)

@@ -155,6 +155,7 @@ def test_long_rows_have_the_same_facts_wherever_they_stand() -> None:
             np.testing.assert_array_equal(alone[name], want[name][i : i + 1], err_msg=name)
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_rows_and_no_classes(kind: Any) -> None:
     names = ("hit", "rank", "loss", "label", "picked", "peak", "rest", "sum_of_squares")

@@ -102,6 +102,7 @@ def test_rough_derivatives(shape: tuple[int, int], dtype: str) -> None:
     assert np.all(np.abs(found - want) <= 1e-4 * (np.abs(want).max(axis=0) + 1.0))
 
 
+@in_one_test
 @pytest.mark.parametrize("fine", [False, True])
 @pytest.mark.parametrize("num_classes", [3, 50])
 def test_logits_of_minus_infinity_have_no_part(num_classes: int, fine: bool) -> None:
@@ -140,6 +141,7 @@ def test_class_probabilities_and_weights() -> None:
     np.testing.assert_allclose(found, want.astype(float), rtol=1e-12, atol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("options", [SlopeOptions((0.3, 2.0)), SlopeOptions((9.0,), fine=True)])
 @pytest.mark.parametrize("num_classes", [7, 300])
 def test_a_row_depends_on_itself_alone(num_classes: int, options: SlopeOptions) -> None:

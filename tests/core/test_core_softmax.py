@@ -85,6 +85,7 @@ def test_probabilities(dtype: Any, num_classes: int, scale: float, seed: int) ->
     np.testing.assert_array_equal(at_peak[:, 0], probs.max(axis=1))
 
 
+@in_one_test
 @functions
 @pytest.mark.parametrize(
     ("given_dtype", "dtype"),
@@ -106,6 +107,7 @@ def test_every_axis_of_every_shape(logits: Array) -> None:
         np.testing.assert_allclose(log_probs, np.log(want), rtol=1e-13, atol=1e-13)
 
 
+@in_one_test
 @functions
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 4)])
 def test_nothing_in_nothing_out(function: Any, shape: tuple[int, ...]) -> None:
@@ -117,6 +119,7 @@ def test_a_single_number_is_a_row_of_one_class(function: Any) -> None:
     assert float(function(7.0)) == (1.0 if function is xent.softmax else 0.0)
 
 
+@in_one_test
 @functions
 @pytest.mark.parametrize(("shape", "axis"), [((2, 3), 2), ((2, 3), -3), ((), 1), ((4,), 1)])
 def test_an_axis_that_is_not_there(function: Any, shape: tuple[int, ...], axis: int) -> None:
@@ -124,6 +127,7 @@ def test_an_axis_that_is_not_there(function: Any, shape: tuple[int, ...], axis: 
         function(np.zeros(shape), axis)
 
 
+@in_one_test
 @functions
 @pytest.mark.parametrize("values", [[1j, 2.0], ["a", "b"], [None, 1.0]])
 def test_what_is_no_real_number(function: Any, values: list[Any]) -> None:

@@ -76,6 +76,7 @@ everywhere = pytest.mark.parametrize("kind", KINDS)
 keeps_a_copy = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
+@in_one_test
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize(
     ("cut", "hint"), [(-1, "cut off"), (-90, "cut off"), (-96, "cut off"), (1, "follows")]
@@ -128,6 +129,7 @@ def test_not_npy(tmp_path: Path, content: bytes) -> None:
             read_some(data)
 
 
+@in_one_test
 @pytest.mark.parametrize("version", [0, 4, 255])
 def test_unknown_version(tmp_path: Path, version: int) -> None:
     content = MAGIC + bytes([version]) + npy_bytes(ARRAY)[7:]
@@ -188,6 +190,7 @@ def test_header_that_lies(tmp_path: Path, name: str) -> None:
             read_some(data)
 
 
+@in_one_test
 @everywhere
 @pytest.mark.parametrize("name", ["huge length", "huge row", "header of 4 GB"])
 def test_nothing_is_allocated_for_a_lie(tmp_path: Path, kind: str, name: str) -> None:
@@ -212,6 +215,7 @@ class Hostile:
         return Path.touch, (self.path,)
 
 
+@in_one_test
 @everywhere
 def test_nothing_is_unpickled(tmp_path: Path, kind: str) -> None:
     mark = tmp_path / "unpickled"
@@ -227,6 +231,7 @@ def test_nothing_is_unpickled(tmp_path: Path, kind: str) -> None:
     assert mark.exists()
 
 
+@in_one_test
 @everywhere
 @pytest.mark.parametrize(
     "array",
@@ -249,6 +254,7 @@ def test_not_real_numbers(tmp_path: Path, kind: str, array: Any) -> None:
         read_some(data)
 
 
+@in_one_test
 @everywhere
 def test_header_of_python_2(tmp_path: Path, kind: str) -> None:
     with opened(kind, with_header(described(shape="(2L,)")), tmp_path) as data:

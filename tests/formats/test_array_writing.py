@@ -101,6 +101,7 @@ def test_any_bits(name: str, array: Array, rows: int, *, counted: bool) -> None:
     assert_same_bits(read_array(source, rows), array)
 
 
+@in_one_test
 @formats
 @keeps_a_copy
 def test_the_same_bytes_to_a_file_and_a_pipe_at_any_time(
@@ -113,6 +114,7 @@ def test_the_same_bytes_to_a_file_and_a_pipe_at_any_time(
     assert first == to_pipe(name, array, 5, counted=False)
 
 
+@in_one_test
 @formats
 def test_rows_are_converted_to_the_header(name: str) -> None:
     with tempfile.TemporaryFile() as file:
@@ -125,6 +127,7 @@ def test_rows_are_converted_to_the_header(name: str) -> None:
         assert_same_bits(READERS[name](file.read()), np.array([1.5, 2.5], "f4"))
 
 
+@in_one_test
 @formats
 @keeps_a_copy
 def test_more_rows_than_the_first_header_had_room_for(name: str) -> None:
@@ -132,6 +135,7 @@ def test_more_rows_than_the_first_header_had_room_for(name: str) -> None:
     assert READERS[name](to_file(name, array, 9_999, counted=False)).shape == array.shape
 
 
+@in_one_test
 @formats
 def test_what_no_format_holds(name: str) -> None:
     with open(os.devnull, "wb") as file:  # noqa: PTH123
@@ -171,6 +175,7 @@ def test_rows_at_their_place_in_any_order(name: str, data: st.DataObject) -> Non
         assert file.read() == to_file(name, array, step)
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["npy", "npz", "safetensors", "csv", "parquet"])
 def test_where_rows_have_no_place(name: str) -> None:
     dtype = np.dtype(np.float32)

@@ -68,6 +68,7 @@ def test_the_list_column_among_others(format_: str, options: dict[str, Any]) -> 
         assert got.ids.tolist() == WHO
 
 
+@in_one_test
 @formats
 def test_labels_that_are_lists_of_one(format_: str) -> None:
     table = pa.table({"z": [[1.0, 2.0]] * 3, "y": [[1], [0], [1]]})
@@ -77,6 +78,7 @@ def test_labels_that_are_lists_of_one(format_: str) -> None:
     assert got.labels.tolist() == [1, 0, 1]
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("odd", [[1, 0, 0], None, [None, 1]])
 def test_labels_that_are_no_such_list(format_: str, odd: Any) -> None:

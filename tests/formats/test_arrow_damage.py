@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from forking import said_by
+from in_one_test import in_one_test
 from limited import limit_address_space
 from tables import FORMATS, read, source_of, stored
 
@@ -75,6 +76,7 @@ def test_flipped_bits(kind: str, format_: str) -> None:
         check(bytes(flipped), format_)
 
 
+@in_one_test
 @formats
 def test_something_else_by_that_name(format_: str) -> None:
     magic = {"parquet": b"PAR1\x15", "arrow": b"ARROW1\0\0", "arrows": b"\xff\xff\xff\xff"}[format_]
@@ -142,6 +144,7 @@ GREEDY = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("what", GREEDY)
 def test_footers_of_too_many_parts(what: str) -> None:
     says = r"^t: its footer has more than 262144 parts, of columns in row groups, and no more "

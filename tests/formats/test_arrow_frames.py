@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from in_one_test import in_one_test
 from opening import assert_same_bits
 from pyarrow import feather
 from tables import read
@@ -59,6 +60,7 @@ def test_categories(format_: str) -> None:
     assert got.labels.tolist() == ["n", "m"]
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize("name", [None, "who"])
 def test_a_saved_index_is_left_out(format_: str, name: str | None) -> None:

@@ -37,6 +37,7 @@ def test_columns_of_one_dtype(format_: str, dtype: str) -> None:
     assert_same_bits(read(stored(table, format_, 4)).values, array)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("one", "other"), [("f4", "f8"), ("f2", "i1"), ("i8", "f4"), ("u8", "i8"), ("?", "f4")]
 )
@@ -77,6 +78,7 @@ def test_a_column_of_lists(format_: str, kind: str) -> None:
         assert got.columns is None
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("group", [1, 7, 1000])
 def test_blocks_do_not_change_the_rows(format_: str, group: int) -> None:
@@ -116,6 +118,7 @@ def test_arrow_codecs(format_: str, codec: str | None) -> None:
     assert_same_bits(read(stored(WIDE, format_, 4, compression=codec)).values, Z)
 
 
+@in_one_test
 @formats
 def test_nan_is_not_null(format_: str) -> None:
     array = np.array([[np.nan, 1.0], [np.inf, -np.inf]])
@@ -123,6 +126,7 @@ def test_nan_is_not_null(format_: str) -> None:
     assert_same_bits(read(stored(table, format_)).values, array)
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("table", [WIDE, LISTS.select(["logits"])], ids=["wide", "lists"])
 def test_no_rows(format_: str, table: pa.Table) -> None:
@@ -130,6 +134,7 @@ def test_no_rows(format_: str, table: pa.Table) -> None:
     assert got.values.shape == (0, 3 if table is WIDE else 0)
 
 
+@in_one_test
 @formats
 def test_one_column_is_a_vector(format_: str) -> None:
     content = stored(LISTS, format_, 4)

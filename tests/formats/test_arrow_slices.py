@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from in_one_test import in_one_test
 from opening import file_input
 
 from xentcli.errors import InputError
@@ -74,6 +75,7 @@ def cut(
         return [b for piece in file.pieces(tuple(columns), 10**6) for b in piece.content]
 
 
+@in_one_test
 @kinds
 @codecs
 @pytest.mark.parametrize("slice_bytes", [1, 700, 10**6])
@@ -98,6 +100,7 @@ def test_small_batches_among_large_ones(tmp_path: Path, kind: str) -> None:
     assert pa.Table.from_batches(batches) == table
 
 
+@in_one_test
 @kinds
 @codecs
 def test_flipped_bits_of_a_large_batch(tmp_path: Path, kind: str, codec: str | None) -> None:
@@ -132,6 +135,7 @@ def test_columns_that_are_not_sliced(tmp_path: Path, kind: str) -> None:
             list(file.pieces(("a",), 10))
 
 
+@in_one_test
 @kinds
 @codecs
 @pytest.mark.parametrize("whole_bytes", [0, 2**20])

@@ -96,6 +96,7 @@ def test_lists_in_lists_in_a_folder(tmp_path: Path) -> None:
     assert np.array_equal(read_whole(open_files([str(tmp_path / "run")], InputFile)), tokens)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("files", "why"),
     [

@@ -67,6 +67,7 @@ def test_any_bits_of_named_classes(format_: str, array: Array, rows: int) -> Non
     assert got.columns == NAMES
 
 
+@in_one_test
 @formats
 def test_types(format_: str) -> None:
     def types(*shape: int, columns: tuple[str, ...] | None = None) -> str:
@@ -83,11 +84,13 @@ def test_types(format_: str) -> None:
     assert opened(written(np.zeros(4), format_, columns=("p",)), format_).column_names == ["p"]
 
 
+@in_one_test
 @formats
 def test_a_single_number(format_: str) -> None:
     assert opened(written(np.array(1.5), format_), format_).to_pydict() == {"values": [1.5]}
 
 
+@in_one_test
 @formats
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (0, 2, 3)])
 def test_no_rows(format_: str, shape: tuple[int, ...]) -> None:
@@ -102,12 +105,14 @@ def test_rows_without_numbers() -> None:
         written(empty, "parquet")
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["c16", "longdouble", "U3"])
 def test_dtypes_that_tables_do_not_hold(dtype: str) -> None:
     with pytest.raises(OutputError, match=r"out\.parquet: parquet does not hold"):
         written(np.zeros(3, dtype), "parquet")
 
 
+@in_one_test
 @formats
 def test_the_bytes_do_not_depend_on_the_blocks(format_: str) -> None:
     array = some_array("f4", (500, 10_000))  # more than one row group

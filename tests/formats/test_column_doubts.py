@@ -124,6 +124,7 @@ def test_sentences_are_names_of_classes(format_: str) -> None:
     assert "and 1 more like it" in opened(FRAME.set_axis(like, axis=1), format_).notes[0]
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize(
     "names",
@@ -148,6 +149,7 @@ def test_many_in_doubt_are_one_error(format_: str) -> None:
     assert ways == {"--drop": "y_pred,fold,note", "--columns": "cat,dog,fox"}
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize(
     "names",
@@ -168,6 +170,7 @@ def test_the_judgement_needs_no_more_than_the_beginning(format_: str) -> None:
     assert opened(frame, format_).columns == ("a", "b", "c")
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize(
     ("said", "columns"),
@@ -190,6 +193,7 @@ def test_columns_that_are_not_there(said: str, format_: str) -> None:
 # Files of labels
 
 
+@in_one_test
 @both
 @pytest.mark.parametrize("beside", [{"id": range(ROWS)}, {"fold": 1, "filename": "x"}])
 def test_one_column_of_labels_among_others(beside: dict[str, Any], format_: str) -> None:
@@ -213,6 +217,7 @@ def test_one_column_for_each_class_goes_by_name(format_: str) -> None:
 # Headers
 
 
+@in_one_test
 @pytest.mark.parametrize("first", ["0,1,2", "0,1", "0,1,10,11,2,3,4,5,6,7,8,9"])
 def test_a_first_row_that_counts(first: str) -> None:
     count = first.count(",") + 1

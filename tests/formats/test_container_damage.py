@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from container_files import ARRAY, FILES, error_of, read, tensor, with_header
+from in_one_test import in_one_test
 from limited import said_of
 from numpy.lib import format as npy_format
 from safetensors import SafetensorError
@@ -28,6 +29,7 @@ def test_every_truncation(tmp_path: Path, kind: str, way: str) -> None:
             read(way, kind, FILES[kind][:size], tmp_path)
 
 
+@in_one_test
 @files
 @both
 def test_a_byte_more(tmp_path: Path, kind: str, way: str) -> None:

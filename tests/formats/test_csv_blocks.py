@@ -79,6 +79,7 @@ def test_errors_name_the_same_line(bad: int, end: str) -> None:
             read_csv(text, columns=("a", "b"), block_bytes=size)
 
 
+@in_one_test
 @pytest.mark.parametrize("wrong", [1, 5, 19])
 def test_an_index_is_counted_over_blocks(wrong: int) -> None:
     lines = [f"{i},{i}.5,1" for i in range(20)]
@@ -93,6 +94,7 @@ def test_an_index_is_counted_over_blocks(wrong: int) -> None:
             read_csv(bad, block_bytes=size)
 
 
+@in_one_test
 @pytest.mark.parametrize("size", [14, 20, 33, 64])
 def test_rows_and_places(size: int) -> None:
     lines = [f"{i},{i}.5" for i in range(30)]

@@ -128,6 +128,7 @@ def test_names_with_other_delimiters_inside() -> None:
     assert read_csv("a b\tc d\n1\t2\n", "f.tsv").columns == ("a b", "c d")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text", ["a;b;c\n1,5;2,5;3,5\n", "a;b\n1,5;2,5\n", '"a","b"\n"1,5","2,5"\n']
 )

@@ -93,6 +93,7 @@ def test_frames_that_pandas_writes(text: str, columns: tuple[str, ...] | None) -
     assert read.values.tolist() == ROWS
 
 
+@in_one_test
 @pytest.mark.parametrize("name", [None, "loss"])
 @pytest.mark.parametrize("index", [True, False])
 def test_series_that_pandas_writes(name: str | None, *, index: bool) -> None:
@@ -129,6 +130,7 @@ def test_the_hint_about_an_index_helps(names: list[str]) -> None:
         assert read_csv(frame.to_csv(), drop=drop).values.tolist() == frame.values.tolist()
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text",
     [
@@ -163,6 +165,7 @@ def test_almost_numbers_in_the_first_row(first: str) -> None:
         read_csv(text, header=False)
 
 
+@in_one_test
 @pytest.mark.parametrize("first", ["0.5,NA,0.3", "0.5,,0.3", ",0.5,0.3", "0.5,null,3e-1"])
 def test_a_missing_value_in_the_first_row_does_not_make_it_a_header(first: str) -> None:
     with pytest.raises(InputError, match=r"^f\.csv:1: "):
@@ -176,6 +179,7 @@ def test_a_first_row_of_numbers_and_text_must_be_explained(text: str) -> None:
     assert "--no-header" in (caught.value.hint or "")
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("text", "header", "columns", "values"),
     [

@@ -38,6 +38,7 @@ def test_lists_beside_an_id_and_labels(how: str, delimiter: str) -> None:
     assert (read.labels.tolist(), read.ids.tolist()) == (Y.tolist(), list("abcdef"))
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", [("logits",), None])
 @pytest.mark.parametrize("block_bytes", [None, 600])
 def test_lists_are_chosen_or_found(columns: Any, block_bytes: int | None) -> None:
@@ -103,6 +104,7 @@ def test_nan_in_a_list_is_a_number() -> None:
     np.testing.assert_array_equal(read.values, [[np.nan, 1.5], [2, -np.inf]])
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("frame", "ways"),
     [

@@ -152,6 +152,7 @@ def test_labels_beside_logits(block: int) -> None:
     assert read.columns == ("cat", "dog")
 
 
+@in_one_test
 @pytest.mark.parametrize("labels", ["0 1 oops 2", "0 1 2 NA", "0 True 1 1"])
 def test_a_slip_in_a_column_of_numbers_is_no_name(labels: str) -> None:
     text = "\n".join(["label", *labels.split(), ""])

@@ -128,6 +128,7 @@ def test_cells(cell: str, says: str) -> None:
         assert_refused(text, block, rf"^f\.csv:{before + 2}: column '{column}': .*{says}")
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("cells", ["TRUE FALSE", "true true", "NA NA", '"" ""', "None None"])
 def test_columns_without_a_number(cells: str, block: int) -> None:
@@ -144,6 +145,7 @@ def test_numbers_that_are_not_finite(cell: str, block: int) -> None:
     np.testing.assert_array_equal(values[20], [float(cell), 1.0])
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("row", ["1", "1,", "1,2,3,4", "1,2,3,"])
 def test_rows_are_whole_in_columns_that_are_not_read(row: str, block: int) -> None:
@@ -170,6 +172,7 @@ def test_an_index_counts_in_whole_numbers(cell: str, block: int) -> None:
         read_csv(content, block_bytes=block)
 
 
+@in_one_test
 @both_parsers
 @pytest.mark.parametrize("text", ['5"', 'x"y', '"x""y"', '"x\ny"', "it's"])
 def test_quotes_in_columns_that_are_not_read(text: str, block: int) -> None:
@@ -228,6 +231,7 @@ def test_whole_files(content: str | bytes, says: str, *, stream: bool) -> None:
     assert caught.value.message.startswith("f.csv:")
 
 
+@in_one_test
 @pytest.mark.parametrize("line", [2, 9, 30])
 def test_bytes_that_are_not_text_in_any_block(line: int) -> None:
     content = b"a,b\n" + b"1,2.5\n" * (line - 2) + b"3,\xff\n" + b"1,2\n" * 9

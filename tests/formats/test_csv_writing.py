@@ -161,6 +161,7 @@ def test_one_hot_rows_behind_no_rows_are_read_back() -> None:
         assert read_csv(file.read()).values.tolist() == rows.tolist()
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(0,), (0, 3)])
 @pytest.mark.parametrize("columns", [None, ("a", "b", "c")])
 def test_no_rows(shape: tuple[int, ...], columns: tuple[str, ...] | None) -> None:
@@ -174,6 +175,7 @@ def test_no_rows(shape: tuple[int, ...], columns: tuple[str, ...] | None) -> Non
         assert file.read() == (b"a,b,c\n" if columns else b"")
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(2, 3, 4), (1, 1, 1), (2, 1, 3, 1)])
 def test_more_axes_than_a_table_has(shape: tuple[int, ...]) -> None:
     with pytest.raises(OutputError, match="CSV") as caught:

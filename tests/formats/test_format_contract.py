@@ -109,6 +109,7 @@ def test_no_writer_takes_complex_numbers(format_: Format) -> None:
     assert "\n" not in caught.value.message
 
 
+@in_one_test
 @every
 def test_any_cut_gives_the_same_bits(format_: Format, tmp_path: Path) -> None:
     path = saved(tmp_path, format_)
@@ -117,6 +118,7 @@ def test_any_cut_gives_the_same_bits(format_: Format, tmp_path: Path) -> None:
     assert_as_written(read_whole(opened(path)), Z, format_)
 
 
+@in_one_test
 @every
 def test_any_slice_of_any_axis(format_: Format, tmp_path: Path) -> None:
     array = Z if format_.is_text else some_values("f4", (5, 2, 3))
@@ -135,6 +137,7 @@ def test_any_slice_of_any_axis(format_: Format, tmp_path: Path) -> None:
         assert_same_bits(np.array(source.tile(start, rows)), flat[start : start + rows])
 
 
+@in_one_test
 @every
 @pytest.mark.parametrize("kind", ["file", "compressed", "shards", "compressed shards"])
 def test_a_new_process_decodes_the_same(
@@ -162,6 +165,7 @@ def test_a_new_process_decodes_the_same(
     assert_as_written(together, np.concatenate([Z, Z]) if "shards" in kind else Z, format_)
 
 
+@in_one_test
 @every
 def test_a_source_is_opened_once_a_process(format_: Format, tmp_path: Path) -> None:
     source = opened(saved(tmp_path, format_))
@@ -173,6 +177,7 @@ def test_a_source_is_opened_once_a_process(format_: Format, tmp_path: Path) -> N
         assert unpickled(content) is unpickled(content)
 
 
+@in_one_test
 @every
 def test_a_file_that_changed_is_not_taken_for_what_it_was(format_: Format, tmp_path: Path) -> None:
     path = saved(tmp_path, format_)
@@ -186,6 +191,7 @@ def test_a_file_that_changed_is_not_taken_for_what_it_was(format_: Format, tmp_p
         unpickled(content)
 
 
+@in_one_test
 @every
 def test_a_pipe_gives_what_a_file_gives(format_: Format, tmp_path: Path) -> None:
     path = saved(tmp_path, format_)
@@ -197,6 +203,7 @@ def test_a_pipe_gives_what_a_file_gives(format_: Format, tmp_path: Path) -> None
         assert_same_bits(values_of(source, 4), values_of(want, 4))
 
 
+@in_one_test
 @every
 def test_what_is_kept_is_read_twice(format_: Format, tmp_path: Path) -> None:
     path = saved(tmp_path, format_)
@@ -208,6 +215,7 @@ def test_what_is_kept_is_read_twice(format_: Format, tmp_path: Path) -> None:
         assert_as_written(indexed(source).read(0, 23).values, Z, format_)
 
 
+@in_one_test
 @every
 def test_places_are_named(format_: Format, tmp_path: Path) -> None:
     source = opened(saved(tmp_path, format_))
@@ -219,6 +227,7 @@ def test_places_are_named(format_: Format, tmp_path: Path) -> None:
         assert places[-1] == f"{source.name}[22, 2]"
 
 
+@in_one_test
 @every
 def test_a_file_that_is_cut_off_is_named_in_one_line(format_: Format, tmp_path: Path) -> None:
     path = saved(tmp_path, format_)

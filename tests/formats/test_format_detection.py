@@ -93,6 +93,7 @@ def test_detection(name: str, content: bytes, want: str) -> None:
     assert detect(name, content) == want
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["a.npz", "a.pt", "a", "<stdin>", "a.pkl"])
 def test_other_binary_files_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="a pickle of protocol 0 or 1, which is not one of npy, n"):

@@ -92,6 +92,7 @@ def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path) -> Non
         assert np.array_equal(source.read(row, 1).values[0], whole[row]), row
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(7, 50), (2, 700), (1, 1500), (3, 2, 40)])
 def test_tiles_are_the_rows_of_the_whole(tmp_path: Path, shape: tuple[int, ...]) -> None:
     np.save(tmp_path / "states.npy", random_states(*shape, WIDTH))
@@ -124,6 +125,7 @@ def test_other_processes_open_the_head_again(tmp_path: Path, states: Path) -> No
     assert np.array_equal(all_of(again), all_of(source))
 
 
+@in_one_test
 @pytest.mark.parametrize("layer", [0, 2, -1])
 def test_one_of_several_layers(tmp_path: Path, layer: int) -> None:
     states = random_states(6, 3, WIDTH)
@@ -146,6 +148,7 @@ def test_logits_rounded_after_each_step(tmp_path: Path, states: Path, dtype: str
     assert np.abs(got - z).max() < 0.07
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(WIDTH,), (3, 0), (3, 32)])
 def test_states_that_are_none(tmp_path: Path, shape: tuple[int, ...]) -> None:
     np.save(tmp_path / "states.npy", random_states(*shape))

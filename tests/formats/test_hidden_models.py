@@ -18,6 +18,7 @@ from hidden_tools import (
     write_model,
     write_safetensors,
 )
+from in_one_test import in_one_test
 from torch_bytes import saved
 
 from xentcli.errors import InputError
@@ -64,6 +65,7 @@ def test_a_head_of_pytorch(tmp_path: Path, states: Path) -> None:
     assert near(all_of(opened(states, f"{tmp_path}/.")), wanted)
 
 
+@in_one_test
 @pytest.mark.parametrize("tied", [None, True, False])
 def test_embeddings_are_the_head_where_it_is_tied(
     tmp_path: Path, states: Path, tied: bool | None
@@ -123,6 +125,7 @@ FAMILIES = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize(("config", "after"), FAMILIES)
 def test_what_follows_the_product_in_each_family(
     tmp_path: Path, states: Path, config: dict[str, Any], after: Any
@@ -186,6 +189,7 @@ REFUSED = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("name", REFUSED)
 def test_heads_that_are_none(tmp_path: Path, states: Path, name: str) -> None:
     tensors, message = REFUSED[name]
@@ -194,6 +198,7 @@ def test_heads_that_are_none(tmp_path: Path, states: Path, name: str) -> None:
         opened(states, model)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "text",
     [
@@ -207,6 +212,7 @@ def test_damaged_indexes(tmp_path: Path, states: Path, text: str) -> None:
         opened(states, tmp_path)
 
 
+@in_one_test
 @pytest.mark.parametrize("value", ["inv_sqrt_d_model", -1.0, 0, True, [1]])
 def test_multipliers_that_are_no_numbers(tmp_path: Path, states: Path, value: Any) -> None:
     model = write_model(tmp_path / "model", {"lm_head.weight": HEAD}, {"logit_scale": value})

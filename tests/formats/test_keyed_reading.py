@@ -83,6 +83,7 @@ def test_whatever_else_zipfile_inflates(tmp_path: Path, method: int) -> None:
         assert_same_bits(read_array(open_array(data, "npz"), 700), array)
 
 
+@in_one_test
 @kinds
 @both
 @keeps_a_copy
@@ -114,6 +115,7 @@ def test_words_are_bfloat16_if_the_user_says_so(tmp_path: Path, words: str, orde
         np.testing.assert_array_equal(columns.view(np.uint32), want[:, 3:8])
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["f2", "f4", "i1", "i8", "?"])
 def test_other_dtypes_are_not_bfloat16(tmp_path: Path, dtype: str) -> None:
     content = npy_bytes(np.zeros(3, dtype))
@@ -124,6 +126,7 @@ def test_other_dtypes_are_not_bfloat16(tmp_path: Path, dtype: str) -> None:
         open_array(data, "npy", input_dtype="bfloat16")
 
 
+@in_one_test
 @kinds
 def test_a_fortran_array_and_slices(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]
@@ -135,6 +138,7 @@ def test_a_fortran_array_and_slices(tmp_path: Path, kind: str) -> None:
         assert_same_bits(np.array(source.read(1, 2, 1).values), array[:, 1:3])
 
 
+@in_one_test
 @kinds
 def test_places_have_the_key(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]
@@ -142,6 +146,7 @@ def test_places_have_the_key(tmp_path: Path, kind: str) -> None:
         assert open_array(data, name).place((1, 0)) == "a:z[1, 0]"
 
 
+@in_one_test
 @kinds
 def test_which_array(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]
@@ -164,6 +169,7 @@ def test_which_array(tmp_path: Path, kind: str) -> None:
             assert all(text in caught.value.message for text in listed)
 
 
+@in_one_test
 @kinds
 def test_many_arrays_are_not_all_listed(tmp_path: Path, kind: str) -> None:
     name, save = FILES[kind]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from kld_files import kld_file, kld_row, read_plainly, text_and_logits
 from opening import pipe_input
 
@@ -107,6 +108,7 @@ def test_every_truncation_and_what_follows_is_one_line(tmp_path: Path) -> None:
         opened(saved(tmp_path, content[:-1]))
 
 
+@in_one_test
 @pytest.mark.parametrize("numbers", [(0, 5, 1), (2, 5, 1), (9, 0, 1), (9, 5, 0), (-1, -1, -1)])
 def test_a_header_without_rows_is_no_file(numbers: tuple[int, int, int], tmp_path: Path) -> None:
     path = saved(tmp_path, b"_logits_" + struct.pack("<iii", *numbers) + b"\0" * 40)

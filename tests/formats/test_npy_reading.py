@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from opening import (
     Array,
     assert_same_bits,
@@ -44,6 +45,7 @@ SHAPES: list[tuple[int, ...]] = [
 keeps_a_copy = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
+@in_one_test
 @keeps_a_copy
 @pytest.mark.parametrize(
     ("dtype", "version"),  # the version is that of the header alone

@@ -146,6 +146,7 @@ def test_numbers_too_large_for_an_array() -> None:
     assert "too large" in error_of(pickled(b"](" + number(2**70) + number(1) + b"e")).message
 
 
+@in_one_test
 @pytest.mark.parametrize("thing", [[[1, 2], [3]], [["a", "b"], ["c"]], [["a"], "b"], [[], [1]]])
 def test_lists_that_are_no_array(thing: Any) -> None:
     for options in ({}, {"labels": True}):

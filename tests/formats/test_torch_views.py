@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from numpy.lib.stride_tricks import as_strided
 from opening import Array, assert_same_bits, pipe_input, read_array
 from torch_bytes import (
@@ -54,6 +55,7 @@ WAYS: dict[str, Make] = {
 }
 
 
+@in_one_test
 @pytest.mark.parametrize("make", WAYS.values(), ids=WAYS)
 def test_numbers_are_read_in_place(make: Make) -> None:
     """From the file itself, and no more of it than is asked for."""

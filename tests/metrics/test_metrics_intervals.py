@@ -34,6 +34,7 @@ def test_an_interval_needs_an_error() -> None:
     assert t_interval(1.0, 0.5, 1) == pytest.approx((1 - 6.353102368, 1 + 6.353102368))
 
 
+@in_one_test
 @pytest.mark.parametrize(("hits", "n"), [(0, 2), (1, 2), (3, 7), (436, 450)])
 def test_the_error_of_a_share_is_that_of_a_mean(hits: int, n: int) -> None:
     values = np.repeat([1.0, 0.0], [hits, n - hits])

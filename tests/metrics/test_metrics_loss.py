@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from in_one_test import in_one_test
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.loss import LossState
@@ -96,6 +97,7 @@ def test_equal_losses_have_no_error(value: float, weights: list[float], doubling
         assert loss_of(state).standard_error == 0.0
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("loss", "used"),
     [([], []), ([1.0], [True]), ([1.0, 0.0], [True, False]), ([0.0, 0.0], [False, False])],
@@ -104,6 +106,7 @@ def test_fewer_than_two_rows_have_no_error(loss: list[float], used: list[bool]) 
     assert math.isnan(loss_of(state_of(loss, used=used)).standard_error)
 
 
+@in_one_test
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_loss_that_is_not_finite(bad: float) -> None:
     found = loss_of(state_of([1.0, bad, 2.0]))

@@ -40,6 +40,7 @@ def test_values_go_to_json_and_back(kind: Any, value: Any) -> None:
     assert repr(back) == repr(value)
 
 
+@in_one_test
 @pytest.mark.parametrize("dtype", ["int64", "float64", "bool", "uint8"])
 def test_arrays_go_to_json_and_back(dtype: str) -> None:
     values = np.array([[0, 1, 2**40], [1, 0, 3]]).astype(dtype)

@@ -16,6 +16,7 @@ from calibrate_tools import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from in_one_test import in_one_test
 from pipeline_tools import run
 
 from xentcli.errors import InputError, UsageError
@@ -127,6 +128,7 @@ def test_far_from_1() -> None:
         assert value == pytest.approx(want * factor, rel=4e-15, abs=0)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "options", [CalibrateOptions(1), CalibrateOptions(-2), CalibrateOptions(5, 0)]
 )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calibrate_tools import fitted, problem, slope, temperature_of, where_it_changes_sign
+from in_one_test import in_one_test
 
 from xentcli.core.labels import LossOptions
 from xentcli.errors import InputError
@@ -12,6 +13,7 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.elements import BinaryOptions
 
 
+@in_one_test
 @pytest.mark.parametrize("num_classes", [2, 6, 60])
 def test_weights_ignored_rows_and_minus_infinity(num_classes: int) -> None:
     z, y = problem(7, 200, num_classes)

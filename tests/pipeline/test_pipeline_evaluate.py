@@ -27,6 +27,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     set_block_rows(monkeypatch, 3, 3)
 
 
+@in_one_test
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("fortran", [False, True])
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_every_class_axis(
         assert evaluation.summary.num_classes == 3
 
 
+@in_one_test
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("logits_in", ["npy", "pipe", "csv"])
 @pytest.mark.parametrize("labels_in", ["npy", "csv"])
@@ -205,6 +207,7 @@ def test_a_problem_in_several_dimensions_is_named_by_its_index(
         assert str(label_error.value) == f"{y}[1, 3]: label 7 is outside 0..2"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("kind", "rows"), [("npy", 19), ("npy", 21), ("npy", 0), ("csv", 19), ("csv", 21)]
 )
@@ -242,6 +245,7 @@ def test_the_label_of_the_first_class(tmp_path: Path) -> None:
         evaluate(*sources, criterion, run())
 
 
+@in_one_test
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_log_probabilities_and_probabilities(reduction: Any, tmp_path: Path) -> None:
     log_probs = np.asarray(xent.log_softmax(LOGITS))

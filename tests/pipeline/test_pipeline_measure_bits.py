@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from in_one_test import in_one_test
 from measure_tools import EVERYTHING, Array, measured, rows_like, source
 from pipeline_tools import (
     csv_file,
@@ -130,6 +131,7 @@ def test_a_sensible_set() -> None:
     assert len(found.worst_rows) == 10
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "options",
     [Options(("acuracy",)), Options(("top0_accuracy",)), Options(bins=0), Options(worst=-1)],

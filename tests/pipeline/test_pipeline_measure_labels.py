@@ -6,6 +6,7 @@ from typing import Any
 import naive
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from measure_tools import Array, measured, rows_like, source, values_of
 from pipeline_tools import run, set_block_rows
 
@@ -17,6 +18,7 @@ from xentcli.pipeline.measure import Options, measure
 from xentcli.results.measure import NOTHING
 
 
+@in_one_test
 @pytest.mark.parametrize("probs", [False, True])
 def test_binary(probs: bool) -> None:
     rng = np.random.default_rng(6)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 
 import xentcli as xent
 from xentcli.errors import InputError, UsageError
@@ -98,6 +99,7 @@ def test_results_show_themselves() -> None:
     assert json.loads(found.to_json())["metrics"]["accuracy"]["value"] == 1.0
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("arguments", "more", "message"),
     [

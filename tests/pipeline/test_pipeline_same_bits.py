@@ -58,6 +58,7 @@ def losses(
     return summary, sink.values
 
 
+@in_one_test
 @each_case
 def test_jobs_and_blocks(
     num_classes: int, dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +119,7 @@ def test_text_holds_the_same_numbers(num_classes: int, tmp_path: Path) -> None:
     assert summary.loss_sum == math.fsum(got)
 
 
+@in_one_test
 @each_case
 def test_the_order_of_the_rows(num_classes: int, dtype: str, tmp_path: Path) -> None:
     """Everything that is reported stays, the standard error too."""

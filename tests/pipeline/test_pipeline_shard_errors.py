@@ -112,6 +112,7 @@ def test_as_many_files_of_labels_as_of_logits_or_one(tmp_path: Path) -> None:
         evaluate(one, open_paths(*y), Criterion(), run())
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("odd", "message"),
     [

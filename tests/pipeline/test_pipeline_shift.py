@@ -164,6 +164,7 @@ def test_the_rows_of_files_go_on_from_shard_to_shard(
             assert got.rows + got.unpaired == 41
 
 
+@in_one_test
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("shift", [1, 5])
 def test_streams_and_text(
@@ -184,6 +185,7 @@ def test_streams_and_text(
     np.testing.assert_allclose(sink.values, want, rtol=1e-13)
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", ["npy", "csv"])
 @pytest.mark.parametrize("rows", [6, 8])
 def test_a_shift_does_not_hide_that_labels_are_too_few_or_too_many(
@@ -227,6 +229,7 @@ def test_places_within_sequences(
     assert caught.value.message == f"{tmp_path}/x.npy{place}: logit nan"
 
 
+@in_one_test
 @pytest.mark.parametrize("block_rows", [1, 3, 99])
 def test_places_in_shards(block_rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The label that is wrong is in another shard than its logits."""

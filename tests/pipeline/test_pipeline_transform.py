@@ -30,6 +30,7 @@ def values_of(shape: tuple[int, ...], dtype: str = "f8") -> Array:
     return (np.random.default_rng(2).normal(size=shape) * 9.0).astype(dtype)
 
 
+@in_one_test
 @each_kind
 @pytest.mark.parametrize(
     ("block_rows", "dtype"),
@@ -51,6 +52,7 @@ def test_rows(
             assert (sink.header.shape, sink.header.dtype) == (want.shape, want.dtype)
 
 
+@in_one_test
 @each_kind
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 def test_every_axis(kind: Any, axis: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +63,7 @@ def test_every_axis(kind: Any, axis: int, tmp_path: Path, monkeypatch: pytest.Mo
     np.testing.assert_allclose(sink.values, FUNCTIONS[kind](values, axis), rtol=4e-15, atol=1e-15)
 
 
+@in_one_test
 @each_kind
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 @pytest.mark.parametrize("block_rows", [1, 7, 64])
@@ -96,6 +99,7 @@ def test_temperature_and_dtype(tmp_path: Path) -> None:
         np.testing.assert_array_equal(sink.values, want.astype(dtype))
 
 
+@in_one_test
 @each_kind
 @pytest.mark.parametrize("axis", [1, 0])
 def test_rows_that_are_not_finite(

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from in_one_test import in_one_test
 from report_tools import (
     COMPARED,
     HOSTILE,
@@ -164,6 +165,7 @@ def test_names_are_text_and_no_formulas() -> None:
     assert max(map(len, shown)) < 80
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", PICTURE_KINDS)
 def test_where_there_is_nothing_it_is_said(kind: PictureKind) -> None:
     empty = MEASURED["no rows"]()
@@ -171,6 +173,7 @@ def test_where_there_is_nothing_it_is_said(kind: PictureKind) -> None:
     assert texts(svg(kind, empty))[0].startswith("There are no rows")
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", PICTURE_KINDS)
 def test_a_picture_needs_what_it_says(kind: PictureKind) -> None:
     """What is measured for a picture alone makes the picture that everything makes."""
@@ -247,6 +250,7 @@ def test_both_reliabilities_and_predictions() -> None:
     assert sorted(counts) == sorted([*want[want > 0].tolist(), *range(10), *range(10)])
 
 
+@in_one_test
 @pytest.mark.parametrize("kind", OF_PAIRS.kinds)
 def test_whatever_is_compared_is_drawn_or_said_not_to_be(kind: str) -> None:
     """Those that are drawn stand on the pages, too, where each has its size checked."""

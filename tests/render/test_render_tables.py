@@ -66,6 +66,7 @@ def test_numbers_of_a_column(values: list[float], decimals: int) -> None:
     assert len(decimals_of) <= 1, "one precision a column"
 
 
+@in_one_test
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_short_of_what_is_not_finite(value: float) -> None:
     assert str(float(short(value))) == str(value)

@@ -68,6 +68,7 @@ def fails(content: bytes) -> str:
     return caught.value.message
 
 
+@in_one_test
 @every_suffix
 @pytest.mark.parametrize("count", [1000, 2**17, 10**7])
 def test_reading(tmp_path: Path, suffix: str, count: int) -> None:
@@ -81,6 +82,7 @@ def test_reading(tmp_path: Path, suffix: str, count: int) -> None:
     assert data.read(1) == b""
 
 
+@in_one_test
 @every_suffix
 def test_a_copy_that_is_seekable(suffix: str) -> None:
     copy = opened(COMPRESS[suffix](CONTENT)).spooled()
@@ -108,6 +110,7 @@ def test_streams_one_after_another_in_any_pieces(
     assert read_all(data) == content
 
 
+@in_one_test
 @every_suffix
 def test_wherever_the_data_end_too_early(suffix: str) -> None:
     compressed = COMPRESS[suffix](CONTENT[:3000])
@@ -122,6 +125,7 @@ def test_wherever_the_data_end_too_early(suffix: str) -> None:
         )
 
 
+@in_one_test
 @every_suffix
 def test_a_bit_that_is_wrong_anywhere(suffix: str) -> None:
     """Either it is found, or it was no part of the content, as the time in gzip's header."""
@@ -145,6 +149,7 @@ def test_what_follows_the_data(suffix: str, after: bytes) -> None:
     assert "something follows the" in fails(COMPRESS[suffix](CONTENT[:5000]) + after)
 
 
+@in_one_test
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])
 @pytest.mark.parametrize("zeros", [4, 400_000])
 def test_zeros_between_and_after_streams(suffix: str, zeros: int) -> None:
@@ -156,6 +161,7 @@ def test_frames_of_zstd_that_hold_no_content() -> None:
     assert read_all(opened((SKIPPED + compress_zstd(CONTENT)) * 2 + SKIPPED)) == CONTENT * 2
 
 
+@in_one_test
 @every_suffix
 def test_a_bomb_is_read_in_little_room(suffix: str) -> None:
     compress: dict[str, Function] = {
@@ -187,12 +193,14 @@ def test_more_memory_than_a_stream_may_ask_for() -> None:
     assert "memory usage limit" in fails(bytes(compressed))
 
 
+@in_one_test
 @pytest.mark.parametrize("content", [b"BZh,x\n1,2\n", b"", b"1,2\n", b"P*M,1\n"])
 def test_text_is_no_compressed_file(content: bytes) -> None:
     data = opened(content, "a.csv.gz")
     assert (read_all(data), data.suffix) == (content, ".csv")
 
 
+@in_one_test
 @every_suffix
 @pytest.mark.parametrize("content", [b"", b"1\n", CONTENT])
 def test_writing(tmp_path: Path, suffix: str, content: bytes) -> None:

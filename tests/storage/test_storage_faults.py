@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from in_one_test import in_one_test
 
 from xentcli.errors import OutputError
 from xentcli.storage.open import open_output
@@ -68,6 +69,7 @@ def save_while(fault: Failing, path: Path, *, force: bool) -> str | None:
     return None
 
 
+@in_one_test
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
 @pytest.mark.parametrize("old", [OLD, None])
 @pytest.mark.parametrize(

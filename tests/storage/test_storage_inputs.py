@@ -61,6 +61,7 @@ def test_a_file(tmp_path: Path) -> None:
         assert data.spooled() is data
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("offset", "size", "want"),
     [

@@ -86,6 +86,7 @@ def test_a_file_that_changes(tmp_path: Path, change: Change, name: str) -> None:
             changed.check_unchanged()
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "change",
     [
@@ -172,6 +173,7 @@ def test_the_sample_is_of_all_over_the_file(
                 os.pwrite(file.fileno(), bytes(fifth), start)
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("mtime_age", "ctime_age", "major", "is_sampled"),
     [

@@ -35,6 +35,7 @@ def test_the_mode_of_an_overwritten_file_is_kept(tmp_path: Path, mode: int) -> N
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
+@in_one_test
 @pytest.mark.parametrize("mode", [0o4755, 0o2755, 0o6777, 0o1644, 0o4000])
 def test_nothing_runs_as_another_user_any_more(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "a"
@@ -80,6 +81,7 @@ def save_and_watch(
     return created
 
 
+@in_one_test
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
 def test_nobody_reads_early_what_takes_a_files_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
@@ -102,6 +104,7 @@ def test_owner_and_group_are_kept(tmp_path: Path) -> None:
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 54321, 0o750)
 
 
+@in_one_test
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 @pytest.mark.parametrize(("mode", "kept"), [(0o660, 0o600), (0o664, 0o644), (0o755, 0o755)])
 def test_a_group_that_cannot_be_kept(
@@ -118,6 +121,7 @@ def test_a_group_that_cannot_be_kept(
     assert stat.S_IMODE(path.stat().st_mode) == kept
 
 
+@in_one_test
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
 def test_the_mode_of_a_new_file_is_what_the_user_set(tmp_path: Path, mask: int) -> None:
     before = os.umask(mask)

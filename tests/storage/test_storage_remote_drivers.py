@@ -6,6 +6,7 @@ from typing import Any
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
+from in_one_test import in_one_test
 from remote_tools import NEW, OLD
 
 from xentcli.errors import InputError, OutputError
@@ -22,6 +23,7 @@ def test_nothing_is_said_of_a_url_that_makes_no_sense() -> None:
             assert not any(word in error.message for word in ("user", "word", "s1gned"))
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("url", "cache"),
     [
@@ -47,6 +49,7 @@ def test_nobody_answers() -> None:
 # What fsspec does not know, or not without a driver
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("url", "says", "hint"),
     [

@@ -172,6 +172,7 @@ def test_links_to_a_descriptor(tmp_path: Path) -> None:
     assert descriptor_of(str(tmp_path / "loop")) is None
 
 
+@in_one_test
 @pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd"])
 @pytest.mark.parametrize("force", [True, False])
 def test_a_descriptor_redirected_to_a_file(tmp_path: Path, folder: str, *, force: bool) -> None:
