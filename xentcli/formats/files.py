@@ -110,7 +110,7 @@ def columns_of(file: InputFile) -> tuple[str, ...]:
         if not format_.has_columns:
             return ()
         options = file.options._replace(any_columns=True)
-        return registry.open_source(data, file.format, options).header or ()
+        return registry.open_source(data, file.format or format_.name, options).header or ()
     except XentError:
         return ()
 

@@ -35,9 +35,9 @@ def open_all(file: InputFile) -> Iterator[HeldArray]:
         yield HeldArray(None, open_file(file._replace(options=options)))
         return
     given = input_of(file.path)
-    data, contents = registry.contents_of(given, file.format, file.options)
+    format_ = registry.format_of(given, file.format, file.options)
+    data, contents = registry.contents_of(given, format_.name, file.options)
     if not contents:
-        format_ = registry.format_of(data, file.format, file.options)
         options = file.options._replace(labels=not format_.has_columns)  # labels may be names
         source = registry.open_source(data, format_.name, options)
         yield HeldArray(None, referred(source, file._replace(options=options), given))
@@ -54,7 +54,7 @@ def open_all(file: InputFile) -> Iterator[HeldArray]:
         if data.seekable:
             data.rewind()
         try:
-            source = referred(registry.open_source(data, file.format, options), one, given)
+            source = referred(registry.open_source(data, format_.name, options), one, given)
         except InputError as error:
             yield HeldArray(content, None, error)
             continue

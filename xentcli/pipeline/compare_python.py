@@ -20,6 +20,7 @@ from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 from xentcli.pipeline.python import KINDS
 from xentcli.pipeline.python_data import (
     Data,
+    GivenRows,
     array_source,
     beside_rows,
     names_of_files,
@@ -124,10 +125,10 @@ def compare(
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     readers = readers_of(reading, said)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
-    sources, targets = _open(base, new, labels, readers, names, beside)
+    given = GivenRows.of(base, labels)
+    sources, targets = _open(given, new, readers, names, beside)
     ids = (targets.id_column if targets else None, sources[0].id_column)
-    files = names_of_files(base) or []
-    label_files = names_of_files(labels) or []
+    files, label_files = given.files or [], given.label_files or []
     groups, clusters = (
         beside_rows(each, what, readers[0], files, label_files, ids)
         for what, each in (("groups", by), ("clusters", cluster))
@@ -145,16 +146,15 @@ def compare(
 
 
 def _open(
-    base: Data,
+    given: GivenRows,
     new: Data,
-    labels: Data | None,
     readers: Sequence[Reader],
     options: LabelOptions,
     beside: Sequence[str],
 ) -> tuple[list[Source], Source | None]:
     """Open both models and the labels: files, arrays, or some of each."""
-    files = [names_of_files(each) for each in (base, new)]
-    label_files = names_of_files(labels)
+    base, labels, base_files, label_files = given
+    files = [base_files, names_of_files(new)]
     for each in files:
         if each is not None and len(each) != 1:
             raise UsageError("each model is one file, or a pattern of several")

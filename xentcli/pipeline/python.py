@@ -18,9 +18,9 @@ from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.provenance import counted, file_facts
 from xentcli.pipeline.python_data import (
     Data,
+    GivenRows,
     Name,
     beside_rows,
-    files_of_labels,
     names_of_files,
     notes_of,
     open_data,
@@ -136,12 +136,10 @@ def evaluate(
     options = Options(chosen, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
     names = [name for name in (by, cluster) if isinstance(name, str)]
-    files = names_of_files(logits) or []
-    label_files = files_of_labels(logits, labels) or []
+    given = GivenRows.of(logits, labels)
+    files, label_files = given.files or [], given.label_files or []
     reader = reader.without(reader.columns_within(files, names)) if files else reader
-    rows, targets = open_data(
-        logits, labels, reader, classes, label_column, label_key, id_column, shift
-    )
+    rows, targets = open_data(given, reader, classes, label_column, label_key, id_column, shift)
     ids = (targets.id_column if targets else None, rows.id_column)
     tasks = task_groups(rows, by)
     groups, clusters = (

@@ -15,8 +15,8 @@ from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.python_data import (
     Data,
+    GivenRows,
     beside_rows,
-    names_of_files,
     notes_of,
     open_data,
     reader_of,
@@ -123,16 +123,17 @@ def calibrate(
         id_column=id_column,
         shift=shift,
     )
-    files, label_files = names_of_files(logits) or [], names_of_files(labels) or []
+    given = GivenRows.of(logits, labels)
+    files, label_files = given.files or [], given.label_files or []
     if files and isinstance(cluster, str):
         reader = reader.without(reader.columns_within(files, [cluster]))
-    rows, targets = opened(logits, labels, reader=reader)
+    rows, targets = opened(given, reader=reader)
     ids = (targets.id_column if targets else None, rows.id_column)
     weights = (
         None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
     )
     clusters = beside_rows(cluster, "clusters", reader, files, label_files, ids)
-    tested = None if test is None else opened(*test, reader=reader)
+    tested = None if test is None else opened(GivenRows.of(*test), reader=reader)
     found = fitted(
         rows,
         targets,

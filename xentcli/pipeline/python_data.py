@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from xentcli.pipeline.beside_files import open_weights
 from xentcli.pipeline.heads import ARGUMENTS, heads_from, logits_of
 from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import ROW_WORDS, Reader
+from xentcli.records import Record
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
@@ -30,11 +31,28 @@ def names_of_files(data: Any) -> list[str] | None:
     return None
 
 
-def files_of_labels(logits: Any, labels: Any) -> list[str] | None:
-    """Return the files of labels; a list of text beside an array is the names of classes."""
-    if names_of_files(logits) is None and isinstance(labels, (list, tuple)):
-        return None
-    return names_of_files(labels)
+class GivenRows(Record):
+    """Rows and their labels as a function is given them: arrays, or the names of files.
+
+    Attributes
+    ----------
+    rows, labels : array_like, str, path, or list of these names, or None
+        What was given.
+    files, label_files : list of str or None
+        The names of their files, which may be patterns; None for an array, or if nothing was given.
+    """
+
+    rows: Any
+    labels: Any
+    files: list[str] | None
+    label_files: list[str] | None
+
+    @classmethod
+    def of(cls, rows: Data | None, labels: Data | None) -> Self:
+        """Look at what is given: a list of text beside an array is the names of classes."""
+        files = names_of_files(rows)
+        classes = rows is not None and files is None and isinstance(labels, (list, tuple))
+        return cls(rows, labels, files, None if classes else names_of_files(labels))
 
 
 def _is_name(value: Any) -> bool:
@@ -83,8 +101,7 @@ def weights_source(data: Data, reader: Reader, id_column: str | None) -> Source:
 
 
 def open_data(
-    logits: Data,
-    labels: Data | None,
+    given: GivenRows,
     reader: Reader,
     classes: Sequence[str] | None,
     label_column: str | None,
@@ -93,7 +110,7 @@ def open_data(
     shift: int,
 ) -> tuple[Source, Source | None]:
     """Open rows and labels: files, arrays, or one of each."""
-    files, label_files = names_of_files(logits), files_of_labels(logits, labels)
+    logits, labels, files, label_files = given
     if files is not None and (labels is None or label_files is not None):
         return open_both(
             files,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from xentcli.errors import UsageError
-from xentcli.pipeline.python_data import Data, names_of_files, reader_of
+from xentcli.pipeline.python_data import Data, GivenRows, reader_of
 from xentcli.pipeline.python_rows import (
     GivenLists,
     ListData,
@@ -73,13 +73,14 @@ def loss(
     rows, reading = _split(options)
     lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading)
-    found = in_part("loss", logits, labels, lists, rows, reader)
+    given = GivenRows.of(logits, labels)
+    found = in_part("loss", given, lists, rows, reader)
     if found is not None:
         if label_smoothing or temperature != 1.0:
             raise UsageError("label_smoothing and temperature are for whole rows of logits")
         return found
     criterion = rows.criterion("logits", label_smoothing)._replace(temperature=temperature)
-    return of_rows(logits, labels, criterion, rows, reader)
+    return of_rows(given, criterion, rows, reader)
 
 
 def nll(
@@ -132,20 +133,20 @@ def nll(
     rows, reading = _split(options)
     lists = GivenLists(top_values, top_indices, log_sum_exp, num_classes)
     reader = reader_of(reading, "probs" if probs else "log-probs")
-    files = names_of_files(log_probs) or []
-    if files and not (probs or picked):
-        of_server = of_tokens(files, labels, tokens, rows, num_classes, reader)
+    given = GivenRows.of(log_probs, labels)
+    if given.files and not (probs or picked):
+        of_server = of_tokens(given, tokens, rows, num_classes, reader)
         if of_server is not None:
             return of_server
     if tokens is not None:
         raise UsageError("tokens is for a server's answers in JSON")
     if not picked:
-        found = in_part("nll", log_probs, labels, lists, rows, reader, probs=probs)
+        found = in_part("nll", given, lists, rows, reader, probs=probs)
         if found is not None:
             return found
     criterion = rows.criterion("probabilities" if probs else "log-probabilities")
     criterion = criterion._replace(picked=picked, normalize=normalize, clip=clip)
-    return of_rows(log_probs, labels, criterion, rows, reader)
+    return of_rows(given, criterion, rows, reader)
 
 
 def _split(options: dict[str, Any]) -> tuple[RowArguments, dict[str, Any]]:

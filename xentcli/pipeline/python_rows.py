@@ -18,7 +18,7 @@ from xentcli.pipeline.evaluate import as_weight, evaluate
 from xentcli.pipeline.listed import open_listed
 from xentcli.pipeline.opening import Naming, are_answers, are_samples
 from xentcli.pipeline.partly import TopOptions, open_partly
-from xentcli.pipeline.python_data import Data, Name, array_source, names_of_files, open_data
+from xentcli.pipeline.python_data import GivenRows, Name, array_source, names_of_files, open_data
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.samples import samples_of
@@ -95,7 +95,7 @@ class GivenLists(NamedTuple):
     log_sum_exp: ListData | None = None
     num_classes: int | None = None
 
-    def options(self, labels: Data | None, rows: RowArguments, *, probs: bool) -> TopOptions:
+    def options(self, given: GivenRows, rows: RowArguments, *, probs: bool) -> TopOptions:
         """Return the options on lists, and on their labels."""
         if (self.top_values is None) != (self.top_indices is None):
             raise UsageError("top_values and top_indices go together")
@@ -103,14 +103,13 @@ class GivenLists(NamedTuple):
             each if each is None else _named(each)
             for each in (self.top_values, self.top_indices, self.log_sum_exp)
         )
-        files = names_of_files(labels)
-        targets = [path for name in files for path in expand(name)] if files else []
+        targets = [path for name in given.label_files or () for path in expand(name)]
         return TopOptions(
             values,
             indices,
             sums,
             self.num_classes,
-            [np.asarray(labels)] if labels is not None and not files else targets,
+            targets if given.labels is None or given.label_files else [np.asarray(given.labels)],
             rows.label_key or rows.label_column,
             rows.ignored,
             rows.shift,
@@ -127,8 +126,7 @@ def _named(data: ListData) -> Any:
 
 def in_part(
     command: str,
-    data: Data | None,
-    labels: Data | None,
+    given: GivenRows,
     lists: GivenLists,
     rows: RowArguments,
     reader: Reader,
@@ -136,15 +134,15 @@ def in_part(
     probs: bool = False,
 ) -> BoundedLoss | None:
     """Measure rows that are known in part: lists, or a base; None for whole rows."""
-    given = lists.top_values is not None
-    if given and data is not None:
+    in_lists = lists.top_values is not None
+    if in_lists and given.rows is not None:
         raise UsageError("top_values stands in place of whole rows")
-    options = lists.options(labels, rows, probs=probs)
-    names = [path for name in names_of_files(data) or () for path in expand(name)]
+    options = lists.options(given, rows, probs=probs)
+    names = [path for name in given.files or () for path in expand(name)]
     files = [reader.file(path) for path in names]
     opened = None
-    if given or (files and may_be_partly(files[0])):
-        bases = command == "nll" and labels is None and not probs
+    if in_lists or (files and may_be_partly(files[0])):
+        bases = command == "nll" and given.labels is None and not probs
         opened = open_partly(files, options, rows.run, bases=bases)
     if opened is None:
         if lists.num_classes is not None:
@@ -155,14 +153,14 @@ def in_part(
 
 
 def of_tokens(
-    files: list[str],
-    labels: Data | None,
+    given: GivenRows,
     tokens: TokensPart | None,
     rows: RowArguments,
     num_classes: int | None,
     reader: Reader,
 ) -> LossSummary | BoundedLoss | TokenLoss | TextLoss | None:
     """Measure samples of a harness, or the answers of a server; None for other files."""
+    files, labels = given.files or [], given.labels
     any_tokens = partial(reader.file, tokens=tokens or "any")
     if labels is None and tokens is None and are_samples(files, reader.file):
         source = open_files(files, any_tokens)
@@ -179,7 +177,7 @@ def of_tokens(
     rows.refuse("the tokens of answers")
     if labels is None:
         return measure_tokens(open_answers(files, any_tokens), rows.reduction, rows.run)[0]
-    names = names_of_files(labels)
+    names = given.label_files
     here = labels if isinstance(labels, list) else np.asarray(labels).tolist()
     wanted = here if names is None else reader.labels(names[0])
     listed, _ = open_listed(any_tokens(files[0]), wanted, num_classes)
@@ -187,15 +185,14 @@ def of_tokens(
 
 
 def of_rows(
-    data: Data | None, labels: Data | None, criterion: Criterion, rows: RowArguments, reader: Reader
+    given: GivenRows, criterion: Criterion, rows: RowArguments, reader: Reader
 ) -> LossSummary:
     """Measure whole rows, or numbers that are picked already."""
-    if data is None:
+    if given.rows is None:
         raise UsageError("an array, a file, or top_values and top_indices are needed")
     if not criterion.picked:
         source, targets = open_data(
-            data,
-            labels,
+            given,
             reader,
             rows.classes,
             rows.label_column,
@@ -204,11 +201,12 @@ def of_rows(
             rows.shift,
         )
         return evaluate(source, targets, criterion, rows.run).summary
-    if labels is not None:
+    if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")
-    files = names_of_files(data)
-    if files is None:
-        source = array_source("log_probs", data)
+    if given.files is None:
+        source = array_source("log_probs", given.rows)
     else:
-        source = open_files(files, partial(reader.file, id_column=rows.id_column, missing=True))
+        source = open_files(
+            given.files, partial(reader.file, id_column=rows.id_column, missing=True)
+        )
     return evaluate(source, None, criterion, rows.run).summary

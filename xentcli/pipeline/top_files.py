@@ -94,7 +94,7 @@ def _contents(file: InputFile, *, once: bool) -> tuple[Format, list[Content]]:
         return format_, []
     if format_.is_text and not may_hold_lists(data):
         return format_, []
-    data, contents = registry.contents_of(data, file.format, file.options)
+    data, contents = registry.contents_of(data, format_.name, file.options)
     if once:
         data.rewind()
         keep_waiting(file.path, data)
