@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from xentcli.core import elementary
 from xentcli.core.dtypes import Floats
 from xentcli.core.labels import Doubles
 from xentcli.core.tiled_rows import row_by_row
@@ -53,14 +52,13 @@ class NearClasses:
         few = np.count_nonzero(some, axis=1) * _FEW <= some.shape[1]
         few &= np.isfinite(peak) & np.isfinite(second)
         self.rows, self.others = np.flatnonzero(few), np.flatnonzero(~few)
-        if self.others.size:
-            values, peak, least = (each[self.rows] for each in (values, peak, least))
+        least[~few] = np.nan
         with row_by_row(num_classes):
             near = values >= least[:, np.newaxis]
         self._at = np.flatnonzero(near)
-        self._starts = np.searchsorted(self._at, np.arange(len(near)) * num_classes)
+        self._starts = np.searchsorted(self._at, self.rows * num_classes)
         self._counts = np.diff(self._starts, append=self._at.size)
-        self._values, self._peak = values.reshape(-1)[self._at], peak
+        self._values, self._peak = self.of(values), peak[self.rows]
 
     def gaps(self, dtype: np.dtype[Any]) -> Floats:
         """Return ``z - peak`` of the near classes, one row after the other."""
@@ -70,8 +68,7 @@ class NearClasses:
 
     def of(self, values: Floats) -> Floats:
         """Return other numbers of the near classes, given (N, C) of them."""
-        chosen = values[self.rows] if self.others.size else values
-        found: Floats = chosen.reshape(-1)[self._at]
+        found: Floats = values.reshape(-1)[self._at]
         return found
 
     def repeated(self, values: Floats) -> Floats:
@@ -88,8 +85,9 @@ def _reach(peak: Floats, second: Floats, num_classes: int, beta: float) -> Doubl
     """Return how far below the peak of each row the near classes begin."""
     with np.errstate(all="ignore"):
         x = (peak.astype(np.float64) - second) * beta
-        most = x - elementary.log(x) + (math.log(num_classes) + _NEGLIGIBLE)
-        reach: Doubles = np.fmin(most, _MOST_REACH) / beta
+        at_least_log = (np.frexp(x)[1] - 1.0) * math.log(2.0)
+        most = x - at_least_log + (math.log(num_classes) + _NEGLIGIBLE)
+        reach: Doubles = np.where(x > 0.0, np.minimum(most, _MOST_REACH), _MOST_REACH) / beta
     return reach
 
 

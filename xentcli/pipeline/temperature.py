@@ -15,6 +15,7 @@ from xentcli.pipeline.temperature_start import float32_holds
 _ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
 _FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
+_ORDERS_NEAR = 2  # more, at places near the folds' temperatures
 _MOST_ORDERS_MORE = 5  # computing so many takes less time than another read
 
 
@@ -126,8 +127,28 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
     """
     check_counts(name, first, lambda: read((start,), fine=True, ends=True))
     doubtful = any(each.at_zero_within(_ROUGH_ZERO_SHARE) for each in first.ends_without_fold)
+    search, found, folds_of, passes = _search(name, first, start, read, doubtful=doubtful)
+    at = found.betas[0]
+    curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
+    ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
+    if folds < 2 or min(found.fold_rows) == 0:
+        return ends
+    without = found.ends_without_fold if doubtful else first.ends_without_fold
+    searches = {
+        i: folds_of[i]
+        for i in range(folds)
+        if without[i].below_peak and not without[i].at_zero_within(_ZERO_SHARE)
+    }
+    return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
+
+
+def _search(
+    name: str, first: SlopesOfRows, start: float, read: Pass, *, doubtful: bool
+) -> tuple[RootSearch, SlopesOfRows, list[RootSearch], int]:
+    """Return the search of all rows with its last slopes, that of each fold, and the reads."""
     search, found, passes = RootSearch(start, reach=first.reach, limit=first.limit), first, 1
     fourth: list[float] = []
+    folds: list[RootSearch] = []
     while True:
         at = found.betas[0]
         if not search.fine:
@@ -143,39 +164,48 @@ def fit(name: str, first: SlopesOfRows, start: float, read: Pass, folds: int) ->
             search.place = float(np.float32(search.place))
             if not float32_holds(search.place):
                 search.begin_fine()
-        more = _more_for_folds(search, at) if search.fine else 0
+        more, beside = _for_folds(search, at) if search.fine and not folds else (0, ())
         ends_too = search.fine and doubtful
-        found = read((search.place,), fine=search.fine, ends=ends_too, more=more)
+        found = read((search.place, *beside), fine=search.fine, ends=ends_too, more=more)
+        folds = folds or [RootSearch(each, fine=True, reach=search.reach) for each in beside]
+        for i, each in enumerate(found.betas[1:]):
+            folds[i].accept(each.without_fold[i], _FOLD_TOLERANCE)
         passes += 1
-    curvature = at.derivatives[1] + search.last_step * at.derivatives[2]
-    ends = Fit(search.place, _log_error(at, search), passes, curvature=curvature)
-    if folds < 2 or min(found.fold_rows) == 0:
-        return ends
-    without = found.ends_without_fold if doubtful else first.ends_without_fold
-    searches = {
-        i: _fold_search(search, at.without_fold[i], fourth[i])
-        for i in range(folds)
-        if without[i].below_peak and not without[i].at_zero_within(_ZERO_SHARE)
-    }
-    return _with_folds(ends, searches, read, folds)._replace(fold_rows=found.fold_rows)
+    if not folds:
+        both = zip(at.without_fold, fourth, strict=True)
+        folds = [_fold_search(search, *each) for each in both]
+    return search, found, folds, passes
 
 
-def _more_for_folds(search: RootSearch, at: SlopesOfBeta) -> int:
-    """Return how many more derivatives lead from the temperature of all rows to the folds' ones.
+def _for_folds(search: RootSearch, at: SlopesOfBeta) -> tuple[int, tuple[float, ...]]:
+    """Return how many more derivatives lead on to the temperatures without each fold, and whence.
 
-    There are 0 where three and a rough one are enough, or where another read is needed anyway.
+    From that of all rows where such a series converges fast, else from places near their own. There
+    are neither where three derivatives and a rough one are enough, or another read is needed.
     """
     common = root_of_series(at.derivatives)
-    steps = [root_of_series(each) - common for each in at.without_fold]
-    there = [each for each in steps if search.place + each > 0.0]  # which NaN is not
+    steps = [root_of_series(each) for each in at.without_fold]
+    places = [search.place + (each - common) for each in steps]
+    there = [each for each in places if each > 0.0]  # which NaN is not
 
     def left(count: int) -> float:
-        return max(left_of_series(each, search.place, search.scale, count) for each in there)
+        return max(
+            left_of_series(each - search.place, search.place, search.scale, count) for each in there
+        )
 
     for more in range(1, _MOST_ORDERS_MORE + 1):
         if there and left(FINE_ORDERS + more) <= _FOLD_TOLERANCE / 4.0:
-            return more if more > 1 else 0
-    return 0
+            return (more if more > 1 else 0), ()
+    if not there or len(there) < len(places):
+        return 0, ()
+    before, count = search.place - search.last_step, len(at.derivatives)
+    off = max(left_of_series(each, before, 1.0 / before, count) for each in steps) * search.place
+    if (
+        left_of_series(off, search.place, search.scale, FINE_ORDERS + _ORDERS_NEAR)
+        > _FOLD_TOLERANCE
+    ):
+        return 0, ()
+    return _ORDERS_NEAR, tuple(places)
 
 
 def _with_folds(found: Fit, searches: dict[int, RootSearch], read: Pass, folds: int) -> Fit:

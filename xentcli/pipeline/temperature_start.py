@@ -26,7 +26,7 @@ _FEWEST_SAMPLE_ROWS = 64
 _RUN_ROWS = 8  # rows of a sample that are read at a time
 _LEAST_ROUGH = 1e-30  # the least inverse temperature for float32
 _NEAR_ZERO = 0.1  # for an inverse temperature, in units of one over the reach
-_FEW_WRONG = 0.5  # rows
+_FEW_WRONG = 0.5  # rows of a sample, where there are none
 
 
 class TemperatureRows(NamedTuple):
@@ -107,18 +107,19 @@ def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
 def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> float:
     """Return where to seek the root of all rows, given a sample that is such a share of them."""
     found = read(1.0)
-    counts = found.counts
+    counts, missing = found.counts, 0.0
     if not counts.rows or counts.infinite:
         return 1.0
-    if counts.at_peak == counts.rows:
-        return _where_half_a_row_is_wrong(read, found)
+    if counts.at_peak == counts.rows:  # a larger sample has labels elsewhere
+        missing = _FEW_WRONG * found.ends.scale / counts.rows
     near_zero = _NEAR_ZERO / found.reach if found.reach > 0.0 else 1.0
     if found.ends.at_zero_within(0.0):  # as those of all rows need not be
         found, beta = read(near_zero), 0.0
     else:
-        search = RootSearch(1.0, reach=found.reach)
+        search = RootSearch(1.0, reach=found.reach, limit=found.limit + missing)
         while not search.fine:
-            search.step(found.betas[0].derivatives)
+            first, *others = found.betas[0].derivatives
+            search.step((first + missing, *others))
             beta = search.place = float(np.float32(search.place))
             if not float32_holds(beta) or search.lost:
                 return 1.0
@@ -129,17 +130,6 @@ def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> f
         return beta or 1.0
     error = math.sqrt(at.squares) / at.derivatives[1]
     return beta if beta > error else max(beta / 2.0, error * math.sqrt(share))
-
-
-def _where_half_a_row_is_wrong(
-    read: "Callable[[float], SlopesOfRows]", found: "SlopesOfRows"
-) -> float:
-    """Return an inverse temperature at which an error-free sample expects hardly any error."""
-    beta = 1.0
-    while -found.betas[0].derivatives[0] * beta > _FEW_WRONG and beta < 1.0 / _LEAST_ROUGH:
-        beta *= 2.0
-        found = read(beta)
-    return beta
 
 
 def float32_holds(beta: float) -> bool:
