@@ -48,8 +48,8 @@ def test_names_in_many_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 def test_names_beside_the_logits(run: Run) -> None:
     write_beside("both.csv", NAMES, [f" {label} " for label in LABELS])
     assert_losses(run(*LOSS, "both.csv", "--label-column", "label"))
-    rows = zip("x" * 6, LABELS, strict=True)
-    Path("more.tsv").write_text("id\ty\n" + "".join(f"{i}\t{y}\n" for i, y in rows))
+    rows = Path("both.csv").read_text().replace(",label", ",y").splitlines()
+    Path("more.tsv").write_text("".join(f"x,{row}\n" for row in rows).replace(",", "\t"))
     assert_losses(run(*LOSS, "z.csv", "--labels", "more.tsv", "--label-column", "y"))
 
 

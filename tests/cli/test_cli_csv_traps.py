@@ -144,7 +144,7 @@ def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
 
 @pytest.mark.parametrize("ids", [True, False])
 def test_many_columns_there_and_back(run: Run, ids: bool) -> None:
-    count = 20_000 if ids else 9_000
+    count = 40_000 if ids else 9_000
     names = [f"c{i}" for i in range(count)]
     head, start, option = ("id,", "img_{},", ["--id-column", "id"]) if ids else ("", "", [])
     lines = [start.format(i) + ",".join(["0"] * count) for i in range(3)]

@@ -113,10 +113,10 @@ def test_one_hot_labels_look_1_based_by_all_of_them(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """A zero in another block says that they are not."""
-    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 64)
-    for count in (1, 2**19 if kind == "npy" else 100):
+    monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", 2**12)
+    for count in (1, 2**20 if kind == "npy" else 2**13):
         for first in (0, 1):
-            labels = np.append(np.full(count, first), 10)
+            labels = np.append(np.full(count, first), 10).astype(np.uint8)
             np.save("many.npy", labels)
             if kind == "csv":
                 np.savetxt("many.csv", labels, "%d")
