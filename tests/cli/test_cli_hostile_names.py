@@ -7,7 +7,6 @@ from cli_tools import Run, Screen, Terminal
 from in_one_test import in_one_test
 
 pytestmark = pytest.mark.usefixtures("folder")
-EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
 
 HOSTILE = [
     ("[red]markup[/red]", "[red]markup[/red]"),
@@ -23,7 +22,8 @@ HOSTILE = [
     ("\x00a\x7f", r"\x00a\x7f"),
     ("zero\u200bwidth", r"zero\u200bwidth"),
 ]
-IN_FILE_NAMES = [(name, shown) for name, shown in HOSTILE if not set(name) & {"/", "\x00"}]
+SOME = [HOSTILE[i] for i in (0, 1, 3, 5, 7, 9)]
+"""Markup of three kinds, and characters that terminals obey, reverse and break lines at."""
 
 
 def assert_shown(screen: Screen, shown: str) -> None:
@@ -41,17 +41,20 @@ def hostile_csv(folder: Path, name: str, kind: str = "z") -> None:
     (folder / f"{kind}.csv").write_text(f"{quoted},{beside}\n{rows}", newline="")
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
-def test_hostile_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+def test_headers(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
     hostile_csv(folder, name)
     assert_shown(terminal("softmax", "z.csv", columns=200), shown)
-    assert_shown(terminal("info", "z.csv", columns=200), shown)
-    (folder / "y.csv").write_text("0\n0\n")
-    assert_shown(terminal(*EXPLAIN, columns=200), shown)
+    if (name, shown) in SOME:
+        assert_shown(terminal("info", "z.csv", columns=200), shown)
+        (folder / "y.csv").write_text("0\n0\n")
+        assert_shown(terminal("explain", "z.csv", "y.csv", columns=200), shown)
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
-def test_hostile_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+def test_headers_in_errors(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
     (folder / "z.csv").write_text(f'"{name}",b\nx,2\n', newline="")
     screen = terminal("softmax", "z.csv", columns=200)
     assert screen.code == 1
@@ -60,14 +63,15 @@ def test_hostile_headers_in_errors(terminal: Terminal, folder: Path, name: str, 
     assert shown.replace("\\", "") in screen.text.replace("\\", "")
 
 
-@pytest.mark.parametrize(("name", "shown"), HOSTILE)
-def test_hostile_class_names(terminal: Terminal, name: str, shown: str) -> None:
-    if "\x00" not in name:
-        assert_shown(terminal("one-hot", "y.csv", "--classes", f"{name},b,c", columns=200), shown)
+@in_one_test
+@pytest.mark.parametrize(("name", "shown"), SOME)
+def test_class_names(terminal: Terminal, name: str, shown: str) -> None:
+    assert_shown(terminal("one-hot", "y.csv", "--classes", f"{name},b,c", columns=200), shown)
 
 
-@pytest.mark.parametrize(("name", "shown"), IN_FILE_NAMES)
-def test_hostile_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
+@in_one_test
+@pytest.mark.parametrize(("name", "shown"), [pair for pair in SOME if "/" not in pair[0]])
+def test_file_names(terminal: Terminal, folder: Path, name: str, shown: str) -> None:
     (folder / f"{name}.csv").write_text(",a,b\n0,1,2\n")
     assert_shown(terminal("info", f"{name}.csv", columns=200), shown)
     for arguments in (["softmax", f"{name}.csv"], ["softmax", f"{name}.npy"]):
@@ -77,16 +81,15 @@ def test_hostile_file_names(terminal: Terminal, folder: Path, name: str, shown: 
     assert_shown(terminal("softmax", "z.npy", "-o", f"no{name}/x.csv"), f"no{shown}")
 
 
-@pytest.mark.parametrize("name", [name for name, _ in HOSTILE])
-def test_hostile_arguments(terminal: Terminal, name: str) -> None:
-    screens = [
-        terminal(name),
-        terminal("softmax", "z.csv", f"--{name}"),
-        terminal("softmax", "z.csv", "--columns", name),
-        terminal("softmax", "z.csv", "--from", name),
-        terminal("softmax", "z.csv", "--axis", name),
-    ]
-    for screen in screens:
+@in_one_test
+@pytest.mark.parametrize(("name", "_shown"), SOME)
+def test_arguments(terminal: Terminal, name: str, _shown: str) -> None:
+    for arguments in (
+        [name],
+        ["softmax", "z.csv", f"--{name}"],
+        *(["softmax", "z.csv", option, name] for option in ("--columns", "--from", "--axis")),
+    ):
+        screen = terminal(*arguments)
         assert screen.code in (1, 2)
         assert all(c.isprintable() for c in screen.text.replace("\n", "")), ascii(screen.text)
         assert len(screen.lines) <= 2
@@ -105,7 +108,7 @@ def test_names_in_files_are_unchanged(run: Run, folder: Path, name: str, shown: 
 
 
 @in_one_test
-@pytest.mark.parametrize(("name", "shown"), HOSTILE)
+@pytest.mark.parametrize(("name", "shown"), SOME)
 def test_a_traceback_is_as_harmless(run: Run, name: str, shown: str) -> None:
     outcome = run("loss", "1,2", "0", "--weight", f"{name},x", "--debug")
     assert outcome.err.startswith("Traceback")
