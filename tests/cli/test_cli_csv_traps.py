@@ -131,6 +131,16 @@ def test_a_line_of_a_gigabyte() -> None:
     assert said.hint
 
 
+def test_a_long_line_behind_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CsvSource, "block_bytes", 64)
+    monkeypatch.setattr(CsvSource, "longest_line_bytes", 2**10)
+    Path("in.csv").write_text("a,b\n" + "1,2\n" * 40 + "1.5," * 2**12)
+    assert (
+        refusal(run("softmax", "in.csv", "-o", "out.csv")).error
+        == "in.csv:42: a line of more than 1024 bytes"
+    )
+
+
 def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
     content = b'id,a,"b ""c"""\r\nx,1.5,-2\r\n"y, z",3e-7,nan\r\n\xc3\xa9,inf,0\r\n'
     damaged = [content[:i] for i in range(0, len(content), 2)]

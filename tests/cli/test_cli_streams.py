@@ -1,8 +1,10 @@
 """Standard streams that are closed, full, slow, without a reader, or named as files."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -125,10 +127,18 @@ def test_a_reader_of_a_pipe_is_gone_where_standard_output_is_closed(folder: Path
     assert run_shell(line, folder) == (141, b"", b"")
 
 
+PIPE_BYTES = 2**16
+
+
+def waiting_in(pipe: int) -> int:
+    """Return how many bytes wait in a pipe."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def test_a_pipe_that_does_not_block_gets_everything(run: Run, folder: Path) -> None:
     """Help and version too, which no file of ours writes: into a pipe that is full already."""
     np.save(folder / "big.npy", np.random.default_rng(0).normal(size=(900, 9)))
-    for filling, line in ((b"", "softmax big.npy"), (bytes(2**20), "--version")):
+    for filling, line in ((b"", "softmax big.npy"), (bytes(PIPE_BYTES), "--version")):
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         filled = os.write(writing, filling)
@@ -137,6 +147,8 @@ def test_a_pipe_that_does_not_block_gets_everything(run: Run, folder: Path) -> N
         )
         os.close(writing)
         with process, open(reading, "rb") as stream:  # noqa: PTH123
+            while waiting_in(reading) < PIPE_BYTES and process.poll() is None:
+                time.sleep(0.01)
             time.sleep(0.3)
             content = stream.read()
         assert (process.returncode, content[filled:]) == (0, run(*line.split()).stdout)
