@@ -98,7 +98,7 @@ def test_what_fails_lets_go_of_its_files(run: Run, monkeypatch: pytest.MonkeyPat
                 raise OSError(errno.EMFILE, "no module can be read")
             return 1
 
-    monkeypatch.setattr(app, "app", fail)
+    monkeypatch.setattr(app, "_made", lambda: fail)
     monkeypatch.setitem(sys.modules, "xentcli.cli.failures", Failures)
     monkeypatch.setattr("xentcli.cli.failures", Failures, raising=False)
     assert run("loss").code == 1

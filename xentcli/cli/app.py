@@ -3,11 +3,13 @@
 import os
 import sys
 from contextlib import suppress
+from functools import cache
 from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from xentcli import __version__
 from xentcli.cli import names, process
@@ -65,6 +67,12 @@ def _root(
     del version
 
 
+@cache
+def _made() -> Any:
+    """Return what Typer makes of `app`, which a process may run many times."""
+    return get_command(app)
+
+
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
     for stream in (sys.stdout, sys.stderr):
@@ -82,7 +90,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
             return answer(app, shell)
         # Typer would take any other value of that variable for a mistake, and exit.
-        code = app(arguments, prog_name="xent", standalone_mode=False, complete_var="")
+        code = _made()(arguments, prog_name="xent", standalone_mode=False, complete_var="")
     except BaseException as error:  # noqa: BLE001
         return _report(error, arguments, debug=debug)
     return code or 0
