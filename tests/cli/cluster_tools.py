@@ -1,6 +1,6 @@
 """Real dask clusters on loopback, with processes to kill and a network to cut.
 
-Schedulers, workers and clients are forks of a process that has imported dask, but not xent.
+Schedulers, workers and clients are forks of a process that has imported dask and xent.
 """
 
 import json
@@ -26,8 +26,12 @@ MEMORY_BYTES = 2**29  # of a worker; one that has done nothing takes a third
 _OF_DASK = {  # a worker starts again in 0.1 s, not in 1 s
     "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver",
     "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+    # What looks at threads and loops every few milliseconds would use two thirds of idle time.
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
 }
-_IMPORTED = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "pandas"
+WORKER = "distributed.cli.dask_worker:main"
+_IMPORTED = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker", "xentcli.*"
 
 
 class Proxy:
@@ -81,7 +85,7 @@ class Cluster:
         self._temporary = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
         said = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(said)]
-        self._scheduler = self._start("dask_scheduler", *options)
+        self._scheduler = self._start("distributed.cli.dask_scheduler:main", *options)
         wait_until(lambda: said.exists() and said.read_text().endswith("}"))
         self.address = json.loads(said.read_text())["address"]
         self.proxy = Proxy(int(self.address.rpartition(":")[2]))
@@ -99,15 +103,17 @@ class Cluster:
         """Start workers, and another one for each that ends; return what does so."""
         return self._add(address, f"--nworkers={count}")
 
-    def add_a_worker(self, address: str, path: str = "", memory: int = MEMORY_BYTES) -> None:
+    def add_a_worker(
+        self, address: str, memory: int = MEMORY_BYTES, function: str = WORKER
+    ) -> None:
         """Start a worker; when it ends, there is one less."""
-        self._add(address, "--no-nanny", path=path, memory=memory)
+        self._add(address, "--no-nanny", memory=memory, function=function)
 
     def _add(
-        self, address: str, *options: str, path: str = "", memory: int = MEMORY_BYTES
+        self, address: str, *options: str, memory: int = MEMORY_BYTES, function: str = WORKER
     ) -> psutil.Process:
         more = ["--nthreads=1", f"--memory-limit={memory}"]
-        added = psutil.Process(self._start("dask_worker", address, *options, *more, path=path).pid)
+        added = psutil.Process(self._start(function, address, *options, *more).pid)
         self._nannies.append(added)
         return added
 
@@ -119,14 +125,14 @@ class Cluster:
     def kill_the_scheduler(self) -> None:
         kill_all(self._scheduler.pid)
 
-    def _start(self, module: str, *options: str, path: str = "") -> Forked:
+    def _start(self, function: str, *options: str) -> Forked:
         with open(os.devnull, "r+b") as nothing:  # noqa: PTH123
             begun = start(
                 forking_of(*_IMPORTED, **_OF_DASK),
-                f"distributed.cli.{module}:main",
+                function,
                 [*options, "--no-dashboard"],
                 folder=self.folder,
-                variables=environment(path, TMPDIR=self._temporary, **_OF_DASK),
+                variables=environment(TMPDIR=self._temporary, **_OF_DASK),
                 streams=[nothing.fileno()] * 3,
             )
         self._stack.callback(begun.wait)
@@ -189,9 +195,9 @@ def wait_until(holds: Any) -> None:
         time.sleep(0.02)
 
 
-def environment(path: str = "", **more: str) -> dict[str, str]:
-    found = [path, str(Path(xentcli.__file__).parents[1]), str(HERE)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, found)), **more}
+def environment(**more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(Path(xentcli.__file__).parents[1]), str(HERE)])
+    return {**os.environ, "PYTHONPATH": path, **more}
 
 
 class Ended(NamedTuple):
