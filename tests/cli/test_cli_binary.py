@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_test
 
 from xentcli import binary_cross_entropy_with_logits as bce
 from xentcli import cross_entropy
@@ -22,20 +23,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         np.save(f"{name}.npy", values)
 
 
-def number(run: Run, *arguments: str) -> float:
-    outcome = run(*arguments)
-    assert outcome.code == 0, outcome.err
-    return float(outcome.out)
-
-
 def test_multi_label(run: Run) -> None:
-    assert number(run, "loss", "z.npy", "y.npy", "--binary") == bce(Z, Y)
-    weighted = number(run, "loss", "z.npy", "y.npy", "--binary", "--pos-weight", "1,2,0.5")
+    assert run("loss", "z.npy", "y.npy", "--binary").number == bce(Z, Y)
+    weighted = run("loss", "z.npy", "y.npy", "--binary", "--pos-weight", "1,2,0.5").number
     assert weighted == bce(Z, Y, pos_weight=[1, 2, 0.5])
     evaluated = run("eval", "z.npy", "y.npy", "--binary", "--weight", "1,2,0.5")
     assert evaluated.err == "warning: the weights of classes concern the loss alone\n"
     assert f"\nloss,{float(bce(Z, Y, weight=[1, 2, 0.5]))!r}," in evaluated.out
-    probs = number(run, "nll", "--binary", "--probs", "p.npy", "--labels", "y.npy")
+    probs = run("nll", "--binary", "--probs", "p.npy", "--labels", "y.npy").number
     assert probs == pytest.approx(float(bce(Z, Y)), rel=1e-12)
     rows = run("loss", "z.npy", "y.npy", "--binary", "--reduction", "none", "-o", "out.npy")
     assert rows.code == 0
@@ -57,6 +52,7 @@ def test_binary_results(run: Run) -> None:
     assert found["accuracy"] == ((Z > 0) == (Y == 1))[used].mean()
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(40,), (40, 1), (1, 40)])
 def test_one_column(run: Run, shape: tuple[int, ...]) -> None:
     """Nothing is computed as if there were one class; the hint leads to the right number."""
@@ -67,7 +63,7 @@ def test_one_column(run: Run, shape: tuple[int, ...]) -> None:
         refused = run("loss", values, "column.npy")
         assert refused.code == 1
         assert "--binary" in refused.err
-        assert number(run, "loss", values, "column.npy", "--binary") == bce(Z[:, 0], Y[:, 0])
+        assert run("loss", values, "column.npy", "--binary").number == bce(Z[:, 0], Y[:, 0])
 
 
 def test_a_loss_over_one_class_is_never_silent(run: Run) -> None:
@@ -96,9 +92,9 @@ def test_sample_weight(run: Run) -> None:
     np.save("v.npy", v)
     rows = np.asarray(cross_entropy(LOGITS, LABELS, reduction="none"))
     common = ("loss", "logits.npy", "labels.npy", "--sample-weight", "v.npy")
-    assert number(run, *common) == pytest.approx((v * rows).sum() / v.sum(), rel=1e-14)
+    assert run(*common).number == pytest.approx((v * rows).sum() / v.sum(), rel=1e-14)
     want = (v * w[LABELS] * rows).sum() / (v * w[LABELS]).sum()
-    assert number(run, *common, "--weight", "1,2,0.5,1") == pytest.approx(want, rel=1e-14)
+    assert run(*common, "--weight", "1,2,0.5,1").number == pytest.approx(want, rel=1e-14)
     np.save("short.npy", v[:7])
     assert run(*common[:-1], "short.npy").code == 1
     np.save("row.npy", LOGITS[0])
@@ -110,15 +106,15 @@ def test_sample_weight(run: Run) -> None:
 
 @pytest.mark.parametrize(("text", "rows"), [("3:9", slice(3, 9)), ("15:", slice(15, None))])
 def test_rows(run: Run, text: str, rows: slice) -> None:
-    got = number(run, "loss", "logits.npy", "labels.npy", "--rows", text)
+    got = run("loss", "logits.npy", "labels.npy", "--rows", text).number
     assert got == cross_entropy(LOGITS[rows], LABELS[rows])
     assert run("loss", "logits.npy", "labels.npy", "--rows", "50:60").code == 1
 
 
 def test_several_ignored_labels(run: Run) -> None:
-    got = number(
-        run, "loss", "logits.npy", "labels.npy", *["--ignore-index", "0"], "--ignore-index=2"
-    )
+    got = run(
+        "loss", "logits.npy", "labels.npy", *["--ignore-index", "0"], "--ignore-index=2"
+    ).number
     used = np.isin(LABELS, [1, 3])
     assert got == cross_entropy(LOGITS[used], LABELS[used])
 
@@ -132,8 +128,8 @@ def test_rounded_probabilities(run: Run) -> None:
     missed = run("nll", "--probs", "q.csv", "--labels", "one.csv")
     assert "do not sum to 1: 1, by up to 0.5" in missed.err
     given = ("nll", "--probs", "q.csv", "--labels", "one.csv", "--normalize")
-    assert number(run, *given) == pytest.approx(-np.log(0.6), rel=1e-15)
-    assert number(run, *given, "--clip", "0.45") == pytest.approx(-np.log(0.55), rel=1e-15)
+    assert run(*given).number == pytest.approx(-np.log(0.6), rel=1e-15)
+    assert run(*given, "--clip", "0.45").number == pytest.approx(-np.log(0.55), rel=1e-15)
     assert "look like probabilities" in run("loss", "p.csv", "two.csv").err
 
 
@@ -148,13 +144,13 @@ def test_one_hot_and_names(run: Run) -> None:
     want = cross_entropy(LOGITS, LABELS)
     for dtype in (bool, np.uint8, np.int64):
         np.save("hot.npy", np.eye(4, dtype=dtype)[LABELS])
-        got = number(run, "loss", "logits.npy", "hot.npy")
+        got = run("loss", "logits.npy", "hot.npy").number
         assert got == pytest.approx(float(want), rel=1e-14)
     np.save("hot.npy", np.ones((20, 4), int))
     assert "exactly one 1 in each row" in run("loss", "logits.npy", "hot.npy").err
     for kind in ("U", "S"):
         np.save("names.npy", np.array(list("abcd"))[LABELS].astype(kind))
-        assert number(run, "loss", "logits.npy", "names.npy", "--classes", "a,b,c,d") == want
+        assert run("loss", "logits.npy", "names.npy", "--classes", "a,b,c,d").number == want
 
 
 def test_a_forgotten_shift(run: Run) -> None:
@@ -169,7 +165,7 @@ def test_a_forgotten_shift(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "prompt"),
-    [("logits", 0), ("logits", 20), ("log-probs", 20), ("probs", 0), ("classes along axis 1", 20)],
+    [("logits", 0), ("log-probs", 20), ("probs", 0), ("classes along axis 1", 20)],
 )
 def test_a_forgotten_shift_shows_in_the_first_block(run: Run, kind: str, prompt: int) -> None:
     labels = (np.arange(2 * 64).reshape(2, 64) * 7) % 3000  # no two alike that are neighbours

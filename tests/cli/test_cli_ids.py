@@ -38,8 +38,7 @@ def rows_of(text: str, delimiter: str = ",") -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-@pytest.mark.parametrize("block", [2**21, 64])
-@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+@pytest.mark.parametrize(("suffix", "block"), [("csv", 2**21), ("tsv", 64)])
 def test_softmax(run: Run, monkeypatch: pytest.MonkeyPatch, suffix: str, block: int) -> None:
     monkeypatch.setattr("xentcli.formats.csv.source.CsvSource.block_bytes", block)
     assert run(*SOFTMAX, "-o", f"out.{suffix}", "--jobs", "2").code == 0
@@ -104,6 +103,7 @@ MISUSED: list[tuple[list[str], int, str]] = [
 ]  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize(("arguments", "code", "message"), MISUSED)
 def test_misuse(run: Run, arguments: list[str], code: int, message: str) -> None:
     np.save("z.npy", LOGITS)
@@ -150,6 +150,7 @@ HOSTILE = [
 ]
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "shown"), HOSTILE)
 def test_hostile_text_is_shown_escaped_and_written_unchanged(
     terminal: Terminal, run: Run, name: str, shown: str

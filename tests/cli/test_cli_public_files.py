@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from cli_tools import Outcome, Run
+from cli_files import write_rows
+from cli_tools import Run
 from in_one_test import in_one_test
 
 N = 9
@@ -20,11 +21,6 @@ P[:, 2] = (1 - P[:, 0] - P[:, 1]).round(4)
 PROBS = pd.DataFrame(P, columns=NAMES)
 RIGHT = float(-np.log(P[np.arange(N), Y]).mean())
 ONE_HOT = pd.DataFrame(np.eye(3, dtype=int)[Y], columns=NAMES)[["fox", "cat", "dog"]]
-
-
-def number(outcome: Outcome) -> float:
-    assert outcome.code == 0, outcome.err
-    return float(outcome.out)
 
 
 def write(**frames: pd.DataFrame) -> None:
@@ -62,27 +58,31 @@ def follow(run: Run, command: str) -> set[Any]:
 def test_what_stands_around_the_names_of_classes(run: Run, named: str) -> None:
     columns = {named.format(name): PROBS[name] for name in reversed(NAMES)}
     write(p=pd.DataFrame(columns), y=pd.DataFrame({"label": TEXT}))
-    assert number(run("nll", "--probs", "p.csv", "y.csv")) == pytest.approx(RIGHT, rel=1e-12)
+    assert run("nll", "--probs", "p.csv", "y.csv").number == pytest.approx(RIGHT, rel=1e-12)
 
 
 @in_one_test
-@pytest.mark.parametrize("written", ["1", "True", "TRUE", '"True"'])
-@pytest.mark.parametrize("named", ["{}", "is_{}", "label={}"])
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("1", "{}"), ("1", "is_{}"), ("True", "label={}"), ("TRUE", "{}"), ('"True"', "is_{}")],
+)
 def test_dummies_go_by_name_however_they_are_written(run: Run, written: str, named: str) -> None:
     words = {"1": "0", "True": "False", "TRUE": "FALSE", '"True"': '"False"'}
     hot = ONE_HOT.rename(columns=named.format)
-    lines = [",".join(written if cell else words[written] for cell in row) for row in hot.values]
-    Path("y.csv").write_text("\n".join([",".join(hot.columns), *lines, ""]))
+    rows = [[written if cell else words[written] for cell in row] for row in hot.values]
+    write_rows("y.csv", [*hot.columns], rows)
     write(p=PROBS.add_prefix("prob_"))
     right = pytest.approx(RIGHT, rel=1e-12)
-    assert number(run("nll", "--probs", "p.csv", "y.csv")) == right
-    assert number(run("nll", "--probs", "p.csv", "y.csv", "--label-column", "1-3")) == right
+    assert run("nll", "--probs", "p.csv", "y.csv").number == right
+    assert run("nll", "--probs", "p.csv", "y.csv", "--label-column", "1-3").number == right
     np.save("p.npy", P[:, [2, 0, 1]])  # without names, in the order of the columns
-    assert number(run("nll", "--probs", "p.npy", "y.csv")) == right
+    assert run("nll", "--probs", "p.npy", "y.csv").number == right
 
 
-@pytest.mark.parametrize("kind", ["int", "bool"])
-@pytest.mark.parametrize("format_", ["csv", "parquet"])
+@in_one_test
+@pytest.mark.parametrize(
+    ("kind", "format_"), [("int", "csv"), ("bool", "csv"), ("bool", "parquet")]
+)
 def test_one_hot_columns_beside_the_classes(run: Run, kind: Any, format_: str) -> None:
     hot = ONE_HOT.add_prefix("label_").astype(kind)
     table = pd.concat([PROBS.add_prefix("prob_"), hot], axis=1)
@@ -91,9 +91,9 @@ def test_one_hot_columns_beside_the_classes(run: Run, kind: Any, format_: str) -
     assert follow(run, command) == {round(RIGHT, 9)}, "the hint names them together"
     for said in ("4-6", "label_*"):
         outcome = run(*shlex.split(command), "--label-column", said)
-        assert number(outcome) == pytest.approx(RIGHT, rel=1e-12)
+        assert outcome.number == pytest.approx(RIGHT, rel=1e-12)
     twice = f"{command} --labels p.{format_} --columns prob_* --label-column label_*"
-    assert number(run(*shlex.split(twice))) == pytest.approx(RIGHT, rel=1e-12)
+    assert run(*shlex.split(twice)).number == pytest.approx(RIGHT, rel=1e-12)
 
 
 def test_true_and_false_name_none_of_three_classes(run: Run) -> None:
@@ -102,15 +102,15 @@ def test_true_and_false_name_none_of_three_classes(run: Run) -> None:
     assert "label 'False' is none of the 3 classes (9 such rows)" in outcome.err
     write(p=PROBS[["cat", "dog"]], y=pd.DataFrame({"label": Y > 0}))
     want = -np.log(P[np.arange(N), np.minimum(Y, 1)]).mean()
-    assert number(run("nll", "--probs", "p.csv", "y.csv")) == pytest.approx(want, rel=1e-12)
+    assert run("nll", "--probs", "p.csv", "y.csv").number == pytest.approx(want, rel=1e-12)
 
 
 def test_ids_of_another_case_are_the_same(run: Run) -> None:
     truth = pd.DataFrame({"image_id": range(N), "label": TEXT})[::-1]
     write(p=PROBS.assign(Image_ID=range(N)), y=truth)
     right = pytest.approx(RIGHT, rel=1e-12)
-    assert number(run("nll", "--probs", "p.csv", "y.csv")) == right
-    assert number(run("nll", "--probs", "p.csv", "y.csv", "--id-column", "Image_ID")) == right
+    assert run("nll", "--probs", "p.csv", "y.csv").number == right
+    assert run("nll", "--probs", "p.csv", "y.csv", "--id-column", "Image_ID").number == right
 
 
 def test_numbers_that_both_files_have_may_be_ids(run: Run) -> None:
@@ -120,7 +120,7 @@ def test_numbers_that_both_files_have_may_be_ids(run: Run) -> None:
     outcome = run("nll", "--probs", "p.csv", "y.csv")
     assert "match rows by it: --id-column image; if both have the same order: --drop" in outcome.err
     found = run("nll", "--probs", "p.csv", "y.csv", "--id-column", "image")
-    assert number(found) == pytest.approx(RIGHT, rel=1e-12)
+    assert found.number == pytest.approx(RIGHT, rel=1e-12)
     write(y=truth)
     assert follow(run, "nll --probs p.csv y.csv") == {round(RIGHT, 9)}
 
@@ -158,6 +158,7 @@ def test_names_are_no_binary_labels(run: Run, kind: str) -> None:
     assert "hint: labels of a binary loss are 0 and 1, or false and true" in outcome.err
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("logits", "labels", "noted"),
     [
@@ -173,7 +174,7 @@ def test_parts_of_the_data_that_differ(run: Run, logits: str, labels: str, noted
         Path(name).parent.mkdir(exist_ok=True)
         np.save(name, values)
     outcome = run("loss", logits, labels)
-    assert number(outcome) == pytest.approx(RIGHT, rel=1e-3)
+    assert outcome.number == pytest.approx(RIGHT, rel=1e-3)
     assert ("do they belong together?" in outcome.err) == noted
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from cli_tools import Run
+from in_one_test import in_one_folder, in_one_test
 from numpy.typing import NDArray
 
 from xentcli import softmax
@@ -35,6 +36,7 @@ def logits(folder: Path) -> Array:
     return z
 
 
+@in_one_folder
 @pytest.mark.parametrize("name", ["wide.parquet", "wide.feather", "lists.pq", "lists.arrows"])
 def test_loss_of_a_table(run: Run, logits: Array, name: str) -> None:
     want = run("loss", "--logits", "z.npy", "--labels", "y.npy")
@@ -74,8 +76,18 @@ def test_labels_of_a_table(run: Run, logits: Array) -> None:
     assert (got.out, got.err) == (want.out, "note: y.parquet: column 'who' is left out\n")
 
 
-@pytest.mark.parametrize("out", ["out.parquet", "out.feather", "out.arrow", "out.arrows"])
-@pytest.mark.parametrize("name", ["wide.parquet", "z.npy", "z.csv"])
+@in_one_test
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [
+        ("wide.parquet", "out.parquet"),
+        ("z.npy", "out.parquet"),
+        ("z.csv", "out.feather"),
+        ("z.npy", "out.arrow"),
+        ("wide.parquet", "out.arrows"),
+        ("z.csv", "out.arrows"),
+    ],
+)
 def test_softmax_to_a_table(run: Run, logits: Array, name: str, out: str) -> None:
     drop = ["--drop", "label"] if name == "wide.parquet" else []
     assert run("softmax", name, *drop, "-o", out) == (0, b"", b"")
