@@ -24,6 +24,10 @@ settings.load_profile("same")
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# As the command has it. The threads of OpenBLAS wait for each other by turning round and round,
+# which beside other workers took a third of the time of tests that multiply matrices.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Libraries and tests are some 400,000 objects that stay; to search them for garbage as often
 # as Python does by itself took a twentieth of the tests' time.
 gc.set_threshold(100_000, 10, 100)
