@@ -66,9 +66,9 @@ def align(
         ids.check_by_id(logits, axes)
     matchings: tuple[Matching, ...] = ()
     if any(beside):
-        from xentcli.alignment.beside import beside_rows
+        from xentcli.alignment.beside import matched_beside
 
-        beside, matchings = beside_rows(logits, beside, axes.rows)
+        beside, matchings = matched_beside(logits, beside, axes.rows)
     if axes.cut_axis:
         logits = indexed(logits)
     if labels is not None and axes.labels_cut_axis:

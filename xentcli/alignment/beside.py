@@ -10,7 +10,7 @@ from xentcli.formats.base import Shape, Source
 SourcesBeside = tuple[Source | None, Source | None, Source | None]
 
 
-def beside_rows(
+def matched_beside(
     logits: Source, beside: Sequence[Source | None], rows: Shape
 ) -> tuple[SourcesBeside, tuple[Matching, ...]]:
     """Return weights, groups and clusters in the shape of rows, and matchings by id.

@@ -67,19 +67,16 @@ def open_rows(
 ) -> FitRows:
     """Open rows and what stands beside them, and print notes about them."""
     from xentcli.pipeline.beside_files import new_notes
+    from xentcli.pipeline.groups import open_group_names
 
     flags, writing, common = given.flags, given.writing, given.common
-    reader = given.reading.reader
-    if cluster is not None:
-        reader = reader.without(reader.columns_within(files[0], [cluster]))
+    reader = given.reading.reader.without_groups(files[0], cluster)
     source, labels = loss_inputs.open_rows(criterion, files, flags, writing, reader)
     common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     criterion = loss_inputs.with_weights_in_order(criterion, source)
     weights = slots.open_weights(reader, given.loss.sample_weight, source.id_column)
-    ids = labels.id_column if labels else None
-    clusters = None
-    if cluster is not None:
-        clusters = reader.column(cluster, files[0], files[1], ids, source.id_column)
+    names = files[0], files[1]
+    clusters = open_group_names("clusters", cluster, reader, source, labels, names)
     common.tell_notes(new_notes((weights, clusters), (source, labels)))
     tested = None
     if test is not None:

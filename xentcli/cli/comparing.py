@@ -160,6 +160,7 @@ def open_rows(
 ) -> OpenedModels:
     """Open the models, their labels and their groups, and print notes about them."""
     from xentcli.pipeline.beside_files import new_notes
+    from xentcli.pipeline.groups import open_groups
     from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 
     flags = given.flags
@@ -178,8 +179,8 @@ def open_rows(
     for source, criterion in zip(sources, criteria, strict=True):
         loss_inputs.check_kind(criterion, source)
     first = loss_inputs.with_weights_in_order(criteria[0], sources[0])
-    files = [[paths[0]], labels]
-    groups = evaluating.beside_rows(readers[0], sources[0], labels_source, files, by, cluster)
+    files = ([paths[0]], labels)
+    groups = open_groups(readers[0], sources[0], labels_source, files, by=by, cluster=cluster)
     given.common.tell_notes(new_notes(groups, (*sources, labels_source)))
     return OpenedModels(sources, labels_source, [first, *criteria[1:]], *groups)
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Kind, Measured
     from xentcli.pipeline.measure import Keeping, Options
     from xentcli.pipeline.opening import Source
-    from xentcli.pipeline.reading import Reader
     from xentcli.results.measures import Measures
     from xentcli.results.provenance import FileFacts, Provenance
 
@@ -71,26 +70,6 @@ def ks_of(text: str) -> tuple[int, ...]:
     if not ks or min(ks) < 1:
         raise UsageError(f"--top-k must be like 1,5, not {text!r}")
     return ks
-
-
-def beside_rows(
-    reader: "Reader",
-    source: "Source",
-    labels: "Source | None",
-    files: list[list[str]],
-    by: str | None,
-    cluster: str | None,
-) -> "tuple[Source | str | None, Source | str | None]":
-    """Open the groups of rows and the clusters of dependent rows: tasks, or columns."""
-    from xentcli.pipeline.samples import task_groups
-
-    ids = labels.id_column if labels else None
-    tasks = task_groups(source, by)
-    groups, clusters = (
-        None if each is None else reader.column(each, files[0], files[1], ids, source.id_column)
-        for each in (by if tasks is None else None, cluster)
-    )
-    return (groups if tasks is None else tasks), clusters
 
 
 def provenance(
@@ -195,15 +174,14 @@ def open_rows(
     given: GivenOptions,
 ) -> EvalRows:
     """Open rows, their labels and their groups, and print notes about them."""
-    reader = given.reading.reader
-    beside = [each for each in (by, cluster) if each is not None]
-    reader = reader.without(reader.columns_within(files[0], beside))
+    reader = given.reading.reader.without_groups(files[0], by, cluster)
     source, labels = loss_inputs.open_rows(criterion, files, given.flags, given.writing, reader)
     given.common.tell_notes([*source.notes, *(labels.notes if labels else [])])
     loss_inputs.check_kind(criterion, source)
     criterion = loss_inputs.with_weights_in_order(criterion, source)
     from xentcli.pipeline.beside_files import new_notes
+    from xentcli.pipeline.groups import open_groups
 
-    groups = beside_rows(reader, source, labels, files, by, cluster)
+    groups = open_groups(reader, source, labels, (files[0], files[1]), by=by, cluster=cluster)
     given.common.tell_notes(new_notes(groups, (source, labels)))
     return EvalRows(source, labels, criterion, *groups)

@@ -15,6 +15,7 @@ from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import LossOptions, as_weight
+from xentcli.pipeline.groups import open_groups
 from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
 from xentcli.pipeline.python import KINDS
@@ -22,7 +23,6 @@ from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
     array_source,
-    beside_rows,
     names_of_files,
     notes_of,
     readers_of,
@@ -127,12 +127,8 @@ def compare(
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
     sources, targets = _open(given, new, readers, names, beside)
-    ids = (targets.id_column if targets else None, sources[0].id_column)
-    files, label_files = given.files or [], given.label_files or []
-    groups, clusters = (
-        beside_rows(each, what, readers[0], files, label_files, ids)
-        for what, each in (("groups", by), ("clusters", cluster))
-    )
+    files = given.files or [], given.label_files or []
+    groups, clusters = open_groups(readers[0], sources[0], targets, files, by=by, cluster=cluster)
     models = [
         Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
         for source, kind, each in zip(sources, said, cooled, strict=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from xentcli.alignment.beside import beside_rows
+from xentcli.alignment.beside import matched_beside
 from xentcli.alignment.cutting import steps
 from xentcli.alignment.ids import Matching, by_id
 from xentcli.alignment.reshaped import in_shape
@@ -99,7 +99,7 @@ def elements_of(
             check_binary_weights(criterion.binary, values.shape)
     elif labels is not None or values.labelled:
         raise ShapeError(f"{values.name}: --picked takes no labels: each number is its label's")
-    sources, found = beside_rows(values, beside, values.shape[:1])
+    sources, found = matched_beside(values, beside, values.shape[:1])
     matching = None
     if labels is not None:
         labels, matching = by_id(values, labels, "labels")

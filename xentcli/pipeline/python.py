@@ -13,6 +13,7 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
 from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
+from xentcli.pipeline.groups import open_groups
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.provenance import counted, file_facts
@@ -20,14 +21,13 @@ from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
     Name,
-    beside_rows,
     names_of_files,
     notes_of,
     open_data,
     reader_of,
 )
 from xentcli.pipeline.run import Run
-from xentcli.pipeline.samples import doubts, task_groups
+from xentcli.pipeline.samples import doubts
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 
@@ -135,18 +135,13 @@ def evaluate(
     chosen = None if metrics is None else tuple(metrics)
     options = Options(chosen, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
-    names = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
-    reader = reader.without(reader.columns_within(files, names)) if files else reader
+    reader = reader.without_groups(files, by, cluster)
     rows, targets = open_data(given, reader, classes, label_column, label_key, id_column, shift)
-    ids = (targets.id_column if targets else None, rows.id_column)
-    tasks = task_groups(rows, by)
-    groups, clusters = (
-        beside_rows(each, what, reader, files, label_files, ids)
-        for what, each in (("groups", by if tasks is None else None), ("clusters", cluster))
+    groups, clusters = open_groups(
+        reader, rows, targets, (files, label_files), by=by, cluster=cluster
     )
-    groups = groups if tasks is None else tasks
     run = Run(jobs) if jobs else Run()
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
     found = replace(

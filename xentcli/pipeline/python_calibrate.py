@@ -13,10 +13,10 @@ from xentcli.errors import UsageError
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
+from xentcli.pipeline.groups import open_group_names
 from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
-    beside_rows,
     notes_of,
     open_data,
     reader_of,
@@ -124,15 +124,13 @@ def calibrate(
         shift=shift,
     )
     given = GivenRows.of(logits, labels)
-    files, label_files = given.files or [], given.label_files or []
-    if files and isinstance(cluster, str):
-        reader = reader.without(reader.columns_within(files, [cluster]))
+    files = given.files or [], given.label_files or []
+    reader = reader.without_groups(files[0], cluster)
     rows, targets = opened(given, reader=reader)
-    ids = (targets.id_column if targets else None, rows.id_column)
     weights = (
         None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
     )
-    clusters = beside_rows(cluster, "clusters", reader, files, label_files, ids)
+    clusters = open_group_names("clusters", cluster, reader, rows, targets, files)
     tested = None if test is None else opened(GivenRows.of(*test), reader=reader)
     found = fitted(
         rows,

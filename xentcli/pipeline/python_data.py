@@ -13,7 +13,7 @@ from xentcli.formats.files import open_files
 from xentcli.pipeline.beside_files import open_weights
 from xentcli.pipeline.heads import ARGUMENTS, heads_from, logits_of
 from xentcli.pipeline.labelled import open_both
-from xentcli.pipeline.reading import ROW_WORDS, Reader
+from xentcli.pipeline.reading import Reader
 from xentcli.records import Record
 
 Name = str | PathLike[str]
@@ -146,27 +146,6 @@ def array_source(name: str, data: Any) -> MemorySource:
 def rows_source(name: str, data: Any, reader: Reader) -> Source:
     """Return an array of rows as a source: of logits, or of hidden states with their head."""
     return logits_of(array_source(name, data), reader.common.get("head"))
-
-
-def beside_rows(
-    names: ArrayLike | str | None,
-    what: str,
-    reader: Reader,
-    logits: Sequence[str],
-    labels: Sequence[str],
-    ids: tuple[str | None, str | None],
-) -> Source | str | None:
-    """Return the names of groups or clusters: an array, or the column that holds them.
-
-    `ids` are the columns of ids of the file of labels, and of that of the rows.
-    """
-    if names is None:
-        return None
-    if not isinstance(names, str):
-        return array_source(what, names)
-    if names not in ROW_WORDS and not logits:
-        raise UsageError(f"{what}: arrays have no column {names!r}: a name for each row is needed")
-    return reader.column(names, logits, labels, *ids)
 
 
 def notes_of(*sources: Source | str | None) -> tuple[str, ...]:

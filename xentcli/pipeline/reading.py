@@ -74,11 +74,11 @@ class Reader(Record):
         drop = (*self.values.get("drop", ()), *names)
         return self._replace(values={**self.values, "drop": drop})
 
-    def columns_within(self, paths: Sequence[str], names: Iterable[str]) -> list[str]:
-        """Return which of these are columns of the files, which then are no classes."""
-        wanted = [name for name in names if name not in ROW_WORDS]
+    def without_groups(self, paths: Sequence[str], *names: object) -> "Reader":
+        """Return the same, and columns of these files that name groups of rows are no classes."""
+        wanted = [name for name in names if isinstance(name, str) and name not in ROW_WORDS]
         header = self._header_of(paths) if wanted else ()
-        return [name for name in wanted if name in header]
+        return self.without(name for name in wanted if name in header)
 
     def _header_of(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the columns of files that can be read more than once."""
