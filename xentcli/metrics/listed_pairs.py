@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.bounds import Bounds
 from xentcli.metrics.bounds import BoundsState
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import share
 from xentcli.results.measure import Measure
 from xentcli.results.row_counts import RowCounts
 

@@ -8,7 +8,7 @@ import numpy as np
 from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
-from xentcli.metrics.intervals import mean_error, t_interval
+from xentcli.metrics.intervals import mean_error, share_error, t_interval, wilson_interval
 from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
@@ -59,3 +59,8 @@ def mean_of_sums(total: ExactSum, squares: ExactSum, n: int) -> Measure:
         error = None
     mean = float(total) / n
     return Measure(mean, error, *t_interval(mean, error, n - 1), n)
+
+
+def share(hits: int, n: int) -> Measure:
+    """Return a share of n rows, which is a mean of zeros and ones, with its interval."""
+    return Measure(hits / n, share_error(hits, n), *wilson_interval(hits, n), n)

@@ -8,8 +8,7 @@ import numpy as np
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.mean_state import MeanState
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import MeanState, share
 from xentcli.results.comparison import PairedDivergences
 from xentcli.results.measure import NOTHING, Measure
 

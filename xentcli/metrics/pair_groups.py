@@ -12,9 +12,8 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.deferred import DeferredGroups
 from xentcli.metrics.group_names import in_order, names_of, united
 from xentcli.metrics.interface import register
-from xentcli.metrics.mean_state import mean_of_sums
+from xentcli.metrics.mean_state import mean_of_sums, share
 from xentcli.metrics.pair_hits import PairHitsState
-from xentcli.metrics.shares import share
 from xentcli.results.groups import Group, Groups
 from xentcli.results.measure import NOTHING, Measure
 

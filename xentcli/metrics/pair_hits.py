@@ -8,7 +8,7 @@ import numpy as np
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import t_interval
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import share
 from xentcli.metrics.sign_test import mcnemar_p
 from xentcli.results.comparison import PairedHits
 from xentcli.results.measure import NOTHING, Measure

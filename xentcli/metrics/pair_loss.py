@@ -11,7 +11,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import t_interval
 from xentcli.metrics.loss import LossState
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import share
 from xentcli.results.comparison import PairedLoss
 from xentcli.results.loss import Loss
 from xentcli.results.measure import NOTHING, Measure

@@ -11,7 +11,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.core.tally import Tally
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import t_interval
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import share
 from xentcli.results.measure import Measure
 from xentcli.results.rows import Ranks
 

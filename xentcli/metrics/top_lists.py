@@ -10,7 +10,7 @@ from xentcli.core import elementary
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
-from xentcli.metrics.shares import share
+from xentcli.metrics.mean_state import share
 from xentcli.results.bounds import Bounded
 from xentcli.results.calibration import Calibration
 from xentcli.results.measure import Measure
