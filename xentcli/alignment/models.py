@@ -17,8 +17,7 @@ from xentcli.alignment.ids import Matching, by_id, check_by_id
 from xentcli.alignment.steps import Follower, Step, read, rows_of_table
 from xentcli.alignment.tiled import TiledRows
 from xentcli.core.checks import Problem, unravel
-from xentcli.core.shapes import show_shape
-from xentcli.core.softmax import as_rows
+from xentcli.core.shapes import as_rows, show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, indexed, read_whole
 

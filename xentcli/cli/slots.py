@@ -115,6 +115,8 @@ def open_weights(
     reader: "Reader", path: str | None, id_column: str | None = None
 ) -> "Source | None":
     """Open the weights of rows, if there are any, with ids if their file has those of the rows."""
+    if path is None:
+        return None
     from xentcli.pipeline import beside_files
 
-    return None if path is None else beside_files.open_weights(path, reader.labels, id_column)
+    return beside_files.open_weights(path, reader.labels, id_column)

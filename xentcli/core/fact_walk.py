@@ -13,7 +13,6 @@ from xentcli.core.fact import Fact, Given, TileFacts, When, plan
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
-from xentcli.core.probability_rows import walk_probabilities
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows
 from xentcli.errors import NonFiniteError
@@ -111,6 +110,8 @@ def _walk(given: Given, planned: tuple[Fact, ...]) -> tuple[Problem, ...]:
     if given.kind == "logits":
         given.norm = normalizer(given.logits, facts)
         return _not_finite(given)
+    from xentcli.core.probability_rows import walk_probabilities
+
     names = {each.name for each in planned}
     given.norm = walk_probabilities(
         given.logits,

@@ -1,12 +1,13 @@
 """Compares the shapes of logits and labels, and lays out both as rows."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core.dtypes import computing_dtype, is_floating
-from xentcli.core.softmax import as_rows
 from xentcli.errors import ShapeError
 
 AnyShape = tuple[int | None, ...]
@@ -123,3 +124,19 @@ def rows_of(
             f"have shape {lead} (class indices) or {logits.shape} (class probabilities)"
         )
     return FlatRows(values, labels, lead)
+
+
+def as_rows(values: NDArray[Any], axis: int) -> NDArray[Any]:
+    """Return an array of any shape as (N, C), with the classes of `axis` last."""
+    if not -max(1, values.ndim) <= axis < max(1, values.ndim):
+        raise ShapeError(f"there is no axis {axis} in shape {values.shape}")
+    moved = np.moveaxis(np.atleast_1d(values), axis, -1)
+    num_classes = moved.shape[-1]
+    return moved.reshape(math.prod(moved.shape[:-1]), num_classes)
+
+
+def from_rows(rows: NDArray[Any], shape: tuple[int, ...], axis: int) -> NDArray[Any]:
+    """Return rows (N, C) in the shape that `as_rows` was given."""
+    lead = list(shape or (1,))
+    lead.append(lead.pop(axis))
+    return np.moveaxis(rows.reshape(lead), -1, axis).reshape(shape)

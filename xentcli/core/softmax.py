@@ -1,6 +1,5 @@
 """Computes softmax and log-softmax of arrays along an axis; the formulas are in `normalizer`."""
 
-import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, exponentials_of, normalizer
 from xentcli.core.observer import Observer
+from xentcli.core.shapes import as_rows, from_rows
 from xentcli.core.tiled_rows import row_by_row, tiles
-from xentcli.errors import ShapeError
 
 
 def log_probs_of(logits: Floats, out: Floats, norm: Normalizer | None = None) -> None:
@@ -105,19 +104,3 @@ def along(x: ArrayLike, axis: int, apply: Apply) -> Floats:
         for tile in tiles(*rows.shape):
             apply(widen(rows[tile]), out[tile])
     return from_rows(out, values.shape, axis)
-
-
-def as_rows(values: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Return an array of any shape as (N, C), with the classes of `axis` last."""
-    if not -max(1, values.ndim) <= axis < max(1, values.ndim):
-        raise ShapeError(f"there is no axis {axis} in shape {values.shape}")
-    moved = np.moveaxis(np.atleast_1d(values), axis, -1)
-    num_classes = moved.shape[-1]
-    return moved.reshape(math.prod(moved.shape[:-1]), num_classes)
-
-
-def from_rows(rows: NDArray[Any], shape: tuple[int, ...], axis: int) -> NDArray[Any]:
-    """Return rows (N, C) in the shape that `as_rows` was given."""
-    lead = list(shape or (1,))
-    lead.append(lead.pop(axis))
-    return np.moveaxis(rows.reshape(lead), -1, axis).reshape(shape)

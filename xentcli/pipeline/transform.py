@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from xentcli.core.checks import Problem, check_finite, index_of, unravel
 from xentcli.core.dtypes import Floats, computing_dtype, widen
 from xentcli.core.normalizer import Normalizer, normalizer
-from xentcli.core.shapes import show_shape, without_axis
-from xentcli.core.softmax import Apply, along, as_rows, from_rows, log_probs_of, probs_of
+from xentcli.core.shapes import as_rows, from_rows, show_shape, without_axis
+from xentcli.core.softmax import Apply, along, log_probs_of, probs_of
 from xentcli.errors import InputError, NonFiniteError, ShapeError
 from xentcli.formats.base import ArrayHeader, Block, IndexedSource, Source, blocks_along
 from xentcli.formats.coming import coming

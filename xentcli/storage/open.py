@@ -10,7 +10,6 @@ from typing import Any
 from xentcli.errors import OutputError, XentError
 from xentcli.storage import paths
 from xentcli.storage.compression import CODECS, HEAD_BYTES, Codec, codec_of
-from xentcli.storage.decompressing import PIECE_BYTES, Decompressing
 from xentcli.storage.inputs import Input
 from xentcli.storage.local_inputs import open_local
 from xentcli.storage.names import (
@@ -94,10 +93,10 @@ def wanting(shares: Sequence[tuple[str, tuple[float, float]]]) -> AbstractContex
     return wanting_urls(elsewhere)
 
 
-def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
+def decompressed(data: Input, piece_bytes: int | None = None) -> Input:
     """Return the content of an input if it is compressed, else the input itself.
 
-    Compressed bytes are read `piece_bytes` at a time.
+    Compressed bytes are read `piece_bytes` at a time, if that is given.
     """
     head = data.peek(HEAD_BYTES)
     if head.startswith(b"PK\3\4"):
@@ -107,7 +106,9 @@ def decompressed(data: Input, piece_bytes: int = PIECE_BYTES) -> Input:
     codec = codec_of(head)
     if codec is None:
         return data
-    content: Any = Decompressing(data.name, data.read, codec, piece_bytes)
+    from xentcli.storage.decompressing import PIECE_BYTES, Decompressing
+
+    content: Any = Decompressing(data.name, data.read, codec, piece_bytes or PIECE_BYTES)
     return Input(data.name, content, data.size, seekable=False, check=data.check_unchanged)
 
 
