@@ -89,6 +89,7 @@ def test_three_models_have_a_line_each(terminal: Terminal) -> None:
     [
         [],
         ["--labels", LABELS],
+        [BASE],
         [BASE, "--labels", LABELS],
         ["--metric", "all", "--labels", LABELS],
     ],

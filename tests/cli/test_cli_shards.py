@@ -49,7 +49,7 @@ XY = "loss --logits x.npy --labels y.npy"
         (f"{XY} --shift 3", "loss --logits all.csv --label-column label --shift 3"),
         ("nll lp.npy y.npy", "nll --log-probs lp-*.npy --labels y-*.npy"),
         ("nll --probs p.npy y.npy", "nll --probs p-*.npy --labels y.npy"),
-        ("explain x.npy y.npy --rows 1:6", "explain x-*.npy y-*.npy --rows 1:6"),
+        ("explain x.npy y.npy --rows 3:6", "explain x-*.npy y-*.npy --rows 3:6"),
         (
             "explain x.npy y.npy --rows 1:4 --shift 3",
             "explain x-*.npy y-*.npy --rows 1:4 --shift 3",
