@@ -45,6 +45,7 @@ def test_one_document_and_a_pipe(run: Run, case: str) -> None:
     assert outcome.json == want.json
 
 
+@in_one_test
 @pytest.mark.parametrize("file", ["sglang", "tgi"])
 def test_both_kinds_of_tokens_are_never_mixed(run: Run, file: str) -> None:
     refused = refusal(run("nll", ANSWERS / f"{file}.jsonl"))

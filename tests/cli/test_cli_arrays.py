@@ -38,6 +38,7 @@ def test_a_pipe_gets_csv_in_full(run: Run, logits: Array) -> None:
     np.testing.assert_array_equal(got, np.load("out.npy"), "text reads back to the same bits")
 
 
+@in_one_test
 @pytest.mark.parametrize(("name", "delimiter"), [("out.csv", ","), ("out.tsv", "\t")])
 def test_header_names_carry_over(run: Run, logits: Array, name: str, delimiter: str) -> None:
     assert run("log-softmax", "z.csv", "-o", name) == (0, b"", b"")
@@ -98,6 +99,7 @@ def test_an_array_of_three_axes_is_no_csv(run: Run, folder: Path) -> None:
 # Inputs
 
 
+@in_one_test
 @pytest.mark.parametrize("name", ["z.npy", "z.csv"])
 def test_standard_input(run: Run, logits: Array, name: str) -> None:
     outcome = run("softmax", "-", "--to", "npy", "-o", "-", stdin=Path(name).read_bytes())
@@ -117,6 +119,7 @@ def test_axes_of_standard_input(run: Run, logits: Array, name: str, axis: int) -
     np.testing.assert_allclose(got, softmax(logits, axis), rtol=1e-14)
 
 
+@in_one_test
 @pytest.mark.parametrize("shape", [(), (5,), (2, 3, 4)])
 def test_other_shapes_of_standard_input(run: Run, shape: tuple[int, ...]) -> None:
     logits = np.random.default_rng(1).normal(size=shape)
@@ -208,6 +211,7 @@ def test_jobs_do_not_change_a_bit(run: Run, folder: Path) -> None:
     np.testing.assert_array_equal(got, np.load("out3.npy"))
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["softmax", "log-softmax"])
 def test_not_finite_is_an_error_unless_it_may_propagate(
     run: Run, folder: Path, command: str

@@ -53,6 +53,7 @@ def test_names_beside_the_logits(run: Run) -> None:
     assert_losses(run(*LOSS, "z.csv", "--labels", "more.tsv", "--label-column", "y"))
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["loss", "explain", "one-hot"])
 def test_an_unknown_name(run: Run, command: str) -> None:
     arguments = {

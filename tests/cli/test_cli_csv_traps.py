@@ -62,6 +62,7 @@ TRAPS: dict[str, tuple[bytes, str, str]] = {
 }  # fmt: skip
 
 
+@in_one_test
 @pytest.mark.parametrize("open_one", ["z.csv", "y.csv"])
 def test_an_open_quote_is_said_before_the_rows_that_it_swallows(run: Run, open_one: str) -> None:
     texts = {"z.csv": "a,b\n1,2\n3,4\n5,6\n", "y.csv": "label\nb\na\nb\n"}
@@ -92,6 +93,7 @@ def test_traps(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert Path("in.csv").read_bytes() == content
 
 
+@in_one_test
 @pytest.mark.parametrize("row", ["3,x", "3", '3,"1,234"'])
 def test_the_same_message_in_a_file_of_more_than_a_block(
     run: Run, monkeypatch: pytest.MonkeyPatch, row: str
@@ -152,6 +154,7 @@ def test_what_is_cut_short_or_flipped_is_read_or_refused(run: Run) -> None:
         assert outcome.code == 0 or refusal(outcome), part
 
 
+@in_one_test
 @pytest.mark.parametrize("ids", [True, False])
 def test_many_columns_there_and_back(run: Run, ids: bool) -> None:
     count = 40_000 if ids else 9_000

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cli_files import copy_files
 from cli_tools import Run, refusal
-from in_one_test import in_one_folder
+from in_one_test import in_one_folder, in_one_test
 
 Command = list[str]
 pytestmark = pytest.mark.usefixtures("inputs")
@@ -145,6 +145,7 @@ def test_too_few_or_too_many_labels(
     assert not (inputs / "out.txt").exists()
 
 
+@in_one_test
 @pytest.mark.parametrize("option", ["--label-base", "--ignore-index"])
 def test_a_number_that_no_label_can_have(run: Run, option: str) -> None:
     """Beyond 64 bits, a number is as good or as bad as any other that is no label."""
@@ -152,6 +153,7 @@ def test_a_number_that_no_label_can_have(run: Run, option: str) -> None:
     assert "a mistake in xent" not in outcome.err
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["softmax", "loss"])
 def test_a_temperature_that_makes_numbers_overflow(run: Run, command: str) -> None:
     """NumPy's own warnings are no part of the screen, and the file holds no infinity."""
@@ -167,6 +169,7 @@ def test_no_hint_that_would_lead_to_the_next_error(run: Run) -> None:
     assert "--drop 1" not in refused.hint, "without the column, the next one is the same"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     "arguments", [["softmax", "nan.npy"], [*LOSS, "nan.npy", "--labels", "y.npy"]]
 )

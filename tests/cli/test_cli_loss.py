@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from cli_tools import Run, refusal
 from formulas import cross_entropies, log_softmax
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -162,6 +163,7 @@ def test_options(run: Run, folder: Path, logits: Array, labels: Array, losses: A
     assert run(*LOSS, "--weight", "w.npy", "--json").json["weight_sum"] == WEIGHT[labels].sum()
 
 
+@in_one_test
 @pytest.mark.parametrize("command", ["loss", "eval"])
 @pytest.mark.parametrize("said", ["-", "fifo"])
 def test_weights_of_a_pipe_are_read_once_and_go_by_name(
@@ -193,6 +195,7 @@ def test_ignore_index(run: Run, folder: Path, logits: Array, losses: Array, labe
         assert (answer["used"], answer["ignored"]) == (used.sum(), (~used).sum())
 
 
+@in_one_test
 @pytest.mark.parametrize(("dtype", "rel"), [("float16", 5e-3), ("float32", 1e-6)])
 def test_dtype_casts_first(
     run: Run, logits: Array, labels: Array, losses: Array, dtype: str, rel: float

@@ -88,6 +88,7 @@ def test_the_wrong_kind_of_input(
     assert run(*arguments, "-q").err == ""
 
 
+@in_one_test
 @pytest.mark.parametrize("decimals", [1, 2, 3])
 def test_rounded_probabilities_are_no_logits(run: Run, decimals: int) -> None:
     """A row of ten classes with one decimal may miss a sum of 1 by 0.3, and all together do not."""

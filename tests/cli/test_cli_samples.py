@@ -25,6 +25,7 @@ def test_the_worked_example(run: Run) -> None:
     assert [found[name]["value"] for name in ("accuracy", "acc_norm", "acc_bytes")] == [1, 1, 1]
 
 
+@in_one_test
 @pytest.mark.parametrize("model", ["small", "large"])
 def test_sample_data_against_a_loop(run: Run, model: str) -> None:
     (path,) = (SAMPLES / model).glob("samples_quiz_*")
@@ -44,6 +45,7 @@ def test_sample_data_against_a_loop(run: Run, model: str) -> None:
     assert outcome.err == ""
 
 
+@in_one_test
 @pytest.mark.parametrize("seed", range(3))
 def test_ragged_choices_against_a_loop(run: Run, seed: int) -> None:
     path = write_docs("a.jsonl", *random_docs(seed))

@@ -12,6 +12,7 @@ from harness_samples import EXAMPLE, SAMPLES, Object, choices_doc, text_doc, wri
 from in_one_test import in_one_test
 
 
+@in_one_test
 @pytest.mark.parametrize("strided", [False, True])
 def test_mutual_information(run: Run, strided: bool) -> None:
     values, bare = [-2.0, -1.0, -4.0], [-1.5, -0.25, -3.9]  # gains -0.5, -0.75, -0.1

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_tools import Run, refusal
+from in_one_test import in_one_test
 from merge_tools import write_state
 
 from xentcli import __version__
@@ -35,6 +36,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
     assert run("info", "a.json").err.count(said) == 1
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("words", "said"),
     [

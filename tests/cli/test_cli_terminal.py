@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cli_tools import Run, Screen, Terminal, assert_fits
 from formulas import softmax
+from in_one_test import in_one_test
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -31,6 +32,7 @@ def save_logits(folder: Path, rows: int, classes: int, scale: float = 1.0) -> Ar
 # Tables
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_loss(terminal: Terminal, run: Run, columns: int) -> None:
     numbers = run(*LOSS, "--json").json
@@ -48,6 +50,7 @@ def test_nll_has_a_name_of_its_own(terminal: Terminal) -> None:
     assert "cross entropy" in terminal(*LOSS).text
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_a_small_matrix_is_shown_whole(terminal: Terminal, folder: Path, columns: int) -> None:
     logits = save_logits(folder, 4, 2)
@@ -64,6 +67,7 @@ def test_header_names_are_shown(terminal: Terminal) -> None:
     assert any(line.split() == ["row", "cat", "dog", "bird"] for line in screen.lines)
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_many_rows(terminal: Terminal, folder: Path, columns: int) -> None:
     probs = softmax(save_logits(folder, 1234, 2))
@@ -81,6 +85,7 @@ def test_many_rows(terminal: Terminal, folder: Path, columns: int) -> None:
     assert "-o FILE" in closing, "how to get it all"
 
 
+@in_one_test
 @pytest.mark.parametrize(
     ("name", "columns", "scale"),
     [
@@ -110,6 +115,7 @@ def test_many_columns(
     assert f"{len(shown)} of 500 columns" in " ".join(screen.lines[-2:])
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_long_class_names_leave_the_digits_visible(
     terminal: Terminal, folder: Path, columns: int
@@ -131,6 +137,7 @@ def test_long_class_names_leave_the_digits_visible(
     assert header[-1].endswith("7"), "names are cut in the middle"
 
 
+@in_one_test
 @pytest.mark.parametrize(("columns", "whole"), [(80, False), (120, True), (200, True)])
 def test_names_use_the_room_that_there_is(
     terminal: Terminal, folder: Path, columns: int, *, whole: bool
@@ -150,6 +157,7 @@ def test_names_use_the_room_that_there_is(
     assert columns == 80 or all(name in softmax.text for name in names)
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_a_deep_array_names_its_rows_by_index(
     terminal: Terminal, folder: Path, columns: int

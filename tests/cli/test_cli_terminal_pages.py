@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_tools import Run, Terminal, assert_fits
+from in_one_test import in_one_test
 
 pytestmark = pytest.mark.usefixtures("folder")
 EXPLAIN = ["explain", "--logits", "z.csv", "--labels", "y.csv"]
 WIDTHS = [80, 40]
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_explain(terminal: Terminal, run: Run, columns: int) -> None:
     found = run(*EXPLAIN, "--json").json["explanation"]
@@ -27,6 +29,7 @@ def test_explain(terminal: Terminal, run: Run, columns: int) -> None:
     assert "row loss" in flat
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_explain_says_what_it_leaves_out(terminal: Terminal, folder: Path, columns: int) -> None:
     np.save(folder / "big.npy", np.random.default_rng(0).normal(size=(5, 30)))
@@ -61,6 +64,7 @@ def test_explain_of_nan_names_the_place(terminal: Terminal, folder: Path) -> Non
     assert "z.npy[0, 1]: logit nan" in screen.text
 
 
+@in_one_test
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_info(terminal: Terminal, run: Run, columns: int) -> None:
     found = run("info", "z.csv", "y.npy", "--json").json["files"]
