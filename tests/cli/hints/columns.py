@@ -56,8 +56,8 @@ FILES: Files = {
         csv([[i, "n", "s"] for i in range(4)], "id", "site", "ward"),
         csv(["n", "n", "s", "s"], "site"),
     ),
-    "image.csv": beside(csv(range(4), "image"), TABLE),
-    "image-truth.csv": csv(np.c_[range(4), Y][::-1], "image", "label"),
+    "image.csv": csv(np.c_[np.arange(4), Z], "image", *NAMES),
+    "image-truth.csv": csv(np.c_[np.arange(4.0), Y][::-1], "image", "label"),
     "image_id.csv": Mended(
         beside(csv(range(4), "image_id"), TABLE), beside(csv(range(4), "id"), TABLE)
     ),
