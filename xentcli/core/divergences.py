@@ -139,8 +139,8 @@ def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> D
         gaps, other_gaps = (each.values - each.peak for each in (one, other))
         np.copyto(ratio, other_gaps - gaps, where=far_peaks)
     ratio -= other.log_rest - one.log_rest
-    nothing = np.isneginf(one.values)
-    nothing &= np.isneginf(other.values)
+    nothing = one.values == -np.inf  # np.isneginf takes three times as long
+    nothing &= other.values == -np.inf
     ratio[nothing] = 0.0
     terms = _terms(one.probs, other.probs, ratio)
     far = np.flatnonzero(~(np.abs(ratio) <= _NEAR))
@@ -180,8 +180,8 @@ def _far_terms(p: Doubles, q: Doubles, u: Doubles) -> tuple[Doubles, Doubles, Do
     """Return the terms where u is far from 0: inf if only one of p and q is 0."""
     kl = (q - p) - p * np.minimum(u, _FAR)  # where p is 0, u is inf
     kl_reverse = (p - q) + q * np.maximum(u, -_FAR)
-    kl[np.isneginf(u)] = np.inf
-    kl_reverse[np.isposinf(u)] = np.inf
+    kl[u == -np.inf] = np.inf
+    kl_reverse[u == np.inf] = np.inf
     size = np.minimum(np.abs(u), _FAR)
     shares = elementary.exp(-size)  # the smaller of p and q over the larger
     js = LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares)

@@ -15,6 +15,7 @@ Counts = NDArray[np.int64]
 
 SORTED_ROWS = 2**19
 """The most rows that are sorted at once, unless more rows are equal."""
+_IN_MEMORY = 4  # times as many rows may be there if none are sorted, which takes more memory
 _KEY_BITS, _DIGIT_BITS = 64, 16
 _SIGN = np.uint64(1 << 63)
 
@@ -127,8 +128,11 @@ def percentiles(parts: Parts, n: int, thousandths: Sequence[int]) -> list[float]
     """
     places = [divmod((n - 1) * each, 1000) for each in thousandths]
     wanted = sorted({min(n - 1, low + i) for low, _ in places for i in (0, 1)})
-    if n <= SORTED_ROWS:  # in a tenth of the time that sorting takes
-        values = np.concatenate([values for values, _ in parts()]) + 0.0
+    if n <= _IN_MEMORY * SORTED_ROWS:  # in a tenth of the time that sorting takes
+        values, start = np.empty(n), 0
+        for part, _ in parts():
+            np.add(part, 0.0, out=values[start : start + part.size])  # -0.0 becomes 0.0
+            start += part.size
         values.partition(wanted)
         found = dict(zip(wanted, values[wanted].tolist(), strict=True))
     else:
