@@ -1,23 +1,17 @@
-"""Who imports whom, and what a command does not import: the rules that keep the layers apart.
+"""Who imports whom: the rules that keep the layers apart.
 
 cli -> render, pipeline;  pipeline -> alignment, formats, execution, metrics;
 alignment -> formats -> storage;  metrics -> core -> numpy
 """
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
-from xentcli.cli.process import later
-
-PACKAGE = Path(__file__).parents[1] / "xentcli"
+from sources import FILES, PACKAGE, tree_of
 
 # What the modules of each layer may import of the package, besides their own layer.
 COMMON = {"errors", "records", "results", "text"}
@@ -127,7 +121,7 @@ def imports_of(path: Path) -> Iterator[Import]:
             if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
                 yield from visit(child, in_function or is_function, for_types or is_check)
 
-    yield from visit(ast.parse(path.read_text("utf-8")), in_function=False, for_types=False)
+    yield from visit(tree_of(path), in_function=False, for_types=False)
 
 
 def names_from(module: str, names: list[str]) -> set[str]:
@@ -139,9 +133,6 @@ def names_from(module: str, names: list[str]) -> set[str]:
 
 def is_module(path: Path) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
-
-
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @cache
@@ -191,126 +182,3 @@ def test_pandas_is_imported_where_it_is_used() -> None:
     found = [i for i in imports() if i.library == "pandas"]
     assert [i.file for i in found] == ["formats/csv/frame.py"]
     assert all(i.in_function for i in found)
-
-
-# What is imported when
-
-
-EXTRAS = {
-    "aiohttp",
-    "backports",
-    "fsspec",
-    "h5py",
-    "jinja2",
-    "matplotlib",
-    "pyarrow",
-    "safetensors",
-}
-HEAVY = EXTRAS | {"numpy", "pandas", "rich", "typer", "xentcli", "zipfile"}
-DATA = Path(__file__).parents[1] / "sample_data"
-NPY = "--logits digits_logits.npy --labels digits_labels.npy"
-CSV = "--logits digits_logits.csv --labels digits_labels.csv"
-
-
-def run_python(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=DATA,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        encoding="utf-8",
-        errors="replace",  # an array may be printed
-        timeout=60,
-    )
-
-
-def loaded_by(code: str) -> set[str]:
-    """Return which of the heavy libraries a new process has imported after some code."""
-    ending = "import sys; print('loaded:', *{name.split('.')[0] for name in sys.modules})"
-    return {*run_python(f"{code}\n{ending}").stdout.split()} & HEAVY
-
-
-@pytest.mark.parametrize(
-    ("code", "loaded"),
-    [
-        ("import xentcli", {"xentcli"}),
-        ("from xentcli import cross_entropy, nll_loss, one_hot, softmax", {"xentcli", "numpy"}),
-        (
-            "import xentcli.cli.reports, xentcli.render.pictures, xentcli.render.report",
-            {"xentcli"},
-        ),
-    ],
-)
-def test_what_the_package_imports(code: str, loaded: set[str]) -> None:
-    assert loaded_by(code) == loaded
-
-
-LATER = {"bz2", "lzma", "subprocess"}
-ALONE = EXTRAS | LATER | {"pandas", "rich", "zipfile"}
-GATES = {"xentcli.pipeline.gate_text", "xentcli.pipeline.gates"}  # where there is none
-AFTER_EACH_OTHER = """
-import contextlib, sys
-from xentcli import __main__
-from xentcli.cli import process
-with process.later(*__main__._SELDOM_USED):
-    from xentcli.cli.app import main
-for line in LINES:
-    sys.argv = ["xent", *line.split()]
-    with contextlib.suppress(SystemExit):
-        main()
-    print("\\nloaded:", *sys.modules, file=sys.stderr)
-"""
-
-
-@pytest.mark.parametrize(
-    "allowed",
-    [
-        [
-            ("--version", EXTRAS | LATER | {"numpy", "pandas", "rich"}),
-            ("softmax missing.npy", ALONE),
-            ("info digits_logits.npy", ALONE),
-            (f"loss {NPY}", ALONE | GATES),
-            (f"loss {NPY} --fail-if loss>9", ALONE),
-            ("softmax digits_logits.npy", ALONE),
-            ("softmax digits_logits.npy --to npz", ALONE),
-            (f"loss {CSV}", ALONE),
-            (f"explain {CSV}", ALONE),
-            ("softmax digits_logits.npy --to safetensors", EXTRAS | {"pandas", "rich"}),
-            ("softmax digits_logits.npy -o FOLDER/z.parquet", {"pandas"}),
-            ("softmax FOLDER/z.parquet", {"pandas"}),
-        ],
-        [("--help", EXTRAS | {"numpy", "pandas"}), ("loss --help", EXTRAS | {"numpy", "pandas"})],
-    ],
-    ids=["without rich", "with rich"],
-)
-def test_what_a_command_does_not_import(
-    allowed: list[tuple[str, set[str]]], tmp_path: Path
-) -> None:
-    """Run after one another in one process, none imports for the next what that may not."""
-    lines = [line.replace("FOLDER", str(tmp_path)) for line, _ in allowed]
-    done = run_python(AFTER_EACH_OTHER.replace("LINES", repr(lines)))
-    loaded = [{*line.split()[1:]} for line in done.stderr.splitlines() if "loaded:" in line]
-    for (line, never), there in zip(allowed, loaded, strict=True):
-        assert {"xentcli", "typer"} <= there, line
-        assert not there & never, line
-
-
-def test_what_is_imported_later_is_there_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("colorsys", "stringprep"):  # which another test may have had imported
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    with later("colorsys", "stringprep", "sys"):
-        early, waiting = import_module("colorsys"), import_module("stringprep")
-        assert early.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
-    assert sys.modules["colorsys"].rgb_to_hsv is early.rgb_to_hsv
-    assert "stringprep" not in sys.modules
-    assert import_module("sys") is sys
-    assert waiting.in_table_a1 is import_module("stringprep").in_table_a1
-    with pytest.raises(AttributeError):
-        assert waiting.nothing
-
-
-def test_the_measure_sees_what_is_imported() -> None:
-    """The tests above would prove nothing with a measure that sees nothing."""
-    heavy = {"numpy", "rich", "zipfile"}
-    assert loaded_by(f"import {', '.join(heavy)}") >= heavy

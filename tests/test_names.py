@@ -2,17 +2,16 @@
 
 import ast
 from collections import defaultdict
-from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "xentcli"
+from sources import FILES, PACKAGE, tree_of
 
 
 def test_a_name_of_a_class_stands_once() -> None:
     """Whether it is private, and whether an alias of types has it too, does not matter."""
     classes: dict[str, list[str]] = defaultdict(list)
     aliases: dict[str, list[str]] = defaultdict(list)
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.parse(file.read_text()).body:
+    for file in FILES:
+        for node in tree_of(file).body:
             place = f"{file.relative_to(PACKAGE)}:{node.lineno}"
             if isinstance(node, ast.ClassDef):
                 classes[node.name.lstrip("_")].append(place)
@@ -30,7 +29,7 @@ def test_a_layer_has_one_module_of_a_subject() -> None:
     """
     alike = {"__init__", "source", "writer", "columns", "contents", "library"}
     modules: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for file in sorted(PACKAGE.rglob("*.py")):
+    for file in FILES:
         place = file.relative_to(PACKAGE)
         if file.stem not in alike and place.parts[:2] != ("cli", "commands"):
             modules[place.parts[0], file.stem].append(str(place))
