@@ -16,6 +16,7 @@ from cli_tools import (
     run_at_terminal,
 )
 from merge_tools import write_shards
+from numpy.typing import NDArray
 
 
 @pytest.fixture
@@ -67,6 +68,18 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(sample_files: Path, tmp_path: Path) -> Path:
     """Fill the folder of the test with the sample files."""
     return copy_files(sample_files, tmp_path)
+
+
+@pytest.fixture
+def logits(folder: Path) -> NDArray[np.float64]:
+    """Return the logits of the sample files."""
+    return np.asarray(np.load(folder / "z.npy"))
+
+
+@pytest.fixture
+def labels(folder: Path) -> NDArray[np.int64]:
+    """Return the labels of the sample files."""
+    return np.asarray(np.load(folder / "y.npy"))
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,6 @@ def table(text: str, delimiter: str = ",") -> tuple[str, Array]:
     return header, np.array([[float(cell) for cell in row.split(delimiter)] for row in rows])
 
 
-@pytest.fixture
-def logits(folder: Path) -> Array:
-    return np.asarray(np.load(folder / "z.npy"))
-
-
 # Outputs
 
 

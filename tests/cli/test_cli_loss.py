@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cli_files import log_probs
 from cli_tools import Run, refusal
 from formulas import cross_entropies, log_softmax
 from in_one_test import in_one_test
@@ -16,16 +17,6 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 LOSS = ["loss", "--logits", "z.npy", "--labels", "y.npy"]
 WEIGHT = np.array([1.0, 2.0, 0.5])
-
-
-@pytest.fixture
-def logits(folder: Path) -> Array:
-    return np.asarray(np.load(folder / "z.npy"))
-
-
-@pytest.fixture
-def labels(folder: Path) -> Array:
-    return np.asarray(np.load(folder / "y.npy"))
 
 
 @pytest.fixture
@@ -97,8 +88,8 @@ def test_accuracy_of_nll_and_of_class_probabilities(
     run: Run, folder: Path, logits: Array, labels: Array
 ) -> None:
     hits = int((logits.argmax(axis=1) == labels).sum())
-    np.save(folder / "lp.npy", np.asarray(log_softmax(logits), float))
-    np.save(folder / "p.npy", np.asarray(np.exp(log_softmax(logits)), float))
+    np.save(folder / "lp.npy", log_probs(logits))
+    np.save(folder / "p.npy", np.exp(log_probs(logits)))
     for given in ("--log-probs lp.npy", "--probs p.npy"):
         answer = run("nll", *given.split(), "--labels", "y.npy", "--json").json
         assert (answer["accuracy"], answer["hits"]) == (hits / len(labels), hits)

@@ -5,22 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cli_files import log_probs
 from cli_tools import Run, refusal
 from formulas import cross_entropies, log_softmax, mean_cross_entropy
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 LOSS = ["loss", "--logits", "z.npy", "--labels", "y.npy"]
-
-
-@pytest.fixture
-def logits(folder: Path) -> Array:
-    return np.asarray(np.load(folder / "z.npy"))
-
-
-@pytest.fixture
-def labels(folder: Path) -> Array:
-    return np.asarray(np.load(folder / "y.npy"))
 
 
 @pytest.fixture
@@ -155,8 +146,8 @@ def test_jobs_and_formats_do_not_change_a_bit(
 
 
 def test_nll_of_log_probs_and_of_probs(run: Run, folder: Path, logits: Array, loss: Any) -> None:
-    np.save(folder / "lp.npy", np.asarray(log_softmax(logits), float))
-    np.save(folder / "p.npy", np.asarray(np.exp(log_softmax(logits)), float))
+    np.save(folder / "lp.npy", log_probs(logits))
+    np.save(folder / "p.npy", np.exp(log_probs(logits)))
     for option, name in (("--log-probs", "lp.npy"), ("--probs", "p.npy")):
         outcome = run("nll", option, name, "--labels", "y.npy", "--json")
         assert (outcome.json["command"], outcome.json["loss"]) == ("nll", loss)
@@ -166,7 +157,7 @@ def test_nll_of_log_probs_and_of_probs(run: Run, folder: Path, logits: Array, lo
 def test_nll_takes_the_options_of_loss(
     run: Run, folder: Path, logits: Array, labels: Array
 ) -> None:
-    np.save(folder / "lp.npy", np.asarray(log_softmax(logits), float))
+    np.save(folder / "lp.npy", log_probs(logits))
     weight = np.array([1.0, 2.0, 0.5])
     arguments = ["--weight", "1,2,0.5", "--ignore-index", "2", "--reduction", "none"]
     outcome = run("nll", "lp.npy", "y.npy", *arguments)

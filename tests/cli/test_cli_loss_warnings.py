@@ -2,11 +2,13 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from cli_files import log_probs
 from cli_tools import Run, refusal
-from formulas import cross_entropies, log_softmax
+from formulas import cross_entropies
 from in_one_test import in_one_test
 
 LOSS = ["loss", "z.npy", "y.npy"]
@@ -32,8 +34,7 @@ def test_a_masked_label_gives_infinity(run: Run, folder: Path) -> None:
     assert outcome.err.startswith("warning: ")
 
 
-def test_not_finite_may_propagate(run: Run, folder: Path) -> None:
-    logits, labels = np.load(folder / "z.npy"), np.load(folder / "y.npy")
+def test_not_finite_may_propagate(run: Run, folder: Path, logits: Any, labels: Any) -> None:
     want = cross_entropies(logits, labels).astype(float)
     logits[1, 2] = want[1] = np.nan
     np.save(folder / "z.npy", logits)
@@ -74,11 +75,9 @@ def test_nothing_is_used(
     ],
 )
 def test_the_wrong_kind_of_input(
-    run: Run, folder: Path, given: str, command: str, fitting: str
+    run: Run, folder: Path, logits: Any, given: str, command: str, fitting: str
 ) -> None:
-    logits = np.load(folder / "z.npy")
-    logs = log_softmax(logits).astype(float)
-    kinds = {"logits": logits, "log_probs": logs, "probs": np.exp(logs)}
+    kinds = {"logits": logits, "log_probs": log_probs(logits), "probs": np.exp(log_probs(logits))}
     np.save(folder / f"{given}.npy", kinds[given])
     arguments = [*command.split(), f"{given}.npy", "--labels", "y.npy"]
     outcome = run(*arguments)
