@@ -10,6 +10,7 @@ import pytest
 from in_one_test import in_one_test
 
 import xentcli as xent
+from xentcli.core.normalizer import normalizer
 
 Array = npt.NDArray[Any]
 
@@ -94,6 +95,9 @@ def test_confident_rows(dtype: np.dtype[Any], num_classes: int) -> None:
     labels = rng.integers(num_classes, size=len(leads))
     logits[np.arange(len(leads)), labels] = np.array(leads).astype(dtype)
     assert_rows_exact(logits, labels)
+    among_others = np.pad(logits, [(0, 60), (0, 0)])
+    rest = normalizer(logits).rest
+    np.testing.assert_array_equal(normalizer(among_others).rest[: len(leads)], rest)
 
 
 @in_one_test

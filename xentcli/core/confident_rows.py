@@ -8,13 +8,18 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.tiled_rows import LogitRows, tiles
 
+_MANY = 8  # if one of so many rows is confident, all are read again
+
 
 def mend_confident(logits: LogitRows, rest: NDArray[np.float64], least: float) -> None:
     """Compute `rest` again, in float64, for rows where it is below `least`."""
     for tile in tiles(*logits.shape):
         places = np.flatnonzero(rest[tile] < least)
-        if places.size:
+        if _MANY * places.size > rest[tile].size:
             rest[tile][places] = _compensated_rest(logits[tile][places])
+        elif places.size:  # only these are read
+            rows = [logits[at : at + 1].astype(np.float64) for at in tile.start + places]
+            rest[tile][places] = _compensated_rest(np.concatenate(rows))
 
 
 def _compensated_rest(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ _LOWEST = 256  # powers of two below 1; less than that vanishes beside the peak'
 _LEAST_STEPS = float(-_LOWEST * STEPS)
 _STEPS_OF_1 = np.array(STEPS / math.log(2.0))  # with a relative error of 1.5e-17
 _PIECE_VALUES = 2**15  # many enough for cheap calls, few enough for the cache
-_MANY = 2  # if at most one of so many does not vanish, the others are left out
+_MANY = 2  # if one of so many powers vanishes, such powers are not computed at all
 _DEGREE = 4  # of the polynomial, whose error is 2**-54
 _TO_PLACE = np.array(1.5 * 2.0**52 + _LOWEST * STEPS)  # added, it leaves a place in the last bits
 _MASK = np.array(2 * _LOWEST * STEPS - 1)
@@ -69,26 +69,29 @@ def put_powers(steps: Doubles, out: Doubles) -> None:
     Both arrays are C-contiguous, and may be the same. If steps are so far below 0 that their power
     vanishes, it is 0, and the steps are overwritten by finite ones.
     """
-    vanishing = None
     values, results = steps.reshape(-1), out.reshape(-1)
-    if steps.size and not np.minimum.reduce(values) >= _LEAST_STEPS:
-        vanishing = values < _LEAST_STEPS
-        others = np.flatnonzero(~vanishing)
-        if _MANY * others.size <= values.size:
-            few = values[others]
-            np.maximum(values, _LEAST_STEPS, out=values)
-            put_powers(few, few)
-            results[...] = 0.0
-            results[others] = few
-            return
-        np.maximum(values, _LEAST_STEPS, out=values)
     memory = scratch("powers", (2, min(values.size, _PIECE_VALUES)), np.float64)
     for start in range(0, values.size, _PIECE_VALUES):
         piece = slice(start, start + _PIECE_VALUES)
         part, its = values[piece], results[piece]
-        _put(part, its, memory[:, : part.size])
-    if vanishing is not None:
-        np.copyto(results, 0.0, where=vanishing)
+        put = _put if np.minimum.reduce(part) >= _LEAST_STEPS else _put_or_vanish
+        put(part, its, memory[:, : part.size])
+
+
+def _put_or_vanish(steps: Doubles, out: Doubles, memory: Doubles) -> None:
+    """Put powers, of which those of steps far below 0 are 0, or NaN."""
+    vanishing = steps < _LEAST_STEPS
+    if _MANY * np.count_nonzero(vanishing) < steps.size:
+        np.maximum(steps, _LEAST_STEPS, out=steps)
+        _put(steps, out, memory)
+        out[np.flatnonzero(vanishing)] = 0.0
+        return
+    others = np.flatnonzero(~vanishing)
+    few = steps[others]
+    np.maximum(steps, _LEAST_STEPS, out=steps)
+    _put(few, few, memory[:, : few.size])
+    out[...] = 0.0
+    out[others] = few
 
 
 def exp(x: Doubles, out: Doubles | None = None) -> Doubles:
