@@ -4,27 +4,17 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from in_one_test import in_one_test
+from loss_cases import INF, LABELS, LOGITS, NAN, WEIGHT, Array, losses, none
 
 import xentcli as xent
 from xentcli.errors import InputError, ShapeError
 
-Array = npt.NDArray[Any]
-NAN, INF = math.nan, math.inf
-LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 0.5, 0.25], [-1.0, -1.0, 4.0], [2.0, 2.0, 2.0]])
-LABELS = np.array([1, 0, 1, 2])
-WEIGHT = np.array([0.5, 2.0, 0.25])
 few = settings(max_examples=40, deadline=None, database=None)
-losses = pytest.mark.parametrize("loss", [xent.nll_loss, xent.cross_entropy])
-
-
-def none(logits: Any, labels: Any, **options: Any) -> Array:
-    return np.asarray(xent.cross_entropy(logits, labels, reduction="none", **options))
 
 
 def textbook(logits: Array) -> Array:

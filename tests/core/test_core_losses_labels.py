@@ -1,26 +1,15 @@
 """Labels of every dtype, which are classes or refused by their index."""
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from in_one_test import in_one_test
+from loss_cases import INF, LABELS, LOGITS, NAN, Array, losses
 
 import xentcli as xent
 from xentcli.errors import LabelError
-
-Array = npt.NDArray[Any]
-NAN, INF = math.nan, math.inf
-LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 0.5, 0.25], [-1.0, -1.0, 4.0], [2.0, 2.0, 2.0]])
-LABELS = np.array([1, 0, 1, 2])
-losses = pytest.mark.parametrize("loss", [xent.nll_loss, xent.cross_entropy])
-
-
-def none(logits: Any, labels: Any, **options: Any) -> Array:
-    return np.asarray(xent.cross_entropy(logits, labels, reduction="none", **options))
-
 
 # Labels
 
@@ -75,36 +64,28 @@ def test_labels_that_are_no_class(loss: Any, labels: Any, message: str) -> None:
         loss(LOGITS, np.asarray(labels))
 
 
-@in_one_test
-@losses
-@pytest.mark.parametrize("labels", [[7, 3.5, 0, 1], [3.5, 7, 0, 1]])
-def test_the_first_wrong_label_is_named_whatever_is_wrong_with_it(
-    loss: Any, labels: list[float]
-) -> None:
-    with pytest.raises(LabelError, match=r"^labels\[0\]"):
-        loss(LOGITS, labels)
+def labels_of(shape: tuple[int, ...], wrong: Mapping[Any, float]) -> Array:
+    labels = np.zeros(shape)
+    for place, label in wrong.items():
+        labels[place] = label
+    return labels
 
 
-def test_a_wrong_label_is_an_error_whatever_else_is_wrong() -> None:
-    logits = LOGITS.copy()
-    logits[0] = NAN
-    with pytest.raises(LabelError, match=r"labels\[2\]: label 3 "):
-        xent.cross_entropy(logits, [0, 1, 3, 0])
-
-
-def test_a_wrong_label_is_named_by_its_index() -> None:
-    labels = np.zeros((2, 4), int)
-    labels[1, 2] = labels[1, 3] = 5
-    with pytest.raises(LabelError, match=r"labels\[1, 2\]: label 5 is outside 0..2 \(2 such"):
-        xent.cross_entropy(np.zeros((2, 3, 4)), labels)
-
-
-def test_wrong_labels_of_a_large_array_are_counted_together() -> None:
-    """It is computed tile by tile."""
-    labels = np.zeros(20, int)
-    labels[[9, 15, 19]] = 70_000
-    with pytest.raises(LabelError, match=r"labels\[9\]: label 70000 .*\(3 such rows\)"):
-        xent.cross_entropy(np.zeros((20, 70_000), np.float16), labels)
+def test_which_label_is_named() -> None:
+    """The first one, whatever else is wrong, by its index; all are counted, tile by tile."""
+    nan = LOGITS.copy()
+    nan[0] = NAN
+    large = np.zeros((20, 70_000), np.float16)
+    for logits, wrong, message in (
+        (LOGITS, {0: 7, 1: 3.5}, r"^labels\[0\]: label 7 "),
+        (LOGITS, {0: 3.5, 1: 7}, r"^labels\[0\]: label 3.5 "),
+        (nan, {2: 3}, r"^labels\[2\]: label 3 "),
+        (np.zeros((2, 3, 4)), {(1, 2): 5, (1, 3): 5}, r"\[1, 2\]: label 5 .* 0..2 \(2 such"),
+        (large, dict.fromkeys((9, 15, 19), 70_000), r"\[9\]: label 70000 .*\(3 such rows\)"),
+    ):
+        labels = labels_of(logits.shape[:1] + logits.shape[2:], wrong)
+        with pytest.raises(LabelError, match=message):
+            xent.cross_entropy(logits, labels)
 
 
 def test_what_the_hint_says() -> None:

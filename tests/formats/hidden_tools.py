@@ -105,3 +105,7 @@ def all_of(source: Source, elements: int = BLOCK_ELEMENTS) -> Array:
     """Return all logits of a source."""
     tables = (source.decode(block).copied() for block in blocks_along(source, 0, elements))
     return np.concatenate([table.values for table in tables])
+
+
+def near(values: Any, wanted: Any) -> bool:
+    return bool(np.abs(np.asarray(values) - wanted).max() < 1e-5)

@@ -125,3 +125,10 @@ def opened(content: bytes, format_: str) -> pa.Table:
         return pq.read_table(io.BytesIO(content))
     open_ = pa.ipc.open_file if format_ == "arrow" else pa.ipc.open_stream
     return open_(io.BytesIO(content)).read_all()
+
+
+Z = np.random.default_rng(0).normal(size=(11, 3)).astype("f4")
+Y = np.arange(11) % 3
+WHO = [f"row {i}" for i in range(11)]
+WIDE = pa.table({"cat": Z[:, 0], "dog": Z[:, 1], "bird": Z[:, 2]})
+LISTS = pa.table({"who": WHO, "logits": pa.array(list(Z)), "label": Y})

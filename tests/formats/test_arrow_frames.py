@@ -10,12 +10,7 @@ import pytest
 from in_one_test import in_one_test
 from opening import assert_same_bits
 from pyarrow import feather
-from tables import read
-
-Z = np.random.default_rng(0).normal(size=(11, 3)).astype("f4")
-WHO = [f"row {i}" for i in range(11)]
-WIDE = pa.table({"cat": Z[:, 0], "dog": Z[:, 1], "bird": Z[:, 2]})
-
+from tables import WHO, WIDE, Z, read
 
 # pandas and polars
 

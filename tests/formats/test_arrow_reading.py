@@ -7,13 +7,8 @@ import pyarrow as pa
 import pytest
 from in_one_test import in_one_test
 from opening import assert_same_bits, some_array
-from tables import FORMATS, read, read_source, source_of, stored
+from tables import FORMATS, LISTS, WIDE, Y, Z, read, read_source, source_of, stored
 
-Z = np.random.default_rng(0).normal(size=(11, 3)).astype("f4")
-Y = np.arange(11) % 3
-WHO = [f"row {i}" for i in range(11)]
-WIDE = pa.table({"cat": Z[:, 0], "dog": Z[:, 1], "bird": Z[:, 2]})
-LISTS = pa.table({"who": WHO, "logits": pa.array(list(Z)), "label": Y})
 formats = pytest.mark.parametrize("format_", FORMATS)
 
 

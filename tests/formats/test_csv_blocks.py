@@ -199,12 +199,12 @@ def test_any_text_that_csv_writes(texts: list[str], quoting: int, end: str, size
 
 
 def test_a_quote_that_is_not_closed_takes_no_memory() -> None:
-    content = b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 2**16
+    content = b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 2**17
     limit = 64 * len(content)
     tracemalloc.start()
     try:
         with pytest.raises(InputError, match=r"^f\.csv:3: "):
-            read_csv(content, block_bytes=2**17)
+            read_csv(content, block_bytes=2**19)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -184,7 +184,7 @@ def test_more_axes_than_a_table_has(shape: tuple[int, ...]) -> None:
 
 
 def test_large_tables_are_whole() -> None:
-    array: Any = np.arange(150_000.0).reshape(3, -1)
+    array: Any = np.arange(210_000.0).reshape(3, -1)
     assert write(array).decode().split("\n") == [
         *(",".join(map(repr, row)) for row in array.tolist()),
         "",

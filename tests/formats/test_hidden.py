@@ -2,7 +2,6 @@
 
 import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from hidden_tools import (
     CLASSES,
     WIDTH,
     all_of,
+    near,
     opened,
     random_head,
     random_states,
@@ -32,10 +32,6 @@ HEAD = random_head()
 def states_file(tmp_path: Path) -> Path:
     np.save(tmp_path / "states.npy", random_states(5, WIDTH))
     return tmp_path / "states.npy"
-
-
-def near(values: Any, wanted: Any) -> bool:
-    return bool(np.abs(np.asarray(values) - wanted).max() < 1e-5)
 
 
 @in_one_test

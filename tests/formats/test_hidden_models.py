@@ -10,6 +10,7 @@ from hidden_tools import (
     CLASSES,
     WIDTH,
     all_of,
+    near,
     opened,
     random_head,
     random_states,
@@ -30,10 +31,6 @@ HEAD = random_head()
 def states_file(tmp_path: Path) -> Path:
     np.save(tmp_path / "states.npy", random_states(5, WIDTH))
     return tmp_path / "states.npy"
-
-
-def near(values: Any, wanted: Any) -> bool:
-    return bool(np.abs(np.asarray(values) - wanted).max() < 1e-5)
 
 
 def test_a_head_in_shards(tmp_path: Path, states: Path) -> None:

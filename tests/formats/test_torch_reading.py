@@ -12,20 +12,16 @@ import pytest
 from in_one_test import in_one_test
 from opening import assert_same_bits, read_array, zip_bytes
 from torch_bytes import archive, called, imported, legacy, number, pickled, saved, several, storage
-from torch_goldens import check_golden, goldens, input_of
+from torch_goldens import check_golden, goldens, input_of, opened
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.base import ReadOptions, Source
+from xentcli.formats.base import ReadOptions
 
 # What is spooled from a pipe lives until the source is gone.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 _SAFETENSORS = {"float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2"}
 Z = np.arange(12, dtype="<f4").reshape(4, 3)
-
-
-def opened(content: bytes, name: str = "run.pt", **options: Any) -> Source:
-    return registry.open_source(input_of(content, name), None, ReadOptions(**options))
 
 
 def error_of(content: bytes, **options: Any) -> InputError:

@@ -4,7 +4,6 @@ import pickle
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,11 +25,11 @@ from torch_bytes import (
     storage,
     tensor,
 )
-from torch_goldens import input_of
+from torch_goldens import input_of, opened
 
 from xentcli import evaluate
 from xentcli.formats import registry
-from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions, Source
+from xentcli.formats.base import IndexedSource, MemorySource, ReadOptions
 from xentcli.formats.pickled.joined import JoinedSource
 from xentcli.formats.registry import contents_of
 from xentcli.storage.open import open_input
@@ -39,10 +38,6 @@ from xentcli.storage.open import open_input
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "digits.pt"
 Z = np.arange(12, dtype="<f4").reshape(4, 3)
-
-
-def opened(content: bytes, name: str = "run.pt", **options: Any) -> Source:
-    return registry.open_source(input_of(content, name), None, ReadOptions(**options))
 
 
 Make = Callable[[Array], bytes]

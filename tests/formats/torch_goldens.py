@@ -13,7 +13,7 @@ from tables import new_file
 
 from xentcli.errors import InputError
 from xentcli.formats import registry
-from xentcli.formats.base import IndexedSource, ReadOptions
+from xentcli.formats.base import IndexedSource, ReadOptions, Source
 from xentcli.storage.inputs import Input
 
 
@@ -59,3 +59,7 @@ def check_golden(
     if "other" in keys:
         with pytest.raises(InputError, match=r"is not read$"):
             registry.open_source(data, None, ReadOptions(key="other"))
+
+
+def opened(content: bytes, name: str = "run.pt", **options: Any) -> Source:
+    return registry.open_source(input_of(content, name), None, ReadOptions(**options))

@@ -17,6 +17,7 @@ from pipeline_tools import (
     set_block_rows,
     write_shards,
 )
+from shard_rows import LABELS, LOGITS, ROWS
 
 from xentcli.errors import InputError, LabelError, NonFiniteError, ShapeError, UsageError
 from xentcli.formats.base import ReadOptions
@@ -27,11 +28,6 @@ from xentcli.pipeline.explain import explain
 from xentcli.pipeline.opening import InputFile
 from xentcli.pipeline.transform import Transform, transform
 
-RNG = np.random.default_rng(11)
-ROWS = 41
-LOGITS = RNG.normal(size=(ROWS, 5)) * RNG.choice([0.1, 1.0, 9.0], size=(ROWS, 1))
-LABELS = RNG.integers(5, size=ROWS)
-LABELS[::9] = -100
 pytestmark = errors_hold_files_open
 
 
@@ -92,7 +88,7 @@ def test_labels_are_counted_shard_by_shard(
         labels = np.resize(LABELS, rows)
         y = write_shards(tmp_path, "y", labels, cuts, label_kinds)
         told: list[int] = []
-        jobs = 2 if kinds != label_kinds and wrong == 1 else 1
+        jobs = 2 if kinds != label_kinds and wrong == 2 else 1
         running = run(jobs, lambda done, _, told=told: told.append(done))  # type: ignore[misc]
         with pytest.raises(ShapeError) as caught:
             evaluate(open_paths(*x), open_paths(*y), Criterion(), running)

@@ -292,3 +292,7 @@ class Page(HTMLParser):
 def read(html: str) -> Page:
     """Return what a page holds; each is read once, however many tests look at it."""
     return Page(html)
+
+
+def words_of(html: str) -> str:
+    return " ".join(read(html).text.split())

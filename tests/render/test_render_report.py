@@ -22,6 +22,7 @@ from report_tools import (
     page_of_models,
     page_of_temperature,
     read,
+    words_of,
 )
 
 from xentcli.results.measures import Measures
@@ -46,10 +47,6 @@ ALL_HEADINGS = [
     "Labels that may be wrong",
     "Where this comes from",
 ]
-
-
-def words_of(html: str) -> str:
-    return " ".join(read(html).text.split())
 
 
 PAGES: dict[str, Callable[[], str]] = {

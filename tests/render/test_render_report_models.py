@@ -2,14 +2,17 @@
 
 import pytest
 from in_one_test import in_one_test
-from report_tools import HOSTILE, page_of_models, page_of_temperature, read, temperature, two_models
+from report_tools import (
+    HOSTILE,
+    page_of_models,
+    page_of_temperature,
+    read,
+    temperature,
+    two_models,
+    words_of,
+)
 
 from xentcli.text import visible
-
-
-def words_of(html: str) -> str:
-    return " ".join(read(html).text.split())
-
 
 # Pages of comparisons and temperatures
 

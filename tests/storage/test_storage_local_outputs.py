@@ -8,18 +8,10 @@ from pathlib import Path
 
 import pytest
 from in_one_test import in_one_test
+from local_tools import NEW, OLD, save
 
 from xentcli.errors import OutputError, Stopped
 from xentcli.storage.open import check_output, open_input, open_output
-
-OLD = b"old" * 1000
-NEW = b"new" * 5000
-
-
-def save(path: str | Path, content: bytes = NEW, *, force: bool = False) -> None:
-    with open_output(str(path), force=force) as output:
-        for start in range(0, len(content), 1000):
-            output.write(content[start : start + 1000])
 
 
 def fail(path: Path, error: type[BaseException] | BaseException) -> None:
