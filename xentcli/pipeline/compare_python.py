@@ -100,15 +100,7 @@ def compare(
     >>> found["only_base_right"].value, found["agreement"].value
     (1, 0.6666666666666666)
     """
-    said = (input, input) if isinstance(input, str) else tuple(input)
-    for each in said:
-        if each not in KINDS or len(said) != 2:
-            raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {input!r}")
-    cooled = [temperature] * 2 if isinstance(temperature, (int, float)) else [*temperature]
-    if len(cooled) != 2 or not all(0.0 < each < math.inf for each in cooled):
-        raise UsageError(f"temperature is above 0, one or two, not {temperature!r}")
-    if any(each != "logits" and t != 1.0 for each, t in zip(said, cooled, strict=True)):
-        raise UsageError("temperature divides logits")
+    kinds, temperatures = _of_each_model(input, temperature)
     ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
     criterion = Criterion(
         options=LossOptions(
@@ -123,7 +115,7 @@ def compare(
         naming=Naming(tuple(classes or ()), counted=label_base is not None),
     )
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
-    readers = readers_of(reading, said)
+    readers = readers_of(reading, kinds)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
     sources, targets = _open(given, new, readers, names, beside)
@@ -131,7 +123,7 @@ def compare(
     groups, clusters = open_groups(readers[0], sources[0], targets, files, by=by, cluster=cluster)
     models = [
         Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
-        for source, kind, each in zip(sources, said, cooled, strict=True)
+        for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
     options = PairOptions(None if metrics is None else tuple(metrics), worst)
     run = Run(jobs) if jobs else Run()
@@ -139,6 +131,28 @@ def compare(
     (found,) = compared.comparisons
     notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes)
     return replace(found, notes=notes)
+
+
+def _of_each_model(
+    kind: Kind | Sequence[Kind], temperature: float | Sequence[float]
+) -> tuple[tuple[Kind, ...], list[float]]:
+    """Return what the files of each of two models hold, and what divides its logits.
+
+    Raises
+    ------
+    UsageError
+        If there are not one or two of each, or they do not belong together.
+    """
+    kinds: tuple[Kind, ...] = (kind, kind) if isinstance(kind, str) else tuple(kind)
+    if len(kinds) != 2 or not set(kinds) <= KINDS.keys():
+        raise UsageError(f"input is one of {', '.join(KINDS)}, or two of them, not {kind!r}")
+    one = (int, float)
+    temperatures = [temperature] * 2 if isinstance(temperature, one) else [*temperature]
+    if len(temperatures) != 2 or not all(0.0 < each < math.inf for each in temperatures):
+        raise UsageError(f"temperature is above 0, one or two, not {temperature!r}")
+    if any(each != "logits" and t != 1.0 for each, t in zip(kinds, temperatures, strict=True)):
+        raise UsageError("temperature divides logits")
+    return kinds, temperatures
 
 
 def _open(

@@ -21,8 +21,8 @@ def progress_bar(
 ) -> Iterator[Callable[[int, int | None], None]]:
     """Return a function that takes the rows done and the rows in all.
 
-    Where the bytes of all rows are known, the bytes done and their speed are shown too; for rows of
-    so many tokens, whose logits are computed, the tokens a second.
+    The bar shows the bytes done and their speed too, if it is given the `size` of all rows in
+    bytes; or tokens a second, if it is given how many `tokens`, whose logits are computed, a row has.
     """
     began = time.monotonic()
     bar: Progress | None = None
