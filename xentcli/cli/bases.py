@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
 from xentcli.cli.bounded import of_rows
+from xentcli.cli.compared import judge
 from xentcli.cli.loss_options import Gates, GivenOptions, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -132,7 +133,7 @@ def report(saved: "SavedState", writing: Writing, common: Common, gates: Gates) 
 
 
 class _PartlyTelling:
-    """Writes comparisons, and judges them; its checks are made at once."""
+    """Writes comparisons and judges them; what cannot be written is found when it is made."""
 
     def __init__(
         self,
@@ -149,14 +150,9 @@ class _PartlyTelling:
         self.keeper.open()
 
     def tell(self, found: "Sequence[Comparison]", provenance: "Provenance") -> None:
-        notes: list[str] = []
-        verdicts: tuple[Verdict, ...] = ()
-        for each in found:
-            notes += self.keeper.judge(each.metrics, each.num_classes, each.rows)
-            verdicts += self.keeper.verdicts
-        self.keeper.verdicts = verdicts
+        notes = judge(self.keeper, found)
         chosen = [_chosen(each, self._metrics) for each in found]
-        self._output.write(_forms(chosen, self._metrics, provenance, verdicts))
+        self._output.write(_forms(chosen, self._metrics, provenance, self.keeper.verdicts))
         self._common.tell_notes([*(note for each in found for note in each.notes), *notes])
 
 

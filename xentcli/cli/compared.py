@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
     from xentcli.pipeline.compare import Compared, PairOptions
     from xentcli.pipeline.criterion import Criterion
+    from xentcli.results.comparison import Comparison
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
@@ -31,7 +32,7 @@ def tell(
     doubts: Iterable[str] = (),
 ) -> None:
     """Judge and write a comparison of models of these names, and say what is odd about it."""
-    notes, _ = judge(telling.keeper, found)
+    notes = judge(telling.keeper, found.comparisons)
     telling.tell(
         found.comparisons,
         partial(forms, found, asked, source),
@@ -43,18 +44,18 @@ def tell(
     )
 
 
-def judge(keeper: "Gatekeeper", found: "Compared") -> "tuple[list[str], tuple[Verdict, ...]]":
-    """Judge each comparison; return notes, and what the gates say."""
+def judge(keeper: "Gatekeeper", comparisons: "Sequence[Comparison]") -> list[str]:
+    """Judge each comparison, so that the keeper has all verdicts; return notes."""
     notes: list[str] = []
     verdicts: list[Verdict] = []
-    several = len(found.comparisons) > 1
-    for each in found.comparisons:
+    several = len(comparisons) > 1
+    for each in comparisons:
         notes += keeper.judge(each.metrics, each.num_classes, each.rows)
         for verdict in keeper.verdicts:
             message = f"{each.new}: {verdict.message}" if several else verdict.message
             verdicts.append(verdict._replace(message=message))
     keeper.verdicts = tuple(verdicts)
-    return list(dict.fromkeys(notes)), keeper.verdicts
+    return list(dict.fromkeys(notes))
 
 
 def forms(

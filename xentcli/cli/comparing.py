@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from xentcli.cli import evaluating, loss_inputs, states
 from xentcli.cli.loss_options import GivenOptions, RowFlags
 from xentcli.cli.measure_options import KINDS
-from xentcli.cli.options import Writing
 from xentcli.cli.parsing import parse_temperature
 from xentcli.errors import UsageError
 from xentcli.text import shown_text
@@ -202,19 +201,11 @@ def provenance(
 
     files: list[FileFacts] = []
     for i, (source, path) in enumerate(zip(sources, paths, strict=True)):
-        role = ("base", "new")[i] if i < 2 else f"new {i}"
-        files += facts.file_facts(role, source, [path], digest=digest)
+        files += facts.file_facts(facts.role_of_model(i), source, [path], digest=digest)
     if labels is not None:
         files += facts.file_facts("labels", labels, label_paths or [paths[0]], digest=digest)
     found = tuple(files) if counted is None else facts.counted(files, *counted)
     return evaluating.provenance_of(found)
-
-
-def check_state(path: str | None, writing: Writing, by: str | None) -> None:
-    """Raise any error of writing a state now, before the work."""
-    states.check_state(path, writing)
-    if path is not None and by == "axis0":
-        raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")
 
 
 def write_state(

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from xentcli.results.measures import Measures
     from xentcli.results.verdict import Verdict
 
-_FITTING_COMMANDS = {
-    "logits": "xent eval LOGITS LABELS",
-    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
-    "probabilities": "xent eval --probs PROBS LABELS",
-}
-
 
 def tell(
     telling: Telling,
@@ -85,7 +79,7 @@ def warnings(
     binary = " --binary" if found.binary else ""
     fitting = {
         kind: command.replace("eval", "eval" + binary)
-        for kind, command in _FITTING_COMMANDS.items()
+        for kind, command in odd.COMMANDS_OF_EVAL.items()
     }
     yield from odd.kinds(name, criterion.kind, found.looks_like, fitting)
     if found.missing_rows:

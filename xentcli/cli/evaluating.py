@@ -119,9 +119,7 @@ class KeptState:
         by: str | None,
         cluster: str | None,
     ) -> None:
-        states.check_state(path, writing)
-        if path is not None and by == "axis0":
-            raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")
+        states.check_state(path, writing, by=by)
         self._path, self._writing = path, writing
         self._asked, self._by, self._cluster = asked, by, cluster
         self._found: list[Measured] = []

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from xentcli.results.loss import LossSummary
 
 _MEASURES = ("loss", "perplexity", "bits", "accuracy")
-_COMMANDS_OF_ALL = {
-    "logits": "xent eval LOGITS LABELS",
-    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
-    "probabilities": "xent eval --probs PROBS LABELS",
-}
 
 
 def run_loss(
@@ -128,7 +123,7 @@ def keeper_of(gates: Gates, criterion: "Criterion") -> "Gatekeeper":
     """Return the judge of a loss by the measures that are computed here."""
     if criterion.picked:
         return gates.keeper(_MEASURES[:-1])
-    return gates.keeper(_MEASURES, _COMMANDS_OF_ALL[criterion.kind])
+    return gates.keeper(_MEASURES, odd.COMMANDS_OF_EVAL[criterion.kind])
 
 
 def _judge(keeper: "Gatekeeper", evaluation: "Evaluation") -> list[str]:

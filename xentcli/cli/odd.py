@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from xentcli.pipeline.evaluate import Criterion, Evaluation, Kind
     from xentcli.results.loss import LossSummary
 
+COMMANDS_OF_EVAL = {
+    "logits": "xent eval LOGITS LABELS",
+    "log-probabilities": "xent eval --log-probs LOG_PROBS LABELS",
+    "probabilities": "xent eval --probs PROBS LABELS",
+}
+"""The command that measures everything of rows of each kind."""
 _FITTING_COMMANDS = {
     "logits": "xent loss LOGITS LABELS",
     "log-probabilities": "xent nll LOG_PROBS LABELS",

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from xentcli.pipeline.states import SavedState
 
 
-def check_state(path: str | None, writing: Writing, reduction: str = "mean") -> None:
-    """Raise any error of writing a state now, before the work."""
+def check_state(
+    path: str | None, writing: Writing, reduction: str = "mean", by: str | None = None
+) -> None:
+    """Raise any error of writing a state now, before the work; `by` says what its groups are."""
     if path is None:
         return
     if reduction == "none":
@@ -18,6 +20,8 @@ def check_state(path: str | None, writing: Writing, reduction: str = "mean") -> 
             "--state is of one number, and --reduction none of one a row",
             hint="--reduction mean; the losses of rows are put together as their files are",
         )
+    if by == "axis0":
+        raise UsageError("--by axis0 goes without --state: a slice has no name in other runs")
     from xentcli.cli.reports import check_different
     from xentcli.pipeline.outputs import check_output, is_json, shown_name
 

@@ -12,8 +12,9 @@ from xentcli.pipeline.loss_states import of_files
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.pair_plan import PairOptions, PairPlan
 from xentcli.pipeline.pair_report import OF_ORDER, PairedRows, comparisons_of
+from xentcli.pipeline.provenance import role_of_model
 from xentcli.pipeline.spool import Spools
-from xentcli.pipeline.state_header import ModelFacts, StateHeader, role_of_model
+from xentcli.pipeline.state_header import ModelFacts, StateHeader
 from xentcli.pipeline.state_options import PairAsked, Setting
 from xentcli.pipeline.states import SavedState
 from xentcli.storage.names import shown_name

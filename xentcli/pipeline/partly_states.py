@@ -11,7 +11,8 @@ from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.pair_states import names_of
 from xentcli.pipeline.partly_compared import Models
 from xentcli.pipeline.partly_pairs import PairsKind, comparison_of
-from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once, role_of_model
+from xentcli.pipeline.provenance import role_of_model
+from xentcli.pipeline.state_header import ModelFacts, StateHeader, each_once
 from xentcli.pipeline.state_options import Setting
 from xentcli.pipeline.state_rows import whole_files
 from xentcli.pipeline.states import SavedState

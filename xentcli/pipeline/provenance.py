@@ -17,6 +17,11 @@ from xentcli.storage.paths import reads_once
 _PIECE_BYTES = 2**20
 
 
+def role_of_model(number: int) -> str:
+    """Return what the files of a model that is compared were read as."""
+    return ("base", "new")[number] if number < 2 else f"new {number}"
+
+
 def file_facts(
     role: str, source: Source, names: Sequence[str], *, digest: bool = False
 ) -> Iterator[FileFacts]:

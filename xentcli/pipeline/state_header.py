@@ -165,11 +165,6 @@ def _place(rows: Sequence[FileRows]) -> tuple[Any, ...]:
     return (0, rows[0].key) if rows else (1,)
 
 
-def role_of_model(number: int) -> str:
-    """Return what the files of a model that is compared were read as."""
-    return ("base", "new")[number] if number < 2 else f"new {number}"
-
-
 def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
     """Return files by what they were read as and the natural order of names, each once."""
 

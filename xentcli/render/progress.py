@@ -22,7 +22,7 @@ def progress_bar(
     """Return a function that takes the rows done and the rows in all.
 
     The bar shows the bytes done and their speed too, if it is given the `size` of all rows in
-    bytes; or tokens a second, if it is given how many `tokens`, whose logits are computed, a row has.
+    bytes; or tokens a second, if it is given how many `tokens` of computed logits a row has.
     """
     began = time.monotonic()
     bar: Progress | None = None

@@ -8,6 +8,7 @@ from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
 from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
+from xentcli.cli.states import check_state
 from xentcli.cli.telling import Telling
 from xentcli.pipeline.pair_names import OF_PAIRS
 
@@ -157,7 +158,7 @@ def _compare(
     wanted = comparing.wanted(asked.metric, asked.worst, telling.keeper.names)
     wanted = wanted._replace(pictures=telling.drawn.wanted)
     criteria = asked.criteria(given, paths, kinds)
-    comparing.check_state(state, given.writing, by)
+    check_state(state, given.writing, by=by)
     telling.check()
     readers = given.reading.readers(kinds)
     rows = comparing.open_rows(criteria, paths, labels, by, cluster, readers, given)
