@@ -4,10 +4,12 @@ import gzip
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli_tools import Outcome, Run, run_shell
+from in_one_test import in_one_test
 
 
 @pytest.fixture
@@ -20,6 +22,84 @@ def ends_with(outcome: Outcome, code: int, first_line: str) -> None:
     assert (outcome.code, outcome.err.splitlines()[0]) == (code, first_line)
 
 
+def npy_header(shape: str) -> bytes:
+    """Return an NPY file of a header alone."""
+    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + len(text + b"\n").to_bytes(2, "little") + text + b"\n"
+
+
+IMPOSSIBLE = "x.npy: the NPY header has an impossible shape: (1"
+LABELLED = "cat,dog,label\n1,2,0\n3,4,1\n"
+
+
+@in_one_test
+@pytest.mark.parametrize(
+    ("files", "line", "said"),
+    [
+        (
+            {"a.npy": [-np.inf] * 3, "b.npy": [-np.inf] * 3, "y.npy": 1},
+            "loss --logits a.npy --logits b.npy --labels y.npy",
+            "a.npy and 1 more: every logit is -inf",
+        ),
+        (
+            {"x.npy": np.log([0.2, 0.3, 0.5]), "y.csv": "0\n1\n2\n"},
+            "nll x.npy y.csv",
+            "y.csv:1: class probability 2 is above 1",
+        ),
+        (
+            {"x.npy": np.zeros(3), "y.npy": 9},
+            "explain x.npy y.npy",
+            "y.npy: label 9 is outside 0..2\n",  # one row has no index
+        ),
+        (
+            {"x.csv": "1\nnan\n"},
+            "softmax x.csv",
+            "x.csv: along axis 0, 1 of 1 rows hold NaN or inf, or nothing but -inf",
+        ),
+        (
+            {"y.csv": "99999999999\n0\n"},
+            "one-hot y.csv",
+            "y.csv: one-hot rows of 100,000,000,000 classes",
+        ),
+        ({"x.npy": npy_header("(100000000000000, 0)")}, "softmax x.npy", IMPOSSIBLE),
+        ({"x.npy": npy_header("(100000000000000, 0)")}, "info x.npy", IMPOSSIBLE),
+        ({"x.npy": npy_header(f"({'1, ' * 70})")}, "softmax x.npy", IMPOSSIBLE),
+        ({"x.npy": npy_header("print(1)")}, "info x.npy", "x.npy: the NPY header cannot be read: "),
+        (
+            {"x.csv": "<!DOCTYPE html>\n<p>1,2"},
+            "info x.csv",
+            "x.csv: a web page, which is not one of npy",
+        ),
+        ({"x.csv": "<?xml?>"}, "info x.csv", "x.csv: XML, which is not one of npy"),
+        (
+            {"x.csv": LABELLED},
+            "softmax x.csv",
+            "x.csv: column 'label' may be no class: its name says 'label'\n",
+        ),
+    ],
+)
+def test_one_line_says_what_is_odd(
+    run: Run, folder: Path, files: dict[str, Any], line: str, said: str
+) -> None:
+    for name, content in files.items():
+        if isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+        elif isinstance(content, str):
+            (folder / name).write_text(content)
+        else:
+            np.save(folder / name, content)
+    outcome = run(*line.split())
+    assert (outcome.code, outcome.out if line[:4] != "info" else "") == (1, "")
+    assert outcome.err.startswith(f"error: {said}"), outcome.err
+    assert " at 0x" not in outcome.err
+
+
+def test_a_binary_format_of_json(run: Run, folder: Path) -> None:
+    np.save(folder / "x.npy", np.zeros((1, 2)))
+    outcome = run("softmax", "x.npy", "--json", "--to", "npy")
+    assert (outcome.code, outcome.out) == (2, "")
+
+
 def test_a_redirected_file_that_is_read_twice(run: Run, folder: Path) -> None:
     """Standard input is checked for changes after a copy has taken its place."""
     for command, array in (("softmax --axis 0", np.eye(3)), ("one-hot", np.arange(3))):
@@ -30,31 +110,9 @@ def test_a_redirected_file_that_is_read_twice(run: Run, folder: Path) -> None:
         assert outcome.out == run(*command.split(), "z.npy").out
 
 
-def test_shards_of_one_row(run: Run, folder: Path) -> None:
-    for name in ("a", "b"):
-        np.save(folder / f"{name}.npy", np.full(3, -np.inf))
-    np.save("label.npy", np.array(1))
-    both = ("--logits", "a.npy", "--logits", "b.npy", "--labels", "label.npy")
-    ends_with(run("loss", *both), 1, "error: a.npy and 1 more: every logit is -inf")
-
-
-def test_nll_of_one_row_with_a_column_as_long(run: Run, folder: Path) -> None:
-    np.save("row.npy", np.log([0.2, 0.3, 0.5]))
-    (folder / "y.csv").write_text("0\n1\n2\n")
-    outcome = run("nll", "--log-probs", "row.npy", "--labels", "y.csv")
-    ends_with(outcome, 1, "error: y.csv:1: class probability 2 is above 1")
-
-
 def test_one_hot_of_one_number_has_no_header(run: Run, folder: Path) -> None:
     np.save(folder / "y.npy", np.array(1))
     assert run("one-hot", "y.npy", "--classes", "a,b,c").out == "0\n1\n0\n"
-
-
-def test_the_label_of_one_row_has_no_index(run: Run, folder: Path) -> None:
-    np.save(folder / "row.npy", np.zeros(3))
-    np.save(folder / "y.npy", np.array(9))
-    outcome = run("explain", "--logits", "row.npy", "--labels", "y.npy")
-    ends_with(outcome, 1, "error: y.npy: label 9 is outside 0..2")
 
 
 def test_no_classes(run: Run, folder: Path) -> None:
@@ -62,12 +120,6 @@ def test_no_classes(run: Run, folder: Path) -> None:
         np.save(folder / name, np.zeros((5, 0)))
     outcome = run("loss", "--logits", "x.npy", "--labels", "y.npy")
     assert "warning: nothing is used: there are no classes, so the mean is NaN" in outcome.err
-
-
-def test_one_column_that_is_not_finite(run: Run, folder: Path) -> None:
-    (folder / "x.csv").write_text("1\nnan\n")
-    what = "along axis 0, 1 of 1 rows hold NaN or inf, or nothing but -inf"
-    ends_with(run("softmax", "x.csv"), 1, f"error: x.csv: {what}")
 
 
 def test_no_room_for_rows_that_are_not_counted(folder: Path) -> None:
@@ -94,40 +146,6 @@ def test_pipes_of_several_arrays(run: Run, folder: Path) -> None:
         os.mkfifo(folder / name)
     outcome = run("loss", "--logits", "a", "--logits", "b", "--label-key", "y")
     ends_with(outcome, 2, "error: --label-key reads several files twice, which pipes are not")
-
-
-def test_a_binary_format_of_json(run: Run, folder: Path) -> None:
-    np.save(folder / "x.npy", np.zeros((1, 2)))
-    outcome = run("softmax", "x.npy", "--json", "--to", "npy")
-    assert (outcome.code, outcome.out) == (2, "")
-
-
-def npy_header(shape: str) -> bytes:
-    """Return an NPY file of a header alone."""
-    text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    return b"\x93NUMPY\x01\x00" + len(text + b"\n").to_bytes(2, "little") + text + b"\n"
-
-
-@pytest.mark.parametrize("shape", ["(100000000000000, 0)", f"({'1, ' * 70})"])
-def test_a_shape_that_cannot_be(run: Run, folder: Path, shape: str) -> None:
-    (folder / "x.npy").write_bytes(npy_header(shape))
-    for command in ("softmax", "info"):
-        outcome = run(command, "x.npy")
-        assert outcome.code == 1
-        assert outcome.err.startswith("error: x.npy: the NPY header has an impossible shape: (1")
-
-
-def test_an_npy_header_that_is_no_dictionary(run: Run, folder: Path) -> None:
-    (folder / "x.npy").write_bytes(npy_header("print(1)"))
-    error = run("info", "x.npy").err
-    assert error.startswith("error: x.npy: the NPY header cannot be read: ")
-    assert " at 0x" not in error
-
-
-def test_a_label_that_is_no_class(run: Run, folder: Path) -> None:
-    (folder / "y.csv").write_text("99999999999\n0\n")
-    outcome = run("one-hot", "y.csv")
-    ends_with(outcome, 1, "error: y.csv: one-hot rows of 100,000,000,000 classes")
 
 
 def test_a_very_wide_row_of_text(run: Run, folder: Path) -> None:
@@ -157,22 +175,8 @@ def test_info_goes_on_after_an_error(run: Run, folder: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("content", "what"),
-    [("<!DOCTYPE html>\n<p>1,2", "a web page"), ("<?xml?>", "XML")],
-)
-def test_text_that_is_no_table(run: Run, folder: Path, content: str, what: str) -> None:
-    (folder / "x.csv").write_text(content)
-    assert run("info", "x.csv").err.startswith(f"error: x.csv: {what}, which is not one of npy")
-
-
 def test_a_label_column_that_is_read_as_a_class(run: Run, folder: Path) -> None:
-    (folder / "x.csv").write_text("cat,dog,label\n1,2,0\n3,4,1\n")
-    outcome = run("softmax", "x.csv")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err == (
-        "error: x.csv: column 'label' may be no class: its name says 'label'\n"
-        "hint: leave out what is none: --drop label, or name the classes: --columns cat,dog\n"
-    )
+    (folder / "x.csv").write_text(LABELLED)
+    assert "hint: leave out what is none: --drop label, or name" in run("softmax", "x.csv").err
     assert run("softmax", "x.csv", "--drop", "label").err == ""
     assert run("loss", "--logits", "x.csv", "--label-column", "label").err == ""
