@@ -103,17 +103,8 @@ def calibrate(
     >>> round(found.temperature.value, 4), round(found.loss_after.value, 4)
     (3.641, 0.5623)
     """
-    if input not in ("logits", "log-probs", "probs"):
-        raise UsageError(f"input is one of logits, log-probs, probs, not {input!r}")
-    factor = as_weight(weight)
-    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
-    criterion = Criterion(
-        options=LossOptions(None if binary else factor, ignored),
-        class_axis=class_axis,
-        shift=shift,
-        binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,
-        from_probs=input == "probs",
-    )
+    shapes = {"class_axis": class_axis, "shift": shift}
+    criterion = _criterion(weight, pos_weight, ignore_index, input, binary=binary, **shapes)
     reader = reader_of(reading, input)
     opened = partial(
         open_data,
@@ -144,3 +135,25 @@ def calibrate(
     )
     notes = notes_of(rows, targets, weights, clusters, *(tested or ()))
     return replace(found, notes=(*notes, *found.notes))
+
+
+def _criterion(
+    weight: ArrayLike | None,
+    pos_weight: ArrayLike | None,
+    ignore_index: int | Sequence[int],
+    input: str,  # noqa: A002 - the option's name
+    *,
+    binary: bool,
+    **more: Any,
+) -> Criterion:
+    """Return the loss that the temperature minimises."""
+    if input not in ("logits", "log-probs", "probs"):
+        raise UsageError(f"input is one of logits, log-probs, probs, not {input!r}")
+    factor = as_weight(weight)
+    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    return Criterion(
+        options=LossOptions(None if binary else factor, ignored),
+        binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,
+        from_probs=input == "probs",
+        **more,
+    )
