@@ -3,10 +3,7 @@
 import os
 import re
 import signal
-import socket
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +12,6 @@ import psutil
 import pytest
 from cli_tools import Run
 from cluster_tools import SECONDS, Client, Cluster, kill_a_worker, run_each, started, wait_until
-from in_one_test import in_one_test
 
 import xentcli
 
@@ -228,58 +224,3 @@ def a_scheduler_that_dies_is_one_line(cluster: Cluster) -> None:
     client = cluster.squares(cluster.address, 100_000)
     cluster.kill_the_scheduler()
     assert client.ended() == (1, "", f"error: the cluster at {cluster.address} was lost\n")
-
-
-@in_one_test
-@pytest.mark.parametrize("address", ["local:0", "local:x", "127.0.0.1:8786", "tcp://host", ""])
-def test_what_is_no_address(folder: Path, run: Run, address: str) -> None:
-    del folder
-    outcome = run("loss", "z.npy", "y.npy", "--scheduler", address)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.startswith(f"error: --scheduler: {address!r} is no address, ")
-
-
-def test_nobody_answers(folder: Path) -> None:
-    """Or something else does, there are no keys, or only what is encrypted may be sent."""
-    encrypted = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
-    impatient = dict.fromkeys(PATIENCE, "0.3s")
-    no_file = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "none.crt"}
-    silent, hasty = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
-    threading.Thread(target=_hang_up, args=[hasty], daemon=True).start()
-    of_silent, of_hasty = (f"127.0.0.1:{each.getsockname()[1]}" for each in (silent, hasty))
-    nobody = "127.0.0.1:9"
-    cases: tuple[tuple[str, dict[str, str], str], ...] = (
-        (f"tcp://{nobody}", impatient, f"no cluster with workers answers at tcp://{nobody}: "),
-        (f"tcp://{of_silent}", impatient, f"no cluster with workers answers at tcp://{of_silent}"),
-        (f"tcp://{of_hasty}", {}, f"what answers at tcp://{of_hasty} is no scheduler that takes"),
-        (f"tls://{nobody}", {}, f"no connection with tls://{nobody} by dask's configuration: TLS"),
-        (
-            f"tls://{nobody}",
-            no_file,
-            f"no connection with tls://{nobody} by dask's configuration: no such file: none.crt",
-        ),
-        (
-            f"tcp://{nobody}",
-            encrypted,
-            f"no connection with tcp://{nobody} by dask's configuration: encryption required",
-        ),
-    )
-    command = ["loss", "z.npy", "y.npy", "--scheduler"]
-    clients = [
-        Client(*command, address, folder=folder, **variables) for address, variables, _ in cases
-    ]
-    for client, (_, _, said) in zip(clients, cases, strict=True):
-        code, out, err = client.ended()
-        assert (code, out, err.count("\n")) == (1, "", 2), said
-        assert err.startswith(f"error: {said}"), err
-    silent.close()
-    hasty.shutdown(socket.SHUT_RDWR)  # else the thread would accept for ever
-    hasty.close()
-
-
-def _hang_up(server: socket.socket) -> None:
-    """Take connections, and end each without a word when something has come."""
-    with suppress(OSError):
-        while True:
-            with server.accept()[0] as connection:
-                connection.recv(1)
