@@ -75,7 +75,7 @@ def test_a_row_group_is_not_held_whole(tmp_path: Path) -> None:
         *shown, kilobytes = said_by(f"{__name__}:info_and_memory", arguments, tmp_path).split("\n")
         assert f'"shape": [{256 * batches}, 1024]' in "\n".join(shown)
         taken.append(int(kilobytes))
-    assert taken[1] - taken[0] < 8_000, taken
+    assert taken[1] - taken[0] < 10_000, taken  # whole: 12,288; an allocator's step is 8,192
 
 
 class Names(frozenset[int]):
