@@ -33,6 +33,7 @@ LN_2 = math.log(2.0)
 _TILE_ELEMENTS = 2**15  # few, as there are many arrays of them
 _NEAR = 1.0  # up to this difference of logarithms, no digit is lost by tanh and log1p
 _FAR = 800.0  # from here on exp(-u) is 0
+_SURE_DIVISOR = 1e-290  # less is near the numbers that have fewer digits, and 0
 _FAR_PEAKS = 64.0  # if peaks are that far apart, the gaps to them are closer than the logits
 
 
@@ -183,7 +184,11 @@ def _far_terms(p: Doubles, q: Doubles, u: Doubles) -> tuple[Doubles, Doubles, Do
     kl[u == -np.inf] = np.inf
     kl_reverse[u == np.inf] = np.inf
     size = np.minimum(np.abs(u), _FAR)
-    shares = elementary.exp(-size)  # the smaller of p and q over the larger
+    larger = np.maximum(p, q)
+    shares = np.minimum(p, q) / larger  # exp(-size), in a fifth of the time
+    lost = larger < _SURE_DIVISOR
+    if lost.any():
+        shares[lost] = elementary.exp(-size[lost])
     js = LN_2 - elementary.log1p(shares) - size * shares / (1.0 + shares)
     js *= (p + q) / 2.0
     return kl, kl_reverse, js
