@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 _TASK_SECONDS = 1.0
 _MOST_ITEMS = 4096  # of a task
-_GROWTH = 4  # from one task to the next, at most
+_MOST_GROWTH = 4  # from one task to the next, at most
 _SCHEDULER_SECONDS = 0.0028  # what dask spends on a task and its share of merges, measured
-_SHARE = 0.5  # of the time that the scheduler, or the client, is busy with tasks, at most
-_MEMORY = 0.9  # weight of what was learnt before, against the latest task
+_BUSY_SHARE = 0.5  # of the time that the scheduler, or the client, is busy with tasks, at most
+_PAST_WEIGHT = 0.9  # weight of what was learnt before, against the latest task
 _REQUEST_SECONDS = 0.5  # at most, so that the progress shown keeps moving
-_OF_THE_RUN = 1 / 32  # for a request: at the end, others wait for the one that still works
+_REQUEST_SHARE = 1 / 32  # of the run, at most: in the end, others wait for the last request
 
 
 class Pace:
@@ -47,12 +47,12 @@ class Pace:
     def learn(self, items: int, seconds: float) -> None:
         """Learn from how long a worker took for a task."""
         busy = self._busy / max(1, self._begun)  # many begin before the first is done
-        self._busy_of_task += (1 - _MEMORY) * (busy - self._busy_of_task)
+        self._busy_of_task += (1 - _PAST_WEIGHT) * (busy - self._busy_of_task)
         self._busy, self._begun = 0.0, 0
         dearest = max(_SCHEDULER_SECONDS, self._busy_of_task)
-        wanted = max(_TASK_SECONDS, self._threads * dearest / _SHARE)
+        wanted = max(_TASK_SECONDS, self._threads * dearest / _BUSY_SHARE)
         fitting = int(items * wanted / max(seconds, 1e-9))
-        self.items = max(1, min(fitting, self.items * _GROWTH, _MOST_ITEMS))
+        self.items = max(1, min(fitting, self.items * _MOST_GROWTH, _MOST_ITEMS))
 
 
 class RequestPace:
@@ -71,7 +71,7 @@ class RequestPace:
 
     def learn(self, items: int, seconds: float, most: int) -> None:
         """Learn from how long a process took for a request; the next has at most `most` items."""
-        wanted = min(_REQUEST_SECONDS, _OF_THE_RUN * (self._clock() - self._begin))
+        wanted = min(_REQUEST_SECONDS, _REQUEST_SHARE * (self._clock() - self._begin))
         fitting = int(items * wanted / max(seconds, 1e-9))
-        fitting = max(1, min(fitting, self.items * _GROWTH, most))
+        fitting = max(1, min(fitting, self.items * _MOST_GROWTH, most))
         self.items = 1 << (fitting.bit_length() - 1)

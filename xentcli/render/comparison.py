@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
-_BESIDES = len(" predictions   ")  # columns around what is said of a subject
+_BESIDE_WIDTH = len(" predictions   ")  # columns around what is said of a subject
 _CHANGED_ON_SCREEN = 5
 _GROUPS_ON_SCREEN = 10
 _STYLES = {"better": "bold green", "worse": "bold red", "unclear": "bold"}
@@ -99,7 +99,7 @@ def _headlines(found: "Comparison", width: int) -> Table:
     table = grid("")
     table.title = None
     for name, parts in _subjects(found):
-        lines = [line for part in parts if part for line in _lines(part, width - _BESIDES)]
+        lines = [line for part in parts if part for line in _lines(part, width - _BESIDE_WIDTH)]
         for i, line in enumerate(lines):
             table.add_row(name if i == 0 else "", line)
     return table

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xentcli.results.comparison import Comparison
     from xentcli.results.measure import Measure
 
-_SURE = 0.05  # chance does not explain a lower p of McNemar's test
+_SURE_P = 0.05  # chance does not explain a lower p of McNemar's test
 _ERROR_DIGITS = 2
 
 
@@ -68,7 +68,7 @@ def _sign_of_rows(found: "Comparison") -> int:
         return 0
     if found.clusters is not None:  # McNemar's test takes each row for independent
         return -_sign(gain)
-    if p is None or p.value is None or p.value >= _SURE or not gain.value:
+    if p is None or p.value is None or p.value >= _SURE_P or not gain.value:
         return 0
     return -1 if gain.value > 0 else 1
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xentcli.formats.base import ArrayHeader
 
 from xentcli.errors import keeping, reading
+from xentcli.render.ordered_sink import OrderedSink
 from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
 
@@ -94,10 +95,8 @@ def _close(file: Any) -> None:
         file.close()
 
 
-class JsonArray:
+class JsonArray(OrderedSink):
     """A sink that writes an array into one object, between what comes first and last."""
-
-    positional = False
 
     def __init__(self, write: Callable[[str], None], key: str, first: dict[str, Any]) -> None:
         self._write = write
@@ -117,10 +116,6 @@ class JsonArray:
         if header.id_column is not None:
             self._first["id_column"] = header.id_column
             self._ids = _LaterItems()
-
-    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
-        """Refuse: nobody may ask for this."""
-        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Write some rows, and keep their ids for the end."""

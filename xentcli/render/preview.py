@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from xentcli.render.matrix import Matrix, columns_that_fit, matrix_table
+from xentcli.render.ordered_sink import OrderedSink
 from xentcli.text import plain_cells
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ class _PreviewRow(NamedTuple):
     name: str | None
 
 
-class Preview:
+class Preview(OrderedSink):
     """A sink that keeps the first and the last rows of an array, to show what fits."""
-
-    positional = False
 
     def __init__(self, title: str, column: str | None = None) -> None:
         self._title = title
@@ -46,10 +45,6 @@ class Preview:
     def open(self, header: "ArrayHeader") -> None:
         """Begin an array."""
         self._header = header
-
-    def write_at(self, start: int, rows: "NDArray[Any]") -> None:
-        """Refuse: nobody may ask for this."""
-        raise AssertionError(f"{len(rows)} rows from {start} on, which must come in order")
 
     def write(self, rows: "NDArray[Any]", ids: "NDArray[Any] | None" = None) -> None:
         """Keep what may be shown."""

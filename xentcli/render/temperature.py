@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _COUNTS = ("rows", "used", "num_classes", "binary", "clusters", "passes")
 _SHOWN = {"loss": "loss", "ECE": "ece", "Brier": "brier"}
-_BETWEEN = 3  # columns of the terminal between two pictures
+_GAP_WIDTH = 3  # columns of the terminal between two pictures
 
 
 def temperature_object(
@@ -127,8 +127,8 @@ def _pictures(
         for when, bins in (("before", before), ("after", after))
     ]
     yield Text()
-    if 2 * one + _BETWEEN <= width:
-        beside = Table.grid(padding=(0, _BETWEEN, 0, 0))
+    if 2 * one + _GAP_WIDTH <= width:
+        beside = Table.grid(padding=(0, _GAP_WIDTH, 0, 0))
         for left, right in zip_longest(*pictures, fillvalue=Text()):
             beside.add_row(left, right)
         yield beside

@@ -59,7 +59,7 @@ _STYLE: Any = {
     "ytick.labelsize": 9,
 }
 _NO_DATE = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}, "png": {}}
-_POINTS = 72.0  # in an inch
+_POINTS_PER_INCH = 72.0
 
 Box = tuple[float, float, float, float]
 """Left, right, lower and upper edge of a rectangle."""
@@ -83,12 +83,12 @@ def saved(figure: Figure, form: str) -> bytes:
 
 def paper(width: float, height: float) -> Figure:
     """Return an empty figure of so many points."""
-    return Figure(figsize=(width / _POINTS, height / _POINTS))
+    return Figure(figsize=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
 
 
 def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """Return axes at a place of a figure, in points."""
-    whole_width, whole_height = (side * _POINTS for side in figure.get_size_inches())
+    whole_width, whole_height = (side * _POINTS_PER_INCH for side in figure.get_size_inches())
     return figure.add_axes(
         (left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
     )
@@ -103,7 +103,7 @@ def words(text: str) -> Figure:
 
 def headline(figure: Figure, text: str, below: str = "") -> None:
     """Write a line at the top, and a smaller one below it."""
-    width, height = (side * _POINTS for side in figure.get_size_inches())
+    width, height = (side * _POINTS_PER_INCH for side in figure.get_size_inches())
     left = 8.0 / width
     figure.text(left, 1.0 - 9.0 / height, text, va="top", size=11, weight="bold")
     if below:

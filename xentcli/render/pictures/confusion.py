@@ -21,8 +21,8 @@ from xentcli.results.measures import Measures
 MOST_CLASSES = 20
 """With more classes, a matrix would show neither names nor counts."""
 _MOST_PAIRS = 20
-_LETTER = 5.6  # points, on average
-_STRONGEST = 0.6  # of a colour, so that text on it can be read
+_LETTER_POINTS = 5.6  # points, on average
+_STRONGEST_SHADE = 0.6  # of a colour, so that text on it can be read
 
 
 class Words(NamedTuple):
@@ -77,7 +77,7 @@ def _matrix(confusions: Confusions, class_name: Callable[[int], str], said: Word
     names = class_texts([class_name(i) for i in range(count)], 16)
     cell = 34.0 if count <= 10 else 26.0
     side = cell * count
-    longest = max(map(len, names)) * _LETTER
+    longest = max(map(len, names)) * _LETTER_POINTS
     upright = longest <= cell
     left, top = (
         max(34.0, longest + 12.0) + 22.0,
@@ -121,7 +121,7 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
                 continue
             color = COLORS["right" if i == j else "wrong"]
             # The square root shows mistakes too, which are rare if a model is any good.
-            alpha = _STRONGEST * (0.08 + 0.92 * (rows / support) ** 0.5)
+            alpha = _STRONGEST_SHADE * (0.08 + 0.92 * (rows / support) ** 0.5)
             box = (float(j), j + 1.0, float(i), i + 1.0)
             rectangles(axes, [box], facecolor=color, alpha=round(alpha, 3), linewidth=0)
             text = short_count(rows)

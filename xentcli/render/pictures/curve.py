@@ -10,7 +10,7 @@ from xentcli.results.temperature import CurvePoint, FittedTemperature
 
 _WIDTH, _HEIGHT = 520.0, 300.0
 _LEFT, _BOTTOM, _RIGHT, _TOP = 62.0, 52.0, 16.0, 50.0
-_BETWEEN = 8  # parts of a line between two points that were computed
+_PARTS_OF_A_LINE = 8  # parts of a line between two points that were computed
 
 
 def curve(found: FittedTemperature) -> Figure:
@@ -48,8 +48,8 @@ def smooth(points: tuple[CurvePoint, ...]) -> list[CurvePoint]:
     for one, two in pairwise(points):
         start, end = 1.0 / one.temperature, 1.0 / two.temperature
         span = end - start
-        for i in range(1, _BETWEEN + 1):
-            t = i / _BETWEEN
+        for i in range(1, _PARTS_OF_A_LINE + 1):
+            t = i / _PARTS_OF_A_LINE
             u = 1.0 - t
             loss = (
                 u * u * (1.0 + 2.0 * t) * one.loss

@@ -24,8 +24,8 @@ from xentcli.results.measures import Measures
 
 _WIDTH, _HEIGHT = 520.0, 300.0
 _LEFT, _BOTTOM, _RIGHT, _TOP = 58.0, 70.0, 16.0, 50.0
-_STEEP = 30.0  # how many times a typical bin the largest must be for a log axis
-_END_WIDTH = 0.28  # decades, of the bars of 0 and of infinity
+_STEEP_RATIO = 30.0  # how many times a typical bin the largest must be for a log axis
+_END_DECADES = 0.28  # decades, of the bars of 0 and of infinity
 _ALL_STYLE: dict[str, Any] = {"facecolor": COLORS["right"], "alpha": 0.5, "linewidth": 0}
 _WRONG_STYLE: dict[str, Any] = {"facecolor": COLORS["wrong"], "alpha": 0.75, "linewidth": 0}
 
@@ -69,7 +69,7 @@ def losses(measures: Measures) -> Figure:
 
 def _is_steep(counts: list[int]) -> bool:
     counts = sorted(counts)
-    return counts[-1] > _STEEP * counts[len(counts) // 2]
+    return counts[-1] > _STEEP_RATIO * counts[len(counts) // 2]
 
 
 def _box(span: Span, floor: float, rows: int) -> Box:
@@ -84,7 +84,7 @@ def places_of(found: LossHistogram) -> tuple[list[tuple[LossBin, Span]], dict[fl
     high = spans[-1][1][1] if spans else 0.0
     span = high - low
     ticks = _ticks(low, high) if spans else {}
-    width = max(_END_WIDTH, 0.045 * span)
+    width = max(_END_DECADES, 0.045 * span)
     for each, text in ((_first_small(found), "<1e-9"), (found.zero, "0")):
         if each is not None and each.rows:
             low -= 2.0 * width
