@@ -15,6 +15,8 @@ from harness_samples import (
 )
 from in_one_test import in_one_test
 
+import xentcli as xent
+
 
 def test_the_worked_example(run: Run) -> None:
     path = write_docs("samples_boiling.jsonl", EXAMPLE)
@@ -166,6 +168,11 @@ def test_tasks_together_and_apart(run: Run) -> None:
             assert group["metrics"]["acc_norm"]["value"] == want.shares["acc_norm"]
         mean = (each[0].loss + each[1].loss) / 2
         assert found["metrics"]["loss"]["value"] == pytest.approx(mean, rel=1e-13)
+    for groups in (
+        xent.evaluate("samples_*.jsonl").groups,
+        xent.compare("samples_*.jsonl", "samples_*.jsonl").groups,
+    ):
+        assert [group.name for group in groups] == ["a", "b"]
     again = write_docs("more/samples_a" + date, *random_docs(9))
     assert "xent compare" in refusal(run("eval", paths[0], again)).hint
 
