@@ -116,6 +116,8 @@ def kept(step: Step, rows: slice | None) -> slice:
 
 def rows_chosen(step: Step, rows: slice | None) -> int:
     """Return how many of the leader's rows `rows` a step has, even those that followers lack."""
+    if rows is None:
+        return step.block.rows
     return len(range(step.block.rows)[kept(step._replace(rows=step.block.rows), rows)])
 
 
