@@ -1,5 +1,6 @@
 """The temperature has the same bits by whatever way rows come, and few reads find it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from calibrate_tools import fitted, problem, source, temperature_of
 from pipeline_tools import csv_file, npy_file, npy_pipe, open_file, run, set_block_rows
 
+from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.source import CsvSource
 from xentcli.formats.files import open_files
 from xentcli.pipeline import calibrate as calibrating
@@ -106,6 +108,26 @@ def test_a_sample_is_where_large_data_begin(monkeypatch: pytest.MonkeyPatch) -> 
         want = temperature_of(z[others], labels[others])
         assert abs(want - (found.temperature.value or 0)) > 0.01 * want
         assert found.folds[i].temperature == pytest.approx(want, rel=1e-11, abs=0)
+
+
+def test_rows_with_ids_have_the_bits_of_rows_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    z, y = problem(27, 400, 4)
+    monkeypatch.setattr(temperature_start, "_SAMPLE_ROWS", 160)
+    want = fitted(z, y)
+    files = []
+    for name, values in (("z", z), ("y", y[:, np.newaxis])):
+        path, header = tmp_path / f"{name}.csv", ["id", *(f"{name}{i}" for i in range(z.shape[1]))]
+        numbers = np.column_stack([np.arange(400) + 7000, values])
+        header = header[: numbers.shape[1]]
+        np.savetxt(path, numbers, "%.17g", ",", header=",".join(header), comments="")
+        options = ReadOptions(id_column="id", labels=name == "y")
+        files.append(open_files([str(path)], partial(InputFile, format=None, options=options)))
+    logits, labels = files
+    found = calibrate(logits, labels, Criterion(), run(), CalibrateOptions(folds=0))
+    assert found.passes == want.passes
+    assert found.metrics["temperature"] == want.metrics["temperature"]
 
 
 def test_text_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

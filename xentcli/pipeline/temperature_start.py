@@ -138,13 +138,16 @@ def float32_holds(beta: float) -> bool:
 
 
 def _sample(rows: TemperatureRows, criterion: Criterion) -> TemperatureRows | None:
-    """Return a few evenly spaced rows, where all parts of them stand at the same place."""
+    """Return a few evenly spaced rows, where all parts of them stand at the same place.
+
+    Rows that are matched by ids, as those of the sample are too, may stand elsewhere: it is an
+    error then to compute with it.
+    """
     sources = [each for each in rows if each is not None]
     shape = rows.logits.shape
     length = shape[0] if shape else 0
     by_place = all(
-        isinstance(each, IndexedSource) and each.shape[:1] == (length,) and each.id_column is None
-        for each in sources
+        isinstance(each, IndexedSource) and each.shape[:1] == (length,) for each in sources
     )
     first_axis = criterion.class_axis in (0, -len(shape)) or (
         len(shape) < 2 and not criterion.binary
@@ -168,6 +171,5 @@ def _rows_of(source: Source, starts: Sequence[int]) -> MemorySource:
     if not isinstance(source, IndexedSource):
         raise TypeError("only of an indexed source any rows are read")
     table = Table.joined([source.read(start, _RUN_ROWS).copied() for start in starts])
-    return MemorySource(
-        source.name, table.values, source.columns, labels=table.labels, origin=source
-    )
+    parts = {"labels": table.labels, "ids": table.ids}
+    return MemorySource(source.name, table.values, source.columns, **parts, origin=source)
