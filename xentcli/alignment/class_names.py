@@ -76,10 +76,7 @@ class ClassNames:
             index.setdefault(name, i)
         folded = {name.casefold(): i for name, i in index.items()}
         words = {word: folded[word] for word in _BOOL_LABELS if word in folded}
-        if not words and len(self.names) in (
-            0,
-            len(_BOOL_LABELS),
-        ):  # true and false name none of more classes
+        if not words and len(self.names) in (0, 2):  # of more classes, true and false name none
             words = _BOOL_LABELS
         for word, i in words.items():
             for variant in (word, word.title(), word.upper()):
@@ -93,11 +90,8 @@ class ClassNames:
         if self.counted or not all(re.fullmatch(r"[+-]?\d{1,18}", name) for name in names):
             return ()
         numbers = tuple(map(int, names))
-        return (
-            numbers
-            if len({*numbers}) == len(numbers) and numbers != (*range(len(numbers)),)
-            else ()
-        )
+        is_count = numbers == tuple(range(len(numbers)))
+        return () if is_count or len(set(numbers)) < len(numbers) else numbers
 
     @property
     def notes(self) -> list[str]:

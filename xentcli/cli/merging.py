@@ -42,7 +42,7 @@ def run(
         hint = "xent eval of the same files keeps what a page shows: --state FILE.json"
         raise UsageError(
             f"{what}, and these are of xent {command}",
-            hint=hint if saved.header.own is None else None,
+            hint=hint if saved.header.sole_state is None else None,
         )
     common.tell_notes([*changed(saved.header), *missing(saved.header.rows, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))

@@ -15,9 +15,7 @@ from xentcli.core.dtypes import Floats
 from xentcli.core.scratch import scratch
 
 _VALUES_OF_FLOAT16 = 2**16
-_PIECE_LOGITS = (
-    2**17
-)  # logits looked up at a time, a tenth faster than 2**15; indices take 8 bytes each
+_PIECE_LOGITS = 2**17  # looked up at a time, a tenth faster than 2**15; each index has 8 bytes
 _SIGN, _INFINITY = 0x8000, 0x7C00
 
 

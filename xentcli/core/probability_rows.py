@@ -37,9 +37,8 @@ def walk_probabilities(
     norm = Normalizer(np.zeros(count, computing_dtype(rows.dtype)), np.zeros(count))
     peaks = peaks or terms
     if not peaks and isinstance(rows, np.ndarray):
-        observer.before(
-            slice(0, count), rows
-        )  # looks up one number a row: there is no tile to keep
+        # The observer looks up one number a row, so that no tile need be in the cache.
+        observer.before(slice(0, count), rows)
         return norm
     with np.errstate(all="ignore"):
         for tile in tiles(count, num_classes):

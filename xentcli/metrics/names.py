@@ -125,6 +125,9 @@ MEASURES = {  # measure: the metric, or the order of all rows, that it comes fro
     "average_precision": "order",
 }
 """There are also ``top5_accuracy`` and the like for any number, which come from ranks."""
+TABLES = ("classes", "losses", "worst_rows", "suspects", "groups", "labels")
+"""The tables besides ``confusions`` and ``bins``, which come with classes and calibration."""
+_MOST_DIGITS = 18  # of the k of a top-k accuracy
 
 
 def top_of(name: str) -> int | None:
@@ -141,7 +144,6 @@ def top_of(name: str) -> int | None:
     return int(number) if is_top else None
 
 
-_MOST_DIGITS = 18
 _SAID_ELSEWHERE = {  # name in scikit-learn, torchmetrics and others: name here
     "acc": "accuracy",
     "accuracy_score": "accuracy",
@@ -199,7 +201,3 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
 def is_among(name: str, known: Iterable[str]) -> bool:
     """Whether a name is known; one known top-k accuracy stands for those of any k."""
     return name in known or (top_of(name) is not None and any(map(top_of, known)))
-
-
-TABLES = ("classes", "losses", "worst_rows", "suspects", "groups", "labels")
-"""The tables besides ``confusions`` and ``bins``, which come with classes and calibration."""

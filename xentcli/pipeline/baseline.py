@@ -114,9 +114,8 @@ def _of_a_loss(result: dict[str, Any]) -> dict[str, Measure]:
     if not 0.0 <= share <= 1.0:
         raise TypeError(f"an accuracy of {share!r}")
     hits = _count(result["hits"]) if share else 0
-    rows = (
-        round(hits / share) if share else used
-    )  # rows that are not finite count in the loss alone
+    # Rows that are not finite count in the loss alone, so that `used` may be more.
+    rows = round(hits / share) if share else used
     low, high = _number(result["accuracy_low"]), _number(result["accuracy_high"])
     return with_accuracy(mean, Accuracy(share, low, high, hits, rows))
 

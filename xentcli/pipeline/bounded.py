@@ -19,7 +19,7 @@ from xentcli.results.measure import Measure
 from xentcli.results.row_counts import RowCounts
 
 UNWRITTEN = "unwritten"
-"""Rows that hold nothing but zeros."""
+"""The name of the remark that counts rows which hold nothing but zeros."""
 
 
 class RowBounds(NamedTuple):
@@ -28,7 +28,7 @@ class RowBounds(NamedTuple):
     bounds: Bounds
     used: NDArray[np.bool_] | None = None
     remarks: tuple[Remark, ...] = ()
-    """What is odd about them; the user is told of `UNWRITTEN`."""
+    """What is odd about them: how many are `UNWRITTEN`, of which the user is told."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class BoundedKind:
 
     @classmethod
     def of(cls, rows: "BoundedRows") -> "BoundedKind":
-        """Return that of rows."""
+        """Return what a report needs to know of some rows."""
         return cls(rows.num_classes, rows.why, rows.notes)
 
 
@@ -182,8 +182,8 @@ def _loss_of(state: BoundsState, rows: BoundedKind, command: str, reduction: str
         reduction=reduction,
         loss=state.compute(total=True) if reduction == "sum" else mean,
         total=state.compute(total=True),
-        perplexity=following(mean, "perplexity"),
-        bits=following(mean, "bits"),
+        perplexity=of_bounded_loss(mean, "perplexity"),
+        bits=of_bounded_loss(mean, "bits"),
         rows=state.rows,
         used=state.used,
         exact_rows=state.known.used,
@@ -193,8 +193,8 @@ def _loss_of(state: BoundsState, rows: BoundedKind, command: str, reduction: str
     )
 
 
-def following(mean: Bounded, name: str) -> Bounded:
-    """Return the measures that follow from the mean, and from its bounds."""
+def of_bounded_loss(mean: Bounded, name: str) -> Bounded:
+    """Return the measure of this name that follows from a mean loss, and from its bounds."""
     found, *bounds = (
         of_loss(each, (name,))[name]
         for each in (mean, Measure(mean.lower_bound), Measure(mean.upper_bound))

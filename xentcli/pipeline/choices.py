@@ -71,7 +71,7 @@ def _share(hits: Hits) -> Measure:
     return Measure(count / n, share_error(count, n), *wilson_interval(count, n), n)
 
 
-def differences(name: str, samples: Samples) -> Iterator[str]:
+def contradictions(name: str, samples: Samples) -> Iterator[str]:
     """Yield warnings where the log-likelihoods contradict what was logged."""
     if samples.several_inputs:
         return  # the labels come from what was logged

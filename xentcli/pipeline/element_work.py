@@ -89,7 +89,7 @@ class ElementWork(NamedTuple):
             facts["loss"].reshape(values.shape) if self.keeps_losses else None,
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
-            self._looks_of(stored) if step.block.start == 0 else None,
+            _looks_of(stored) if step.block.start == 0 else None,
             2 if criterion.binary else 0,
             ids,
             read_in.matched,
@@ -118,7 +118,7 @@ class ElementWork(NamedTuple):
         if labels is None:
             raise AssertionError("elements of a binary loss have labels")
         options = self.criterion.binary
-        labels, options, problems = _numbers(labels.reshape(values.shape), options)
+        labels, options, problems = _as_numbers(labels.reshape(values.shape), options)
         facts = binary_facts(values, labels, options)
         facts.problems = (*problems, *facts.problems)
         if BINARY_FACTS.isdisjoint(needs):
@@ -137,7 +137,7 @@ class ElementWork(NamedTuple):
         from xentcli.core.held_out import binary_held_out
         from xentcli.core.slopes import binary_slopes
 
-        labels, options, _ = _numbers(labels.reshape(values.shape), options)
+        labels, options, _ = _as_numbers(labels.reshape(values.shape), options)
         if facts["used"] is not None:
             labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
         found = dict(facts.facts)
@@ -149,18 +149,11 @@ class ElementWork(NamedTuple):
             found["held_out"] = binary_held_out(values, labels, options, scale)
         return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
 
-    def _looks_of(self, stored: Array) -> RowKind:
-        """Say whether values that are said to be logits can be probabilities only."""
-        numbers = stored.astype(np.float64)
-        share = stored.size > 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
-        whole = share and bool((numbers == np.floor(numbers)).all())
-        return "probabilities" if share and not whole else "unknown"
-
 
 class _Read(NamedTuple):
     """The numbers of a step, their labels and ids, and what stands beside them.
 
-    `matched` has the places of those that ids found elsewhere.
+    `matched` has, by input, the places of what ids found elsewhere than at the rows.
     """
 
     values: Array
@@ -170,14 +163,25 @@ class _Read(NamedTuple):
     beside: dict[str, Array]
 
 
+def _looks_of(stored: Array) -> RowKind:
+    """Say whether values that are said to be logits can be probabilities only."""
+    numbers = stored.astype(np.float64)
+    share = stored.size > 1 and bool(((numbers >= 0.0) & (numbers <= 1.0)).all())
+    whole = share and bool((numbers == np.floor(numbers)).all())
+    return "probabilities" if share and not whole else "unknown"
+
+
 def _repeated(ids: Array | None, inner: int) -> Array | None:
     return None if ids is None else np.repeat(ids, inner)
 
 
-def _numbers(
+def _as_numbers(
     labels: Array, options: BinaryOptions
 ) -> tuple[Array, BinaryOptions, tuple[Problem, ...]]:
-    """Return labels as numbers, and which are none: text may be 0, 1, true or false."""
+    """Return labels as numbers, the options that read these, and the labels that are none.
+
+    Text may be 0, 1, true or false.
+    """
     if labels.dtype.kind not in "OUST":
         return labels, options, ()
     ignore = LossOptions(ignore_index=options.ignored or -100)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xentcli.pipeline.kept_rows import Keys
 
 Array = NDArray[Any]
+_LEAST_LABEL = "least label"  # the name of a remark
 
 
 class Sink(Protocol):
@@ -40,9 +41,6 @@ class Mergeable(Protocol):
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
-
-
-_LEAST = "least label"
 
 
 class Remark(Record):
@@ -122,12 +120,12 @@ class Total(Record, Generic[State]):
 
 def least_label(labels: Array) -> Remark:
     """Return what `judged` asks of all rows: the least of some labels."""
-    return Remark(_LEAST, 0, -float(labels.min()))
+    return Remark(_LEAST_LABEL, 0, -float(labels.min()))
 
 
 def judged(problem: Problem, remarks: Mapping[str, Remark]) -> Problem:
     """Return a problem with the hint that all rows allow: no label 0 among labels from 1 on."""
-    least = remarks.get(_LEAST)
+    least = remarks.get(_LEAST_LABEL)
     if problem.one_based and least is not None and -least.most < 1:
         return problem._replace(hint=None)
     return problem

@@ -9,7 +9,7 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import ReadOptions, Source
 from xentcli.formats.hidden.head_options import HeadOptions
 
-__all__ = ["ARGUMENTS", "HeadOptions", "heads_from", "logits_of", "paths_of_models"]
+__all__ = ["ARGUMENTS", "HeadOptions", "heads_from", "paths_of_models", "with_head"]
 
 ARGUMENTS = {
     "lm_head": "path",
@@ -82,7 +82,7 @@ def heads_from(given: Mapping[str, Any], kinds: Sequence[str]) -> list[HeadOptio
     ]
 
 
-def logits_of(array: Source, head: HeadOptions | None) -> Source:
+def with_head(array: Source, head: HeadOptions | None) -> Source:
     """Return an array, or its logits where it is hidden states and there is a head."""
     from xentcli.formats.registry import made_logits
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 _SAMPLE_ROWS = 256  # the rows whose looks are judged; fewer if they are long
 _SAMPLE_ELEMENTS = 2**20
-KEPT_FACTS = ("forecast", "outcome", "measured")
+_KEPT_FACTS = ("forecast", "outcome", "measured")
+"""The facts that `kept_of` takes its numbers from."""
 
 
 class LossWork:
@@ -48,7 +49,7 @@ class LossWork:
         self._states = states = criterion.states
         """The states of no rows."""
         needs = states.needs if criterion.kind == "logits" else (*states.needs, "zeroed")
-        self._needs = (*needs, *KEPT_FACTS) if criterion.kept else needs
+        self._needs = (*needs, *_KEPT_FACTS) if criterion.kept else needs
         self._parameters = states.parameters
 
     @property
@@ -109,7 +110,7 @@ class LossWork:
         )
 
     def _facts(self, rows: AlignedRows, logits: Array | TiledRows, before: int) -> RowFacts:
-        """Compute what is asked for from rows that stand after `start` others."""
+        """Compute the facts that are needed of rows, which stand after `before` others."""
         criterion = self.criterion
         inner = math.prod(rows.lead[1:])
         numbers = criterion.numbers_of(rows.clusters)

@@ -113,11 +113,11 @@ def measure(
         found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
         if keep is not None:
             keep.tell(found)
-            found = found._replace(results=plan.own(found.results))
+            found = found._replace(results=plan.results_of_states(found.results))
         suspects = None
         if twice and found.results["class_confidence"].thresholds:
             thresholds = found.results["class_confidence"].thresholds
-            again = plan.second(thresholds)
+            again = plan.criterion_of_suspects(thresholds)
             suspects = measured(logits, labels, again, run).results["suspects"]
         measures = Report(plan, found, spools, suspects).measures()
         if len(logits.files) > 1:

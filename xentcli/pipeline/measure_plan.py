@@ -151,11 +151,11 @@ class Plan:
             by_slices=self.by_slices,
         )
 
-    def second(self, thresholds: tuple[float, ...]) -> Criterion:
+    def criterion_of_suspects(self, thresholds: tuple[float, ...]) -> Criterion:
         """Return the criterion of the second read, which finds the suspects."""
         parameters = {"thresholds": thresholds, "most": self.options.worst}
         return self.base._replace(metrics=("loss", "suspects"), parameters={"suspects": parameters})
 
-    def own(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Pick the results of these states from results of these and others."""
+    def results_of_states(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Return the results of the states of this plan, given those of these and others."""
         return {name: results[name] for name in self.states}

@@ -70,7 +70,7 @@ def measures_of(saved: SavedState, also: tuple[str, ...] = ()) -> Measures:
     remarks = {} if model.missing is None else {"sums": model.missing}
     looks_like = cast("RowKind", model.looks_like)
     found = Measured(
-        plan.own(saved.states[0].compute()),
+        plan.results_of_states(saved.states[0].compute()),
         Total(rows, saved.states[0], looks_like, header.num_classes, remarks),
         header.num_classes,
         header.unpaired,

@@ -56,7 +56,10 @@ class Numbering(NamedTuple):
         return tuple(replace(each, place=self.place(found.row_index(each.row))) for each in rows)
 
     def to(self, other: "Numbering", inner: int) -> Callable[[int], int]:
-        """Return a function from numbers here to numbers there; a slice has so many rows."""
+        """Return a function that turns numbers here into numbers there.
+
+        `inner` is the number of rows in a slice of the first axis.
+        """
 
         def number(row: int) -> int:
             place, rest = divmod(row, max(1, inner))

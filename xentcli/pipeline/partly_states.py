@@ -44,7 +44,7 @@ def state_of_partly(
         pairs=PairsKind(models.kinds, metrics),
     )
     sums = (each.sums if isinstance(each, CodedPairsState) else each for each in states)
-    return SavedState(header, tuple(States({header.own or "": each}) for each in sums))
+    return SavedState(header, tuple(States({header.sole_state or "": each}) for each in sums))
 
 
 def comparisons_of_partly(saved: SavedState) -> list[Comparison]:
@@ -55,7 +55,7 @@ def comparisons_of_partly(saved: SavedState) -> list[Comparison]:
     kinds, names = header.pairs.kinds, names_of(saved)
     found = []
     for i, states in enumerate(saved.states, 1):
-        state = states.states[header.own or ""]
+        state = states.states[header.sole_state or ""]
         if isinstance(state, CodedSums):
             state = CodedPairsState(state)
         both = (names[0], names[i]), (kinds[0], kinds[i])

@@ -18,7 +18,7 @@ _PIECE_BYTES = 2**20
 
 
 def role_of_model(number: int) -> str:
-    """Return what the files of a model that is compared were read as."""
+    """Return the role of a model's files in a comparison: base, new, new 2, ..."""
     return ("base", "new")[number] if number < 2 else f"new {number}"
 
 

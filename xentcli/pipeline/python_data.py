@@ -11,7 +11,7 @@ from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.beside_files import open_weights
-from xentcli.pipeline.heads import ARGUMENTS, heads_from, logits_of
+from xentcli.pipeline.heads import ARGUMENTS, heads_from, with_head
 from xentcli.pipeline.labelled import open_both
 from xentcli.pipeline.reading import Reader
 from xentcli.records import Record
@@ -145,7 +145,7 @@ def array_source(name: str, data: Any) -> MemorySource:
 
 def rows_source(name: str, data: Any, reader: Reader) -> Source:
     """Return an array of rows as a source: of logits, or of hidden states with their head."""
-    return logits_of(array_source(name, data), reader.common.get("head"))
+    return with_head(array_source(name, data), reader.common.get("head"))
 
 
 def notes_of(*sources: Source | str | None) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def run_of(jobs: int | None, cluster: str | None) -> Run:
 
 @contextmanager
 def headers_on(cluster: str) -> Iterator[None]:
-    """Have the workers of a cluster read the headers of many files while the block runs.
+    """Have the workers of a cluster read the headers of many files, within a ``with``.
 
     Raises
     ------

@@ -31,9 +31,9 @@ def doubts(source: Source) -> list[str]:
     samples = samples_of(source)
     if samples is None:
         return []
-    from xentcli.pipeline.choices import differences
+    from xentcli.pipeline.choices import contradictions
 
-    return [*differences(source.name, samples)]
+    return [*contradictions(source.name, samples)]
 
 
 def task_groups(source: Source, by: object) -> Source | None:

@@ -122,8 +122,8 @@ class StateHeader:
             raise ValueError("it does not say what was asked for")
 
     @property
-    def own(self) -> str | None:
-        """The name of the state, if its rows are of a kind that metrics do not take."""
+    def sole_state(self) -> str | None:
+        """The name of the only state, for rows of a kind that metrics do not take; else None."""
         if self.pairs is not None:
             return "coded_pairs" if self.pairs.are_bases else "listed_pairs"
         names = ("tokens", "bounded", "lists", "texts")

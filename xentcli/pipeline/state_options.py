@@ -18,6 +18,9 @@ from xentcli.pipeline.pair_plan import PairOptions
 from xentcli.pipeline.state_rows import whole_name
 from xentcli.text import shortened
 
+_OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_dtype")
+"""The options of a head that change logits, and not only where they are read."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -94,9 +97,6 @@ def _head_of(source: Source) -> str | None:
     usual = HeadOptions("")._asdict()
     said = (f"{k} {v}" for k, v in head._asdict().items() if v != usual[k] and k in _OF_LOGITS)
     return ", ".join([*said, whole_name(head.path)])
-
-
-_OF_LOGITS = ("layer", "final_norm", "logit_scale", "softcap", "bias", "logits_dtype")
 
 
 def _option(field: str) -> str:

@@ -26,6 +26,29 @@ from xentcli.text import shortened
 WHAT_IS_STATE = "a state is what xent merge and other commands write: --state FILE.json"
 _DIGEST = "sha256"
 _DAMAGED = "write it again: --state FILE.json"
+_NAMING_ROWS = {"worst_rows", "changed_rows"}  # states whose rows have numbers
+_SOLE_STATES: dict[str, type[Any]] = {
+    "tokens": TokenCounts,
+    "bounded": BoundedSums,
+    "lists": TopListsState,
+    "texts": TextsState,
+    "coded_pairs": CodedSums,
+    "listed_pairs": ListedPairsState,
+}
+"""The sole state of rows that metrics do not take, by its name."""
+_DAMAGES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,  # too deep, or nothing left to take
+    StopIteration,
+    TypeError,
+    UsageError,  # options that no run takes
+    ValueError,
+)
+"""What reading a state may raise if no run wrote it."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +110,6 @@ def renumbered(states: States, number: Callable[[int], int]) -> States:
     return States(found)
 
 
-_NAMING_ROWS = {"worst_rows", "changed_rows"}
-
-
 def read_state(path: str) -> SavedState:
     """Return the state in a file.
 
@@ -119,19 +139,9 @@ def read_state(path: str) -> SavedState:
 
 def _states_of(plain: dict[str, Any]) -> States:
     """Return states of metrics, or of rows of a kind that metrics do not take."""
-    if len(plain) == 1 and (name := next(iter(plain))) in _OWN:
-        return States({name: from_plain(_OWN[name], plain[name])})
+    if len(plain) == 1 and (name := next(iter(plain))) in _SOLE_STATES:
+        return States({name: from_plain(_SOLE_STATES[name], plain[name])})
     return States.from_plain(plain)
-
-
-_OWN: dict[str, type[Any]] = {
-    "tokens": TokenCounts,
-    "bounded": BoundedSums,
-    "lists": TopListsState,
-    "texts": TextsState,
-    "coded_pairs": CodedSums,
-    "listed_pairs": ListedPairsState,
-}
 
 
 @contextmanager
@@ -160,22 +170,8 @@ def _check_whole(header: StateHeader, states: tuple[States, ...]) -> None:
             if getattr(state, "num_classes", 0) not in (0, header.num_classes):
                 raise ValueError(f"{header.num_classes} classes, and {state.num_classes}")
         results = each.compute()
-        if header.own != next((name for name in _OWN if name in results), None):
+        if header.sole_state != next((name for name in _SOLE_STATES if name in results), None):
             raise ValueError("it does not say which rows it is of")
-        found = results["tokens"][0] if header.tokens else results[header.own or counts]
+        found = results["tokens"][0] if header.tokens else results[header.sole_state or counts]
         if found.rows < 0 or not 0 <= found.used <= found.rows:
             raise ValueError(f"{found.used} of {found.rows} rows are used")
-
-
-_DAMAGES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RuntimeError,  # too deep, or nothing left to take
-    StopIteration,
-    TypeError,
-    UsageError,  # options that no run takes
-    ValueError,
-)

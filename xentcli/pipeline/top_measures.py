@@ -1,14 +1,14 @@
 """What is measured of lists of the most probable classes: exact, or within bounds."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from xentcli.core.bounds import brier_bounds, entropy_bounds
 from xentcli.metrics.bounds import BoundsState
 from xentcli.metrics.calibration import CalibrationState
 from xentcli.metrics.top_lists import LabelPlaces, TopListsState, first_class_facts
-from xentcli.pipeline.bounded import following
+from xentcli.pipeline.bounded import of_bounded_loss
 from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
@@ -60,7 +60,7 @@ class ListsKind:
 
     @classmethod
     def of(cls, rows: TopRows, ks: Sequence[int], bins: int) -> "ListsKind":
-        """Return that of lists."""
+        """Return what a report needs to know of some lists."""
         wanted = tuple(sorted({1, *ks}))
         return cls(rows.num_classes, rows.listed, rows.kind, rows.why, wanted, bins)
 
@@ -87,12 +87,11 @@ class _ListsWork(NamedTuple):
         count, slack = rows.num_classes, rows.slack
         entropy = entropy_bounds(values, count, slack=slack)
         brier = brier_bounds(values, indices, labels, count, slack=slack)
-        state = TopListsState(
-            *(self.ks, hits, len(labels), places.fewest),
-            CalibrationState(self.bins).from_rows(first_class_facts(places)),
-            loss,
-            BoundsState.from_rows(entropy),
-            BoundsState.from_rows(brier),
+        state = replace(
+            state,
+            calibration=state.calibration.from_rows(first_class_facts(places)),
+            entropy=BoundsState.from_rows(entropy),
+            brier=BoundsState.from_rows(brier),
         )
         return Part(rows.num_rows, state=state)
 
@@ -126,8 +125,8 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
     shares = state.hit_shares()
     metrics: dict[str, Measure] = {
         "loss": loss,
-        "perplexity": following(loss, "perplexity"),
-        "bits": following(loss, "bits"),
+        "perplexity": of_bounded_loss(loss, "perplexity"),
+        "bits": of_bounded_loss(loss, "bits"),
         "accuracy": shares.get(1, Measure()),
     }
     metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in kind.ks if k > 1}
