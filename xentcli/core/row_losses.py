@@ -27,10 +27,13 @@ _SUM_TOLERANCE = 1e-2  # class probabilities in half precision may be off by les
 
 
 def pick(rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the value of each row of (N, C) at its index; 0 if there are no classes."""
+    """Return the value of each row of (N, C) at its index; 0 if there are no classes.
+
+    The caller has checked the indices: one outside the classes is not noticed.
+    """
     if rows.shape[1] == 0:
         return np.zeros(len(rows), rows.dtype)
-    return rows.reshape(-1).take(row_starts(*rows.shape) + index)
+    return rows.reshape(-1).take(row_starts(*rows.shape) + index, mode="wrap")  # the fastest
 
 
 def nll_of_picked(picked: Doubles, labels: Labels, *, probs: bool) -> Doubles:
