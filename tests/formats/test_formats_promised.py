@@ -53,9 +53,9 @@ class ToldIndexed(Told, IndexedSource):
 def opened(tmp_path: Path) -> Iterator[Any]:
     """Return what opens a file in a format of such sources."""
     path = tmp_path / "a.told"
-    path.write_text("x")
 
-    def open_told(kind: type[Any]) -> Source:
+    def open_told(kind: type[Any], text: str = "x") -> Source:
+        path.write_text(text)
         made = Format("told", (".told",), lambda _: False, lambda data, _: kind(data))
         registry.register(made)
         return open_file(InputFile(str(path)))
@@ -82,6 +82,46 @@ def test_what_is_promised_is_given(opened: Any) -> None:
     assert (np.concatenate(columns, axis=1) == VALUES).all()
 
 
+class ToldOnce(ToldStream):
+    """A stream of which no row can be read again."""
+
+    def __init__(self, data: Input) -> None:
+        super().__init__(data)
+        self._data = data
+
+    def blocks(self, rows: int) -> Iterator[Block]:
+        for block in super().blocks(rows):
+            if not self._data.read(1):
+                raise InputError(f"{self.name}: nothing is left")
+            yield block
+
+
+def test_a_stream_is_copied_where_it_is_read_twice(opened: Any) -> None:
+    source = opened(ToldOnce, "xyz").kept()
+    for _ in range(2):
+        assert (rows_of(source) == VALUES).all()
+    with pytest.raises(InputError, match=r"a\.told: nothing is left"):
+        opened(ToldOnce, "xy").kept()
+    again = opened(changed(ToldStream, kept=lambda self: self))
+    assert again.kept() is again
+
+
+def test_what_is_no_source_is_an_error(opened: Any) -> None:
+    def without_notes(data: Input) -> Source:
+        made = ToldStream(data)
+        del made.notes
+        return made
+
+    cases: list[tuple[Any, str]] = [
+        (lambda _: None, "its format gives NoneType, which is no source"),
+        (without_notes, "its format gives a source without notes"),
+        (changed(ToldStream, dtype=property(lambda _: "f4", lambda *_: None)), "the dtype 'f4'"),
+    ]
+    for kind, says in cases:
+        with pytest.raises(InputError, match=f"a.told: .*{says}"):
+            opened(kind)
+
+
 def test_what_is_not_is_an_error(opened: Any) -> None:
     cases: list[tuple[type[Any], dict[str, Any], str]] = [
         (ToldStream, {"starts": (0, 4)}, "blocks of 8 rows in all, where its shape has 10"),
@@ -93,6 +133,8 @@ def test_what_is_not_is_an_error(opened: Any) -> None:
         (ToldStream, {"given": SHOWN.astype(float)}, "float64 where float32 was promised"),
         (ToldIndexed, {"given": SHOWN[:9]}, r"shape \(1, 3\) where \(2, 3\) was promised"),
         (ToldIndexed, {"given": SHOWN.astype(np.int32)}, "int32 where float32 was promised"),
+        (ToldStream, {"decode": lambda *_: VALUES}, "ndarray where a Table was promised"),
+        (ToldStream, {"blocks": lambda *_: [b""]}, "bytes where a Block was promised"),
     ]
     for kind, attributes, says in cases:
         with pytest.raises(InputError, match=f"a.told: the format told gives .*{says}"):

@@ -117,27 +117,26 @@ def _check_count(source: Source, count: int, most: int | None) -> None:
 
 
 def indexed(source: Source) -> IndexedSource:
-    """Return the same array so that any slice can be read: itself, or a copy.
-
-    A small copy is in memory, the numbers of a large one are on the disk.
-    """
+    """Return the same array so that any slice can be read: itself, or a copy."""
     kept = source.kept()
-    if isinstance(kept, IndexedSource):
-        return kept
-    row = math.prod(n or 0 for n in kept.shape[1:])
-    cut = kept.blocks(max(1, BLOCK_ELEMENTS // max(1, row)))
-    tables = (kept.decode(block) for block in cut)
+    return kept if isinstance(kept, IndexedSource) else copy_of(kept)
+
+
+def copy_of(source: Source) -> IndexedSource:
+    """Return a copy of an array: a small one is in memory, the numbers of others on the disk."""
+    row = math.prod(n or 0 for n in source.shape[1:])
+    cut = source.blocks(max(1, BLOCK_ELEMENTS // max(1, row)))
+    tables = (source.decode(block) for block in cut)
     held: list[Table] = []
     for table in tables:
         held.append(table.copied())
-        if kept.dtype != object and sum(each.values.nbytes for each in held) > _LARGEST_COPY_BYTES:
+        small = sum(each.values.nbytes for each in held) <= _LARGEST_COPY_BYTES
+        if source.dtype != object and not small:
             from xentcli.formats.spooled import spooled
 
-            return spooled(kept, chain(held, tables))
-    whole = _joined(kept, held)
-    return MemorySource(
-        source.name, whole.values, source.columns, labels=whole.labels, ids=whole.ids, origin=kept
-    )
+            return spooled(source, chain(held, tables))
+    values, labels, ids = _joined(source, held)
+    return MemorySource(source.name, values, source.columns, labels=labels, ids=ids, origin=source)
 
 
 def blocks_along(source: Source, axis: int = 0, elements: int = BLOCK_ELEMENTS) -> Iterator[Block]:

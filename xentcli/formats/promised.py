@@ -6,18 +6,37 @@ Rows that are missing would be a smaller result or a shorter file that nothing e
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
+from xentcli.formats.memory import copy_of
 from xentcli.formats.sources import Block, IndexedSource, Shape, Source, StreamSource, Table
 
 _HINT = "is the file cut off? This format was added to xent; what it must have: xent help design"
 
+_HINT_OF_SOURCE = "what a format that is added to xent must have: xent help design"
+
 _NUMBERS = "biuf"  # text may be of any length
 
 
-def promised(source: Source) -> Source:
-    """Return the same source, which raises InputError where it gives other rows than promised."""
+def promised(source: Any, name: str) -> Source:
+    """Return the same source, which raises InputError where it gives other rows than promised.
+
+    Raises
+    ------
+    InputError
+        If it is no source of the file `name`, or lacks what every source has.
+    """
+    gives = None
+    if not isinstance(source, (IndexedSource, StreamSource)):
+        gives = f"{_kind(source)}, which is no source"
+    elif lacks := [each for each in Source.__annotations__ if not hasattr(source, each)]:
+        gives = f"a source without {', '.join(lacks)}"
+    elif not all(map(isinstance, (source.shape, source.dtype), (tuple, np.dtype))):
+        gives = f"the shape {source.shape!r} and the dtype {source.dtype!r}"
+    if gives:
+        raise InputError(f"{name}: its format gives {gives}", hint=_HINT_OF_SOURCE)
     if isinstance(source, IndexedSource):
         return PromisedIndexed(source)
     return PromisedStream(source)
@@ -40,7 +59,7 @@ class Promises(Source):
     def kept(self) -> Source:
         """Return the same array, readable more than once."""
         kept = self._source.kept()
-        return self if kept is self._source else promised(kept)
+        return self if kept is self._source else promised(kept, self.name)
 
     def decode(self, block: Block) -> Table:
         """Return the rows of a block."""
@@ -58,6 +77,8 @@ class Promises(Source):
         """Yield blocks, if they follow one another up to a length, unless that is not known."""
         count = 0
         for block in blocks:
+            if not isinstance(block, Block):
+                raise self._error(f"{_kind(block)} where a Block was promised")
             if block.start != count:
                 raise self._error(f"a block from row {block.start} on behind {count} rows")
             count += block.rows
@@ -66,6 +87,8 @@ class Promises(Source):
             raise self._error(f"blocks of {count} rows in all, where its shape has {length}")
 
     def _as_promised(self, table: Table, rows: int, axis: int = 0) -> Table:
+        if not isinstance(table, Table):
+            raise self._error(f"{_kind(table)} where a Table was promised")
         wanted = tuple(rows if i == axis else length for i, length in enumerate(self.shape))
         self._check(table.values, wanted)
         for beside in (table.labels, table.ids):
@@ -86,6 +109,10 @@ class Promises(Source):
 
 class PromisedStream(Promises, StreamSource):
     """A source whose rows come in order."""
+
+    def kept(self) -> Source:
+        """Return a copy, unless the source says itself how it is read more than once."""
+        return copy_of(self) if type(self._source).kept is Source.kept else super().kept()
 
     def blocks(self, rows: int) -> Iterator[Block]:
         """Cut into blocks, whose rows are counted."""
@@ -114,3 +141,7 @@ class PromisedIndexed(Promises, IndexedSource):
         tile = self._source.tile(start, rows)
         self._check(tile, (rows, self.shape[-1]))
         return tile
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__

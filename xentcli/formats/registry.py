@@ -112,7 +112,7 @@ def open_source(data: Input, name: str | None, options: ReadOptions) -> Source:
     if any(format_ is other for other in _FROM_OUTSIDE):
         from xentcli.formats.promised import promised
 
-        source = promised(source)
+        source = promised(source, data.name)
     _check_row(source)
     looked_at = options.any_columns or options.weights or options.names
     if options.head is not None and options.labels and not looked_at:

@@ -96,6 +96,7 @@ folders of datasets
 mistakes in xent, or in an addition to it
     --debug shows where
     --debug shows where; what an addition must have: xent help design
+    what a format that is added to xent must have: xent help design
     is the file cut off? This format was added to xent; what it must have: xent help design
     compute() returns a Measure: xent help design
     a scheduler yields work(item) for each item, in their order: xent help design
