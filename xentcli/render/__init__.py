@@ -1,1 +1,1 @@
-"""Results to tables and JSON. Computes nothing."""
+"""Turns results into tables, JSON, CSV, pictures and pages; it computes nothing."""

@@ -1,7 +1,7 @@
 """The terminal output of ``xent compare``: a verdict and a table, or what was asked for."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -24,6 +24,7 @@ from xentcli.render.comparison_verdict import (
     verdict,
 )
 from xentcli.render.measures import measure_table
+from xentcli.render.row_tables import titled
 from xentcli.render.tables import Sentence, grid, headline, row_word, short
 from xentcli.text import visible
 
@@ -53,13 +54,12 @@ def comparison_screen(comparisons: "Sequence[Comparison]", width: int) -> Iterat
     if found.changed_rows:
         yield Text()
         shown = found.changed_rows[:_CHANGED_ON_SCREEN]
-        note = _more(len(found.changed_rows), len(shown), "changed_rows")
-        yield Text.assemble(("rows that changed most", "bold"), (note, "dim"))
+        count = len(found.changed_rows)
+        yield titled("rows that changed most", len(shown), count, "changed_rows")
         yield changed_table(found, shown, width)
     if found.groups:
         yield Text()
-        note = _more(len(found.groups), _GROUPS_ON_SCREEN, "groups")
-        yield Text.assemble(("groups", "bold"), (note, "dim"))
+        yield titled("groups", _GROUPS_ON_SCREEN, len(found.groups), "groups")
         yield group_table(found, _GROUPS_ON_SCREEN, width)
 
 
@@ -88,10 +88,6 @@ def comparison_tables(
                 yield changed_table(found, found.changed_rows, width)
             else:
                 yield group_table(found, len(found.groups), width)
-
-
-def _more(count: int, shown: int, name: str) -> str:
-    return f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
 
 
 def _headlines(found: "Comparison", width: int) -> Table:
@@ -187,8 +183,8 @@ def share_of(measure: "Measure") -> str:
     return "-" if measure.value is None else percent(measure.value)
 
 
-def _pair(base: "Measure | None", new: "Measure | None", shown: object) -> str:
-    if base is None or new is None or not callable(shown):
+def _pair(base: "Measure | None", new: "Measure | None", shown: "Callable[[Measure], str]") -> str:
+    if base is None or new is None:
         return ""
     return f"{shown(base)} -> {shown(new)}"
 
@@ -199,11 +195,12 @@ def _interval(measure: "Measure") -> str:
     return f", 95 % {short(measure.low)} to {short(measure.high)}"
 
 
-def _joined(*parts: "tuple[str, Measure | None, object]") -> str:
+def _joined(*parts: "tuple[str, Measure | None, Callable[[float], str] | None]") -> str:
+    """Return the texts with their numbers; a number without a format comes with its error."""
     texts = []
     for text, measure, shown in parts:
         if measure is not None and measure.value is not None:
-            number = shown(measure.value) if callable(shown) else headline_of(measure)
+            number = headline_of(measure) if shown is None else shown(measure.value)
             texts.append(text.format(number))
     return ", ".join(texts)
 

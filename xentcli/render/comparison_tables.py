@@ -7,9 +7,9 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from xentcli.render.comparison_verdict import difference_of, percent, signed, with_sign
-from xentcli.render.evaluation_tables import empty_table, fitted_table, left_out
 from xentcli.render.measures import short_number
 from xentcli.render.number_columns import short_names
+from xentcli.render.row_tables import empty_table, fitted_table, left_out
 from xentcli.render.tables import full, short
 from xentcli.results.measure import NOTHING
 
@@ -95,11 +95,9 @@ def _count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def _number(found: "Comparison", name: str, shown: object) -> str:
-    measure = found.metrics.get(name)
-    if measure is None or measure.value is None or not callable(shown):
-        return ""
-    return str(shown(measure.value))
+def _number(found: "Comparison", name: str, shown: "Callable[[float], str]") -> str:
+    value = found.metrics.get(name, NOTHING).value
+    return "" if value is None else shown(value)
 
 
 def changed_table(found: "Comparison", rows: "Sequence[ChangedRow]", width: int) -> Table:

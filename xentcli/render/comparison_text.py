@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentcli.render.csv import text_of_rows
-from xentcli.render.measures import measure_cells, shown_value
+from xentcli.render.csv import cell, text_of_rows
+from xentcli.render.measures import group_cells, measure_cells, shown_value
 from xentcli.render.row_fields import fields_of_row, with_place
 
 if TYPE_CHECKING:
@@ -54,16 +54,10 @@ def _lines(found: "Comparison", names: Sequence[str] | None) -> Iterator[list[st
     return measure_cells(metrics)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
 def _percentiles(found: "Comparison") -> Iterator[list[str]]:
     yield ["percent", "kl", "delta_p"]
     for each in found.percentiles:
-        yield [_cell(each.percent), _cell(each.kl), _cell(each.delta_p)]
+        yield [cell(each.percent), cell(each.kl), cell(each.delta_p)]
 
 
 def _changed_rows(found: "Comparison") -> Iterator[list[str]]:
@@ -80,23 +74,13 @@ def cells_of_changed(found: "Comparison", names: Sequence[str]) -> Iterator[list
         for name in ("label", "prediction_base", "prediction_new"):
             if cells.get(name) is not None:
                 cells[name] = found.class_name(cells[name])
-        yield [_cell(cells[name]) for name in names]
-
-
-def _groups(found: "Comparison") -> Iterator[list[str]]:
-    measured = list(dict.fromkeys(name for group in found.groups for name in group.metrics))
-    yield ["group", "rows", *measured]
-    for group in found.groups:
-        numbers = [
-            _cell(group.metrics[name].value) if name in group.metrics else "" for name in measured
-        ]
-        yield [group.name, str(group.rows), *numbers]
+        yield [cell(cells[name]) for name in names]
 
 
 TABLE_ROWS: "dict[str, Callable[[Comparison], Iterator[list[str]]]]" = {
     "percentiles": _percentiles,
     "changed_rows": _changed_rows,
-    "groups": _groups,
+    "groups": lambda found: group_cells(found.groups, "group"),
 }
 """The tables by their names for ``--metric``: each yields a header and rows of cells."""
 

@@ -17,11 +17,12 @@ def result_rows(results: Sequence["ArraySummary"], delimiter: str) -> str:
     """Return a line for each file, under a header."""
     names = [*field_names(results[0])]
     return text_of_rows(
-        [names, *([_cell(getattr(r, name)) for name in names] for r in results)], delimiter
+        [names, *([cell(getattr(r, name)) for name in names] for r in results)], delimiter
     )
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return the text of a value: numbers in full, a shape with spaces, nothing for None."""
     if isinstance(value, tuple):
         return " ".join(map(str, value))
     return "" if value is None else str(value)

@@ -8,10 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xentcli.render.evaluation_tables import TABLES, line_table, worst_rows_table
+from xentcli.render.evaluation_tables import TABLES, worst_rows_table
 from xentcli.render.measures import is_number, measure_table, short_number
 from xentcli.render.number_columns import fitted
 from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
+from xentcli.render.row_tables import line_table, titled
 from xentcli.render.tables import counted, full, grid, headline, short
 
 if TYPE_CHECKING:
@@ -35,14 +36,12 @@ def evaluation_screen(found: "Measures", width: int, height: int) -> Iterator[Re
         yield Text()
         rest = height - numbers.row_count - _LINES_BESIDE
         shown = found.worst_rows[: max(_LEAST_WORST, rest)]
-        note = _more(len(found.worst_rows), len(shown), "worst_rows")
-        yield Text.assemble(("worst rows", "bold"), (note, "dim"))
+        yield titled("worst rows", len(shown), len(found.worst_rows), "worst_rows")
         yield worst_rows_table(found, shown, width)
     for name, groups in (("groups", found.groups), ("labels", found.labels)):
         if groups:
             yield Text()
-            note = _more(len(groups), _GROUPS_ON_SCREEN, name)
-            yield Text.assemble((name, "bold"), (note, "dim"))
+            yield titled(name, _GROUPS_ON_SCREEN, len(groups), name)
             yield TABLES[name](found, width, _GROUPS_ON_SCREEN)
 
 
@@ -58,10 +57,6 @@ def evaluation_tables(
         yield Text()
         yield Text(name.replace("_", " "), "bold")
         yield TABLES[name](found, width, None)
-
-
-def _more(count: int, shown: int, name: str) -> str:
-    return f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
 
 
 def _headlines(found: "Measures", width: int) -> Table:
@@ -104,10 +99,12 @@ def _ranks(found: "Measures") -> list[tuple[str, str]]:
 
 
 def _listed(found: "Measures", names: Sequence[tuple[str, str]]) -> Text | None:
-    """Return the measures that there are, with their numbers."""
-    there = [(said, found.metrics.get(name)) for said, name in names]
+    """Return the measures that there are, each after the words for it."""
+    measures = [(words, found.metrics.get(name)) for words, name in names]
     parts = [
-        f"{said} {short(each.value)}" for said, each in there if each and each.value is not None
+        f"{words} {short(each.value)}"
+        for words, each in measures
+        if each and each.value is not None
     ]
     return Text(", ".join(parts)) if parts else None
 

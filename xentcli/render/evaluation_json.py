@@ -7,7 +7,6 @@ from xentcli.render.row_fields import fields_of_row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
     from xentcli.results.verdict import Verdict
 
@@ -34,8 +33,8 @@ def evaluation_object(found: "Measures", verdicts: "Sequence[Verdict]" = ()) -> 
             "n": suspects.n,
             "rows": [fields_of_row(found, each) for each in suspects.rows],
         },
-        "groups": _groups(found.groups),
-        "labels": _groups(found.labels),
+        "groups": found.groups or None,
+        "labels": found.labels or None,
         **({"gates": list(verdicts)} if verdicts else {}),
         **({"others": found.others} if found.others else {}),
         "files": list(found.provenance.files),
@@ -49,7 +48,3 @@ def _confusions(pairs: Any) -> list[dict[str, int]]:
         {"label": label, "prediction": prediction, "rows": rows}
         for label, prediction, rows in zip(*columns, strict=True)
     ]
-
-
-def _groups(groups: "Sequence[Group]") -> "Sequence[Group] | None":
-    return groups or None

@@ -1,6 +1,6 @@
 """The tables of an evaluation at a terminal: classes, confusions, bins, rows, groups."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group as Lines
@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from xentcli.render.measures import short_number
-from xentcli.render.number_columns import fitted, short_name
-from xentcli.text import visible
+from xentcli.render.number_columns import short_name
+from xentcli.render.row_tables import empty_table, fitted_table, left_out
+from xentcli.results.groups import measured_names
 
 if TYPE_CHECKING:
     from xentcli.results.groups import Group
@@ -23,41 +24,6 @@ _CELL_WIDTHS = (24, 12, 9)  # of a name above a column of confusions; the first 
 _CORNER = "label \\ prediction"
 _SHADES = 5  # grades of a row's share
 _FIRST_GRAY, _LAST_GRAY = 235, 247  # of the 256 colours
-
-
-def line_table(text: str) -> Text:
-    """Return a line that shows control characters, and is not folded."""
-    return Text(visible(text), no_wrap=True, overflow="ellipsis")
-
-
-def empty_table(*headers: str, left: int = 1) -> Table:
-    """Return an empty table, whose first columns hold text and the others numbers."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for i, header in enumerate(headers):
-        table.add_column(header, justify="left" if i < left else "right", no_wrap=True)
-    return table
-
-
-def fitted_table(
-    columns: Mapping[str, Sequence[str]], names: Collection[str], width: int, left: int = 1
-) -> Table:
-    """Return a table of columns by their headers; columns of names share the room that is left."""
-    there = [header for header in columns if header in names]
-    others = ((header, *cells) for header, cells in columns.items() if header not in names)
-    taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
-    fit = fitted([[header, *columns[header]] for header in there], width - taken)
-    shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
-    table = empty_table(*shown, left=left)
-    for row in zip(*shown.values(), strict=True):
-        table.add_row(*row)
-    return table
-
-
-def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
-    """Return a closing line on how many rows of a table are shown, unless all are."""
-    if shown >= count:
-        return []
-    return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
 
 
 def _class_name(found: "Measures", index: int | None) -> str:
@@ -193,15 +159,13 @@ def _suspects(found: "Measures", width: int, most: int | None) -> RenderableType
     return Lines(*([table] if rows else []), Text(counts, "dim"))
 
 
-def _group_table(groups: "Iterable[Group]", header: str, count: int, width: int) -> RenderableType:
+def _group_table(groups: "Sequence[Group]", header: str, count: int, width: int) -> RenderableType:
     """Return the measures of groups, whose names get the room that the numbers leave."""
-    groups = list(groups)
-    measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
     columns = {
         header: [group.name or "(missing)" for group in groups],
         "rows": [f"{group.rows:,}" for group in groups],
     }
-    for name in measured:
+    for name in measured_names(groups):
         columns[name] = [short_number(group.metrics[name].value) for group in groups]
     return Lines(
         fitted_table(columns, (header,), width), *left_out(len(groups), count, header + "s")

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xentcli.render.csv import text_of_rows
-from xentcli.render.measures import measure_rows
+from xentcli.render.csv import cell, text_of_rows
+from xentcli.render.measures import group_cells, measure_rows
 from xentcli.render.row_fields import with_place
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
-    from xentcli.results.groups import Group
     from xentcli.results.measures import Measures
 
 
@@ -20,25 +19,19 @@ def evaluation_rows(found: "Measures", names: Sequence[str] | None, delimiter: s
     return measure_rows(found.metrics, delimiter)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
 def _records(records: Sequence[Any], empty: Sequence[str] = ()) -> Iterator[list[str]]:
     """Yield the names of the fields of records, and their values."""
     names = field_names(records[0]) if records else tuple(empty)
     yield list(names)
     for each in records:
-        yield [_cell(getattr(each, name)) for name in names]
+        yield [cell(getattr(each, name)) for name in names]
 
 
 def _classes(found: "Measures") -> Iterator[list[str]]:
     names = ["class", "support", "predicted", "hits", "precision", "recall", "f1"]
     yield names
     for each in found.classes:
-        numbers = [_cell(getattr(each, name)) for name in names[1:]]
+        numbers = [cell(getattr(each, name)) for name in names[1:]]
         yield [found.class_name(each.index), *numbers]
 
 
@@ -61,15 +54,7 @@ def _rows(found: "Measures", rows: Sequence[Any], names: Sequence[str]) -> Itera
         for name in ("label", "prediction", "suggestion"):
             if cells.get(name) is not None:
                 cells[name] = found.class_name(cells[name])
-        yield [_cell(cells[name]) for name in names]
-
-
-def _groups(groups: "Sequence[Group]", header: str) -> Iterator[list[str]]:
-    measured = list(dict.fromkeys(name for group in groups for name in group.metrics))
-    yield [header, "rows", *measured]
-    for group in groups:
-        numbers = [_cell(group.metrics[name].value) for name in measured]
-        yield [group.name, str(group.rows), *numbers]
+        yield [cell(cells[name]) for name in names]
 
 
 def _losses(found: "Measures") -> Iterator[list[str]]:
@@ -77,7 +62,7 @@ def _losses(found: "Measures") -> Iterator[list[str]]:
     yield ["low", "high", "rows", "hits"]
     if found.losses is not None:
         for each in (found.losses.zero, *found.losses.bins, found.losses.infinite):
-            yield [_cell(getattr(each, name)) for name in ("low", "high", "rows", "hits")]
+            yield [cell(getattr(each, name)) for name in ("low", "high", "rows", "hits")]
 
 
 _WORST = ("row", "id", "loss", "label", "prediction", "label_probability", "confidence")
@@ -89,7 +74,7 @@ TABLE_ROWS: "dict[str, Callable[[Measures], Iterator[list[str]]]]" = {
     "losses": _losses,
     "worst_rows": lambda found: _rows(found, found.worst_rows, _WORST),
     "suspects": lambda found: _rows(found, found.suspects.rows if found.suspects else (), _SUSPECT),
-    "groups": lambda found: _groups(found.groups, "group"),
-    "labels": lambda found: _groups(found.labels, "label"),
+    "groups": lambda found: group_cells(found.groups, "group"),
+    "labels": lambda found: group_cells(found.labels, "label"),
 }
 """The tables by their names for ``--metric``: each yields a header and rows of cells."""

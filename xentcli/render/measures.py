@@ -3,14 +3,16 @@
 import math
 from typing import TYPE_CHECKING
 
-from xentcli.render.csv import text_of_rows
+from xentcli.render.csv import cell, text_of_rows
+from xentcli.results.groups import measured_names
 from xentcli.results.records import field_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.table import Table
 
+    from xentcli.results.groups import Group
     from xentcli.results.measure import Measure
 
 _HEADER = ("metric", "value", "standard_error", "low", "high", "n")
@@ -37,6 +39,15 @@ def measure_cells(metrics: "Mapping[str, Measure]") -> "Iterator[list[str]]":
     yield list(_HEADER)
     for name, measure in metrics.items():
         yield [name, *_cells(measure)]
+
+
+def group_cells(groups: "Sequence[Group]", header: str) -> "Iterator[list[str]]":
+    """Yield a line for each group, under a header; a cell is empty if a measure does not apply."""
+    measured = measured_names(groups)
+    yield [header, "rows", *measured]
+    for group in groups:
+        values = (group.metrics[name].value if name in group.metrics else None for name in measured)
+        yield [group.name, str(group.rows), *map(cell, values)]
 
 
 def _cells(measure: "Measure") -> list[str]:

@@ -1,15 +1,8 @@
 """The result of calibration: how confidence compares with how often it is right."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from xentcli.results.measure import NOTHING, Measure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

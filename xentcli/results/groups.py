@@ -1,16 +1,9 @@
 """The results for groups and clusters of rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xentcli.results.measure import Measure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +16,11 @@ class Group:
     name: str
     rows: int
     metrics: dict[str, Measure] = field(default_factory=dict)
+
+
+def measured_names(groups: Iterable[Group]) -> list[str]:
+    """Return the names of the measures that any of some groups has, in the order of the groups."""
+    return list(dict.fromkeys(name for group in groups for name in group.metrics))
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,6 @@ from xentcli.results.rows import Suspects, WorstRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Measures(ByName, Names):

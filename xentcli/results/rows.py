@@ -1,15 +1,8 @@
 """The results for rows: the ranks of labels, the worst rows and the suspect ones."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xentcli.results.measure import NOTHING, Measure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,9 @@ class WorstRows:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A row whose label may be wrong, because another class reaches its threshold and leads.
+    """A row whose label may be wrong: of the classes that reach their thresholds, another leads.
+
+    The threshold of a class is the mean of its probability over the rows that it is the label of.
 
     Attributes
     ----------

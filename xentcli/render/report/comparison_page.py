@@ -9,7 +9,7 @@ from xentcli.render.pictures.kinds import OF_PAIRS
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import pair_in_words
 from xentcli.results.comparison import Comparison
-from xentcli.results.groups import Group
+from xentcli.results.groups import Group, measured_names
 from xentcli.results.provenance import Provenance
 from xentcli.results.verdict import Verdict
 
@@ -114,7 +114,7 @@ def _model(found: Comparison, number: int) -> dict[str, Any]:
         },
         "changed_rows": found.changed_rows[: _MOST_OF_MANY if number else _MOST_ROWS],
         "groups": _most_changed(found.groups, _MOST_OF_MANY if number else _MOST_GROUPS),
-        "group_metrics": list(dict.fromkeys(n for group in found.groups for n in group.metrics)),
+        "group_metrics": measured_names(found.groups),
     }
 
 

@@ -1,13 +1,13 @@
 """Measures, where they come from, and what the gates say of them, as one page of HTML."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from heapq import nlargest
 from typing import Any
 
 from xentcli.render.pictures import OF_MEASURES
 from xentcli.render.report.template import rendered
 from xentcli.render.report.words import in_words
-from xentcli.results.groups import Group
+from xentcli.results.groups import Group, measured_names
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
 from xentcli.results.records import field_names
@@ -72,8 +72,8 @@ def page(
         suspects=measures.suspects.rows[:_MOST_ROWS] if measures.suspects else (),
         groups=groups,
         labels=labels,
-        group_metrics=_names_of(groups),
-        label_metrics=_names_of(labels),
+        group_metrics=measured_names(groups),
+        label_metrics=measured_names(labels),
         others=[(name, _fields(result)) for name, result in measures.others.items()],
         most_bins=_MOST_BINS,
     )
@@ -108,11 +108,6 @@ def _worst_groups(groups: Sequence[Group]) -> Sequence[Group]:
         return -1.0 if loss is None or loss.value is None else loss.value
 
     return nlargest(MOST_GROUPS, groups, key=loss_of)
-
-
-def _names_of(groups: Iterable[Group]) -> list[str]:
-    """Return the measures that any of the groups has."""
-    return list(dict.fromkeys(name for group in groups for name in group.metrics))
 
 
 def _fields(result: Any) -> dict[str, Any]:

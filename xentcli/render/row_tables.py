@@ -1,0 +1,51 @@
+"""Tables of many rows at a terminal: they fit its width, and say what they leave out."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from xentcli.render.number_columns import fitted
+from xentcli.text import visible
+
+
+def line_table(text: str) -> Text:
+    """Return a line that shows control characters, and is not folded."""
+    return Text(visible(text), no_wrap=True, overflow="ellipsis")
+
+
+def empty_table(*headers: str, left: int = 1) -> Table:
+    """Return an empty table, whose first columns hold text and the others numbers."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for i, header in enumerate(headers):
+        table.add_column(header, justify="left" if i < left else "right", no_wrap=True)
+    return table
+
+
+def fitted_table(
+    columns: Mapping[str, Sequence[str]], names: Collection[str], width: int, left: int = 1
+) -> Table:
+    """Return a table of columns by their headers; columns of names share the room that is left."""
+    there = [header for header in columns if header in names]
+    others = ((header, *cells) for header, cells in columns.items() if header not in names)
+    taken = sum(max(map(len, each)) + 2 for each in others) + 2 * len(there)
+    fit = fitted([[header, *columns[header]] for header in there], width - taken)
+    shown = {**columns} | {header: cells for header, (_, *cells) in zip(there, fit, strict=True)}
+    table = empty_table(*shown, left=left)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
+    return table
+
+
+def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
+    """Return a closing line on how many rows of a table are shown, unless all are."""
+    if shown >= count:
+        return []
+    return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
+
+
+def titled(title: str, shown: int, count: int, name: str) -> Text:
+    """Return the title of a table on a screen, which says by which ``--metric`` all rows come."""
+    note = f"  {shown} of {count:,}; all: --metric {name}" if count > shown else ""
+    return Text.assemble((title, "bold"), (note, "dim"))
