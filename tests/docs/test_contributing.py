@@ -25,6 +25,7 @@ MODULES = {
     "IDX": "idx",
     "Mean confidence": "confidence",
     "xent shape.": "shape",
+    "xent gap.": "gap",
     "A pool": "pool",
 }
 
@@ -131,6 +132,15 @@ def test_a_command(folder: Path) -> None:
     code, out, _ = run(WITH_COMMAND, folder, "--help")
     assert code == 0
     assert "shape" in out
+
+
+def test_a_command_on_two_models(folder: Path) -> None:
+    base, new = np.random.default_rng(8).normal(size=(2, 250_000, 10))  # several blocks
+    np.save(folder / "base.npy", base)
+    np.save(folder / "new.npy", new)
+    with_gap = f"from xentcli.cli.names import register; register('gap', 'added_gap'); {MAIN}"
+    found = run(with_gap, folder, "gap", "base.npy", "new.npy", "--jobs", "2")
+    assert found == (0, f"{np.abs(base - new).max()}\n", "")
 
 
 def test_a_scheduler(folder: Path) -> None:
