@@ -15,7 +15,7 @@ from xentcli.core.checks import Problem
 from xentcli.errors import InputError
 from xentcli.execution.machine import differences, machine
 from xentcli.formats.files import InputFile, open_file
-from xentcli.metrics.names import METRIC_NAMES
+from xentcli.metrics.names import HOMES
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Total, collect, joined
 from xentcli.pipeline.loss_work import LossWork
@@ -53,7 +53,7 @@ def test_joined_parts_come_to_the_same(tmp_path: Path, dask_task: Any) -> None:
     np.save(tmp_path / "z.npy", rng.normal(size=(203, 5)) * 10.0 ** rng.integers(-9, 9, (203, 1)))
     np.save(tmp_path / "y.npy", rng.integers(0, 5, 203))
     logits, labels = (open_file(InputFile(str(tmp_path / f"{name}.npy"))) for name in "zy")
-    work = LossWork(align(logits, labels, tiles=True), Criterion(metrics=METRIC_NAMES))
+    work = LossWork(align(logits, labels, tiles=True), Criterion(metrics=(*HOMES,)))
     parts = [work.part_of(step) for step in work.aligned.steps(8 * 5)]
     assert len(parts) > 20
     results = dask_task.Results(joined)

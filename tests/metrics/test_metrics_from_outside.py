@@ -17,7 +17,7 @@ from xentcli.core.labels import LossOptions
 from xentcli.core.row_facts import RowFacts, fact, row_facts
 from xentcli.errors import XentError
 from xentcli.metrics import interface
-from xentcli.metrics.interface import States, needs_of, register
+from xentcli.metrics.interface import States, register
 from xentcli.results.measure import Measure
 
 
@@ -68,7 +68,7 @@ def test_it_is_measured_beside_the_others() -> None:
     names = ["loss", "margin", "accuracy"]
     state = States.empty(names)
     for part in np.array_split(np.arange(60), 4):
-        facts = row_facts(LOGITS[part], LABELS[part], LossOptions(), needs_of(names))
+        facts = row_facts(LOGITS[part], LABELS[part], LossOptions(), state.needs)
         state = state.merge(state.from_rows(facts))
     found = state.compute()
     gaps = LOGITS[:, 0] - LOGITS[np.arange(60), LABELS]
@@ -76,7 +76,7 @@ def test_it_is_measured_beside_the_others() -> None:
     assert found["accuracy"].hits == (LOGITS.argmax(axis=1) == LABELS).sum()
     assert found["loss"].used == 60
     assert States.from_plain(state.to_plain()) == state
-    assert state.needs == needs_of(names)
+    assert {"gap", "used", "hit", "loss"} <= {*state.needs}
 
 
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:

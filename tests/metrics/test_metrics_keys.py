@@ -8,7 +8,7 @@ import pytest
 from in_one_test import in_one_test
 from numpy.typing import NDArray
 
-from xentcli.metrics.group_names import in_order, names_of
+from xentcli.metrics.group_names import names_of, shown_order
 
 
 @in_one_test
@@ -27,7 +27,7 @@ from xentcli.metrics.group_names import in_order, names_of
 )
 def test_groups_are_in_the_order_of_reading(keys: NDArray[Any], want: list[str]) -> None:
     names, places = names_of(keys)
-    assert [names[i] for i in in_order(names)] == want
+    assert [names[i] for i in shown_order(names)] == want
     assert [names[i] for i in places] == [_name(key) for key in keys.tolist()]
 
 

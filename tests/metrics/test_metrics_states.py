@@ -20,7 +20,7 @@ from xentcli.core.normalizer import Normalizer, normalizer
 from xentcli.core.row_facts import Origin, row_facts
 from xentcli.errors import InputError
 from xentcli.metrics.interface import States, metric_of
-from xentcli.metrics.names import METRIC_NAMES
+from xentcli.metrics.names import HOMES
 from xentcli.metrics.state_json import from_plain, to_plain
 from xentcli.metrics.summary import SummaryState
 from xentcli.results.records import field_names
@@ -83,7 +83,7 @@ def of_log_probs(name: str, part: slice) -> Any:
 
 def of_all(part: slice) -> States:
     """Return the state of all metrics at once."""
-    states = States.empty(METRIC_NAMES, PARAMETERS)
+    states = States.empty(HOMES, PARAMETERS)
     facts = row_facts(
         LOGITS[part],
         LABELS[part],
@@ -129,7 +129,7 @@ def kinds_of(name: str) -> dict[str, Kind]:
 
 
 KINDS = {
-    "all metrics": Kind(of_all, States.empty(METRIC_NAMES, PARAMETERS)),
+    "all metrics": Kind(of_all, States.empty(HOMES, PARAMETERS)),
     "summary": Kind(lambda part: SummaryState.from_block(LOGITS[part]), SummaryState()),
     "summary of labels": Kind(lambda part: SummaryState.from_block(LABELS[part]), SummaryState()),
     "exact sum": Kind(
@@ -264,7 +264,7 @@ OF_COMPUTED = (
 )
 
 
-@pytest.mark.parametrize("name", [*METRIC_NAMES, *KINDS])
+@pytest.mark.parametrize("name", [*HOMES, *KINDS])
 def test_what_holds_for_every_state(name: str) -> None:
     """All in one test for each metric, so that the states are made once."""
     kinds = {name: KINDS[name]} if name in KINDS else kinds_of(name)

@@ -44,6 +44,10 @@ class Origin(Record):
     clusters: Array | None = None
     numbers: NDArray[np.int64] | None = None
 
+    def id_of(self, row: int) -> str | None:
+        """Return the id of one of these rows as text, if rows have ids."""
+        return None if self.ids is None else str(self.ids[row])
+
     def folds(self, rows: int) -> NDArray[np.int64]:
         """Return a number for each of `rows` rows, whose remainder by the folds is its fold."""
         return self.slices(rows) if self.numbers is None else self.numbers

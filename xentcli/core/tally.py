@@ -12,7 +12,8 @@ Numbers = NDArray[np.int64]
 _COUNTED_CELLS = 2**16  # up to which each possible number has a counter
 
 
-def _none() -> Numbers:
+def no_counts() -> Numbers:
+    """Return the counts of nothing, with which a record of counts begins."""
     return np.zeros(0, np.int64)
 
 
@@ -20,8 +21,8 @@ def _none() -> Numbers:
 class Tally(ByValue):
     """Numbers that occur, in order, and how often each does."""
 
-    numbers: Numbers = field(default_factory=_none)
-    counts: Numbers = field(default_factory=_none)
+    numbers: Numbers = field(default_factory=no_counts)
+    counts: Numbers = field(default_factory=no_counts)
 
     def check(self) -> None:
         """Raise ValueError if these cannot be the counts of numbers."""

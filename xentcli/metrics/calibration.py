@@ -12,6 +12,7 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import no_counts
 from xentcli.metrics.interface import register
 from xentcli.metrics.intervals import wilson_interval
 from xentcli.metrics.mean_state import mean_of_sums
@@ -21,10 +22,6 @@ from xentcli.results.measure import Measure
 BINS = 15
 _SPREAD_BITS = 60  # of the variance of a row, so that sums have few digits
 _SPREAD_UNITS = 2.0**_SPREAD_BITS  # in 1
-
-
-def _no_counts() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
 
 
 @register("calibration")
@@ -38,8 +35,8 @@ class CalibrationState(ByValue):
     needs: ClassVar[tuple[str, ...]] = ("forecast", "outcome", "measured")
 
     bins: int = BINS
-    rows: NDArray[np.int64] = field(default_factory=_no_counts)
-    hits: NDArray[np.int64] = field(default_factory=_no_counts)
+    rows: NDArray[np.int64] = field(default_factory=no_counts)
+    hits: NDArray[np.int64] = field(default_factory=no_counts)
     confidence: CellSums = field(default_factory=CellSums)
     spread: CellSums = field(default_factory=CellSums)
 

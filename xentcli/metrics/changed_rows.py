@@ -7,7 +7,7 @@ import numpy as np
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.largest import at, largest_places
+from xentcli.metrics.largest import largest_places, number_at
 from xentcli.results.comparison import ChangedRow, ChangedRows
 
 _NUMBERS = (
@@ -34,17 +34,19 @@ class ChangedRowsState:
         """Return the state of some rows."""
         change = facts["kl"] if facts["difference"] is None else facts["difference"]
         labelled = facts["difference"] is not None
-        ids = facts.origin.ids
         rows = []
         size = np.where(change == 0.0, -np.inf, np.abs(change))
         for place in largest_places(size, facts["measured"], self.most):
-            found: dict[str, Any] = {name: at(facts[name], place, float) for name in _NUMBERS}
-            found |= {name: at(facts[name], place, int) for name in _CLASSES}
+            found: dict[str, Any] = {
+                name: number_at(facts[name], place, float) for name in _NUMBERS
+            }
+            found |= {name: number_at(facts[name], place, int) for name in _CLASSES}
             if not labelled:
                 found["label"] = None
-            name = None if ids is None else str(ids[place])
             row = facts.origin.first_row + place
-            rows.append(ChangedRow(row, float(change[place]), id=name, **found))
+            rows.append(
+                ChangedRow(row, float(change[place]), id=facts.origin.id_of(place), **found)
+            )
         return type(self)(self.most, self._first(rows))
 
     def merge(self, other: Self) -> Self:

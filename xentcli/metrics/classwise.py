@@ -12,13 +12,10 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE
 from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import no_counts
 from xentcli.metrics.calibration import BINS
 from xentcli.metrics.interface import register
 from xentcli.results.measure import NOTHING, Measure
-
-
-def _no_counts() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
 
 
 @register("classwise")
@@ -29,7 +26,7 @@ class ClasswiseState(ByValue):
     needs: ClassVar[tuple[str, ...]] = ("class_bins", "measured")
 
     bins: int = BINS
-    hits: NDArray[np.int64] = field(default_factory=_no_counts)
+    hits: NDArray[np.int64] = field(default_factory=no_counts)
     probabilities: CellSums = field(default_factory=CellSums)
     n: int = 0
 

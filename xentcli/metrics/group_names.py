@@ -77,7 +77,7 @@ def _in_order_once(names: list[str]) -> tuple[str, ...]:
     return tuple(name for name, _ in groupby(sorted(names)))
 
 
-def in_order(names: tuple[str, ...]) -> list[int]:
+def shown_order(names: tuple[str, ...]) -> list[int]:
     """Return the places of names in the order in which they are shown: by number if all are.
 
     The empty name of missing values comes first.

@@ -1,6 +1,7 @@
 """Measures loss, accuracy, Brier score and calibration of groups of rows."""
 
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,9 +12,10 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import no_counts
 from xentcli.metrics.calibration import BINS
 from xentcli.metrics.deferred import DeferredGroups
-from xentcli.metrics.group_names import in_order, names_of, united
+from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
 from xentcli.results.groups import Group, Groups
@@ -25,19 +27,15 @@ _COUNTS = ("rows", "used", "measured", "judged", "hits")
 _SUMS = ("loss", "loss_squared", "weight", "brier", "brier_squared")
 
 
-def _no_counts() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
-
-
 @dataclass(frozen=True, eq=False)
 class GroupCounts(ByValue):
     """Five counts for each group (G,): all rows, used, measured, with one label, and hits."""
 
-    rows: NDArray[np.int64] = field(default_factory=_no_counts)
-    used: NDArray[np.int64] = field(default_factory=_no_counts)
-    measured: NDArray[np.int64] = field(default_factory=_no_counts)
-    judged: NDArray[np.int64] = field(default_factory=_no_counts)
-    hits: NDArray[np.int64] = field(default_factory=_no_counts)
+    rows: NDArray[np.int64] = field(default_factory=no_counts)
+    used: NDArray[np.int64] = field(default_factory=no_counts)
+    measured: NDArray[np.int64] = field(default_factory=no_counts)
+    judged: NDArray[np.int64] = field(default_factory=no_counts)
+    hits: NDArray[np.int64] = field(default_factory=no_counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +127,11 @@ class GroupsState(ByValue):
             for name in _COUNTS:
                 counts[name][where] += getattr(state.counts, name)
         sums = {
-            name: _sum(
-                getattr(state.sums, name).placed(where, size)
-                for state, where in zip(states, at, strict=True)
+            name: add(
+                *(
+                    getattr(state.sums, name).placed(where, size)
+                    for state, where in zip(states, at, strict=True)
+                )
             )
             for name in _SUMS
         }
@@ -139,10 +139,11 @@ class GroupsState(ByValue):
         if size <= MOST_BINNED_GROUPS:
             steps = np.arange(self.bins)
             cells = [(where[:, None] * self.bins + steps).reshape(-1) for where in at]
-            gaps = _sum(
+            one, two = (
                 state.gaps.placed(where, size * self.bins)
                 for state, where in zip(states, cells, strict=True)
             )
+            gaps = one + two
         weighted = self.weighted or other.weighted
         return type(self)(
             self.bins, names, GroupCounts(**counts), GroupSums(**sums), gaps, weighted
@@ -150,7 +151,7 @@ class GroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        return Groups(DeferredGroups(in_order(self.names), self._at))
+        return Groups(DeferredGroups(shown_order(self.names), self._at))
 
     def _at(self, places: NDArray[np.int64]) -> list[Group]:
         """Return the groups at some places."""
@@ -163,7 +164,7 @@ class GroupsState(ByValue):
                 counts["rows"][i],
                 {
                     "loss": self._loss(i, counts, exact),
-                    "accuracy": _share(counts["hits"][i], counts["judged"][i]),
+                    "accuracy": share(counts["hits"][i], counts["judged"][i]),
                     "brier": _mean(i, counts["measured"], exact, "brier"),
                     "ece": errors[i],
                 },
@@ -206,16 +207,6 @@ class LabelsState(GroupsState):
 
 def _all(mask: Any, rows: int) -> NDArray[np.bool_]:
     return np.ones(rows, np.bool_) if mask is None else mask
-
-
-def _sum(parts: Any) -> CellSums:
-    one, other = parts
-    total: CellSums = one + other
-    return total
-
-
-def _share(hits: int, n: int) -> Measure:
-    return share(hits, n) if n else NOTHING
 
 
 def _mean(i: int, n: list[int], exact: dict[str, list[ExactSum]], name: str) -> Measure:

@@ -99,11 +99,6 @@ def metric_of(name: str) -> type[Metric]:
     return _METRICS[name]
 
 
-def needs_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the facts from which some metrics are computed, each once."""
-    return tuple(dict.fromkeys(need for name in names for need in metric_of(name).needs))
-
-
 class States(Record):
     """The states of several metrics of the same rows, by their names."""
 

@@ -29,18 +29,18 @@ def largest_places(values: Doubles, measured: Any, most: int) -> list[int]:
     return found
 
 
-def _reached_by(loss: Doubles, most: int) -> float:
-    """Return a loss that at least `most` rows reach, and few more rows if there are many.
+def _reached_by(values: Doubles, most: int) -> float:
+    """Return a number that at least `most` rows reach, and few more rows if there are many.
 
-    This looks at each number once; finding the exact loss takes ten times as long.
+    This looks at each number once; finding the exact one takes ten times as long.
     """
-    runs = loss.size // _RUN_ROWS
+    runs = values.size // _RUN_ROWS
     if runs < most:
         return -math.inf
-    largest = loss[: runs * _RUN_ROWS].reshape(_RUN_ROWS, runs).max(axis=0)
+    largest = values[: runs * _RUN_ROWS].reshape(_RUN_ROWS, runs).max(axis=0)
     return float(np.partition(largest, runs - most)[runs - most])
 
 
-def at(values: Any, place: int, kind: type[Any]) -> Any:
+def number_at(values: Any, place: int, kind: type[Any]) -> Any:
     """Return the fact of one row as a Python number; None if the fact does not apply."""
     return None if values is None else kind(values[place])

@@ -81,5 +81,5 @@ class ListedPairsState:
             "loss_new": self.new.compute(),
             "loss_difference": self.difference.compute(),
             "kl": self.kl.compute(),
-            "agreement": share(self.same, self.rows) if self.rows else Measure(),
+            "agreement": share(self.same, self.rows),
         }

@@ -88,7 +88,7 @@ class LossState(_LossSums):
             used=self.used,
             ignored=self.rows - self.used,
             uneven=self.uneven,
-            perplexity=_exp(mean),
+            perplexity=perplexity_of(mean),
             bits=mean / math.log(2.0),
             standard_error=self._standard_error(),
         )
@@ -103,8 +103,9 @@ class LossState(_LossSums):
         return ratio_error(self.loss, self.loss_squared, *weights, n=self.used)
 
 
-def _exp(value: float) -> float:
+def perplexity_of(loss: float) -> float:
+    """Return the perplexity of a mean loss in nats; inf if float64 does not hold it."""
     try:
-        return math.exp(value)
+        return math.exp(loss)
     except OverflowError:
         return math.inf

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import no_counts
 from xentcli.metrics.interface import register
 from xentcli.results.histogram import LossBin, LossHistogram
 
@@ -32,10 +33,6 @@ _EXPONENT_BIAS = 1023
 _FRACTION = 2**_EXPONENT_SHIFT - 1
 
 
-def _no_counts() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
-
-
 @register("losses")
 @dataclass(frozen=True, eq=False)
 class LossesState(ByValue):
@@ -46,8 +43,8 @@ class LossesState(ByValue):
 
     needs: ClassVar[tuple[str, ...]] = ("loss", "hit", "measured")
 
-    rows: NDArray[np.int64] = field(default_factory=_no_counts)
-    hits: NDArray[np.int64] = field(default_factory=_no_counts)
+    rows: NDArray[np.int64] = field(default_factory=no_counts)
+    hits: NDArray[np.int64] = field(default_factory=no_counts)
 
     @classmethod
     def from_rows(cls, facts: RowFacts) -> Self:
@@ -61,7 +58,7 @@ class LossesState(ByValue):
             loss, hit = loss[~undefined], None if hit is None else hit[~undefined]
         cells = _cells_of(loss)
         rows = np.bincount(cells, minlength=_CELLS)
-        return cls(rows, _no_counts() if hit is None else np.bincount(cells[hit], minlength=_CELLS))
+        return cls(rows, no_counts() if hit is None else np.bincount(cells[hit], minlength=_CELLS))
 
     def merge(self, other: Self) -> Self:
         """Return the state of both states' rows."""
@@ -78,10 +75,10 @@ class LossesState(ByValue):
         limits = list(pairwise(_LIMITS))
         return LossHistogram(
             n=sum(rows),
-            zero=_bin(0.0, 0.0, rows[_ZERO], hits[_ZERO]),
-            infinite=_bin(math.inf, math.inf, rows[_INFINITE], hits[_INFINITE]),
+            zero=LossBin(0.0, 0.0, rows[_ZERO], hits[_ZERO]),
+            infinite=LossBin(math.inf, math.inf, rows[_INFINITE], hits[_INFINITE]),
             bins=tuple(
-                _bin(*limits[i - _SMALL], rows[i], hits[i])
+                LossBin(*limits[i - _SMALL], rows[i], hits[i])
                 for i in cells
                 if filled and filled[0] <= i <= filled[-1]
             ),
@@ -116,12 +113,3 @@ def octaves_of(loss: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     places = (_cells_of(loss) - (_SMALL + 1)) // len(_PARTS) + 1
     return np.clip(places, 0, OCTAVES - 1, out=places)
-
-
-def octave_edge(cell: int) -> float:
-    """Return the lower edge of a cell, as a power of 2."""
-    return float(_FIRST_EXPONENT + cell - 1)
-
-
-def _bin(low: float, high: float, rows: int, hits: int | None) -> LossBin:
-    return LossBin(low, high, rows, hits)

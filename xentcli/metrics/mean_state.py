@@ -1,7 +1,7 @@
 """Computes the mean over rows of one number each, with its error."""
 
 import math
-from typing import ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.intervals import mean_error, share_error, t_interval, wilson_interval
 from xentcli.results.measure import NOTHING, Measure
+
+if TYPE_CHECKING:
+    from xentcli.results.loss import Loss
 
 _ZERO = ExactSum()
 
@@ -54,13 +57,25 @@ def mean_of_sums(total: ExactSum, squares: ExactSum, n: int) -> Measure:
     """Return the mean of n independent rows, given the sums of a number and of its squares."""
     if n == 0:
         return NOTHING
-    error: float | None = mean_error(total, squares, n)
-    if error is not None and not math.isfinite(error):
-        error = None
-    mean = float(total) / n
-    return Measure(mean, error, *t_interval(mean, error, n - 1), n)
+    return mean_measure(float(total) / n, mean_error(total, squares, n), n)
+
+
+def mean_measure(mean: float | None, standard_error: float | None, n: int) -> Measure:
+    """Return a mean of n rows with its interval; the error is None, or not finite, if undefined."""
+    if mean is None:
+        return Measure(n=n)
+    if standard_error is not None and not math.isfinite(standard_error):
+        standard_error = None
+    return Measure(mean, standard_error, *t_interval(mean, standard_error, n - 1), n)
+
+
+def loss_measure(loss: "Loss") -> Measure:
+    """Return the mean loss with its interval, or n alone where no row is used."""
+    return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.used)
 
 
 def share(hits: int, n: int) -> Measure:
     """Return a share of n rows, which is a mean of zeros and ones, with its interval."""
+    if n == 0:
+        return NOTHING
     return Measure(hits / n, share_error(hits, n), *wilson_interval(hits, n), n)

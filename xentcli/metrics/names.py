@@ -24,7 +24,6 @@ HOMES = {  # name: module of this folder, which registers the metric
     "slope_clusters": "slope_clusters",
     "held_out": "held_out",
 }
-METRIC_NAMES = tuple(HOMES)
 
 PAIR_HOMES = {  # the same for metrics of two models, which take the facts of both
     "pair_loss": "pair_loss",

@@ -10,7 +10,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import MeanState, share
 from xentcli.results.comparison import PairedDivergences
-from xentcli.results.measure import NOTHING, Measure
+from xentcli.results.measure import Measure
 
 
 class _DivergenceSums(NamedTuple):
@@ -80,7 +80,7 @@ class PairDivergencesState(_DivergenceSums):
             self._mean(self.kl_reverse),
             self._mean(self.js),
             self.infinite,
-            share(self.agreeing, self.n) if self.n else NOTHING,
+            share(self.agreeing, self.n),
             self.delta_p.compute(),
             root_of(self.delta_p_squared.compute()),
             self.n,

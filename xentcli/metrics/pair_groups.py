@@ -10,7 +10,7 @@ from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.deferred import DeferredGroups
-from xentcli.metrics.group_names import in_order, names_of, united
+from xentcli.metrics.group_names import names_of, shown_order, united
 from xentcli.metrics.interface import register
 from xentcli.metrics.mean_state import mean_of_sums, share
 from xentcli.metrics.pair_hits import PairHitsState
@@ -100,7 +100,7 @@ class PairGroupsState(ByValue):
 
     def compute(self) -> Groups:
         """Return the measures of each group."""
-        return Groups(DeferredGroups(in_order(self.names), self._at))
+        return Groups(DeferredGroups(shown_order(self.names), self._at))
 
     def _at(self, places: NDArray[np.int64]) -> list[Group]:
         """Return the groups at some places."""
@@ -116,8 +116,7 @@ class PairGroupsState(ByValue):
         hits = PairHitsState(*(counts[name] for name in _HITS)).compute()
         measures["accuracy_base"], measures["accuracy_new"] = hits.base, hits.new
         measures["accuracy_difference"] = hits.difference
-        n = counts["measured"]
-        measures["agreement"] = share(counts["agrees"], n) if n else NOTHING
+        measures["agreement"] = share(counts["agrees"], counts["measured"])
         there = {name: each for name, each in measures.items() if each is not NOTHING}
         return Group(self.names[place], counts["rows"], there)
 

@@ -9,11 +9,9 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.intervals import t_interval
 from xentcli.metrics.loss import LossState
-from xentcli.metrics.mean_state import share
+from xentcli.metrics.mean_state import loss_measure, share
 from xentcli.results.comparison import PairedLoss
-from xentcli.results.loss import Loss
 from xentcli.results.measure import NOTHING, Measure
 
 _ZERO = ExactSum()
@@ -76,11 +74,11 @@ class PairLossState(_PairedLossSums):
     def compute(self) -> PairedLoss:
         """Return the means, their correlation, and the share of rows that became worse."""
         return PairedLoss(
-            _mean(self.base.compute()),
-            _mean(self.new.compute()),
-            _mean(self.difference.compute()),
+            loss_measure(self.base.compute()),
+            loss_measure(self.new.compute()),
+            loss_measure(self.difference.compute()),
             self._correlation(),
-            share(self.worse, self.compared) if self.compared else NOTHING,
+            share(self.worse, self.compared),
         )
 
     def _correlation(self) -> Measure:
@@ -105,10 +103,3 @@ class PairLossState(_PairedLossSums):
 def _loss_state(facts: RowFacts, losses: Doubles) -> LossState:
     values = {"loss": losses, **{name: facts[name] for name in ("weight", "used", "uneven")}}
     return LossState.from_rows(RowFacts(facts.rows, facts.num_classes, values))
-
-
-def _mean(loss: Loss) -> Measure:
-    if not loss.used:
-        return Measure(n=0)
-    error = loss.standard_error if math.isfinite(loss.standard_error) else None
-    return Measure(loss.mean, error, *t_interval(loss.mean, error, loss.used - 1), loss.used)

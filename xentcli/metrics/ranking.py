@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ def ranking(levels: Iterable[Level], n: int, positives: int) -> Ranking:
     for level in levels:
         wrong = level.rows - level.hits
         wrong_below = (below - below_true) + np.cumsum(wrong) - wrong
-        won += sum(map(_product, level.hits.tolist(), (2 * wrong_below + wrong).tolist()))
+        won += sum(map(mul, level.hits.tolist(), (2 * wrong_below + wrong).tolist()))
         true_from = positives - below_true - np.cumsum(level.hits) + level.hits
         rows_from = n - below - np.cumsum(level.rows) + level.rows
         precision += ExactSum.of(np.asarray(level.hits * (true_from / rows_from), np.float64))
@@ -64,10 +65,6 @@ def ranking(levels: Iterable[Level], n: int, positives: int) -> Ranking:
         Measure(won / (2 * positives * negatives), n=n),
         Measure(float(precision) / positives, n=n),
     )
-
-
-def _product(one: int, other: int) -> int:
-    return one * other
 
 
 def mean_of(measures: Iterable[Measure]) -> Measure:

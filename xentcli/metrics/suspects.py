@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
+from xentcli.core.tally import no_counts
 from xentcli.metrics.interface import register
 from xentcli.results.rows import Suspect, Suspects
-
-
-def _no_counts() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class ClassConfidenceState(ByValue):
 
     needs: ClassVar[tuple[str, ...]] = ("label", "label_probability", "measured")
 
-    rows: NDArray[np.int64] = field(default_factory=_no_counts)
+    rows: NDArray[np.int64] = field(default_factory=no_counts)
     probability: CellSums = field(default_factory=CellSums)
 
     @classmethod
@@ -101,14 +98,13 @@ class SuspectsState:
             n = int(np.count_nonzero(measured))
         places = np.flatnonzero(suspect)
         order = np.argsort(probability[places], kind="stable")[: self.most]
-        ids = facts.origin.ids
         rows = tuple(
             Suspect(
                 facts.origin.first_row + place,
                 int(label[place]),
                 int(suggestion[place]),
                 float(probability[place]),
-                None if ids is None else str(ids[place]),
+                facts.origin.id_of(place),
             )
             for place in places[order].tolist()
         )

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.interface import register
-from xentcli.metrics.largest import at, largest_places
+from xentcli.metrics.largest import largest_places, number_at
 from xentcli.results.rows import WorstRow, WorstRows
 
 
@@ -29,16 +29,15 @@ class WorstRowsState:
     def from_rows(self, facts: RowFacts) -> Self:
         """Return the state of some rows."""
         places = largest_places(facts["loss"], facts["measured"], self.most)
-        ids = facts.origin.ids
         rows = [
             WorstRow(
                 facts.origin.first_row + place,
                 float(facts["loss"][place]),
-                label=at(facts["label"], place, int),
-                prediction=at(facts["prediction"], place, int),
-                label_probability=at(facts["label_probability"], place, float),
-                confidence=at(facts["confidence"], place, float),
-                id=None if ids is None else str(ids[place]),
+                label=number_at(facts["label"], place, int),
+                prediction=number_at(facts["prediction"], place, int),
+                label_probability=number_at(facts["label_probability"], place, float),
+                confidence=number_at(facts["confidence"], place, float),
+                id=facts.origin.id_of(place),
             )
             for place in places
         ]

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from xentcli.errors import InputError
+from xentcli.metrics.mean_state import mean_measure
 from xentcli.pipeline.gates import Gate
-from xentcli.pipeline.loss_measures import mean_measure, with_accuracy
+from xentcli.pipeline.loss_measures import with_accuracy
 from xentcli.pipeline.written import read_object
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.measure import NOTHING, Measure

@@ -11,7 +11,7 @@ from xentcli.core.choices import gain, preferred
 from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.harness.collected import Samples
-from xentcli.metrics.intervals import share_error, wilson_interval
+from xentcli.metrics.mean_state import share
 from xentcli.results.measure import Measure
 from xentcli.results.measures import Measures
 from xentcli.text import shortened, visible
@@ -64,11 +64,7 @@ def _right(samples: Samples, chosen: NDArray[Any]) -> Hits:
 
 
 def _share(hits: Hits) -> Measure:
-    """Return a share of docs with its error: the sample's deviation over the root of n."""
-    count, n = int(hits.sum()), len(hits)
-    if not n:
-        return Measure()
-    return Measure(count / n, share_error(count, n), *wilson_interval(count, n), n)
+    return share(int(hits.sum()), len(hits))
 
 
 def contradictions(name: str, samples: Samples) -> Iterator[str]:

@@ -3,31 +3,17 @@
 import math
 from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from xentcli.metrics.intervals import share_error, t_interval
+from xentcli.metrics.intervals import share_error
+from xentcli.metrics.loss import perplexity_of
+from xentcli.metrics.mean_state import loss_measure
 from xentcli.metrics.names import top_of
 from xentcli.results.accuracy import Accuracy
 from xentcli.results.measure import NOTHING, Measure
 
-if TYPE_CHECKING:
-    from xentcli.results.loss import Loss
+__all__ = ["accuracy_measure", "loss_measure", "of_loss", "with_accuracy", "with_errors"]
 
 _SHARES = ("accuracy", "accuracy_base", "accuracy_new", "agreement", "share_worse")
-
-
-def loss_measure(loss: "Loss") -> Measure:
-    """Return the mean loss with its interval, or n alone where no row is used."""
-    return mean_measure(loss.mean if loss.used else None, loss.standard_error, loss.used)
-
-
-def mean_measure(mean: float | None, standard_error: float | None, n: int) -> Measure:
-    """Return a mean of n rows with its interval; the error is None, or not finite, if undefined."""
-    if mean is None:
-        return Measure(n=n)
-    if standard_error is not None and not math.isfinite(standard_error):
-        standard_error = None
-    return Measure(mean, standard_error, *t_interval(mean, standard_error, n - 1), n)
 
 
 def of_loss(loss: Measure, names: Container[str]) -> dict[str, Measure]:
@@ -42,8 +28,8 @@ def of_loss(loss: Measure, names: Container[str]) -> dict[str, Measure]:
     if "bits" in names:
         found["bits"] = _mapped(loss, lambda nats: nats / math.log(2.0), 1.0 / math.log(2.0))
     if "perplexity" in names:
-        slope = 0.0 if loss.value is None else _exp(loss.value)
-        found["perplexity"] = _mapped(loss, _exp, slope)
+        slope = 0.0 if loss.value is None else perplexity_of(loss.value)
+        found["perplexity"] = _mapped(loss, perplexity_of, slope)
     return found
 
 
@@ -53,13 +39,6 @@ def _mapped(loss: Measure, function: Callable[[float], float], slope: float) -> 
     )
     error = None if loss.standard_error is None else loss.standard_error * slope
     return Measure(value, error, low, high, loss.n)
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
 
 
 def accuracy_measure(accuracy: Accuracy) -> Measure:

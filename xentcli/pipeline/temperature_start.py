@@ -10,7 +10,7 @@ import numpy as np
 from xentcli.core.root import RootSearch
 from xentcli.errors import XentError
 from xentcli.formats.base import IndexedSource, MemorySource, Source, Table, indexed
-from xentcli.metrics.group_names import in_order, names_of
+from xentcli.metrics.group_names import names_of, shown_order
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import states_of_rows
 from xentcli.pipeline.opening import RowSources
@@ -64,7 +64,7 @@ def numbers_of_clusters(clusters: Source) -> dict[str, int]:
     for block in clusters.blocks(_ROWS_AT_A_TIME):
         names.update(names_of(clusters.decode(block).values.reshape(-1))[0])
     ordered = tuple(sorted(names))
-    return {ordered[i]: number for number, i in enumerate(in_order(ordered))}
+    return {ordered[i]: number for number, i in enumerate(shown_order(ordered))}
 
 
 def slopes_criterion(

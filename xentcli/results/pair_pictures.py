@@ -11,7 +11,7 @@ from xentcli.results.histogram import LossHistogram
 class LossCell:
     """How many rows have a loss in cell `base` with the first model and `new` with the new one.
 
-    A cell is a factor of 2 wide; `octave_edge` of the losses' metric gives its edges.
+    A cell is a factor of 2 wide, as `octaves_of` of the losses' metric numbers them.
     """
 
     base: int
