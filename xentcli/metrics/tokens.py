@@ -14,7 +14,7 @@ from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.clusters import Moments
 from xentcli.metrics.loss import LossState
 from xentcli.results.loss import Loss
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING, Measure
 
 _NO_LOSS, _NO_MOMENTS = LossState(), Moments()
 
@@ -88,7 +88,7 @@ class TokensState:
         by_sequence = self.of_sequences.compute()
         of_bytes = None if self.without_bytes else self.of_bytes.compute()
         # The totals of sequences are rounded one by one; the total of all tokens is exact.
-        mean = Measure() if by_sequence is None else replace(by_sequence, value=loss.mean)
+        mean = NOTHING if by_sequence is None else replace(by_sequence, value=loss.mean)
         return loss, mean, of_bytes
 
     @property

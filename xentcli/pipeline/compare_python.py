@@ -18,18 +18,19 @@ from xentcli.pipeline.evaluate import LossOptions, as_weight
 from xentcli.pipeline.groups import open_groups
 from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
-from xentcli.pipeline.python import KINDS
 from xentcli.pipeline.python_data import (
+    KINDS,
     Data,
     GivenRows,
     array_source,
+    ignored_labels,
     names_of_files,
     notes_of,
     readers_of,
     rows_source,
 )
 from xentcli.pipeline.reading import Reader
-from xentcli.pipeline.run import Run
+from xentcli.pipeline.run import run_of
 from xentcli.results.comparison import Comparison
 
 Kind = Literal["logits", "log-probs", "probs"]
@@ -101,7 +102,7 @@ def compare(
     (1, 0.6666666666666666)
     """
     kinds, temperatures = _of_each_model(input, temperature)
-    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    ignored = ignored_labels(ignore_index)
     criterion = Criterion(
         options=LossOptions(
             None if weight is None else as_weight(np.asarray(weight)),
@@ -126,7 +127,7 @@ def compare(
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
     options = PairOptions(None if metrics is None else tuple(metrics), worst)
-    run = Run(jobs) if jobs else Run()
+    run = run_of(jobs)
     compared = compare_models(models, targets, run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
     notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes)

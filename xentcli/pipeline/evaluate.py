@@ -12,7 +12,7 @@ from xentcli.formats.base import Source
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.flow import Part, Remark, Sink, Total, collect, joined
-from xentcli.pipeline.judgement import element_notes, row_notes, summary_of
+from xentcli.pipeline.judgement import element_notes, missing_sums, row_notes, summary_of
 from xentcli.pipeline.loss_work import LossWork
 from xentcli.pipeline.opening import RowSources
 from xentcli.pipeline.run import Run
@@ -84,7 +84,7 @@ def evaluate(
     """
     found = measured(logits, labels, criterion, run, sink, RowSources(sample_weight))
     summary = summary_of(criterion, found.results, found.num_classes, found.unpaired)
-    missing = None if criterion.normalize else found.total.remarks.get("sums")
+    missing = missing_sums(criterion, found.total.remarks)
     return Evaluation(summary, found.notes, found.total.looks_like, missing, found.results, found)
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from xentcli.core.class_facts import MOST_BINNED_CLASSES
-from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.evaluate import Measured
-from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
+from xentcli.pipeline.measure_plan import BINARY_ONLY, Plan, metric_name_of
 
 NEEDS_A_CLASS = "the labels are class probabilities, and it needs one class a row"
 _NEEDS_CHOICES = "it needs the lengths of choices, as samples of lm-evaluation-harness have them"
@@ -19,8 +18,7 @@ def reasons(plan: Plan, found: Measured, *, uneven: bool) -> Iterator[tuple[str,
     `uneven` says whether elements, each a row by itself, have labels between 0 and 1.
     """
     for name in plan.names:
-        metric = TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
-        why = _why_not(name, metric, plan, found, uneven=uneven)
+        why = _why_not(name, metric_name_of(name), plan, found, uneven=uneven)
         if why is not None:
             yield name, why
 

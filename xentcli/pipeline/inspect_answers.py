@@ -10,10 +10,10 @@ from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.flow import Part, collect
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.tokens import PARTS
 from xentcli.results.info import ArraySummary
 
 _NO_NUMBERS = SummaryState()
-_KINDS = {"prompt": "prompts", "generated": "generated tokens"}
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySum
     )
     found = total.state or _TokenSummary()
     values = found.numbers.compute()
-    looks_like = f"log-probabilities of {_KINDS[source.part]} ({source.dialect})"
+    looks_like = f"log-probabilities of {PARTS[source.part]} ({source.dialect})"
     command = "xent nll"
     if found.others:
-        other = _KINDS["generated" if source.part == "prompt" else "prompt"]
+        other = PARTS["generated" if source.part == "prompt" else "prompt"]
         looks_like = looks_like.replace(" (", f", and of {other} (", 1)
         command += f" --tokens {source.part}"
     elif found.unclear:

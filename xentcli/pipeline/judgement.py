@@ -1,7 +1,7 @@
 """Finds what is odd about rows and labels for the user to know, and puts the result together."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,11 @@ def oddities(
     if criterion.kind != "logits" and facts["zeroed"] is not None and facts["zeroed"].any():
         remarks.append(Remark("zeroed", int(np.count_nonzero(facts["zeroed"]))))
     return problems, tuple(remarks)
+
+
+def missing_sums(criterion: Criterion, remarks: Mapping[str, Remark]) -> Remark | None:
+    """Return the remark on rows of probabilities that miss a sum of 1 and are taken as they are."""
+    return None if criterion.normalize else remarks.get("sums")
 
 
 def _of_calibrate(problem: Problem) -> Problem:

@@ -13,7 +13,7 @@ from xentcli.formats.base import IndexedSource
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import Evaluation, Measured
-from xentcli.pipeline.judgement import summary_of
+from xentcli.pipeline.judgement import missing_sums, summary_of
 from xentcli.pipeline.numbering import Numbering
 from xentcli.pipeline.opening import Source
 from xentcli.pipeline.provenance import file_facts
@@ -61,7 +61,7 @@ def state_of(
     if labels is not None:
         inputs.append(("labels", labels, names[1] or names[0]))
     setting = Setting.of(criterion, logits, sample_weight=sample_weight)
-    missing = None if criterion.normalize else total.remarks.get("sums")
+    missing = missing_sums(criterion, total.remarks)
     header = StateHeader(
         __version__,
         command,

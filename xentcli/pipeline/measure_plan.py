@@ -7,6 +7,7 @@ from xentcli.formats.base import Shape
 from xentcli.metrics.clusters import MEANS
 from xentcli.metrics.interface import from_outside
 from xentcli.metrics.names import MEASURES, TABLES, nearest, top_of
+from xentcli.pipeline.clustering import Clustering
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.opening import Source
 
@@ -75,6 +76,11 @@ def unknown_measure(name: str) -> UsageError:
     return UsageError(f"there is no measure {name!r}", hint=hint)
 
 
+def metric_name_of(name: str) -> str:
+    """Return the metric that a measure or a table comes from; empty if there is none."""
+    return TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
+
+
 class Plan:
     """Which states and which numbers of every row the measures need."""
 
@@ -94,12 +100,9 @@ class Plan:
         self.by_slices = by == "axis0"
         self.several_labels = self.binary and len(shape) > 1 and shape[-1] != 1
         several_axes = len(shape) > 2 and not self.binary
-        self.clustered = cluster != "rows" and (cluster is not None or several_axes)
-        self.by_default = cluster is None and self.clustered
+        self.clustering = Clustering.of(cluster, several_axes=several_axes)
         states = ["loss", "rows"] + ["groups"] * (by is not None)
-        for name in names:
-            metric = TABLES_OF.get(name) or ("ranks" if top_of(name) else MEASURES.get(name, ""))
-            states.append(metric)
+        states += map(metric_name_of, names)
         states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects", "choices")]
         left_out = set()
         if by is None:
@@ -114,7 +117,7 @@ class Plan:
             states.append("class_confidence")
         if self.several_labels and "labels" not in states:
             states.append("labels")
-        if self.clustered:
+        if self.clustering.applies:
             states.append("clusters")
         if not self.binary:
             states += from_outside()

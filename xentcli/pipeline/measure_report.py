@@ -10,8 +10,9 @@ from xentcli.metrics.names import MEASURES, top_of
 from xentcli.pipeline.added_measures import added_measure, notes_of_added
 from xentcli.pipeline.evaluate import Measured
 from xentcli.pipeline.inapplicable import NEEDS_A_CLASS, reasons
+from xentcli.pipeline.judgement import missing_sums
 from xentcli.pipeline.loss_measures import accuracy_measure, loss_measure, of_loss, with_errors
-from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan
+from xentcli.pipeline.measure_plan import BINARY_ONLY, TABLES_OF, Plan, metric_name_of
 from xentcli.pipeline.spool import Spool, Spools
 from xentcli.results.groups import Group, Groups
 from xentcli.results.histogram import LossHistogram
@@ -43,7 +44,7 @@ class Report:
         """Return what is reported."""
         plan, found, results = self.plan, self.found, self.results
         counts, ranks = results["rows"], results.get("ranks")
-        errors = results["clusters"] if plan.clustered else None
+        errors = results["clusters"] if plan.clustering.applies else None
         values = dict(self._values())
         loss = {"loss": loss_measure(self.loss)}
         if errors is not None:
@@ -52,7 +53,7 @@ class Report:
         classes, calibration = results.get("classes"), results.get("calibration")
         if self.uneven:
             classes = calibration = None
-        missing = None if plan.base.normalize else found.total.remarks.get("sums")
+        missing = missing_sums(plan.base, found.total.remarks)
         return Measures(
             metrics=values,
             rows=counts.rows,
@@ -120,7 +121,7 @@ class Report:
     def _value(self, name: str) -> Measure:
         if name in ("loss", "perplexity", "bits"):
             return loss_measure(self.loss)
-        metric = "ranks" if top_of(name) else MEASURES[name]
+        metric = metric_name_of(name)
         if self.uneven and metric not in ("brier", "entropy"):
             return NOTHING
         if metric == "order":
@@ -183,11 +184,7 @@ class Report:
                 "labels are class probabilities: what needs one class a row is left out, such as "
                 "accuracy, confusions and ece"
             )
-        if self.plan.by_default:
-            yield (
-                "the errors of means take the rows of a slice of the first axis to depend on one "
-                "another"
-            )
+        yield from self.plan.clustering.notes
 
 
 def _named(result: Any, metric: str, name: str) -> Measure:

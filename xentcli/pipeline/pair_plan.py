@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from xentcli.errors import UsageError
 from xentcli.metrics.interface import States
 from xentcli.metrics.names import OF_PAIRS, PAIR_TABLES
+from xentcli.pipeline.clustering import Clustering
 from xentcli.pipeline.opening import Source
 from xentcli.results.comparison import Comparison
 from xentcli.results.measure import NOTHING
@@ -101,14 +102,13 @@ class PairPlan:
         self.options = options
         self.names = options.names(sequences=several_axes or shifted)
         self.grouped = by is not None
-        self.clustered = cluster != "rows" and (cluster is not None or several_axes)
-        self.by_default = cluster is None and self.clustered
+        self.clustering = Clustering.of(cluster, several_axes=several_axes)
 
     def states(self, *, pictures: bool) -> States:
         """Return the states of no rows, with what pictures show or without."""
         names = ["rows", "pair_loss", "pair_hits", "pair_divergences"]
         names += ["changed_rows"] * (self.options.worst > 0)
-        names += ["pair_groups"] * self.grouped + ["pair_clusters"] * self.clustered
+        names += ["pair_groups"] * self.grouped + ["pair_clusters"] * self.clustering.applies
         names += ["pair_pictures"] * pictures
         parameters: dict[str, dict[str, Any]] = {"changed_rows": {"most": self.options.worst}}
         return States.empty(names, parameters)
@@ -123,11 +123,7 @@ class PairPlan:
         """Say what was decided about the errors of what was measured, and about odd rows."""
         for each in comparisons:
             yield from each.notes
-        if self.by_default:
-            yield (
-                "the errors of means take the rows of a slice of the first axis to depend on one "
-                "another"
-            )
+        yield from self.clustering.notes
         tests = (each.metrics.get("mcnemar_p", NOTHING) for each in comparisons)
-        if self.clustered and any(each.value is not None for each in tests):
+        if self.clustering.applies and any(each.value is not None for each in tests):
             yield "mcnemar_p takes each row for independent"

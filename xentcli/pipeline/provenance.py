@@ -38,7 +38,7 @@ def file_facts(
     digest : bool
         Whether to read local and remote files once more for their SHA-256.
     """
-    paths = [each.path for each in source.files] or [p for name in names for p in expand(name)]
+    paths = paths_of(source, names)
     for path, shape in zip(paths, _shapes(source, len(paths)), strict=True):
         size, modified = _size_and_time(path)
         if size is None and len(paths) == 1:
@@ -46,6 +46,17 @@ def file_facts(
         name = "<stdin>" if path == STANDARD_STREAM else shown_name(path)
         sha256 = _sha256(path) if digest else None
         yield FileFacts(role, name, shape, source.stored_dtype, size, modified, sha256)
+
+
+def paths_of(source: Source, names: Sequence[str]) -> list[str]:
+    """Return the files of a source, in the order of its rows, or those that the user named."""
+    return [each.path for each in source.files] or [p for name in names for p in expand(name)]
+
+
+def lengths_of(source: Source, count: int) -> Sequence[int | None]:
+    """Return how many rows each of several files has, as far as that is known."""
+    lengths: Sequence[int | None] | None = getattr(source, "lengths", None)
+    return lengths or [None] * count
 
 
 def counted(files: Iterable[FileFacts], criterion: Criterion, rows: int) -> tuple[FileFacts, ...]:
@@ -71,8 +82,7 @@ def counted(files: Iterable[FileFacts], criterion: Criterion, rows: int) -> tupl
 def _shapes(source: Source, count: int) -> list[Shape]:
     if count == 1:
         return [source.shape]
-    lengths: Sequence[int | None] = getattr(source, "lengths", None) or [None] * count
-    return [(length, *source.shape[1:]) for length in lengths]
+    return [(length, *source.shape[1:]) for length in lengths_of(source, count)]
 
 
 def _size_and_time(path: str) -> tuple[int | None, str | None]:

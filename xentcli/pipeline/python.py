@@ -12,7 +12,7 @@ from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.evaluate import Kind, LossOptions, as_weight
+from xentcli.pipeline.evaluate import LossOptions, as_weight
 from xentcli.pipeline.groups import open_groups
 from xentcli.pipeline.measure import Options, measure
 from xentcli.pipeline.opening import Naming
@@ -21,21 +21,17 @@ from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
     Name,
+    ignored_labels,
+    kind_of,
     names_of_files,
     notes_of,
     open_data,
     reader_of,
 )
-from xentcli.pipeline.run import Run
+from xentcli.pipeline.run import run_of
 from xentcli.pipeline.samples import doubts
 from xentcli.results.measures import Measures
 from xentcli.results.provenance import Provenance
-
-KINDS: dict[str, Kind] = {
-    "logits": "logits",
-    "log-probs": "log-probabilities",
-    "probs": "probabilities",
-}
 
 
 def evaluate(
@@ -112,12 +108,10 @@ def evaluate(
     >>> result.worst_rows[0].row
     2
     """
-    if input not in KINDS:
-        raise UsageError(f"input is one of {', '.join(KINDS)}, not {input!r}")
-    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    ignored = ignored_labels(ignore_index)
     factors = None if weight is None else as_weight(np.asarray(weight))
     criterion = Criterion(
-        KINDS[input],
+        kind_of(input),
         LossOptions(
             None if binary else factors,
             ignored,
@@ -142,7 +136,7 @@ def evaluate(
     groups, clusters = open_groups(
         reader, rows, targets, (files, label_files), by=by, cluster=cluster
     )
-    run = Run(jobs) if jobs else Run()
+    run = run_of(jobs)
     found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
     found = replace(
         found, notes=(*notes_of(rows, targets, groups, clusters), *found.notes, *doubts(rows))

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from xentcli.core.binary import BinaryOptions
 from xentcli.core.labels import LossOptions, as_weight
-from xentcli.errors import UsageError
 from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
@@ -17,12 +16,14 @@ from xentcli.pipeline.groups import open_group_names
 from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
+    ignored_labels,
+    kind_of,
     notes_of,
     open_data,
     reader_of,
     weights_source,
 )
-from xentcli.pipeline.run import Run
+from xentcli.pipeline.run import run_of
 from xentcli.results.temperature import FittedTemperature
 
 
@@ -127,7 +128,7 @@ def calibrate(
         rows,
         targets,
         criterion,
-        Run(jobs) if jobs else Run(),
+        run_of(jobs),
         CalibrateOptions(folds, bins),
         sample_weight=weights,
         cluster=clusters,
@@ -147,10 +148,9 @@ def _criterion(
     **more: Any,
 ) -> Criterion:
     """Return the loss that the temperature minimises."""
-    if input not in ("logits", "log-probs", "probs"):
-        raise UsageError(f"input is one of logits, log-probs, probs, not {input!r}")
+    kind_of(input)  # logits and log-probabilities are fitted alike
     factor = as_weight(weight)
-    ignored = (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
+    ignored = ignored_labels(ignore_index)
     return Criterion(
         options=LossOptions(None if binary else factor, ignored),
         binary=BinaryOptions(factor, as_weight(pos_weight), ignored) if binary else None,

@@ -18,9 +18,16 @@ from xentcli.pipeline.evaluate import as_weight, evaluate
 from xentcli.pipeline.listed import open_listed
 from xentcli.pipeline.opening import Naming, are_answers, are_samples
 from xentcli.pipeline.partly import TopOptions, open_partly
-from xentcli.pipeline.python_data import GivenRows, Name, array_source, names_of_files, open_data
+from xentcli.pipeline.python_data import (
+    GivenRows,
+    Name,
+    array_source,
+    ignored_labels,
+    names_of_files,
+    open_data,
+)
 from xentcli.pipeline.reading import Reader
-from xentcli.pipeline.run import Run
+from xentcli.pipeline.run import Run, run_of
 from xentcli.pipeline.samples import samples_of
 from xentcli.pipeline.texts import measure_texts
 from xentcli.pipeline.tokens import measure_tokens, open_answers
@@ -53,13 +60,12 @@ class RowArguments(NamedTuple):
     @property
     def ignored(self) -> tuple[int, ...]:
         """The labels of rows that are left out."""
-        given = self.ignore_index
-        return (given,) if isinstance(given, int) else tuple(given)
+        return ignored_labels(self.ignore_index)
 
     @property
     def run(self) -> Run:
         """How the work is run."""
-        return Run(self.jobs) if self.jobs else Run()
+        return run_of(self.jobs)
 
     def refuse(self, what: str, but: Sequence[str] = ()) -> None:
         """Raise UsageError if an argument is given that is for whole rows with labels."""

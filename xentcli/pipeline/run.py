@@ -80,8 +80,8 @@ class Run(Record):
         return (lambda rows: progress(rows, total)) if progress else (lambda _rows: None)
 
 
-def run_of(jobs: int | None, cluster: str | None) -> Run:
-    """Return how to run, as the command line says.
+def run_of(jobs: int | None, cluster: str | None = None) -> Run:
+    """Return how to run; without `jobs`, as many workers as there are cores.
 
     Raises
     ------

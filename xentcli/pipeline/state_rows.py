@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import is_inline
+from xentcli.pipeline.provenance import lengths_of, paths_of
 from xentcli.storage.names import is_url, local_name, shown_name
 from xentcli.storage.numbered_names import left_out
 from xentcli.storage.paths import natural_key, reads_once
@@ -95,8 +96,8 @@ def rows_of(
     `rows` is the number of rows read in all: every row, or those `chosen`. `labels` are their
     labels, and what the user named these.
     """
-    paths = _paths(source, names)
-    of_labels = [] if labels is None else [whole_name(path) for path in _paths(*labels)]
+    paths = paths_of(source, names)
+    of_labels = [] if labels is None else [whole_name(path) for path in paths_of(*labels)]
     if len(of_labels) != len(paths):
         of_labels = [of_labels[0] if len(of_labels) == 1 else ""] * len(paths)
     first = 0 if chosen is None else chosen.start or 0
@@ -105,7 +106,7 @@ def rows_of(
         length = first + rows if to_the_end else (source.shape or (None,))[0]
         lengths: Sequence[int | None] = [length]
     else:
-        lengths = getattr(source, "lengths", None) or [None] * len(paths)
+        lengths = lengths_of(source, len(paths))
     before = 0
     for path, length, beside in zip(paths, lengths, of_labels, strict=True):
         start, stop = max(first, before), first + rows
@@ -134,10 +135,6 @@ def _target(whole: str) -> str:
     """Return which file a whole path leads to, if it is a link or leads through one."""
     target = "" if not whole or is_url(whole) else os.path.realpath(whole)
     return "" if target == whole else target
-
-
-def _paths(source: Source, names: Sequence[str]) -> list[str]:
-    return [each.path for each in source.files] or [p for name in names for p in expand(name)]
 
 
 def whole_name(path: str) -> str:

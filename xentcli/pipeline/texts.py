@@ -11,7 +11,7 @@ from xentcli.metrics.texts import TextsState, TextSums
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.samples import samples_of
 from xentcli.results.groups import Group
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING, Measure
 from xentcli.results.texts import TextLoss
 from xentcli.storage.paths import natural_key
 
@@ -102,4 +102,4 @@ def _measures(sums: TextSums, *, words: bool) -> dict[str, Measure]:
 
 
 def _mean(moments: Moments) -> Measure:
-    return moments.compute() or Measure()
+    return moments.compute() or NOTHING

@@ -10,6 +10,7 @@ from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Block
 from xentcli.formats.files import InputFile, holds_answers, open_file
+from xentcli.formats.logprobs.gathered import RAW_LOGITS_HINT
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
@@ -17,12 +18,13 @@ from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.opening import expand, expecting
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.token_counts import SHOWN_REQUESTS, TokenCounts, TokensAsked
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING
 from xentcli.results.tokens import NAMES, TokenLoss
 
 __all__ = ["TokenLoss", "holds_answers", "measure_tokens", "open_answers"]
 
-_ABOVE_0 = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
+PARTS = {"prompt": "prompts", "generated": "generated tokens"}
+"""What messages call the tokens of each part of an answer."""
 
 
 class _AnswersBlock(NamedTuple):
@@ -43,7 +45,7 @@ class _TokensWork(NamedTuple):
         facts = picked_facts(tokens.values)
         if facts.problems:
             place = source.place_of(tokens, facts.problems[0].row)
-            problem = facts.problems[0]._replace(hint=_ABOVE_0)
+            problem = facts.problems[0]._replace(hint=RAW_LOGITS_HINT)
             raise problem.at(place)
         state = TokensState.from_tokens(facts, tokens.lengths, tokens.sizes)
         losses = facts["loss"]
@@ -78,16 +80,12 @@ def open_answers(
                 )
             if sources and source.part != sources[0].part:
                 raise InputError(
-                    f"{source.name}: log-probabilities of {_words(source.part)}, and "
-                    f"{sources[0].name} has those of {_words(sources[0].part)}",
+                    f"{source.name}: log-probabilities of {PARTS[source.part]}, and "
+                    f"{sources[0].name} has those of {PARTS[sources[0].part]}",
                     hint="--tokens prompt or --tokens generated",
                 )
             sources.append(source)
     return sources
-
-
-def _words(part: str) -> str:
-    return "prompts" if part == "prompt" else "generated tokens"
 
 
 def measure_tokens(
@@ -138,7 +136,7 @@ def _result(counts: TokenCounts, asked: TokensAsked, reduction: Reduction) -> To
     loss, mean, of_bytes = counts.tokens.compute()
     name, perplexity, bits, bits_per_byte = NAMES[asked.part]
     follows = of_loss(mean, ("perplexity", "bits"))
-    a_byte = Measure() if of_bytes is None else of_loss(of_bytes, ("bits",))["bits"]
+    a_byte = NOTHING if of_bytes is None else of_loss(of_bytes, ("bits",))["bits"]
     return TokenLoss(
         part=asked.part,
         dialect=asked.dialect,

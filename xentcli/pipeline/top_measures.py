@@ -13,7 +13,7 @@ from xentcli.pipeline.flow import Part, collect, joined
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_rows import TopRows
 from xentcli.results.bounds import TopMeasures
-from xentcli.results.measure import Measure
+from xentcli.results.measure import NOTHING, Measure
 
 OF_LISTS = (
     *("loss", "perplexity", "bits", "accuracy", "brier", "ece", "ece_by_chance", "mce", "rmsce"),
@@ -127,9 +127,9 @@ def lists_measures(state: TopListsState, kind: ListsKind) -> TopMeasures:
         "loss": loss,
         "perplexity": of_bounded_loss(loss, "perplexity"),
         "bits": of_bounded_loss(loss, "bits"),
-        "accuracy": shares.get(1, Measure()),
+        "accuracy": shares.get(1, NOTHING),
     }
-    metrics |= {f"top{k}_accuracy": shares.get(k, Measure()) for k in kind.ks if k > 1}
+    metrics |= {f"top{k}_accuracy": shares.get(k, NOTHING) for k in kind.ks if k > 1}
     errors = state.errors()
     metrics["brier"] = brier
     metrics |= {name: getattr(errors, name) for name in _OF_CALIBRATION}

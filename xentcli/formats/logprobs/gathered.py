@@ -12,6 +12,8 @@ from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 
 NO_VALUE = -9999.0
 """Servers write this or less, down to -inf, in place of a log-probability."""
+RAW_LOGITS_HINT = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
+"""What helps where a log-probability is above 0."""
 _NOT_TOLD = array("q", [-1])
 
 
