@@ -20,6 +20,8 @@ Indices = NDArray[np.int64]
 
 SLACK = 1e-6
 """The largest error of a sum of probabilities that were computed in single precision."""
+MOST_ABOVE_1 = 1e-3
+"""How far above 1 rounding may carry a sum of probabilities; one that is larger is none."""
 _LEAST_MASS = 1e-4  # a smaller M is mostly rounding, and bounds nothing
 _LEAST_ALONE = 1e-2  # a larger M is exact enough to be the probability of the only other class
 

@@ -1,32 +1,23 @@
-"""Computes errors of means if rows depend on one another, as those of a sequence or a patient do.
+"""Computes errors of means if rows depend on one another, as those of a sequence do."""
 
-With S a cluster's sum and n its rows, the error of a mean m over N rows of G clusters is
-``sqrt(G / (G-1) * sum((S - m*n)**2)) / N``, the sandwich estimate.
-"""
-
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xentcli.core.by_value import ByValue
 from xentcli.core.cell_sums import CellSums
-from xentcli.core.exact_sum import ExactSum
 from xentcli.core.labels import Doubles
 from xentcli.core.row_facts import RowFacts
 from xentcli.metrics.group_names import names_of, united
 from xentcli.metrics.interface import register
-from xentcli.metrics.intervals import ratio_error, t_interval
+from xentcli.metrics.moments import Moments
 from xentcli.metrics.names import top_of
 from xentcli.results.groups import ClusterErrors
-from xentcli.results.measure import Measure
 
-_ZERO = ExactSum()
 _FACTS = {
     "loss": ("loss", "used", "weight"),
     "accuracy": ("hit",),
@@ -36,67 +27,9 @@ _FACTS = {
     "mean_confidence": ("forecast", "outcome"),
     "mrr": ("rank",),
 }
+_OPTIONAL = ("used", "weight")  # facts that may be None although the mean applies
 MEANS = tuple(_FACTS)
 """The measures that have such an error, besides ``top5_accuracy`` and the like."""
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Over clusters, the sums of S, S*S, n, S*n and n*n, and how many clusters there are."""
-
-    total: ExactSum = _ZERO
-    squares: ExactSum = _ZERO
-    weight: ExactSum = _ZERO
-    product: ExactSum = _ZERO
-    weight_squares: ExactSum = _ZERO
-    clusters: int = 0
-
-    @classmethod
-    def of(cls, totals: Doubles, weights: Doubles, there: NDArray[np.bool_] | None = None) -> Self:
-        """Return the moments of some clusters' sums.
-
-        Clusters without rows do not count: those without weight, unless `there` says which to keep.
-        """
-        there = weights != 0.0 if there is None else there
-        totals, weights = totals[there], weights[there]
-        with np.errstate(all="ignore"):
-            return cls(
-                ExactSum.of(totals),
-                ExactSum.of_products(totals, totals),
-                ExactSum.of(weights),
-                ExactSum.of_products(totals, weights),
-                ExactSum.of_products(weights, weights),
-                len(totals),
-            )
-
-    def merge(self, other: Self) -> Self:
-        """Return the moments of the clusters of both."""
-        return type(self)(
-            self.total + other.total,
-            self.squares + other.squares,
-            self.weight + other.weight,
-            self.product + other.product,
-            self.weight_squares + other.weight_squares,
-            self.clusters + other.clusters,
-        )
-
-    def compute(self) -> Measure | None:
-        """Return the mean and its error; None if there are no clusters."""
-        weight = float(self.weight)
-        if not weight:
-            return None
-        error: float | None = ratio_error(
-            self.total,
-            self.squares,
-            self.weight,
-            self.product,
-            self.weight_squares,
-            self.clusters,
-        )
-        if error is None or not math.isfinite(error):
-            error = None
-        mean = float(self.total) / weight
-        return Measure(mean, error, *t_interval(mean, error, self.clusters - 1), self.clusters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,10 +138,11 @@ class ClustersState(ByValue):
                 for state, where in zip((self, other), at, strict=True)
                 if name in state.sums
             ]
-            total = _sum_of(each.total.placed(where, size) for each, where in there)
+            total = reduce(add, (each.total.placed(where, size) for each, where in there))
             same = tuple(id(each.weight) for each, _ in there)
             if same not in weights_of:
-                weights_of[same] = _sum_of(each.weight.placed(w, size) for each, w in there)
+                placed = (each.weight.placed(where, size) for each, where in there)
+                weights_of[same] = reduce(add, placed)
             sums[name] = OpenSums(total, weights_of[same])
         return names, sums
 
@@ -220,9 +154,6 @@ class ClustersState(ByValue):
         computed = {name: each.compute() for name, each in found.items()}
         clusters = max((each.clusters for each in found.values()), default=0)
         return ClusterErrors(clusters, {n: each for n, each in computed.items() if each})
-
-
-_OPTIONAL = ("used", "weight")
 
 
 def _facts_of(name: str) -> tuple[str, ...]:
@@ -237,10 +168,6 @@ def _of_row(name: str, facts: RowFacts) -> Doubles:
         reciprocal: Doubles = 1.0 / (facts["rank"] + 1.0)
         return reciprocal
     return np.asarray(facts[_FACTS[name][0]], np.float64)
-
-
-def _sum_of(parts: Iterable[CellSums]) -> CellSums:
-    return reduce(add, parts)
 
 
 def _closed(sums: dict[str, OpenSums]) -> dict[str, Moments]:

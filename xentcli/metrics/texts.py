@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.metrics.clusters import Moments
+from xentcli.metrics.moments import Moments
 from xentcli.results.row_counts import RowCounts
 
 Numbers = NDArray[np.float64]

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.row_facts import RowFacts
-from xentcli.metrics.clusters import Moments
 from xentcli.metrics.loss import LossState
+from xentcli.metrics.moments import Moments
 from xentcli.results.loss import Loss
 from xentcli.results.measure import NOTHING, Measure
 

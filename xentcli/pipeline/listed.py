@@ -14,29 +14,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xentcli.core.bounds import Bounds, nll_bounds
+from xentcli.core.bounds import MOST_ABOVE_1, Bounds, nll_bounds
 from xentcli.errors import InputError
-from xentcli.formats.base import MemorySource, Source, read_whole
-from xentcli.formats.files import InputFile, looked_at, open_file
-from xentcli.formats.inline import is_inline
-from xentcli.formats.json.values import load
-from xentcli.formats.logprobs.gathered import NO_VALUE
+from xentcli.formats.base import MemorySource, Source
+from xentcli.formats.files import InputFile, open_file
+from xentcli.formats.logprobs.gathered import NO_VALUE, RAW_LOGITS_HINT
 from xentcli.formats.logprobs.listed_tokens import Listed, TokenPlace
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.pipeline.bounded import BoundedRows, JoinedRows, RowBounds
 from xentcli.pipeline.provenance import file_facts
+from xentcli.pipeline.token_labels import Label, token_labels
 from xentcli.results.provenance import FileFacts
-from xentcli.storage.inputs import Input
 
-Label = int | str | None
-_BEHIND = "the labels stand after what the model generated itself, not after them"
-_IGNORED = (None, -100)
-_ABOVE = 1e-3  # 1, and no sum of probabilities is there
-_MOST_LABELS = 2**24
-_PROBE_BYTES = 64
-_PIECE_BYTES = 2**22
-_STEP = 2**16
-_RAW = "are these raw logits? vLLM gives raw_logprobs where its logprobs-mode says so"
+_AFTER_GENERATED = (
+    "each label is predicted from what the model generated before it, not from the labels before it"
+)
+_IGNORED = (None, -100)  # labels of tokens that are left out
+_BLOCK_ROWS = 2**16
 
 
 @dataclass(frozen=True)
@@ -58,8 +52,8 @@ class ListedRows:
     def blocks(self) -> Iterator["ListedRows"]:
         """Yield the rows of each block by themselves."""
         lower, upper, exact = self.found
-        for start in range(0, self.num_rows, _STEP):
-            these = slice(start, start + _STEP)
+        for start in range(0, self.num_rows, _BLOCK_ROWS):
+            these = slice(start, start + _BLOCK_ROWS)
             found = Bounds(lower[these], upper[these], exact[these])
             yield replace(self, sources=(), found=found, used=self.used[these])
 
@@ -82,13 +76,13 @@ def open_listed(
     source = open_file(answers)
     if not isinstance(source, AnswersSource):
         raise InputError(f"{source.name}: no answers of a server")
-    wanted = [*_flat(labels, "labels")] if not isinstance(labels, InputFile) else _labels_of(labels)
+    wanted = token_labels(labels)
     found, used = _bounds_of(source, wanted, num_classes)
     source.check_unchanged()
     if len(used) != len(wanted):
         told = f"{source.name}: {len(used):,} tokens, and {len(wanted):,} labels"
         raise InputError(told, hint="a label for each token, in their order; null leaves one out")
-    notes = () if source.part == "prompt" else (_BEHIND,)
+    notes = () if source.part == "prompt" else (_AFTER_GENERATED,)
     return ListedRows((source,), found, used, num_classes, notes=notes), source
 
 
@@ -160,10 +154,12 @@ def _row(place: TokenPlace, label: Label, where: Callable[[], str]) -> _LabelRow
     numbers = [float(one.logprob or 0.0) for one in others]
     if _has_value(own) and own not in others:
         others = [own, *others]
-    if any(float(one.logprob or 0.0) > _ABOVE for one in others):
-        raise InputError(f"{where()}: a log-probability above 0", hint=_RAW)
-    if float(np.exp(numbers).sum()) > 1.0 + _ABOVE:
-        raise InputError(f"{where()}: the probabilities of a list sum to more than 1", hint=_RAW)
+    if any(float(one.logprob or 0.0) > MOST_ABOVE_1 for one in others):
+        raise InputError(f"{where()}: a log-probability above 0", hint=RAW_LOGITS_HINT)
+    if float(np.exp(numbers).sum()) > 1.0 + MOST_ABOVE_1:
+        raise InputError(
+            f"{where()}: the probabilities of a list sum to more than 1", hint=RAW_LOGITS_HINT
+        )
     if label in _IGNORED or not others:
         return _LabelRow(None, [], used=False)
     named = [one.id if isinstance(label, int) else one.text for one in others]
@@ -202,46 +198,3 @@ def _bounds(rows: Sequence[_LabelRow], num_classes: int | None) -> tuple[Bounds,
     lower = np.where(exact, np.maximum(0.0, known), np.maximum(found.lower, left))
     upper = np.where(exact, np.maximum(0.0, known), found.upper)
     return Bounds(lower, upper, exact | found.exact), used
-
-
-def _labels_of(file: InputFile) -> list[Label]:
-    """Return labels: an array of numbers or texts, or JSON lists of them, one after the other."""
-    data = None if is_inline(file.path) else looked_at(file)
-    if data is not None and data.peek(_PROBE_BYTES).lstrip()[:1] in (b"[", b'"'):
-        return [*_flat(_documents(data), data.name)]
-    source = open_file(file)
-    values = read_whole(source, _MOST_LABELS).reshape(-1)
-    source.check_unchanged()
-    return [_label(value, source.name) for value in values.tolist()]
-
-
-def _documents(data: Input) -> list[Any]:
-    """Return one JSON value, or one a line."""
-    parts = []
-    while part := data.read(_PIECE_BYTES):
-        parts.append(part)
-    try:
-        text = b"".join(parts).decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{data.name}: no UTF-8 text") from error
-    lines = [line for line in text.split("\n") if line.strip()]
-    if lines and (lines[0].rstrip()[-1:] in ("]", '"') or len(lines) == 1):
-        return [load(line, data.name, number) for number, line in enumerate(lines, 1)]
-    return [load(text, data.name)]
-
-
-def _flat(value: Any, name: str) -> Iterator[Label]:
-    if isinstance(value, list):
-        for each in value:
-            yield from _flat(each, name)
-    else:
-        yield _label(value, name)
-
-
-def _label(value: Any, name: str) -> Label:
-    """Return a label: a whole number, a text, or None where a token is left out."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, str))):
-        raise InputError(f"{name}: a label is a token's number or its text, not {value!r:.40}")
-    return value

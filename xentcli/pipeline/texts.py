@@ -6,7 +6,7 @@ import numpy as np
 
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
-from xentcli.metrics.clusters import Moments
+from xentcli.metrics.moments import Moments
 from xentcli.metrics.texts import TextsState, TextSums
 from xentcli.pipeline.loss_measures import of_loss
 from xentcli.pipeline.samples import samples_of

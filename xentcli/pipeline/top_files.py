@@ -22,6 +22,7 @@ from xentcli.formats.files import InputFile, keep_waiting, looked_at, open_file
 from xentcli.formats.inline import is_inline
 from xentcli.formats.top_lists import TopKeys, check_plain, may_hold_lists, top_keys
 from xentcli.pipeline.top_inputs import TopLists, TopOptions
+from xentcli.pipeline.top_labels import with_labels
 from xentcli.pipeline.top_masks import rows_that_count
 from xentcli.storage.inputs import Input
 from xentcli.storage.names import is_url, shown_name
@@ -139,7 +140,7 @@ def _of_arrays(found: _FoundLists | None, options: TopOptions) -> TopLists:
     if of_places:
         beside["mask"] = rows_that_count(of_places)
     count = options.num_classes or _count_of(found)
-    return _with_labels(values, indices, lead, beside, count, options)._replace(mask=of_places)
+    return with_labels(values, indices, lead, beside, count, options)._replace(mask=of_places)
 
 
 def _array(name: str | NDArray[Any], role: str) -> IndexedSource:
@@ -211,40 +212,7 @@ def _of_lines(found: _FoundLists, options: TopOptions) -> TopLists:
     beside = {role: lines.others.get(role) for role in _ROLES}
     if options.labels:
         beside["labels"] = _beside(None, "labels", options, (len(lines.lines),))
-    lists = _with_labels(
+    lists = with_labels(
         lines.values, lines.indices, (), beside, options.num_classes, options, lines.lines
     )
     return lists._replace(lines=lines.lines)
-
-
-def _with_labels(
-    values: IndexedSource,
-    indices: IndexedSource,
-    lead: tuple[int, ...],
-    beside: Mapping[str, NDArray[np.float64] | None],
-    count: int | None,
-    options: TopOptions,
-    sequences: NDArray[np.int64] | None = None,
-) -> TopLists:
-    """Return lists with their labels, and which rows count."""
-    labels, mask = beside["labels"], beside["mask"]
-    if labels is None:
-        raise InputError(
-            f"{values.name}: lists of the most probable classes, and where are the labels?",
-            hint="in a second file, or --label-key NAME of this one; tokens are labels with "
-            "--shift 1",
-        )
-    used = np.ones(len(labels), np.bool_) if mask is None else mask > 0.0
-    if options.shift:
-        if sequences is None:
-            length = lead[-1] if lead else len(labels)
-            sequences = np.arange(len(labels)) // max(1, length)
-        last = np.append(labels[options.shift :], np.full(options.shift, np.nan))[: len(labels)]
-        ends = np.append(sequences[options.shift :], np.full(options.shift, -1))[: len(labels)]
-        labels, used = np.where(ends == sequences, last, np.nan), used & (ends == sequences)
-    used &= ~np.isin(labels, options.ignored)
-    if (broken := used & (labels != np.floor(labels))).any():
-        row = int(np.argmax(broken))
-        raise InputError(f"{values.name}: label {labels[row]} of row {row} is no class")
-    whole = np.where(used, labels, 0.0).astype(np.int64) - np.where(used, options.label_base, 0)
-    return TopLists(values, indices, whole, used, beside["log_sum_exp"], count, probs=options.probs)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xentcli.core.bounds import log_sums
+from xentcli.core.bounds import MOST_ABOVE_1, log_sums
 from xentcli.errors import InputError
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.top_inputs import TopLists
-from xentcli.pipeline.top_rows import ABOVE, SLACKS, TopRows
+from xentcli.pipeline.top_rows import SLACKS, TopRows
 
 _NEAR = 1e-5  # to 1, so that nothing is left to other classes
 
@@ -68,7 +68,7 @@ def told_apart(lists: Sequence[TopLists], run: Run) -> list[tuple[TopRows, list[
 def _told(rows: TopRows, found: _ListSums) -> tuple[TopRows, list[str]]:
     lists = rows.lists
     tight = max(_NEAR, 2.0 * rows.slack)
-    above = found.most > math.log1p(max(ABOVE, 4.0 * rows.slack))
+    above = found.most > math.log1p(max(MOST_ABOVE_1, 4.0 * rows.slack))
     if lists.log_sum_exp is not None or lists.probs:
         if above:
             what = "the log-sum-exp is not that of these values" if not lists.probs else ""
@@ -103,7 +103,7 @@ def _logits_note(rows: TopRows) -> str:
 
 def _of_fractions(rows: TopRows, largest: float) -> tuple[TopRows, list[str]]:
     """Return rows whose values are between 0 and 1: logits, unless they may be probabilities."""
-    if largest <= 1.0 + ABOVE:
+    if largest <= 1.0 + MOST_ABOVE_1:
         raise InputError(
             f"{rows.lists.values.name}: these may be probabilities: they are between 0 and 1, and "
             "no row sums to more than 1",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.core import elementary
-from xentcli.core.bounds import SLACK, Bounds, nll_bounds, nll_bounds_of_logits
+from xentcli.core.bounds import MOST_ABOVE_1, SLACK, Bounds, nll_bounds, nll_bounds_of_logits
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.formats.some_rows import SomeRows
@@ -20,7 +20,6 @@ Kind = Literal["log-probabilities", "logits", "renormalised"]
 
 SLACKS = {"bfloat16": 2.0**-8, "float16": 2.0**-10}
 """How far off a sum of probabilities may be, by the dtype of their logarithms."""
-ABOVE = 1e-3  # 1, and no sum of probabilities is there
 _NO_VALUE = -9999.0  # this and lower values are padding
 _BLOCK_ELEMENTS = 2**18
 _SHORT_BITS = 16  # too few for the classes of a vocabulary of 32,768 or more
@@ -91,7 +90,7 @@ class TopRows:
             indices = np.nan_to_num(raw, nan=-1).astype(np.int64)
             self._refuse(start, indices != np.nan_to_num(raw, nan=-1), "a class that is no integer")
         if lists.probs:
-            wrong = (values < 0.0) | (values > 1.0 + ABOVE)
+            wrong = (values < 0.0) | (values > 1.0 + MOST_ABOVE_1)
             self._refuse(start, wrong, "a value that is no probability")
             values = elementary.log(values)
         padding = np.isnan(values) | (values <= _NO_VALUE)

@@ -1,0 +1,75 @@
+"""Sums over clusters of rows, from which a mean and its error follow.
+
+With S a cluster's sum and n its rows, the error of a mean m over N rows of G clusters is
+``sqrt(G / (G-1) * sum((S - m*n)**2)) / N``, the sandwich estimate.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xentcli.core.exact_sum import ExactSum
+from xentcli.core.labels import Doubles
+from xentcli.metrics.intervals import ratio_error
+from xentcli.metrics.mean_state import mean_measure
+from xentcli.results.measure import Measure
+
+_ZERO = ExactSum()
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Over clusters, the sums of S, S*S, n, S*n and n*n, and how many clusters there are."""
+
+    total: ExactSum = _ZERO
+    squares: ExactSum = _ZERO
+    weight: ExactSum = _ZERO
+    product: ExactSum = _ZERO
+    weight_squares: ExactSum = _ZERO
+    clusters: int = 0
+
+    @classmethod
+    def of(cls, totals: Doubles, weights: Doubles, there: NDArray[np.bool_] | None = None) -> Self:
+        """Return the moments of some clusters' sums.
+
+        Clusters without rows do not count: those without weight, unless `there` says which to keep.
+        """
+        there = weights != 0.0 if there is None else there
+        totals, weights = totals[there], weights[there]
+        with np.errstate(all="ignore"):
+            return cls(
+                ExactSum.of(totals),
+                ExactSum.of_products(totals, totals),
+                ExactSum.of(weights),
+                ExactSum.of_products(totals, weights),
+                ExactSum.of_products(weights, weights),
+                len(totals),
+            )
+
+    def merge(self, other: Self) -> Self:
+        """Return the moments of the clusters of both."""
+        return type(self)(
+            self.total + other.total,
+            self.squares + other.squares,
+            self.weight + other.weight,
+            self.product + other.product,
+            self.weight_squares + other.weight_squares,
+            self.clusters + other.clusters,
+        )
+
+    def compute(self) -> Measure | None:
+        """Return the mean and its error; None if there are no clusters."""
+        weight = float(self.weight)
+        if not weight:
+            return None
+        error = ratio_error(
+            self.total,
+            self.squares,
+            self.weight,
+            self.product,
+            self.weight_squares,
+            self.clusters,
+        )
+        return mean_measure(float(self.total) / weight, error, self.clusters)

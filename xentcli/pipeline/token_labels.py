@@ -1,0 +1,71 @@
+"""Reads labels of one's own for the tokens of servers' answers: their numbers or their texts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from xentcli.errors import InputError
+from xentcli.formats.base import read_whole
+from xentcli.formats.files import InputFile, looked_at, open_file
+from xentcli.formats.inline import is_inline
+from xentcli.formats.json.values import load
+from xentcli.storage.inputs import Input
+
+Label = int | str | None
+"""A token's number or its text; None for a token that is left out."""
+_MOST_LABELS = 2**24
+_PROBE_BYTES = 64
+_PIECE_BYTES = 2**22
+
+
+def token_labels(given: InputFile | list[Any]) -> list[Label]:
+    """Return labels of tokens one after the other: an array, or lists, which may be nested.
+
+    Raises
+    ------
+    InputError
+        If one is neither a number nor a text.
+    """
+    return _labels_of(given) if isinstance(given, InputFile) else [*_flat(given, "labels")]
+
+
+def _labels_of(file: InputFile) -> list[Label]:
+    """Return the labels in a file: an array of numbers or texts, or JSON lists of them."""
+    data = None if is_inline(file.path) else looked_at(file)
+    if data is not None and data.peek(_PROBE_BYTES).lstrip()[:1] in (b"[", b'"'):
+        return [*_flat(_documents(data), data.name)]
+    source = open_file(file)
+    values = read_whole(source, _MOST_LABELS).reshape(-1)
+    source.check_unchanged()
+    return [_label(value, source.name) for value in values.tolist()]
+
+
+def _documents(data: Input) -> list[Any]:
+    """Return one JSON value, or one a line."""
+    parts = []
+    while part := data.read(_PIECE_BYTES):
+        parts.append(part)
+    try:
+        text = b"".join(parts).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{data.name}: no UTF-8 text") from error
+    lines = [line for line in text.split("\n") if line.strip()]
+    if lines and (lines[0].rstrip()[-1:] in ("]", '"') or len(lines) == 1):
+        return [load(line, data.name, number) for number, line in enumerate(lines, 1)]
+    return [load(text, data.name)]
+
+
+def _flat(value: Any, name: str) -> Iterator[Label]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _flat(each, name)
+    else:
+        yield _label(value, name)
+
+
+def _label(value: Any, name: str) -> Label:
+    """Return a label: a whole number, a text, or None where a token is left out."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, str))):
+        raise InputError(f"{name}: a label is a token's number or its text, not {value!r:.40}")
+    return value
