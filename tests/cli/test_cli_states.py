@@ -129,6 +129,7 @@ def test_a_damaged_state_is_one_line(run: Run, tmp_path: Path) -> None:
         assert "bad.json" in line, content[:80]
         assert "\x1b" not in line
         assert len(line) < 300
+        assert ("'os', which is no metric here" in line) == (b'"os"' in content)
     assert not (tmp_path / "out.json").exists()
 
 

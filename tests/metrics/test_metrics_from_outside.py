@@ -79,6 +79,24 @@ def test_it_is_measured_beside_the_others() -> None:
     assert {"gap", "used", "hit", "loss"} <= {*state.needs}
 
 
+def test_a_fact_cannot_change_the_rows() -> None:
+    def spoil(tile: Any, rows: NDArray[Any]) -> NDArray[Any]:
+        rows[:] = 0.0
+        return gap(tile, rows)
+
+    fact("gap", "before", needs=("label", "picked"))(spoil)
+    with pytest.raises(ValueError, match="read-only"):
+        row_facts(LOGITS, LABELS, LossOptions(), ["gap"])
+
+
+def test_the_name_of_a_measure_is_taken_once() -> None:
+    for name in ("loss", "perplexity", "brier"):
+        with pytest.raises(ValueError, match=f"there is a measure '{name}' in xent"):
+            register(name, measure=True)
+    for _ in range(2):
+        register("margin", measure=True)(MarginState)
+
+
 def test_a_fact_of_labels_is_none_where_there_are_none() -> None:
     probs = np.full((60, 5), 0.2)
     assert row_facts(LOGITS, probs, LossOptions(), ["gap"])["gap"] is None

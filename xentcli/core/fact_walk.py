@@ -154,7 +154,9 @@ class _TileObserver(Observer):
             view[each.name][...] = each.function(view, found)
 
     def before(self, tile: slice, rows: Array) -> None:
-        self._fill("before", tile, rows)
+        shown = rows.view()
+        shown.flags.writeable = False  # a fact that changed them would change the loss
+        self._fill("before", tile, shown)
 
     def peaks(self, tile: slice, found: Peaks) -> None:
         self._fill("peaks", tile, found)

@@ -44,6 +44,11 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     With `measure`, it computes a `Measure`, which ``xent eval --metric`` and gates know by this
     name. A metric of this package has lines in `names` instead, so that it need not be imported.
 
+    Raises
+    ------
+    ValueError
+        If a measure of this package has the name.
+
     Examples
     --------
     >>> from dataclasses import dataclass
@@ -62,6 +67,8 @@ def register(name: str, *, measure: bool = False) -> Callable[[Class], Class]:
     >>> States.empty(["ignored"])
     States(states={'ignored': Ignored(rows=0)})
     """
+    if measure and (name in HOMES or MEASURES.get(name, name) != name):
+        raise ValueError(f"there is a measure {name!r} in xent: give yours another name")
 
     def registered(metric: Class) -> Class:
         _METRICS[name] = metric
@@ -81,6 +88,11 @@ def forget(name: str) -> None:
 def from_outside() -> tuple[str, ...]:
     """Return the names of the metrics that other packages have registered."""
     return tuple(name for name in _METRICS if name not in HOMES and name not in PAIR_HOMES)
+
+
+def is_metric(name: str) -> bool:
+    """Whether there is a metric with this name."""
+    return name in _METRICS or name in HOMES or name in PAIR_HOMES
 
 
 def metric_of(name: str) -> type[Metric]:

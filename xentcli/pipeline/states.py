@@ -10,7 +10,7 @@ from typing import Any
 from xentcli import __version__
 from xentcli.errors import InputError, UsageError
 from xentcli.metrics.coded_pairs import CodedSums
-from xentcli.metrics.interface import States
+from xentcli.metrics.interface import States, is_metric
 from xentcli.metrics.listed_pairs import ListedPairsState
 from xentcli.metrics.state_json import from_plain, to_plain
 from xentcli.metrics.texts import TextsState
@@ -131,16 +131,22 @@ def read_state(path: str) -> SavedState:
     with damage(name):
         if plain.pop(_DIGEST, None) != _digest_of(plain):
             raise ValueError("it is not as it was written")
-        states = tuple(map(_states_of, plain.pop("states")))
+        states = tuple(_states_of(each, name) for each in plain.pop("states"))
         header: StateHeader = from_plain(StateHeader, plain)
         _check_whole(header, states)
     return SavedState(header, states, name)
 
 
-def _states_of(plain: dict[str, Any]) -> States:
+def _states_of(plain: dict[str, Any], file: str) -> States:
     """Return states of metrics, or of rows of a kind that metrics do not take."""
     if len(plain) == 1 and (name := next(iter(plain))) in _SOLE_STATES:
         return States({name: from_plain(_SOLE_STATES[name], plain[name])})
+    for metric in plain:
+        if not is_metric(metric):
+            raise InputError(
+                f"{file}: a state of {shortened(repr(metric))}, which is no metric here",
+                hint="was it added to xent? It must be added for xent merge, too: xent help design",
+            )
     return States.from_plain(plain)
 
 
