@@ -22,7 +22,7 @@ def test_folds() -> None:
     for i, each in enumerate(found.folds):
         out = fold == i
         want = where_it_changes_sign(slope(z[~out], mass[~out]))
-        assert each.temperature == pytest.approx(want, rel=1e-10)
+        assert each.temperature == pytest.approx(want, rel=1e-12)
         assert (each.fold, each.rows) == (i, out.sum())
         cooled = z[out] / want
         lse = np.log(np.exp(cooled).sum(axis=1))
@@ -33,6 +33,15 @@ def test_folds() -> None:
         source(z / scales), source(y, "y"), Criterion(), run(), Options(("ece",), bins=7)
     )
     assert found.ece_out_of_fold.value == pytest.approx(measured["ece"].value, rel=1e-12)
+
+
+def test_folds_whose_temperatures_are_far_apart() -> None:
+    for seed in (2, 6):
+        z, y = problem(seed, 60)
+        for i, each in enumerate(fitted(z, y, CalibrateOptions()).folds):
+            out = np.arange(60) % 5 == i
+            want = where_it_changes_sign(slope(z[~out], np.eye(6)[y[~out]]))
+            assert each.temperature == pytest.approx(want, rel=1e-12, abs=0), (seed, i)
 
 
 def test_folds_are_slices_of_the_first_axis() -> None:

@@ -14,7 +14,7 @@ from xentcli.pipeline.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
 _ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
-_FOLD_TOLERANCE = 1e-11  # of a fold's temperature, as a share of it
+_FOLD_TOLERANCE = 1e-12  # of a fold's temperature, as a share of it
 _ORDERS_NEAR = 2  # more, at places near the folds' temperatures
 _MOST_ORDERS_MORE = 5  # computing so many takes less time than another read
 
