@@ -24,6 +24,8 @@ def test_a_verdict_for_everybody(terminal: Terminal) -> None:
         "digits_weak_logits.npy is worse: loss +0.565 ± 0.021 (paired), accuracy 96.9 % -> 86.4 %, "
         "48 rows lost, 1 won"
     )
+    counts = terminal("compare", *DIGITS_OF_TWO, "--metric", "both_right").lines[-1]
+    assert counts.split() == ["both_right", "388", "450"]
     back = terminal("compare", NEW, BASE, "--labels", LABELS, columns=200)
     assert "digits_logits.npy is better: loss -0.565 ± 0.021 (paired)" in back.lines[0]
     assert "1 row lost, 48 won" in back.lines[0]

@@ -76,8 +76,6 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from xentcli.render.tables import full
-
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("metric", no_wrap=True)
     # At a narrow terminal, cells are folded into lines below: a cut number would be another one.
@@ -85,7 +83,7 @@ def measure_table(metrics: "Mapping[str, Measure]") -> "Table":
     for name in ("±", "low", "high", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, each in metrics.items():
-        value = _bounds(each) if each.value is None else full(each.value)
+        value = _bounds(each) if each.value is None else str(each.value)
         value = f"+{value}" if name in DIFFERENCES and (each.value or 0.0) > 0.0 else value
         table.add_row(
             name,
