@@ -84,8 +84,8 @@ def test_an_empty_cell_in_labels_that_are_numbers(run: Run) -> None:
 def test_which_column_holds_the_labels(run: Run) -> None:
     rows = [[f"img_{label}", 1, label] for label in LABELS]
     write_rows("y.csv", ["id", "fold", "label"], rows)
-    left_out = "note: y.csv: columns 'id', 'fold' are left out; rows are matched by place\n"
-    assert_losses(run(*LOSS, "z.csv", "--labels", "y.csv"), note=left_out)
+    beside = "columns 'id', 'fold' are not taken for labels; rows are matched by place"
+    assert_losses(run(*LOSS, "z.csv", "--labels", "y.csv"), note=f"note: y.csv: {beside}\n")
     write_rows("y.csv", ["id", "truth", "label"], rows)
     assert refusal(run("loss", "z.csv", "y.csv")) == (
         "y.csv: columns 'truth', 'label' may be the labels",

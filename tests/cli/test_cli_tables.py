@@ -73,7 +73,8 @@ def test_labels_of_a_table(run: Run, logits: Array) -> None:
     got = run("loss", "--logits", "z.csv", "--labels", "y.parquet", "--label-column", "label")
     assert got == want
     got = run("loss", "--logits", "z.npy", "--labels", "y.parquet")
-    assert (got.out, got.err) == (want.out, "note: y.parquet: column 'who' is left out\n")
+    note = "note: y.parquet: column 'who' is not taken for labels\n"
+    assert (got.out, got.err) == (want.out, note)
 
 
 @in_one_test

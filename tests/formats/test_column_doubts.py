@@ -200,7 +200,7 @@ def test_one_column_of_labels_among_others(beside: dict[str, Any], format_: str)
     frame = pd.DataFrame({**beside, "target": np.arange(ROWS) % 3}, index=range(ROWS))
     source = opened(frame, format_, labels=True)
     assert (source.shape[1:], values(source)) == ((), frame["target"].tolist())
-    assert "left out; rows are matched by place" in source.notes[-1]
+    assert "rows are matched by place" in source.notes[-1]
 
 
 @both

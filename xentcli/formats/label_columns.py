@@ -106,18 +106,19 @@ def choose(
     of_classes = _of_classes(columns, options.classes)
     if of_classes is not None:
         others = [name for field, name in columns if field not in of_classes]
-        return of_classes, _left_out(file, others)
+        return of_classes, _left_out(file, others, options)
     kept = [(field, name) for field, name in columns if not _is_beside(name)]
     letters = all(len(name) == 1 for _, name in columns)  # x, y, z
     labels = [column for column in kept if says_label(column[1]) and not letters]
     if len(labels) == 1:
         kept = labels
     if len(kept) == 1:
-        return [kept[0][0]], _left_out(file, [name for _, name in columns if name != kept[0][1]])
+        others = [name for _, name in columns if name != kept[0][1]]
+        return [kept[0][0]], _left_out(file, others, options)
     alike = len(kept) < len(columns) or one_a_class([n for _, n in kept], [n for _, n in columns])
     if alike and not options.classes and sum_to_one([i for i, _ in kept]):
         others = [name for field, name in columns if (field, name) not in kept]
-        return [field for field, _ in kept], _left_out(file, others)
+        return [field for field, _ in kept], _left_out(file, others, options)
     numbered = len(labels) == len(columns) and is_one_pattern([name for _, name in columns])
     if len(kept) < len(columns) or (labels and not numbered):
         raise _ask(file, [name for _, name in kept or columns])
@@ -168,13 +169,15 @@ def _is_beside(name: str) -> bool:
     return is_beside(name) or (names_rows(name) and not says_label(name))
 
 
-def _left_out(file: str, names: Sequence[str]) -> list[str]:
+def _left_out(file: str, names: Sequence[str], options: ReadOptions) -> list[str]:
     if not names:
         return []
+    # Other columns beside labels may still be read, as the groups or the clusters of rows.
+    left_out = "not taken for labels" if options.takes_names else "left out"
     what = "column" if len(names) == 1 else "columns"
     place = "; rows are matched by place" if any(map(names_rows, names)) else ""
     are = "is" if len(names) == 1 else "are"
-    return [f"{file}: {what} {listed(names)} {are} left out{place}"]
+    return [f"{file}: {what} {listed(names)} {are} {left_out}{place}"]
 
 
 def _ask(file: str, names: Sequence[str]) -> InputError:
