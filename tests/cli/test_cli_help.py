@@ -189,6 +189,8 @@ def test_a_command_from_outside_is_one_file_and_one_line(
     assert "did you mean xent toy?" in run("toyy").err
     mistyped = run("toy", "a", "--jsn").err
     assert mistyped.startswith("error: No such option: --jsn\nhint: did you mean --json?")
+    sys.modules["toy_command"].COMMAND.first = ("--jsn",)
+    assert "Command(first=...) names --jsn, and" in run("toy", "--help").err
 
 
 def test_a_broken_command_from_outside_hides_no_other(

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli import comparing
-from xentcli.cli.bounded import of_rows
-from xentcli.cli.compared import judge
+from xentcli.cli.bounded import of_rows, refuse
+from xentcli.cli.compared import forms_of, judge
 from xentcli.cli.loss_options import Gates, GivenOptions, RowFlags
 from xentcli.cli.options import Common, Writing
 from xentcli.cli.output import Destination, Forms
@@ -70,8 +70,7 @@ def check(
         flags = flags.replaced(label_key=None, label_column=None)
     elif labels:
         raise UsageError(f"--labels is not for {models.what}")
-    if given := [name for name, value in {**refused, **of_rows(flags)}.items() if value]:
-        raise UsageError(f"{given[0]} is not for {models.what}")
+    refuse({**refused, **of_rows(flags)}, models.what)
     for name in metrics or ():
         if name not in (*models.names, "all", *(("percentiles",) if models.are_bases else ())):
             known = ", ".join(models.names)
@@ -169,12 +168,7 @@ def _forms(
     source: "Provenance",
     verdicts: "tuple[Verdict, ...]",
 ) -> Forms:
-    """Return all lines for a terminal, CSV for a pipe, or the bare number of one measure."""
-
-    def json() -> dict[str, Any]:
-        from xentcli.render.comparison_text import comparison_object
-
-        return comparison_object(found, source, verdicts)
+    """Return all lines for a terminal, CSV for a pipe, or one measure's number or bound."""
 
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.bounded import bases_sentence
@@ -184,15 +178,4 @@ def _forms(
             yield from map(bases_sentence, found)
         yield from comparison_tables(found, names or (), width)
 
-    def text(delimiter: str) -> str:
-        from xentcli.render.comparison_text import comparison_rows
-
-        return comparison_rows(found, names, delimiter)
-
-    if names is not None and len(names) == len(found) == 1 and names[0] in found[0].metrics:
-        measure = found[0].metrics[names[0]]
-        if measure.value is not None:
-            return Forms(json, table, number=measure.value)
-        shown = getattr(measure, "text", "") or "nan"
-        return Forms(json, table, lambda _: f"{shown}\n")
-    return Forms(json, table, text)
+    return forms_of(found, names, source, verdicts, table)

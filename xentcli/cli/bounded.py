@@ -1,6 +1,6 @@
 """What ``xent nll`` does with files whose rows are known in part: exact numbers, or bounds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from xentcli.cli.loss_options import Gates, GivenOptions, LossFlags, RowFlags
@@ -74,8 +74,13 @@ def _tell(found: "BoundedLoss", notes: list[str], common: Common) -> None:
 
 def check_flags(flags: RowFlags, options: LossFlags, what: str) -> None:
     """Raise UsageError if an option is for whole rows and the user's own labels."""
-    refused = of_rows(flags) | options.of_rows()
-    if given := [name for name, value in refused.items() if value is not None]:
+    given = of_rows(flags) | options.of_rows()
+    refuse({name: value is not None for name, value in given.items()}, what)
+
+
+def refuse(options: Mapping[str, object], what: str) -> None:
+    """Raise UsageError if one of these options is given, which are not for this kind of rows."""
+    if given := [name for name, value in options.items() if value]:
         raise UsageError(f"{given[0]} is not for {what}")
 
 

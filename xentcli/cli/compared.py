@@ -1,6 +1,6 @@
 """The forms of a comparison, and the warnings beside it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +8,6 @@ from xentcli.cli import odd
 from xentcli.cli.measure_options import KINDS
 from xentcli.cli.output import Forms
 from xentcli.cli.telling import Telling
-from xentcli.pipeline.pair_names import OF_PAIRS
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper
@@ -67,11 +66,6 @@ def forms(
     """Return a verdict and a table for a terminal, CSV for a pipe, or one measure's number."""
     comparisons, names = found.comparisons, asked.metrics
 
-    def json() -> dict[str, Any]:
-        from xentcli.render.comparison_text import comparison_object
-
-        return comparison_object(comparisons, source, verdicts)
-
     def table(width: int) -> Iterator[Any]:
         from xentcli.render.comparison import comparison_screen, comparison_tables
 
@@ -79,15 +73,36 @@ def forms(
             return comparison_screen(comparisons, width)
         return comparison_tables(comparisons, names, width)
 
+    return forms_of(comparisons, names, source, verdicts, table)
+
+
+def forms_of(
+    comparisons: "Sequence[Comparison]",
+    names: Sequence[str] | None,
+    source: "Provenance",
+    verdicts: "tuple[Verdict, ...]",
+    table: Callable[[int], Iterable[Any]],
+) -> Forms:
+    """Return the forms of comparisons, given that for a terminal; one measure is a bare number."""
+
+    def json() -> dict[str, Any]:
+        from xentcli.render.comparison_text import comparison_object
+
+        return comparison_object(comparisons, source, verdicts)
+
     def text(delimiter: str) -> str:
         from xentcli.render.comparison_text import comparison_rows
 
         return comparison_rows(comparisons, names, delimiter)
 
-    if names is not None and len(names) == len(comparisons) == 1 and names[0] in OF_PAIRS:
-        value = comparisons[0].metrics[names[0]].value
-        return Forms(json, table, number=float("nan") if value is None else value)
-    return Forms(json, table, text)
+    if names is None or not len(names) == len(comparisons) == 1:
+        return Forms(json, table, text)
+    measure = comparisons[0].metrics.get(names[0])
+    if measure is None:
+        return Forms(json, table, text)
+    if measure.value is None and (bound := getattr(measure, "text", "")):
+        return Forms(json, table, lambda _: f"{bound}\n")
+    return Forms(json, table, number=float("nan") if measure.value is None else measure.value)
 
 
 def _warnings(

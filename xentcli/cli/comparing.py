@@ -41,21 +41,21 @@ def models_of(
         ((name, there),) = named.items()
         if kinds:
             raise UsageError(f"give --{name} or --input")
-        paths, said = list(there or ()), [name]
+        paths, inputs = list(there or ()), [name]
     else:
-        paths, said = list(files or ()), list(kinds or ["logits"])
+        paths, inputs = list(files or ()), list(kinds or ["logits"])
     if len(paths) < 2:
         raise UsageError(
             "compare takes the outputs of two models or more",
             hint="name the outputs of the first model, and then those of the new one",
         )
-    for each in said:
+    for each in inputs:
         if each not in KINDS:
             raise UsageError(f"--input is {', '.join(KINDS)}, and not {each!r}")
-    if len(said) not in (1, len(paths)):
-        raise UsageError(f"--input is given {len(said)} times, and there are {len(paths)} models")
-    said = said * len(paths) if len(said) == 1 else said
-    return paths, [KINDS[each] for each in said]
+    if len(inputs) not in (1, len(paths)):
+        raise UsageError(f"--input is given {len(inputs)} times, and there are {len(paths)} models")
+    inputs = inputs * len(paths) if len(inputs) == 1 else inputs
+    return paths, [KINDS[each] for each in inputs]
 
 
 def wanted(metrics: list[str] | None, worst: int, besides: tuple[str, ...]) -> "PairOptions":
@@ -74,7 +74,7 @@ def wanted(metrics: list[str] | None, worst: int, besides: tuple[str, ...]) -> "
 
 
 def temperatures_of(
-    said: Sequence[str] | None, paths: Sequence[str], kinds: Sequence["Kind"]
+    texts: Sequence[str] | None, paths: Sequence[str], kinds: Sequence["Kind"]
 ) -> list[float]:
     """Return what the logits of each model are divided by.
 
@@ -83,13 +83,13 @@ def temperatures_of(
     UsageError
         If it is given for some models alone, or for a model without logits.
     """
-    said = said or ("1",)
-    if len(said) not in (1, len(paths)):
+    texts = texts or ("1",)
+    if len(texts) not in (1, len(paths)):
         raise UsageError(
-            f"--temperature is given {len(said)} times, and there are {len(paths)} models",
+            f"--temperature is given {len(texts)} times, and there are {len(paths)} models",
             hint="once for all of them, or once for each in their order; 1 changes nothing",
         )
-    found = [parse_temperature(each) for each in said]
+    found = [parse_temperature(each) for each in texts]
     found *= len(paths) // len(found)
     for path, kind, value in zip(paths, kinds, found, strict=True):
         if kind != "logits" and value != 1.0:
@@ -118,9 +118,8 @@ def criteria_of(
     clip: float,
 ) -> "list[Criterion]":
     """Return which loss is computed of each model."""
-    for option, given in (("--normalize", normalize), ("--clip", clip)):
-        if given and "probabilities" not in kinds:
-            raise UsageError(f"{option} is for rows of probabilities: --input probs")
+    if "probabilities" not in kinds:
+        loss_inputs.refuse_of_probs("--input probs", normalize=normalize, clip=clip)
     first = loss_inputs.criterion_of(flags, kinds[0])
     found = []
     for kind, temperature in zip(kinds, temperatures, strict=True):
@@ -221,6 +220,6 @@ def write_state(
 
     labelled = None if rows.labels is None else (rows.labels, labels or [paths[0]])
     wanted, by, cluster = asked
-    by = by or (None if rows.by is None else "tasks")  # samples are grouped unasked
+    by = states.by_or_tasks(by, grouped=rows.by is not None)
     saved = state_of_pairs(found, rows.models, paths, labelled, wanted, by, cluster)
     states.write_state(saved, given.loss.state, given.writing)

@@ -28,9 +28,8 @@ def criterion_of(
     UsageError
         If an option is for rows of another kind.
     """
-    for option, given in (("--normalize", normalize), ("--clip", clip)):
-        if given and (kind != "probabilities" or flags.binary):
-            raise UsageError(f"{option} is for rows of probabilities: --probs FILE")
+    if kind != "probabilities" or flags.binary:
+        loss_inputs.refuse_of_probs("--probs FILE", normalize=normalize, clip=clip)
     criterion = loss_inputs.criterion_of(flags, kind, temperature=temperature)
     if kind != "logits" and criterion.temperature != 1.0:
         raise UsageError("--temperature divides logits")
@@ -148,7 +147,7 @@ class KeptState:
         from xentcli.pipeline.measure_states import asked_of
 
         (found,) = self._found
-        by = self._by or ("tasks" if measures.groups else None)  # samples are grouped unasked
+        by = states.by_or_tasks(self._by, grouped=bool(measures.groups))
         asked = asked_of(self._asked, by, self._cluster, sources[0], found, measures)
         saved = state_of("eval", found, criterion, sources, names, asked=asked)
         states.write_state(saved, self._path, self._writing)

@@ -10,6 +10,7 @@ import typer
 
 from xentcli.cli.command import PagedCommand, command_or_error
 from xentcli.cli.names import command_names
+from xentcli.errors import XentError
 from xentcli.render.help import LARGEST_WIDTH, Entry, HelpPage, Section, help_text
 
 _EVERY_COMMAND = "Every command"
@@ -68,6 +69,10 @@ def command_page(command: PagedCommand, context: typer.Context) -> str:
 def _first(names: tuple[str, ...], options: list[Any]) -> tuple[list[Any], list[Any]]:
     """Return the options that are shown first, in the order of their names, and the others."""
     by_name = {flag: param for param in options for flag in param.opts}
+    if unknown := [name for name in names if name not in by_name]:
+        raise XentError(
+            f"Command(first=...) names {unknown[0]}, and the command has no such option"
+        )
     first = [by_name[name] for name in names]
     return first, [param for param in options if param not in first]
 

@@ -64,6 +64,13 @@ def criterion_of(
     )
 
 
+def refuse_of_probs(option: str, *, normalize: bool, clip: float) -> None:
+    """Raise UsageError if an option for probabilities is given; `option` says what holds these."""
+    for name, given in (("--normalize", normalize), ("--clip", clip)):
+        if given:
+            raise UsageError(f"{name} is for rows of probabilities: {option}")
+
+
 def _binary(
     flags: RowFlags,
     pos_weight: "Weights | None",

@@ -47,20 +47,16 @@ def run(
     common.tell_notes([*changed(saved.header), *missing(saved.header.rows, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
-    report_of = _REPORTS[command]
-    if saved.header.tokens is not None:
-        report_of = _report_tokens
-    elif saved.header.texts is not None:
-        report_of = _report_texts
-    elif saved.header.bounded is not None:
-        report_of = _report_bounded
-    elif saved.header.lists is not None:
-        report_of = _report_lists
-    elif saved.header.pairs is not None:
-        report_of = _report_partly
-    keeper = report_of(saved, drawn, writing, common, gates)
+    keeper = _report_of(saved)(saved, drawn, writing, common, gates)
     write_state(saved, state, writing)
     keeper.exit()
+
+
+def _report_of(saved: SavedState) -> "_StateReport":
+    """Return what reports a state: by the kind of its rows, or else by its command."""
+    kinds = (field for field in _OF_KINDS if getattr(saved.header, field) is not None)
+    kind = next(kinds, None)
+    return _REPORTS[saved.header.command] if kind is None else _OF_KINDS[kind]
 
 
 def _report_loss(
@@ -196,6 +192,14 @@ def _report_compare(
 
 
 _StateReport = Callable[[SavedState, Drawn, Writing, Common, Gates], "Gatekeeper"]
+_OF_KINDS: Mapping[str, _StateReport] = {
+    "tokens": _report_tokens,
+    "texts": _report_texts,
+    "bounded": _report_bounded,
+    "lists": _report_lists,
+    "pairs": _report_partly,
+}
+"""The reports of states whose rows are not whole, by the field of the header that says so."""
 _REPORTS: Mapping[str, _StateReport] = {
     "loss": _report_loss,
     "nll": _report_loss,

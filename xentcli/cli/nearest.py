@@ -143,7 +143,7 @@ def unknown_command(name: str) -> UsageError:
 def unknown_option(error: Any) -> UsageError:
     """Return the error that names the option which was probably meant."""
     typed, context = error.option_name, error.ctx
-    page = f"{context.command_path if context else 'xent'} --help"
+    page = f"{context.command_path} --help"
     has = {flag for p in context.command.get_params(context) for flag in _flags(p)}
     meant = _same_option(typed, has)
     if meant:

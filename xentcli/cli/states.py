@@ -34,6 +34,11 @@ def check_state(
     check_output(path, force=writing.force)
 
 
+def by_or_tasks(by: str | None, *, grouped: bool) -> str | None:
+    """Return what groups are: what the user says, or the tasks, by which samples are grouped."""
+    return by or ("tasks" if grouped else None)
+
+
 def write_state(saved: "SavedState", path: str | None, writing: Writing) -> None:
     """Write a state, if it is asked for."""
     if path is not None:

@@ -44,7 +44,7 @@ class Telling(NamedTuple):
         verdicts = self.keeper.verdicts
         self.output.write(forms(verdicts))
         self.common.tell_notes(notes)
-        said = list(warnings)
-        for warning in said:
+        warnings = list(warnings)
+        for warning in warnings:
             self.common.tell("warning", warning)
-        self.drawn.write(found, source, verdicts, [*said, *on_page], drawn=drawn)
+        self.drawn.write(found, source, verdicts, [*warnings, *on_page], drawn=drawn)

@@ -48,8 +48,8 @@ def find(
     from xentcli.pipeline.partly import open_partly
 
     options = _options(top, given.flags, labels, probs=probs)
-    own = bases and not (labels or probs)
-    opened = open_partly(named, options, given.common.how, bases=own)
+    with_bases = bases and not (labels or probs)
+    opened = open_partly(named, options, given.common.how, bases=with_bases)
     if opened is None and top.num_classes is not None:
         raise _of_lists()
     return opened
@@ -99,8 +99,7 @@ def run(
     from xentcli.cli import bounded
     from xentcli.cli.states import check_state
 
-    if named := [name for name, value in refused.items() if value]:
-        raise UsageError(f"{named[0]} is not for {opened.what}")
+    bounded.refuse(refused, opened.what)
     flags, options = given.flags, given.loss
     if not opened.has_labels:
         flags = flags.replaced(ignore_index=None, shift=0, label_base=None)

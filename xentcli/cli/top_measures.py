@@ -70,8 +70,7 @@ def _check(
     """Raise UsageError if anything asked for needs whole rows."""
     from xentcli.cli import bounded
 
-    if named := [name for name, value in refused.items() if value]:
-        raise UsageError(f"{named[0]} is not for {what}")
+    bounded.refuse(refused, what)
     flags = given.flags.replaced(ignore_index=None, shift=0, label_base=None)
     bounded.check_flags(flags.replaced(label_key=None, label_column=None), LossFlags(), what)
     for name in metrics or ():
@@ -106,12 +105,12 @@ def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str,
     def table(_width: int) -> Iterator[Any]:
         from xentcli.render.bounded import lists_tables
 
-        return lists_tables(found, _there(shown, names))
+        return lists_tables(found, _applying(shown, names))
 
     def text(delimiter: str) -> str:
         from xentcli.render.measures import measure_rows
 
-        return measure_rows(_there(shown, names), delimiter)
+        return measure_rows(_applying(shown, names), delimiter)
 
     if names is not None and len(shown) == 1:
         (measure,) = shown.values()
@@ -122,7 +121,7 @@ def _forms(found: "TopMeasures", names: Sequence[str] | None, more: Mapping[str,
     return Forms(json, table, text)
 
 
-def _there(shown: "Mapping[str, Measure]", names: Sequence[str] | None) -> "dict[str, Measure]":
+def _applying(shown: "Mapping[str, Measure]", names: Sequence[str] | None) -> "dict[str, Measure]":
     """Return the measures that were asked for, or by default those that apply."""
     return {
         name: measure
