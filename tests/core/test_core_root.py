@@ -120,6 +120,13 @@ def test_rough_derivatives_that_overflow_lead_to_fine_ones() -> None:
     assert search.lost
 
 
+def test_more_derivatives_than_a_step_takes_may_overflow() -> None:
+    search = RootSearch(1.0, fine=True)
+    search.step((*logarithm(1.5, 2.0)(1.0), math.inf, math.nan))
+    assert 1.0 < search.place < 2.0
+    assert not search.lost
+
+
 @given(st.floats(0.1, 10.0), st.floats(-0.05, 0.05), st.integers(4, 9))
 def test_a_series_leaves_over_no_more_than_it_says(root: float, away: float, count: int) -> None:
     place = root * (1.0 + away)  # of the logarithm, each of whose derivatives is of 1 / place

@@ -171,3 +171,11 @@ def test_logits_that_float32_cannot_hold() -> None:
     found = slopes(z, np.array([0, 0, 0]), SlopeOptions((1.0,)))
     assert np.isfinite(found.values).all()
     assert found.values[1, 0, 0] == pytest.approx(1 - 1 / (1 + np.exp(1.0)))
+
+
+def test_powers_of_an_inverse_temperature_that_float64_cannot_hold() -> None:
+    z, y = np.random.default_rng(5).normal(size=(4, 3)), np.array([0, 1, 2, 0])
+    want = slopes(z, y, SlopeOptions((1.0,), fine=True)).values[:, 0, :2]
+    options = SlopeOptions((2.0**350,), fine=True, more=2)
+    found = slopes(np.ldexp(z, -350), y, options).values[:, 0, :2]
+    np.testing.assert_allclose(found, np.ldexp(want, [-350, -700]), rtol=1e-12)

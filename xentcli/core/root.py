@@ -86,7 +86,7 @@ class RootSearch:
         """Go on from the function and its derivatives, three or four, at `place`."""
         self.steps += 1
         value, slope, *_ = derivatives
-        if not all(map(math.isfinite, derivatives)):
+        if not all(map(math.isfinite, derivatives[: len(_NAMED)])):
             if self.fine:
                 self.steps = _MOST_STEPS
             self.begin_fine()

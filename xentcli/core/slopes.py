@@ -162,7 +162,8 @@ def _fill(found: Slopes, values: Floats, mass: Doubles | float, options: SlopeOp
         first, *others = _cumulants(gaps.moments(factor, options.orders))
         found.values[:, i, 0] = found.label_gap + mass * (first / factor)
         for order, cumulant in enumerate(others, 2):
-            found.values[:, i, order - 1] = mass * (cumulant / factor**order)
+            power = np.float64(factor) ** order  # inf where Python's would raise OverflowError
+            found.values[:, i, order - 1] = mass * (cumulant / power)
         found.values[:, i, 0] -= off * found.values[:, i, 1]
 
 
