@@ -1,8 +1,9 @@
 """Finds the few classes of a row that count at a low temperature, and sums over these alone.
 
 With x the gaps below the row's peak over the temperature, a class adds ``x * exp(-x)`` to the mean
-of x, which the second largest logit alone bounds from below. Classes that add less than a share of
-that are far. Whether a class is far, and whether a row has few near ones, depends on the row alone.
+of x, which the second largest logit alone bounds from below. Classes that add less than a tiny
+share of that are far. Whether a class is far, and whether few classes of a row are near, depends on
+the row alone.
 """
 
 import math
@@ -32,7 +33,7 @@ class NearClasses:
     values : ndarray of float32 or float64 of shape (N, C)
         Logits, or their gaps.
     beta : float
-        The least inverse temperature by which they are multiplied; 0 if there are no few classes.
+        The least inverse temperature by which they are multiplied; 0 if no row has few.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ class SlopeGaps:
 
     @cached_property
     def _others(self) -> "SlopeGaps":
-        """The gaps of rows of which not few classes are near."""
+        """The gaps of the rows in which many classes are near the peak."""
         return SlopeGaps(self._values[self._near.others], fine=self._dtype == np.float64)
 
     def mean(self) -> Doubles:

@@ -31,7 +31,7 @@ from xentcli.results.measure import NOTHING
 from xentcli.results.measures import Measures
 from xentcli.results.temperature import CurvePoint, FittedTemperature, Fold, TestedTemperature
 
-_WIDER = 1.0001  # gaps may be, as the widest one is of float32
+_WIDER = 1.0001  # how much wider a gap may be than the widest one, which is a float32
 _MEASURED = ("loss", "ece", "ece_by_chance", "brier", "bins")
 
 

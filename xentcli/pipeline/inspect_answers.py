@@ -18,7 +18,15 @@ _NO_NUMBERS = SummaryState()
 
 @dataclass(frozen=True)
 class _TokenSummary:
-    """The numbers of the tokens that are read, and how many tokens there are of each kind."""
+    """The numbers of the tokens that are read, and how many tokens there are of each kind.
+
+    Attributes
+    ----------
+    numbers : SummaryState
+        The log-probabilities.
+    count, others, unclear : int
+        The tokens of the part that is read, of the other part, and those that may be of either.
+    """
 
     numbers: SummaryState = _NO_NUMBERS
     count: int = 0

@@ -1,4 +1,4 @@
-"""Finds what is odd about rows and labels for the user to know, and puts the result together."""
+"""Finds what is odd about rows and labels, of which the user is told; and sums up a loss."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def _of_calibrate(problem: Problem) -> Problem:
 
 
 def first_notes(rows: AlignedRows, aligned: Aligned, criterion: Criterion) -> Iterator[str]:
-    """Return a note if the first rows show a forgotten shift; raise for the same file twice."""
+    """Yield a note if the first rows show a forgotten shift; raise if labels are the logits."""
     labels = rows.labels
     if labels.ndim == 2 and labels.size and aligned.labels is not None:
         _check_differ(rows, aligned)

@@ -6,7 +6,7 @@ from xentcli.results.array_values import ValueSummary
 NOT_READ = "not read"
 _TYPES = {"<U": "text", "|S": "text", "time": "times", "date": "times"}  # by part of the dtype
 _FEWEST_IDS = 20  # rows in which each number follows the one before: fewer may be labels
-_EACH_TWICE = 2  # names are classes if the first rows have each so often
+_EACH_TWICE = 2  # texts name classes if the first rows have each of them so often on average
 
 
 def look_of_texts(content: Content) -> str:

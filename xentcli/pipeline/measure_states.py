@@ -33,7 +33,7 @@ def asked_of(
     measures: Measures,
 ) -> Asked:
     """Return what a report needs to know besides the states."""
-    lost = (name for name, each in measures.metrics.items() if each.value is not None)
+    known = (name for name, each in measures.metrics.items() if each.value is not None)
     return Asked(
         options,
         by,
@@ -41,7 +41,7 @@ def asked_of(
         tuple(n or 0 for n in logits.shape[1:]),
         found.lead[1:],
         found.probabilities,
-        tuple(name for name in lost if MEASURES.get(name) == "choices"),
+        tuple(name for name in known if MEASURES.get(name) == "choices"),
     )
 
 

@@ -60,10 +60,11 @@ def lengths_of(source: Source, count: int) -> Sequence[int | None]:
 
 
 def counted(files: Iterable[FileFacts], criterion: Criterion, rows: int) -> tuple[FileFacts, ...]:
-    """Return what is known of files once all their rows were read and counted, one by one.
+    """Return what is known of files after all `rows` were read and counted.
 
-    A text does not tell its number of rows before. Files whose parts count otherwise stay as they
-    are: one of several, or one of some rows, of elements, or of labels shifted or in a row.
+    A file of text does not tell its length before, which is then the number of rows. It stays
+    unknown if the two may differ: for one of several files, if only some rows were read, and for
+    elements, shifted labels, and labels that stand in one row.
     """
     found = tuple(files)
     if criterion.rows is not None or criterion.shift or criterion.binary is not None:

@@ -182,8 +182,8 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
 def missing(rows: Sequence[FileRows], states: Sequence[str]) -> Iterator[str]:
     """Say what may be missing of merged states, by the names of files and of the states.
 
-    That is rows of a file that are in no state, though others of it are, and what names that count
-    leave out. At the end of names that do not tell their number, nothing can be known.
+    These are rows of a file of which some state has other rows, and files or states whose number is
+    left out among numbered names. What is missing after the last number cannot be known.
     """
     gaps = list(_gaps(rows))
     files = left_out(each.file for each in rows)

@@ -13,10 +13,10 @@ from xentcli.metrics.slope_sums import SlopeCounts, SlopesOfBeta, SlopesOfRows
 from xentcli.pipeline.temperature_start import float32_holds
 
 _ZERO_SHARE = 2.0**-44  # rounding may make so large a share of a sum out of 0
-_ROUGH_ZERO_SHARE = 1e-5  # the same of rough ones
+_ROUGH_ZERO_SHARE = 1e-5  # the same for rough slopes, which are computed in float32
 _FOLD_TOLERANCE = 1e-12  # of a fold's temperature, as a share of it
-_ORDERS_NEAR = 2  # more, at places near the folds' temperatures
-_MOST_ORDERS_MORE = 5  # computing so many takes less time than another read
+_ORDERS_NEAR = 2  # derivatives that are added at places near the folds' temperatures
+_MOST_ORDERS_MORE = 5  # derivatives added at the place of all rows take less time than another read
 
 
 class Pass(Protocol):
@@ -25,9 +25,9 @@ class Pass(Protocol):
     def __call__(
         self, betas: tuple[float, ...], *, fine: bool, ends: bool = False, more: int = 0
     ) -> SlopesOfRows:
-        """Return slopes at inverse temperatures, and those at 0 where the ends are wanted.
+        """Return slopes at inverse temperatures, and those at 0 if the `ends` are wanted.
 
-        `more` is how many more derivatives are.
+        `more` says how many derivatives are added to the fine ones.
         """
 
 
@@ -178,10 +178,11 @@ def _search(
 
 
 def _for_folds(search: RootSearch, at: SlopesOfBeta) -> tuple[int, tuple[float, ...]]:
-    """Return how many more derivatives lead on to the temperatures without each fold, and whence.
+    """Return how many derivatives to add for the temperatures without each fold, and other places.
 
-    From that of all rows where such a series converges fast, else from places near their own. There
-    are neither where three derivatives and a rough one are enough, or another read is needed.
+    If a series from the temperature of all rows converges fast, there are no other places. Else the
+    derivatives are computed at a place near the temperature without each fold. Nothing is added if
+    the usual derivatives are enough, or if the rows must be read once more anyway.
     """
     common = root_of_series(at.derivatives)
     steps = [root_of_series(each) for each in at.without_fold]

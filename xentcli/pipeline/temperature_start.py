@@ -26,7 +26,7 @@ _FEWEST_SAMPLE_ROWS = 64
 _RUN_ROWS = 8  # rows of a sample that are read at a time
 _LEAST_ROUGH = 1e-30  # the least inverse temperature for float32
 _NEAR_ZERO = 0.1  # for an inverse temperature, in units of one over the reach
-_FEW_WRONG = 0.5  # rows of a sample, where there are none
+_FEW_WRONG = 0.5  # rows below the peak that are assumed in a sample without any
 
 
 class TemperatureRows(NamedTuple):
@@ -105,7 +105,7 @@ def start_of(rows: TemperatureRows, criterion: Criterion) -> float:
 
 
 def _start_of_sample(read: "Callable[[float], SlopesOfRows]", share: float) -> float:
-    """Return where to seek the root of all rows, given a sample that is such a share of them."""
+    """Return where to begin the search of all rows, of which a sample has this share."""
     found = read(1.0)
     counts, missing = found.counts, 0.0
     if not counts.rows or counts.infinite:

@@ -21,7 +21,21 @@ class TokensAsked:
 
 @dataclass(frozen=True)
 class TokenCounts:
-    """What was seen of the requests, besides their tokens."""
+    """What was seen of the requests, and of their tokens.
+
+    Attributes
+    ----------
+    tokens : TokensState
+        The losses of the tokens.
+    requests, failed, silent : int
+        How many requests there are; of these, how many failed, and how many answers have no
+        log-probabilities of the tokens that were asked for.
+    first, others, floored : int
+        How many tokens are the first of their text, belong to the other part of an answer, and are
+        so improbable that the server tells a floor instead.
+    named_failed, named_silent : tuple of str
+        The names of the first few such requests.
+    """
 
     tokens: TokensState = _NO_TOKENS
     requests: int = 0

@@ -110,7 +110,7 @@ def measure_tokens(
     asked = TokensAsked(sources[0].part, sources[0].dialect)
     found, notes = loss_of_tokens(counts, asked, reduction)
     if not found.used:
-        raise _nothing(counts, sources[0])
+        raise _no_log_probs(counts, sources[0])
     return found, notes, counts
 
 
@@ -160,7 +160,7 @@ def _result(counts: TokenCounts, asked: TokensAsked, reduction: Reduction) -> To
     )
 
 
-def _nothing(counts: TokenCounts, source: AnswersSource) -> InputError:
+def _no_log_probs(counts: TokenCounts, source: AnswersSource) -> InputError:
     what = f"no {'prompt' if source.part == 'prompt' else 'generated token'} has a log-probability"
     if counts.failed == counts.requests and counts.failed:
         what = f"every request failed: {_listed(counts.named_failed, counts.failed)}"
