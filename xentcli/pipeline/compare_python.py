@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from xentcli.errors import UsageError
@@ -13,17 +12,13 @@ from xentcli.formats.base import Source
 from xentcli.formats.files import open_files
 from xentcli.pipeline.compare import Model, PairOptions
 from xentcli.pipeline.compare import compare as compare_models
-from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.evaluate import LossOptions, as_weight
 from xentcli.pipeline.groups import open_groups
-from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.pair_inputs import LabelOptions, open_models
+from xentcli.pipeline.python_criterion import KINDS, criterion_from
 from xentcli.pipeline.python_data import (
-    KINDS,
     Data,
     GivenRows,
     array_source,
-    ignored_labels,
     names_of_files,
     notes_of,
     readers_of,
@@ -102,18 +97,15 @@ def compare(
     (1, 0.6666666666666666)
     """
     kinds, temperatures = _of_each_model(input, temperature)
-    ignored = ignored_labels(ignore_index)
-    criterion = Criterion(
-        options=LossOptions(
-            None if weight is None else as_weight(np.asarray(weight)),
-            ignored,
-            label_base=label_base or 0,
-            nan_of_zero=non_finite == "propagate",
-        ),
+    criterion = criterion_from(
+        "logits",
+        weight=weight,
+        ignore_index=ignore_index,
+        label_base=label_base,
         class_axis=class_axis,
-        propagate=non_finite == "propagate",
         shift=shift,
-        naming=Naming(tuple(classes or ()), counted=label_base is not None),
+        non_finite=non_finite,
+        classes=classes,
     )
     names = LabelOptions(label_column, label_key, id_column, shift, tuple(classes or ()))
     readers = readers_of(reading, kinds)

@@ -1,6 +1,7 @@
 """Logits and labels to everything that is measured of one model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from xentcli.errors import InputError, UsageError
@@ -15,6 +16,7 @@ from xentcli.pipeline.samples import with_choices
 from xentcli.pipeline.spool import Spools
 from xentcli.pipeline.state_rows import rows_of
 from xentcli.results.measures import Measures
+from xentcli.results.rows import Suspects
 
 __all__ = ["Keeping", "Options", "measure"]
 
@@ -108,24 +110,36 @@ def measure(
     if twice:
         logits, labels = logits.kept(), None if labels is None else labels.kept()
         beside = RowSources(*(None if each is None else each.kept() for each in beside))
-    spools = Spools(read.kept)
-    try:
+    with closing(Spools(read.kept)) as spools, _of_eval():
         found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
         if keep is not None:
             keep.tell(found)
             found = found._replace(results=plan.results_of_states(found.results))
-        suspects = None
-        if twice and found.results["class_confidence"].thresholds:
-            thresholds = found.results["class_confidence"].thresholds
-            again = plan.criterion_of_suspects(thresholds)
-            suspects = measured(logits, labels, again, run).results["suspects"]
+        suspects = _suspects(plan, found, logits, labels, run) if twice else None
         measures = Report(plan, found, spools, suspects).measures()
-        if len(logits.files) > 1:
-            files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
-            measures = with_places(measures, files)
-    except InputError as error:  # what fits logits is the same command without --probs
+    if len(logits.files) > 1:
+        files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
+        measures = with_places(measures, files)
+    return measures if criterion.rows is not None else with_choices(measures, logits, names)
+
+
+def _suspects(
+    plan: Plan, found: Measured, logits: Source, labels: Source | None, run: Run
+) -> Suspects | None:
+    """Read the rows once more for those whose label may be wrong, if there are thresholds."""
+    thresholds = found.results["class_confidence"].thresholds
+    if not thresholds:
+        return None
+    again = measured(logits, labels, plan.criterion_of_suspects(thresholds), run)
+    suspects: Suspects = again.results["suspects"]
+    return suspects
+
+
+@contextmanager
+def _of_eval() -> Iterator[None]:
+    """Reword the hint of an error: what fits logits is the same command without --probs."""
+    try:
+        yield
+    except InputError as error:
         error.hint = error.hint and error.hint.replace("xent loss ", "xent eval ")
         raise
-    finally:
-        spools.close()
-    return measures if criterion.rows is not None else with_choices(measures, logits, names)

@@ -1,12 +1,13 @@
 """Opening the outputs of several models, and the labels of their rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
 from xentcli.errors import DoubtfulColumns, UsageError
 from xentcli.formats.base import Source
+from xentcli.formats.files import InputFile
 from xentcli.pipeline import labelled, opening
 from xentcli.pipeline.reading import Reader
 from xentcli.pipeline.samples import check_same_docs
@@ -59,30 +60,11 @@ def open_models(
         _reader_of(given[i], i, paths, headers, beside if i == 0 else (*beside, label))
         for i in range(len(paths))
     ]
-    file_of = partial(readers[0].file, id_column=options.id_column)
-    labels_of = partial(
-        reader.labels, label_column=options.label_column, label_key=options.label_key
-    )
     ids = tuple(opening.may_be_ids(name for header in headers[1:] for name in header))
     known = bool(labels or options.label_column or options.label_key)
     with _naming_labels(() if known else headers):
-        if known:
-            base, labels_source = labelled.open_both(
-                [paths[0]],
-                labels,
-                file_of,
-                labels_of,
-                label_column=options.label_column,
-                label_key=options.label_key,
-                shift=options.shift,
-                classes=options.classes,
-                without=without,
-                others=ids,
-            )
-        else:
-            base, labels_source = labelled.open_alone([paths[0]], file_of, labels_of, without, ids)
-            if labels_source is None and options.shift:
-                raise UsageError("--shift needs labels: --labels FILE")
+        first = partial(readers[0].file, id_column=options.id_column)
+        base, labels_source = _open_base(paths[0], labels, first, reader, options, without, ids)
         others = [
             opening.open_model([path], each.file, base, header, without, options.id_column)
             for path, each, header in zip(paths[1:], readers[1:], headers[1:], strict=True)
@@ -90,6 +72,37 @@ def open_models(
     for other in others:
         check_same_docs(base, other)
     return [base, *others], labels_source
+
+
+def _open_base(
+    path: str,
+    labels: Sequence[str],
+    file_of: Callable[..., InputFile],
+    reader: Reader,
+    options: LabelOptions,
+    without: Sequence[str],
+    others: tuple[str, ...],
+) -> tuple[Source, Source | None]:
+    """Open the first model's logits, and the labels that are named or stand beside them."""
+    column, key = options.label_column, options.label_key
+    labels_of = partial(reader.labels, label_column=column, label_key=key)
+    if labels or column or key:
+        return labelled.open_both(
+            [path],
+            labels,
+            file_of,
+            labels_of,
+            label_column=column,
+            label_key=key,
+            shift=options.shift,
+            classes=options.classes,
+            without=without,
+            others=others,
+        )
+    base, found = labelled.open_alone([path], file_of, labels_of, without, others)
+    if found is None and options.shift:
+        raise UsageError("--shift needs labels: --labels FILE")
+    return base, found
 
 
 @contextmanager

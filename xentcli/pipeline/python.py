@@ -4,25 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xentcli.errors import UsageError
 from xentcli.formats.base import Source, read_whole
 from xentcli.formats.files import open_files
-from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.elements import BinaryOptions
-from xentcli.pipeline.evaluate import LossOptions, as_weight
+from xentcli.pipeline.evaluate import as_weight
 from xentcli.pipeline.groups import open_groups
 from xentcli.pipeline.measure import Options, measure
-from xentcli.pipeline.opening import Naming
 from xentcli.pipeline.provenance import counted, file_facts
+from xentcli.pipeline.python_criterion import criterion_from, ignored_labels, kind_of
 from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
     Name,
-    ignored_labels,
-    kind_of,
     names_of_files,
     notes_of,
     open_data,
@@ -108,24 +104,21 @@ def evaluate(
     >>> result.worst_rows[0].row
     2
     """
-    ignored = ignored_labels(ignore_index)
-    factors = None if weight is None else as_weight(np.asarray(weight))
-    criterion = Criterion(
+    criterion = criterion_from(
         kind_of(input),
-        LossOptions(
-            None if binary else factors,
-            ignored,
-            label_smoothing,
-            label_base or 0,
-            nan_of_zero=non_finite == "propagate",
-        ),
+        weight=None if binary else weight,
+        ignore_index=ignore_index,
+        label_base=label_base,
+        label_smoothing=label_smoothing,
         class_axis=class_axis,
-        temperature=temperature,
-        propagate=non_finite == "propagate",
         shift=shift,
-        naming=Naming(tuple(classes or ()), counted=label_base is not None),
-        binary=BinaryOptions(factors, None, ignored, probs=input == "probs") if binary else None,
-    )
+        non_finite=non_finite,
+        classes=classes,
+    )._replace(temperature=temperature)
+    if binary:
+        ignored, probs = ignored_labels(ignore_index), input == "probs"
+        elements = BinaryOptions(as_weight(weight), ignored=ignored, probs=probs)
+        criterion = criterion._replace(binary=elements)
     chosen = None if metrics is None else tuple(metrics)
     options = Options(chosen, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)

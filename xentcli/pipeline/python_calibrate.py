@@ -13,11 +13,10 @@ from xentcli.pipeline.calibrate import CalibrateOptions
 from xentcli.pipeline.calibrate import calibrate as fitted
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.groups import open_group_names
+from xentcli.pipeline.python_criterion import ignored_labels, kind_of
 from xentcli.pipeline.python_data import (
     Data,
     GivenRows,
-    ignored_labels,
-    kind_of,
     notes_of,
     open_data,
     reader_of,

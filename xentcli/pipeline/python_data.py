@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xentcli.core.checks import Kind
 from xentcli.errors import UsageError
 from xentcli.formats.base import MemorySource, Source
 from xentcli.formats.files import open_files
@@ -19,12 +18,6 @@ from xentcli.records import Record
 
 Name = str | PathLike[str]
 Data = ArrayLike | Name | Sequence[Name]
-KINDS: dict[str, Kind] = {
-    "logits": "logits",
-    "log-probs": "log-probabilities",
-    "probs": "probabilities",
-}
-"""The kinds of a model's outputs, by what `input` calls them."""
 _OF_ALL = ("delimiter", "encoding", "decimal", "header")
 _OF_LOGITS = ("columns", "drop", "key", "input_dtype")
 
@@ -64,24 +57,6 @@ class GivenRows(Record):
 
 def _is_name(value: Any) -> bool:
     return isinstance(value, (str, PathLike))
-
-
-def kind_of(name: str) -> Kind:
-    """Return the kind of outputs that `input` names.
-
-    Raises
-    ------
-    UsageError
-        If there is no such kind.
-    """
-    if name not in KINDS:
-        raise UsageError(f"input is one of {', '.join(KINDS)}, not {name!r}")
-    return KINDS[name]
-
-
-def ignored_labels(ignore_index: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the labels of rows that are left out, of which one or several are given."""
-    return (ignore_index,) if isinstance(ignore_index, int) else tuple(ignore_index)
 
 
 def reader_of(reading: Mapping[str, Any], kind: str = "logits") -> Reader:

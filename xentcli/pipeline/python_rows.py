@@ -8,21 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xentcli.core.checks import Kind
-from xentcli.core.labels import LossOptions
 from xentcli.errors import UsageError
 from xentcli.formats.files import may_be_partly, open_files
 from xentcli.formats.inline import expand
 from xentcli.pipeline.bounded import measure_bounded
 from xentcli.pipeline.criterion import Criterion
-from xentcli.pipeline.evaluate import as_weight, evaluate
+from xentcli.pipeline.evaluate import evaluate
 from xentcli.pipeline.listed import open_listed
-from xentcli.pipeline.opening import Naming, are_answers, are_samples
+from xentcli.pipeline.opening import are_answers, are_samples
 from xentcli.pipeline.partly import TopOptions, open_partly
+from xentcli.pipeline.python_criterion import criterion_from, ignored_labels
 from xentcli.pipeline.python_data import (
     GivenRows,
     Name,
     array_source,
-    ignored_labels,
     names_of_files,
     open_data,
 )
@@ -76,21 +75,18 @@ class RowArguments(NamedTuple):
 
     def criterion(self, kind: Kind, label_smoothing: float = 0.0) -> Criterion:
         """Return the criterion: which loss, with which options."""
-        propagate = self.non_finite == "propagate"
-        weight = None if self.weight is None else as_weight(np.asarray(self.weight))
-        options = LossOptions(
-            weight, self.ignored, label_smoothing, self.label_base or 0, nan_of_zero=propagate
-        )
-        naming = Naming(tuple(self.classes or ()), counted=self.label_base is not None)
-        return Criterion(
+        criterion = criterion_from(
             kind,
-            options,
-            self.reduction,
-            self.class_axis,
-            propagate=propagate,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            label_base=self.label_base,
+            label_smoothing=label_smoothing,
+            class_axis=self.class_axis,
             shift=self.shift,
-            naming=naming,
-        ).with_all_metrics()
+            non_finite=self.non_finite,
+            classes=self.classes,
+        )
+        return criterion._replace(reduction=self.reduction).with_all_metrics()
 
 
 class GivenLists(NamedTuple):
