@@ -10,7 +10,8 @@ from xentcli.core import elementary
 from xentcli.core.bins import bins_of
 from xentcli.core.cell_sums import CellSums
 from xentcli.core.dtypes import widen
-from xentcli.core.fact import Given, fact
+from xentcli.core.fact import fact
+from xentcli.core.given import Given
 from xentcli.core.labels import Doubles
 from xentcli.core.normalizer import exponentials_of
 from xentcli.core.tiled_rows import tiles

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from xentcli.core import facts as _all_of_them  # noqa: F401 - registers them
 from xentcli.core.checks import Kind, Problem, check_finite
 from xentcli.core.dtypes import Floats, computing_dtype
-from xentcli.core.fact import Fact, Given, TileFacts, When, plan
+from xentcli.core.fact import Fact, When, plan
+from xentcli.core.given import Given, TileFacts
 from xentcli.core.labels import LossOptions
 from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks

@@ -18,7 +18,8 @@ from xentcli.core import facts
 from xentcli.core.binary import BinaryOptions, binary_facts
 from xentcli.core.binary_measures import with_measures
 from xentcli.core.dtypes import Floats, widen
-from xentcli.core.fact import Given, TileFacts, fact
+from xentcli.core.fact import fact
+from xentcli.core.given import Given, TileFacts
 from xentcli.core.labels import Doubles
 from xentcli.core.near_classes import NearClasses
 from xentcli.core.normalizer import Normalizer

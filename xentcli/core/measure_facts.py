@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from xentcli.core import elementary
 from xentcli.core.class_facts import probabilities_by_tile
 from xentcli.core.dtypes import Floats
-from xentcli.core.fact import Given, TileFacts, fact
+from xentcli.core.fact import fact
+from xentcli.core.given import Given, TileFacts
 from xentcli.core.labels import Doubles
 from xentcli.core.observer import Exponentials, Peaks
 from xentcli.core.products import sums_of_products
