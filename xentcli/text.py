@@ -4,6 +4,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
@@ -109,6 +111,11 @@ def first_line(error: BaseException) -> str:
     """Return the first line of a library's error message, shortened and without addresses."""
     text = re.sub(r" at 0x[0-9a-f]+", "", str(error).strip().split("\n", 1)[0])
     return shortened(text, characters=200) or type(error).__name__
+
+
+def shape_text(shape: "Iterable[int | None]") -> str:
+    """Return a shape as it is read: ``450 × 10``; a length that is not known is a question mark."""
+    return " × ".join("?" if n is None else f"{n:,}" for n in shape) or "one number"
 
 
 def human_bytes(count: float) -> str:

@@ -30,13 +30,13 @@ def verdict(found: "Comparison") -> tuple[str, str]:
     if found.used == 1:
         return f"{found.new}: one row says little of others: {details}", "unclear"
     word = _word(found)
-    said = {
+    judgement = {
         "better": "is better",
         "worse": "is worse",
         "unclear": "is not clearly better or worse",
         "mixed": "is better in one way and worse in another",
     }[word]
-    return f"{found.new} {said}: {details}", "unclear" if word == "mixed" else word
+    return f"{found.new} {judgement}: {details}", "unclear" if word == "mixed" else word
 
 
 def _is_same(found: "Comparison") -> bool:

@@ -1,7 +1,6 @@
 """The terminal output of ``xent eval``: one screen, or the measures and tables asked for."""
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -12,7 +11,7 @@ from xentcli.render.evaluation_tables import TABLES, worst_rows_table
 from xentcli.render.measures import is_number, measure_table, short_number
 from xentcli.render.number_columns import fitted
 from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
-from xentcli.render.row_tables import line_table, titled
+from xentcli.render.row_tables import line_table, side_by_side, titled
 from xentcli.render.tables import counted, full, grid, headline, short
 
 if TYPE_CHECKING:
@@ -161,10 +160,7 @@ def _pictures(found: "Measures", width: int) -> Iterator[RenderableType]:
     if room < _PAIRS_WIDTH or not picture:
         yield from [*picture, *([Text()] if picture and pairs else []), *pairs]
         return
-    beside = Table.grid(padding=(0, 2, 0, 0))
-    for left, right in zip_longest(picture, pairs, fillvalue=Text()):
-        beside.add_row(left, right)
-    yield beside
+    yield side_by_side(picture, pairs, gap=2)
 
 
 def _confused(found: "Measures", width: int) -> Iterator[Text | Table]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from xentcli.render.number_columns import short_name
 from xentcli.render.tables import full, grid
-from xentcli.text import human_bytes, visible
+from xentcli.text import human_bytes, shape_text, visible
 
 if TYPE_CHECKING:
     from xentcli.results.info import ArraySummary
@@ -49,7 +49,7 @@ def _one(result: "ArraySummary") -> Table:
     if result.name is not None:
         table.add_row("name", Text(visible(result.name)))
     table.add_row("format", result.format)
-    table.add_row("shape", _shape(result) or "one number")
+    table.add_row("shape", shape_text(result.shape))
     table.add_row("dtype", result.dtype)
     if result.columns:
         table.add_row("columns", Text(_columns(result.columns)))
@@ -75,10 +75,6 @@ def _ends(result: "ArraySummary") -> list[str]:
     labels = result.looks_like in _LABELS
     ends = (result.minimum, result.maximum)
     return [f"{end:.0f}" if labels or isinstance(end, int) else full(end) for end in ends]
-
-
-def _shape(result: "ArraySummary") -> str:
-    return " × ".join("?" if n is None else f"{n:,}" for n in result.shape)
 
 
 def _columns(columns: Sequence[str]) -> str:
@@ -123,7 +119,7 @@ def _row(result: "ArraySummary") -> list[str]:
     span = " to ".join(ends) if some else ""
     return [
         visible(name),
-        _shape(result),
+        shape_text(result.shape) if result.shape else "",
         visible(result.dtype),
         span,
         result.looks_like,

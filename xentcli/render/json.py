@@ -7,15 +7,15 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from xentcli.formats.base import ArrayHeader
-
 from xentcli.errors import keeping, reading
 from xentcli.render.ordered_sink import OrderedSink
 from xentcli.results.records import field_names
 from xentcli.text import json_text, plain_cells, shortest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xentcli.formats.base import ArrayHeader
 
 _NOT_FINITE = {b"nan", b"inf", b"-inf"}
 _ITEMS_AT_ONCE = 1000  # how many have their text in memory

@@ -1,6 +1,8 @@
 """Tables of many rows at a terminal: they fit its width, and say what they leave out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -43,6 +45,14 @@ def left_out(shown: int, count: int, what: str) -> list[RenderableType]:
     if shown >= count:
         return []
     return [Text(f"{shown:,} of {count:,} {what}; all: --json, or | cat", "dim")]
+
+
+def side_by_side(left: Iterable[Any], right: Iterable[Any], *, gap: int) -> Table:
+    """Return lines with others beside them, so many columns of the terminal apart."""
+    beside = Table.grid(padding=(0, gap, 0, 0))
+    for pair in zip_longest(left, right, fillvalue=Text()):
+        beside.add_row(*pair)
+    return beside
 
 
 def titled(title: str, shown: int, count: int, name: str) -> Text:

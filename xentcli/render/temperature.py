@@ -1,7 +1,6 @@
 """A fitted temperature at a terminal, and as an object of JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from xentcli.render.measures import short_number
 from xentcli.render.reliability_bars import LEGEND, picture_width, reliability_picture
+from xentcli.render.row_tables import side_by_side
 from xentcli.render.tables import full, grid, headline, row_word
 from xentcli.results.measure import NOTHING
 
@@ -93,7 +93,7 @@ def _changes(metrics: "Mapping[str, Measure]") -> Table:
         whens.append("out_of_fold")
     for when in whens:
         table.add_column(when.replace("_", " "), overflow="fold")
-    for said, name in _SHOWN.items():
+    for words, name in _SHOWN.items():
         cells = [metrics.get(f"{name}_{when}", NOTHING) for when in whens]
         if cells[0].value is None:
             continue
@@ -101,7 +101,7 @@ def _changes(metrics: "Mapping[str, Measure]") -> Table:
         chance = metrics.get("ece_by_chance_after", NOTHING).value
         if name == "ece" and chance is not None:
             texts[1] += f" ({short_number(chance)} by chance)"
-        table.add_row(said, *texts)
+        table.add_row(words, *texts)
     return table
 
 
@@ -128,10 +128,7 @@ def _pictures(
     ]
     yield Text()
     if 2 * one + _GAP_WIDTH <= width:
-        beside = Table.grid(padding=(0, _GAP_WIDTH, 0, 0))
-        for left, right in zip_longest(*pictures, fillvalue=Text()):
-            beside.add_row(left, right)
-        yield beside
+        yield side_by_side(*pictures, gap=_GAP_WIDTH)
     else:
         for picture in pictures:
             yield from picture

@@ -50,15 +50,17 @@ def changes(found: Comparison) -> Figure:
     counts = [sum(rows for rows, _ in side) for side in (worse, better)]
     if found.labelled:
         axes.set_xlabel("change of a row's loss, in nats (log scale)")
-        said = f"{counts[0]:,} {row_word(counts[0])} worse, {counts[1]:,} better, {same:,} the same"
-        headline(figure, "How much the losses of rows changed", said)
+        below = (
+            f"{counts[0]:,} {row_word(counts[0])} worse, {counts[1]:,} better, {same:,} the same"
+        )
+        headline(figure, "How much the losses of rows changed", below)
         handles = [Patch(**_WORSE), Patch(**_BETTER)]
         names = ["larger with the new model", "smaller with the new model"]
         figure.legend(handles, names, loc="lower left", ncols=2, bbox_to_anchor=(0.1, 0.0))
     else:
         axes.set_xlabel("KL(base || new) of a row, in nats (log scale)")
-        said = f"{counts[0]:,} {row_word(counts[0])} not the same, {same:,} the same"
-        headline(figure, "How far the probabilities of rows are apart", said)
+        below = f"{counts[0]:,} {row_word(counts[0])} not the same, {same:,} the same"
+        headline(figure, "How far the probabilities of rows are apart", below)
     return figure
 
 

@@ -64,15 +64,15 @@ def confusion(measures: Measures) -> Figure:
 
 
 def pairs_of_classes(
-    confusions: Confusions, class_name: Callable[[int], str], said: Words
+    confusions: Confusions, class_name: Callable[[int], str], words: Words
 ) -> Figure:
     """Return a matrix of up to 20 classes, or else the most frequent pairs of different ones."""
     if confusions.num_classes > MOST_CLASSES:
-        return _pairs(confusions, class_name, said)
-    return _matrix(confusions, class_name, said)
+        return _pairs(confusions, class_name, words)
+    return _matrix(confusions, class_name, words)
 
 
-def _matrix(confusions: Confusions, class_name: Callable[[int], str], said: Words) -> Figure:
+def _matrix(confusions: Confusions, class_name: Callable[[int], str], words: Words) -> Figure:
     count = confusions.num_classes
     names = class_texts([class_name(i) for i in range(count)], 16)
     cell = 34.0 if count <= 10 else 26.0
@@ -94,15 +94,15 @@ def _matrix(confusions: Confusions, class_name: Callable[[int], str], said: Word
     axes.set_yticks(places, names)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    axes.set_xlabel(said.column)
-    axes.set_ylabel(said.row)
+    axes.set_xlabel(words.column)
+    axes.set_ylabel(words.row)
     axes.tick_params(length=0)
     for side_name in ("left", "bottom", "right", "top"):
         axes.spines[side_name].set_visible(False)
     headline(
         figure,
-        said.title,
-        f"rows; the stronger the colour, the larger the share of its {said.row}",
+        words.title,
+        f"rows; the stronger the colour, the larger the share of its {words.row}",
     )
     return figure
 
@@ -128,16 +128,16 @@ def _draw_cells(axes: Axes, counts: Sequence[Sequence[int]]) -> None:
             axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=8.5)
 
 
-def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words) -> Figure:
+def _pairs(confusions: Confusions, class_name: Callable[[int], str], words: Words) -> Figure:
     pairs = confusions.most_confused(_MOST_PAIRS)
     total = confusions.confused_pairs
     width, row_height, top, names_width = 560.0, 17.0, 76.0, 252.0
     figure = paper(width, top + max(1, len(pairs)) * row_height + 10.0)
-    what = said.nothing
+    what = words.nothing
     if pairs:
-        what = f"The {len(pairs)} most frequent of {total:,} {said.pairs}"
+        what = f"The {len(pairs)} most frequent of {total:,} {words.pairs}"
     classes = f"a matrix of {confusions.num_classes:,} classes would be too large"
-    headline(figure, what, f"in rows, and as a share of their {said.row}'s; {classes}")
+    headline(figure, what, f"in rows, and as a share of their {words.row}'s; {classes}")
     if not pairs:
         return figure
     height = len(pairs) * row_height
@@ -148,7 +148,7 @@ def _pairs(confusions: Confusions, class_name: Callable[[int], str], said: Words
     boxes = [(0.0, float(rows), i + 0.15, i + 0.85) for i, (*_, rows) in enumerate(pairs)]
     rectangles(axes, boxes, facecolor=COLORS["wrong"], alpha=0.6, linewidth=0)
     to_points = 1.0 / (top + height + 10.0)
-    for column, title in enumerate((said.row, said.column)):
+    for column, title in enumerate((words.row, words.column)):
         x = (column * 124.0 + 8.0) / width
         names = class_texts([class_name(pair[column]) for pair in pairs], 16)
         for i, name in enumerate(names):

@@ -1,5 +1,6 @@
 """How often each confidence is right: a reliability diagram, with the number of rows below."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -99,15 +100,20 @@ def _draw_bins(axes: Axes, filled: list[Bin]) -> None:
     gaps = [(*edge, min(mean), max(mean)) for edge, mean in both if mean[0] != mean[1]]
     rectangles(axes, gaps, **_GAP_STYLE)
     axes.plot([0.0, 1.0], [0.0, 1.0], color=COLORS["muted"], linewidth=1.0, dashes=(4.0, 3.0))
-    reach = [
-        ((conf, each.accuracy_low), (conf, each.accuracy_high))
-        for each, (conf, _) in zip(filled, means, strict=True)
-        if each.accuracy_low is not None and each.accuracy_high is not None
-    ]
-    segments(axes, reach, **_RANGE_STYLE)
+    draw_intervals(axes, filled, **_RANGE_STYLE)
     x, y = zip(*means, strict=True)
     ink = COLORS["ink"]
     axes.plot(x, y, linestyle="none", marker="o", markersize=3.6, color=ink, clip_on=False)
+
+
+def draw_intervals(axes: Axes, filled: Sequence[Bin], **style: Any) -> None:
+    """Draw the interval of each bin's accuracy at its mean confidence."""
+    ends = [
+        ((each.confidence or 0.0, each.accuracy_low), (each.confidence or 0.0, each.accuracy_high))
+        for each in filled
+        if each.accuracy_low is not None and each.accuracy_high is not None
+    ]
+    segments(axes, ends, **style)
 
 
 def _draw_rows(axes: Axes, filled: list[Bin]) -> None:

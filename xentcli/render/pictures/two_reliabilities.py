@@ -10,11 +10,15 @@ from matplotlib.lines import Line2D
 from xentcli.render.pictures.canvas import (
     COLORS,
     headline,
-    segments,
     short_number,
     words,
 )
-from xentcli.render.pictures.reliability import MOST_BINS, label_axes, square_above_rows
+from xentcli.render.pictures.reliability import (
+    MOST_BINS,
+    draw_intervals,
+    label_axes,
+    square_above_rows,
+)
 from xentcli.results.calibration import Bin
 
 _BOTTOM = 78.0
@@ -63,12 +67,7 @@ def two_reliabilities(sides: tuple[Side, Side], *, binary: bool = False) -> Figu
 
 def _draw_points(axes: Axes, filled: Sequence[Bin], style: dict[str, Any]) -> None:
     means = [(each.confidence or 0.0, each.accuracy or 0.0) for each in filled]
-    reach = [
-        ((mean[0], each.accuracy_low), (mean[0], each.accuracy_high))
-        for each, mean in zip(filled, means, strict=True)
-        if each.accuracy_low is not None and each.accuracy_high is not None
-    ]
-    segments(axes, reach, edgecolor=style["color"], linewidth=1.0, alpha=0.7)
+    draw_intervals(axes, filled, edgecolor=style["color"], linewidth=1.0, alpha=0.7)
     if means:
         x, y = zip(*means, strict=True)
         axes.plot(x, y, linewidth=1.2, markersize=4.0, clip_on=False, **style)

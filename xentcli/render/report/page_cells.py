@@ -11,7 +11,7 @@ from xentcli.render.measures import DIFFERENCES
 from xentcli.render.number_columns import short_name
 from xentcli.render.pictures.canvas import short_number
 from xentcli.render.tables import row_word
-from xentcli.text import human_bytes, visible
+from xentcli.text import human_bytes, shape_text, visible
 
 _NAME_WIDTH = 48  # characters
 _MOST_TEXT = 200  # characters of a text from a file, even where all of it is wanted
@@ -108,7 +108,7 @@ def shape(value: Sequence[int | None]) -> str:
     >>> shape((450, 10)), shape((None, 10)), shape(())
     ('450 × 10', '? × 10', 'one number')
     """
-    return " × ".join("?" if n is None else f"{n:,}" for n in value) or "one number"
+    return shape_text(value)
 
 
 def size(value: int | None) -> Markup:
