@@ -1,4 +1,4 @@
-"""Announces which rows of arrays are read next to the storage that they are read from."""
+"""Tells storage in advance which rows of arrays will be read."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext

@@ -68,6 +68,13 @@ def choose(
     raise InputError(f"{file}: there is no array {options.key!r}; {there}", hint=meant)
 
 
+def only_one(file: str, options: ReadOptions, holder: str = "it") -> InputError:
+    """Return the error of a key for a file, or a format, that holds one array."""
+    return InputError(
+        f"{file}: {holder} holds one array: {options.key_option} is for files of several"
+    )
+
+
 def _which(keys: Collection[str], options: ReadOptions) -> str:
     """Return the hint of a file of several arrays, none of which is named."""
     if options.key_option is None:

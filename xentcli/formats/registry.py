@@ -217,8 +217,8 @@ def _check_options(name: str, format_: Format, options: ReadOptions) -> None:
         hint = _of_arrays(options) if format_.has_keys else hint
         raise InputError(f"{name}: {format_.name} has no columns to choose from", hint=hint)
     if options.key is not None and not format_.has_keys:
-        raise InputError(
-            f"{name}: {format_.name} holds one array: {options.key_option} is for files of several"
-        )
+        from xentcli.formats.keys import only_one
+
+        raise only_one(name, options, format_.name)
     if options.input_dtype and format_.has_columns:
         raise InputError(f"{name}: --input-dtype is for arrays of raw words, not {format_.name}")

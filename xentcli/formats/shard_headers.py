@@ -58,11 +58,11 @@ def read_facts(
     shards: list[ShardFacts] = []
     columns: tuple[str, ...] | None = None
     elsewhere: list[FileReference] = []
-    for i, (facts, said, source) in enumerate(_headers(files)):
+    for i, (facts, noted, source) in enumerate(_headers(files)):
         shards.append(facts)
         columns = columns or facts.columns
         _check_alike(facts, shards[0], columns)
-        for note in said:
+        for note in noted:
             notes.setdefault(note.removeprefix(f"{facts.name}: "), []).append(facts.name)
         (reference,) = facts.references
         if source is None and reference is not None:

@@ -25,7 +25,7 @@ _FORMATS = (".npy", "data.pkl", "archive_format", "workbook.xml", "[Content_Type
 
 
 @contextmanager
-def readable(what: str) -> Iterator[None]:
+def reading_archive(what: str) -> Iterator[None]:
     """Turn any error of zipfile and its decompressors into one line."""
     try:
         yield
@@ -50,7 +50,7 @@ def open_archive(data: Input, what: str) -> "ZipFile":
 
     file = cast("IO[bytes]", _Archive(data))
     try:
-        with readable(f"{data.name}: {what}"):
+        with reading_archive(f"{data.name}: {what}"):
             return ZipFile(file)
     except InputError as error:
         if not error.hint and _begins(file):
@@ -71,7 +71,7 @@ class _Member(io.RawIOBase):
         from zipfile import ZIP_DEFLATED, ZIP_STORED
 
         self._what = f"{name}: cannot be read"
-        with readable(self._what):
+        with reading_archive(self._what):
             self._file = cast("ZipExtFile", archive.open(info))
         self._bounded = info.compress_type in (ZIP_STORED, ZIP_DEFLATED)
         if not self._bounded:
@@ -83,7 +83,7 @@ class _Member(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return the next bytes, few at a time."""
-        with readable(self._what):
+        with reading_archive(self._what):
             if self._bounded:
                 return self._file.read(min(size, _STEP_BYTES))
             return self._file.read(min(size, len(self._file.peek(_FEW_BYTES))))

@@ -71,12 +71,12 @@ class HttpRanges:
             and not placed.replace("=", " ").startswith(f"bytes {start}-")
         ):
             raise ValueError("the server sends another range than it is asked for")
-        said = {
+        version = {
             "ETag": headers.get("ETag", "").removeprefix("W/"),
             "Last-Modified": headers.get("Last-Modified", ""),
             "size": placed.rpartition("/")[2].replace("*", ""),
         }
-        for key, value in said.items():
+        for key, value in version.items():
             if value and self._version.setdefault(key, value) != value:
                 raise FileChangedError
 

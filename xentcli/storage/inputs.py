@@ -30,7 +30,7 @@ class Input:
     check : callable, optional
         Raises InputError if the file is no longer the one that was opened.
     shareable : bool
-        Whether the file is local.
+        Whether the file is local, so that it is read by position.
 
     Attributes
     ----------
@@ -44,8 +44,8 @@ class Input:
         Raises InputError if the file is no longer the one that was opened. It does not keep the
         file open.
     shareable : bool
-        Whether the file is local and is read by position, so that forked processes that read it do
-        not disturb one another.
+        Whether the file is read by position, so that forked processes that read it do not disturb
+        one another.
     version : tuple of int or None
         Equal for inputs of one file that nobody wrote to in between; None if that is not sure.
     """

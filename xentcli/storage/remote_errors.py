@@ -82,7 +82,7 @@ def reason_of(error: Exception) -> _Reason:
         if kind:
             what, hint = _KINDS[kind]
             return what + _place(each), hint
-    return _said(error)
+    return _in_its_words(error)
 
 
 def _is_silence(error: BaseException) -> bool:
@@ -117,17 +117,19 @@ def _place(error: Any) -> str:
     return " at " + "/".join(shown_url(str(endpoint)).split("/")[:3])
 
 
-def _said(error: Exception) -> _Reason:
-    """Return what is wrong in the exception's own words."""
-    said: Any = error
+def _in_its_words(error: Exception) -> _Reason:
+    """Return what is wrong in the words of the exception, or of its cause."""
+    source: Any = error
     if isinstance(error, FileNotFoundError):
         if error.__cause__ is None:
             return "no such file", None
-        said = error.__cause__  # fsspec calls any trouble of HTTP a missing file
-    if getattr(said, "status", None):
-        hint = _LET_IN if said.status in (401, 403) else None
-        return f"{said.status} {said.message}".strip(), hint
-    text = " ".join(str(getattr(said, "strerror", None) or said).split()) or type(said).__name__
+        source = error.__cause__  # fsspec calls any trouble of HTTP a missing file
+    if getattr(source, "status", None):
+        hint = _LET_IN if source.status in (401, 403) else None
+        return f"{source.status} {source.message}".strip(), hint
+    text = (
+        " ".join(str(getattr(source, "strerror", None) or source).split()) or type(source).__name__
+    )
     if text[1:2].islower():
         text = text[0].lower() + text[1:]
     for module, extra in {"aiohttp": EXTRA, "s3fs": _EXTRA_OF_S3}.items():

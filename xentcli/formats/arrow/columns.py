@@ -83,14 +83,14 @@ def select(
         fields = [(place[name], name) for name in values]
         found = label_columns.in_order_of_classes(fields, options.classes)
         values = tuple(names[i] for i in found)
-    said = named is not None or options.labels
+    certain = named is not None or options.labels
     _check_lists(schema, file, values)
-    if not said and not options.any_columns and not nested(schema.field(values[0]).type):
+    if not certain and not options.any_columns and not nested(schema.field(values[0]).type):
         looks = look(values)
         columns = [Column(n, place[n] + 1, looks.get(n, Look())) for n in values]
         notes += check(file, columns, names, options.partner)
     if not options.any_columns:
-        _check_values(schema, file, values, may_be_names=said and not options.weights)
+        _check_values(schema, file, values, may_be_names=certain and not options.weights)
     selection = Selection(values, by_name.labels, by_name.ids, notes)
     _check_beside(schema, file, selection)
     return selection

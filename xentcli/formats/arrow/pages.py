@@ -26,8 +26,8 @@ _LENGTH_FOLLOWS = 15  # stands in place of a list's length where that takes byte
 _LONGEST_NUMBER_BITS = 70
 # kinds of values
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
-# the numbers of fields: of the footer, a row group, a column of it, and what is said of that one
-_SCHEMA, _ROW_GROUPS, _COLUMNS, _SAID = 2, 4, 1, 3
+# the numbers of fields: of the footer, of a row group, of a column in it, of the column's metadata
+_SCHEMA, _ROW_GROUPS, _COLUMNS, _METADATA = 2, 4, 1, 3
 _ENCODINGS, _PATH, _COMPRESSED, _DATA, _DICTIONARY, _ENCODED_PAGES = 2, 3, 7, 9, 11, 13
 _PAGE_BYTES, _PAGE_COMPRESSED = 2, 3  # of a page's header
 
@@ -81,16 +81,16 @@ def _groups(file: str, content: bytes) -> Iterator[list[Chunk]]:
         wanted += columns
         _check_parts(file, max(wanted, count * columns))
         for _ in range(columns):
-            _, at = _fields(content, at, until=_SAID)
-            said, at = _fields(content, at)
-            chunks.append(_chunk(content, said, names))
-            lists = (said[i] for i in (_PATH, _ENCODINGS, _ENCODED_PAGES) if i in said)
+            _, at = _fields(content, at, until=_METADATA)
+            metadata, at = _fields(content, at)
+            chunks.append(_chunk(content, metadata, names))
+            lists = (metadata[i] for i in (_PATH, _ENCODINGS, _ENCODED_PAGES) if i in metadata)
             listed += _MOST_LISTED_OF_CHUNK - sum(_list(content, place)[0] for place in lists)
             if listed < 0:
                 raise _too_large(
                     file, "more names and encodings than columns have", "no more are read"
                 )
-            _, at = _fields(content, at, _SAID)
+            _, at = _fields(content, at, _METADATA)
         yield chunks
         _, at = _fields(content, at, _COLUMNS)
 
@@ -106,13 +106,13 @@ def _too_large(file: str, holds: str, most: str) -> InputError:
     return InputError(f"{file}: its footer has {holds}, and {most}", hint=hint)
 
 
-def _chunk(content: bytes, said: dict[int, int], names: dict[bytes, str]) -> Chunk:
-    _, _, at = _list(content, said[_PATH])
+def _chunk(content: bytes, metadata: dict[int, int], names: dict[bytes, str]) -> Chunk:
+    _, _, at = _list(content, metadata[_PATH])
     length, at = _number(content, at)
     name = content[at : at + length]
-    start = min(said[_DATA], said.get(_DICTIONARY) or said[_DATA])
+    start = min(metadata[_DATA], metadata.get(_DICTIONARY) or metadata[_DATA])
     shown = names.get(name) or names.setdefault(name, name.decode(errors="replace"))
-    return Chunk(shown, start, start + said[_COMPRESSED])
+    return Chunk(shown, start, start + metadata[_COMPRESSED])
 
 
 def check_pages(data: Input, chunk: Chunk, largest: int) -> None:

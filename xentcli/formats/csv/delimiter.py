@@ -19,8 +19,8 @@ def without_sep_line(text: str) -> tuple[str, str | None]:
     return (text[match.end() :], match[1]) if match else (text, None)
 
 
-def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) -> str:
-    """Return the delimiter that the user or the file says, or the one that is found.
+def delimiter_of(text: str, declared: str | None, options: ReadOptions, usual: str) -> str:
+    """Return the delimiter that the user or the file names, or else the one that is found.
 
     The user's delimiter counts only for files in which it occurs: labels may have another one.
     """
@@ -29,7 +29,7 @@ def delimiter_of(text: str, said: str | None, options: ReadOptions, usual: str) 
         return named
     if options.decimal == "," and '"' not in text:
         text = text.replace(",", ".")
-    return said or _find_delimiter(text, usual)
+    return declared or _find_delimiter(text, usual)
 
 
 def _find_delimiter(text: str, usual: str) -> str:

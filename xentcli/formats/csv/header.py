@@ -36,10 +36,10 @@ def decide_header(
     if options.header is not None:
         return options.header, None
     beside = (options.label_column, options.id_column)
-    said = {*beside, *(options.columns or ()), *options.drop}
-    patterns = [column for column in said if column and is_pattern(column)]
+    named_columns = {*beside, *(options.columns or ()), *options.drop}
+    patterns = [column for column in named_columns if column and is_pattern(column)]
     for cell in (cell.strip() for cell in first):
-        named = cell in said or any(fnmatchcase(cell, pattern) for pattern in patterns)
+        named = cell in named_columns or any(fnmatchcase(cell, pattern) for pattern in patterns)
         if named and not is_number(cell):
             return True, None
     if options.labels and len(first) == 1 and not is_number(first[0]):

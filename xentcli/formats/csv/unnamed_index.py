@@ -17,8 +17,8 @@ def find_index(
     """
     if not names or names[0] or len(names) < 2 or options.columns is not None or not second:
         return None
-    said = (*options.drop, options.id_column, options.label_column)
-    if "" in said or ("1" in said and "1" not in names):
+    named = (*options.drop, options.id_column, options.label_column)
+    if "" in named or ("1" in named and "1" not in names):
         return None
     if second[:1] in (["0"], ["1"]):
         return int(second[0])

@@ -15,25 +15,19 @@ from xentcli.formats.harness.collected import Collector, Samples
 from xentcli.formats.harness.padded import NO_GOLD
 from xentcli.formats.harness.sample import Sample, is_sample, sample_of
 from xentcli.formats.json.values import decoded, load, parser
-from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, lines_of
+from xentcli.formats.json.whole_lines import lines_of, with_first_line
 from xentcli.storage.inputs import Input
 
-_HEAD_BYTES = 2**16
+_PROBE_BYTES = 64
 _KEYS = (b'"doc_id"', b'"arguments"', b'resps"')
 _SHOWN_MEASURES = 3
 
 
 def holds_samples(data: Input) -> bool:
     """Whether a file is samples of lm-evaluation-harness, by its first line."""
-    wanted = 64
-    if not data.peek(wanted).removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
+    if not data.peek(_PROBE_BYTES).removeprefix(BOM_UTF8).lstrip().startswith(b"{"):
         return False
-    wanted = _HEAD_BYTES
-    head = data.peek(wanted)
-    while b"\n" not in head and len(head) == wanted < LONGEST_LINE_BYTES:
-        wanted *= 4
-        head = data.peek(wanted)
-    line = head.removeprefix(BOM_UTF8).lstrip().partition(b"\n")[0]
+    line = with_first_line(data).removeprefix(BOM_UTF8).lstrip().partition(b"\n")[0]
     if not all(key in line for key in _KEYS):
         return False
     try:

@@ -95,8 +95,8 @@ def config_from(name: str, whole: dict[str, Any]) -> Config:
     both = {**whole, **text}
     kind = str(both.get("model_type", ""))
     family = FAMILIES.get(kind, OF_OTHERS)
-    said = [each.get("tie_word_embeddings") for each in (whole, text)]
-    tied = True if True in said else False if False in said else None
+    ties = [each.get("tie_word_embeddings") for each in (whole, text)]
+    tied = True if True in ties else False if False in ties else None
 
     def number(*keys: Key) -> float | None:
         for key in keys:

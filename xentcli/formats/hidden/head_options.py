@@ -50,6 +50,6 @@ class HeadOptions(NamedTuple):
 
 def head_of(source: "Source") -> HeadOptions | None:
     """Return the head that makes logits of hidden states, in one file or in several."""
-    own: HeadOptions | None = getattr(source, "head_options", None)
-    heads = (own, *(each.options.head for each in source.files))
+    of_source: HeadOptions | None = getattr(source, "head_options", None)
+    heads = (of_source, *(each.options.head for each in source.files))
     return next((each for each in heads if each is not None), None)

@@ -90,9 +90,9 @@ class Norm(NamedTuple):
         states: NDArray[np.float32], weight: NDArray[Any], bias: NDArray[Any] | None
     ) -> NDArray[np.float32]:
         """Return rows divided by the weight, in the places where it is not small."""
-        told = np.abs(weight) > _SMALL * np.abs(weight).max()
+        telling = np.abs(weight) > _SMALL * np.abs(weight).max()
         values = states if bias is None else states - bias
-        rows: NDArray[np.float32] = values[:, told] / weight[told]
+        rows: NDArray[np.float32] = values[:, telling] / weight[telling]
         return rows
 
     def apply(self, states: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:

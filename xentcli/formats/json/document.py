@@ -7,7 +7,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import MemorySource, ReadOptions, Source
 from xentcli.formats.json.printed import as_json
 from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
-from xentcli.formats.keys import choose, notes_of
+from xentcli.formats.keys import choose, notes_of, only_one
 from xentcli.storage.inputs import Input
 
 _PIECE_BYTES = 2**22
@@ -83,9 +83,7 @@ def read(content: bytes, name: str, options: ReadOptions) -> tuple[Array, list[s
         notes += notes_of(name, keys, options, key)
         value, where = [value_of(row, key, f"{name}[{i}]") for i, row in enumerate(value)], name
     elif options.key is not None:
-        raise InputError(
-            f"{name}: it holds one array: {options.key_option} is for files of several"
-        )
+        raise only_one(name, options)
 
     def place(index: tuple[int, ...]) -> str:
         return f"{where}{list(index)}" if index else where

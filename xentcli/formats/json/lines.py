@@ -12,24 +12,19 @@ from xentcli.formats.base import Block, ReadOptions, Shape, StreamSource, Table
 from xentcli.formats.csv.line_blocks import LineCutter
 from xentcli.formats.json.document import check_no_table, keys_of, value_of
 from xentcli.formats.json.printed import MOST_VALUES, as_json
-from xentcli.formats.json.values import Array, careful, describe, fast, load, parser
-from xentcli.formats.keys import choose, notes_of
+from xentcli.formats.json.values import Array, careful, decoded, describe, fast, load, parser
+from xentcli.formats.json.whole_lines import LONGEST_LINE_BYTES, with_first_line
+from xentcli.formats.keys import choose, notes_of, only_one
 from xentcli.formats.sources import restored
 from xentcli.storage.inputs import Input
 
 _BLOCK_BYTES = 2**21
-_LONGEST_LINE_BYTES = 2**26
-_HEAD_BYTES = 2**16
 _LINES = (".jsonl", ".ndjson")
 
 
 def are_lines(data: Input) -> bool:
     """Whether the first line is a value, and another line follows or the name says lines."""
-    wanted = _HEAD_BYTES
-    head = data.peek(wanted)
-    while b"\n" not in head.lstrip() and len(head) == wanted < _LONGEST_LINE_BYTES:
-        wanted *= 4
-        head = data.peek(wanted)
+    head = with_first_line(data)
     first, _, rest = head.removeprefix(BOM_UTF8).partition(b"\n")
     if not rest.strip() and data.suffix not in _LINES:
         return False
@@ -46,12 +41,8 @@ def are_lines(data: Input) -> bool:
 
 def first_lines(data: Input) -> list[str]:
     """Return whole lines from the top, as many as there are in the first 64 KiB; one at least."""
-    wanted = _HEAD_BYTES
-    head = data.peek(wanted)
-    while b"\n" not in head and len(head) == wanted < _LONGEST_LINE_BYTES:
-        wanted *= 4
-        head = data.peek(wanted)
-    whole = head if len(head) < wanted else head[: head.rfind(b"\n") + 1]
+    head = with_first_line(data)
+    whole = head[: head.rfind(b"\n") + 1] if data.peek(len(head) + 1) != head else head
     text = whole.removeprefix(BOM_UTF8).decode(errors="replace")
     return [line for line in text.split("\n") if line.strip()]
 
@@ -71,7 +62,7 @@ class JsonLinesSource(StreamSource):
     """
 
     block_bytes = _BLOCK_BYTES
-    longest_line_bytes = _LONGEST_LINE_BYTES
+    longest_line_bytes = LONGEST_LINE_BYTES
     format = "json"
     carries_bytes = True
     of_this_process = ("unchanged", "_data")
@@ -94,20 +85,14 @@ class JsonLinesSource(StreamSource):
             self.notes += notes_of(self.name, keys, options, self._key)
             first = first[self._key]
         elif options.key is not None:
-            raise InputError(
-                f"{self.name}: it holds one array: {options.key_option} is for files of several"
-            )
+            raise only_one(self.name, options)
         row_values = careful(first, self._place_of(0), labels=options.takes_names)
         self.dtype: np.dtype[Any] = row_values.dtype
         self.stored_dtype = "text" if self.dtype == object else "float64"
         self.shape: Shape = (None, *row_values.shape)
 
     def _first_line(self) -> str:
-        wanted = _HEAD_BYTES
-        head = self._data.peek(wanted)
-        while b"\n" not in head and len(head) == wanted <= self.longest_line_bytes:
-            wanted *= 4
-            head = self._data.peek(wanted)
+        head = with_first_line(self._data, self.longest_line_bytes + 1)
         return head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode(errors="replace")
 
     def place(self, index: tuple[int, ...]) -> str:
@@ -169,12 +154,7 @@ class JsonLinesSource(StreamSource):
     def _row(self, line: bytes, row: int) -> Any:
         if not line.strip():
             raise InputError(f"{self.name}:{row + 1}: an empty line", hint="delete it")
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            byte = line[error.start]
-            what = f"byte 0x{byte:02x} is not UTF-8 text"
-            raise InputError(f"{self.name}:{row + 1}: {what}") from error
+        text = decoded(line, f"{self.name}:{row + 1}")
         value = load(as_json(text, self.name).json, self.name, row + 1)
         if self._key is not None:
             value = value_of(value, self._key, f"{self.name}:{row + 1}")

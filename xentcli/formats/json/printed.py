@@ -63,7 +63,7 @@ def as_json(text: str, name: str, most: int = MOST_VALUES) -> Text:
         raise InputError(f"{name}: something follows the printed array", hint="one array a file")
     whole = plain.text if plain.end is None else plain.text[: plain.end]
     odd = any(map(whole.__contains__, _IN_ODD))
-    return Text(_ODD.sub(_said, whole) if odd else whole, plain.printed)
+    return Text(_ODD.sub(_in_json, whole) if odd else whole, plain.printed)
 
 
 class ListsText(NamedTuple):
@@ -164,7 +164,8 @@ class _ListWriter:
         self.parts.append(piece)
 
 
-def _said(match: re.Match[str]) -> str:
+def _in_json(match: re.Match[str]) -> str:
+    """Return what only Python writes as JSON has it."""
     kind = match.lastgroup
     if kind in ("int", "exponent"):
         return f"{match['int']}.0{match['exponent'] or ''}"

@@ -7,7 +7,22 @@ from xentcli.errors import InputError
 from xentcli.storage.inputs import Input
 
 LONGEST_LINE_BYTES = 2**26
+HEAD_BYTES = 2**16
+"""Bytes that are looked at first."""
 _PIECE_BYTES = 2**21
+
+
+def with_first_line(data: Input, longest: int = LONGEST_LINE_BYTES) -> bytes:
+    """Return the first bytes of a file, unread, with all of its first line unless that is too long.
+
+    Blank lines at the top do not count.
+    """
+    wanted = HEAD_BYTES
+    head = data.peek(wanted)
+    while b"\n" not in head.lstrip() and len(head) == wanted < longest:
+        wanted *= 4
+        head = data.peek(wanted)
+    return head
 
 
 def lines_of(data: Input) -> Iterator[bytes]:

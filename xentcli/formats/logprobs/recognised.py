@@ -8,15 +8,14 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from xentcli.formats.json.values import several
+from xentcli.formats.json.whole_lines import HEAD_BYTES, LONGEST_LINE_BYTES
 from xentcli.formats.logprobs.answers import Answer, Refused
 from xentcli.formats.logprobs.dialects import answer_of, held_by
 from xentcli.formats.logprobs.reader import SSE, SSE_OTHERS, any_number, payload_of
 from xentcli.storage.inputs import Input
 
-LONGEST_LINE_BYTES = 2**26
 MOST_BYTES = 2**28
 """The most bytes of a document that is not in lines, which is held in memory."""
-_HEAD_BYTES = 2**16
 _WORDS = (
     *(b"logprob", b"logProb", b"log_prob", b"token_likelihoods"),
     *(b"completion_probabilities", b"custom_id"),
@@ -54,7 +53,7 @@ def holds_answers(data: Input) -> bool:
 
 def _beginning(data: Input) -> bytes:
     """Return the first line, and what comes with it; more than that where the lines are short."""
-    wanted = _HEAD_BYTES
+    wanted = HEAD_BYTES
     head = data.peek(wanted)
     while b"\n" not in head.strip() and len(head) == wanted < LONGEST_LINE_BYTES:
         wanted *= 4
@@ -88,7 +87,7 @@ def first_answer(data: Input) -> Answer | None:
     while True:
         whole = head.rpartition(b"\n")[0] if b"\n" in head.strip() else head
         found = _best_of(whole.split(b"\n"))
-        wanted = 4 * max(_HEAD_BYTES, len(head))
+        wanted = 4 * max(HEAD_BYTES, len(head))
         if found is None or _has_numbers(found) or wanted > _MOST_SEARCHED_BYTES:
             return found
         more = data.peek(wanted).removeprefix(BOM_UTF8)
@@ -134,7 +133,7 @@ def _answers(document: Any) -> Iterator[Answer]:
 
 
 def _peeked(data: Input) -> bytes:
-    wanted = _HEAD_BYTES
+    wanted = HEAD_BYTES
     while len(head := data.peek(wanted)) == wanted <= MOST_BYTES:
         wanted *= 4
     return head.removeprefix(BOM_UTF8)

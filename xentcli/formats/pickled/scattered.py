@@ -9,7 +9,7 @@ from xentcli.formats.arrays import ArraySource
 from xentcli.formats.stored import Stored
 from xentcli.storage.inputs import Input
 
-_MOST_BETWEEN_BYTES = 2**14  # read over: that takes as long as to begin anew
+_MOST_BETWEEN_BYTES = 2**14  # that are read and dropped, as fast as another read begins
 _MOST_PARTS = 1000  # that one call reads, with what stands between them
 
 

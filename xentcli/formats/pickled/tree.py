@@ -25,7 +25,7 @@ LeafOf = Callable[[Call], Leaf | None]
 
 
 def leaves_of(root: Any, text: PickleText, leaf_of: LeafOf) -> Leaves:
-    """Return the arrays by key, the empty one of the only array; what is not read is among them.
+    """Return the arrays by key, with what is not read among them; an only array has the key "".
 
     Parameters
     ----------
