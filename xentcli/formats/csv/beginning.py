@@ -1,27 +1,20 @@
 """What the first lines of a file decide: delimiter, header, index column, columns to read."""
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions, Shape
-from xentcli.formats.csv.cells import RowLayout, check_quotes, decode, squeeze
+from xentcli.formats.column_looks import Look
+from xentcli.formats.csv.cells import RowLayout, check_quotes
 from xentcli.formats.csv.columns import Columns, Fields, are_names, choose
-from xentcli.formats.csv.delimiter import DELIMITERS, delimiter_of, without_sep_line
+from xentcli.formats.csv.delimiter import DELIMITERS
 from xentcli.formats.csv.first_rows import FirstRows, looks_of
 from xentcli.formats.csv.header import check_one_row, decide_header, names_of
+from xentcli.formats.csv.judged_text import JudgedText, judged_text, most_judged
 from xentcli.formats.csv.list_cells import row_shape
-from xentcli.formats.csv.numbers import with_point
 from xentcli.formats.csv.unnamed_index import find_index, index_hint
-
-_JUDGED_ROWS = 1000  # the most that decide what columns hold
-_JUDGED_CELLS = 50_000
-_FEWEST_JUDGED_ROWS = 20  # however many cells they have
 
 
 class ListShapes(NamedTuple):
@@ -68,28 +61,21 @@ class Beginning:
 
 def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter: str) -> Beginning:
     """Decide how to read a file that starts with `head`, which ends at a line end."""
-    text, said, delimiter, padded = _cut(head, name, options, usual_delimiter)
+    judged = judged_text(head, name, options, usual_delimiter)
+    delimiter = judged.delimiter
     notes: list[str] = []
-    if said is None and delimiter not in (options.delimiter, usual_delimiter):
+    if judged.declared is None and delimiter not in (options.delimiter, usual_delimiter):
         notes.append(f"{name}: cells are separated by {DELIMITERS[delimiter]}")
-    rows = _rows(text, delimiter, name, options.decimal)
-    first, header_lines = next(rows, ([], 0))
-    most = _most_judged(len(first))
-    others = FirstRows((cells for cells, _ in rows), most)
+    first, header_lines, others = _first_row(head, judged, name, options)
     second = next(iter(others), None)
-    if second is None:
-        check_quotes(head, delimiter, name, 1)
-    if options.labels and second is None and options.header is None:
-        check_one_row(first, name, options)
     is_header, note = decide_header(first, second, others, name, options)
     notes += [note] if note else []
     names = names_of(first, others, name) if is_header else None
     index = find_index(names, second, options)
     if index is not None:
         notes.append(f"{name}: the first column, without a name, counts the rows and is left out")
+    most, header_lines = most_judged(len(first)), header_lines if is_header else 0
     below = others if is_header else FirstRows(chain([first], others), most)
-    body = partial(_body, text, header_lines if is_header else 0, most)
-    plain = options.decimal == "." and '"' not in text and said is None
     fields = len(names or first)
     table = Fields(
         name,
@@ -97,72 +83,41 @@ def read_beginning(head: bytes, name: str, options: ReadOptions, usual_delimiter
         fields,
         0 if index is None else 1,
         below,
-        lambda: looks_of(body(), delimiter, fields) if plain else None,
-        "[" in text or "(" in text,
+        partial(_quick_looks, judged, header_lines, most, fields, options.decimal),
+        "[" in judged.text or "(" in judged.text,
     )
     columns = choose(table, options)
     notes += columns.notes
     label_names = _labels_are_names(below, names, columns, options)
     layout = _layout(delimiter, table, columns, index, options, label_names=label_names)
-    header_lines = (header_lines if is_header else 0) + (said is not None)
+    header_lines += judged.declared is not None
     lists = _read_lists(layout, columns, below, name, 1 + header_lines)
     notes += [lists.note] if lists.note else []
     flags = options.takes_names and len(columns.values) > 1 and below.are_flags(columns.values)
-    return Beginning(layout, header_lines, columns, label_names, padded, notes, lists, flags)
+    return Beginning(layout, header_lines, columns, label_names, judged.padded, notes, lists, flags)
 
 
-def _cut(
-    head: bytes, name: str, options: ReadOptions, usual_delimiter: str
-) -> tuple[str, str | None, str, bool]:
-    """Return the first lines without padding, their delimiter as said and found, and if padded."""
-    text = decode(_first_lines(head), name, 1).removeprefix("# ")  # as np.savetxt begins a header
-    text, said = without_sep_line(text)
-    delimiter = delimiter_of(text, said, options, usual_delimiter)
-    squeezed = squeeze(text.encode()).decode() if delimiter == " " else text
-    return squeezed, said, delimiter, squeezed != text
+def _first_row(
+    head: bytes, judged: JudgedText, name: str, options: ReadOptions
+) -> tuple[list[str], int, FirstRows]:
+    """Return the cells of the first row, how many lines it takes, and the rows below it."""
+    rows = judged.rows(name, options.decimal)
+    first, lines = next(rows, ([], 0))
+    others = FirstRows((cells for cells, _ in rows), most_judged(len(first)))
+    if next(iter(others), None) is None:
+        check_quotes(head, judged.delimiter, name, 1)
+        if options.labels and options.header is None:
+            check_one_row(first, name, options)
+    return first, lines, others
 
 
-def _first_lines(head: bytes) -> bytes:
-    """Return as many lines as are judged, or all where a line may end within a cell."""
-    if b'"' in head or b"\r" in head.replace(b"\r\n", b""):
-        return head
-    end = 0
-    for _ in range(3 + _JUDGED_ROWS):
-        end = head.find(b"\n", end) + 1
-        if not end:
-            return head
-    return head[:end]
-
-
-def _body(text: str, header_lines: int, most: int) -> str:
-    """Return the judged lines below the header; the text must have no quotes."""
-    start = 0
-    for _ in range(header_lines):
-        start = text.find("\n", start) + 1
-    end = start
-    for _ in range(most):
-        end = text.find("\n", end) + 1
-        if not end:
-            return text[start:]
-    return text[start:end]
-
-
-def _rows(
-    text: str, delimiter: str, name: str, decimal: str = "."
-) -> Iterator[tuple[list[str], int]]:
-    """Yield the cells of each row, and how many lines have been read by then."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        for cells in reader:
-            points = cells if decimal == "." else [with_point(cell) for cell in cells]
-            yield points, reader.line_num
-    except csv.Error as error:
-        raise InputError(f"{name}:{reader.line_num}: {error}") from error
-
-
-def _most_judged(fields: int) -> int:
-    """Return how many rows decide what columns hold."""
-    return max(_FEWEST_JUDGED_ROWS, min(_JUDGED_ROWS, _JUDGED_CELLS // max(1, fields)))
+def _quick_looks(
+    judged: JudgedText, header_lines: int, most: int, fields: int, decimal: str
+) -> list[Look] | None:
+    """Return what columns of nothing but numbers hold; None if that is in doubt."""
+    if decimal != "." or '"' in judged.text or judged.declared is not None:
+        return None
+    return looks_of(judged.below(header_lines, most), judged.delimiter, fields)
 
 
 def _layout(
