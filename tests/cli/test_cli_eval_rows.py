@@ -113,7 +113,10 @@ def test_a_column_that_is_not_there(run: Run) -> None:
     outcome = run("eval", DIGITS[0], "y.csv", "--label-column", "label", "--by", "regio")
     assert (outcome.code, outcome.out) == (1, "")
     assert "error: y.csv: there is no column 'regio'" in outcome.err
-    assert "its columns are 'label', 'region'" in outcome.err
+    assert "hint: the columns are 'label', 'region'\n" in outcome.err
+    logits = DIGITS[0].with_suffix(".csv")
+    outcome = run("eval", logits, "y.csv", "--label-column", "label", "--by", "regio")
+    assert f"error: y.csv and {logits}: there is no column 'regio'" in outcome.err
 
 
 def test_clusters_give_wider_errors(run: Run) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from xentcli.errors import InputError
@@ -107,20 +108,22 @@ class Reader(Record):
         """
         if name in ROW_WORDS:
             return name
-        known: dict[str, None] = {}
+        headers: dict[str, tuple[str, ...]] = {}
         for paths, ids in ((labels, id_column), (logits, None)):
             header = self._header_of(paths)
             if name in header:
                 return open_files(
                     paths, partial(self.labels, label_column=name, id_column=ids, names=True)
                 )
-            known.update(dict.fromkeys(header))
+            if header:
+                headers[paths[0]] = header
         if is_there(name):
             from xentcli.pipeline.beside_files import open_names
 
             return open_names(name, self.labels, row_ids)
-        shown = ", ".join(map(repr, [*known][:_SHOWN_COLUMNS]))
+        files = " and ".join(headers or (labels or logits)[:1])
+        known = [*dict.fromkeys(chain(*headers.values()))][:_SHOWN_COLUMNS]
         raise InputError(
-            f"{(labels or logits)[0]}: there is no column {name!r}",
-            hint=f"its columns are {shown}" if known else None,
+            f"{files}: there is no column {name!r}",
+            hint=f"the columns are {', '.join(map(repr, known))}" if known else None,
         )

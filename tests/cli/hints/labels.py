@@ -123,7 +123,7 @@ CASES = [
         loss z7.csv vwxy.csv
             there are 'a', 'b', 'c', 'd', 'e', ...
         eval z.csv named.csv --by regio
-            its columns are 'label', 'region', 'cat', 'dog', 'fox'
+            the columns are 'label', 'region', 'cat', 'dog', 'fox'
         explain z.npy partly.npy --rows 0:4
             every row that is explained needs a label: --rows A:B chooses others
             A:B -> 2:4
