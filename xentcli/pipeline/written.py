@@ -11,7 +11,7 @@ from xentcli.storage.names import is_url
 from xentcli.storage.open import open_input
 from xentcli.storage.paths import is_there
 
-_TEMPERATURE = "a temperature is a number, or stands in the JSON that calibrate wrote"
+_TEMPERATURE = "a temperature is a number, or stands in what calibrate -o FILE.json wrote"
 
 
 def read_object(path: str, what: str, empty: str | None = None) -> tuple[str, dict[str, Any]]:

@@ -131,7 +131,7 @@ CASES = [
     ),
     Case(
         "loss z.npy y.npy --temperature t.json",
-        "a temperature is a number, or stands in the JSON that calibrate wrote",
+        "a temperature is a number, or stands in what calibrate -o FILE.json wrote",
         mean_cross_entropy(Z / 2, Y),
     ),
     Case(
