@@ -54,6 +54,12 @@ def test_a_screen(terminal: Terminal) -> None:
         assert text in screen.text
     (line,) = [line for line in screen.lines if line.startswith("reliability")]
     assert line.split() == ["reliability", "before", "reliability", "after"]
+    assert "95 % 0.4619 to 0.7095: the model is not confident enough" in screen.text
+    np.save("sharp.npy", np.load(DIGITS[0]) * 4)
+    assert "the model is too confident" in terminal("calibrate", "sharp.npy", DIGITS[1]).text
+    np.save("right.npy", np.load(DIGITS[0]) / TEMPERATURE)
+    text = terminal("calibrate", "right.npy", DIGITS[1]).text
+    assert "it may as well be 1, which changes nothing" in text
 
 
 @pytest.mark.parametrize("columns", [40, 80])
@@ -62,6 +68,7 @@ def test_no_line_is_wider_than_the_terminal(terminal: Terminal, columns: int) ->
     assert screen.code == 0
     assert max(map(len, screen.lines)) <= columns
     assert "test files" in screen.text
+    assert ("reliability before, test files" in screen.text) == (columns > 60)
 
 
 def test_other_files(run: Run) -> None:

@@ -59,7 +59,7 @@ def temperature_screen(found: "FittedTemperature", width: int) -> Iterator[Rende
         )
         yield _changes(tested.metrics)
         bins = tested.bins_before, tested.bins_after
-    yield from _pictures(*bins, width)
+    yield from _pictures(*bins, width, "" if tested is None else ", test files")
 
 
 def _headline(found: "FittedTemperature") -> Table:
@@ -71,7 +71,8 @@ def _headline(found: "FittedTemperature") -> Table:
     table.title = None
     table.add_row("temperature", Text.assemble((shown, "bold green"), (f"  {full(value)}", "dim")))
     if each.low is not None and each.high is not None:
-        table.add_row("", f"95 % {short_number(each.low)} to {short_number(each.high)}")
+        interval = f"95 % {short_number(each.low)} to {short_number(each.high)}"
+        table.add_row("", f"{interval}: {_confidence(each.low, each.high)}")
     ignored = found.rows - found.used
     clusters = "" if found.clusters is None else f", {found.clusters:,} clusters"
     classes = "" if found.binary else f", {found.num_classes:,} classes"
@@ -82,6 +83,13 @@ def _headline(found: "FittedTemperature") -> Table:
         same = f"{short_number(metrics['accuracy'].value)}, whatever the temperature"
         table.add_row("accuracy", same)
     return table
+
+
+def _confidence(low: float, high: float) -> str:
+    """Return what an interval of the temperature says of the logits as they are."""
+    if low <= 1.0 <= high:
+        return "it may as well be 1, which changes nothing"
+    return "the model is too confident" if low > 1.0 else "the model is not confident enough"
 
 
 def _changes(metrics: "Mapping[str, Measure]") -> Table:
@@ -114,7 +122,7 @@ def _with_error(measure: "Measure") -> str:
 
 
 def _pictures(
-    before: "Sequence[Bin]", after: "Sequence[Bin]", width: int
+    before: "Sequence[Bin]", after: "Sequence[Bin]", width: int, of_what: str
 ) -> Iterator[RenderableType]:
     """Yield the reliability before and after, beside each other where there is room."""
     if not any(each.rows for each in before):
@@ -123,7 +131,7 @@ def _pictures(
     if one > width:
         return
     pictures = [
-        [Text(f"reliability {when}", "bold"), *reliability_picture(bins)]
+        [Text(f"reliability {when}{of_what}", "bold"), *reliability_picture(bins)]
         for when, bins in (("before", before), ("after", after))
     ]
     yield Text()
