@@ -157,7 +157,7 @@ def test_a_merge_writes_the_page_of_an_evaluation(run: Run, tmp_path: Path) -> N
     said = run("merge", "loss.json", "--report", "loss.html")
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
-        "error: --report is of states of xent eval and compare, and these are of xent loss",
+        "error: --report takes states of xent eval and xent compare, and these are of xent loss",
         "hint: xent eval of the same files keeps what a page shows: --state FILE.json",
     ]
 

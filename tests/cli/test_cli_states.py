@@ -43,7 +43,7 @@ def test_a_state_says_its_version_and_what_it_is_of(run: Run, tmp_path: Path) ->
         ("--state -", "standard output is for numbers"),
         ("--state a.npy", "a state is JSON"),
         ("--state a.json -o a.json", "are one file"),
-        ("--state a.json --reduction none", "--state is of one number"),
+        ("--state a.json --reduction none", "--state keeps one number"),
         ("--state a.json --by axis0", "--by axis0 goes without --state"),
     ],
 )

@@ -120,9 +120,9 @@ def check_names(keeper: "Gatekeeper", part: str) -> None:
 
     for name in keeper.names:
         if name not in NAMES[part]:
-            own = ", ".join(NAMES[part])
+            measured = ", ".join(NAMES[part])
             raise UsageError(
-                f"--fail-if: {name!r} is not measured of {part} tokens; these are: {own}"
+                f"--fail-if: {name!r} is not measured of {part} tokens; these are: {measured}"
             )
 
 

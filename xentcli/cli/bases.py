@@ -66,8 +66,7 @@ def check(
 ) -> None:
     """Raise UsageError if anything asked for needs whole rows."""
     if not models.are_bases:
-        flags = flags.replaced(ignore_index=None, shift=0, label_base=None)
-        flags = flags.replaced(label_key=None, label_column=None)
+        flags = flags.without_labels()
     elif labels:
         raise UsageError(f"--labels is not for {models.what}")
     refuse({**refused, **of_rows(flags)}, models.what)

@@ -133,6 +133,12 @@ class RowFlags(OptionGroup):
             "--dtype": self.dtype,
         }
 
+    def without_labels(self) -> "RowFlags":
+        """Return the same without the options that say where labels are, and how to read them."""
+        return self.replaced(
+            ignore_index=None, shift=0, label_base=None, label_key=None, label_column=None
+        )
+
 
 class Gates(OptionGroup):
     """Options that judge a result."""

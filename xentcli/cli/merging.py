@@ -38,7 +38,7 @@ def run(
         what = f"there are no states of xent {shortened(command)}"
         raise InputError(f"{saved.name}: {what}")
     if report is not None and command not in _DRAWN:
-        what = "--report is of states of xent eval and compare"
+        what = "--report takes states of xent eval and xent compare"
         hint = "xent eval of the same files keeps what a page shows: --state FILE.json"
         raise UsageError(
             f"{what}, and these are of xent {command}",
@@ -120,7 +120,7 @@ def _report_lists(
     from xentcli.pipeline.bounded_states import lists_of
 
     if drawn.report is not None:
-        raise UsageError("--report is of whole rows, and these states are of lists of classes")
+        raise UsageError("--report shows whole rows, and these states are of lists of classes")
     with damage(saved.name):
         found = lists_of(saved)
     keeper = gates.keeper([*found.metrics])
@@ -139,7 +139,7 @@ def _report_partly(
     from xentcli.cli import bases
 
     if drawn.report is not None:
-        raise UsageError("--report is of whole rows, and these states are of rows known in part")
+        raise UsageError("--report shows whole rows, and these states are of rows known in part")
     return bases.report(saved, writing, common, gates)
 
 

@@ -17,7 +17,7 @@ def check_state(
         return
     if reduction == "none":
         raise UsageError(
-            "--state is of one number, and --reduction none of one a row",
+            "--state keeps one number, and --reduction none writes one for each row",
             hint="--reduction mean; the losses of rows are put together as their files are",
         )
     if by == "axis0":

@@ -102,8 +102,7 @@ def run(
     bounded.refuse(refused, opened.what)
     flags, options = given.flags, given.loss
     if not opened.has_labels:
-        flags = flags.replaced(ignore_index=None, shift=0, label_base=None)
-        flags = flags.replaced(label_key=None, label_column=None)
+        flags = flags.without_labels()
     bounded.check_flags(flags, options.replaced(state=None), opened.what)
     check_state(options.state, given.writing, options.reduction)
     given.common.tell_notes(opened.notes)

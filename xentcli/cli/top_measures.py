@@ -71,8 +71,7 @@ def _check(
     from xentcli.cli import bounded
 
     bounded.refuse(refused, what)
-    flags = given.flags.replaced(ignore_index=None, shift=0, label_base=None)
-    bounded.check_flags(flags.replaced(label_key=None, label_column=None), LossFlags(), what)
+    bounded.check_flags(given.flags.without_labels(), LossFlags(), what)
     for name in metrics or ():
         if name not in (*known, "all"):
             raise UsageError(f"--metric: {name!r} is not measured of lists; these are: {known}")

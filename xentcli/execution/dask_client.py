@@ -129,14 +129,14 @@ def abandon_local_clusters() -> None:
             end = time.monotonic() + _KILL_SECONDS
             while cluster.loop.asyncio_loop.is_running() and time.monotonic() < end:
                 time.sleep(0.001)
-            own = Path(cluster.scheduler.local_directory)
-            work_space: Any = WorkSpace(str(own.parent))
+            folder = Path(cluster.scheduler.local_directory)
+            work_space: Any = WorkSpace(str(folder.parent))
             for worker in active_children():
                 worker.kill()
                 worker.join(_KILL_SECONDS)
             work_space.new_work_dir(prefix="end-").release()  # removes theirs too
-            rmtree(own)
-            Path(f"{own}{DIR_LOCK_EXT}").unlink()
+            rmtree(folder)
+            Path(f"{folder}{DIR_LOCK_EXT}").unlink()
             rmtree(util.get_temp_dir())  # with the socket by which workers are forked
 
 

@@ -186,7 +186,7 @@ def _ask(file: str, names: Sequence[str]) -> InputError:
 
 
 def choices(names: Sequence[str]) -> str:
-    """Return the options that choose a column of labels each."""
+    """Return the options, each of which chooses one of these columns as that of the labels."""
     return " or ".join(f"--label-column {name_option(name)}" for name in names[:_SHOWN_CHOICES])
 
 

@@ -112,7 +112,7 @@ def _opened(reference: Reference) -> Source:
 
 
 def referred(source: Source, file: "InputFile", data: Input) -> Source:
-    """Give a source its reference, if one leads to what its blocks do not carry."""
+    """Give a source its reference, unless its blocks carry their content or it is read once."""
     if file.path != STANDARD_STREAM and _needs_reference(source, data):
         source.reference = FileReference.to(file, data.size)
         remember(source)

@@ -45,9 +45,8 @@ class NllFlags(OptionGroup):
 
     def check(self, flags: RowFlags) -> None:
         """Raise UsageError if options contradict each other."""
-        for name, given in (("--normalize", self.normalize), ("--clip", self.clip)):
-            if given and not self.probs:
-                raise UsageError(f"{name} is for probabilities: --probs FILE")
+        if not self.probs:
+            loss_inputs.refuse_of_probs("--probs FILE", normalize=self.normalize, clip=self.clip)
         if self.picked and (flags.binary or self.normalize or flags.weight):
             raise UsageError("--picked goes without --binary, --normalize and --weight")
         if flags.binary and self.normalize:

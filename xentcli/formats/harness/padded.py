@@ -14,7 +14,7 @@ NO_GOLD = -100
 
 
 def arrays_of(samples: Sequence[Sample]) -> dict[str, Any]:
-    """Return what `Samples` has from `log_likelihoods` to `several_inputs`."""
+    """Return the fields of `Samples` from `log_likelihoods` to `several_inputs`, by name."""
     choices = samples[0].kind == "choices"
     values = [each.log_likelihoods for each in samples]
     padded = _padded(values, -np.inf)

@@ -28,7 +28,7 @@ class Scored(NamedTuple):
     choice : int
         Which of several answers to the same request it is.
     lists : callable, optional
-        Makes what is listed beside each token.
+        Returns the lists of the most probable tokens beside these, when it is called.
     whole : bool
         Whether these are all tokens so far, where an answer comes in pieces.
     """

@@ -30,7 +30,7 @@ class Leaf(Protocol):
         """The name of its dtype."""
 
     def open(self, data: Input, name: str, format_: str, options: ReadOptions) -> IndexedSource:
-        """Return what reads it; its numbers may be in something else than this file."""
+        """Return the source that reads it; its numbers may stand in another input than the file."""
 
 
 class Placed(NamedTuple):

@@ -88,7 +88,7 @@ class Machine:
             self._persistent.append(self.stack[-1])
 
     def take_step(self, call: Call, storage: Persistent, records: int) -> None:
-        """Put on the stack what many operations make, of so many records."""
+        """Put a call on the stack in place of many operations, which would make so many records."""
         self._records += records - 1
         self.push(call)
         if self._persistent is not None:

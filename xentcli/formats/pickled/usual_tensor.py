@@ -33,9 +33,9 @@ _NO_TUPLE = 0x84  # the operation for a tuple of n numbers is this plus n
 
 
 def read_usual_tensor(m: Machine, function: Any) -> bool:
-    """Put what a function that makes a tensor is called with on the stack; False if not usual.
+    """Put the call that makes a tensor on the stack, if its operations are usual; say whether.
 
-    The next operation is the one after the name of the function.
+    The next operation is the one behind the name of the function.
     """
     found = m.text.match(_USUAL, _LONGEST_BYTES)
     if found is None:
