@@ -38,6 +38,7 @@ def test_a_pipe_gets_a_line_for_each_measure(run: Run) -> None:
 def test_one_measure_is_a_bare_number(run: Run) -> None:
     assert run("compare", *DIGITS_OF_TWO, "--metric", "agreement").out == f"{398 / 450!r}\n"
     assert run("compare", *DIGITS_OF_TWO, "--metric", "both_right").out == "388\n"
+    assert run("compare", *DIGITS_OF_TWO, "--metric", "infinite_rows").out == "0\n"
 
 
 def test_one_table_is_its_rows(run: Run) -> None:

@@ -77,7 +77,8 @@ class Destination:
         elif forms.text is not None:
             parts = iter((forms.text(delimiter_for(output, to)),))
         else:
-            number_file(forms.number or 0.0, output, to, force=force)
+            assert forms.number is not None  # noqa: S101 - where there is no text
+            number_file(forms.number, output, to, force=force)
             return
         with text_file(output, to, force=force) as write:
             for part in parts:
