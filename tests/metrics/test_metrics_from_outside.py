@@ -89,6 +89,25 @@ def test_a_fact_cannot_change_the_rows() -> None:
         row_facts(LOGITS, LABELS, LossOptions(), ["gap"])
 
 
+def test_what_a_fact_or_a_metric_must_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given, said in [
+        (lambda rows: rows.max(), "gives float32 for 60 rows"),
+        (lambda rows: rows[0], r"gives shape \(5,\) for 60 rows"),
+        (lambda rows: rows[:1, 0], r"gives shape \(1,\) for 60 rows"),
+        (lambda _: None, "gives NoneType for 60 rows"),
+    ]:
+        fact("gap", "before")(lambda _, rows, given=given: given(rows))
+        with pytest.raises(XentError, match=f"the fact gap {said}"):
+            row_facts(LOGITS, LABELS, LossOptions(), ["gap"])
+    fact("gap", "before", needs=("label", "picked"))(gap)
+    facts = row_facts(LOGITS, LABELS, LossOptions(), MarginState.needs)
+    state = States.empty(["margin"])
+    for verb, argument in (("from_rows", facts), ("merge", state)):
+        monkeypatch.setattr(MarginState, verb, lambda *_: None)
+        with pytest.raises(XentError, match=f"the metric margin: {verb} returns NoneType"):
+            getattr(state, verb)(argument)
+
+
 def test_the_name_of_a_measure_is_taken_once() -> None:
     for name in ("loss", "perplexity", "brier"):
         with pytest.raises(ValueError, match=f"there is a measure '{name}' in xent"):

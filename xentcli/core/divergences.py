@@ -153,7 +153,7 @@ def _of_rows(one: _Distribution, other: _Distribution, *, normalised: bool) -> D
     if not normalised:
         kl, kl_reverse = _as_defined(one.probs, -ratio), _as_defined(other.probs, ratio)
     kl, kl_reverse, js = (
-        np.asarray(sum_classes(each)) if one.by_class else np.add.reduce(each, axis=1)
+        np.asarray(sum_classes(each), np.float64) if one.by_class else np.add.reduce(each, axis=1)
         for each in (kl, kl_reverse, js)
     )
     return Divergences(kl, kl_reverse, np.minimum(js, LN_2) if normalised else js)

@@ -16,9 +16,10 @@ from xentcli.core.normalizer import Normalizer, normalizer, put_normalizer
 from xentcli.core.observer import Exponentials, Observer, Peaks
 from xentcli.core.scratch import scratch
 from xentcli.core.tiled_rows import LogitRows
-from xentcli.errors import NonFiniteError
+from xentcli.errors import NonFiniteError, XentError
 
 Array = NDArray[Any]
+_HINT = "a fact gives one number for each row: xent help design"
 _EMPTY = Normalizer(np.zeros(0), np.zeros(0))
 
 
@@ -152,7 +153,10 @@ class _TileObserver(Observer):
     def _fill(self, when: When, tile: slice, found: Any) -> None:
         view = TileFacts(self._given, tile)
         for each in self._facts[when]:
-            view[each.name][...] = each.function(view, found)
+            place, values = view[each.name], each.function(view, found)
+            if getattr(values, "shape", None) != place.shape:  # NumPy would repeat one number
+                raise _misfit(each.name, values, len(place))
+            place[...] = values
 
     def before(self, tile: slice, rows: Array) -> None:
         shown = rows.view()
@@ -191,6 +195,12 @@ class _KeepingObserver(_TileObserver):
 
     def room_for_gaps(self, tile: slice) -> Floats:
         return self.gaps[tile]
+
+
+def _misfit(name: str, values: Any, rows: int) -> XentError:
+    """Return the error of a fact, one that was added to xent, which is no array of its rows."""
+    found = f"shape {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
+    return XentError(f"the fact {name} gives {found} for {rows} rows", hint=_HINT)
 
 
 def _not_finite(given: Given) -> tuple[Problem, ...]:

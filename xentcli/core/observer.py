@@ -168,18 +168,18 @@ class Observer:
         """Look at the exponentials of some rows, which are a tile or a part of one."""
 
 
-def sum_classes(terms: Floats) -> Floats | float:
+def sum_classes(terms: Floats) -> Floats:
     """Sum over the first axis, pairwise and in place, in an order that depends on C alone."""
     left = len(terms)
     if left == 0:
-        return 0.0
+        return np.zeros(terms.shape[1:], terms.dtype)
     while left > 1:
         left = _add_halves(terms[:left], out=terms)
     total: Floats = terms[0]
     return total
 
 
-def sum_classes_of(terms: Floats) -> Floats | float:
+def sum_classes_of(terms: Floats) -> Floats:
     """Return the same bits as `sum_classes`, without overwriting the terms."""
     if len(terms) < 2:
         return sum_classes(terms)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from xentcli.core.row_facts import RowFacts
+from xentcli.errors import XentError
 from xentcli.metrics.names import HOMES, MEASURES, PAIR_HOMES
 from xentcli.records import Record
 
@@ -145,7 +146,8 @@ class States(Record):
 
     def from_rows(self, facts: RowFacts) -> "States":
         """Return the same metrics' states of some rows."""
-        return States({name: state.from_rows(facts) for name, state in self.states.items()})
+        made = {name: state.from_rows(facts) for name, state in self.states.items()}
+        return self._checked("from_rows", made)
 
     def merge(self, other: "States") -> "States":
         """Return the states of both states' rows.
@@ -158,7 +160,18 @@ class States(Record):
         if self.states.keys() != other.states.keys():
             raise ValueError(f"{[*self.states]} and {[*other.states]} are not the same metrics")
         merged = {name: state.merge(other.states[name]) for name, state in self.states.items()}
-        return States(merged)
+        return self._checked("merge", merged)
+
+    def _checked(self, verb: str, made: dict[str, Any]) -> "States":
+        """Return states that a metric from outside may have forgotten to return."""
+        for name, state in made.items():
+            if not isinstance(state, type(self.states[name])):
+                found, wanted = type(state).__name__, type(self.states[name]).__name__
+                raise XentError(
+                    f"the metric {name}: {verb} returns {found}, and no {wanted}",
+                    hint="what a metric must have: xent help design",
+                )
+        return States(made)
 
     def compute(self) -> dict[str, Any]:
         """Return the result of each metric."""

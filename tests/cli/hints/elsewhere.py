@@ -99,6 +99,8 @@ mistakes in xent, or in an addition to it
     what a format that is added to xent must have: xent help design
     is the file cut off? This format was added to xent; what it must have: xent help design
     compute() returns a Measure: xent help design
+    what a metric must have: xent help design
+    a fact gives one number for each row: xent help design
     was it added to xent? It must be added for xent merge, too: xent help design
     a scheduler yields work(item) for each item, in their order: xent help design
 a terminal
