@@ -72,7 +72,7 @@ def test_whole_multiples_take_less_time_and_have_the_same_sums(
     cells = np.arange(len(numbers)) % CELLS
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cell_parts, "_PIECE_ROWS", rows)
-        patch.setattr(cell_sums, "_CHUNK_ROWS", 2 * rows)
+        patch.setattr(cell_sums, "_PIECE_ROWS", 2 * rows)
         found = CellSums.of(values, cells, CELLS, exponent)
         assert found == CellSums.of(values, cells, CELLS)
     want = [sum(numbers[cell::CELLS]) * Fraction(2) ** exponent for cell in range(CELLS)]

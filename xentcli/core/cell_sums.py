@@ -16,7 +16,7 @@ from xentcli.core.exact_sum import ONE, ExactSum
 from xentcli.core.labels import Doubles
 
 _BASE = 2**DIGIT_BITS
-_CHUNK_ROWS = 2**20  # few enough to leave 31 bits for each part of a number
+_PIECE_ROWS = 2**20  # few enough to leave 31 bits for each part of a number
 _HUGE, _HUGE_DIGITS = 2.0**900, 6  # larger numbers are summed after a shift by so many digits
 _UNIT_EXPONENT = ONE.bit_length() - 1
 _MOST_DIGITS = 128  # of 32 bits; float64 numbers and their sums have 66 and a few
@@ -71,8 +71,8 @@ class CellSums(ByValue):
         """
         total = cls.zeros(size)
         sums: dict[int, Digits] = {}
-        for start in range(0, len(values), _CHUNK_ROWS):
-            part, at = values[start : start + _CHUNK_ROWS], cells[start : start + _CHUNK_ROWS]
+        for start in range(0, len(values), _PIECE_ROWS):
+            part, at = values[start : start + _PIECE_ROWS], cells[start : start + _PIECE_ROWS]
             ends = ends_of(part)
             if not max(ends) < _HUGE:  # true for NaN too
                 ordinary = np.abs(part) < _HUGE

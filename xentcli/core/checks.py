@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 Kind = Literal["logits", "log-probabilities", "probabilities"]
 """The kind of numbers in the rows from which a loss is computed."""
-_MOST_MISSING = 0.3  # from the sum of a row of rounded probabilities
-_MOST_MISSING_ON_AVERAGE = 0.1
 RowKind = Literal["logits", "log-probabilities", "probabilities", "unknown"]
+"""What rows look like."""
+_MOST_MISSING = 0.3  # how far the sum of a row of rounded probabilities may be from 1
+_MOST_MISSING_ON_AVERAGE = 0.1  # the same for the mean of all sums
 
 MASKED = -(2**62) - 1
 """The label of a row that a mask beside the labels leaves out, whatever the labels ignore."""

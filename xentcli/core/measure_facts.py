@@ -142,7 +142,7 @@ def label_probability(given: Given) -> Doubles:
 def brier(given: Given) -> Doubles:
     """Return the Brier score of each row, ``sum over j of (p_j - t_j)^2``, from 0 to 2.
 
-    The target t is 1 at the label and 0 elsewhere, or the class probabilities that were given.
+    Here t is 1 at the label and 0 elsewhere, or the class probabilities that were given.
     """
     if given.checked is None:
         return _brier_against_probabilities(given)

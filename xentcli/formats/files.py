@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from xentcli.errors import InputError, XentError
 from xentcli.formats import registry
 from xentcli.formats.base import ReadOptions, Source
-from xentcli.formats.inline import expand, is_inline, open_inline
+from xentcli.formats.inline import expand_all, is_inline, open_inline
 from xentcli.formats.references import referred
 from xentcli.records import Record
 from xentcli.storage.inputs import Input
@@ -46,7 +46,7 @@ def open_files(
     InputError
         If a pattern matches nothing, or the shards are not of one shape, dtype and header.
     """
-    paths = [path for name in names for path in expand(name, without)]
+    paths = expand_all(names, without)
     if len(paths) == 1:
         return open_file(file_of(paths[0]))
     with expecting(paths):

@@ -50,6 +50,11 @@ def expand(name: str, without: Iterable[str] = ()) -> list[str]:
     return [name] if is_inline(name) else expand_name(name, without)
 
 
+def expand_all(names: Iterable[str], without: Iterable[str] = ()) -> list[str]:
+    """Return the files of several names or patterns, as `expand` does."""
+    return [path for name in names for path in expand(name, without)]
+
+
 def _is_lists(name: str) -> bool:
     """Whether text is lists, and no pattern such as ``[0-9].npy``."""
     return re.match(_LISTS, name) is not None and name.rstrip().endswith(("]", ")"))

@@ -111,18 +111,20 @@ def compare(
     readers = readers_of(reading, kinds)
     beside = [name for name in (by, cluster) if isinstance(name, str)]
     given = GivenRows.of(base, labels)
-    sources, targets = _open(given, new, readers, names, beside)
+    sources, labels_source = _open(given, new, readers, names, beside)
     files = given.files or [], given.label_files or []
-    groups, clusters = open_groups(readers[0], sources[0], targets, files, by=by, cluster=cluster)
+    groups, clusters = open_groups(
+        readers[0], sources[0], labels_source, files, by=by, cluster=cluster
+    )
     models = [
         Model(source, criterion._replace(kind=KINDS[kind], temperature=float(each)))
         for source, kind, each in zip(sources, kinds, temperatures, strict=True)
     ]
     options = PairOptions(None if metrics is None else tuple(metrics), worst)
     run = run_of(jobs)
-    compared = compare_models(models, targets, run, options, by=groups, cluster=clusters)
+    compared = compare_models(models, labels_source, run, options, by=groups, cluster=clusters)
     (found,) = compared.comparisons
-    notes = (*notes_of(*sources, targets, groups, clusters), *compared.notes)
+    notes = (*notes_of(*sources, labels_source, groups, clusters), *compared.notes)
     return replace(found, notes=notes)
 
 
@@ -177,10 +179,10 @@ def _open(
     if label_files is None:
         return sources, array_source("labels", labels)
     classes = options.classes or sources[0].columns or ()
-    targets = open_files(
+    labels_source = open_files(
         label_files,
         lambda path: readers[0].labels(
             path, options.label_column, options.label_key, classes=classes
         ),
     )
-    return sources, targets
+    return sources, labels_source

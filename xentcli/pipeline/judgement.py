@@ -51,18 +51,8 @@ def oddities(
             problems = tuple(map(_of_calibrate, problems))
         elif sums.rows:
             remarks.append(Remark("sums", sums.rows, sums.most))
-    if labels.ndim == 2 and labels.dtype.kind in "iub":
-        from xentcli.core.probability_check import check_one_hot
-
-        problems += check_one_hot(labels)
-    elif labels.ndim == 2:
-        from xentcli.core.probability_check import check_label_probabilities
-
-        problems += check_label_probabilities(labels)
-        if in_text:  # where one-hot labels are not told by their dtype
-            from xentcli.core.probability_check import check_several_ones
-
-            problems += check_several_ones(labels)
+    if labels.ndim == 2:
+        problems += _problems_of_probabilities(labels, in_text=in_text)
     if labels.ndim == 1 and labels.size and labels.dtype.kind in "iuf":
         used = labels if facts["used"] is None else labels[facts["used"]]
         if used.size:
@@ -70,6 +60,18 @@ def oddities(
     if criterion.kind != "logits" and facts["zeroed"] is not None and facts["zeroed"].any():
         remarks.append(Remark("zeroed", int(np.count_nonzero(facts["zeroed"]))))
     return problems, tuple(remarks)
+
+
+def _problems_of_probabilities(labels: Array, *, in_text: bool) -> tuple[Problem, ...]:
+    """Return what is wrong with labels that are class probabilities, or one-hot."""
+    from xentcli.core import probability_check as check
+
+    if labels.dtype.kind in "iub":
+        return check.check_one_hot(labels)
+    problems = check.check_label_probabilities(labels)
+    if in_text:  # where the dtype does not tell one-hot labels
+        problems += check.check_several_ones(labels)
+    return problems
 
 
 def missing_sums(criterion: Criterion, remarks: Mapping[str, Remark]) -> Remark | None:

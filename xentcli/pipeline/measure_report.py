@@ -134,7 +134,7 @@ class Report:
 
     def _of_order(self, name: str) -> Measure:
         from xentcli.metrics.order import in_order
-        from xentcli.metrics.ranking import equal_mass_ece
+        from xentcli.metrics.ranking import equal_mass_ece, mean_of
 
         if name == "equal_mass_ece":
             spool = self.spools["confidence"]
@@ -143,8 +143,6 @@ class Report:
         if not self.plan.binary:
             return NOTHING
         if self.by_label:
-            from xentcli.metrics.ranking import mean_of
-
             return mean_of(group.metrics[name] for group in self.by_label)
         return _ranking_of(self.spools["score"])[name]
 

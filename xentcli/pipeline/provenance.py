@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from xentcli.errors import reading
 from xentcli.formats.base import Shape, Source
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import expand_all, is_inline
 from xentcli.pipeline.criterion import Criterion
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.names import STANDARD_STREAM, is_url, local_name, shown_name
@@ -50,7 +50,7 @@ def file_facts(
 
 def paths_of(source: Source, names: Sequence[str]) -> list[str]:
     """Return the files of a source, in the order of its rows, or those that the user named."""
-    return [each.path for each in source.files] or [p for name in names for p in expand(name)]
+    return [each.path for each in source.files] or expand_all(names)
 
 
 def lengths_of(source: Source, count: int) -> Sequence[int | None]:

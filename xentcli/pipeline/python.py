@@ -119,22 +119,24 @@ def evaluate(
         ignored, probs = ignored_labels(ignore_index), input == "probs"
         elements = BinaryOptions(as_weight(weight), ignored=ignored, probs=probs)
         criterion = criterion._replace(binary=elements)
-    chosen = None if metrics is None else tuple(metrics)
-    options = Options(chosen, tuple(top_k), bins, worst)
+    wanted = None if metrics is None else tuple(metrics)
+    options = Options(wanted, tuple(top_k), bins, worst)
     reader = reader_of(reading, input)
     given = GivenRows.of(logits, labels)
     files, label_files = given.files or [], given.label_files or []
     reader = reader.without_groups(files, by, cluster)
-    rows, targets = open_data(given, reader, classes, label_column, label_key, id_column, shift)
+    rows, labels_source = open_data(
+        given, reader, classes, label_column, label_key, id_column, shift
+    )
     groups, clusters = open_groups(
-        reader, rows, targets, (files, label_files), by=by, cluster=cluster
+        reader, rows, labels_source, (files, label_files), by=by, cluster=cluster
     )
     run = run_of(jobs)
-    found = measure(rows, targets, criterion, run, options, by=groups, cluster=clusters)
+    found = measure(rows, labels_source, criterion, run, options, by=groups, cluster=clusters)
     found = replace(
-        found, notes=(*notes_of(rows, targets, groups, clusters), *found.notes, *doubts(rows))
+        found, notes=(*notes_of(rows, labels_source, groups, clusters), *found.notes, *doubts(rows))
     )
-    of_files = _provenance(rows, targets, files, label_files)
+    of_files = _provenance(rows, labels_source, files, label_files)
     return found.of(of_files._replace(files=counted(of_files.files, criterion, found.rows)))
 
 
@@ -164,11 +166,11 @@ def load(files: Name | Sequence[Name], **reading: Any) -> NDArray[Any]:
 
 
 def _provenance(
-    rows: Source, targets: Source | None, files: Sequence[str], label_files: Sequence[str]
+    rows: Source, labels_source: Source | None, files: Sequence[str], label_files: Sequence[str]
 ) -> Provenance:
     from xentcli import __version__
 
     facts = list(file_facts("logits", rows, files)) if files else []
-    if targets is not None and (label_files or files):
-        facts += file_facts("labels", targets, label_files or files)
+    if labels_source is not None and (label_files or files):
+        facts += file_facts("labels", labels_source, label_files or files)
     return Provenance("", __version__, tuple(facts))

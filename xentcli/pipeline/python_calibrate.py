@@ -117,15 +117,15 @@ def calibrate(
     given = GivenRows.of(logits, labels)
     files = given.files or [], given.label_files or []
     reader = reader.without_groups(files[0], cluster)
-    rows, targets = opened(given, reader=reader)
+    rows, labels_source = opened(given, reader=reader)
     weights = (
         None if sample_weight is None else weights_source(sample_weight, reader, rows.id_column)
     )
-    clusters = open_group_names("clusters", cluster, reader, rows, targets, files)
+    clusters = open_group_names("clusters", cluster, reader, rows, labels_source, files)
     tested = None if test is None else opened(GivenRows.of(*test), reader=reader)
     found = fitted(
         rows,
-        targets,
+        labels_source,
         criterion,
         run_of(jobs),
         CalibrateOptions(folds, bins),
@@ -133,7 +133,7 @@ def calibrate(
         cluster=clusters,
         tested=tested,
     )
-    notes = notes_of(rows, targets, weights, clusters, *(tested or ()))
+    notes = notes_of(rows, labels_source, weights, clusters, *(tested or ()))
     return replace(found, notes=(*notes, *found.notes))
 
 

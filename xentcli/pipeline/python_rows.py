@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from xentcli.core.checks import Kind
 from xentcli.errors import UsageError
 from xentcli.formats.files import may_be_partly, open_files
-from xentcli.formats.inline import expand
+from xentcli.formats.inline import expand_all
 from xentcli.pipeline.bounded import measure_bounded
 from xentcli.pipeline.criterion import Criterion
 from xentcli.pipeline.evaluate import evaluate
@@ -105,13 +105,15 @@ class GivenLists(NamedTuple):
             each if each is None else _named(each)
             for each in (self.top_values, self.top_indices, self.log_sum_exp)
         )
-        targets = [path for name in given.label_files or () for path in expand(name)]
+        labels: list[Any] = expand_all(given.label_files or ())
+        if given.labels is not None and not given.label_files:
+            labels = [np.asarray(given.labels)]
         return TopOptions(
             values,
             indices,
             sums,
             self.num_classes,
-            targets if given.labels is None or given.label_files else [np.asarray(given.labels)],
+            labels,
             rows.label_key or rows.label_column,
             rows.ignored,
             rows.shift,
@@ -140,8 +142,7 @@ def in_part(
     if in_lists and given.rows is not None:
         raise UsageError("top_values stands in place of whole rows")
     options = lists.options(given, rows, probs=probs)
-    names = [path for name in given.files or () for path in expand(name)]
-    files = [reader.file(path) for path in names]
+    files = [reader.file(path) for path in expand_all(given.files or ())]
     opened = None
     if in_lists or (files and may_be_partly(files[0])):
         bases = command == "nll" and given.labels is None and not probs
@@ -193,7 +194,7 @@ def of_rows(
     if given.rows is None:
         raise UsageError("an array, a file, or top_values and top_indices are needed")
     if not criterion.picked:
-        source, targets = open_data(
+        source, labels_source = open_data(
             given,
             reader,
             rows.classes,
@@ -202,7 +203,7 @@ def of_rows(
             rows.id_column,
             rows.shift,
         )
-        return evaluate(source, targets, criterion, rows.run).summary
+        return evaluate(source, labels_source, criterion, rows.run).summary
     if given.labels is not None:
         raise UsageError("picked takes no labels: each number is that of its label already")
     if given.files is None:

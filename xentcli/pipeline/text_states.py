@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from xentcli import __version__
 from xentcli.errors import InputError
 from xentcli.formats.base import Source
-from xentcli.formats.inline import expand
+from xentcli.formats.inline import expand_all
 from xentcli.metrics.interface import States
 from xentcli.metrics.texts import TextsState
 from xentcli.pipeline.criterion import Criterion
@@ -28,7 +28,7 @@ def state_of_texts(
     without: Sequence[str],
 ) -> SavedState:
     """Return the state of the texts in files, by the names that the user gave."""
-    paths = [path for name in names for path in expand(name, without)]
+    paths = expand_all(names, without)
     # The number of documents in one of several files is not known.
     files = (each._replace(shape=(None,)) for each in file_facts(_ROLE, source, paths))
     header = StateHeader(

@@ -6,7 +6,7 @@ from typing import cast
 from xentcli import __version__
 from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError
-from xentcli.formats.inline import expand
+from xentcli.formats.inline import expand_all
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.interface import States
 from xentcli.pipeline.criterion import Criterion
@@ -30,7 +30,7 @@ def state_of_tokens(
     without: Sequence[str],
 ) -> SavedState:
     """Return the state of the answers in files, by the names that the user gave."""
-    paths = [path for name in names for path in expand(name, without)]
+    paths = expand_all(names, without)
     criterion = Criterion("log-probabilities", reduction=reduction, picked=True)
     facts = [
         each

@@ -10,12 +10,13 @@ from xentcli.core.row_losses import Reduction
 from xentcli.errors import InputError
 from xentcli.formats.base import ArrayHeader, Block
 from xentcli.formats.files import InputFile, holds_answers, open_file
+from xentcli.formats.inline import expand_all
 from xentcli.formats.logprobs.gathered import RAW_LOGITS_HINT
 from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.tokens import TokensState
 from xentcli.pipeline.flow import Part, Sink, collect
 from xentcli.pipeline.loss_measures import of_loss
-from xentcli.pipeline.opening import expand, expecting
+from xentcli.pipeline.opening import expecting
 from xentcli.pipeline.run import Run
 from xentcli.pipeline.token_counts import SHOWN_REQUESTS, TokenCounts, TokensAsked
 from xentcli.results.measure import NOTHING
@@ -70,7 +71,7 @@ def open_answers(
 ) -> list[AnswersSource]:
     """Open files of answers, all of the same part: prompts or generated tokens."""
     sources: list[AnswersSource] = []
-    paths = [path for name in names for path in expand(name, without)]
+    paths = expand_all(names, without)
     with expecting(paths):
         for path in paths:
             source = open_file(file_of(path))

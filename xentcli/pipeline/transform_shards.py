@@ -12,7 +12,7 @@ from xentcli.core.checks import Problem, merge_problems
 from xentcli.core.shapes import without_axis
 from xentcli.errors import InputError, UsageError
 from xentcli.formats.base import Source, blocks_along
-from xentcli.formats.inline import expand, is_inline
+from xentcli.formats.inline import expand_all, is_inline
 from xentcli.formats.shards import Shards
 from xentcli.pipeline.flow import Part, Total, collect
 from xentcli.pipeline.outputs import array_file, check_output, format_for, shown_name
@@ -172,7 +172,7 @@ def is_pattern(output: str) -> bool:
 
 def written(names: Sequence[str], pattern: str) -> list[str]:
     """Return the outputs of the named files, except those that replace an input."""
-    paths = [path for name in names for path in expand(name)]
+    paths = expand_all(names)
     outputs = [pattern.replace(STEM, stem_of(path)) for path in paths]
     return [output for output, path in zip(outputs, paths, strict=True) if output != path]
 
