@@ -14,7 +14,7 @@ from xentcli.alignment.class_names import ClassNames
 from xentcli.alignment.cutting import chosen, steps
 from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step, matched
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Problem, unravel
+from xentcli.core.checks import Problem, row_index
 from xentcli.core.labels import NO_LABEL, LossOptions
 from xentcli.core.shapes import rows_of, without_axis
 from xentcli.errors import InputError
@@ -228,11 +228,10 @@ class Aligned:
         """Whether a step is read by tiles, which needs labelled rows without gaps between them."""
         return self.tiled and (self._gapless or step.rows == 1)
 
-    def place(self, problem: Problem, rows: int) -> str:
-        """Name the place of a problem in its input, of which `rows` rows were read."""
+    def place(self, problem: Problem) -> str:
+        """Name the place of a problem in its input."""
         labels = self._labels if problem.input == "labels" else None
-        lead = (max(rows, problem.row // max(1, self.rows_of_a_slice) + 1), *self.axes.inner)
-        index = list(unravel(problem.row, lead if self.axes.lead else ()))
+        index = [*row_index(problem.row, self.axes.inner)] if self.axes.lead else []
         if problem.input == "labels":
             index = self.axes.shift.label_index(index)
             if labels is not None and labels.matching is not None and index:
@@ -241,6 +240,6 @@ class Aligned:
             index.insert(self.axes.class_axis, problem.column)
         return (labels.source if labels else self.logits).place(tuple(index))
 
-    def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, after `rows` rows of the logits have been read."""
-        return self.names.with_hint(problem).at(self.place(problem, rows))
+    def error(self, problem: Problem, _rows: int = 0) -> InputError:
+        """Return the error of a problem, for `collect`, which tells how many rows were read."""
+        return self.names.with_hint(problem).at(self.place(problem))

@@ -16,7 +16,7 @@ from xentcli.alignment.class_order import class_order
 from xentcli.alignment.ids import Matching, by_id, check_by_id
 from xentcli.alignment.steps import Follower, Step, read, rows_of_table
 from xentcli.alignment.tiled import TiledRows
-from xentcli.core.checks import Problem, unravel
+from xentcli.core.checks import Problem, row_index
 from xentcli.core.shapes import as_rows, show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import BLOCK_ELEMENTS, Source, Table, indexed, read_whole
@@ -140,14 +140,13 @@ class AlignedModels(NamedTuple):
         rows = as_rows(values, axes.class_axis)
         return (rows if keep is None else rows[keep]), None
 
-    def place(self, problem: Problem, rows: int) -> str:
-        """Name the place of a problem in its input, of which `rows` rows were read."""
+    def place(self, problem: Problem) -> str:
+        """Name the place of a problem in its input."""
         other = next((each for each in self.others if each.input == problem.input), None)
         if other is None:
-            return self.first.place(problem, rows)
+            return self.first.place(problem)
         axes = self.first.axes
-        slices = problem.row // max(1, self.first.rows_of_a_slice) + 1
-        index = list(unravel(problem.row, (slices, *axes.inner) if axes.lead else ()))
+        index = [*row_index(problem.row, axes.inner)] if axes.lead else []
         if other.matching is not None:
             index[0] = other.matching.place_of(index[0])
         if problem.column is not None:
@@ -155,9 +154,9 @@ class AlignedModels(NamedTuple):
             index.insert(axes.class_axis, column)
         return other.source.place(tuple(index))
 
-    def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, after `rows` rows have been read."""
-        return self.first.names.with_hint(problem).at(self.place(problem, rows))
+    def error(self, problem: Problem, _rows: int = 0) -> InputError:
+        """Return the error of a problem, for `collect`, which tells how many rows were read."""
+        return self.first.names.with_hint(problem).at(self.place(problem))
 
 
 def _follower(other: OtherModel, axis: int) -> Follower:

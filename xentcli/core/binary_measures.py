@@ -58,9 +58,7 @@ def with_measures(facts: RowFacts, values: Array, labels: Array, *, probs: bool)
     if columns > 1:
         places = np.arange(columns, dtype=np.int32)
         found["column"] = np.tile(places, values.size // columns)
-    return RowFacts(
-        facts.rows, facts.num_classes, {**facts.facts, **found}, facts.problems, facts.origin
-    )
+    return facts.having(found)
 
 
 def _product(p: Array) -> Array:

@@ -1,5 +1,6 @@
 """Checks the values of logits and labels, and finds the row where something is wrong."""
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,6 +74,15 @@ def merge_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def unravel(row: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the index of a row, counted in C order, of an array of `shape`."""
     return tuple(int(i) for i in np.unravel_index(row, shape)) if shape else ()
+
+
+def row_index(row: int, inner: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of a row, counted in C order, whose later axes have the lengths `inner`.
+
+    The length of the first axis need not be known.
+    """
+    n, rest = divmod(row, max(1, math.prod(inner)))
+    return n, *unravel(rest, inner)
 
 
 def index_of(row: int, shape: tuple[int, ...]) -> str:

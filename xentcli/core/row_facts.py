@@ -96,6 +96,11 @@ class RowFacts:
         """Return the same facts with another origin of the rows."""
         return RowFacts(self.rows, self.num_classes, self.facts, self.problems, origin)
 
+    def having(self, found: Mapping[str, Any]) -> "RowFacts":
+        """Return the same rows with these facts too, which may take the place of others."""
+        facts = {**self.facts, **found}
+        return RowFacts(self.rows, self.num_classes, facts, self.problems, self.origin)
+
 
 def row_facts(
     logits: LogitRows,

@@ -15,9 +15,9 @@ def weighted(facts: RowFacts, sample_weight: Doubles) -> RowFacts:
     if used is not None:
         loss = None if loss is None else np.where(used, loss, 0.0)
         weight = np.where(used, weight, 0.0)
-    found = {**facts.facts, "loss": loss, "weight": weight}
+    found = {"loss": loss, "weight": weight}
     held = facts["held_out"]
     if held is not None:
         with np.errstate(all="ignore"):
             found["held_out"] = held._replace(loss=held.loss * sample_weight)
-    return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
+    return facts.having(found)

@@ -51,8 +51,7 @@ class HeldOutState:
         """Return the state of some rows."""
         if facts["held_out"] is None:
             return self
-        found = {**facts.facts, **facts["held_out"]._asdict()}
-        held = RowFacts(facts.rows, facts.num_classes, found, (), facts.origin)
+        held = facts.having(facts["held_out"]._asdict())
         return self._with(LossState.from_rows(held), self.calibration.from_rows(held))
 
     def merge(self, other: Self) -> Self:

@@ -140,14 +140,14 @@ class ElementWork(NamedTuple):
         labels, options, _ = _as_numbers(labels.reshape(values.shape), options)
         if facts["used"] is not None:
             labels = np.where(facts["used"].reshape(labels.shape), labels, 0)
-        found = dict(facts.facts)
+        found: dict[str, Any] = {}
         if "slopes" in parameters:
             found["slopes"] = binary_slopes(values, labels, options, parameters["slopes"])
         if "scales" in parameters:
             scales = np.array(parameters["scales"])
             scale = scales[origin.folds(facts.rows) % scales.size]
             found["held_out"] = binary_held_out(values, labels, options, scale)
-        return RowFacts(facts.rows, facts.num_classes, found, facts.problems, facts.origin)
+        return facts.having(found)
 
 
 class _Read(NamedTuple):

@@ -10,7 +10,7 @@ from xentcli.alignment.ids import Matching, by_id
 from xentcli.alignment.reshaped import in_shape
 from xentcli.alignment.steps import BESIDE_ROWS, Follower, Step
 from xentcli.core.binary import BinaryOptions, check_binary_weights
-from xentcli.core.checks import Problem, unravel
+from xentcli.core.checks import Problem, row_index
 from xentcli.core.shapes import show_shape
 from xentcli.errors import InputError, ShapeError
 from xentcli.formats.base import Shape, Source
@@ -69,16 +69,15 @@ class Elements(NamedTuple):
         """Cut the values into blocks, each with what belongs to it, or those that hold `rows`."""
         return steps(self.values, self.followers, 0, elements, rows=rows)
 
-    def place(self, problem: Problem, rows: int) -> str:
-        """Name the place of a problem in its input, after `rows` rows were read."""
+    def place(self, problem: Problem) -> str:
+        """Name the place of a problem in its input."""
         source = self.labels if problem.input == "labels" and self.labels else self.values
         inner = tuple(n or 0 for n in self.values.shape[1:])
-        lead = (max(rows, problem.row // max(1, math.prod(inner)) + 1), *inner)
-        return source.place(unravel(problem.row, lead))
+        return source.place(row_index(problem.row, inner))
 
-    def error(self, problem: Problem, rows: int) -> InputError:
-        """Return the error of a problem, `rows` rows of the values having been read."""
-        return problem.at(self.place(problem, rows))
+    def error(self, problem: Problem, _rows: int = 0) -> InputError:
+        """Return the error of a problem, for `collect`, which tells how many rows were read."""
+        return problem.at(self.place(problem))
 
 
 def elements_of(

@@ -1,6 +1,5 @@
 """Every step from logits to loss, for a few rows, and three routes to the same number."""
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ from xentcli.alignment.aligned import Aligned
 from xentcli.alignment.aligned_rows import AlignedRows
 from xentcli.alignment.class_names import IGNORED
 from xentcli.alignment.naming import Naming
-from xentcli.core.checks import check_finite, check_labels, unravel, whole_labels
+from xentcli.core.checks import check_finite, check_labels, row_index, whole_labels
 from xentcli.core.dtypes import widen
 from xentcli.core.labels import LossOptions
 from xentcli.core.losses import cross_entropy, nll_loss
@@ -59,13 +58,13 @@ def explain(
     for problem in problems or check_labels(y, z.shape[1], base=base):
         moved = problem.shifted(first_row)
         hinted = problem._replace(hint=problem.hint or _OTHER_ROWS_HINT)
-        raise hinted.at(aligned.place(moved, moved.row + 1))
+        raise hinted.at(aligned.place(moved))
     for problem in check_finite(z, np.isnan(normalizer(z).rest)):
         moved = problem.shifted(first_row)._replace(hint=None)
-        raise moved.at(aligned.place(moved, moved.row + 1))
+        raise moved.at(aligned.place(moved))
     columns = aligned.names.names or logits.columns
     inner = aligned.axes.inner
-    places = tuple(_index(first_row + i, inner) for i in range(len(y)))
+    places = tuple(row_index(first_row + i, inner) for i in range(len(y)))
     notes = aligned.notes
     notes += [matching.note for matching in aligned.matchings if matching.note]
     return _steps(z, y - base, places, columns, first_row), notes
@@ -120,15 +119,6 @@ def _steps(
     )
 
 
-def _index(row: int, inner: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of a row counted in C order, if axes of these lengths follow the first.
-
-    The length of the first may not be known.
-    """
-    n, rest = divmod(row, max(1, math.prod(inner)))
-    return n, *unravel(rest, inner)
-
-
 def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRows:
     """Return the rows that are wanted; blocks without any are not decoded."""
     first, stop = rows.start or 0, rows.stop
@@ -145,7 +135,7 @@ def _read_rows(aligned: Aligned, rows: slice, options: LossOptions) -> AlignedRo
             matching.remember(start, step.rows, part.matched.get(matching.inputs))
         for problem in part.problems:
             moved = problem.shifted(start + (keep.start or 0))
-            raise aligned.error(moved, moved.row + 1)
+            raise aligned.error(moved)
         found.append(part._replace(logits=np.array(part.logits[:]), labels=part.labels.copy()))
     check_unchanged(*aligned.sources)
     if not found:
