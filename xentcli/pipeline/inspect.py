@@ -18,7 +18,7 @@ from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import collect, joined
 from xentcli.pipeline.looks import NOT_READ, look_of_texts, look_of_whole
 from xentcli.pipeline.run import Run
-from xentcli.pipeline.summary_work import SummaryWork
+from xentcli.pipeline.summary_work import SummaryWork, range_of
 from xentcli.results.info import ArraySummary
 from xentcli.storage.names import STANDARD_STREAM, shown_name
 
@@ -173,21 +173,11 @@ def _found(
         dtype=group.dtype if group else "text" if names else source.stored_dtype,
         columns=group.columns if group else source.columns,
         bytes=source.size,
-        minimum=_whole(values.minimum, integers=integers),
-        maximum=_whole(values.maximum, integers=integers),
-        mean=values.mean,
-        nan=values.nan,
-        positive_infinities=values.positive_infinities,
-        negative_infinities=values.negative_infinities,
+        **range_of(values, integers=integers),
         looks_like=looks_like,
         memory=_memory(source, shape, run),
     )
     return FoundArray(summary, content, group, names)
-
-
-def _whole(number: float, *, integers: bool) -> float:
-    """Return the value of an integer array as an integer, where float64 holds all of them."""
-    return int(number) if integers and abs(number) < 2**53 else number
 
 
 def _are_hidden(source: Source, name: str | None) -> bool:

@@ -10,6 +10,7 @@ from xentcli.formats.logprobs.source import AnswersSource
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.flow import Part, collect
 from xentcli.pipeline.run import Run
+from xentcli.pipeline.summary_work import range_of
 from xentcli.pipeline.tokens import PARTS
 from xentcli.results.info import ArraySummary
 
@@ -80,12 +81,7 @@ def summary_of_answers(source: AnswersSource, run: Run, memory: int) -> ArraySum
         dtype=source.stored_dtype,
         columns=None,
         bytes=source.size,
-        minimum=values.minimum,
-        maximum=values.maximum,
-        mean=values.mean,
-        nan=found.count - values.count,
-        positive_infinities=values.positive_infinities,
-        negative_infinities=values.negative_infinities,
+        **{**range_of(values), "nan": found.count - values.count},
         looks_like=looks_like,
         memory=memory,
         fits=f"{command} {shlex.quote(source.name)}",

@@ -8,6 +8,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import Source
 from xentcli.metrics.summary import SummaryState
 from xentcli.pipeline.samples import samples_of
+from xentcli.pipeline.summary_work import range_of
 from xentcli.results.info import ArraySummary
 
 _KINDS = {
@@ -40,12 +41,7 @@ def summary_of_samples(source: Source, memory: int) -> ArraySummary:
         dtype="float64" if samples.kind != "generated" else "text",
         columns=None,
         bytes=source.size,
-        minimum=found.minimum,
-        maximum=found.maximum,
-        mean=found.mean,
-        nan=found.nan,
-        positive_infinities=found.positive_infinities,
-        negative_infinities=found.negative_infinities,
+        **range_of(found),
         looks_like=f"{what} ({harness})",
         memory=memory,
         fits=f"{command} {shlex.quote(source.name)}" if command else None,

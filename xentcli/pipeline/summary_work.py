@@ -12,6 +12,7 @@ from xentcli.formats.coming import coming
 from xentcli.formats.contents import ColumnGroup
 from xentcli.metrics.summary import SummaryState, TextState
 from xentcli.pipeline.flow import Part, begin_of
+from xentcli.results.array_values import ValueSummary
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,23 @@ class SummaryWork(NamedTuple):
         values = self.source.decode(block).values
         parts = [_columns(values, group) for group in self.groups] or [values]
         return Part(block.rows, state=ColumnStates(tuple(map(_state, parts))))
+
+
+def range_of(values: ValueSummary, *, integers: bool = False) -> dict[str, Any]:
+    """Return the fields of an `ArraySummary` that say which numbers there are."""
+    return {
+        "minimum": _whole(values.minimum, integers=integers),
+        "maximum": _whole(values.maximum, integers=integers),
+        "mean": values.mean,
+        "nan": values.nan,
+        "positive_infinities": values.positive_infinities,
+        "negative_infinities": values.negative_infinities,
+    }
+
+
+def _whole(number: float, *, integers: bool) -> float:
+    """Return the value of an integer array as an integer, where float64 holds all of them."""
+    return int(number) if integers and abs(number) < 2**53 else number
 
 
 def _columns(values: NDArray[Any], group: ColumnGroup) -> NDArray[Any]:
