@@ -11,7 +11,7 @@ from xentcli.cli.reports import MEASURES, PAIRS, Drawn, Subject
 from xentcli.cli.states import write_state
 from xentcli.cli.telling import Telling
 from xentcli.errors import InputError, UsageError
-from xentcli.pipeline.state_header import changed
+from xentcli.pipeline.state_header import changed_files
 from xentcli.pipeline.state_rows import missing
 from xentcli.pipeline.states import SavedState, damage
 from xentcli.text import shortened
@@ -44,7 +44,7 @@ def run(
             f"{what}, and these are of xent {command}",
             hint=hint if saved.header.sole_state is None else None,
         )
-    common.tell_notes([*changed(saved.header), *missing(saved.header.rows, paths)])
+    common.tell_notes([*changed_files(saved.header), *missing(saved.header.rows, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)

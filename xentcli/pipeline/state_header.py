@@ -8,17 +8,15 @@ from typing import Any
 from xentcli.pipeline.bounded import BoundedKind
 from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.partly_pairs import PairsKind
-from xentcli.pipeline.state_options import Asked, PairAsked, Setting, difference_of
+from xentcli.pipeline.state_options import Asked, PairAsked, Setting
 from xentcli.pipeline.state_rows import FileRows, joined
 from xentcli.pipeline.texts import TextsAsked
 from xentcli.pipeline.token_counts import TokensAsked
 from xentcli.pipeline.top_measures import ListsKind
 from xentcli.results.provenance import FileFacts
 from xentcli.storage.paths import natural_key
-from xentcli.text import shortened
 
 _MOST_CLASSES = 2**24  # more than any vocabulary; tables may be as long
-_MOST_SHOWN = 120  # characters shown of a state's description of its rows
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def each_once(files: Iterable[FileFacts]) -> tuple[FileFacts, ...]:
     return tuple(sorted(dict.fromkeys(files), key=order))
 
 
-def changed(header: StateHeader) -> Iterator[str]:
+def changed_files(header: StateHeader) -> Iterator[str]:
     """Say which files were changed between the runs of merged states, unless digests are equal.
 
     Runs in several folders may give several files one name; such files are not reported.
@@ -191,48 +189,3 @@ def changed(header: StateHeader) -> Iterator[str]:
         if is_one_file and len(times) > 1 and (None in digests or len(digests) > 1):
             said = " and ".join(sorted(map(str, times))[:2])
             yield f"{name}: the {role} were changed between the runs: they are of {said}"
-
-
-def differences(one: StateHeader, two: StateHeader) -> Iterator[str]:
-    """Yield why two states do not belong together."""
-    if one.command != two.command:
-        commands = f"xent {shortened(one.command)}, and xent {shortened(two.command)}"
-        yield f"states of two commands: {commands}"
-        return
-    if len(one.models) != len(two.models):
-        yield f"other models: {len(one.models)} of them, and {len(two.models)}"
-        return
-    for here, there in zip(one.models, two.models, strict=True):
-        if differs := here.setting.difference(there.setting):
-            yield f"other options{_of(here, one)}: {differs}"
-    if differs := difference_of(one.asked or one.paired, two.asked or two.paired):
-        yield f"other options: {differs}"
-    if _kinds_of(one) != _kinds_of(two):
-        kinds = [shortened(_rows_of(each), _MOST_SHOWN) for each in (one, two)]
-        yield f"other rows: {kinds[0]}, and {kinds[1]}"
-    if one.num_classes != two.num_classes:
-        yield f"other classes: {one.num_classes}, and {two.num_classes}"
-    if one.class_names != two.class_names:
-        yield "other names of classes, or in another order"
-
-
-def _of(model: ModelFacts, header: StateHeader) -> str:
-    return f" of {model.role}" if len(header.models) > 1 else ""
-
-
-def _kinds_of(header: StateHeader) -> tuple[Any, ...]:
-    return header.tokens, header.bounded, header.lists, header.texts, header.pairs
-
-
-def _rows_of(header: StateHeader) -> str:
-    tokens, bounded, lists, pairs = header.tokens, header.bounded, header.lists, header.pairs
-    if pairs is not None:
-        return f"{' and '.join(pairs.kinds)}, --metric {' '.join(pairs.metrics or ('all',))}"
-    if header.texts is not None:
-        return f"whole texts, --key {header.texts.key or 'not given'}"
-    if lists is not None:
-        tops = ", ".join(map(str, lists.ks))
-        return f"lists of {lists.listed} {lists.kind}, top {tops}, {lists.bins} bins"
-    if bounded is not None:
-        return f"rows of {bounded.num_classes or 'some'} classes that {bounded.why}"
-    return "labels" if tokens is None else f"{tokens.part} tokens of {tokens.dialect}"
