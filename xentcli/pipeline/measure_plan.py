@@ -1,5 +1,6 @@
 """Which measures of one model are wanted, and which states and numbers of rows they need."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from xentcli.errors import UsageError
@@ -101,27 +102,37 @@ class Plan:
         self.several_labels = self.binary and len(shape) > 1 and shape[-1] != 1
         several_axes = len(shape) > 2 and not self.binary
         self.clustering = Clustering.of(cluster, several_axes=several_axes)
-        states = ["loss", "rows"] + ["groups"] * (by is not None)
-        states += map(metric_name_of, names)
-        states = [s for s in dict.fromkeys(states) if s not in ("", "order", "suspects", "choices")]
-        left_out = set()
-        if by is None:
+        grouped = by is not None
+        needed, left_out = self._needed(grouped=grouped), self._left_out(grouped=grouped)
+        self.states = tuple(name for name in dict.fromkeys(needed) if name not in left_out)
+
+    def _needed(self, *, grouped: bool) -> Iterator[str]:
+        """Yield the states that the measures need, in the order of reporting."""
+        yield from ("loss", "rows")
+        if grouped:
+            yield "groups"
+        yield from map(metric_name_of, self.names)
+        if "suspects" in self.names and not self.binary:
+            yield "class_confidence"
+        if self.several_labels:
+            yield "labels"
+        if self.clustering.applies:
+            yield "clusters"
+        if not self.binary:
+            yield from from_outside()
+
+    def _left_out(self, *, grouped: bool) -> set[str]:
+        """Return what is no state of the first read, or not one of such rows."""
+        left_out = {"", "order", "suspects", "choices"}
+        if not grouped:
             left_out.add("groups")
         if not self.several_labels:
             left_out.add("labels")
-        if not options.worst:
+        if not self.options.worst:
             left_out.add("worst_rows")
         if self.binary:
             left_out |= {"ranks", "classwise"} | ({"classes"} if self.several_labels else set())
-        if "suspects" in names and not self.binary:
-            states.append("class_confidence")
-        if self.several_labels and "labels" not in states:
-            states.append("labels")
-        if self.clustering.applies:
-            states.append("clusters")
-        if not self.binary:
-            states += from_outside()
-        self.states = tuple(s for s in states if s not in left_out)
+        return left_out
 
     @property
     def kept(self) -> tuple[str, ...]:
