@@ -1,79 +1,24 @@
 """Lists of the most probable classes in JSON lines or in pairs: read in order, kept on the disk."""
 
 import math
-import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xentcli.errors import InputError
-from xentcli.formats.base import IndexedSource, Table
 from xentcli.formats.json.values import decoded, fast, load, parser
 from xentcli.formats.json.whole_lines import lines_of
 from xentcli.formats.listed_pairs import is_pairs, of_pairs
+from xentcli.formats.ragged_rows import RaggedRows
 from xentcli.formats.top_lists import TopKeys
 from xentcli.storage.inputs import Input
-from xentcli.storage.temporary import TemporaryCopy
 
 Numbers = NDArray[np.float64]
 Ragged = list[list[Any]]
 _ROWS = 64  # rows of a table that are objects at a time
-
-
-class RaggedRows(IndexedSource):
-    """Rows of different lengths in a file without a name; short rows are filled up.
-
-    Parameters
-    ----------
-    name : str
-        What messages call them.
-    fill : float
-        What stands beyond the end of a row.
-    """
-
-    of_this_process: ClassVar[tuple[str, ...]] = ("unchanged", "_copy", "_data")
-    format = "json"
-
-    def __init__(self, name: str, fill: float) -> None:
-        self.name, self.notes, self._fill = name, [], fill
-        self.dtype, self.stored_dtype = np.dtype(np.float64), "float64"
-        self._copy = TemporaryCopy(name)
-        weakref.finalize(self, self._copy.file.close)
-        self._ends = array("q", [0])
-        self._longest = 0
-
-    def add(self, numbers: Numbers, lengths: "list[int]") -> None:
-        """Add rows of these lengths after those that are there."""
-        self._copy.write(np.ascontiguousarray(numbers, np.float64).data)
-        end = self._ends[-1]
-        for length in lengths:
-            end += length
-            self._ends.append(end)
-        self._longest = max(self._longest, *lengths, 0)
-
-    def close(self) -> "RaggedRows":
-        """Return the rows, which now have a shape."""
-        self.shape = (len(self._ends) - 1, self._longest)
-        self.size = self._copy.size()
-        self._data = Input(self.name, self._copy.file, self.size, shareable=True)
-        return self
-
-    def read(self, start: int, rows: int, axis: int = 0) -> Table:
-        """Read rows of the first axis, or all of them and places of the second."""
-        if axis:
-            return Table(self._rows(0, self.shape[0] or 0)[:, start : start + rows])
-        return Table(self._rows(start, rows))
-
-    def _rows(self, start: int, rows: int) -> Numbers:
-        ends = np.frombuffer(self._ends, np.int64)[start : start + rows + 1]
-        flat = np.empty(int(ends[-1] - ends[0]))
-        self._data.read_at(8 * int(ends[0]), flat.view(np.uint8).data)
-        found = np.full((rows, self._longest), self._fill)
-        found[np.arange(self._longest) < np.diff(ends)[:, None]] = flat
-        return found
 
 
 class LineLists(NamedTuple):
