@@ -21,10 +21,13 @@ from report_tools import (
     two_models,
 )
 
+from xentcli.render.picture_kinds import (
+    PairPictureKind,
+    PictureKind,
+    TemperaturePictureKind,
+)
 from xentcli.render.pictures import (
     NEEDS,
-    PICTURE_KINDS,
-    PictureKind,
     is_drawn,
     picture,
 )
@@ -166,7 +169,7 @@ def test_names_are_text_and_no_formulas() -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("kind", PICTURE_KINDS)
+@pytest.mark.parametrize("kind", get_args(PictureKind))
 def test_where_there_is_nothing_it_is_said(kind: PictureKind) -> None:
     empty = MEASURED["no rows"]()
     assert not is_drawn(kind, empty)
@@ -174,7 +177,7 @@ def test_where_there_is_nothing_it_is_said(kind: PictureKind) -> None:
 
 
 @in_one_test
-@pytest.mark.parametrize("kind", PICTURE_KINDS)
+@pytest.mark.parametrize("kind", get_args(PictureKind))
 def test_a_picture_needs_what_it_says(kind: PictureKind) -> None:
     """What is measured for a picture alone makes the picture that everything makes."""
     logits, labels = np.eye(3)[[0, 1, 2, 2, 1]] * 3.0, np.array([0, 1, 2, 1, 1])
@@ -185,6 +188,8 @@ def test_a_picture_needs_what_it_says(kind: PictureKind) -> None:
 
 def test_the_kinds_are_all_there() -> None:
     assert set(get_args(PictureKind)) == set(NEEDS) == {"reliability", "confusion", "losses"}
+    assert get_args(PairPictureKind) == OF_PAIRS.kinds
+    assert get_args(TemperaturePictureKind) == OF_TEMPERATURES.kinds
 
 
 # Two models, and temperatures

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xentcli.errors import UsageError
 
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from xentcli.results.provenance import Provenance
     from xentcli.results.verdict import Verdict
 
-PictureKind = Literal["reliability", "confusion", "losses"]
-PairPictureKind = Literal["changes", "losses", "reliability", "predictions"]
-TemperaturePictureKind = Literal["reliability", "curve"]
 _PAGE_SUFFIXES = (".html", ".htm")
 
 

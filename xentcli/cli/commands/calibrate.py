@@ -7,9 +7,10 @@ from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
-from xentcli.cli.reports import TEMPERATURES, Drawn, TemperaturePictureKind
+from xentcli.cli.reports import TEMPERATURES, Drawn
 from xentcli.cli.slots import Slot, fill
 from xentcli.cli.telling import Telling
+from xentcli.render.picture_kinds import TemperaturePictureKind
 
 if TYPE_CHECKING:
     from xentcli.pipeline.calibrate import CalibrateOptions

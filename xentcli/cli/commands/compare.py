@@ -7,10 +7,11 @@ from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
-from xentcli.cli.reports import PAIRS, Drawn, PairPictureKind
+from xentcli.cli.reports import PAIRS, Drawn
 from xentcli.cli.states import check_state
 from xentcli.cli.telling import Telling
 from xentcli.pipeline.pair_names import OF_PAIRS
+from xentcli.render.picture_kinds import PairPictureKind
 
 if TYPE_CHECKING:
     from xentcli.pipeline.criterion import Criterion

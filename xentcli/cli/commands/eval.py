@@ -15,10 +15,11 @@ from xentcli.cli.command import Command
 from xentcli.cli.expand import OptionGroup, Without
 from xentcli.cli.loss_options import GivenOptions
 from xentcli.cli.output import Destination
-from xentcli.cli.reports import Drawn, PictureKind
+from xentcli.cli.reports import Drawn
 from xentcli.cli.slots import Slot
 from xentcli.cli.telling import Telling
 from xentcli.cli.top_measures import run_eval
+from xentcli.render.picture_kinds import PictureKind
 
 if TYPE_CHECKING:
     from xentcli.cli.gates import Gatekeeper

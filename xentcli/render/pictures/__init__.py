@@ -1,16 +1,15 @@
 """Pictures of measures: which exist, what each needs, and how one becomes a file."""
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from xentcli.errors import OutputError, missing_library
+from xentcli.render.picture_kinds import PictureKind
 from xentcli.render.pictures.pictures import Pictures
 from xentcli.results.measures import Measures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PictureKind = Literal["reliability", "confusion", "losses"]
-PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 PICTURE_FORMATS = ("png", "svg", "pdf")
 EXTRA = "report"
 
