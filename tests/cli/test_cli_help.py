@@ -150,6 +150,8 @@ def test_help_of_a_command_is_its_page(run: Run) -> None:
 
 
 TOY = '''
+from __future__ import annotations
+
 from typing import Annotated
 
 from xentcli.cli.command import Command
@@ -202,6 +204,8 @@ def test_a_broken_command_from_outside_hides_no_other(
         "other": ("X = 1", "added_other has no COMMAND = Command(...) for xent other"),
         "leaving": ("raise SystemExit(3)", "added_leaving exits when it is imported"),
         "wrong": ("1 / 0", "a mistake in added_wrong.py:1: ZeroDivisionError: division by zero"),
+        "bare": (TOY.replace(": Common", ""), "the parameter common of toy has no annotation"),
+        "twice": (TOY.replace("*,", "*, json: bool,"), "toy has the option json twice"),
     }
     for name, (text, _) in broken.items():
         if text:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Self, get_args
 
 from xentcli.cli.process import begin_work
+from xentcli.errors import XentError
 
 _WRITTEN = ("output", "report", "plot", "state")  # parameters that name what will be written
 
@@ -52,18 +53,27 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     """Return `command` with each parameter that is an option group replaced by its options.
 
     Typer sees these options, also those of a group within a group; the command gets the group.
+
+    Raises
+    ------
+    XentError
+        If a parameter has no annotation, or an option is there twice.
     """
     groups: dict[str, _Expanded] = {}
     parameters: dict[str, inspect.Parameter] = {}
-    hints = inspect.get_annotations(command)
+    hints = _annotations_of(command)
     for name, parameter in inspect.signature(command).parameters.items():
+        if name not in hints:
+            raise XentError(f"the parameter {name} of {command.__name__} has no annotation")
         if group := _group_of(hints[name]):
             groups[name] = group
-            parameters.update(group.options())
+            found = group.options()
         else:
-            parameters[name] = parameter.replace(
-                annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY
-            )
+            kind = inspect.Parameter.KEYWORD_ONLY
+            found = {name: parameter.replace(annotation=hints[name], kind=kind)}
+        if twice := [each for each in found if each in parameters]:
+            raise XentError(f"{command.__name__} has the option {twice[0]} twice")
+        parameters.update(found)
 
     @wraps(command)
     def expanded(**values: Any) -> None:
@@ -89,13 +99,20 @@ def expand(command: Callable[..., Any]) -> Callable[..., None]:
     return expanded
 
 
+def _annotations_of(annotated: Any) -> dict[str, Any]:
+    """Return annotations; those of a file that postpones them are text, which is evaluated."""
+    found = inspect.get_annotations(annotated)
+    texts = any(isinstance(hint, str) for hint in found.values())
+    return inspect.get_annotations(annotated, eval_str=True) if texts else found
+
+
 class _Expanded:
     """The options of a group, and of groups in it."""
 
     def __init__(self, kind: Any, left_out: frozenset[str]) -> None:
         self._kind = kind
         self._parts: dict[str, _Expanded | inspect.Parameter] = {}
-        for name, hint in inspect.get_annotations(kind).items():
+        for name, hint in _annotations_of(kind).items():
             if name not in left_out:
                 self._parts[name] = _group_of(hint, left_out) or inspect.Parameter(
                     name,
