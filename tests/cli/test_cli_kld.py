@@ -97,7 +97,9 @@ def test_gates_on_a_bound(gate: str, code: int, says: str, run: Run) -> None:
     assert says in done.err
 
 
-def test_two_bases_say_what_llama_perplexity_says(run: Run, tmp_path: Path) -> None:
+def test_two_bases_say_what_llama_perplexity_says(
+    run: Run, terminal: Terminal, tmp_path: Path
+) -> None:
     paths = [without_floors(path, tmp_path) for path in (BASE, Q4)]
     expected = statistics(*map(plainly, paths))
     found = run("compare", *paths, "--json").json["metrics"]
@@ -113,6 +115,8 @@ def test_two_bases_say_what_llama_perplexity_says(run: Run, tmp_path: Path) -> N
     values = {row["metric"]: row["value"] for row in rows}
     assert values.keys() == expected.keys()
     assert values["kl"].startswith(">= ")
+    ratio, error = expected["perplexity_ratio"]
+    assert f"(ratio {ratio:.4f} ± {error:.4f})" in terminal("compare", *paths, columns=400).text
 
 
 def test_what_floors_leave_open_is_no_number(run: Run) -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 from xentcli.render.measures import measure_table
 from xentcli.render.tables import full, grid, headline, short
 from xentcli.results.bounds import told_exact, told_shares
+from xentcli.results.measure import NOTHING
 from xentcli.text import visible
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ def bases_sentence(found: "Comparison") -> Text:
     """Return a line on how far apart two models are whose rows are known in part."""
     kl, same = found["kl"], found["agreement"].value or 0.0
     name = "perplexity" if "perplexity_base" in found.metrics else "loss"
+    ratio = found.metrics.get("perplexity_ratio", NOTHING)
+    paired = "" if ratio.value is None else f" (ratio {_told(ratio)})"
     told = (
         f"{found.new} against {found.base}: KL {_told(kl)}, {name} "
-        f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}, "
+        f"{_told(found[f'{name}_base'])} -> {_told(found[f'{name}_new'])}{paired}, "
         f"the same prediction in {100.0 * same:.1f} % of {found.rows:,} rows"
     )
     return Text(visible(told), "bold")
@@ -80,6 +83,6 @@ def bases_sentence(found: "Comparison") -> Text:
 
 def _told(measure: "Measure") -> str:
     if measure.value is not None:
-        return short(measure.value)
+        return headline(measure.value, measure.standard_error or math.nan)
     bound = getattr(measure, "lower_bound", None)
     return "unknown" if bound is None else f">= {below(bound)}"
