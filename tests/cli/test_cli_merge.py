@@ -96,6 +96,19 @@ def without_order(found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def test_a_shard_without_rows_changes_nothing(run: Run) -> None:
+    for name in "bdeyz":
+        np.save(f"{name}-9.npy", np.load(f"{name}-0.npy")[:0])
+    for line in (LOSSES["binary"], EVALUATIONS["usual"], EVALUATIONS["one class"]):
+        for i in (0, 9):
+            write_state(run, line.replace("{}", str(i)), f"of-{i}.json", "--force")
+        alone, first, last = (
+            run("merge", *names).stdout
+            for names in (["of-0.json"], ["of-9.json", "of-0.json"], ["of-0.json", "of-9.json"])
+        )
+        assert alone == first == last, line
+
+
 def test_what_needs_every_row_at_once_is_null_with_a_note(run: Run) -> None:
     for kind, said in (("all", "equal_mass_ece, suspects"), ("one class", "auroc, average_prec")):
         write_state(run, EVALUATIONS[kind].format(0, 0), f"{kind}.json")

@@ -106,6 +106,11 @@ class Criterion(Record):
         """The command that computes this."""
         return "loss" if self.kind == "logits" else "nll"
 
+    @property
+    def classes_of_elements(self) -> int:
+        """How many classes numbers that are no rows of classes tell of; 0 if that is unknown."""
+        return 2 if self.binary else 0
+
     def with_all_metrics(self) -> "Criterion":
         """Return the same with all the metrics that are shown beside a loss."""
         of_rows = () if self.binary or self.picked else from_outside()

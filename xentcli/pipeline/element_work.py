@@ -90,7 +90,7 @@ class ElementWork(NamedTuple):
             states.from_rows(in_groups(facts, criterion.by_slices)),
             tuple(p.shifted(before) for p in problems if criterion.is_error(p)),
             _looks_of(stored) if step.block.start == 0 else None,
-            2 if criterion.binary else 0,
+            criterion.classes_of_elements,
             ids,
             read_in.matched,
             kept=kept_of(facts, criterion.kept),

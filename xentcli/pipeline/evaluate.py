@@ -142,7 +142,7 @@ def measured(
         lead = (total.rows, *axes.inner) if axes.lead else ()
         names, probabilities = rows.names.names or None, axes.probabilities
     else:
-        num_classes, unpaired = total.num_classes, 0
+        num_classes, unpaired = criterion.classes_of_elements, 0
         notes = list(element_notes(rows, total, criterion))
         lead = (total.rows, *(n or 0 for n in logits.shape[1:]))
         names, probabilities = _label_names(logits, criterion), False

@@ -113,7 +113,7 @@ def measure(
     with closing(Spools(read.kept)) as spools, _of_eval():
         found = measured(logits, labels, read.criterion(), run, None, beside, spools.watch)
         if keep is not None:
-            keep.tell(found)
+            keep.tell(_with_states(found, read))
             found = found._replace(results=plan.results_of_states(found.results))
         suspects = _suspects(plan, found, logits, labels, run) if twice else None
         measures = Report(plan, found, spools, suspects).measures()
@@ -121,6 +121,12 @@ def measure(
         files = Numbering(tuple(rows_of(logits, (), criterion.rows, found.total.rows)))
         measures = with_places(measures, files)
     return measures if criterion.rows is not None else with_choices(measures, logits, names)
+
+
+def _with_states(found: Measured, plan: Plan) -> Measured:
+    """Return what was read with the plan's states, which are those of no rows if there are none."""
+    total = found.total
+    return found._replace(total=total._replace(state=total.state or plan.criterion().states))
 
 
 def _suspects(
