@@ -112,6 +112,10 @@ def test_a_state_that_is_missing_among_numbered_ones_is_a_note(run: Run, tmp_pat
     said = run("merge", "run-*.json").err
     left_out = f"{tmp_path}/z-3.npy: in no state, though the names of other files count it"
     assert said == f"note: {left_out}\n"
+    np.save(tmp_path / "z-3.npy", np.zeros((0, 2)))
+    np.save(tmp_path / "none.npy", np.zeros(0, np.int64))
+    write_state(run, "loss z-3.npy none.npy", "run-3.json")
+    assert run("merge", "run-*.json").err == ""  # a file without rows is not missing
     said = run("merge", "job-*.json").err  # of rows from pipes
     assert said == "note: job-3.json: not merged, though the names of other states count it\n"
 

@@ -44,7 +44,8 @@ def run(
             f"{what}, and these are of xent {command}",
             hint=hint if saved.header.sole_state is None else None,
         )
-    common.tell_notes([*changed_files(saved.header), *missing(saved.header.rows, paths)])
+    header, names = saved.header, [each.name for each in saved.header.files]
+    common.tell_notes([*changed_files(header), *missing(header.rows, names, paths)])
     drawn = Drawn(report, None, force=writing.force, of=_DRAWN.get(command, MEASURES))
     drawn.check(writing.output)
     keeper = _report_of(saved)(saved, drawn, writing, common, gates)

@@ -9,7 +9,7 @@ from xentcli.pipeline.bounded import BoundedKind
 from xentcli.pipeline.flow import Remark
 from xentcli.pipeline.partly_pairs import PairsKind
 from xentcli.pipeline.state_options import Asked, PairAsked, Setting
-from xentcli.pipeline.state_rows import FileRows, joined
+from xentcli.pipeline.state_rows import FileRows, joined, leads_to
 from xentcli.pipeline.texts import TextsAsked
 from xentcli.pipeline.token_counts import TokensAsked
 from xentcli.pipeline.top_measures import ListsKind
@@ -184,8 +184,7 @@ def changed_files(header: StateHeader) -> Iterator[str]:
     for (role, name), found in versions.items():
         times = {each.modified for each in found}
         digests = {each.sha256 for each in found}
-        end = name.removeprefix("./")
-        is_one_file = sum(path == end or path.endswith(f"/{end}") for path in whole) == 1
+        is_one_file = sum(leads_to(path, name) for path in whole) == 1
         if is_one_file and len(times) > 1 and (None in digests or len(digests) > 1):
             said = " and ".join(sorted(map(str, times))[:2])
             yield f"{name}: the {role} were changed between the runs: they are of {said}"

@@ -179,14 +179,16 @@ def check_apart(rows: Iterable[tuple[FileRows, str]]) -> None:
         most = (each, state)
 
 
-def missing(rows: Sequence[FileRows], states: Sequence[str]) -> Iterator[str]:
+def missing(rows: Sequence[FileRows], names: Sequence[str], states: Sequence[str]) -> Iterator[str]:
     """Say what may be missing of merged states, by the names of files and of the states.
 
     These are rows of a file of which some state has other rows, and files or states whose number is
-    left out among numbered names. What is missing after the last number cannot be known.
+    left out among numbered names. What is missing after the last number cannot be known. `names`
+    are those of all files that were read, also of files without rows.
     """
     gaps = list(_gaps(rows))
-    files = left_out(each.file for each in rows)
+    numbered = left_out(each.file for each in rows)
+    files = [path for path in numbered if not any(leads_to(path, name) for name in names)]
     gaps += [f"{file}: in no state, though the names of other files count it" for file in files]
     if not files:
         gaps += [
@@ -196,6 +198,12 @@ def missing(rows: Sequence[FileRows], states: Sequence[str]) -> Iterator[str]:
     yield from gaps[:_SHOWN_GAPS]
     if len(gaps) > _SHOWN_GAPS:
         yield f"and {len(gaps) - _SHOWN_GAPS:,} more such gaps"
+
+
+def leads_to(path: str, name: str) -> bool:
+    """Whether a whole path may be that of the file with this name."""
+    end = name.removeprefix("./")
+    return path == end or path.endswith(f"/{end}")
 
 
 def _gaps(rows: Sequence[FileRows]) -> Iterator[str]:
