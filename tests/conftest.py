@@ -63,3 +63,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every search for garbage."""
     gc.freeze()
+
+
+_MOST_OPEN_FILES = 500  # `select` ends at 1,024
+
+
+def pytest_runtest_teardown() -> None:
+    """Close what waits for a search for garbage, before too many files are open."""
+    lowest = os.dup(0)
+    os.close(lowest)
+    if lowest >= _MOST_OPEN_FILES:
+        gc.collect()

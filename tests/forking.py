@@ -49,6 +49,14 @@ def forking_of(*modules: str, **variables: str) -> str:
     return path
 
 
+def _readable(*descriptors: int, seconds: float | None = None) -> list[int]:
+    """Wait until something can be read from one, and return which; `select` ends at 1,023."""
+    poll = select.poll()
+    for each in descriptors:
+        poll.register(each, select.POLLIN)
+    return [each for each, _ in poll.poll(None if seconds is None else 1000 * seconds)]
+
+
 class Forked:
     """A fork that calls a function, as whoever waits for it sees it."""
 
@@ -59,7 +67,7 @@ class Forked:
 
     def poll(self) -> int | None:
         """Return how it ended, as the module subprocess has it, or None while it has not."""
-        if self._code is None and select.select([self._connection], [], [], 0)[0]:
+        if self._code is None and _readable(self._connection.fileno(), seconds=0):
             return self.wait()
         return self._code
 
@@ -121,7 +129,7 @@ def said_by(function: str, arguments: Sequence[str], folder: Path) -> str:
 
 def _serve(listening: socket.socket, open_there: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that answer
-    while open_there not in select.select([listening.fileno(), open_there], [], [])[0]:
+    while open_there not in _readable(listening.fileno(), open_there):
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
