@@ -51,8 +51,8 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Have two workers more than cores: tests of clusters, signals and servers mostly wait."""
-    return (os.cpu_count() or 1) + 2
+    """Have a worker more than cores: tests of clusters, signals and servers mostly wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
