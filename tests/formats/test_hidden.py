@@ -28,6 +28,12 @@ from xentcli.formats.hidden.head import TOKENS
 HEAD = random_head()
 
 
+@pytest.fixture(name="states")
+def states_file(tmp_path: Path) -> Path:
+    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
+    return tmp_path / "states.npy"
+
+
 @in_one_test
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 @pytest.mark.parametrize("shape", [(7, WIDTH), (3, 5, WIDTH), (2, 2, 3, WIDTH)])

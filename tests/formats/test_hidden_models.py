@@ -27,6 +27,12 @@ from xentcli.errors import InputError
 HEAD = random_head()
 
 
+@pytest.fixture(name="states")
+def states_file(tmp_path: Path) -> Path:
+    np.save(tmp_path / "states.npy", random_states(5, WIDTH))
+    return tmp_path / "states.npy"
+
+
 def test_a_head_in_shards(tmp_path: Path, states: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
