@@ -1,6 +1,9 @@
 """Hidden states and a head are logits: what NumPy computes in float64, in the same bits always."""
 
+import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +74,16 @@ def test_a_row_has_the_same_bits_wherever_it_stands(tmp_path: Path) -> None:
     np.save(tmp_path / "many.npy", np.repeat(row, TOKENS + 1, axis=0))
     many = all_of(opened(tmp_path / "many.npy", tmp_path / "head.npy"))
     assert (many.view(np.uint32) == alone.view(np.uint32)).all()
+
+
+def test_so_it_is_with_the_kernels_of_processors_without_avx_512(tmp_path: Path) -> None:
+    """OpenBLAS adds up the first eight of 128 states in another order there than the next ones."""
+    np.save(tmp_path / "head.npy", random_head(2, 100))
+    np.save(tmp_path / "many.npy", np.repeat(random_states(1, WIDTH), TOKENS + 1, axis=0))
+    command = [sys.executable, "-m", "xentcli", "log-softmax", "many.npy", "--lm-head", "head.npy"]
+    env = {**os.environ, "OPENBLAS_CORETYPE": "Haswell"}
+    subprocess.run([*command, "-o", "out.npy"], env=env, cwd=tmp_path, check=True)
+    assert len(np.unique(np.load(tmp_path / "out.npy"), axis=0)) == 1
 
 
 def test_bits_are_the_same_however_much_is_read_at_a_time(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from xentcli.formats.hidden.norm import Norm, norm_of
 from xentcli.formats.hidden.rounding import round_to
 
 TOKENS = 128
-"""How many states each product has: what BLAS returns for one may depend on that."""
+"""How many states are multiplied at a time, in one product or in several of equal size."""
+_SMALLER_PRODUCTS = (16, 4, 1)
 _TILE_ELEMENTS = 2**23  # how much of the head is in float32 at a time
 _LARGEST_TILE, _SMALLEST_TILE = 2048, 256
 _MOST_OPEN = 8
@@ -61,22 +62,24 @@ class Head:
     ) -> NDArray[np.float32]:
         """Put the logits of states of shape (N, D) into `out` of shape (N, V).
 
-        Every product has the same number of rows, whatever is read at a time, and the same tile of
-        the head: a row has the same bits wherever it stands.
+        Every product has the same tile of the head and as many states as `states_of_a_product`
+        says, whatever is read at a time: a row has the same bits wherever it stands.
         """
         count = len(states)
         padded = np.zeros((-(-count // TOKENS) * TOKENS, self.width), np.float32)
-        last = np.empty((self._tile, TOKENS), np.float32)
+        last = np.empty(self._tile * TOKENS, np.float32)
         with np.errstate(all="ignore"):
             padded[:count] = states
             for first in range(0, self.classes, self._tile):
                 rows = min(self._tile, self.classes - first)
                 stored = self.weight.read(first, rows).values
                 tile = np.ascontiguousarray(stored, np.float32)
-                for start in range(0, count, TOKENS):
-                    stop = min(start + TOKENS, count)
-                    product = last[:rows]  # faster by a tenth than with the states on the left
-                    np.matmul(tile, padded[start : start + TOKENS].T, out=product)
+                step = states_of_a_product(rows, self.width)
+                product = last[: rows * step].reshape(rows, step)
+                for start in range(0, count, step):
+                    stop = min(start + step, count)
+                    # Faster by a tenth than with the states on the left.
+                    np.matmul(tile, padded[start : start + step].T, out=product)
                     self._finish(product, first, dtype)
                     out[start:stop, first : first + rows] = product[:, : stop - start].T
         return out
@@ -105,6 +108,25 @@ class Head:
     def check_unchanged(self) -> None:
         """Raise InputError if the file is no longer what it was when it was opened."""
         self.weight.check_unchanged()
+
+
+@lru_cache
+def states_of_a_product(rows: int, width: int) -> int:
+    """Return how many states are multiplied at once with a tile of `rows` rows of the head.
+
+    The order in which BLAS adds the products of a state may depend on how many states there are,
+    and with some processors' kernels on where among them it stands. So the most states are taken
+    that all get the same bits if they are the same, which is tried here.
+    """
+    draws = np.random.default_rng(0)
+    tile = draws.random((rows, width), np.float32) - np.float32(0.5)
+    state = draws.random(width, np.float32) - np.float32(0.5)
+    for count in (TOKENS, *_SMALLER_PRODUCTS):
+        product = np.empty((rows, count), np.float32)
+        np.matmul(tile, np.tile(state, (count, 1)).T, out=product)
+        if (product == product[:, :1]).all():
+            break
+    return count
 
 
 def head_of(options: HeadOptions) -> Head:
