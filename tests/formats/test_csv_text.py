@@ -3,6 +3,8 @@
 import csv
 import io
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -220,3 +222,34 @@ def test_bytes_that_are_not_text_in_an_encoding(
 def test_no_encoding_of_text(encoding: str) -> None:
     with pytest.raises(UsageError, match="--encoding"):
         read_csv(b"1,2\n", encoding=encoding)
+
+
+@pytest.fixture
+def limit() -> Iterator[int]:
+    """Set a small limit of the csv module, which holds for the whole process."""
+    before = csv.field_size_limit(1000)
+    yield 1000
+    csv.field_size_limit(before)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("end", ["3,4\n", "3\n", "3,x\n", '3,"4\n'])
+def test_a_cell_is_as_long_as_its_line_and_the_process_stays_as_it_was(
+    limit: int, quote: str, end: str
+) -> None:
+    long = "x" * 2**18
+    content = f"id,a,b\n{quote}{long}{quote},1,2\nz,{end}"
+    if end == "3,4\n":
+        assert read_csv(content, id_column="id").ids.tolist() == [long, "z"]  # type: ignore[union-attr]
+    else:
+        with pytest.raises(InputError, match=r"^f\.csv:3: "):
+            read_csv(content, id_column="id")
+    assert csv.field_size_limit() == limit
+
+
+def test_long_cells_are_read_in_several_threads(limit: int) -> None:
+    content = "id,a\n" + "".join(f'"{i}{"x" * 2**12}",{i}\n' for i in range(50))
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: read_csv(content, id_column="id"), range(40)))
+    assert all(each.values.ravel().tolist() == list(range(50)) for each in found)
+    assert csv.field_size_limit() == limit

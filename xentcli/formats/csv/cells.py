@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from xentcli.errors import InputError
 from xentcli.formats.column_words import names_rows
+from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import cure, is_almost_number, is_cut, to_number
 from xentcli.text import name_option
 
-csv.field_size_limit(2**31 - 1)  # as pandas has it; lines have a limit anyway
 _NOT_PLAIN = re.compile(r'[_"\x00-\x08\x0b\x0c\x0e-\x1f]|[^\x00-\x7f]')
 
 
@@ -155,15 +155,16 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
     texts: list[list[str]] = []
     line = first_line
     try:
-        for cells in reader:
-            place = f"{name}:{line}"
-            if len(cells) != layout.fields:
-                raise _wrong_count(cells, layout, place)
-            if layout.index is not None:
-                _check_index(cells[0], layout.index + first_row + len(rows), place, layout)
-            rows.append(_numbers(cells, layout, place, plain=plain))
-            texts.append([cells[field] for field in layout.texts])
-            line = first_line + reader.line_num
+        with long_cells():
+            for cells in reader:
+                place = f"{name}:{line}"
+                if len(cells) != layout.fields:
+                    raise _wrong_count(cells, layout, place)
+                if layout.index is not None:
+                    _check_index(cells[0], layout.index + first_row + len(rows), place, layout)
+                rows.append(_numbers(cells, layout, place, plain=plain))
+                texts.append([cells[field] for field in layout.texts])
+                line = first_line + reader.line_num
     except csv.Error as error:
         raise InputError(f"{name}:{line}: {error}") from error
     numbers = np.array(rows, np.float64).reshape(len(rows), len(layout.values))
@@ -173,8 +174,9 @@ def parse(content: bytes, layout: RowLayout, name: str, first_line: int, first_r
 def line_of_row(content: bytes, layout: RowLayout, first_line: int, row: int) -> int:
     """Return the line in which a row of some whole lines begins."""
     reader = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=layout.delimiter)
-    for _ in islice(reader, row):
-        pass
+    with long_cells():
+        for _ in islice(reader, row):
+            pass
     return first_line + reader.line_num
 
 

@@ -5,6 +5,7 @@ import re
 
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.cells import squeeze
+from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import is_number
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?(?:\r\n|\n|\r)', re.I)
@@ -40,7 +41,8 @@ def _find_delimiter(text: str, usual: str) -> str:
         if delimiter == " ":
             lines = squeeze("\n".join(lines).encode()).decode().split("\n")
         try:
-            rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
+            with long_cells():
+                rows = [cells for cells in csv.reader(lines, delimiter=delimiter) if cells]
         except csv.Error:
             continue
         numbers = _share_of_numbers(rows, delimiter)

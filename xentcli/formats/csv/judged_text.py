@@ -9,6 +9,7 @@ from xentcli.errors import InputError
 from xentcli.formats.base import ReadOptions
 from xentcli.formats.csv.cells import decode, squeeze
 from xentcli.formats.csv.delimiter import delimiter_of, without_sep_line
+from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import with_point
 
 _JUDGED_ROWS = 1000  # the most that decide what columns hold
@@ -43,7 +44,11 @@ class JudgedText(NamedTuple):
         """
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter)
         try:
-            for cells in reader:
+            while True:
+                with long_cells():  # only while a row is read: nobody may ask for the last one
+                    cells = next(reader, None)
+                if cells is None:
+                    return
                 points = cells if decimal == "." else [with_point(cell) for cell in cells]
                 yield points, reader.line_num
         except csv.Error as error:

@@ -19,6 +19,7 @@ from xentcli.formats.csv.encoding import PIECE_BYTES, as_utf8
 from xentcli.formats.csv.first_lines import FirstLines, check_columns, read_sample
 from xentcli.formats.csv.line_blocks import BlockLines, LineCutter
 from xentcli.formats.csv.list_cells import to_array
+from xentcli.formats.csv.long_cells import long_cells
 from xentcli.formats.csv.numbers import fill_flags, fill_missing
 from xentcli.formats.csv.parsers import check_cell_count, parse
 from xentcli.formats.sources import restored
@@ -121,7 +122,8 @@ class CsvSource(StreamSource):
         text = squeeze(text) if self._padded else text
         lines = io.StringIO(cells.decode(text, self.name, 1 + self._header_lines), newline="")
         rows = (row for row in csv.reader(lines, delimiter=self._layout.delimiter) if row)
-        return list(islice(rows, most))
+        with long_cells():
+            return list(islice(rows, most))
 
     def _cutter(self, delimiter: str) -> LineCutter:
         return LineCutter(
